@@ -1,0 +1,140 @@
+// Strategy of the counts for any number of classes: each lane keeps the current run of equal label pairs in registers
+// and adds it to counters when the pair changes. Counters of a block stand in workgroup memory and are added once to
+// the counters of its sample; with DIRECT (tiny cells) lanes add to those at once. Integer atomics have no order, so
+// the result is exact. The host clears `totals` first. Twin: kernel/counts.rs.
+
+@group(0) @binding(2) var<storage, read_write> totals: array<atomic<u32>>;
+
+override STRIDED: bool = false;
+override DIRECT: bool = false;
+override SEARCH: bool = false;   // aux is a sorted list of (label, class) pairs instead of a table indexed by label
+
+const MAX_CLASSES: u32 = 1024u;  // classes of one pass
+const BACKGROUND: u32 = 0xfffffffeu;   // label 0 where it is not listed
+const UNLISTED: u32 = 0xffffffffu;     // any other label that is not listed
+
+var<workgroup> sh_counts: array<atomic<u32>, 3074>;   // pred, truth, both per class; out of range in p, in t
+
+fn unlisted(label: u32) -> u32 {
+  return select(UNLISTED, BACKGROUND, label == 0u);
+}
+
+fn class_of(label: u32) -> u32 {
+  if SEARCH {
+    var low = 0u;
+    var high = params.aux_len;
+    while low < high {
+      let middle = (low + high) / 2u;
+      if aux[2u * middle] < label {
+        low = middle + 1u;
+      } else {
+        high = middle;
+      }
+    }
+    if low < params.aux_len && aux[2u * low] == label {
+      return aux[2u * low + 1u];
+    }
+    return unlisted(label);
+  }
+  if label < params.aux_len {
+    return aux[label];
+  }
+  return unlisted(label);
+}
+
+fn bump(plane: u32, counter: u32, times: u32) {
+  if DIRECT {
+    atomicAdd(&totals[plane * (3u * params.classes + 2u) + counter], times);
+  } else {
+    atomicAdd(&sh_counts[counter], times);
+  }
+}
+
+// Counts `times` voxels of class p in the prediction and t in the truth.
+fn count(plane: u32, p: u32, t: u32, times: u32) {
+  let n = params.classes;
+  let p_class = p - params.class_base;
+  let t_class = t - params.class_base;
+  if p_class < n {
+    bump(plane, p_class, times);
+    if p == t {
+      bump(plane, 2u * n + p_class, times);
+    }
+  }
+  if t_class < n {
+    bump(plane, n + t_class, times);
+  }
+  // Out-of-range voxels belong to no class, hence to the first pass over the classes.
+  if params.class_base == 0u {
+    if p == UNLISTED {
+      bump(plane, 3u * n, times);
+    }
+    if t == UNLISTED {
+      bump(plane, 3u * n + 1u, times);
+    }
+  }
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
+  let counters = 3u * params.classes + 2u;
+  for (var i = lid; i < counters; i += 256u) {
+    if !DIRECT {
+      atomicStore(&sh_counts[i], 0u);
+    }
+  }
+  workgroupBarrier();
+
+  let slot = slot_of(workgroup, lid);
+  let lane_id = lid % LANES;
+  var plane = 0u;
+  if slot < params.tasks {
+    let task = task_of(slot);
+    plane = task.plane;
+    let p0 = params.p_head + task.row;
+    let t0 = params.t_head + task.row;
+    let quads = task.voxels / 4u;
+    // The current run: labels, their classes, and how many voxels of it are not counted yet.
+    var labels = vec2<u32>(0u);
+    var classes = vec2<u32>(class_of(0u));
+    var run = 0u;
+    for (var q = lane_id; q < quads; q += LANES) {
+      let p = p_quad(p0 + 4u * q, 1u);
+      let t = t_quad(t0 + 4u * q, 1u);
+      if all(p == vec4<u32>(labels.x)) && all(t == vec4<u32>(labels.y)) {
+        run += 4u;
+      } else {
+        for (var i = 0u; i < 4u; i += 1u) {
+          let pair = vec2<u32>(p[i], t[i]);
+          if any(pair != labels) {
+            if run > 0u {
+              count(plane, classes.x, classes.y, run);
+            }
+            labels = pair;
+            classes = vec2<u32>(class_of(pair.x), class_of(pair.y));
+            run = 0u;
+          }
+          run += 1u;
+        }
+      }
+    }
+    if run > 0u {
+      count(plane, classes.x, classes.y, run);
+    }
+    for (var v = 4u * quads + lane_id; v < task.voxels; v += LANES) {
+      count(plane, class_of(p_one(p0 + v)), class_of(t_one(t0 + v)), 1u);
+    }
+  }
+
+  workgroupBarrier();
+  // Without DIRECT the whole workgroup shares one task, hence one plane; lane 0 of a workgroup beyond the last task
+  // counted nothing, so its counters are all 0.
+  for (var i = lid; i < counters; i += 256u) {
+    if !DIRECT {
+      let value = atomicLoad(&sh_counts[i]);
+      if value > 0u {
+        atomicAdd(&totals[plane * counters + i], value);
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// What one dispatch works on. A task is the part of one block (65,536 voxels of one cell) that lies in the bound
+// window; tasks are numbered block by block, channels fastest. Positions are counted in rows: one voxel of one plane,
+// with all its channels. Twin: plan.rs.
+
+struct Params {
+  tasks: u32,           // tasks of this dispatch
+  groups_x: u32,        // workgroups along x
+  listed: u32,          // 1: aux holds a (task, scale) pair per slot; 0: slot n is task n at scale 0
+  channels: u32,        // interleaved elements per row
+  blocks_per_cell: u32,
+  first_block: u32,     // block that task 0 belongs to, within its cell
+  first_start: i32,     // where that block starts, in rows from the start of the window: 0 or negative
+  tail_voxels: u32,     // voxels in the last block of a cell
+  cell_voxels: u32,     // voxels of a cell, modulo 2^32: differences within a window come out right
+  window_rows: u32,
+  p_head: u32,          // elements before the window's first row in each binding
+  t_head: u32,
+  classes: u32,         // counts: classes of this pass,
+  class_base: u32,      //   the first of them,
+  aux_len: u32,         //   and entries of the class table
+  reserved: u32,
+}
+
+@group(0) @binding(3) var<storage, read> aux: array<u32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+override LANES: u32 = 256u;   // lanes that share a task: a power of two up to the workgroup size
+
+const WORKGROUP: u32 = 256u;
+const BLOCK_VOXELS: u32 = 65536u;
+
+struct Task {
+  row: u32,      // first row, from the start of the window
+  voxels: u32,
+  channel: u32,
+  plane: u32,    // cell in channels-first order, from the first one of the window
+  skipped: u32,  // voxels of the block that lie before the window
+  scale: u32,
+}
+
+fn slot_of(workgroup: vec3<u32>, lid: u32) -> u32 {
+  return (workgroup.y * params.groups_x + workgroup.x) * (WORKGROUP / LANES) + lid / LANES;
+}
+
+fn task_of(slot: u32) -> Task {
+  var task: Task;
+  var id = slot;
+  if params.listed != 0u {
+    id = aux[2u * slot];
+    task.scale = aux[2u * slot + 1u];
+  }
+  task.channel = id % params.channels;
+  let block = params.first_block + id / params.channels;
+  task.plane = block / params.blocks_per_cell;
+  let in_cell = block % params.blocks_per_cell;
+  let voxels = select(BLOCK_VOXELS, params.tail_voxels, in_cell + 1u == params.blocks_per_cell);
+  // Wraps on purpose: the true value is within ±2^31, because a window holds fewer than 2^31 rows.
+  let start = params.first_start
+    + bitcast<i32>(task.plane * params.cell_voxels + (in_cell - params.first_block) * BLOCK_VOXELS);
+  let begin = max(start, 0);
+  let end = min(start + i32(voxels), i32(params.window_rows));
+  task.row = u32(begin);
+  task.voxels = u32(max(end - begin, 0));
+  task.skipped = u32(begin - start);
+  return task;
+}

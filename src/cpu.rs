@@ -1,0 +1,48 @@
+//! The CPU backend: the same blocks and the same integer arithmetic as the GPU, on threads and SIMD.
+
+mod counts;
+mod simd;
+mod sums;
+
+pub use simd::Simd;
+
+/// The CPU backend. Cheap to make; threads are rayon's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Backend {
+    level: simd::Level,
+}
+
+impl Backend {
+    pub fn new(simd: Simd) -> Self {
+        Self { level: simd::Level::of(simd) }
+    }
+
+    /// What runs here, for people: threads and instruction set.
+    pub fn describe(&self) -> String {
+        let threads = threads();
+        let plural = if threads == 1 { "thread" } else { "threads" };
+        format!("{threads} {plural}, {}", self.level.name())
+    }
+}
+
+#[cfg(feature = "parallel")]
+fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+#[cfg(not(feature = "parallel"))]
+fn threads() -> usize {
+    1
+}
+
+/// `f` of every index below `n`, in order; on threads where there are any.
+#[cfg(feature = "parallel")]
+fn map_indexed<T: Send>(n: usize, f: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+    use rayon::prelude::*;
+    (0..n).into_par_iter().map(f).collect()
+}
+
+#[cfg(not(feature = "parallel"))]
+fn map_indexed<T>(n: usize, f: impl Fn(usize) -> T) -> Vec<T> {
+    (0..n).map(f).collect()
+}

@@ -1,0 +1,256 @@
+//! What can go wrong, as facts plus the next step. Imports nothing of ours; every room may import it.
+
+#[cfg(feature = "io")]
+mod file;
+
+#[cfg(feature = "io")]
+pub use file::{
+    DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, MagicFault, OffsetFault, Part,
+    WriteFault,
+};
+
+use std::fmt;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Which of the two volumes a fact is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// The prediction.
+    Pred,
+    /// The reference.
+    Truth,
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pred => "pred",
+            Self::Truth => "truth",
+        })
+    }
+}
+
+/// Where a voxel is: sample, channel and position within that cell (row-major over the spatial axes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Index of the sample.
+    pub sample: u64,
+    /// Index of the channel.
+    pub channel: u64,
+    /// Index of the voxel within the cell.
+    pub voxel: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sample {}, channel {}, voxel {}", self.sample, self.channel, self.voxel)
+    }
+}
+
+/// NaN and infinities met in the input: how many and where the first one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NonFiniteFact {
+    /// The volume that holds them.
+    pub operand: Operand,
+    /// How many of its voxels are NaN or infinite.
+    pub count: u64,
+    /// The first of them, in the order sample, channel, voxel.
+    pub first: Position,
+}
+
+impl fmt::Display for NonFiniteFact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.count == 1 { "voxel of {} is" } else { "voxels of {} are" };
+        let plural = plural.replace("{}", &self.operand.to_string());
+        write!(f, "{} {plural} NaN or infinite, the first at {}", self.count, self.first)
+    }
+}
+
+/// Everything that can go wrong in the library.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An axis of a shape has length 0.
+    #[error("the shape has no voxels: axis `{axis}` has length 0; give every axis at least 1")]
+    EmptyAxis {
+        /// `samples`, `channels` or `spatial axis 2`.
+        axis: String,
+    },
+
+    /// The product of the axes does not fit in 63 bits.
+    #[error(
+        "the shape {shape} has more voxels than 64-bit arithmetic can address; split the volume and merge the statistics"
+    )]
+    ShapeTooLarge {
+        /// The shape as given.
+        shape: String,
+    },
+
+    /// A slice does not have as many elements as its shape says.
+    #[error("shape {shape} needs {expected} elements, but the slice has {found}; pass the shape of this slice")]
+    LengthMismatch {
+        /// The shape as given.
+        shape: String,
+        /// Elements the shape stands for.
+        expected: u64,
+        /// Elements the slice has.
+        found: u64,
+    },
+
+    /// The prediction and the reference have different shapes or layouts.
+    #[error("pred has shape {pred} but truth has {truth}; both must be equal")]
+    ShapeMismatch {
+        /// Shape of the prediction.
+        pred: String,
+        /// Shape of the reference.
+        truth: String,
+    },
+
+    /// A label map was given more than one channel.
+    #[error("a label map has one channel, but the shape {shape} has {channels}; drop the channel axis")]
+    LabelChannels {
+        /// The shape as given.
+        shape: String,
+        /// Its channels.
+        channels: u64,
+    },
+
+    /// The list of classes is empty.
+    #[error("no classes were given; list at least one label")]
+    NoClasses,
+
+    /// A label is listed twice.
+    #[error("label {label} is listed twice; list each label once")]
+    DuplicateLabel {
+        /// The label.
+        label: u32,
+    },
+
+    /// The input holds NaN or infinities and the policy is [`NonFinite::Error`](crate::NonFinite::Error).
+    #[error("{}; clean the input, or choose NonFinite::Ignore or NonFinite::Propagate", join(facts))]
+    NonFinite {
+        /// One fact per volume that has such voxels.
+        facts: Vec<NonFiniteFact>,
+    },
+
+    /// Sums of different terms cannot be merged.
+    #[error("sums with terms {left:?} and {right:?} cannot be merged; ask for the same terms in both calls")]
+    TermsDiffer {
+        /// Terms of one side.
+        left: crate::stats::Terms,
+        /// Terms of the other side.
+        right: crate::stats::Terms,
+    },
+
+    /// Values of very different magnitude: their exact sum would need more than 128 bits.
+    #[error(
+        "values up to 2^{largest} next to blocks with values below 2^{smallest}, over {voxels} voxels, do not fit \
+         the 128-bit exact sum; divide the input by a power of two of that size"
+    )]
+    Width {
+        /// Voxels summed.
+        voxels: u64,
+        /// Scale of the block with the smallest values.
+        smallest: u16,
+        /// Scale of the block with the largest values.
+        largest: u16,
+    },
+
+    /// Counts that contradict each other, such as tp above n_pred.
+    #[error("counts tp {tp}, n_pred {n_pred}, n_truth {n_truth}, n {n} contradict each other")]
+    ImpossibleCounts {
+        /// True positives.
+        tp: u64,
+        /// Voxels predicted.
+        n_pred: u64,
+        /// Voxels in the reference.
+        n_truth: u64,
+        /// Voxels looked at.
+        n: u64,
+    },
+
+    /// A count or sum of shards does not fit in 64 bits.
+    #[error("the merged count does not fit in 64 bits; merge fewer parts")]
+    CountOverflow,
+
+    /// Pooled tables have different sizes.
+    #[error("tables of {left} and {right} cells cannot be merged; they must come from equal shapes")]
+    TableMismatch {
+        /// Cells of one side, as `samples x channels`.
+        left: String,
+        /// Cells of the other side.
+        right: String,
+    },
+
+    /// The GPU backend was asked for but this build has no feature `gpu`.
+    #[error("this build has no GPU backend; rebuild with feature `gpu`, or use the CPU backend")]
+    GpuNotBuilt,
+
+    /// No adapter matches the request.
+    #[error("no GPU adapter {request}; {found}")]
+    NoAdapter {
+        /// What was asked for, such as `named "h100"`.
+        request: String,
+        /// What is there, and what to do.
+        found: String,
+    },
+
+    /// The adapter gave wrong answers to known questions, so its results cannot be trusted.
+    #[error("adapter `{adapter}` failed the self-test ({check}); update its driver or use the CPU backend")]
+    SelfTest {
+        /// Name of the adapter.
+        adapter: String,
+        /// The check that failed.
+        check: String,
+    },
+
+    /// The device was lost (driver reset, unplugged, destroyed).
+    #[error("the GPU device was lost: {reason}; create a new Engine, or use the CPU backend")]
+    DeviceLost {
+        /// What the driver said.
+        reason: String,
+    },
+
+    /// The device has too little memory.
+    #[error("the GPU is out of memory ({message}); lower Tuning::window_bytes or use the CPU backend")]
+    GpuOutOfMemory {
+        /// What the driver said.
+        message: String,
+    },
+
+    /// The driver or wgpu refused a command. This is a bug in voxdice or in the driver.
+    #[error("the GPU refused a command: {message}; please report this, and use the CPU backend meanwhile")]
+    Gpu {
+        /// What wgpu said.
+        message: String,
+    },
+
+    /// The device did not answer in time.
+    #[error("the GPU did not answer within {seconds} s; raise Tuning::timeout or use the CPU backend")]
+    GpuTimeout {
+        /// The time waited.
+        seconds: u64,
+    },
+
+    /// A tuning value is outside what the device can do.
+    #[error("{name} is {value}, but must be {range}")]
+    Tuning {
+        /// Name of the field.
+        name: &'static str,
+        /// Its value.
+        value: u64,
+        /// What is allowed.
+        range: String,
+    },
+
+    /// A file could not be read or written.
+    #[cfg(feature = "io")]
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+fn join(facts: &[NonFiniteFact]) -> String {
+    facts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

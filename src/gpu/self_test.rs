@@ -1,0 +1,79 @@
+//! Known answers, asked of every adapter before it is trusted: odd bit patterns through the kernels that the engine
+//! will use, compared with their scalar twins.
+
+use super::Backend;
+use crate::classes::Classes;
+use crate::error::{Error, Result};
+use crate::job::{Block, CountsJob, SumsJob};
+use crate::kernel::counts::{RawCounts, count_run};
+use crate::kernel::source::Int64;
+use crate::kernel::sums::{SumPass, sum_run};
+use crate::kernel::survey::survey_run;
+use crate::shape::Grid;
+use crate::stats::{Terms, scale_of};
+use crate::volume::Data;
+
+const VOXELS: usize = 4099;
+
+/// Checks the backend. Wrong answers with native 64-bit integers switch those off; wrong answers without are final.
+pub(super) fn run(backend: &mut Backend) -> Result<()> {
+    if backend.int64 == Int64::Native && check(backend)?.is_some() {
+        backend.int64 = Int64::Pairs;
+    }
+    match check(backend)? {
+        None => Ok(()),
+        Some(check) => Err(Error::SelfTest { adapter: backend.device.fact.name.clone(), check: check.into() }),
+    }
+}
+
+/// The first check that the backend fails.
+fn check(backend: &Backend) -> Result<Option<&'static str>> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u32
+    };
+    // Within [-1, 1], with every exponent below, signs, zeros and subnormals.
+    let unit: Vec<f32> = (0..VOXELS).map(|_| f32::from_bits(random() % 0x3f80_0001 | random() << 31)).collect();
+    // Any bits at all: NaN, infinities, huge values.
+    let wild: Vec<f32> = (0..VOXELS).map(|_| f32::from_bits(random())).collect();
+    if !sums_agree(backend, &unit, &unit)? {
+        return Ok(Some("sums of f32"));
+    }
+    if !sums_agree(backend, &unit, &wild)? {
+        return Ok(Some("sums of values out of range, NaN and infinities"));
+    }
+    let mut labels = || -> Vec<u8> { (0..VOXELS).map(|_| (random() % 20) as u8).collect() };
+    let (pred, truth) = (labels(), labels());
+    for classes in [3, 18] {
+        if !counts_agree(backend, &pred, &truth, &Classes::new(1..=classes)?)? {
+            return Ok(Some("counts of labels"));
+        }
+    }
+    Ok(None)
+}
+
+fn sums_agree(backend: &Backend, p: &[f32], t: &[f32]) -> Result<bool> {
+    // The terms of `Engine::sums`, so that its pipelines are made here and not again.
+    let terms = Terms::default();
+    let grid = Grid { planes: 1, voxels: VOXELS as u64, channels: 1 };
+    let mut found = None;
+    backend.sums(&SumsJob { grid, pred: Data::F32(p), truth: Data::F32(t), terms }, &mut |block: Block| {
+        found = Some((block.sums, block.first_non_finite));
+        Ok(())
+    })?;
+    let survey = survey_run(p, t, 1);
+    let pass = SumPass { terms, scale: scale_of(survey.max_finite), careful: true };
+    let expected = sum_run(p, t, 1, pass).block(pass.scale, grid.voxels, survey.non_finite);
+    Ok(found == Some((expected, survey.first)))
+}
+
+fn counts_agree(backend: &Backend, p: &[u8], t: &[u8], classes: &Classes) -> Result<bool> {
+    let grid = Grid { planes: 1, voxels: VOXELS as u64, channels: 1 };
+    let found = backend.counts(&CountsJob { grid, pred: Data::U8(p), truth: Data::U8(t), classes })?;
+    let mut expected = RawCounts::zero(classes.len());
+    count_run(p, t, classes.index(), &mut expected);
+    Ok(found == [expected])
+}

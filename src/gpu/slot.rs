@@ -1,0 +1,96 @@
+//! Buffers of one window in flight, kept for the next call.
+
+use super::device::{Device, lock};
+use crate::error::Result;
+use std::sync::Mutex;
+
+/// Buffers of one window: operands, class table or task list, parameters, result, and its copy for the host.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub pred: wgpu::Buffer,
+    pub truth: wgpu::Buffer,
+    pub result: wgpu::Buffer,
+    pub readback: wgpu::Buffer,
+    pub aux: wgpu::Buffer,
+    pub params: wgpu::Buffer,
+}
+
+/// Bytes that each buffer of a slot must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub pred: u64,
+    pub truth: u64,
+    pub result: u64,
+    pub aux: u64,
+}
+
+impl Slot {
+    fn new(device: &Device, sizes: Sizes) -> Self {
+        use wgpu::BufferUsages as Usage;
+        let buffer = |label, size: u64, usage| {
+            let size = padded(size);
+            device.raw.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size,
+                usage,
+                mapped_at_creation: false,
+            })
+        };
+        let input = Usage::STORAGE | Usage::COPY_DST;
+        Self {
+            pred: buffer("pred", sizes.pred, input),
+            truth: buffer("truth", sizes.truth, input),
+            result: buffer("result", sizes.result, input | Usage::COPY_SRC),
+            readback: buffer("readback", sizes.result, Usage::MAP_READ | Usage::COPY_DST),
+            aux: buffer("aux", sizes.aux, input),
+            params: buffer("params", 64, Usage::UNIFORM | Usage::COPY_DST),
+        }
+    }
+
+    fn holds(&self, sizes: Sizes) -> bool {
+        self.pred.size() >= padded(sizes.pred)
+            && self.truth.size() >= padded(sizes.truth)
+            && self.result.size() >= padded(sizes.result)
+            && self.aux.size() >= padded(sizes.aux)
+    }
+}
+
+/// Sizes are multiples of 16, because loaders read four words at a time, and not 0.
+pub(super) fn padded(bytes: u64) -> u64 {
+    bytes.max(1).next_multiple_of(16)
+}
+
+/// Slots that no call uses at the moment.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Vec<Slot>>);
+
+impl Pool {
+    /// Slots kept at most; beyond that a returned one is dropped.
+    const KEPT: usize = 4;
+
+    pub fn take(&self, device: &Device, sizes: Sizes) -> Result<Slot> {
+        let kept = {
+            let mut slots = lock(&self.0);
+            let fitting = slots.iter().position(|slot| slot.holds(sizes));
+            // Where none fits, an idle one makes room for the new one.
+            match fitting {
+                Some(i) => Some(slots.swap_remove(i)),
+                None => {
+                    slots.pop();
+                    None
+                }
+            }
+        };
+        match kept {
+            Some(slot) => Ok(slot),
+            None => device.guarded(|device| Slot::new(device, sizes)),
+        }
+    }
+
+    pub fn give_back(&self, slot: Slot) {
+        let mut slots = lock(&self.0);
+        if slots.len() < Self::KEPT {
+            slots.push(slot);
+        }
+    }
+}

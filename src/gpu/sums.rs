@@ -1,0 +1,152 @@
+//! Sums on the GPU: every block at scale 0; blocks that turn out to need it are surveyed and summed again.
+
+use super::Backend;
+use super::passes::{Aux, Pass};
+use crate::error::Result;
+use crate::job::{Block, SumsJob};
+use crate::kernel::source::{Key, SURVEY_WORDS, Statistic, sums_words};
+use crate::kernel::sums::{INFINITY, RawSums};
+use crate::kernel::survey::Survey;
+use crate::plan::{Output, Plan, Window};
+use crate::stats::{NonFiniteCount, scale_of};
+use std::collections::BTreeMap;
+
+/// A block by cell and index.
+type BlockId = (u64, u64);
+
+/// A block that must be summed again, and what is known of it.
+type Flagged = BTreeMap<BlockId, Survey>;
+
+impl Backend {
+    /// Sums every block and hands them to `sink`: first those that were fine at once, then the others.
+    pub fn sums(&self, job: &SumsJob<'_>, sink: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        let mut flagged = Flagged::new();
+        let sums = |careful| Statistic::Sums { terms: job.terms, careful, int64: self.int64 };
+        let words = sums_words(job.terms);
+        let pass = self.pass(job, sums(false), words)?;
+        let integers = pass.key.integer_sums();
+        self.gather(&pass, words, None, &raw_sums(job), RawSums::join, &mut |(cell, block), raw| {
+            let voxels = job.grid.block_voxels(block);
+            if !integers && raw.flagged() {
+                flagged.insert((cell, block), Survey { max_finite: raw.max_abs, ..Survey::default() });
+                return Ok(());
+            }
+            let sums =
+                if integers { raw.integer_block(voxels) } else { raw.block(0, voxels, NonFiniteCount::default()) };
+            sink(Block { cell, block, sums, first_non_finite: [None, None] })
+        })?;
+        if flagged.is_empty() {
+            return Ok(());
+        }
+        self.survey(job, &mut flagged)?;
+        let pass = self.pass(job, sums(true), words)?;
+        self.gather(&pass, words, Some(&flagged), &raw_sums(job), RawSums::join, &mut |(cell, block), raw| {
+            let found = flagged.get(&(cell, block)).copied().unwrap_or_default();
+            let scale = scale_of(found.max_finite);
+            let sums = raw.block(scale, job.grid.block_voxels(block), found.non_finite);
+            sink(Block { cell, block, sums, first_non_finite: found.first })
+        })
+    }
+
+    /// Finds out about the flagged blocks that hold NaN or infinities; of the others the first pass told enough.
+    fn survey(&self, job: &SumsJob<'_>, flagged: &mut Flagged) -> Result<()> {
+        let doubtful: Flagged =
+            flagged.iter().filter(|(_, known)| known.max_finite >= INFINITY).map(|(&id, &known)| (id, known)).collect();
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        let pass = self.pass(job, Statistic::Survey, SURVEY_WORDS)?;
+        self.gather(&pass, SURVEY_WORDS, Some(&doubtful), &survey_of, Survey::join, &mut |id, found| {
+            flagged.insert(id, found);
+            Ok(())
+        })
+    }
+
+    fn pass<'a>(&self, job: &SumsJob<'a>, statistic: Statistic, words: u32) -> Result<Pass<'a>> {
+        let (pred, truth) = (job.pred.dtype(), job.truth.dtype());
+        let element_bytes = pred.size().max(truth.size());
+        let plan = Plan::new(job.grid, element_bytes, Output::PerTask(words), self.limits)?;
+        let key = Key { pred, truth, strided: job.grid.channels > 1, lanes: plan.lanes, statistic };
+        Ok(Pass { key, plan, pred: job.pred, truth: job.truth, classes: 0, class_base: 0, adds: false })
+    }
+
+    /// Runs a pass, on all blocks or on `only` some, joins the parts of each block and hands whole blocks to `sink`.
+    fn gather<T: Copy>(
+        &self,
+        pass: &Pass<'_>,
+        words: u32,
+        only: Option<&Flagged>,
+        decode: &dyn Fn(&[u32]) -> T,
+        join: fn(&mut T, &T),
+        sink: &mut dyn FnMut(BlockId, T) -> Result<()>,
+    ) -> Result<()> {
+        let plan = &pass.plan;
+        // Blocks that a window boundary cut: what is there so far, and of how many voxels.
+        let mut cut: BTreeMap<BlockId, (T, u64)> = BTreeMap::new();
+        let listed = |window: &Window| only.map(|flagged| tasks_of(plan, window, flagged));
+        let aux = |window: &Window| match listed(window) {
+            None => Some(Aux { words: (&[0u32][..]).into(), listed: None, entries: 0 }),
+            Some(tasks) if tasks.is_empty() => None,
+            Some(tasks) => Some(Aux {
+                listed: Some(tasks.len() as u64),
+                words: tasks.into_iter().flatten().collect::<Vec<u32>>().into(),
+                entries: 0,
+            }),
+        };
+        self.run(pass, aux, &mut |window, partials| {
+            let tasks = listed(window);
+            for (slot, partial) in partials.chunks_exact(words as usize).enumerate() {
+                let task = tasks.as_ref().map_or(slot as u64, |tasks| u64::from(tasks[slot][0]));
+                let part = plan.part(window, task);
+                let id = (part.cell, part.block);
+                let (mut value, mut voxels) = (decode(partial), part.voxels);
+                if let Some((before, seen)) = cut.remove(&id) {
+                    join(&mut value, &before);
+                    voxels += seen;
+                }
+                if voxels == plan.grid.block_voxels(part.block) {
+                    sink(id, value)?;
+                } else {
+                    cut.insert(id, (value, voxels));
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The flagged tasks of a window, each with the scale of its block.
+fn tasks_of(plan: &Plan, window: &Window, flagged: &Flagged) -> Vec<[u32; 2]> {
+    let channels = plan.grid.channels;
+    let cells = window.first_plane * channels..(window.first_plane + window.planes) * channels;
+    let near = flagged.range((cells.start, 0)..(cells.end, 0));
+    near.filter_map(|(&(cell, block), known)| {
+        let task = plan.task(window, cell, block)?;
+        // A survey has no scale yet and does not need one; shifts beyond 128 would be meaningless.
+        let scale = if known.max_finite < INFINITY { scale_of(known.max_finite) } else { 0 };
+        Some([task as u32, u32::from(scale)])
+    })
+    .collect()
+}
+
+/// Decodes a partial of sums.wgsl.
+fn raw_sums(job: &SumsJob<'_>) -> impl Fn(&[u32]) -> RawSums {
+    let terms = job.terms.len();
+    move |words| {
+        let mut raw = RawSums { max_abs: words[2 * terms], ..RawSums::default() };
+        for (sum, pair) in raw.units.iter_mut().zip(words[..2 * terms].as_chunks::<2>().0) {
+            *sum = u64::from(pair[0]) | u64::from(pair[1]) << 32;
+        }
+        raw
+    }
+}
+
+/// Decodes a partial of survey.wgsl.
+fn survey_of(words: &[u32]) -> Survey {
+    let [pred, truth, voxels] = [words[0], words[1], words[2]].map(u64::from);
+    Survey {
+        non_finite: NonFiniteCount { pred, truth, voxels },
+        max_finite: words[3],
+        first: [words[4], words[5]].map(|first| (first != u32::MAX).then_some(first)),
+    }
+}

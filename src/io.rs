@@ -1,0 +1,3 @@
+//! Volume files in and out. This room knows files and voxels, and no metric.
+
+pub mod nifti;

@@ -1,0 +1,249 @@
+//! The voxels: one typed vector, filled straight from the file.
+
+use std::collections::TryReserveError;
+use std::fmt;
+use std::io::{BufRead, Seek};
+
+use bytemuck::Pod;
+
+use super::header::{ByteOrder, Header, Scale};
+use super::source::Source;
+use crate::error::FileError;
+
+/// Bytes unpacked at a time: few enough to be still in cache when their order is swapped.
+const CHUNK: usize = 1 << 18;
+
+/// What room is made for at first, in bytes, where the file's content is not known to be there.
+const FIRST_ROOM: usize = 4 << 20;
+
+/// How many times what has been decoded so far is added to the room at most. Few steps, so that an
+/// allocator which moves a vector to make it larger holds little more than the volume while it does.
+const GROWTH: usize = 7;
+
+/// A number that a voxel can be: the ten types of [`StoredType`], and no others.
+pub trait Voxel: Pod + PartialEq + fmt::Debug + sealed::Sealed {
+    /// Its name in a header.
+    const STORED: StoredType;
+    #[doc(hidden)]
+    fn swapped(self) -> Self;
+    #[doc(hidden)]
+    fn as_f64(self) -> f64;
+    #[doc(hidden)]
+    fn wrap(voxels: Vec<Self>) -> Voxels;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! types {
+    ($($variant:ident $type:ty, $code:literal, $name:literal, $swap:expr;)*) => {
+        /// The type of voxels on disk.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum StoredType {
+            $(#[doc = concat!("Voxels of ", $name, ".")] $variant,)*
+        }
+
+        /// Voxels in the file's order, x fastest, in the byte order of this machine.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Voxels {
+            $(#[doc = concat!("Voxels of ", $name, ".")] $variant(Vec<$type>),)*
+        }
+
+        impl StoredType {
+            /// Every type.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            pub(super) const fn from_code(code: i16) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
+            pub(super) const fn code(self) -> i16 {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// Bytes of one voxel.
+            #[must_use]
+            pub const fn size(self) -> u64 {
+                match self { $(Self::$variant => size_of::<$type>() as u64,)* }
+            }
+
+            /// `u8`, `i16`, `f32` and so on.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+
+        impl Voxels {
+            /// The type of these voxels: that of the file, or f64 where the header scales.
+            #[must_use]
+            pub const fn dtype(&self) -> StoredType {
+                match self { $(Self::$variant(_) => StoredType::$variant,)* }
+            }
+
+            /// How many there are.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                match self { $(Self::$variant(voxels) => voxels.len(),)* }
+            }
+        }
+
+        $(
+            impl sealed::Sealed for $type {}
+
+            impl Voxel for $type {
+                const STORED: StoredType = StoredType::$variant;
+                fn swapped(self) -> Self {
+                    let swap: fn($type) -> $type = $swap;
+                    swap(self)
+                }
+                #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
+                fn as_f64(self) -> f64 {
+                    self as f64
+                }
+                fn wrap(voxels: Vec<Self>) -> Voxels {
+                    Voxels::$variant(voxels)
+                }
+            }
+        )*
+
+        /// Reads the voxels which a header announces, and not a byte more.
+        pub(super) fn load<R: BufRead + Seek>(
+            source: &mut Source<R>,
+            header: &Header,
+        ) -> Result<Voxels, FileError> {
+            match header.dtype {
+                $(StoredType::$variant => load_as::<$type, R>(source, header),)*
+            }
+        }
+    };
+}
+
+types! {
+    U8 u8, 2, "u8", |v| v;
+    I8 i8, 256, "i8", |v| v;
+    U16 u16, 512, "u16", u16::swap_bytes;
+    I16 i16, 4, "i16", i16::swap_bytes;
+    U32 u32, 768, "u32", u32::swap_bytes;
+    I32 i32, 8, "i32", i32::swap_bytes;
+    U64 u64, 1280, "u64", u64::swap_bytes;
+    I64 i64, 1024, "i64", i64::swap_bytes;
+    F32 f32, 16, "f32", |v| f32::from_bits(v.to_bits().swap_bytes());
+    F64 f64, 64, "f64", |v| f64::from_bits(v.to_bits().swap_bytes());
+}
+
+impl fmt::Display for StoredType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Voxels {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn load_as<T: Voxel, R: BufRead + Seek>(source: &mut Source<R>, header: &Header) -> Result<Voxels, FileError> {
+    let needed = header.voxel_bytes();
+    source.seek_voxels(header.offset, header.usual_offset, needed)?;
+    let known = !source.is_gzip();
+    let mut stored =
+        Stored { source, needed, found: 0, swap: (header.byte_order == ByteOrder::Big) != cfg!(target_endian = "big") };
+    let count = header.voxel_count();
+    match header.scale {
+        None => stored.collect::<T>(count, known).map(T::wrap),
+        Some(scale) => stored.collect_scaled::<T>(count, known, scale).map(Voxels::F64),
+    }
+}
+
+/// Voxels as they lie in a source, from the first one on.
+struct Stored<'a, R> {
+    source: &'a mut Source<R>,
+    needed: u64,
+    found: u64,
+    swap: bool,
+}
+
+impl<R: BufRead + Seek> Stored<'_, R> {
+    fn collect<T: Voxel>(&mut self, count: u64, known: bool) -> Result<Vec<T>, FileError> {
+        let count = self.in_memory::<T>(count)?;
+        let mut voxels = Vec::new();
+        while voxels.len() < count {
+            let start = voxels.len();
+            let step = self.make_room(&mut voxels, count, known)?;
+            voxels.resize(start.saturating_add(step), T::zeroed());
+            self.fill(voxels.get_mut(start..).unwrap_or_default())?;
+        }
+        Ok(voxels)
+    }
+
+    fn collect_scaled<T: Voxel>(
+        &mut self,
+        count: u64,
+        known: bool,
+        Scale { slope, inter }: Scale,
+    ) -> Result<Vec<f64>, FileError> {
+        let count = self.in_memory::<f64>(count)?;
+        let mut voxels = Vec::new();
+        let mut chunk = Vec::new();
+        while voxels.len() < count {
+            let step = self.make_room(&mut voxels, count, known)?;
+            chunk.resize(step, T::zeroed());
+            self.fill(&mut chunk)?;
+            // Not mul_add: one rounding less would differ from every other reader.
+            voxels.extend(chunk.iter().map(|voxel| voxel.as_f64() * slope + inter));
+        }
+        Ok(voxels)
+    }
+
+    /// Makes room for the next voxels, and says how many to read now: at least one, and no more
+    /// than there is room for.
+    fn make_room<T>(&self, voxels: &mut Vec<T>, count: usize, known: bool) -> Result<usize, FileError> {
+        let size = size_of::<T>().max(1);
+        let chunk = CHUNK.checked_div(size).unwrap_or(1);
+        let left = count.saturating_sub(voxels.len());
+        let step = left.min(chunk);
+        if voxels.capacity().saturating_sub(voxels.len()) < step {
+            let first = FIRST_ROOM.checked_div(size).unwrap_or(1);
+            let room = voxels.len().saturating_mul(GROWTH).max(first);
+            let more = if known { left } else { left.min(room) };
+            voxels.try_reserve_exact(more).map_err(|source| self.out_of_memory::<T>(count as u64, Some(source)))?;
+        }
+        Ok(step)
+    }
+
+    fn fill<T: Voxel>(&mut self, fresh: &mut [T]) -> Result<(), FileError> {
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(fresh);
+        let wanted = bytes.len();
+        let got = self.source.read_full(bytes)?;
+        self.found = self.found.saturating_add(got as u64);
+        if got < wanted {
+            return Err(self.source.truncated(self.needed, self.found));
+        }
+        if self.swap {
+            for voxel in fresh {
+                *voxel = voxel.swapped();
+            }
+        }
+        Ok(())
+    }
+
+    fn in_memory<T>(&self, count: u64) -> Result<usize, FileError> {
+        usize::try_from(count).map_err(|_| self.out_of_memory::<T>(count, None))
+    }
+
+    fn out_of_memory<T>(&self, count: u64, source: Option<TryReserveError>) -> FileError {
+        FileError::OutOfMemory {
+            path: self.source.path().to_path_buf(),
+            bytes: count.saturating_mul(size_of::<T>() as u64),
+            source,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! One file per statistic: what a block yields, the scalar twin of its shader, and the shader's text.
+//!
+//! The twins are written like the shaders, one voxel after another, so that the two can be read side by side. They
+//! are also the scalar path of the CPU backend.
+
+pub(crate) mod counts;
+pub mod source;
+pub(crate) mod sums;
+pub(crate) mod survey;
+pub(crate) mod voxel;

@@ -1,0 +1,74 @@
+//! Voxels as f32 bits, exactly. Twins: shaders/p_as_*.wgsl.
+
+/// A voxel whose value is exactly representable as an `f32`.
+pub(crate) trait Voxel: bytemuck::Pod + Send + Sync {
+    fn f32_bits(self) -> u32;
+}
+
+/// Bits of an IEEE binary16 value.
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
+pub(crate) struct F16Bits(pub u16);
+
+impl Voxel for f32 {
+    #[inline(always)]
+    fn f32_bits(self) -> u32 {
+        self.to_bits()
+    }
+}
+
+impl Voxel for u8 {
+    #[inline(always)]
+    fn f32_bits(self) -> u32 {
+        f32::from(self).to_bits()
+    }
+}
+
+impl Voxel for u16 {
+    #[inline(always)]
+    fn f32_bits(self) -> u32 {
+        f32::from(self).to_bits()
+    }
+}
+
+impl Voxel for F16Bits {
+    #[inline(always)]
+    fn f32_bits(self) -> u32 {
+        let raw = u32::from(self.0);
+        let sign = (raw & 0x8000) << 16;
+        let exponent = (raw >> 10) & 31;
+        let fraction = raw & 0x3ff;
+        let magnitude = match exponent {
+            // A subnormal is fraction · 2^-24; both factors and the product are exact in f32.
+            0 => (fraction as f32 * 2f32.powi(-24)).to_bits(),
+            31 => 0x7f80_0000 | (fraction << 13),
+            _ => ((exponent + 112) << 23) | (fraction << 13),
+        };
+        sign | magnitude
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The value of binary16 bits by its definition, in `f64`.
+    fn value(raw: u16) -> f64 {
+        let sign = if raw & 0x8000 == 0 { 1.0 } else { -1.0 };
+        let (exponent, fraction) = (i32::from((raw >> 10) & 31), f64::from(raw & 0x3ff));
+        match exponent {
+            0 => sign * fraction * 2f64.powi(-24),
+            31 if fraction == 0.0 => sign * f64::INFINITY,
+            31 => f64::NAN,
+            _ => sign * (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
+        }
+    }
+
+    #[test]
+    fn every_f16_decodes_to_its_value() {
+        for raw in 0..=u16::MAX {
+            let (found, expected) = (f64::from(f32::from_bits(F16Bits(raw).f32_bits())), value(raw));
+            assert!(found == expected || (found.is_nan() && expected.is_nan()), "{raw:#06x}: {found} {expected}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Exact, reproducible Dice and overlap statistics of large batched volumes, on the GPU and on the CPU.
+//!
+//! *The GPU counts, Rust reasons.* A backend reads the voxels once and returns small, exact, mergeable statistics
+//! ([`stats::Sums`] of real-valued volumes, [`stats::Counts`] of label maps); every metric is a pure `f64` formula
+//! over them. Sums are integers on a fixed-point grid, so they have the same bits on every GPU, with any number of
+//! threads, in any order: compare them with `==`.
+//!
+//! ```
+//! use voxdice::{Engine, EngineOptions, Shape, Volume};
+//! let engine = Engine::new(&EngineOptions::default())?;
+//! let shape = Shape::new(1, 1, [2, 2])?;
+//! let pred = [0.9f32, 0.8, 0.1, 0.0];
+//! let mask = [1u8, 1, 0, 0];
+//! let sums = engine.sums(Volume::f32(shape.clone(), &pred)?, Volume::u8(shape, &mask)?)?;
+//! let soft_dice = sums.map(|s| 2.0 * s.product() / (s.pred() + s.truth()));
+//! assert!((soft_dice.values()[0] - 2.0 * 1.7 / 3.8).abs() < 1e-7);
+//! # Ok::<(), voxdice::Error>(())
+//! ```
+//!
+//! # Features
+//! - `gpu`: the wgpu backend; `wgpu` is re-exported. Without it nothing of a GPU is linked.
+//! - `parallel`: threads for the CPU backend.
+//! - `io`: readers and writers of volume files.
+//! - `cli`: the `voxdice` command. An application that embeds the library turns the defaults off and asks for `gpu`
+//!   and `parallel`.
+
+mod classes;
+mod cpu;
+mod engine;
+pub mod error;
+#[cfg(feature = "gpu")]
+mod gpu;
+mod job;
+mod kernel;
+mod options;
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+// windows are a GPU matter, but their arithmetic is tested everywhere
+mod plan;
+mod shape;
+mod table;
+mod volume;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+#[cfg(feature = "io")]
+pub mod io;
+pub mod metric;
+pub mod stats;
+
+pub use classes::Classes;
+pub use engine::{Description, Engine};
+pub use error::{Error, NonFiniteFact, Operand, Position, Result};
+#[cfg(feature = "io")]
+pub use error::{FileError, FileErrorKind};
+pub use metric::Empty;
+pub use options::{AdapterChoice, Backend, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, Tuning};
+pub use shape::{BLOCK_VOXELS, Layout, Shape};
+pub use table::{Over, Table};
+pub use volume::{Dtype, LabelMap, Volume};
+
+#[cfg(feature = "gpu")]
+pub use gpu::{AdapterFact, AdapterKind, adapters};
+/// The WGSL of every kernel, as data.
+pub use kernel::source as shaders;
+pub use plan::Params;
+#[cfg(feature = "gpu")]
+pub use wgpu;

@@ -1,0 +1,5 @@
+//! The `voxdice` command.
+
+fn main() -> std::process::ExitCode {
+    voxdice::cli::run()
+}

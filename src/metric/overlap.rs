@@ -1,0 +1,55 @@
+//! Overlap scores of counts.
+
+use crate::stats::Counts;
+
+/// The score of a class that neither map has, where the formula is 0/0. A class that only one map has scores 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Empty {
+    /// Undefined (nnU-Net, torchmetrics, MONAI): left out of means, and counted beside them.
+    #[default]
+    Nan,
+    /// Perfect agreement (KiTS, BraTS, MetricsReloaded).
+    One,
+    /// No overlap (plastimatch).
+    Zero,
+}
+
+impl Empty {
+    /// The value that stands for 0/0.
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Nan => f64::NAN,
+            Self::One => 1.0,
+            Self::Zero => 0.0,
+        }
+    }
+}
+
+/// Dice coefficient, `2 tp / (n_pred + n_truth)` (Dice 1945, Sørensen 1948); the F1 score of the voxels.
+///
+/// Range 0 (no overlap) to 1 (equal). When neither map has the class, `empty` decides.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::dice(&Counts::new(30, 40, 80, 1000)?, Empty::Nan), 0.5);
+/// assert!(metric::dice(&Counts::new(0, 0, 0, 1000)?, Empty::Nan).is_nan());
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn dice(counts: &Counts, empty: Empty) -> f64 {
+    let both = counts.n_pred() as f64 + counts.n_truth() as f64;
+    if both == 0.0 { empty.value() } else { 2.0 * counts.tp() as f64 / both }
+}
+
+/// Intersection over union, `tp / (tp + fp + fn)` (Jaccard 1901).
+///
+/// Range 0 to 1; `dice / (2 - dice)`. When neither map has the class, `empty` decides.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::iou(&Counts::new(30, 40, 80, 1000)?, Empty::Nan), 1.0 / 3.0);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn iou(counts: &Counts, empty: Empty) -> f64 {
+    let union = counts.n_pred() as f64 + counts.fn_() as f64;
+    if union == 0.0 { empty.value() } else { counts.tp() as f64 / union }
+}

@@ -1,0 +1,105 @@
+//! What an engine may be told: each choice a named value with a default.
+
+use std::time::Duration;
+
+pub use crate::cpu::Simd;
+
+/// Where the voxels are reduced. The result has the same bits everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Backend {
+    /// The one that finishes first. Voxels in host memory go to the CPU: the transfer to a GPU takes longer than the
+    /// whole sum on the CPU, because each voxel is read once. An adapter choice other than
+    /// [`AdapterChoice::Best`] means [`Backend::Gpu`].
+    #[default]
+    Auto,
+    /// The CPU backend.
+    Cpu,
+    /// A GPU adapter, a software one if there is no other.
+    Gpu,
+}
+
+/// Which GPU adapter to use.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum AdapterChoice {
+    /// Discrete before integrated before virtual before software.
+    #[default]
+    Best,
+    /// The first one whose name contains this text, in any case of letters.
+    Named(String),
+    /// By its number in [`adapters`](crate::adapters).
+    Index(usize),
+}
+
+/// What becomes of NaN and infinities in real-valued volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum NonFinite {
+    /// The call fails and says how many there are and where the first one is.
+    #[default]
+    Error,
+    /// Voxels where either operand is not finite are left out of every sum, and counted in
+    /// [`Sums::non_finite`](crate::stats::Sums::non_finite).
+    Ignore,
+    /// The sums of a cell that holds any are NaN.
+    Propagate,
+}
+
+/// How 64-bit integers are made in shaders. The results have the same bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ShaderInt64 {
+    /// Native ones where the adapter has them and passes the self-test with them.
+    #[default]
+    Auto,
+    /// Pairs of 32-bit integers, the portable form.
+    Pairs,
+}
+
+/// What a result buffer holds before a kernel writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Poison {
+    /// Whatever was there.
+    #[default]
+    Off,
+    /// All ones, so that a word which a kernel failed to write is noticed. For tests and `voxdice verify`.
+    On,
+}
+
+/// Numbers and variants that change the speed and never the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tuning {
+    /// Bytes of each operand that are bound at once; at most what the adapter can bind. Larger volumes are cut into
+    /// windows. Default 16 MiB: two windows in flight stay small beside the volume.
+    pub window_bytes: u64,
+    /// How long to wait for the GPU before giving up. Default 60 s.
+    pub timeout: Duration,
+    /// 64-bit integers in shaders.
+    pub int64: ShaderInt64,
+    /// Instruction set of the CPU backend.
+    pub simd: Simd,
+    /// Contents of result buffers before a dispatch.
+    pub poison: Poison,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            window_bytes: 16 << 20,
+            timeout: Duration::from_secs(60),
+            int64: ShaderInt64::Auto,
+            simd: Simd::Auto,
+            poison: Poison::Off,
+        }
+    }
+}
+
+/// How to make an [`Engine`](crate::Engine).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EngineOptions {
+    /// Where the voxels are reduced.
+    pub backend: Backend,
+    /// Which adapter, for the GPU backend.
+    pub adapter: AdapterChoice,
+    /// What becomes of NaN and infinities.
+    pub non_finite: NonFinite,
+    /// Numbers that change the speed only.
+    pub tuning: Tuning,
+}

@@ -1,0 +1,25 @@
+//! Small, exact, mergeable statistics: what a backend returns and what a metric reads. No formulas here.
+
+mod counts;
+mod exact;
+mod sums;
+
+pub use counts::Counts;
+pub use exact::{Exact, FRACTION_BITS};
+pub use sums::{NonFiniteCount, Sums, Terms};
+
+pub(crate) use exact::scale_of;
+pub(crate) use sums::BlockSums;
+
+use crate::error::Result;
+
+/// Statistics of two disjoint sets of voxels combine into the statistics of their union.
+///
+/// Merging is exact and order-free: any grouping of any shards gives the same value, so results compare with `==`.
+pub trait Merge: Sized {
+    /// Adds `other` to `self`. On an error `self` is unchanged.
+    ///
+    /// # Errors
+    /// When the two do not fit together; whether they do does not depend on the order of merging.
+    fn merge(&mut self, other: &Self) -> Result<()>;
+}

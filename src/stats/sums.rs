@@ -1,0 +1,242 @@
+//! Exact sums of one cell.
+
+use super::{Exact, FRACTION_BITS, Merge};
+use crate::error::{Error, Result};
+
+/// Which sums a call accumulates; more terms cost more arithmetic, never another pass over the voxels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Terms {
+    /// Σp, Σt, Σpt: what plain Dice, Jaccard and Tversky need.
+    Plain,
+    /// Those and Σp², Σt²: what the squared denominator needs.
+    #[default]
+    Squared,
+    /// Those and Σ|p−t|: what the soft-label (L1) form needs.
+    All,
+}
+
+impl Terms {
+    /// Number of sums: 3, 5 or 6.
+    pub fn len(self) -> usize {
+        match self {
+            Self::Plain => 3,
+            Self::Squared => 5,
+            Self::All => 6,
+        }
+    }
+
+    /// Always false: there is no empty set of terms.
+    pub fn is_empty(self) -> bool {
+        false
+    }
+}
+
+/// How many NaN and infinities a cell held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct NonFiniteCount {
+    /// Voxels of the prediction that are NaN or infinite.
+    pub pred: u64,
+    /// Voxels of the reference that are NaN or infinite.
+    pub truth: u64,
+    /// Voxels where either is; they are left out of every sum.
+    pub voxels: u64,
+}
+
+/// Exact sums over the voxels of one cell: Σp, Σt, Σpt and, where asked for, Σp², Σt², Σ|p−t|.
+///
+/// Each value counts as `trunc(x · 2^46)` units (exact for 2^-23 ≤ |x| ≤ 1), each product as the exact product of
+/// the significands truncated to the same grid, and |p−t| as the difference of the two values on the grid. Sums are
+/// integers, so they do not depend on order, threads, chunks or device: compare them with `==`. The truncation
+/// costs at most `n · 2^-46` per sum.
+///
+/// A block of 65,536 voxels that holds a value beyond ±1 uses the grid 2^(k-46), with the smallest `k` for which
+/// |x| ≤ 2^k in that block; the sums keep the finest grid of their blocks and widen exactly when merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sums {
+    terms: Terms,
+    voxels: u64,
+    /// Smallest and largest block scale; `None` before the first voxel.
+    scale: Option<(u16, u16)>,
+    /// p, t, pt, pp, tt, |p-t|: on the grid 2^(k-46) for the linear ones and 2^(2k-46) for products, k = smallest scale.
+    units: [i128; 6],
+    non_finite: NonFiniteCount,
+    propagate: bool,
+}
+
+/// Which entries of `units` are products, hence scale twice.
+const IS_PRODUCT: [bool; 6] = [false, false, true, true, true, false];
+
+impl Sums {
+    /// The sums of no voxels: the neutral element of [`Merge::merge`].
+    pub fn zero(terms: Terms) -> Self {
+        Self { terms, voxels: 0, scale: None, units: [0; 6], non_finite: NonFiniteCount::default(), propagate: false }
+    }
+
+    pub(crate) fn of_block(terms: Terms, block: &BlockSums) -> Self {
+        let mut units = block.units;
+        units[terms.len()..].fill(0);
+        Self {
+            terms,
+            voxels: block.voxels,
+            scale: Some((block.scale, block.scale)),
+            units,
+            non_finite: block.non_finite,
+            propagate: false,
+        }
+    }
+
+    /// With NaN and infinities: keep their count but make every sum NaN.
+    pub(crate) fn propagating(mut self) -> Self {
+        self.propagate = self.non_finite.voxels > 0;
+        self
+    }
+
+    /// The terms that were accumulated.
+    pub fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    /// Voxels looked at, those with NaN or infinities included.
+    pub fn voxels(&self) -> u64 {
+        self.voxels
+    }
+
+    /// NaN and infinities met. Under [`NonFinite::Ignore`](crate::NonFinite::Ignore) these voxels are in no sum.
+    pub fn non_finite(&self) -> NonFiniteCount {
+        self.non_finite
+    }
+
+    /// Whether any finite value was beyond [−1, 1], as logits or unscaled intensities are.
+    pub fn out_of_range(&self) -> bool {
+        self.scale.is_some_and(|(_, largest)| largest > 0)
+    }
+
+    /// Σp.
+    pub fn pred(&self) -> f64 {
+        self.value(0)
+    }
+
+    /// Σt.
+    pub fn truth(&self) -> f64 {
+        self.value(1)
+    }
+
+    /// Σpt.
+    pub fn product(&self) -> f64 {
+        self.value(2)
+    }
+
+    /// Σp², where [`Terms::Squared`] was asked for.
+    pub fn pred_squared(&self) -> Option<f64> {
+        (self.terms >= Terms::Squared).then(|| self.value(3))
+    }
+
+    /// Σt², where [`Terms::Squared`] was asked for.
+    pub fn truth_squared(&self) -> Option<f64> {
+        (self.terms >= Terms::Squared).then(|| self.value(4))
+    }
+
+    /// Σ|p−t|, where [`Terms::All`] was asked for.
+    pub fn abs_difference(&self) -> Option<f64> {
+        (self.terms >= Terms::All).then(|| self.value(5))
+    }
+
+    /// The exact sums behind the `f64` values, in the order Σp, Σt, Σpt, Σp², Σt², Σ|p−t|, as many as there are terms.
+    pub fn exact(&self) -> Vec<Exact> {
+        (0..self.terms.len()).map(|i| self.exact_term(i)).collect()
+    }
+
+    fn value(&self, i: usize) -> f64 {
+        if self.propagate { f64::NAN } else { self.exact_term(i).to_f64() }
+    }
+
+    fn exact_term(&self, i: usize) -> Exact {
+        let scale = i32::from(self.scale.map_or(0, |(smallest, _)| smallest));
+        let power = if IS_PRODUCT[i] { 2 * scale } else { scale };
+        Exact::new(self.units[i], power - FRACTION_BITS as i32)
+    }
+
+    /// The units of term `i` on the grid of the finer scale `smallest`.
+    fn widened(&self, i: usize, smallest: u16) -> i128 {
+        let by = u32::from(self.scale.map_or(smallest, |(own, _)| own) - smallest);
+        self.units[i] << if IS_PRODUCT[i] { 2 * by } else { by }
+    }
+}
+
+impl Merge for Sums {
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.terms != other.terms {
+            return Err(Error::TermsDiffer { left: self.terms, right: other.terms });
+        }
+        let voxels = self.voxels.checked_add(other.voxels).ok_or(Error::CountOverflow)?;
+        let scale = match (self.scale, other.scale) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        if let Some((smallest, largest)) = scale {
+            // |sum| ≤ 2 · voxels · 2^46 units of its own scale (the 2 is |p−t|), widened by at most twice the scale
+            // difference. The bound only grows under merging, so whether it fails does not depend on the order.
+            let bits = 64 - voxels.leading_zeros() + 1 + FRACTION_BITS + 2 * u32::from(largest - smallest);
+            if bits > 126 {
+                return Err(Error::Width { voxels, smallest, largest });
+            }
+            for i in 0..self.units.len() {
+                self.units[i] = self.widened(i, smallest) + other.widened(i, smallest);
+            }
+        }
+        self.voxels = voxels;
+        self.scale = scale;
+        self.non_finite.pred += other.non_finite.pred;
+        self.non_finite.truth += other.non_finite.truth;
+        self.non_finite.voxels += other.non_finite.voxels;
+        self.propagate |= other.propagate;
+        Ok(())
+    }
+}
+
+/// What a backend returns for one block: sums on the grid of the block's own scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BlockSums {
+    pub units: [i128; 6],
+    pub scale: u16,
+    pub voxels: u64,
+    pub non_finite: NonFiniteCount,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(units: i128, scale: u16, voxels: u64) -> Sums {
+        let block = BlockSums { units: [units; 6], scale, voxels, non_finite: NonFiniteCount::default() };
+        Sums::of_block(Terms::All, &block)
+    }
+
+    #[test]
+    fn merging_widens_to_the_finest_grid() {
+        let mut sum = block(3, 2, 1);
+        sum.merge(&block(5, 0, 1)).unwrap();
+        assert_eq!(sum.exact()[0], Exact::new(3 * 4 + 5, -46));
+        assert_eq!(sum.exact()[2], Exact::new(3 * 16 + 5, -46));
+        assert!(sum.out_of_range());
+    }
+
+    #[test]
+    fn too_wide_a_range_is_an_error_in_every_order_and_leaves_self_alone() {
+        let parts = [block(1, 0, 1 << 20), block(1, 60, 1 << 20), block(1, 3, 1 << 20)];
+        for [a, b, c] in [[0, 1, 2], [0, 2, 1], [1, 2, 0]] {
+            let mut sum = parts[a];
+            let result = sum.merge(&parts[b]).and_then(|()| sum.merge(&parts[c]));
+            assert!(matches!(result, Err(Error::Width { .. })), "{a} {b} {c}");
+        }
+        let mut sum = parts[0];
+        assert!(sum.merge(&parts[1]).is_err());
+        assert_eq!(sum, parts[0]);
+    }
+
+    #[test]
+    fn different_terms_do_not_merge() {
+        let mut sum = Sums::zero(Terms::Plain);
+        assert!(matches!(sum.merge(&Sums::zero(Terms::All)), Err(Error::TermsDiffer { .. })));
+    }
+}

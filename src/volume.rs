@@ -1,0 +1,198 @@
+//! Borrowed voxels and how to read them.
+
+use crate::error::{Error, Result};
+use crate::shape::Shape;
+
+/// The type of a voxel in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dtype {
+    /// 32-bit float.
+    F32,
+    /// IEEE 16-bit float (binary16).
+    F16,
+    /// Unsigned byte: a mask or a small label.
+    U8,
+    /// Unsigned 16-bit integer.
+    U16,
+    /// Unsigned 32-bit integer: labels only.
+    U32,
+}
+
+impl Dtype {
+    /// Bytes per voxel.
+    pub fn size(self) -> u64 {
+        match self {
+            Self::F32 | Self::U32 => 4,
+            Self::F16 | Self::U16 => 2,
+            Self::U8 => 1,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Data<'a> {
+    F32(&'a [f32]),
+    /// Bits of binary16 values.
+    F16(&'a [u16]),
+    U8(&'a [u8]),
+    U16(&'a [u16]),
+    U32(&'a [u32]),
+}
+
+impl<'a> Data<'a> {
+    pub fn dtype(self) -> Dtype {
+        match self {
+            Self::F32(_) => Dtype::F32,
+            Self::F16(_) => Dtype::F16,
+            Self::U8(_) => Dtype::U8,
+            Self::U16(_) => Dtype::U16,
+            Self::U32(_) => Dtype::U32,
+        }
+    }
+
+    /// The elements of `range`, which must lie within.
+    pub fn slice(self, range: std::ops::Range<usize>) -> Self {
+        match self {
+            Self::F32(x) => Self::F32(&x[range]),
+            Self::F16(x) => Self::F16(&x[range]),
+            Self::U8(x) => Self::U8(&x[range]),
+            Self::U16(x) => Self::U16(&x[range]),
+            Self::U32(x) => Self::U32(&x[range]),
+        }
+    }
+
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::F32(x) => bytemuck::cast_slice(x),
+            Self::F16(x) | Self::U16(x) => bytemuck::cast_slice(x),
+            Self::U8(x) => x,
+            Self::U32(x) => bytemuck::cast_slice(x),
+        }
+    }
+}
+
+/// A real-valued volume: probabilities, logits or masks of shape `[N, C, spatial...]`, borrowed from the caller.
+///
+/// An integer voxel stands for its own value: a mask is 0 and 1, not 0 and 255.
+#[derive(Debug, Clone)]
+pub struct Volume<'a> {
+    shape: Shape,
+    data: Data<'a>,
+}
+
+impl<'a> Volume<'a> {
+    /// A volume of `f32` voxels.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when `voxels` does not have `shape.elements()` elements; so for all constructors.
+    pub fn f32(shape: Shape, voxels: &'a [f32]) -> Result<Self> {
+        Self::new(shape, Data::F32(voxels), voxels.len())
+    }
+
+    /// A volume of binary16 voxels, given as their bits.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn f16_bits(shape: Shape, voxels: &'a [u16]) -> Result<Self> {
+        Self::new(shape, Data::F16(voxels), voxels.len())
+    }
+
+    /// A volume of `u8` voxels, such as a mask of 0 and 1.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn u8(shape: Shape, voxels: &'a [u8]) -> Result<Self> {
+        Self::new(shape, Data::U8(voxels), voxels.len())
+    }
+
+    /// A volume of `u16` voxels.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn u16(shape: Shape, voxels: &'a [u16]) -> Result<Self> {
+        Self::new(shape, Data::U16(voxels), voxels.len())
+    }
+
+    fn new(shape: Shape, data: Data<'a>, len: usize) -> Result<Self> {
+        check_length(&shape, len)?;
+        Ok(Self { shape, data })
+    }
+
+    /// The shape as given.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The type of a voxel.
+    pub fn dtype(&self) -> Dtype {
+        self.data.dtype()
+    }
+
+    pub(crate) fn data(&self) -> Data<'a> {
+        self.data
+    }
+}
+
+/// An integer label map of shape `[N, spatial...]` (one channel), borrowed from the caller.
+#[derive(Debug, Clone)]
+pub struct LabelMap<'a> {
+    shape: Shape,
+    data: Data<'a>,
+}
+
+impl<'a> LabelMap<'a> {
+    /// A map of `u8` labels.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when the slice does not fit the shape, [`Error::LabelChannels`] when the shape has
+    /// more than one channel; so for all constructors.
+    pub fn u8(shape: Shape, labels: &'a [u8]) -> Result<Self> {
+        Self::new(shape, Data::U8(labels), labels.len())
+    }
+
+    /// A map of `u16` labels.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::LabelChannels`].
+    pub fn u16(shape: Shape, labels: &'a [u16]) -> Result<Self> {
+        Self::new(shape, Data::U16(labels), labels.len())
+    }
+
+    /// A map of `u32` labels.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::LabelChannels`].
+    pub fn u32(shape: Shape, labels: &'a [u32]) -> Result<Self> {
+        Self::new(shape, Data::U32(labels), labels.len())
+    }
+
+    fn new(shape: Shape, data: Data<'a>, len: usize) -> Result<Self> {
+        if shape.channels() != 1 {
+            return Err(Error::LabelChannels { shape: shape.to_string(), channels: shape.channels() });
+        }
+        check_length(&shape, len)?;
+        Ok(Self { shape, data })
+    }
+
+    /// The shape as given.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The type of a label.
+    pub fn dtype(&self) -> Dtype {
+        self.data.dtype()
+    }
+
+    pub(crate) fn data(&self) -> Data<'a> {
+        self.data
+    }
+}
+
+fn check_length(shape: &Shape, found: usize) -> Result<()> {
+    if shape.elements() == found as u64 {
+        return Ok(());
+    }
+    Err(Error::LengthMismatch { shape: shape.to_string(), expected: shape.elements(), found: found as u64 })
+}
