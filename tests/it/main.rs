@@ -1,5 +1,12 @@
 //! All integration tests, in one binary: linking wgpu once is enough.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod engines;
+mod equality;
+mod laws;
+mod limits;
 #[cfg(feature = "io")]
 mod nifti;
+mod oracle;
+mod policies;
+mod random;

@@ -1,0 +1,77 @@
+//! Every implementation that this machine has: CPU scalar, CPU SIMD, and each adapter in each variant.
+
+use std::sync::LazyLock;
+use voxdice::{Backend, Engine, EngineOptions, NonFinite, Simd, Tuning};
+
+/// A named implementation.
+pub struct Implementation {
+    pub name: String,
+    pub engine: Engine,
+}
+
+/// All implementations, with [`NonFinite::Ignore`]. Made once: adapters take their time.
+pub static ALL: LazyLock<Vec<Implementation>> = LazyLock::new(|| {
+    let mut all = vec![cpu("CPU baseline", Simd::Baseline), cpu("CPU best", Simd::Auto)];
+    all.extend(gpu::all());
+    all
+});
+
+fn cpu(name: &str, simd: Simd) -> Implementation {
+    let tuning = Tuning { simd, ..Tuning::default() };
+    make(name.into(), EngineOptions { backend: Backend::Cpu, tuning, ..EngineOptions::default() })
+}
+
+fn make(name: String, options: EngineOptions) -> Implementation {
+    let options = EngineOptions { non_finite: NonFinite::Ignore, ..options };
+    Implementation { name, engine: Engine::new(&options).unwrap() }
+}
+
+#[cfg(not(feature = "gpu"))]
+mod gpu {
+    pub fn all() -> Vec<super::Implementation> {
+        Vec::new()
+    }
+}
+
+#[cfg(feature = "gpu")]
+pub mod gpu {
+    use super::{Implementation, make};
+    use std::sync::Once;
+    use voxdice::{AdapterChoice, Backend, EngineOptions, Poison, ShaderInt64, Tuning};
+
+    pub fn all() -> Vec<Implementation> {
+        if !available() {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for adapter in voxdice::adapters() {
+            // Large windows with what the adapter does best, and tiny windows with the portable arithmetic.
+            let windows = [("", 16 << 20, ShaderInt64::Auto), (", small windows, pairs", 64 << 10, ShaderInt64::Pairs)];
+            for (variant, window_bytes, int64) in windows {
+                let tuning = Tuning { window_bytes, int64, poison: Poison::On, ..Tuning::default() };
+                let choice = AdapterChoice::Index(adapter.index);
+                let options =
+                    EngineOptions { backend: Backend::Gpu, adapter: choice, tuning, ..EngineOptions::default() };
+                all.push(make(format!("{}{variant}", adapter.name), options));
+            }
+        }
+        all
+    }
+
+    /// Whether GPU tests run: `VOXDICE_TEST_GPU=auto|require|off`. A missing adapter is said once, and is a failure
+    /// under `require`.
+    pub fn available() -> bool {
+        static SKIPPED: Once = Once::new();
+        let wanted = std::env::var("VOXDICE_TEST_GPU").unwrap_or_else(|_| "auto".into());
+        if wanted == "off" {
+            SKIPPED.call_once(|| eprintln!("skipped: GPU tests are off (VOXDICE_TEST_GPU=off)"));
+            return false;
+        }
+        let there = !voxdice::adapters().is_empty();
+        assert!(there || wanted != "require", "VOXDICE_TEST_GPU=require, but no adapter answers");
+        if !there {
+            SKIPPED.call_once(|| eprintln!("skipped: no GPU adapter answers (VOXDICE_TEST_GPU=auto)"));
+        }
+        there
+    }
+}
