@@ -63,3 +63,6 @@ fn limits(device: &device::Device, tuning: &Tuning) -> Result<Limits> {
     }
     Ok(Limits { window_bytes: asked.min(most), result_bytes: MAX_RESULT_BYTES.min(most) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,6 +57,12 @@ impl Pipelines {
         Ok(lock(&self.made).entry(key).or_insert(made).clone())
     }
 
+    /// Puts another pipeline in a key's place.
+    #[cfg(test)]
+    pub fn replace(&self, key: Key, pipeline: wgpu::ComputePipeline) {
+        lock(&self.made).insert(key, pipeline);
+    }
+
     fn make(&self, device: &Device, shader: &Shader) -> wgpu::ComputePipeline {
         let descriptor = wgpu::ShaderModuleDescriptor {
             label: Some(&shader.name),

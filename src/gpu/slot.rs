@@ -87,6 +87,11 @@ impl Pool {
         }
     }
 
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        lock(&self.0).len()
+    }
+
     pub fn give_back(&self, slot: Slot) {
         let mut slots = lock(&self.0);
         if slots.len() < Self::KEPT {

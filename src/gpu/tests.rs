@@ -1,0 +1,114 @@
+//! What only this room can provoke: a lost device, a self-test that must fail, a refused command.
+
+use super::*;
+use crate::job::{Block, SumsJob};
+use crate::kernel::source::{Key, Statistic};
+use crate::shape::Grid;
+use crate::stats::Terms;
+use crate::volume::{Data, Dtype};
+
+/// `None`, said once, where no adapter answers; a failure under `VOXDICE_TEST_GPU=require`.
+fn backend() -> Option<Backend> {
+    let wanted = std::env::var("VOXDICE_TEST_GPU").unwrap_or_default();
+    if wanted == "off" {
+        eprintln!("skipped: GPU tests are off (VOXDICE_TEST_GPU=off)");
+        return None;
+    }
+    match Backend::new(&AdapterChoice::Best, &Tuning::default()) {
+        Ok(backend) => Some(backend),
+        Err(error @ Error::NoAdapter { .. }) if wanted != "require" => {
+            eprintln!("skipped: {error}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn sum(backend: &Backend, voxels: &[f32]) -> Result<Vec<i128>> {
+    let grid = Grid { planes: 1, voxels: voxels.len() as u64, channels: 1 };
+    let data = Data::F32(voxels);
+    let mut found = Vec::new();
+    backend.sums(&SumsJob { grid, pred: data, truth: data, terms: Terms::Squared }, &mut |block: Block| {
+        found.push(block.sums.units[0]);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+#[test]
+fn a_lost_device_is_a_typed_error_now_and_later() {
+    let Some(backend) = backend() else { return };
+    let voxels = vec![0.5; 100_000];
+    assert!(sum(&backend, &voxels).is_ok());
+    backend.device.raw.destroy();
+    for _ in 0..2 {
+        let error = sum(&backend, &voxels).unwrap_err();
+        assert!(matches!(error, Error::DeviceLost { .. } | Error::Gpu { .. }), "{error}");
+    }
+}
+
+/// Puts the pipeline of other terms in the place of one that the self-test uses: what a miscompiled kernel looks like
+/// from outside. The careful one, because wrong partials of the first pass happen to be flagged and summed again.
+fn break_sums(backend: &Backend, int64: Int64) {
+    let key = |terms| Key {
+        pred: Dtype::F32,
+        truth: Dtype::F32,
+        strided: false,
+        lanes: 256,
+        statistic: Statistic::Sums { terms, careful: true, int64 },
+    };
+    let wrong = backend.pipelines.get(&backend.device, key(Terms::Plain)).unwrap();
+    backend.pipelines.replace(key(Terms::Squared), wrong);
+}
+
+#[test]
+fn a_self_test_on_a_broken_kernel_fails() {
+    let Some(mut backend) = backend() else { return };
+    backend.int64 = Int64::Pairs;
+    break_sums(&backend, Int64::Pairs);
+    assert!(matches!(self_test::run(&mut backend), Err(Error::SelfTest { .. })));
+}
+
+#[test]
+fn broken_native_integers_are_switched_off() {
+    let Some(mut backend) = backend() else { return };
+    if backend.int64 != Int64::Native {
+        eprintln!("skipped: this adapter has no 64-bit integers");
+        return;
+    }
+    break_sums(&backend, Int64::Native);
+    self_test::run(&mut backend).unwrap();
+    assert_eq!(backend.int64, Int64::Pairs);
+}
+
+#[test]
+fn what_wgpu_refuses_is_an_error_and_not_a_panic() {
+    let Some(backend) = backend() else { return };
+    let too_large = backend.device.guarded(|device| {
+        device.raw.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: u64::MAX / 2,
+            usage: wgpu::BufferUsages::STORAGE,
+            mapped_at_creation: false,
+        })
+    });
+    assert!(matches!(too_large, Err(Error::Gpu { .. } | Error::GpuOutOfMemory { .. })));
+    // Outside of any scope, too; the next call reports it.
+    let _ = backend.device.raw.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: u64::MAX / 2,
+        usage: wgpu::BufferUsages::STORAGE,
+        mapped_at_creation: false,
+    });
+    assert!(sum(&backend, &[0.5]).is_err());
+    assert_eq!(sum(&backend, &[0.5]).unwrap(), [1 << 45]);
+}
+
+#[test]
+fn idle_buffers_are_reused_and_bounded() {
+    let Some(backend) = backend() else { return };
+    for n in [10, 1000, 100_000, 10, 6_000_000, 10] {
+        assert_eq!(sum(&backend, &vec![1.0; n]).unwrap().iter().sum::<i128>(), (n as i128) << 46);
+    }
+    assert!(backend.idle.len() <= 4);
+}
