@@ -31,6 +31,7 @@ pub mod error;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod job;
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))] // shader text and window parts are a GPU matter
 mod kernel;
 mod options;
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))]

@@ -62,7 +62,6 @@ impl RawCounts {
     }
 
     /// Adds what a kernel counted for `pass`, a range of the classes; its out-of-range words go with the first pass.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub fn add_words(&mut self, pass: std::ops::Range<usize>, words: &[u32]) {
         let (n, width) = (self.classes, pass.len());
         for statistic in 0..3 {

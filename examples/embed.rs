@@ -1,0 +1,15 @@
+//! Dice of two label maps in ten lines: `cargo run --example embed`.
+
+use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, Shape, metric};
+
+fn main() -> Result<(), voxdice::Error> {
+    let engine = Engine::new(&EngineOptions::default())?;
+    let shape = Shape::new(1, 1, [4, 4])?;
+    let truth = [0u8, 0, 1, 1, 0, 1, 1, 1, 0, 0, 1, 2, 0, 0, 2, 2];
+    let pred = [0u8, 0, 1, 1, 0, 0, 1, 1, 0, 0, 2, 2, 0, 0, 2, 2];
+    let counts =
+        engine.counts(LabelMap::u8(shape.clone(), &pred)?, LabelMap::u8(shape, &truth)?, &Classes::new([1, 2])?)?;
+    let dice = counts.map(|class| metric::dice(class, Empty::Nan));
+    assert_eq!(dice.values(), [10.0 / 12.0, 6.0 / 7.0]);
+    Ok(())
+}
