@@ -10,7 +10,7 @@ use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement
 use std::hint::black_box;
 use std::time::Duration;
 use voxdice::stats::Terms;
-use voxdice::{Backend, Classes, Engine, EngineOptions, LabelMap, Shape, Volume};
+use voxdice::{Backend, Classes, Engine, EngineOptions, LabelMap, Shape, SumsOptions, Volume};
 
 /// 512 x 512 x 125 voxels: 131 MB of f32, beyond any cache.
 const SPATIAL: [usize; 3] = [125, 512, 512];
@@ -49,6 +49,7 @@ fn sums(criterion: &mut Criterion) {
     let pred: Vec<f32> = (0..VOXELS).map(|i| if i % 3 == 0 { 0.75 } else { 0.25 }).collect();
     let soft: Vec<f32> = (0..VOXELS).map(|i| f32::from(i % 2 == 0)).collect();
     let mask: Vec<u8> = (0..VOXELS).map(|i| u8::from(i % 2 == 0)).collect();
+    let plain = SumsOptions { terms: Terms::Plain, ..SumsOptions::default() };
     let truths = [
         ("f32xf32", Volume::f32(shape.clone(), &soft).unwrap(), bytemuck::cast_slice::<f32, u8>(&soft)),
         ("f32xu8", Volume::u8(shape.clone(), &mask).unwrap(), &mask[..]),
@@ -59,7 +60,7 @@ fn sums(criterion: &mut Criterion) {
         for (name, engine) in engines() {
             let run = || {
                 let pred = Volume::f32(shape.clone(), &pred).unwrap();
-                engine.sums_of(pred, truth.clone(), Terms::Plain).unwrap()
+                engine.sums_with(pred, truth.clone(), &plain).unwrap()
             };
             assert_eq!(run().values()[0].pred(), expected);
             group.bench_function(&name, |bencher| bencher.iter(run));

@@ -3,8 +3,6 @@
 
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;
 
-override STRIDED: bool = false;
-
 struct Lane {
   pred: array<vec4<u32>, 2>,    // voxels per class, classes 0..3 and 4..7
   truth: array<vec4<u32>, 2>,

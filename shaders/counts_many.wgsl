@@ -5,7 +5,6 @@
 
 @group(0) @binding(2) var<storage, read_write> totals: array<atomic<u32>>;
 
-override STRIDED: bool = false;
 override DIRECT: bool = false;
 override SEARCH: bool = false;   // aux is a sorted list of (label, class) pairs instead of a table indexed by label
 

@@ -2,12 +2,14 @@
 
 @group(0) @binding(0) var<storage, read> p_words: array<vec2<u32>>;
 
+override P_STRIDED: bool = false;
+
 fn p_one(i: u32) -> u32 {
   return (p_words[i >> 2u][(i >> 1u) & 1u] >> ((i & 1u) * 16u)) & 0xffffu;
 }
 
 fn p_quad(i: u32, stride: u32) -> vec4<u32> {
-  if STRIDED {
+  if P_STRIDED {
     return vec4<u32>(p_one(i), p_one(i + stride), p_one(i + 2u * stride), p_one(i + 3u * stride));
   }
   var words = p_words[i >> 2u];

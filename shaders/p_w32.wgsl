@@ -3,13 +3,15 @@
 
 @group(0) @binding(0) var<storage, read> p_words: array<vec4<u32>>;
 
+override P_STRIDED: bool = false;   // the voxels of a cell are params.p_row elements apart, not next to each other
+
 fn p_one(i: u32) -> u32 {
   return p_words[i >> 2u][i & 3u];
 }
 
-// Elements i, i + stride, i + 2 stride, i + 3 stride; stride is 1 unless STRIDED.
+// Elements i, i + stride, i + 2 stride, i + 3 stride; stride is 1 unless P_STRIDED.
 fn p_quad(i: u32, stride: u32) -> vec4<u32> {
-  if STRIDED {
+  if P_STRIDED {
     return vec4<u32>(p_one(i), p_one(i + stride), p_one(i + 2u * stride), p_one(i + 3u * stride));
   }
   let a = p_words[i >> 2u];

@@ -2,6 +2,8 @@
 
 @group(0) @binding(0) var<storage, read> p_words: array<u32>;
 
+override P_STRIDED: bool = false;
+
 fn p_one(i: u32) -> u32 {
   return (p_words[i >> 2u] >> ((i & 3u) * 8u)) & 0xffu;
 }
@@ -17,7 +19,7 @@ fn p_packed(i: u32) -> u32 {
 }
 
 fn p_quad(i: u32, stride: u32) -> vec4<u32> {
-  if STRIDED {
+  if P_STRIDED {
     return vec4<u32>(p_one(i), p_one(i + stride), p_one(i + 2u * stride), p_one(i + 3u * stride));
   }
   return (vec4<u32>(p_packed(i)) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(0xffu);

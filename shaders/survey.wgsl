@@ -3,9 +3,6 @@
 
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;
 
-override STRIDED: bool = false;
-
-const INFINITY: u32 = 0x7f800000u;
 const NONE: u32 = 0xffffffffu;
 
 var<workgroup> sh_facts: array<vec4<u32>, 256>;   // non-finite in p, in t, in either; largest finite |x|
@@ -19,12 +16,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var first = vec2<u32>(NONE);
   if slot < params.tasks {
     let task = task_of(slot);
-    let stride = params.channels;
-    let p0 = params.p_head + task.row * stride + task.channel;
-    let t0 = params.t_head + task.row * stride + task.channel;
     for (var v = lane_id; v < task.voxels; v += LANES) {
-      let p = p_bits(vec4<u32>(p_one(p0 + v * stride))).x & 0x7fffffffu;
-      let t = t_bits(vec4<u32>(t_one(t0 + v * stride))).x & 0x7fffffffu;
+      let p = pred(task.row + v, task.channel, true).bits.x & 0x7fffffffu;
+      let t = truth(task.row + v, task.channel, true).x & 0x7fffffffu;
       let bad = vec2<bool>(p >= INFINITY, t >= INFINITY);
       let either = bad.x || bad.y;
       facts += vec4<u32>(select(vec2<u32>(0u), vec2<u32>(1u), bad), select(0u, 1u, either), 0u);

@@ -6,7 +6,7 @@ struct Params {
   tasks: u32,           // tasks of this dispatch
   groups_x: u32,        // workgroups along x
   listed: u32,          // 1: aux holds a (task, scale) pair per slot; 0: slot n is task n at scale 0
-  channels: u32,        // interleaved elements per row
+  channels: u32,        // channels per row
   blocks_per_cell: u32,
   first_block: u32,     // block that task 0 belongs to, within its cell
   first_start: i32,     // where that block starts, in rows from the start of the window: 0 or negative
@@ -18,6 +18,14 @@ struct Params {
   classes: u32,         // counts: classes of this pass,
   class_base: u32,      //   the first of them,
   aux_len: u32,         //   and entries of the class table
+  p_row: u32,           // elements from one row to the next, and from one channel to the next
+  p_channel: u32,
+  t_row: u32,
+  t_channel: u32,
+  power: f32,           // exponent of the power terms
+  threshold: f32,       // of the threshold activation
+  gamma: f32,           // focal loss: exponent,
+  alpha: f32,           //   and weight; below 0: none
   reserved: u32,
 }
 
@@ -28,6 +36,10 @@ override LANES: u32 = 256u;   // lanes that share a task: a power of two up to t
 
 const WORKGROUP: u32 = 256u;
 const BLOCK_VOXELS: u32 = 65536u;
+
+const INFINITY: u32 = 0x7f800000u;   // absolute f32 bits from here on are infinities and NaN
+const NAN: u32 = 0x7fc00000u;
+const ONE: u32 = 0x3f800000u;
 
 struct Task {
   row: u32,      // first row, from the start of the window

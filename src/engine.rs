@@ -1,14 +1,16 @@
 //! The engine: picks the backend, runs it, folds its blocks into statistics per cell.
 
+mod labels;
+
 use crate::classes::Classes;
 use crate::cpu;
 use crate::error::{Error, NonFiniteFact, Operand, Position, Result};
-use crate::job::{Block, CountsJob, SumsJob};
-use crate::options::{AdapterChoice, Backend, EngineOptions, NonFinite};
+use crate::job::{Block, CountsJob, SumsJob, TruthKind};
+use crate::options::{AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptions};
 use crate::shape::{BLOCK_VOXELS, Grid, Shape};
-use crate::stats::{Counts, Merge, Sums, Terms};
+use crate::stats::{Counts, Merge, Sums};
 use crate::table::Table;
-use crate::volume::{LabelMap, Volume};
+use crate::volume::{LabelMap, Truth, Volume};
 
 #[cfg(feature = "gpu")]
 use crate::gpu;
@@ -102,38 +104,74 @@ impl Engine {
     /// # Errors
     /// [`Error::ShapeMismatch`]; [`Error::NonFinite`] under that policy; [`Error::Width`] for values too far apart;
     /// what the GPU may report.
-    pub fn sums(&self, pred: Volume<'_>, truth: Volume<'_>) -> Result<Table<Sums>> {
-        self.sums_of(pred, truth, Terms::default())
+    pub fn sums<'a>(&self, pred: Volume<'a>, truth: impl Into<Truth<'a>>) -> Result<Table<Sums>> {
+        self.sums_with(pred, truth, &SumsOptions::default())
     }
 
-    /// Exact sums per cell, those of `terms`.
+    /// Sums per cell of the activated prediction, those that `options` ask for. The truth may be a label map: then
+    /// channel `c` of it is 1 where the label is `c` (with one channel: where the label is 1).
+    ///
+    /// ```
+    /// use voxdice::stats::{Pointwise, Terms};
+    /// use voxdice::{Activation, Engine, EngineOptions, LabelMap, Shape, SumsOptions, Volume};
+    /// let engine = Engine::new(&EngineOptions::default())?;
+    /// let logits = [2.0f32, -1.0, 0.0, 3.0]; // two channels of two voxels
+    /// let labels = [0u8, 1];
+    /// let options = SumsOptions {
+    ///     activation: Activation::Softmax,
+    ///     pointwise: Pointwise::CrossEntropy,
+    ///     terms: Terms::Plain,
+    /// };
+    /// let sums = engine.sums_with(
+    ///     Volume::f32(Shape::new(1, 2, [2])?, &logits)?,
+    ///     LabelMap::u8(Shape::new(1, 1, [2])?, &labels)?,
+    ///     &options,
+    /// )?;
+    /// let cross_entropy: f64 = sums.values().iter().filter_map(|s| s.pointwise()).sum();
+    /// let expected = (1.0 + f64::exp(-2.0)).ln() + (1.0 + f64::exp(-4.0)).ln();
+    /// assert!((cross_entropy - expected).abs() < 1e-6);
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// Those of [`Engine::sums`].
-    pub fn sums_of(&self, pred: Volume<'_>, truth: Volume<'_>, terms: Terms) -> Result<Table<Sums>> {
-        let shape = same_shape(pred.shape(), truth.shape())?;
-        let mut cells = vec![Sums::zero(terms); shape.cells() as usize];
+    /// Those of [`Engine::sums`]; [`Error::Parameter`]; [`Error::LabelOutOfRange`] for a label that no channel stands
+    /// for; [`Error::PointwiseTooLarge`].
+    pub fn sums_with<'a>(
+        &self,
+        pred: Volume<'a>,
+        truth: impl Into<Truth<'a>>,
+        options: &SumsOptions,
+    ) -> Result<Table<Sums>> {
+        let job = sums_job(&pred, &truth.into(), options)?;
+        let (terms, pointwise) = (options.terms, options.pointwise);
+        let mut cells = vec![Sums::zero(terms, pointwise); job.shape.cells() as usize];
         let finish = |sums: Sums| if self.non_finite == NonFinite::Propagate { sums.propagating() } else { sums };
-        self.blocks(&pred, &truth, terms, &mut |block| {
-            cells[block.cell as usize].merge(&finish(Sums::of_block(terms, &block.sums)))
+        self.blocks(&job, &mut |block| {
+            cells[block.cell as usize].merge(&finish(Sums::of_block(terms, pointwise, &block.sums)))
         })?;
-        Ok(Table::new(shape.samples() as usize, shape.channels() as usize, cells))
+        Ok(Table::new(job.shape.samples() as usize, job.shape.channels() as usize, cells))
     }
 
-    /// Exact sums per block of 65,536 voxels, for each cell in order: what [`Engine::sums`] folds. Two backends that
+    /// Sums per block of 65,536 voxels, for each cell in order: what [`Engine::sums_with`] folds. Two backends that
     /// disagree anywhere differ in the first wrong block here.
     ///
     /// # Errors
-    /// Those of [`Engine::sums`].
-    pub fn sums_by_block(&self, pred: Volume<'_>, truth: Volume<'_>, terms: Terms) -> Result<Table<Vec<Sums>>> {
-        let shape = same_shape(pred.shape(), truth.shape())?;
-        let per_cell = shape.grid().blocks_per_cell() as usize;
-        let mut cells = vec![vec![Sums::zero(terms); per_cell]; shape.cells() as usize];
-        self.blocks(&pred, &truth, terms, &mut |block| {
-            cells[block.cell as usize][block.block as usize] = Sums::of_block(terms, &block.sums);
+    /// Those of [`Engine::sums_with`].
+    pub fn sums_by_block<'a>(
+        &self,
+        pred: Volume<'a>,
+        truth: impl Into<Truth<'a>>,
+        options: &SumsOptions,
+    ) -> Result<Table<Vec<Sums>>> {
+        let job = sums_job(&pred, &truth.into(), options)?;
+        let (terms, pointwise) = (options.terms, options.pointwise);
+        let per_cell = job.shape.grid().blocks_per_cell() as usize;
+        let mut cells = vec![vec![Sums::zero(terms, pointwise); per_cell]; job.shape.cells() as usize];
+        self.blocks(&job, &mut |block| {
+            cells[block.cell as usize][block.block as usize] = Sums::of_block(terms, pointwise, &block.sums);
             Ok(())
         })?;
-        Ok(Table::new(shape.samples() as usize, shape.channels() as usize, cells))
+        Ok(Table::new(job.shape.samples() as usize, job.shape.channels() as usize, cells))
     }
 
     /// Counts per sample and class of two label maps.
@@ -192,24 +230,16 @@ impl Engine {
     }
 
     /// Every block in turn, and the verdict on non-finite voxels at the end.
-    fn blocks(
-        &self,
-        pred: &Volume<'_>,
-        truth: &Volume<'_>,
-        terms: Terms,
-        sink: &mut dyn FnMut(Block) -> Result<()>,
-    ) -> Result<()> {
-        let shape = pred.shape();
-        let job = SumsJob { grid: shape.grid(), pred: pred.data(), truth: truth.data(), terms };
+    fn blocks(&self, job: &SumsJob<'_>, sink: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
         let mut facts = [None, None];
         let mut noting = |block: Block| {
-            note_non_finite(&mut facts, shape, &block);
+            note_non_finite(&mut facts, &job.shape, &block);
             sink(block)
         };
         match &self.backend {
-            Chosen::Cpu(cpu) => cpu.sums(&job, &mut noting)?,
+            Chosen::Cpu(cpu) => cpu.sums(job, &mut noting)?,
             #[cfg(feature = "gpu")]
-            Chosen::Gpu(gpu) => gpu.sums(&job, &mut noting)?,
+            Chosen::Gpu(gpu) => gpu.sums(job, &mut noting)?,
         }
         let facts: Vec<NonFiniteFact> = facts.into_iter().flatten().collect();
         if self.non_finite == NonFinite::Error && !facts.is_empty() {
@@ -234,6 +264,26 @@ fn note_non_finite(facts: &mut [Option<NonFiniteFact>; 2], shape: &Shape, block:
         fact.count += counts[i];
         fact.first = fact.first.min(first);
     }
+}
+
+/// Checks that the operands fit together and makes them a job.
+fn sums_job<'a>(pred: &Volume<'a>, truth: &Truth<'a>, options: &SumsOptions) -> Result<SumsJob<'a>> {
+    options.validate()?;
+    let (shape, truth_kind) = match truth {
+        Truth::Volume(volume) => (same_shape(pred.shape(), volume.shape())?, TruthKind::Real),
+        Truth::Labels(labels) => {
+            let (p, t) = (pred.shape(), labels.shape());
+            if (p.samples(), p.spatial()) != (t.samples(), t.spatial()) {
+                return Err(Error::ShapeMismatch { pred: p.to_string(), truth: t.to_string() });
+            }
+            (p.clone(), TruthKind::Labels)
+        }
+    };
+    let job = SumsJob { shape, pred: pred.data(), truth: truth.data(), truth_kind, options: *options };
+    if truth_kind == TruthKind::Labels {
+        labels::check(&job)?;
+    }
+    Ok(job)
 }
 
 fn same_shape(pred: &Shape, truth: &Shape) -> Result<Shape> {

@@ -136,12 +136,46 @@ pub enum Error {
     },
 
     /// Sums of different terms cannot be merged.
-    #[error("sums with terms {left:?} and {right:?} cannot be merged; ask for the same terms in both calls")]
+    #[error("sums of {left} and of {right} cannot be merged; ask for the same terms in both calls")]
     TermsDiffer {
         /// Terms of one side.
-        left: crate::stats::Terms,
+        left: String,
         /// Terms of the other side.
-        right: crate::stats::Terms,
+        right: String,
+    },
+
+    /// A label of the truth that no channel of the prediction stands for.
+    #[error(
+        "{count} voxels of truth have a label that no channel stands for, the first at {first}: label {label} beside \
+         {channels} channels; labels must be 0 to {} (one channel: 0 or 1)", channels.max(&2) - 1
+    )]
+    LabelOutOfRange {
+        /// How many voxels.
+        count: u64,
+        /// The first of them.
+        first: Position,
+        /// Its label.
+        label: u32,
+        /// Channels of the prediction.
+        channels: u64,
+    },
+
+    /// A parameter outside its range.
+    #[error("{parameter} is {value}, but must be {range}")]
+    Parameter {
+        /// Name of the parameter.
+        parameter: &'static str,
+        /// Its value.
+        value: f64,
+        /// What is allowed.
+        range: &'static str,
+    },
+
+    /// The pointwise loss of a voxel is beyond what its exact sum can hold.
+    #[error("the pointwise loss of a voxel in cell {cell} is above 65,536; scale the logits down")]
+    PointwiseTooLarge {
+        /// Cell of the voxel, in the order sample, channel.
+        cell: u64,
     },
 
     /// Values of very different magnitude: their exact sum would need more than 128 bits.

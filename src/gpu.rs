@@ -4,6 +4,7 @@
 mod adapters;
 mod counts;
 mod device;
+mod input;
 mod passes;
 mod pipelines;
 mod self_test;

@@ -1,16 +1,87 @@
 //! What the engine asks of a backend, and what it gets back.
 
 use crate::classes::Classes;
-use crate::shape::Grid;
-use crate::stats::{BlockSums, Terms};
+use crate::error::{Error, Result};
+use crate::kernel::sums::RawSums;
+use crate::options::{Activation, SumsOptions};
+use crate::shape::{Grid, Layout, Shape};
+use crate::stats::{BlockSums, Pointwise, Terms};
 use crate::volume::Data;
 
-/// Sums of two grids of voxels.
+/// Sums of a prediction and a truth.
 pub(crate) struct SumsJob<'a> {
-    pub grid: Grid,
+    pub shape: Shape,
     pub pred: Data<'a>,
     pub truth: Data<'a>,
-    pub terms: Terms,
+    pub truth_kind: TruthKind,
+    pub options: SumsOptions,
+}
+
+/// How the truth's elements are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum TruthKind {
+    /// One value per voxel and channel.
+    Real,
+    /// One label per voxel.
+    Labels,
+}
+
+impl SumsJob<'_> {
+    /// Whether the operands are summed as they stand, each cell on its own.
+    pub fn is_plain(&self) -> bool {
+        self.options.activation == Activation::None
+            && self.truth_kind == TruthKind::Real
+            && !matches!(self.options.terms, Terms::Power(_))
+            && self.options.pointwise == Pointwise::None
+    }
+
+    /// Refuses what cannot be summed: a pointwise loss beyond its grid, or |x|^γ beyond the grid of products.
+    pub fn check(&self, raw: &RawSums, scale: u16, cell: u64) -> Result<()> {
+        if raw.pointwise_too_large() {
+            return Err(Error::PointwiseTooLarge { cell });
+        }
+        match self.options.terms {
+            Terms::Power(gamma) if gamma > 2.0 && scale > 0 => Err(Error::Parameter {
+                parameter: "Terms::Power",
+                value: gamma.into(),
+                range: "at most 2 for values beyond [-1, 1]",
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The label that channel `channel` of a label-map truth stands for.
+    pub fn label_of(&self, channel: u64) -> u32 {
+        if self.shape.channels() == 1 { 1 } else { channel as u32 }
+    }
+}
+
+/// Where the elements of a volume are: `sample · per_sample + channel · per_channel + voxel · per_voxel`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Strides {
+    pub per_sample: u64,
+    pub per_channel: u64,
+    pub per_voxel: u64,
+}
+
+impl Strides {
+    pub fn of(shape: &Shape) -> Self {
+        let (channels, voxels) = (shape.channels(), shape.voxels_per_cell());
+        let per_sample = channels * voxels;
+        match shape.layout() {
+            Layout::ChannelsFirst => Self { per_sample, per_channel: voxels, per_voxel: 1 },
+            Layout::ChannelsLast => Self { per_sample, per_channel: 1, per_voxel: channels },
+        }
+    }
+
+    /// A label map beside volumes of `shape`: all channels read the same label.
+    pub fn of_labels(shape: &Shape) -> Self {
+        Self { per_sample: shape.voxels_per_cell(), per_channel: 0, per_voxel: 1 }
+    }
+
+    pub fn at(&self, sample: u64, channel: u64, voxel: u64) -> usize {
+        (sample * self.per_sample + channel * self.per_channel + voxel * self.per_voxel) as usize
+    }
 }
 
 /// Counts of two label maps.

@@ -8,3 +8,4 @@ pub mod source;
 pub(crate) mod sums;
 pub(crate) mod survey;
 pub(crate) mod voxel;
+pub(crate) mod voxelwise;

@@ -55,10 +55,12 @@ pub use error::{Error, NonFiniteFact, Operand, Position, Result};
 #[cfg(feature = "io")]
 pub use error::{FileError, FileErrorKind};
 pub use metric::Empty;
-pub use options::{AdapterChoice, Backend, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, Tuning};
+pub use options::{
+    Activation, AdapterChoice, Backend, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, SumsOptions, Tuning,
+};
 pub use shape::{BLOCK_VOXELS, Layout, Shape};
 pub use table::{Over, Table};
-pub use volume::{Dtype, LabelMap, Volume};
+pub use volume::{Dtype, LabelMap, Truth, Volume};
 
 #[cfg(feature = "gpu")]
 pub use gpu::{AdapterFact, AdapterKind, adapters};

@@ -1,5 +1,7 @@
 //! What an engine may be told: each choice a named value with a default.
 
+use crate::error::{Error, Result};
+use crate::stats::{Pointwise, Terms};
 use std::time::Duration;
 
 pub use crate::cpu::Simd;
@@ -102,4 +104,71 @@ pub struct EngineOptions {
     pub non_finite: NonFinite,
     /// Numbers that change the speed only.
     pub tuning: Tuning,
+}
+
+/// What is done to the prediction before it is summed, in the same pass.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Activation {
+    /// Nothing: the voxels are probabilities already.
+    #[default]
+    None,
+    /// `1 / (1 + e^-x)` of each voxel.
+    Sigmoid,
+    /// `e^x_c / Σ_k e^x_k` over the channels of each voxel.
+    Softmax,
+    /// 1 where the voxel is at least this value, else 0.
+    Threshold(f32),
+    /// 1 in the channel with the largest value of the voxel (the first of equal ones), 0 in the others.
+    Argmax,
+}
+
+impl Activation {
+    /// Whether it looks at all channels of a voxel.
+    pub(crate) fn mixes_channels(self) -> bool {
+        matches!(self, Self::Softmax | Self::Argmax)
+    }
+}
+
+/// What [`Engine::sums_with`](crate::Engine::sums_with) accumulates.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SumsOptions {
+    /// The sums.
+    pub terms: Terms,
+    /// What is done to the prediction first.
+    pub activation: Activation,
+    /// A loss of single voxels beside the sums.
+    pub pointwise: Pointwise,
+}
+
+impl SumsOptions {
+    /// Whether the sums have the same bits on every device. Sigmoid, softmax, powers and pointwise losses are
+    /// transcendental: their values may differ in the last bits between devices, and so may the sums.
+    pub fn is_exact(&self) -> bool {
+        !matches!(self.activation, Activation::Sigmoid | Activation::Softmax)
+            && !matches!(self.terms, Terms::Power(_))
+            && self.pointwise == Pointwise::None
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
+        let parameter = |parameter, value: f32, range| Err(Error::Parameter { parameter, value: value.into(), range });
+        if let Terms::Power(gamma) = self.terms
+            && !(gamma.is_finite() && gamma > 0.0)
+        {
+            return parameter("Terms::Power", gamma, "finite and above 0");
+        }
+        if let Activation::Threshold(threshold) = self.activation
+            && !threshold.is_finite()
+        {
+            return parameter("Activation::Threshold", threshold, "finite");
+        }
+        if let Pointwise::Focal { gamma, alpha } = self.pointwise {
+            if !(gamma.is_finite() && gamma >= 0.0) {
+                return parameter("Pointwise::Focal gamma", gamma, "finite and at least 0");
+            }
+            if let Some(alpha) = alpha.filter(|alpha| !(0.0..=1.0).contains(alpha)) {
+                return parameter("Pointwise::Focal alpha", alpha, "within [0, 1]");
+            }
+        }
+        Ok(())
+    }
 }

@@ -59,7 +59,7 @@ pub(crate) struct Window {
 }
 
 /// The numbers a kernel gets. Twin: `Params` in shaders/tasks.wgsl; a test compares the layouts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bytemuck::Pod, bytemuck::Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 #[allow(missing_docs)] // each field is explained where it is read, in tasks.wgsl
 pub struct Params {
@@ -78,6 +78,14 @@ pub struct Params {
     pub classes: u32,
     pub class_base: u32,
     pub aux_len: u32,
+    pub p_row: u32,
+    pub p_channel: u32,
+    pub t_row: u32,
+    pub t_channel: u32,
+    pub power: f32,
+    pub threshold: f32,
+    pub gamma: f32,
+    pub alpha: f32,
     pub reserved: u32,
 }
 

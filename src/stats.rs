@@ -6,10 +6,10 @@ mod sums;
 
 pub use counts::Counts;
 pub use exact::{Exact, FRACTION_BITS};
-pub use sums::{NonFiniteCount, Sums, Terms};
+pub use sums::{NonFiniteCount, Pointwise, Sums, Terms};
 
 pub(crate) use exact::scale_of;
-pub(crate) use sums::BlockSums;
+pub(crate) use sums::{BlockSums, POINTWISE_SCALE};
 
 use crate::error::Result;
 

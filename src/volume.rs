@@ -190,6 +190,38 @@ impl<'a> LabelMap<'a> {
     }
 }
 
+/// The reference beside a real-valued prediction.
+#[derive(Debug, Clone)]
+pub enum Truth<'a> {
+    /// A volume of the same shape.
+    Volume(Volume<'a>),
+    /// A label map of shape `[N, spatial...]`: channel `c` of the truth is 1 where the label is `c`, without ever
+    /// being written out. With a single channel, that channel is label 1.
+    Labels(LabelMap<'a>),
+}
+
+impl<'a> From<Volume<'a>> for Truth<'a> {
+    fn from(volume: Volume<'a>) -> Self {
+        Self::Volume(volume)
+    }
+}
+
+impl<'a> From<LabelMap<'a>> for Truth<'a> {
+    fn from(labels: LabelMap<'a>) -> Self {
+        Self::Labels(labels)
+    }
+}
+
+impl<'a> Truth<'a> {
+
+    pub(crate) fn data(&self) -> Data<'a> {
+        match self {
+            Self::Volume(volume) => volume.data(),
+            Self::Labels(labels) => labels.data(),
+        }
+    }
+}
+
 fn check_length(shape: &Shape, found: usize) -> Result<()> {
     if shape.elements() == found as u64 {
         return Ok(());

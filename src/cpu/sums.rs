@@ -11,11 +11,14 @@ use crate::stats::{Terms, scale_of};
 use crate::volume::Data;
 
 /// Blocks between two visits of the sink: enough to keep the threads busy, few enough to stay in little memory.
-const BATCH: usize = 4096;
+pub(super) const BATCH: usize = 4096;
 
 impl Backend {
-    /// Sums every block and hands them to `sink` in the order cell, block.
+    /// Sums every block and hands them to `sink`.
     pub fn sums(&self, job: &SumsJob<'_>, sink: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        if !job.is_plain() {
+            return self.prepared_sums(job, sink);
+        }
         match job.pred {
             Data::F32(p) => self.sums_with_pred(p, job, sink),
             Data::F16(p) => self.sums_with_pred(bytemuck::cast_slice::<u16, F16Bits>(p), job, sink),
@@ -32,10 +35,12 @@ impl Backend {
         sink: &mut dyn FnMut(Block) -> Result<()>,
     ) -> Result<()> {
         match job.truth {
-            Data::F32(t) => self.blocks(p, t, job.grid, job.terms, sink),
-            Data::F16(t) => self.blocks(p, bytemuck::cast_slice::<u16, F16Bits>(t), job.grid, job.terms, sink),
-            Data::U8(t) => self.blocks(p, t, job.grid, job.terms, sink),
-            Data::U16(t) => self.blocks(p, t, job.grid, job.terms, sink),
+            Data::F32(t) => self.blocks(p, t, job.shape.grid(), job.options.terms, sink),
+            Data::F16(t) => {
+                self.blocks(p, bytemuck::cast_slice::<u16, F16Bits>(t), job.shape.grid(), job.options.terms, sink)
+            }
+            Data::U8(t) => self.blocks(p, t, job.shape.grid(), job.options.terms, sink),
+            Data::U16(t) => self.blocks(p, t, job.shape.grid(), job.options.terms, sink),
             Data::U32(_) => Ok(()),
         }
     }

@@ -1,13 +1,14 @@
 //! Counts on the GPU.
 
 use super::Backend;
+use super::input::Input;
 use super::passes::{Aux, Pass};
 use crate::classes::{ClassIndex, Classes};
 use crate::error::Result;
 use crate::job::CountsJob;
 use crate::kernel::counts::RawCounts;
 use crate::kernel::source::{FEW_CLASSES, Key, MANY_CLASSES, Statistic};
-use crate::plan::{Output, Plan, WORKGROUP};
+use crate::plan::{Output, Params, Plan, WORKGROUP};
 use std::borrow::Cow;
 
 impl Backend {
@@ -63,13 +64,14 @@ impl Backend {
         statistic: impl Fn(bool) -> Statistic,
         range: std::ops::Range<usize>,
     ) -> Result<Pass<'a>> {
-        let (pred, truth) = (job.pred.dtype(), job.truth.dtype());
-        let plan = Plan::new(job.grid, pred.size().max(truth.size()), output, self.limits)?;
+        let (pred, truth) = (Input::labels(job.pred), Input::labels(job.truth));
+        let element_bytes = job.pred.dtype().size().max(job.truth.dtype().size());
+        let plan = Plan::new(job.grid, element_bytes, output, self.limits)?;
         let statistic = statistic(plan.lanes < WORKGROUP);
-        let key = Key { pred, truth, strided: false, lanes: plan.lanes, statistic };
+        let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
         let adds = matches!(output, Output::PerPlane(_));
-        let (classes, class_base) = (range.len() as u32, range.start as u32);
-        Ok(Pass { key, plan, pred: job.pred, truth: job.truth, classes, class_base, adds })
+        let params = Params { classes: range.len() as u32, class_base: range.start as u32, ..Params::default() };
+        Ok(Pass { key, plan, pred, truth, params, adds })
     }
 }
 

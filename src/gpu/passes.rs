@@ -1,12 +1,12 @@
 //! One pass of one kernel over the windows of a plan: upload, dispatch, read back, two windows in flight.
 
 use super::Backend;
+use super::input::Input;
 use super::slot::{Sizes, Slot, padded};
 use crate::error::{Error, Result};
 use crate::kernel::source::Key;
 use crate::options::Poison;
 use crate::plan::{Params, Plan, Window};
-use crate::volume::Data;
 use futures_intrusive::channel::shared::{OneshotReceiver, oneshot_channel};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -19,11 +19,10 @@ const IN_FLIGHT: usize = 2;
 pub(super) struct Pass<'a> {
     pub key: Key,
     pub plan: Plan,
-    pub pred: Data<'a>,
-    pub truth: Data<'a>,
-    /// Classes of this pass and the first of them; 0 for sums.
-    pub classes: u32,
-    pub class_base: u32,
+    pub pred: Input<'a>,
+    pub truth: Input<'a>,
+    /// Parameters that do not depend on the window; the rest is filled in.
+    pub params: Params,
     /// Whether the kernel adds to its result, which must then start at 0.
     pub adds: bool,
 }
@@ -78,24 +77,33 @@ impl Backend {
         let plan = &pass.plan;
         let tasks = aux.listed.unwrap_or_else(|| plan.tasks(&window));
         let bytes = 4 * plan.result_words(&window, tasks);
-        let (pred, truth) = (rows(pass.pred, plan, &window), rows(pass.truth, plan, &window));
-        let sizes = Sizes {
-            pred: pred.len() as u64,
-            truth: truth.len() as u64,
-            result: bytes,
-            aux: 4 * aux.words.len() as u64,
-        };
+        let (pred, truth) = (pass.pred.pieces(&window), pass.truth.pieces(&window));
+        let sizes = Sizes { pred: total(&pred), truth: total(&truth), result: bytes, aux: 4 * aux.words.len() as u64 };
         let slot = self.idle.take(&self.device, sizes)?;
-        let (params, groups) = plan.dispatch(&window, tasks, aux.listed.is_some());
-        let params = Params { classes: pass.classes, class_base: pass.class_base, aux_len: aux.entries, ..params };
+        let (own, groups) = plan.dispatch(&window, tasks, aux.listed.is_some());
+        let (p, t) = (pass.pred.strides(&window), pass.truth.strides(&window));
+        let params = Params {
+            classes: pass.params.classes,
+            class_base: pass.params.class_base,
+            aux_len: aux.entries,
+            p_row: p.row as u32,
+            p_channel: p.channel as u32,
+            t_row: t.row as u32,
+            t_channel: t.channel as u32,
+            power: pass.params.power,
+            threshold: pass.params.threshold,
+            gamma: pass.params.gamma,
+            alpha: pass.params.alpha,
+            ..own
+        };
         let (sender, mapped) = oneshot_channel();
         let submission = self.device.guarded(|device| {
-            self.upload(&slot.pred, pred);
-            self.upload(&slot.truth, truth);
-            self.upload(&slot.aux, bytemuck::cast_slice(&aux.words));
-            self.upload(&slot.params, bytemuck::bytes_of(&params));
+            self.upload(&slot.pred, &pred);
+            self.upload(&slot.truth, &truth);
+            self.upload(&slot.aux, &[bytemuck::cast_slice(&aux.words)]);
+            self.upload(&slot.params, &[bytemuck::bytes_of(&params)]);
             if self.poison == Poison::On {
-                self.upload(&slot.result, &vec![0xff; bytes as usize]);
+                self.upload(&slot.result, &[&vec![0xff; bytes as usize]]);
             }
             let bind_group = self.bind(&slot, sizes);
             let mut encoder = device.raw.create_command_encoder(&Default::default());
@@ -136,15 +144,19 @@ impl Backend {
         sink(&done.window, &words)
     }
 
-    /// Copies bytes to the start of a buffer, padded with zeros to whole words.
-    fn upload(&self, buffer: &wgpu::Buffer, bytes: &[u8]) {
-        let size = (bytes.len() as u64).next_multiple_of(4);
-        let Some(size) = NonZeroU64::new(size) else { return };
+    /// Copies pieces one after another to the start of a buffer, padded with zeros to whole words.
+    fn upload(&self, buffer: &wgpu::Buffer, pieces: &[&[u8]]) {
+        let bytes = total(pieces) as usize;
+        let Some(size) = NonZeroU64::new((bytes as u64).next_multiple_of(4)) else { return };
         // `None` when the buffer refuses the write; the error scope around this call has the reason.
         if let Some(mut view) = self.device.queue.write_buffer_with(buffer, 0, size) {
-            view.slice(..bytes.len()).copy_from_slice(bytes);
-            let rest = view.len() - bytes.len();
-            view.slice(bytes.len()..).copy_from_slice(&[0; 4][..rest]);
+            let mut start = 0;
+            for piece in pieces {
+                view.slice(start..start + piece.len()).copy_from_slice(piece);
+                start += piece.len();
+            }
+            let rest = view.len() - bytes;
+            view.slice(bytes..).copy_from_slice(&[0; 4][..rest]);
         }
     }
 
@@ -166,15 +178,12 @@ impl Backend {
                 entry(1, &slot.truth, sizes.truth),
                 entry(2, &slot.result, sizes.result),
                 entry(3, &slot.aux, sizes.aux),
-                entry(4, &slot.params, 64),
+                entry(4, &slot.params, size_of::<Params>() as u64),
             ],
         })
     }
 }
 
-/// The bytes of a window's rows.
-fn rows<'a>(data: Data<'a>, plan: &Plan, window: &Window) -> &'a [u8] {
-    let row = plan.grid.channels * data.dtype().size();
-    let range = (window.first_row * row) as usize..((window.first_row + window.rows) * row) as usize;
-    &data.bytes()[range]
+fn total(pieces: &[&[u8]]) -> u64 {
+    pieces.iter().map(|piece| piece.len() as u64).sum()
 }

@@ -4,12 +4,13 @@
 use super::Backend;
 use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::job::{Block, CountsJob, SumsJob};
+use crate::job::{Block, CountsJob, SumsJob, TruthKind};
 use crate::kernel::counts::{RawCounts, count_run};
 use crate::kernel::source::Int64;
 use crate::kernel::sums::{SumPass, sum_run};
 use crate::kernel::survey::survey_run;
-use crate::shape::Grid;
+use crate::options::SumsOptions;
+use crate::shape::{Grid, Shape};
 use crate::stats::{Terms, scale_of};
 use crate::volume::Data;
 
@@ -58,15 +59,17 @@ fn check(backend: &Backend) -> Result<Option<&'static str>> {
 fn sums_agree(backend: &Backend, p: &[f32], t: &[f32]) -> Result<bool> {
     // The terms of `Engine::sums`, so that its pipelines are made here and not again.
     let terms = Terms::default();
-    let grid = Grid { planes: 1, voxels: VOXELS as u64, channels: 1 };
+    let shape = Shape::new(1, 1, [VOXELS])?;
+    let options = SumsOptions { terms, ..SumsOptions::default() };
+    let (pred, truth, truth_kind) = (Data::F32(p), Data::F32(t), TruthKind::Real);
     let mut found = None;
-    backend.sums(&SumsJob { grid, pred: Data::F32(p), truth: Data::F32(t), terms }, &mut |block: Block| {
+    backend.sums(&SumsJob { shape, pred, truth, truth_kind, options }, &mut |block: Block| {
         found = Some((block.sums, block.first_non_finite));
         Ok(())
     })?;
     let survey = survey_run(p, t, 1);
     let pass = SumPass { terms, scale: scale_of(survey.max_finite), careful: true };
-    let expected = sum_run(p, t, 1, pass).block(pass.scale, grid.voxels, survey.non_finite);
+    let expected = sum_run(p, t, 1, pass).block(pass.scale, VOXELS as u64, survey.non_finite);
     Ok(found == Some((expected, survey.first)))
 }
 

@@ -2,6 +2,7 @@
 
 use super::device::{Device, lock};
 use crate::error::Result;
+use crate::plan::Params;
 use std::sync::Mutex;
 
 /// Buffers of one window: operands, class table or task list, parameters, result, and its copy for the host.
@@ -43,7 +44,7 @@ impl Slot {
             result: buffer("result", sizes.result, input | Usage::COPY_SRC),
             readback: buffer("readback", sizes.result, Usage::MAP_READ | Usage::COPY_DST),
             aux: buffer("aux", sizes.aux, input),
-            params: buffer("params", 64, Usage::UNIFORM | Usage::COPY_DST),
+            params: buffer("params", size_of::<Params>() as u64, Usage::UNIFORM | Usage::COPY_DST),
         }
     }
 

@@ -1,14 +1,16 @@
 //! Sums on the GPU: every block at scale 0; blocks that turn out to need it are surveyed and summed again.
 
 use super::Backend;
+use super::input::inputs;
 use super::passes::{Aux, Pass};
 use crate::error::Result;
 use crate::job::{Block, SumsJob};
-use crate::kernel::source::{Key, SURVEY_WORDS, Statistic, sums_words};
+use crate::kernel::source::{Form, Key, SURVEY_WORDS, Statistic};
 use crate::kernel::sums::{INFINITY, RawSums};
 use crate::kernel::survey::Survey;
-use crate::plan::{Output, Plan, Window};
-use crate::stats::{NonFiniteCount, scale_of};
+use crate::options::{Activation, SumsOptions};
+use crate::plan::{Output, Params, Plan, Window};
+use crate::stats::{NonFiniteCount, Pointwise, Terms, scale_of};
 use std::collections::BTreeMap;
 
 /// A block by cell and index.
@@ -21,12 +23,14 @@ impl Backend {
     /// Sums every block and hands them to `sink`: first those that were fine at once, then the others.
     pub fn sums(&self, job: &SumsJob<'_>, sink: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
         let mut flagged = Flagged::new();
-        let sums = |careful| Statistic::Sums { terms: job.terms, careful, int64: self.int64 };
-        let words = sums_words(job.terms);
-        let pass = self.pass(job, sums(false), words)?;
+        let form = Form::new(&job.options, job.truth_kind);
+        let sums = |careful| Statistic::Sums { form, careful, int64: self.int64 };
+        let decode = |words: &[u32]| raw_sums(form, words);
+        let pass = self.pass(job, sums(false), form.words())?;
+        let grid = pass.plan.grid;
         let integers = pass.key.integer_sums();
-        self.gather(&pass, words, None, &raw_sums(job), RawSums::join, &mut |(cell, block), raw| {
-            let voxels = job.grid.block_voxels(block);
+        self.gather(&pass, form.words(), None, &decode, RawSums::join, &mut |(cell, block), raw| {
+            let voxels = grid.block_voxels(block);
             if !integers && raw.flagged() {
                 flagged.insert((cell, block), Survey { max_finite: raw.max_abs, ..Survey::default() });
                 return Ok(());
@@ -39,11 +43,12 @@ impl Backend {
             return Ok(());
         }
         self.survey(job, &mut flagged)?;
-        let pass = self.pass(job, sums(true), words)?;
-        self.gather(&pass, words, Some(&flagged), &raw_sums(job), RawSums::join, &mut |(cell, block), raw| {
+        let pass = self.pass(job, sums(true), form.words())?;
+        self.gather(&pass, form.words(), Some(&flagged), &decode, RawSums::join, &mut |(cell, block), raw| {
             let found = flagged.get(&(cell, block)).copied().unwrap_or_default();
             let scale = scale_of(found.max_finite);
-            let sums = raw.block(scale, job.grid.block_voxels(block), found.non_finite);
+            job.check(&raw, scale, cell)?;
+            let sums = raw.block(scale, grid.block_voxels(block), found.non_finite);
             sink(Block { cell, block, sums, first_non_finite: found.first })
         })
     }
@@ -55,7 +60,9 @@ impl Backend {
         if doubtful.is_empty() {
             return Ok(());
         }
-        let pass = self.pass(job, Statistic::Survey, SURVEY_WORDS)?;
+        let form = Form::new(&job.options, job.truth_kind);
+        let statistic = Statistic::Survey { activation: form.activation, truth: form.truth };
+        let pass = self.pass(job, statistic, SURVEY_WORDS)?;
         self.gather(&pass, SURVEY_WORDS, Some(&doubtful), &survey_of, Survey::join, &mut |id, found| {
             flagged.insert(id, found);
             Ok(())
@@ -63,11 +70,11 @@ impl Backend {
     }
 
     fn pass<'a>(&self, job: &SumsJob<'a>, statistic: Statistic, words: u32) -> Result<Pass<'a>> {
-        let (pred, truth) = (job.pred.dtype(), job.truth.dtype());
-        let element_bytes = pred.size().max(truth.size());
-        let plan = Plan::new(job.grid, element_bytes, Output::PerTask(words), self.limits)?;
-        let key = Key { pred, truth, strided: job.grid.channels > 1, lanes: plan.lanes, statistic };
-        Ok(Pass { key, plan, pred: job.pred, truth: job.truth, classes: 0, class_base: 0, adds: false })
+        let (grid, pred, truth) = inputs(job);
+        let element_bytes = pred.data.dtype().size().max(truth.data.dtype().size());
+        let plan = Plan::new(grid, element_bytes, Output::PerTask(words), self.limits)?;
+        let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
+        Ok(Pass { key, plan, pred, truth, params: numbers(&job.options), adds: false })
     }
 
     /// Runs a pass, on all blocks or on `only` some, joins the parts of each block and hands whole blocks to `sink`.
@@ -129,16 +136,39 @@ fn tasks_of(plan: &Plan, window: &Window, flagged: &Flagged) -> Vec<[u32; 2]> {
     .collect()
 }
 
-/// Decodes a partial of sums.wgsl.
-fn raw_sums(job: &SumsJob<'_>) -> impl Fn(&[u32]) -> RawSums {
-    let terms = job.terms.len();
-    move |words| {
-        let mut raw = RawSums { max_abs: words[2 * terms], ..RawSums::default() };
-        for (sum, pair) in raw.units.iter_mut().zip(words[..2 * terms].as_chunks::<2>().0) {
-            *sum = u64::from(pair[0]) | u64::from(pair[1]) << 32;
-        }
-        raw
+/// The numbers of the options, for the kernels.
+fn numbers(options: &SumsOptions) -> Params {
+    let mut params = Params { alpha: -1.0, ..Params::default() };
+    if let Terms::Power(power) = options.terms {
+        params.power = power;
     }
+    if let Activation::Threshold(threshold) = options.activation {
+        params.threshold = threshold;
+    }
+    if let Pointwise::Focal { gamma, alpha } = options.pointwise {
+        params.gamma = gamma;
+        params.alpha = alpha.unwrap_or(-1.0);
+    }
+    params
+}
+
+/// Decodes a partial of sums.wgsl.
+fn raw_sums(form: Form, words: &[u32]) -> RawSums {
+    /// `max_abs` of a run whose pointwise loss went beyond its grid.
+    const TOO_LARGE: u32 = u32::MAX;
+    let (terms, slots) = (form.terms() as usize, form.slots() as usize);
+    let sum = |slot: usize| u64::from(words[2 * slot]) | u64::from(words[2 * slot + 1]) << 32;
+    let mut raw = RawSums { max_abs: words[2 * slots], ..RawSums::default() };
+    for term in 0..terms {
+        raw.units[term] = sum(term);
+    }
+    if slots > terms {
+        raw.units[6] = sum(terms);
+    }
+    if raw.max_abs == TOO_LARGE {
+        (raw.max_abs, raw.max_pointwise) = (INFINITY, INFINITY);
+    }
+    raw
 }
 
 /// Decodes a partial of survey.wgsl.

@@ -1,9 +1,10 @@
 //! What only this room can provoke: a lost device, a self-test that must fail, a refused command.
 
 use super::*;
-use crate::job::{Block, SumsJob};
-use crate::kernel::source::{Key, Statistic};
-use crate::shape::Grid;
+use crate::job::{Block, SumsJob, TruthKind};
+use crate::kernel::source::{Form, Key, Operand, Statistic};
+use crate::options::SumsOptions;
+use crate::shape::Shape;
 use crate::stats::Terms;
 use crate::volume::{Data, Dtype};
 
@@ -25,10 +26,11 @@ fn backend() -> Option<Backend> {
 }
 
 fn sum(backend: &Backend, voxels: &[f32]) -> Result<Vec<i128>> {
-    let grid = Grid { planes: 1, voxels: voxels.len() as u64, channels: 1 };
-    let data = Data::F32(voxels);
+    let shape = Shape::new(1, 1, [voxels.len()])?;
+    let (data, options) = (Data::F32(voxels), SumsOptions::default());
     let mut found = Vec::new();
-    backend.sums(&SumsJob { grid, pred: data, truth: data, terms: Terms::Squared }, &mut |block: Block| {
+    let job = SumsJob { shape, pred: data, truth: data, truth_kind: TruthKind::Real, options };
+    backend.sums(&job, &mut |block: Block| {
         found.push(block.sums.units[0]);
         Ok(())
     })?;
@@ -50,12 +52,11 @@ fn a_lost_device_is_a_typed_error_now_and_later() {
 /// Puts the pipeline of other terms in the place of one that the self-test uses: what a miscompiled kernel looks like
 /// from outside. The careful one, because wrong partials of the first pass happen to be flagged and summed again.
 fn break_sums(backend: &Backend, int64: Int64) {
-    let key = |terms| Key {
-        pred: Dtype::F32,
-        truth: Dtype::F32,
-        strided: false,
-        lanes: 256,
-        statistic: Statistic::Sums { terms, careful: true, int64 },
+    let operand = Operand { dtype: Dtype::F32, strided: false };
+    let key = |terms| {
+        let form = Form::new(&SumsOptions { terms, ..SumsOptions::default() }, TruthKind::Real);
+        let statistic = Statistic::Sums { form, careful: true, int64 };
+        Key { pred: operand, truth: operand, lanes: 256, statistic }
     };
     let wrong = backend.pipelines.get(&backend.device, key(Terms::Plain)).unwrap();
     backend.pipelines.replace(key(Terms::Squared), wrong);

@@ -5,7 +5,9 @@
 //! accumulator and the strategy. Numbers are set by pipeline-overridable constants. Loader and decoder fragments are
 //! written once, for the prediction (`p_`, binding 0); a renamed copy (`t_`, binding 1) serves the truth.
 
-use crate::stats::Terms;
+use crate::job::TruthKind;
+use crate::options::{Activation, SumsOptions};
+use crate::stats::{Pointwise, Terms};
 use crate::volume::Dtype;
 
 /// One shader: its text and the values of its constants.
@@ -33,21 +35,117 @@ pub(crate) enum Int64 {
 /// Everything that distinguishes one pipeline from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    pub pred: Dtype,
-    pub truth: Dtype,
-    /// Whether the voxels of a cell are further apart than one element.
-    pub strided: bool,
+    pub pred: Operand,
+    pub truth: Operand,
     /// Lanes that share a task.
     pub lanes: u32,
     pub statistic: Statistic,
 }
 
+/// How an operand is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Operand {
+    pub dtype: Dtype,
+    /// Whether the voxels of a cell are further apart than one element.
+    pub strided: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Statistic {
-    Sums { terms: Terms, careful: bool, int64: Int64 },
-    Survey,
+    Sums { form: Form, careful: bool, int64: Int64 },
+    Survey { activation: Activate, truth: TruthKind },
     CountsFew,
     CountsMany { direct: bool, search: bool },
+}
+
+/// What a sums kernel does to its operands and accumulates: the options, without their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Form {
+    pub activation: Activate,
+    pub truth: TruthKind,
+    pub terms: Accumulate,
+    pub pointwise: Loss,
+}
+
+/// [`Activation`] without its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Activate {
+    None,
+    Sigmoid,
+    Softmax,
+    Threshold,
+    Argmax,
+}
+
+/// [`Terms`] without their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Accumulate {
+    Plain,
+    Squared,
+    Power,
+    All,
+}
+
+/// [`Pointwise`] without its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Loss {
+    None,
+    CrossEntropy,
+    BinaryCrossEntropy,
+    Focal,
+}
+
+impl Form {
+    pub fn new(options: &SumsOptions, truth: TruthKind) -> Self {
+        Self {
+            activation: match options.activation {
+                Activation::None => Activate::None,
+                Activation::Sigmoid => Activate::Sigmoid,
+                Activation::Softmax => Activate::Softmax,
+                Activation::Threshold(_) => Activate::Threshold,
+                Activation::Argmax => Activate::Argmax,
+            },
+            truth,
+            terms: match options.terms {
+                Terms::Plain => Accumulate::Plain,
+                Terms::Squared => Accumulate::Squared,
+                Terms::Power(_) => Accumulate::Power,
+                Terms::All => Accumulate::All,
+            },
+            pointwise: match options.pointwise {
+                Pointwise::None => Loss::None,
+                Pointwise::CrossEntropy => Loss::CrossEntropy,
+                Pointwise::BinaryCrossEntropy => Loss::BinaryCrossEntropy,
+                Pointwise::Focal { .. } => Loss::Focal,
+            },
+        }
+    }
+
+    /// Sums of the terms, without the pointwise loss.
+    pub fn terms(self) -> u32 {
+        match self.terms {
+            Accumulate::Plain => 3,
+            Accumulate::Squared | Accumulate::Power => 5,
+            Accumulate::All => 6,
+        }
+    }
+
+    /// Sums of a partial.
+    pub fn slots(self) -> u32 {
+        self.terms() + u32::from(self.pointwise != Loss::None)
+    }
+
+    /// u32 words of a partial: two per sum, `max_abs`, and padding to a multiple of 4.
+    pub fn words(self) -> u32 {
+        (2 * self.slots() + 1).next_multiple_of(4)
+    }
+
+    fn is_plain(self) -> bool {
+        self.activation == Activate::None
+            && self.truth == TruthKind::Real
+            && self.terms != Accumulate::Power
+            && self.pointwise == Loss::None
+    }
 }
 
 /// Most classes that `counts_few.wgsl` takes, and most that one pass of `counts_many.wgsl` takes.
@@ -57,69 +155,104 @@ pub(crate) const MANY_CLASSES: usize = 1024;
 /// u32 words of one survey partial.
 pub(crate) const SURVEY_WORDS: u32 = 8;
 
-/// u32 words of one sums partial: two per sum, `max_abs`, and padding to a multiple of 4.
-pub(crate) fn sums_words(terms: Terms) -> u32 {
-    (2 * terms.len() as u32 + 1).next_multiple_of(4)
-}
-
 impl Key {
     /// Whether the partials of a sums kernel are plain integers instead of grid units.
     pub fn integer_sums(&self) -> bool {
-        self.pred == Dtype::U8 && self.truth == Dtype::U8
+        let plain = matches!(self.statistic, Statistic::Sums { form, .. } if form.is_plain());
+        plain && self.pred.dtype == Dtype::U8 && self.truth.dtype == Dtype::U8
     }
 
     pub fn shader(&self) -> Shader {
-        let mut parts = vec![fragment::TASKS, fragment::loader(self.pred)];
-        let truth_loader = for_truth(fragment::loader(self.truth));
-        parts.push(&truth_loader);
-        let truth_decoder = for_truth(fragment::decoder(self.truth));
-        let decoders = [fragment::decoder(self.pred), &truth_decoder];
-        let mut constants = vec![("LANES", f64::from(self.lanes)), ("STRIDED", flag(self.strided))];
+        let mut parts = vec![fragment::TASKS.to_owned(), fragment::loader(self.pred.dtype).to_owned()];
+        parts.push(for_truth(fragment::loader(self.truth.dtype)));
+        let mut constants = vec![
+            ("LANES", f64::from(self.lanes)),
+            ("P_STRIDED", flag(self.pred.strided)),
+            ("T_STRIDED", flag(self.truth.strided)),
+        ];
         let mut needs_int64 = false;
         let variant = match self.statistic {
-            Statistic::Sums { terms, careful, int64 } => {
-                constants.push(("TERMS", terms.len() as f64));
-                constants.push(("WORDS", f64::from(sums_words(terms))));
-                constants.push(("SHARED", terms.len() as f64 * 256.0));
-                parts.push(match int64 {
-                    Int64::Pairs => fragment::EXACT_U32,
-                    Int64::Native => fragment::EXACT_U64,
-                });
+            Statistic::Sums { form, careful, int64 } => {
                 needs_int64 = int64 == Int64::Native;
-                if self.integer_sums() {
-                    parts.push(fragment::SUMS_LANE_U8);
-                } else {
-                    constants.push(("CAREFUL", flag(careful)));
-                    parts.extend(decoders);
-                    parts.push(fragment::SUMS_LANE);
-                }
-                parts.push(fragment::SUMS);
-                format!("sums {terms:?} {int64:?}{}", if careful { " careful" } else { "" })
+                self.push_sums(form, careful, int64, &mut parts, &mut constants);
+                let careful = if careful { " careful" } else { "" };
+                format!(
+                    "sums {:?} {:?} {:?} {:?} {int64:?}{careful}",
+                    form.activation, form.truth, form.terms, form.pointwise
+                )
             }
-            Statistic::Survey => {
-                parts.extend(decoders);
-                parts.push(fragment::SURVEY);
-                "survey".into()
+            Statistic::Survey { activation, truth } => {
+                self.push_values(activation, truth, false, &mut parts);
+                parts.push(fragment::SURVEY.into());
+                format!("survey {activation:?} {truth:?}")
             }
             Statistic::CountsFew => {
-                parts.push(fragment::COUNTS_FEW);
+                parts.push(fragment::COUNTS_FEW.into());
                 "counts few".into()
             }
             Statistic::CountsMany { direct, search } => {
                 constants.push(("DIRECT", flag(direct)));
                 constants.push(("SEARCH", flag(search)));
-                parts.push(fragment::COUNTS_MANY);
+                parts.push(fragment::COUNTS_MANY.into());
                 let (direct, search) = (if direct { " direct" } else { "" }, if search { " search" } else { "" });
                 format!("counts many{direct}{search}")
             }
         };
-        let layout = if self.strided { " strided" } else { "" };
+        let of = |operand: Operand| format!("{:?}{}", operand.dtype, if operand.strided { " strided" } else { "" });
         Shader {
-            name: format!("{variant} {:?}x{:?}{layout} lanes {}", self.pred, self.truth, self.lanes),
+            name: format!("{variant}, {} x {}, {} lanes", of(self.pred), of(self.truth), self.lanes),
             wgsl: parts.join("\n"),
             constants,
             needs_int64,
         }
+    }
+
+    fn push_sums(
+        &self,
+        form: Form,
+        careful: bool,
+        int64: Int64,
+        parts: &mut Vec<String>,
+        constants: &mut Vec<(&'static str, f64)>,
+    ) {
+        let integers = self.integer_sums();
+        self.push_values(form.activation, form.truth, integers, parts);
+        let exact = match int64 {
+            Int64::Pairs => fragment::EXACT_U32,
+            Int64::Native => fragment::EXACT_U64,
+        };
+        parts.push(exact.into());
+        constants.push(("TERMS", form.terms().into()));
+        constants.push(("SLOTS", form.slots().into()));
+        constants.push(("WORDS", form.words().into()));
+        constants.push(("SHARED", f64::from(form.slots()) * 256.0));
+        if integers {
+            parts.push(fragment::SUMS_LANE_U8.into());
+        } else {
+            constants.push(("CAREFUL", flag(careful)));
+            constants.push(("POWER", flag(form.terms == Accumulate::Power)));
+            constants.push(("POINTWISE", form.pointwise as u32 as f64));
+            constants.push(("FOREGROUND", flag(form.activation == Activate::Softmax)));
+            parts.push(fragment::POINTWISE.into());
+            parts.push(fragment::SUMS_LANE.into());
+        }
+        parts.push(fragment::SUMS.into());
+    }
+
+    /// The fragments that make `pred()` and `truth()`: decoded elements, activated or compared with a label.
+    fn push_values(&self, activation: Activate, truth: TruthKind, integers: bool, parts: &mut Vec<String>) {
+        // Labels are compared as they are, and so are the integers of the u8 accumulator summed.
+        let as_they_are = Dtype::F32;
+        let pred = if integers { as_they_are } else { self.pred.dtype };
+        let labels = truth == TruthKind::Labels;
+        let truth_values = if integers || labels { as_they_are } else { self.truth.dtype };
+        parts.push(fragment::decoder(pred).into());
+        parts.push(fragment::LOAD.into());
+        parts.push(for_truth(fragment::decoder(truth_values)));
+        parts.push(for_truth(fragment::LOAD));
+        parts.push(fragment::ACTIVATED.into());
+        parts.push(fragment::activation(activation).into());
+        parts.push(if labels { fragment::TRUTH_LABELS.into() } else { fragment::TRUTH_REAL.into() });
     }
 }
 
@@ -129,7 +262,7 @@ fn flag(on: bool) -> f64 {
 
 /// A loader or decoder fragment for the other operand.
 fn for_truth(text: &str) -> String {
-    text.replace("p_", "t_").replace("@binding(0)", "@binding(1)")
+    text.replace("p_", "t_").replace("P_", "T_").replace("@binding(0)", "@binding(1)")
 }
 
 /// Every shader that the GPU backend can ask for, at two numbers of lanes.
@@ -140,27 +273,10 @@ pub fn all() -> Vec<Shader> {
 pub(crate) fn keys() -> Vec<Key> {
     let mut keys = Vec::new();
     for lanes in [256, 4] {
-        for strided in [false, true] {
-            let reals = [Dtype::F32, Dtype::F16, Dtype::U8, Dtype::U16];
-            for (pred, truth) in reals.into_iter().flat_map(|p| reals.map(|t| (p, t))) {
-                let mut push = |statistic| keys.push(Key { pred, truth, strided, lanes, statistic });
-                let integers = pred == Dtype::U8 && truth == Dtype::U8;
-                for terms in [Terms::Plain, Terms::Squared, Terms::All] {
-                    for int64 in [Int64::Pairs, Int64::Native] {
-                        push(Statistic::Sums { terms, careful: false, int64 });
-                        if !integers {
-                            push(Statistic::Sums { terms, careful: true, int64 });
-                        }
-                    }
-                }
-                if !integers {
-                    push(Statistic::Survey);
-                }
-            }
-        }
+        sums_keys(lanes, &mut keys);
         let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
-        for (pred, truth) in labels.into_iter().flat_map(|p| labels.map(|t| (p, t))) {
-            let mut push = |statistic| keys.push(Key { pred, truth, strided: false, lanes, statistic });
+        for (pred, truth) in pairs(labels, labels) {
+            let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
             push(Statistic::CountsFew);
             for search in [false, true] {
                 push(Statistic::CountsMany { direct: lanes < 256, search });
@@ -170,7 +286,53 @@ pub(crate) fn keys() -> Vec<Key> {
     keys
 }
 
+/// Every pair of types, as packed operands.
+fn pairs(
+    preds: impl IntoIterator<Item = Dtype>,
+    truths: impl IntoIterator<Item = Dtype> + Clone,
+) -> Vec<(Operand, Operand)> {
+    let packed = |dtype| Operand { dtype, strided: false };
+    let each = |pred| truths.clone().into_iter().map(move |truth| (packed(pred), packed(truth)));
+    preds.into_iter().flat_map(each).collect()
+}
+
+fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
+    let reals = [Dtype::F32, Dtype::F16, Dtype::U8, Dtype::U16];
+    let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
+    let with_kind = |kind, pairs: Vec<(Operand, Operand)>| pairs.into_iter().map(move |(p, t)| (p, t, kind));
+    let operands =
+        with_kind(TruthKind::Real, pairs(reals, reals)).chain(with_kind(TruthKind::Labels, pairs(reals, labels)));
+    for (mut pred, mut truth, kind) in operands {
+        for strided in [false, true] {
+            pred.strided = strided;
+            truth.strided = strided && kind == TruthKind::Real;
+            let f32s = pred.dtype == Dtype::F32 && truth.dtype.size() == 4;
+            for activation in
+                [Activate::None, Activate::Sigmoid, Activate::Softmax, Activate::Threshold, Activate::Argmax]
+            {
+                let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
+                // Accumulators do not see the operands' types: their product is listed for one pair of types.
+                let all = [Accumulate::Plain, Accumulate::Squared, Accumulate::Power, Accumulate::All];
+                let losses = [Loss::None, Loss::CrossEntropy, Loss::BinaryCrossEntropy, Loss::Focal];
+                let forms = all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise)));
+                for (terms, pointwise) in forms {
+                    let form = Form { activation, truth: kind, terms, pointwise };
+                    if !f32s && (terms != Accumulate::Squared || pointwise != Loss::None) {
+                        continue;
+                    }
+                    for int64 in [Int64::Pairs, Int64::Native] {
+                        push(Statistic::Sums { form, careful: false, int64 });
+                        push(Statistic::Sums { form, careful: true, int64 });
+                    }
+                }
+                push(Statistic::Survey { activation, truth: kind });
+            }
+        }
+    }
+}
+
 mod fragment {
+    use super::Activate;
     use crate::volume::Dtype;
 
     pub const TASKS: &str = include_str!("../../shaders/tasks.wgsl");
@@ -182,6 +344,22 @@ mod fragment {
     pub const SURVEY: &str = include_str!("../../shaders/survey.wgsl");
     pub const COUNTS_FEW: &str = include_str!("../../shaders/counts_few.wgsl");
     pub const COUNTS_MANY: &str = include_str!("../../shaders/counts_many.wgsl");
+
+    pub const LOAD: &str = include_str!("../../shaders/p_load.wgsl");
+    pub const ACTIVATED: &str = include_str!("../../shaders/activated.wgsl");
+    pub const POINTWISE: &str = include_str!("../../shaders/pointwise.wgsl");
+    pub const TRUTH_REAL: &str = include_str!("../../shaders/truth_real.wgsl");
+    pub const TRUTH_LABELS: &str = include_str!("../../shaders/truth_labels.wgsl");
+
+    pub fn activation(activation: Activate) -> &'static str {
+        match activation {
+            Activate::None => include_str!("../../shaders/pred_none.wgsl"),
+            Activate::Sigmoid => include_str!("../../shaders/pred_sigmoid.wgsl"),
+            Activate::Softmax => include_str!("../../shaders/pred_softmax.wgsl"),
+            Activate::Threshold => include_str!("../../shaders/pred_threshold.wgsl"),
+            Activate::Argmax => include_str!("../../shaders/pred_argmax.wgsl"),
+        }
+    }
 
     pub fn loader(dtype: Dtype) -> &'static str {
         match dtype.size() {

@@ -1,19 +1,22 @@
 //! Sums of a block on the fixed-point grid. Twin of shaders/sums.wgsl, sums_lane*.wgsl and exact_*.wgsl.
 
 use super::voxel::Voxel;
-use crate::stats::{BlockSums, FRACTION_BITS, NonFiniteCount, Terms, scale_of};
+use crate::stats::{BlockSums, FRACTION_BITS, NonFiniteCount, POINTWISE_SCALE, Terms, scale_of};
 
 /// Absolute bits from here on are infinities and NaN.
 pub(crate) const INFINITY: u32 = 0x7f80_0000;
 /// Absolute bits above this are values beyond [−1, 1].
 pub(crate) const ONE: u32 = 0x3f80_0000;
 
-/// Sums of a run of voxels as the kernel leaves them: p, t, pt, pp, tt, |p-t| as 64-bit two's complement, and the
-/// largest absolute value as f32 bits. Meaningless where `max_abs` exceeds the scale; then the run is done again.
+/// Sums of a run of voxels as the kernel leaves them: p, t, pt, pp, tt, |p-t|, pointwise as 64-bit two's complement,
+/// and the largest absolute value as f32 bits. Meaningless where `max_abs` exceeds the scale; then the run is done
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct RawSums {
-    pub units: [u64; 6],
+    pub units: [u64; 7],
     pub max_abs: u32,
+    /// Largest pointwise loss of a voxel, as f32 bits.
+    pub max_pointwise: u32,
 }
 
 impl RawSums {
@@ -23,6 +26,12 @@ impl RawSums {
             *a = a.wrapping_add(b);
         }
         self.max_abs = self.max_abs.max(other.max_abs);
+        self.max_pointwise = self.max_pointwise.max(other.max_pointwise);
+    }
+
+    /// Whether a pointwise loss went beyond what its grid can hold; then its sum means nothing.
+    pub fn pointwise_too_large(&self) -> bool {
+        self.max_pointwise > (127 + u32::from(POINTWISE_SCALE)) << 23
     }
 
     /// Whether the block must be surveyed and summed again, at another scale or without its non-finite voxels.
@@ -42,7 +51,7 @@ impl RawSums {
     pub fn integer_block(&self, voxels: u64) -> BlockSums {
         let scale = scale_of((self.max_abs as f32).to_bits());
         let shift = [1, 1, 2, 2, 2, 1].map(|power| FRACTION_BITS - power * u32::from(scale));
-        let mut units = [0; 6];
+        let mut units = [0; 7];
         for i in 0..6 {
             units[i] = i128::from(self.units[i]) << shift[i];
         }
@@ -52,7 +61,7 @@ impl RawSums {
 
 /// trunc(|x| · 2^(46 - scale)) of f32 bits with |x| ≤ 2^scale: the significand, shifted by the exponent.
 #[inline(always)]
-fn fix_magnitude(bits: u32, scale: u32) -> u64 {
+pub(crate) fn fix_magnitude(bits: u32, scale: u32) -> u64 {
     let significand = (bits & 0x007f_ffff) | 0x0080_0000;
     let exponent = (bits >> 23) & 255;
     let one = 127 + scale;
@@ -82,7 +91,7 @@ pub(crate) fn sum_bits<const TERMS: usize, const CAREFUL: bool>(
     pairs: impl Iterator<Item = (u32, u32)>,
     scale: u32,
 ) -> RawSums {
-    let mut units = [0u64; 6];
+    let mut units = [0u64; 7];
     let mut max_abs = 0;
     for (p, t) in pairs {
         let (p_abs, t_abs) = (p & 0x7fff_ffff, t & 0x7fff_ffff);
@@ -102,7 +111,7 @@ pub(crate) fn sum_bits<const TERMS: usize, const CAREFUL: bool>(
             units[5] = units[5].wrapping_add((p_fix.wrapping_sub(t_fix) as i64).unsigned_abs());
         }
     }
-    RawSums { units, max_abs }
+    RawSums { units, max_abs, max_pointwise: 0 }
 }
 
 /// How a run is summed: the terms, the scale, and whether non-finite voxels are looked for.
@@ -113,15 +122,15 @@ pub(crate) struct SumPass {
     pub careful: bool,
 }
 
-/// Dispatches a run to the instance of [`sum_bits`] for its terms.
+/// Dispatches a run to the instance of [`sum_bits`] for its terms. Powers other than 2 are added by the caller.
 #[inline(always)]
 pub(crate) fn sum_pairs(pairs: impl Iterator<Item = (u32, u32)>, pass: SumPass) -> RawSums {
     let scale = u32::from(pass.scale);
     match (pass.terms, pass.careful) {
-        (Terms::Plain, false) => sum_bits::<3, false>(pairs, scale),
+        (Terms::Plain | Terms::Power(_), false) => sum_bits::<3, false>(pairs, scale),
         (Terms::Squared, false) => sum_bits::<5, false>(pairs, scale),
         (Terms::All, false) => sum_bits::<6, false>(pairs, scale),
-        (Terms::Plain, true) => sum_bits::<3, true>(pairs, scale),
+        (Terms::Plain | Terms::Power(_), true) => sum_bits::<3, true>(pairs, scale),
         (Terms::Squared, true) => sum_bits::<5, true>(pairs, scale),
         (Terms::All, true) => sum_bits::<6, true>(pairs, scale),
     }

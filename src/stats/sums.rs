@@ -4,23 +4,25 @@ use super::{Exact, FRACTION_BITS, Merge};
 use crate::error::{Error, Result};
 
 /// Which sums a call accumulates; more terms cost more arithmetic, never another pass over the voxels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Terms {
     /// Σp, Σt, Σpt: what plain Dice, Jaccard and Tversky need.
     Plain,
     /// Those and Σp², Σt²: what the squared denominator needs.
     #[default]
     Squared,
-    /// Those and Σ|p−t|: what the soft-label (L1) form needs.
+    /// Those and Σ|p|^γ, Σ|t|^γ for this γ > 0. A power is transcendental: devices may differ in its last bits.
+    Power(f32),
+    /// Those of [`Terms::Squared`] and Σ|p−t|: what the soft-label (L1) form needs.
     All,
 }
 
 impl Terms {
-    /// Number of sums: 3, 5 or 6.
+    /// Number of sums: 3, 5, 5 or 6.
     pub fn len(self) -> usize {
         match self {
             Self::Plain => 3,
-            Self::Squared => 5,
+            Self::Squared | Self::Power(_) => 5,
             Self::All => 6,
         }
     }
@@ -29,6 +31,29 @@ impl Terms {
     pub fn is_empty(self) -> bool {
         false
     }
+}
+
+/// A loss of single voxels that is summed beside the overlap terms, in the same pass.
+///
+/// With an activation, `p` is the activated prediction and the logarithms are taken of the logits, where they are
+/// stable; without one, probabilities are clipped to [1e-7, 1 − 1e-7] as Keras does.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Pointwise {
+    /// None.
+    #[default]
+    None,
+    /// −t·ln p: summed over the channels of a voxel this is the categorical cross-entropy.
+    CrossEntropy,
+    /// −t·ln p − (1−t)·ln(1−p).
+    BinaryCrossEntropy,
+    /// Focal loss (Lin et al. 2017). With softmax −α·t·(1−p)^γ·ln p; otherwise the binary form
+    /// −α·t·(1−p)^γ·ln p − (1−α)·(1−t)·p^γ·ln(1−p), both without α where it is `None`.
+    Focal {
+        /// Exponent γ ≥ 0 of the modulating factor.
+        gamma: f32,
+        /// Weight α in [0, 1] of the foreground.
+        alpha: Option<f32>,
+    },
 }
 
 /// How many NaN and infinities a cell held.
@@ -51,32 +76,49 @@ pub struct NonFiniteCount {
 ///
 /// A block of 65,536 voxels that holds a value beyond ±1 uses the grid 2^(k-46), with the smallest `k` for which
 /// |x| ≤ 2^k in that block; the sums keep the finest grid of their blocks and widen exactly when merged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sums {
     terms: Terms,
+    pointwise: Pointwise,
     voxels: u64,
     /// Smallest and largest block scale; `None` before the first voxel.
     scale: Option<(u16, u16)>,
-    /// p, t, pt, pp, tt, |p-t|: on the grid 2^(k-46) for the linear ones and 2^(2k-46) for products, k = smallest scale.
-    units: [i128; 6],
+    /// p, t, pt, pp, tt, |p-t|, pointwise: on the grid 2^(k-46) for the linear ones and 2^(2k-46) for products, where
+    /// k is the smallest scale; the pointwise loss has a grid of its own, 2^-30.
+    units: [i128; 7],
     non_finite: NonFiniteCount,
     propagate: bool,
 }
 
-/// Which entries of `units` are products, hence scale twice.
-const IS_PRODUCT: [bool; 6] = [false, false, true, true, true, false];
+/// How often the scale enters each entry of `units`.
+const SCALE_POWER: [u32; 7] = [1, 1, 2, 2, 2, 1, 0];
+
+/// Index of the pointwise loss in `units`.
+const POINTWISE: usize = 6;
+
+/// Scale of the pointwise loss: its grid is 2^(16-46), its values stay below 2^16.
+pub(crate) const POINTWISE_SCALE: u16 = 16;
 
 impl Sums {
     /// The sums of no voxels: the neutral element of [`Merge::merge`].
-    pub fn zero(terms: Terms) -> Self {
-        Self { terms, voxels: 0, scale: None, units: [0; 6], non_finite: NonFiniteCount::default(), propagate: false }
-    }
-
-    pub(crate) fn of_block(terms: Terms, block: &BlockSums) -> Self {
-        let mut units = block.units;
-        units[terms.len()..].fill(0);
+    pub fn zero(terms: Terms, pointwise: Pointwise) -> Self {
         Self {
             terms,
+            pointwise,
+            voxels: 0,
+            scale: None,
+            units: [0; 7],
+            non_finite: NonFiniteCount::default(),
+            propagate: false,
+        }
+    }
+
+    pub(crate) fn of_block(terms: Terms, pointwise: Pointwise, block: &BlockSums) -> Self {
+        let mut units = block.units;
+        units[terms.len()..POINTWISE].fill(0);
+        Self {
+            terms,
+            pointwise,
             voxels: block.voxels,
             scale: Some((block.scale, block.scale)),
             units,
@@ -126,19 +168,34 @@ impl Sums {
         self.value(2)
     }
 
-    /// Σp², where [`Terms::Squared`] was asked for.
+    /// Σp², where it was asked for.
     pub fn pred_squared(&self) -> Option<f64> {
-        (self.terms >= Terms::Squared).then(|| self.value(3))
+        matches!(self.terms, Terms::Squared | Terms::All).then(|| self.value(3))
     }
 
-    /// Σt², where [`Terms::Squared`] was asked for.
+    /// Σt², where it was asked for.
     pub fn truth_squared(&self) -> Option<f64> {
-        (self.terms >= Terms::Squared).then(|| self.value(4))
+        matches!(self.terms, Terms::Squared | Terms::All).then(|| self.value(4))
+    }
+
+    /// Σ|p|^γ and Σ|t|^γ, where [`Terms::Power`] was asked for.
+    pub fn powers(&self) -> Option<(f64, f64)> {
+        matches!(self.terms, Terms::Power(_)).then(|| (self.value(3), self.value(4)))
     }
 
     /// Σ|p−t|, where [`Terms::All`] was asked for.
     pub fn abs_difference(&self) -> Option<f64> {
-        (self.terms >= Terms::All).then(|| self.value(5))
+        (self.terms == Terms::All).then(|| self.value(5))
+    }
+
+    /// Sum of the pointwise loss, where one was asked for.
+    pub fn pointwise(&self) -> Option<f64> {
+        (self.pointwise != Pointwise::None).then(|| self.value(POINTWISE))
+    }
+
+    /// The smallest `k` with |x| ≤ 2^k for every finite value met.
+    pub(crate) fn largest_scale(&self) -> u16 {
+        self.scale.map_or(0, |(_, largest)| largest)
     }
 
     /// The exact sums behind the `f64` values, in the order Σp, Σt, Σpt, Σp², Σt², Σ|p−t|, as many as there are terms.
@@ -152,21 +209,22 @@ impl Sums {
 
     fn exact_term(&self, i: usize) -> Exact {
         let scale = i32::from(self.scale.map_or(0, |(smallest, _)| smallest));
-        let power = if IS_PRODUCT[i] { 2 * scale } else { scale };
-        Exact::new(self.units[i], power - FRACTION_BITS as i32)
+        let own = if i == POINTWISE { i32::from(POINTWISE_SCALE) } else { SCALE_POWER[i] as i32 * scale };
+        Exact::new(self.units[i], own - FRACTION_BITS as i32)
     }
 
     /// The units of term `i` on the grid of the finer scale `smallest`.
     fn widened(&self, i: usize, smallest: u16) -> i128 {
         let by = u32::from(self.scale.map_or(smallest, |(own, _)| own) - smallest);
-        self.units[i] << if IS_PRODUCT[i] { 2 * by } else { by }
+        self.units[i] << (SCALE_POWER[i] * by)
     }
 }
 
 impl Merge for Sums {
     fn merge(&mut self, other: &Self) -> Result<()> {
-        if self.terms != other.terms {
-            return Err(Error::TermsDiffer { left: self.terms, right: other.terms });
+        if (self.terms, self.pointwise) != (other.terms, other.pointwise) {
+            let name = |sums: &Self| format!("{:?} and {:?}", sums.terms, sums.pointwise);
+            return Err(Error::TermsDiffer { left: name(self), right: name(other) });
         }
         let voxels = self.voxels.checked_add(other.voxels).ok_or(Error::CountOverflow)?;
         let scale = match (self.scale, other.scale) {
@@ -197,7 +255,7 @@ impl Merge for Sums {
 /// What a backend returns for one block: sums on the grid of the block's own scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BlockSums {
-    pub units: [i128; 6],
+    pub units: [i128; 7],
     pub scale: u16,
     pub voxels: u64,
     pub non_finite: NonFiniteCount,
@@ -208,8 +266,8 @@ mod tests {
     use super::*;
 
     fn block(units: i128, scale: u16, voxels: u64) -> Sums {
-        let block = BlockSums { units: [units; 6], scale, voxels, non_finite: NonFiniteCount::default() };
-        Sums::of_block(Terms::All, &block)
+        let block = BlockSums { units: [units; 7], scale, voxels, non_finite: NonFiniteCount::default() };
+        Sums::of_block(Terms::All, Pointwise::None, &block)
     }
 
     #[test]
@@ -236,7 +294,7 @@ mod tests {
 
     #[test]
     fn different_terms_do_not_merge() {
-        let mut sum = Sums::zero(Terms::Plain);
-        assert!(matches!(sum.merge(&Sums::zero(Terms::All)), Err(Error::TermsDiffer { .. })));
+        let mut sum = Sums::zero(Terms::Plain, Pointwise::None);
+        assert!(matches!(sum.merge(&Sums::zero(Terms::All, Pointwise::None)), Err(Error::TermsDiffer { .. })));
     }
 }

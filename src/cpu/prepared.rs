@@ -1,0 +1,222 @@
+//! Sums that need more than two elements at a time: activations, label-map truths, powers and pointwise losses. A few
+//! thousand voxels are prepared with all their channels in a scratch buffer, then summed like any others.
+
+use super::Backend;
+use super::sums::BATCH;
+use crate::error::Result;
+use crate::job::{Block, Strides, SumsJob, TruthKind};
+use crate::kernel::sums::{INFINITY, RawSums, SumPass, fix_magnitude};
+use crate::kernel::survey::{Survey, survey_run};
+use crate::kernel::voxel::{F16Bits, Voxel as Element};
+use crate::kernel::voxelwise::{Voxel, power};
+use crate::shape::BLOCK_VOXELS;
+use crate::stats::{POINTWISE_SCALE, Pointwise, Terms, scale_of};
+use crate::volume::Data;
+
+/// Elements of the scratch buffers of a thread: they stay in its cache.
+const SCRATCH: usize = 32 << 10;
+
+impl Backend {
+    /// Sums every block and hands them to `sink`, all channels of a block after another.
+    pub(super) fn prepared_sums(&self, job: &SumsJob<'_>, sink: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        let blocks = job.shape.voxels_per_cell().div_ceil(BLOCK_VOXELS);
+        let total = (job.shape.samples() * blocks) as usize;
+        let batch = (BATCH / job.shape.channels().min(BATCH as u64) as usize).max(1);
+        for start in (0..total).step_by(batch) {
+            let done = super::map_indexed(batch.min(total - start), |i| {
+                let task = (start + i) as u64;
+                self.prepared_block(job, task / blocks, task % blocks)
+            });
+            for block in done.into_iter().flatten() {
+                sink(block?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Block `block` of every channel of a sample.
+    fn prepared_block(&self, job: &SumsJob<'_>, sample: u64, block: u64) -> Vec<Result<Block>> {
+        let channels = job.shape.channels();
+        let start = block * BLOCK_VOXELS;
+        let end = (start + BLOCK_VOXELS).min(job.shape.voxels_per_cell());
+        let mut scratch = Scratch::new(job);
+        let mut found = vec![(RawSums::default(), Survey::default()); channels as usize];
+        scratch.walk(job, sample, start..end, &mut |scratch, channel, first| {
+            let (raw, survey) = &mut found[channel];
+            raw.join(&self.sum(job, scratch, channel, SumPass { terms: job.options.terms, scale: 0, careful: false }));
+            let mut part = survey_run(scratch.pred(channel), scratch.truth(channel), 1);
+            part.first = part.first.map(|at| at.map(|at| at + first));
+            survey.join(&part);
+        });
+        let passes: Vec<Option<SumPass>> = found.iter().map(|(raw, survey)| again(job, raw, survey)).collect();
+        if passes.iter().any(Option::is_some) {
+            for (found, pass) in found.iter_mut().zip(&passes) {
+                found.0 = if pass.is_some() { RawSums::default() } else { found.0 };
+            }
+            scratch.walk(job, sample, start..end, &mut |scratch, channel, _| {
+                if let Some(pass) = passes[channel] {
+                    found[channel].0.join(&self.sum(job, scratch, channel, pass));
+                }
+            });
+        }
+        let blocks = found.into_iter().zip(passes).enumerate().map(|(channel, ((raw, survey), pass))| {
+            let cell = sample * channels + channel as u64;
+            let scale = pass.map_or(0, |pass| pass.scale);
+            job.check(&raw, scale, cell)?;
+            let sums = raw.block(scale, end - start, survey.non_finite);
+            Ok(Block { cell, block, sums, first_non_finite: survey.first })
+        });
+        blocks.collect()
+    }
+
+    /// Sums of the prepared voxels of a channel.
+    fn sum(&self, job: &SumsJob<'_>, scratch: &Scratch, channel: usize, pass: SumPass) -> RawSums {
+        let (p, t) = (scratch.pred(channel), scratch.truth(channel));
+        let mut raw = self.level.sum_run(p, t, 1, pass);
+        let counts = |p: f32, t: f32| p.is_finite() && t.is_finite();
+        if let Terms::Power(gamma) = job.options.terms {
+            for (&p, &t) in p.iter().zip(t).filter(|&(&p, &t)| counts(p, t)) {
+                let scale = 2 * u32::from(pass.scale);
+                raw.units[3] = raw.units[3].wrapping_add(fix_magnitude(power(p, gamma).to_bits(), scale));
+                raw.units[4] = raw.units[4].wrapping_add(fix_magnitude(power(t, gamma).to_bits(), scale));
+            }
+        }
+        if job.options.pointwise != Pointwise::None {
+            let losses = scratch.pointwise(channel).iter().zip(p.iter().zip(t));
+            for (loss, _) in losses.filter(|&(_, (&p, &t))| counts(p, t)) {
+                let bits = loss.to_bits();
+                raw.units[6] = raw.units[6].wrapping_add(fix_magnitude(bits, u32::from(POINTWISE_SCALE)));
+                raw.max_pointwise = raw.max_pointwise.max(bits);
+            }
+        }
+        raw
+    }
+}
+
+/// How a channel must be summed again, where it must: it held values beyond ±1, NaN or infinities.
+fn again(job: &SumsJob<'_>, raw: &RawSums, survey: &Survey) -> Option<SumPass> {
+    let scale = scale_of(survey.max_finite);
+    raw.flagged().then_some(SumPass { terms: job.options.terms, scale, careful: raw.max_abs >= INFINITY })
+}
+
+/// Prepared voxels of all channels, channel by channel.
+struct Scratch {
+    voxels: usize,
+    len: usize,
+    pred: Vec<f32>,
+    truth: Vec<f32>,
+    pointwise: Vec<f32>,
+    voxel: Voxel,
+}
+
+impl Scratch {
+    fn new(job: &SumsJob<'_>) -> Self {
+        let channels = job.shape.channels() as usize;
+        let voxels = (SCRATCH / channels).clamp(64, BLOCK_VOXELS as usize);
+        let elements = vec![0.0; channels * voxels];
+        let pointwise = if job.options.pointwise == Pointwise::None { Vec::new() } else { elements.clone() };
+        Self { voxels, len: 0, pred: elements.clone(), truth: elements, pointwise, voxel: Voxel::new(channels) }
+    }
+
+    fn pred(&self, channel: usize) -> &[f32] {
+        &self.pred[channel * self.voxels..][..self.len]
+    }
+
+    fn truth(&self, channel: usize) -> &[f32] {
+        &self.truth[channel * self.voxels..][..self.len]
+    }
+
+    fn pointwise(&self, channel: usize) -> &[f32] {
+        &self.pointwise[channel * self.voxels..][..self.len]
+    }
+
+    /// Prepares the voxels of `range` bit by bit; `visit` gets each channel and the offset within the range.
+    fn walk(
+        &mut self,
+        job: &SumsJob<'_>,
+        sample: u64,
+        range: std::ops::Range<u64>,
+        visit: &mut dyn FnMut(&Self, usize, u32),
+    ) {
+        let mut start = range.start;
+        while start < range.end {
+            let end = (start + self.voxels as u64).min(range.end);
+            self.prepare(job, sample, start..end);
+            for channel in 0..job.shape.channels() as usize {
+                visit(self, channel, (start - range.start) as u32);
+            }
+            start = end;
+        }
+    }
+
+    fn prepare(&mut self, job: &SumsJob<'_>, sample: u64, range: std::ops::Range<u64>) {
+        self.len = (range.end - range.start) as usize;
+        let strides = Strides::of(&job.shape);
+        for channel in 0..job.shape.channels() {
+            let into = &mut self.pred[channel as usize * self.voxels..][..self.len];
+            load(job.pred, strides.at(sample, channel, range.start), strides.per_voxel as usize, into);
+            let into = &mut self.truth[channel as usize * self.voxels..][..self.len];
+            match job.truth_kind {
+                TruthKind::Real => {
+                    load(job.truth, strides.at(sample, channel, range.start), strides.per_voxel as usize, into);
+                }
+                TruthKind::Labels => {
+                    let first = Strides::of_labels(&job.shape).at(sample, channel, range.start);
+                    one_hot(job.truth, first, job.label_of(channel), into);
+                }
+            }
+        }
+        self.activate(job);
+    }
+
+    fn activate(&mut self, job: &SumsJob<'_>) {
+        let (activation, pointwise) = (job.options.activation, job.options.pointwise);
+        let channels = job.shape.channels() as usize;
+        for i in 0..self.len {
+            for channel in 0..channels {
+                self.voxel.raw[channel] = self.pred[channel * self.voxels + i];
+            }
+            self.voxel.activate(activation);
+            for channel in 0..channels {
+                let at = channel * self.voxels + i;
+                self.pred[at] = self.voxel.p[channel];
+                if pointwise != Pointwise::None {
+                    let t = f64::from(self.truth[at]);
+                    self.pointwise[at] = self.voxel.pointwise(pointwise, activation, channel, t) as f32;
+                }
+            }
+        }
+    }
+}
+
+/// Elements from `first` on, `stride` apart, as f32.
+fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
+    fn copy<E: Element>(from: &[E], first: usize, stride: usize, into: &mut [f32]) {
+        for (into, from) in into.iter_mut().zip(from[first..].iter().step_by(stride)) {
+            *into = f32::from_bits(from.f32_bits());
+        }
+    }
+    match data {
+        Data::F32(x) => copy(x, first, stride, into),
+        Data::F16(x) => copy(bytemuck::cast_slice::<u16, F16Bits>(x), first, stride, into),
+        Data::U8(x) => copy(x, first, stride, into),
+        Data::U16(x) => copy(x, first, stride, into),
+        Data::U32(_) => {} // a Volume never holds u32
+    }
+}
+
+/// 1 where the label is `label`, else 0.
+fn one_hot(data: Data<'_>, first: usize, label: u32, into: &mut [f32]) {
+    use crate::kernel::counts::Label;
+    fn compare<L: Label>(from: &[L], label: u32, into: &mut [f32]) {
+        for (into, from) in into.iter_mut().zip(from) {
+            *into = f32::from(u8::from(from.label() == label));
+        }
+    }
+    match data {
+        Data::U8(x) => compare(&x[first..], label, into),
+        Data::U16(x) => compare(&x[first..], label, into),
+        Data::U32(x) => compare(&x[first..], label, into),
+        Data::F32(_) | Data::F16(_) => {} // a LabelMap never holds floats
+    }
+}

@@ -1,0 +1,120 @@
+//! Activations, powers and pointwise losses of single voxels, and their derivatives, in `f64`. The activated
+//! prediction is rounded once, to the f32 that is summed. Twins: shaders/pred_*.wgsl and shaders/pointwise.wgsl, which
+//! work in f32.
+
+use crate::options::Activation;
+use crate::stats::Pointwise;
+
+/// Without an activation, logarithms see probabilities clipped to [CLIP, 1 − CLIP], as Keras has it.
+const CLIP: f64 = 1e-7;
+
+/// The channels of one voxel: logits, and what an activation makes of them.
+#[derive(Debug, Default)]
+pub(crate) struct Voxel {
+    /// As stored.
+    pub raw: Vec<f32>,
+    /// Activated. NaN where the raw value is not finite; with softmax or argmax, in all channels.
+    pub p: Vec<f32>,
+    /// Largest logit and the logarithm of Σ e^(x − largest), for softmax.
+    largest: f64,
+    log_sum: f64,
+}
+
+impl Voxel {
+    pub fn new(channels: usize) -> Self {
+        Self { raw: vec![0.0; channels], p: vec![0.0; channels], largest: 0.0, log_sum: 0.0 }
+    }
+
+    /// Computes `p` from `raw`.
+    #[inline]
+    pub fn activate(&mut self, activation: Activation) {
+        match activation {
+            Activation::None => self.p.copy_from_slice(&self.raw),
+            Activation::Sigmoid => self.each(|x| sigmoid(f64::from(x)) as f32),
+            Activation::Threshold(threshold) => self.each(|x| f32::from(u8::from(x >= threshold))),
+            Activation::Softmax | Activation::Argmax if self.raw.iter().any(|x| !x.is_finite()) => {
+                self.p.fill(f32::NAN);
+            }
+            Activation::Softmax => self.softmax(),
+            Activation::Argmax => self.argmax(),
+        }
+    }
+
+    fn each(&mut self, f: impl Fn(f32) -> f32) {
+        for (p, &x) in self.p.iter_mut().zip(&self.raw) {
+            *p = if x.is_finite() { f(x) } else { f32::NAN };
+        }
+    }
+
+    fn softmax(&mut self) {
+        self.largest = self.raw.iter().fold(f64::NEG_INFINITY, |most, &x| most.max(x.into()));
+        let sum: f64 = self.raw.iter().map(|&x| (f64::from(x) - self.largest).exp()).sum();
+        self.log_sum = sum.ln();
+        for (p, &x) in self.p.iter_mut().zip(&self.raw) {
+            *p = ((f64::from(x) - self.largest).exp() / sum) as f32;
+        }
+    }
+
+    fn argmax(&mut self) {
+        let mut best = 0;
+        for (channel, &x) in self.raw.iter().enumerate() {
+            if x > self.raw[best] {
+                best = channel;
+            }
+        }
+        self.p.fill(0.0);
+        self.p[best] = 1.0;
+    }
+
+    /// ln p and ln (1 − p) of a channel.
+    fn logarithms(&self, activation: Activation, channel: usize) -> (f64, f64) {
+        let x = f64::from(self.raw[channel]);
+        match activation {
+            Activation::Sigmoid => (-softplus(-x), -softplus(x)),
+            Activation::Softmax => {
+                let ln_p = x - self.largest - self.log_sum;
+                (ln_p, (1.0 - f64::from(self.p[channel])).clamp(CLIP, 1.0 - CLIP).ln())
+            }
+            Activation::None | Activation::Threshold(_) | Activation::Argmax => {
+                let p = f64::from(self.p[channel]).clamp(CLIP, 1.0 - CLIP);
+                (p.ln(), (1.0 - p).ln())
+            }
+        }
+    }
+
+    /// The pointwise loss of a channel, for truth `t`.
+    pub fn pointwise(&self, kind: Pointwise, activation: Activation, channel: usize, t: f64) -> f64 {
+        let (ln_p, ln_q) = self.logarithms(activation, channel);
+        let p = f64::from(self.p[channel]);
+        match kind {
+            Pointwise::None => 0.0,
+            Pointwise::CrossEntropy => -t * ln_p,
+            Pointwise::BinaryCrossEntropy => -t * ln_p - (1.0 - t) * ln_q,
+            Pointwise::Focal { gamma, alpha } => {
+                let gamma = f64::from(gamma);
+                let (on, off) = alpha.map_or((1.0, 1.0), |alpha| (f64::from(alpha), 1.0 - f64::from(alpha)));
+                let foreground = -on * t * (1.0 - p).powf(gamma) * ln_p;
+                if activation == Activation::Softmax {
+                    return foreground;
+                }
+                foreground - off * (1.0 - t) * p.powf(gamma) * ln_q
+            }
+        }
+    }
+}
+
+/// `1 / (1 + e^-x)` without overflow.
+pub(crate) fn sigmoid(x: f64) -> f64 {
+    let e = (-x.abs()).exp();
+    if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+}
+
+/// `ln(1 + e^x)` without overflow.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// `|x|^γ`, rounded to f32.
+pub(crate) fn power(x: f32, gamma: f32) -> f32 {
+    f64::from(x.abs()).powf(gamma.into()) as f32
+}
