@@ -10,3 +10,4 @@ mod nifti;
 mod oracle;
 mod policies;
 mod random;
+mod shaders;
