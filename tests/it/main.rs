@@ -7,6 +7,7 @@ mod laws;
 mod limits;
 #[cfg(feature = "io")]
 mod nifti;
+mod noop;
 mod oracle;
 mod policies;
 mod random;
