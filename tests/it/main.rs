@@ -11,4 +11,5 @@ mod noop;
 mod oracle;
 mod policies;
 mod random;
+mod rooms;
 mod shaders;

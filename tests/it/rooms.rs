@@ -1,0 +1,392 @@
+//! The house rules that no compiler checks: who may import whom, who may print, who may be unsafe, and how long a
+//! file may be. They are read from the source, without comments, strings and `#[cfg(test)]` items.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Each room (a file or folder of `src/`) and the rooms it may import beside itself. Who breaks a rule on purpose
+/// changes it here, where it is seen.
+const ROOMS: [(&str, &[&str]); 18] = [
+    ("main", &[]),
+    ("cli", PUBLIC),
+    (
+        "engine",
+        &["plan", "cpu", "gpu", "kernel", "volume", "table", "shape", "stats", "classes", "job", "options", "error"],
+    ),
+    ("gpu", &["plan", "kernel", "job", "options", "volume", "shape", "stats", "classes", "error"]),
+    ("cpu", &["kernel", "job", "volume", "shape", "stats", "classes", "error"]),
+    ("job", &["shape", "volume", "classes", "stats", "error"]),
+    ("kernel", &["stats", "classes", "volume", "error"]),
+    ("metric", &["stats", "table", "error"]),
+    ("io", &["shape", "volume", "error"]),
+    // `Simd` lives with the code that has it.
+    ("options", &["cpu", "error"]),
+    ("plan", &["shape", "error"]),
+    ("volume", &["shape", "error"]),
+    ("table", &["stats", "error"]),
+    ("classes", &["error"]),
+    ("shape", &["error"]),
+    ("stats", &["error"]),
+    // `Terms`, in the facts of one error.
+    ("error", &["stats"]),
+    // Declares the rooms and re-exports; it is not imported.
+    ("lib", PUBLIC),
+];
+
+/// What an application can name: the re-exports and public modules of `lib.rs`.
+const PUBLIC: &[&str] = &["public"];
+
+const PRINTING: [&str; 5] = ["println", "eprintln", "print", "eprint", "dbg"];
+const MAY_PRINT: [&str; 2] = ["cli", "main"];
+const MAY_BE_UNSAFE: [&str; 2] = ["cpu/simd.rs", "gpu/pipelines.rs"];
+const MAY_NAME_WGPU: [&str; 2] = ["gpu", "lib"];
+const MAX_LINES: usize = 400;
+
+/// A word, a `::` or a sign of Rust source, and its line.
+#[derive(Debug, Clone, PartialEq)]
+struct Token {
+    text: String,
+    line: usize,
+}
+
+/// The tokens of Rust source. Comments vanish, literals become `""`, lifetimes `'`.
+fn tokens(source: &str) -> Vec<Token> {
+    let bytes = source.as_bytes();
+    let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+    let (mut found, mut i, mut line) = (Vec::new(), 0, 1);
+    while i < bytes.len() {
+        let start = i;
+        let text = match at(i) {
+            b'/' if at(i + 1) == b'/' => {
+                i += source[i..].find('\n').unwrap_or(source.len() - i);
+                None
+            }
+            b'/' if at(i + 1) == b'*' => {
+                let mut depth = 0;
+                loop {
+                    match (at(i), at(i + 1)) {
+                        (b'/', b'*') => (depth, i) = (depth + 1, i + 2),
+                        (b'*', b'/') => (depth, i) = (depth - 1, i + 2),
+                        _ => i += 1,
+                    }
+                    if depth == 0 || i >= bytes.len() {
+                        break None;
+                    }
+                }
+            }
+            b'"' => {
+                i += 1;
+                while i < bytes.len() && at(i) != b'"' {
+                    i += if at(i) == b'\\' { 2 } else { 1 };
+                }
+                i += 1;
+                Some("\"\"")
+            }
+            // A character, not a lifetime: escaped, or closed after one character.
+            b'\'' => {
+                let one = source[i + 1..].chars().next().map_or(1, char::len_utf8);
+                i += if at(i + 1) == b'\\' {
+                    3 + source[i + 3..].find('\'').unwrap_or(0) + 1
+                } else if at(i + 1 + one) == b'\'' {
+                    one + 2
+                } else {
+                    1
+                };
+                Some("'")
+            }
+            b':' if at(i + 1) == b':' => {
+                i += 2;
+                Some("::")
+            }
+            byte if word(byte) => {
+                while word(at(i)) {
+                    i += 1;
+                }
+                let hashes = source[i..].bytes().take_while(|&byte| byte == b'#').count();
+                let raw = matches!(&source[start..i], "r" | "br" | "cr") && at(i + hashes) == b'"';
+                if raw {
+                    let end = format!("\"{}", "#".repeat(hashes));
+                    let body = i + hashes + 1;
+                    i = body + source[body..].find(&end).map_or(source.len() - body, |length| length + end.len());
+                    Some("\"\"")
+                } else {
+                    Some(&source[start..i])
+                }
+            }
+            byte => {
+                i += 1;
+                (!byte.is_ascii_whitespace()).then(|| &source[start..i])
+            }
+        };
+        let end = i.min(bytes.len());
+        if let Some(text) = text {
+            found.push(Token { text: text.into(), line });
+        }
+        line += source[start..end].matches('\n').count();
+    }
+    found
+}
+
+fn is(tokens: &[Token], at: usize, texts: &[&str]) -> bool {
+    tokens[at..].len() >= texts.len() && tokens[at..].iter().zip(texts).all(|(token, text)| token.text == *text)
+}
+
+/// Without items under `#[cfg(test)]`: tests may print and unwrap.
+fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
+    let (mut kept, mut i) = (Vec::new(), 0);
+    while i < tokens.len() {
+        if !is(&tokens, i, &["#", "[", "cfg", "(", "test", ")", "]"]) {
+            kept.push(tokens[i].clone());
+            i += 1;
+            continue;
+        }
+        // The item ends at its closing brace, or at a semicolon before any brace.
+        let mut depth = 0;
+        while i < tokens.len() {
+            let text = tokens[i].text.as_str();
+            i += 1;
+            depth += i32::from(text == "{") - i32::from(text == "}");
+            if depth == 0 && (text == "}" || text == ";") {
+                break;
+            }
+        }
+    }
+    kept
+}
+
+/// Reads one use tree (or path) from `at` on: every path in it, as segments after `prefix`.
+fn tree(tokens: &[Token], at: &mut usize, prefix: &[String], paths: &mut Vec<Vec<String>>) {
+    let mut path = prefix.to_vec();
+    while let Some(token) = tokens.get(*at) {
+        *at += 1;
+        if token.text == "{" {
+            while *at < tokens.len() && !is(tokens, *at, &["}"]) {
+                tree(tokens, at, &path, paths);
+                *at += usize::from(is(tokens, *at, &[","]));
+            }
+            *at += 1;
+            return;
+        }
+        path.push(token.text.clone());
+        if !is(tokens, *at, &["::"]) {
+            break;
+        }
+        *at += 1;
+    }
+    if is(tokens, *at, &["as"]) {
+        *at += 2;
+    }
+    paths.push(path);
+}
+
+/// Every path that starts at `crate` or goes up by `super`, as (line, segments from the crate's root), as seen from a
+/// file with this module path.
+fn paths(tokens: &[Token], module: &[&str]) -> Vec<(usize, Vec<String>)> {
+    let (mut found, mut i) = (Vec::new(), 0);
+    // Braces that are open, each with whether it belongs to an inline module.
+    let mut open: Vec<bool> = Vec::new();
+    while i < tokens.len() {
+        match tokens[i].text.as_str() {
+            "{" => open.push(i >= 2 && tokens[i - 2].text == "mod"),
+            "}" => drop(open.pop()),
+            root @ ("crate" | "super") if is(tokens, i + 1, &["::"]) && !(i > 0 && is(tokens, i - 1, &["::"])) => {
+                let inline = open.iter().filter(|&&module| module).count();
+                let mut up = if root == "crate" { module.len() + inline } else { 1 };
+                let line = tokens[i].line;
+                i += 2;
+                while is(tokens, i, &["super", "::"]) {
+                    (up, i) = (up + 1, i + 2);
+                }
+                let mut expanded = Vec::new();
+                tree(tokens, &mut i, &[], &mut expanded);
+                let kept = module.len().saturating_sub(up.saturating_sub(inline));
+                let base: Vec<String> = module[..kept].iter().map(ToString::to_string).collect();
+                found.extend(expanded.into_iter().map(|path| (line, [base.clone(), path].concat())));
+                continue;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    found
+}
+
+/// Which room a name at the crate's root comes from, by the `pub use` lines of `lib.rs`; and its public modules.
+#[derive(Default)]
+struct Root {
+    reexports: BTreeMap<String, String>,
+    public: Vec<String>,
+}
+
+impl Root {
+    fn of(lib: &str) -> Self {
+        let tokens = tokens(lib);
+        let mut root = Self::default();
+        for i in 0..tokens.len() {
+            if is(&tokens, i, &["pub", "mod"]) {
+                root.public.push(tokens[i + 2].text.clone());
+            }
+            if is(&tokens, i, &["pub", "use"]) {
+                let (mut at, mut found) = (i + 2, Vec::new());
+                tree(&tokens, &mut at, &[], &mut found);
+                for path in found {
+                    // `use a::b as c;` is known as `c`.
+                    let renamed = is(&tokens, at - 2, &["as"]).then(|| tokens[at - 1].text.clone());
+                    let name = renamed.or_else(|| path.last().cloned()).unwrap_or_default();
+                    root.reexports.insert(name, path[0].clone());
+                }
+            }
+        }
+        root
+    }
+
+    fn is_public(&self, name: &str) -> bool {
+        self.reexports.contains_key(name) || self.public.iter().any(|public| public == name)
+    }
+}
+
+/// What breaks the rules in one file, given by its path within `src/`.
+fn violations(path: &str, source: &str, root: &Root) -> Vec<String> {
+    let stem = path.strip_suffix(".rs").unwrap_or(path);
+    let module: Vec<&str> = if stem == "lib" || stem == "main" { Vec::new() } else { stem.split('/').collect() };
+    let room = stem.split('/').next().unwrap_or(stem);
+    let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+        return vec![format!("{path}: `{room}` is not in the table of rooms")];
+    };
+    let tokens = without_tests(tokens(source));
+    let mut found = Vec::new();
+    for (line, segments) in paths(&tokens, &module) {
+        let first = segments[0].as_str();
+        let target = root.reexports.get(first).map_or(first, String::as_str);
+        let fine = match *allowed {
+            allowed if allowed == PUBLIC => root.is_public(first) || first == room,
+            allowed => target == room || allowed.contains(&target),
+        };
+        if !fine {
+            found.push(format!("{path}:{line}: `{room}` imports `{}`", segments.join("::")));
+        }
+    }
+    for (i, token) in tokens.iter().enumerate() {
+        let (text, line) = (token.text.as_str(), token.line);
+        if PRINTING.contains(&text) && is(&tokens, i + 1, &["!"]) && !MAY_PRINT.contains(&room) {
+            found.push(format!("{path}:{line}: `{text}!` outside the command"));
+        }
+        if text == "unsafe" && !MAY_BE_UNSAFE.contains(&path) {
+            found.push(format!("{path}:{line}: `unsafe`"));
+        }
+        if text == "wgpu" && !MAY_NAME_WGPU.contains(&room) {
+            found.push(format!("{path}:{line}: `wgpu` outside the gpu room"));
+        }
+    }
+    let lines = source.lines().count();
+    if lines > MAX_LINES {
+        found.push(format!("{path}: {lines} lines"));
+    }
+    found
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Files below a folder that end in `.extension`, as paths from there.
+fn files(folder: &Path, extension: &str) -> Vec<String> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                let parts: Vec<_> =
+                    path.strip_prefix(folder).unwrap().iter().map(|part| part.to_string_lossy()).collect();
+                found.push(parts.join("/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_room_keeps_the_rules() {
+    let source = repository().join("src");
+    let read = |path: &str| std::fs::read_to_string(source.join(path)).unwrap();
+    let root = Root::of(&read("lib.rs"));
+    let files = files(&source, "rs");
+    assert!(files.len() > 30, "{files:?}");
+    let found: Vec<String> = files.iter().flat_map(|path| violations(path, &read(path), &root)).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn planted_violations_are_found_and_lookalikes_are_not() {
+    let root = Root::of(
+        "mod engine; mod volume; pub mod stats; pub use engine::Engine; pub use volume::{Dtype, Volume};
+         pub use kernel::source as shaders; pub use wgpu;",
+    );
+    let long = "\n".repeat(MAX_LINES + 1);
+    // (file, text, what the finding says; nothing where it is fine)
+    let cases = [
+        ("metric/a.rs", "use crate::volume::Volume;", "metric/a.rs:1: `metric` imports `volume::Volume`"),
+        ("metric/a.rs", "fn f() {\n crate::Engine::new() }", "metric/a.rs:2: `metric` imports `Engine::new`"),
+        ("metric.rs", "use crate::{stats::Sums, gpu};", "`metric` imports `gpu`"),
+        ("metric/a/b.rs", "use super::super::super::cpu::Simd;", "`metric` imports `cpu::Simd`"),
+        ("metric.rs", "mod inner { use super::super::engine; }", "`metric` imports `engine`"),
+        ("gpu/sums.rs", "use crate::metric::dice;", "`gpu` imports `metric::dice`"),
+        ("kernel/sums.rs", "use crate::{stats::{Sums, Terms}, engine::Engine};", "`kernel` imports `engine::Engine`"),
+        ("kernel.rs", "pub(crate) use crate::gpu::Backend as B;", "`kernel` imports `gpu::Backend`"),
+        ("stats/sums.rs", "use crate::shape::Shape;", "`stats` imports `shape::Shape`"),
+        ("shape.rs", "use crate::volume::*;", "`shape` imports `volume::*`"),
+        ("cli/eval.rs", "use crate::volume::Volume;", "`cli` imports `volume::Volume`"),
+        ("attic.rs", "", "`attic` is not in the table of rooms"),
+        ("engine.rs", "fn f(d: wgpu::Device) {}", "`wgpu` outside the gpu room"),
+        ("engine.rs", "use wgpu as w;", "`wgpu` outside the gpu room"),
+        ("io/nifti.rs", "fn f() { eprintln!(\"x\") }", "`eprintln!` outside the command"),
+        ("plan.rs", "fn f() { std :: dbg ! (1); }", "`dbg!` outside the command"),
+        ("plan.rs", "fn f() { let c = '\"'; unsafe { g() } let d = '\"'; }", "`unsafe`"),
+        ("plan.rs", "/* a /* b */ c */ unsafe fn f() {}", "`unsafe`"),
+        ("plan.rs", "const A: &str = r#\"a\"b\"#; unsafe fn f<'a>() {}", "`unsafe`"),
+        ("plan.rs", "#[cfg(test)] mod tests { fn f() {} } fn g() { print!(\"\") }", "`print!` outside the command"),
+        ("plan.rs", &long, "401 lines"),
+        ("metric/a.rs", "// use crate::volume::Volume;\n/// [`crate::gpu`] /* \n use crate::stats::Sums;", ""),
+        ("metric/a.rs", "use super::b; use crate::metric::c; use crate::{stats, error::{self, Error as E}};", ""),
+        ("metric.rs", "mod inner { use super::a; use super::super::stats; }", ""),
+        (
+            "metric.rs",
+            "const A: &str = \"crate::gpu::B unsafe \\\" println!\"; const B: char = '\\''; fn f<'a>() {}",
+            "",
+        ),
+        ("metric.rs", "pub(crate) fn println() {} fn unsafe_sum(wgpu_words: u32) {}", ""),
+        ("plan.rs", "#[cfg(test)] mod tests { use crate::gpu::A; fn f() { println!(\"{}\", 1) } }", ""),
+        ("cli/eval.rs", "use crate::{Engine, Volume, shaders, stats::Sums, cli::table}; fn f() { println!() }", ""),
+        ("gpu/device.rs", "use wgpu::Device; use super::adapters::A; use crate::plan::Plan;", ""),
+        ("gpu/pipelines.rs", "fn f() { unsafe { g() } }", ""),
+    ];
+    for (path, text, expected) in cases {
+        let found = violations(path, text, &root);
+        if expected.is_empty() {
+            assert!(found.is_empty(), "{text}: {found:?}");
+        } else {
+            assert!(found.len() == 1 && found[0].contains(expected), "{text}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn the_table_of_shaders_is_complete_and_its_twins_exist() {
+    let folder = repository().join("shaders");
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let rows: Vec<Vec<&str>> = readme.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
+    let named: Vec<&str> = rows.iter().filter(|row| row.len() > 3).map(|row| row[1].trim_matches('`')).collect();
+    let listed: Vec<&str> = named.iter().copied().filter(|name| name.ends_with(".wgsl")).collect();
+    let mut sorted = listed.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, files(&folder, "wgsl"));
+    for row in rows.iter().filter(|row| row.len() > 3 && row[1].ends_with(".wgsl`")) {
+        let twins = row[3].split('`').filter(|text| text.ends_with(".rs"));
+        let missing: Vec<&str> = twins.clone().filter(|twin| !repository().join(twin).is_file()).collect();
+        assert!(twins.count() > 0 && missing.is_empty(), "{row:?}");
+    }
+}
