@@ -12,4 +12,6 @@ mod oracle;
 mod policies;
 mod random;
 mod rooms;
+#[cfg(feature = "gpu")]
+mod second_driver;
 mod shaders;
