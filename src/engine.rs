@@ -5,12 +5,12 @@ mod labels;
 use crate::classes::Classes;
 use crate::cpu;
 use crate::error::{Error, NonFiniteFact, Operand, Position, Result};
-use crate::job::{Block, CountsJob, SumsJob, TruthKind};
+use crate::job::{Block, CountsJob, SumsJob};
 use crate::options::{AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptions};
 use crate::shape::{BLOCK_VOXELS, Grid, Shape};
 use crate::stats::{Counts, Merge, Sums};
 use crate::table::Table;
-use crate::volume::{LabelMap, Truth, Volume};
+use crate::volume::{LabelMap, Truth, TruthKind, Volume};
 
 #[cfg(feature = "gpu")]
 use crate::gpu;

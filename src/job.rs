@@ -6,7 +6,7 @@ use crate::kernel::sums::RawSums;
 use crate::options::{Activation, SumsOptions};
 use crate::shape::{Grid, Layout, Shape};
 use crate::stats::{BlockSums, Pointwise, Terms};
-use crate::volume::Data;
+use crate::volume::{Data, TruthKind};
 
 /// Sums of a prediction and a truth.
 pub(crate) struct SumsJob<'a> {
@@ -15,15 +15,6 @@ pub(crate) struct SumsJob<'a> {
     pub truth: Data<'a>,
     pub truth_kind: TruthKind,
     pub options: SumsOptions,
-}
-
-/// How the truth's elements are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum TruthKind {
-    /// One value per voxel and channel.
-    Real,
-    /// One label per voxel.
-    Labels,
 }
 
 impl SumsJob<'_> {

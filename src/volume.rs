@@ -213,13 +213,21 @@ impl<'a> From<LabelMap<'a>> for Truth<'a> {
 }
 
 impl<'a> Truth<'a> {
-
     pub(crate) fn data(&self) -> Data<'a> {
         match self {
             Self::Volume(volume) => volume.data(),
             Self::Labels(labels) => labels.data(),
         }
     }
+}
+
+/// How the truth's elements are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum TruthKind {
+    /// One value per voxel and channel.
+    Real,
+    /// One label per voxel.
+    Labels,
 }
 
 fn check_length(shape: &Shape, found: usize) -> Result<()> {

@@ -4,14 +4,14 @@
 use super::Backend;
 use super::sums::BATCH;
 use crate::error::Result;
-use crate::job::{Block, Strides, SumsJob, TruthKind};
+use crate::job::{Block, Strides, SumsJob};
 use crate::kernel::sums::{INFINITY, RawSums, SumPass, fix_magnitude};
 use crate::kernel::survey::{Survey, survey_run};
 use crate::kernel::voxel::{F16Bits, Voxel as Element};
 use crate::kernel::voxelwise::{Voxel, power};
 use crate::shape::BLOCK_VOXELS;
 use crate::stats::{POINTWISE_SCALE, Pointwise, Terms, scale_of};
-use crate::volume::Data;
+use crate::volume::{Data, TruthKind};
 
 /// Elements of the scratch buffers of a thread: they stay in its cache.
 const SCRATCH: usize = 32 << 10;

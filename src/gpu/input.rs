@@ -1,10 +1,10 @@
 //! What a window holds of an operand, and where a kernel finds it there.
 
-use crate::job::{Strides, SumsJob, TruthKind};
+use crate::job::{Strides, SumsJob};
 use crate::kernel::source;
 use crate::plan::Window;
 use crate::shape::{Grid, Layout, Shape};
-use crate::volume::Data;
+use crate::volume::{Data, TruthKind};
 
 /// An operand of a pass.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@
 use super::Backend;
 use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::job::{Block, CountsJob, SumsJob, TruthKind};
+use crate::job::{Block, CountsJob, SumsJob};
 use crate::kernel::counts::{RawCounts, count_run};
 use crate::kernel::source::Int64;
 use crate::kernel::sums::{SumPass, sum_run};
@@ -12,7 +12,7 @@ use crate::kernel::survey::survey_run;
 use crate::options::SumsOptions;
 use crate::shape::{Grid, Shape};
 use crate::stats::{Terms, scale_of};
-use crate::volume::Data;
+use crate::volume::{Data, TruthKind};
 
 const VOXELS: usize = 4099;
 

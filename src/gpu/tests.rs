@@ -1,12 +1,12 @@
 //! What only this room can provoke: a lost device, a self-test that must fail, a refused command.
 
 use super::*;
-use crate::job::{Block, SumsJob, TruthKind};
+use crate::job::{Block, SumsJob};
 use crate::kernel::source::{Form, Key, Operand, Statistic};
 use crate::options::SumsOptions;
 use crate::shape::Shape;
 use crate::stats::Terms;
-use crate::volume::{Data, Dtype};
+use crate::volume::{Data, Dtype, TruthKind};
 
 /// `None`, said once, where no adapter answers; a failure under `VOXDICE_TEST_GPU=require`.
 fn backend() -> Option<Backend> {

@@ -5,10 +5,9 @@
 //! accumulator and the strategy. Numbers are set by pipeline-overridable constants. Loader and decoder fragments are
 //! written once, for the prediction (`p_`, binding 0); a renamed copy (`t_`, binding 1) serves the truth.
 
-use crate::job::TruthKind;
 use crate::options::{Activation, SumsOptions};
 use crate::stats::{Pointwise, Terms};
-use crate::volume::Dtype;
+use crate::volume::{Dtype, TruthKind};
 
 /// One shader: its text and the values of its constants.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,7 @@
 //! All integration tests, in one binary: linking wgpu once is enough.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod activations;
 mod engines;
 mod equality;
 mod laws;

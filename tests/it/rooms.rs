@@ -14,21 +14,20 @@ const ROOMS: [(&str, &[&str]); 18] = [
         &["plan", "cpu", "gpu", "kernel", "volume", "table", "shape", "stats", "classes", "job", "options", "error"],
     ),
     ("gpu", &["plan", "kernel", "job", "options", "volume", "shape", "stats", "classes", "error"]),
-    ("cpu", &["kernel", "job", "volume", "shape", "stats", "classes", "error"]),
-    ("job", &["shape", "volume", "classes", "stats", "error"]),
-    ("kernel", &["stats", "classes", "volume", "error"]),
+    ("cpu", &["kernel", "job", "options", "volume", "shape", "stats", "classes", "error"]),
+    ("job", &["kernel", "options", "shape", "volume", "classes", "stats", "error"]),
+    ("kernel", &["options", "stats", "classes", "volume", "error"]),
     ("metric", &["stats", "table", "error"]),
     ("io", &["shape", "volume", "error"]),
     // `Simd` lives with the code that has it.
-    ("options", &["cpu", "error"]),
+    ("options", &["cpu", "stats", "error"]),
     ("plan", &["shape", "error"]),
     ("volume", &["shape", "error"]),
     ("table", &["stats", "error"]),
     ("classes", &["error"]),
     ("shape", &["error"]),
     ("stats", &["error"]),
-    // `Terms`, in the facts of one error.
-    ("error", &["stats"]),
+    ("error", &[]),
     // Declares the rooms and re-exports; it is not imported.
     ("lib", PUBLIC),
 ];
@@ -314,7 +313,9 @@ fn every_room_keeps_the_rules() {
     let source = repository().join("src");
     let read = |path: &str| std::fs::read_to_string(source.join(path)).unwrap();
     let root = Root::of(&read("lib.rs"));
-    let files = files(&source, "rs");
+    let mut files = files(&source, "rs");
+    // Modules of unit tests in files of their own, compiled under `#[cfg(test)]` alone.
+    files.retain(|path| !path.ends_with("/tests.rs"));
     assert!(files.len() > 30, "{files:?}");
     let found: Vec<String> = files.iter().flat_map(|path| violations(path, &read(path), &root)).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));

@@ -76,8 +76,11 @@ impl Engines {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let n = case.shape.elements() as usize;
         let [pred, truth] = [case.pred, case.truth].map(|dtype| Voxels::new(dtype, n, case.range, &mut random));
-        let of =
-            |engine: &Engine| engine.sums_of(pred.volume(&case.shape), truth.volume(&case.shape), case.terms).unwrap();
+        let of = |engine: &Engine| {
+            engine
+                .sums_with(pred.volume(&case.shape), truth.volume(&case.shape), &crate::equality::of(case.terms))
+                .unwrap()
+        };
         let (gpu, cpu) = (of(&self.gpu), of(&self.cpu));
         for (cell, (gpu, cpu)) in gpu.values().iter().zip(cpu.values()).enumerate() {
             assert_eq!(gpu, cpu, "cell {cell} of {case:?}");
