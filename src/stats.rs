@@ -2,10 +2,12 @@
 
 mod counts;
 mod exact;
+mod partials;
 mod sums;
 
 pub use counts::Counts;
 pub use exact::{Exact, FRACTION_BITS};
+pub use partials::Partials;
 pub use sums::{NonFiniteCount, Pointwise, Sums, Terms};
 
 pub(crate) use exact::scale_of;

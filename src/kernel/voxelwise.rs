@@ -6,7 +6,7 @@ use crate::options::Activation;
 use crate::stats::Pointwise;
 
 /// Without an activation, logarithms see probabilities clipped to [CLIP, 1 − CLIP], as Keras has it.
-const CLIP: f64 = 1e-7;
+pub(super) const CLIP: f64 = 1e-7;
 
 /// The channels of one voxel: logits, and what an activation makes of them.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ impl Voxel {
     }
 
     /// ln p and ln (1 − p) of a channel.
-    fn logarithms(&self, activation: Activation, channel: usize) -> (f64, f64) {
+    pub(super) fn logarithms(&self, activation: Activation, channel: usize) -> (f64, f64) {
         let x = f64::from(self.raw[channel]);
         match activation {
             Activation::Sigmoid => (-softplus(-x), -softplus(x)),

@@ -1,0 +1,255 @@
+//! Gradient of a voxel. Twin of shaders/gradient_exact.wgsl and gradient.wgsl.
+//!
+//! Without an activation, a power or a pointwise loss, the gradient `A·t + B·p + C + D·sign(p − t)` is rounded in a
+//! way that every device can repeat: coefficients and voxels are truncated to 30 bits below the largest coefficient
+//! and the scale of the cell, multiplied and added as integers, and the sum is rounded once to the nearest f32 (ties
+//! to even; results below the normal range become 0). The error is at most 2^-28 of the largest coefficient times the
+//! largest voxel, and half a unit in the last place.
+
+use super::sums::INFINITY;
+use super::voxelwise::{CLIP, Voxel};
+use crate::error::{Error, Result};
+use crate::options::{Activation, SumsOptions};
+use crate::stats::{Partials, Pointwise, Terms};
+
+/// Scales beyond this have no exact gradient: voxels above a thousand million are no prediction.
+const MAX_SCALE: u16 = 30;
+
+/// Coefficients of a cell on their common grid: word for word what the exact shader reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub(crate) struct ExactCoefficients {
+    /// A, B, C, D in units of 2^(e - 30), where 2^e covers the largest of them.
+    pub product: i32,
+    pub square: i32,
+    pub constant: i32,
+    pub sign: i32,
+    /// Exponent of one unit of the sum.
+    pub exponent: i32,
+    /// Scale of the cell: |p|, |t| ≤ 2^scale.
+    pub scale: u32,
+}
+
+impl ExactCoefficients {
+    pub fn new(partials: &Partials, scale: u16) -> Result<Self> {
+        let out_of_range = |parameter, value, range| Err(Error::Parameter { parameter, value, range });
+        if scale > MAX_SCALE {
+            return out_of_range("a voxel's magnitude", 2f64.powi(scale.into()), "at most 2^30 for a gradient");
+        }
+        // d(p²)/dp = 2p.
+        let values = [partials.product, 2.0 * partials.power, partials.pred, partials.abs_difference];
+        if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
+            return out_of_range("a partial derivative", value, "finite");
+        }
+        let largest = values.iter().fold(0f64, |most, value| most.max(value.abs()));
+        if largest == 0.0 {
+            return Ok(Self { scale: scale.into(), ..Self::default() });
+        }
+        let exponent = exponent_above(largest);
+        let [product, square, constant, sign] = values.map(|value| (value * power_of_two(30 - exponent)).trunc() as i32);
+        Ok(Self { product, square, constant, sign, exponent: exponent + i32::from(scale) - 60, scale: scale.into() })
+    }
+
+    /// The gradient of a voxel with these f32 bits; 0 where either is not finite.
+    #[inline]
+    pub fn gradient(&self, p: u32, t: u32) -> f32 {
+        if p & 0x7fff_ffff >= INFINITY || t & 0x7fff_ffff >= INFINITY {
+            return 0.0;
+        }
+        let (p_fix, t_fix) = (fix30(p, self.scale), fix30(t, self.scale));
+        // A product has 30 bits of each factor, a constant one of them.
+        let one = 1i64 << (30 - self.scale);
+        // On the grid, so that every device finds the same sign; -0 equals 0.
+        let sign = (order(p) > order(t)) as i64 - (order(p) < order(t)) as i64;
+        let sum = i64::from(self.product) * t_fix
+            + i64::from(self.square) * p_fix
+            + (i64::from(self.constant) + sign * i64::from(self.sign)) * one;
+        f32::from_bits(round(sum, self.exponent))
+    }
+}
+
+/// The smallest `e` with |value| < 2^e or equal to it.
+fn exponent_above(value: f64) -> i32 {
+    let mut exponent = value.log2().ceil() as i32;
+    // The logarithm may be off by one next to a power of two.
+    while value > power_of_two(exponent) {
+        exponent += 1;
+    }
+    exponent
+}
+
+/// 2^n, also where n is beyond the range of one multiplication.
+fn power_of_two(n: i32) -> f64 {
+    2f64.powi(n / 2) * 2f64.powi(n - n / 2)
+}
+
+/// trunc(x · 2^(30 - scale)).
+fn fix30(bits: u32, scale: u32) -> i64 {
+    let significand = (bits & 0x007f_ffff) | 0x0080_0000;
+    let exponent = (bits >> 23) & 255;
+    let magnitude = match exponent.checked_sub(120 + scale) {
+        Some(left) => significand << left.min(7),
+        None => significand >> (120 + scale - exponent).min(31),
+    };
+    if bits >> 31 == 1 { -i64::from(magnitude) } else { i64::from(magnitude) }
+}
+
+/// f32 bits as integers that order like the values; -0 counts as 0.
+fn order(bits: u32) -> u32 {
+    let canonical = if bits << 1 == 0 { 0 } else { bits };
+    if canonical >> 31 == 1 { !canonical } else { canonical | 0x8000_0000 }
+}
+
+/// Bits of the f32 next to `sum · 2^exponent`: ties to even, 0 below the normal range, infinity above it.
+fn round(sum: i64, exponent: i32) -> u32 {
+    let magnitude = sum.unsigned_abs();
+    if magnitude == 0 {
+        return 0;
+    }
+    let top = 63 - magnitude.leading_zeros();
+    let mut significand = match top.checked_sub(23) {
+        None => magnitude << (23 - top),
+        Some(0) => magnitude,
+        Some(drop) => {
+            let (kept, rest, half) = (magnitude >> drop, magnitude & ((1 << drop) - 1), 1 << (drop - 1));
+            kept + u64::from(rest > half || (rest == half && kept & 1 == 1))
+        }
+    };
+    let mut field = top as i32 + exponent + 127;
+    if significand >> 24 == 1 {
+        significand >>= 1;
+        field += 1;
+    }
+    let sign = (u32::from(sum < 0)) << 31;
+    match field {
+        ..=0 => 0,
+        255.. => sign | INFINITY,
+        _ => sign | (field as u32) << 23 | (significand as u32 & 0x007f_ffff),
+    }
+}
+
+/// Whether the gradient of these options is the exact one.
+pub(crate) fn is_exact(options: &SumsOptions) -> bool {
+    options.activation == Activation::None
+        && !matches!(options.terms, Terms::Power(_))
+        && options.pointwise == Pointwise::None
+}
+
+/// Gradients of all channels of a voxel, in `f64`: `partials` and `truths` by channel, result in `out`.
+pub(crate) fn voxel_gradient(
+    voxel: &Voxel,
+    options: &SumsOptions,
+    partials: &[Partials],
+    truths: &[f32],
+    out: &mut [f32],
+) {
+    let p = |c: usize| f64::from(voxel.p[c]);
+    if options.activation != Activation::Softmax {
+        for (c, out) in out.iter_mut().enumerate() {
+            let t = f64::from(truths[c]);
+            let h = overlap_slope(options.terms, &partials[c], p(c), t);
+            // A factor of 0 leaves out the pointwise loss where there is none, whatever its derivative.
+            let loss = if partials[c].pointwise == 0.0 { 0.0 } else { voxel.pointwise_slope(options, c, t) };
+            let own = partials[c].pointwise * loss;
+            let gradient = match options.activation {
+                Activation::Sigmoid => h * p(c) * (1.0 - p(c)) + own,
+                _ => h + own,
+            };
+            *out = if gradient.is_finite() { gradient as f32 } else { 0.0 };
+        }
+        return;
+    }
+    // d/dx_c Σ_k f_k(p_k) = p_c (h_c − Σ_k p_k h_k) + w_c − p_c Σ_k w_k, with h the slope of the overlap terms and w = p
+    // times the slope of the pointwise loss.
+    let (mut mean, mut sum) = (0.0, 0.0);
+    for (c, (partials, &t)) in partials.iter().zip(truths).enumerate() {
+        mean += p(c) * overlap_slope(options.terms, partials, p(c), t.into());
+        sum += partials.pointwise * voxel.pointwise_slope(options, c, t.into());
+    }
+    for (c, out) in out.iter_mut().enumerate() {
+        let t = f64::from(truths[c]);
+        let h = overlap_slope(options.terms, &partials[c], p(c), t);
+        let w = partials[c].pointwise * voxel.pointwise_slope(options, c, t);
+        let gradient = p(c) * (h - mean) + w - p(c) * sum;
+        *out = if gradient.is_finite() { gradient as f32 } else { 0.0 };
+    }
+}
+
+/// Derivative of the overlap terms with respect to the activated prediction.
+fn overlap_slope(terms: Terms, partials: &Partials, p: f64, t: f64) -> f64 {
+    let sign = if p > t { 1.0 } else if p < t { -1.0 } else { 0.0 };
+    let power = match terms {
+        Terms::Plain => 0.0,
+        Terms::Squared | Terms::All => 2.0 * p,
+        Terms::Power(_) if p == 0.0 => 0.0,
+        Terms::Power(gamma) => f64::from(gamma) * p.abs().powf(f64::from(gamma) - 1.0) * p.signum(),
+    };
+    partials.pred + partials.product * t + partials.power * power + partials.abs_difference * sign
+}
+
+impl Voxel {
+    /// Derivative of the pointwise loss of a channel. Without an activation with respect to p, 0 where p is clipped;
+    /// with sigmoid with respect to the logit; with softmax p times the derivative with respect to p.
+    fn pointwise_slope(&self, options: &SumsOptions, channel: usize, t: f64) -> f64 {
+        let p = f64::from(self.p[channel]);
+        let (ln_p, ln_q) = self.logarithms(options.activation, channel);
+        let softmax = options.activation == Activation::Softmax;
+        // p (1 − p) times the derivative with respect to p.
+        let slope = match options.pointwise {
+            Pointwise::None => 0.0,
+            Pointwise::CrossEntropy if softmax => return -t,
+            Pointwise::CrossEntropy => -t * (1.0 - p),
+            Pointwise::BinaryCrossEntropy => p - t,
+            Pointwise::Focal { gamma, alpha } => {
+                let gamma = f64::from(gamma);
+                let (on, off) = alpha.map_or((1.0, 1.0), |alpha| (f64::from(alpha), 1.0 - f64::from(alpha)));
+                let foreground = on * t * (1.0 - p).powf(gamma) * (gamma * p * ln_p - (1.0 - p));
+                if softmax {
+                    foreground
+                } else {
+                    foreground + off * (1.0 - t) * p.powf(gamma) * (p - gamma * (1.0 - p) * ln_q)
+                }
+            }
+        };
+        match options.activation {
+            Activation::Sigmoid => slope,
+            Activation::Softmax => slope / (1.0 - p).max(CLIP),
+            _ if p <= CLIP || p >= 1.0 - CLIP => 0.0,
+            _ => slope / (p * (1.0 - p)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_is_that_of_the_processor() {
+        let mut state = 1u64;
+        for i in 0..200_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let sum = (state as i64) >> (i % 62);
+            assert_eq!(f32::from_bits(round(sum, -40)), sum as f32 * 2f32.powi(-40), "{sum}");
+        }
+        assert_eq!(round(1, -127), 0);
+        assert_eq!(f32::from_bits(round(-1, 200)), f32::NEG_INFINITY);
+    }
+
+    #[test]
+    fn the_exact_gradient_is_within_its_bound() {
+        let partials = Partials { pred: 0.3, product: -1.7, power: 0.9, abs_difference: 0.2, pointwise: 0.0 };
+        for scale in [0u16, 3] {
+            let coefficients = ExactCoefficients::new(&partials, scale).unwrap();
+            let largest = f32::from(1u16 << scale);
+            for i in 0..2000 {
+                let (p, t) = ((i % 41 - 20) as f32 / 20.0 * largest, (i % 67 - 33) as f32 / 33.0 * largest);
+                let expected = 0.3 - 1.7 * f64::from(t) + 1.8 * f64::from(p) + 0.2 * f64::from((p - t).signum());
+                let expected = if p == t { expected - 0.2 } else { expected };
+                let found = f64::from(coefficients.gradient(p.to_bits(), t.to_bits()));
+                let bound = 1.8 * f64::from(largest) / f64::from(1 << 28) + expected.abs() / f64::from(1 << 24);
+                assert!((found - expected).abs() <= bound, "{p} {t}: {found} {expected}");
+            }
+        }
+    }
+}
