@@ -218,6 +218,35 @@ pub enum Error {
         right: String,
     },
 
+    /// A parameter of a loss or metric is outside its range, or does not go with the others.
+    #[error("{name} is {value}, but must be {range}")]
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What is allowed.
+        range: String,
+    },
+
+    /// A formula needs sums that were not accumulated.
+    #[error("this loss needs {term}, which were not summed; ask for them in the call that makes the sums")]
+    MissingTerm {
+        /// The sums.
+        term: String,
+    },
+
+    /// A list of cells does not fill its table.
+    #[error("a table of {samples} samples and {channels} channels needs one value per cell, but {found} were given")]
+    TableLength {
+        /// Samples of the table.
+        samples: usize,
+        /// Its channels.
+        channels: usize,
+        /// Values given.
+        found: usize,
+    },
+
     /// The GPU backend was asked for but this build has no feature `gpu`.
     #[error("this build has no GPU backend; rebuild with feature `gpu`, or use the CPU backend")]
     GpuNotBuilt,

@@ -1,5 +1,34 @@
-//! Scores: pure functions of statistics. Nothing here sees a voxel.
+//! Scores and losses: pure `f64` functions of statistics. Nothing here sees a voxel.
+//!
+//! - [`CountMetric`], [`dice`], [`iou`]: scores of label maps, from [`Counts`](crate::stats::Counts).
+//! - [`Loss`]: scores and losses of soft volumes, from [`Sums`](crate::stats::Sums), with their derivatives.
+//!   [`LossOptions`] names every choice by which one Dice differs from another.
+//! - [`Preset`]: those choices as Keras, MONAI, nnU-Net, SMP and some functions from the web make them.
 
+mod choices;
+mod confusion;
+mod generalized;
+mod group;
+mod loss;
+mod moments;
+mod options;
 mod overlap;
+mod pointwise;
+mod presets;
+mod score;
+mod validate;
 
+pub use choices::{
+    Activation, Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
+};
+pub use confusion::{
+    CountMetric, accuracy, balanced_accuracy, fbeta, kappa, mcc, precision, recall, specificity, volume_similarity,
+};
+pub use generalized::GeneralizedWeights;
+pub use loss::{Loss, LossValues};
+pub use moments::{Moments, Partials, Statistic};
+pub use options::{Kind, LossOptions};
 pub use overlap::{Empty, dice, iou};
+pub use pointwise::Pointwise;
+pub use presets::{Preset, View};
+pub use score::{Overlap, Tversky};

@@ -1,0 +1,378 @@
+//! Scores of the confusion matrix of one class.
+
+use super::overlap::{Empty, dice, iou};
+use super::validate::wrong;
+use crate::error::{Error, Result};
+use crate::stats::Counts;
+
+/// A score of [`Counts`] by name, so that a program can list and choose them: the 17 of MONAI's
+/// `ConfusionMatrixMetric` under their short names (they are those of "Confusion matrix" in Wikipedia), the usual
+/// long names of some of them, and a few more.
+///
+/// With tp, fp, fn, tn; P = tp + fp (predicted), T = tp + fn (truth), N = tn + fp, n = all. Where a denominator is 0 the
+/// score is undefined and [`Empty`] decides: `Nan` leaves it so, `One` takes the value of perfect agreement (0 for
+/// error rates), `Zero` that of none (1 for error rates).
+///
+/// ```
+/// use voxdice::{Empty, metric::CountMetric, stats::Counts};
+/// let counts = Counts::new(30, 40, 80, 1000)?;
+/// assert_eq!(CountMetric::Tpr.of(&counts, Empty::Nan), 30.0 / 80.0);
+/// assert_eq!("ppv".parse::<CountMetric>()?.of(&counts, Empty::Nan), 0.75);
+/// assert_eq!(CountMetric::Fnr.of(&Counts::new(0, 0, 0, 9)?, Empty::One), 0.0);
+/// assert_eq!(CountMetric::ALL.len(), 28);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CountMetric {
+    /// 2tp / (P + T), range 0 to 1: [`dice`].
+    Dice,
+    /// tp / (P + fn), range 0 to 1: [`iou`].
+    Iou,
+    /// tp / P, range 0 to 1: [`precision`].
+    Precision,
+    /// tp / T, range 0 to 1: [`recall`].
+    Recall,
+    /// tn / N, range 0 to 1: [`specificity`].
+    Specificity,
+    /// (tp + tn) / n, range 0 to 1: [`accuracy`].
+    Accuracy,
+    /// (tp / T + tn / N) / 2, range 0 to 1: [`balanced_accuracy`].
+    BalancedAccuracy,
+    /// (1 + β²)·tp / ((1 + β²)·tp + β²·fn + fp), range 0 to 1: [`fbeta`].
+    Fbeta(f64),
+    /// Cohen's κ, range −1 to 1: [`kappa`].
+    Kappa,
+    /// 2(P − T) / (P + T), range −2 to 2: [`volume_similarity`].
+    VolumeSimilarity,
+    /// 1 − |P − T| / (P + T), range 0 to 1 (Taha & Hanbury 2015).
+    VolumeSimilarityUnsigned,
+    /// True positive rate, tp / T, range 0 to 1.
+    Tpr,
+    /// True negative rate, tn / N, range 0 to 1.
+    Tnr,
+    /// Positive predictive value, tp / P, range 0 to 1.
+    Ppv,
+    /// Negative predictive value, tn / (tn + fn), range 0 to 1.
+    Npv,
+    /// False negative rate, fn / T, range 0 to 1, 0 is best.
+    Fnr,
+    /// False positive rate, fp / N, range 0 to 1, 0 is best.
+    Fpr,
+    /// False discovery rate, fp / P, range 0 to 1, 0 is best.
+    Fdr,
+    /// False omission rate, fn / (tn + fn), range 0 to 1, 0 is best.
+    For,
+    /// Prevalence threshold, (√(tpr·(1 − tnr)) + tnr − 1) / (tpr + tnr − 1), range 0 to 1, 0 is best (Balayla 2020).
+    Pt,
+    /// Threat score, tp / (tp + fn + fp), range 0 to 1: the same as [`iou`].
+    Ts,
+    /// Accuracy, (tp + tn) / n, range 0 to 1.
+    Acc,
+    /// Balanced accuracy, (tpr + tnr) / 2, range 0 to 1.
+    Ba,
+    /// F1 score, 2tp / (2tp + fn + fp), range 0 to 1: the same as [`dice`].
+    F1,
+    /// Matthews correlation coefficient, range −1 to 1: [`mcc`].
+    Mcc,
+    /// Fowlkes–Mallows index, √(ppv·tpr), range 0 to 1 (Fowlkes & Mallows 1983).
+    Fm,
+    /// Bookmaker informedness, tpr + tnr − 1, range −1 to 1 (Youden 1950).
+    Bm,
+    /// Markedness, ppv + npv − 1, range −1 to 1 (Powers 2011).
+    Mk,
+}
+
+impl CountMetric {
+    /// All of them; `Fbeta` with β = 1, the default of MONAI and MetricsReloaded.
+    pub const ALL: [Self; 28] = [
+        Self::Dice,
+        Self::Iou,
+        Self::Precision,
+        Self::Recall,
+        Self::Specificity,
+        Self::Accuracy,
+        Self::BalancedAccuracy,
+        Self::Fbeta(1.0),
+        Self::Kappa,
+        Self::VolumeSimilarity,
+        Self::VolumeSimilarityUnsigned,
+        Self::Tpr,
+        Self::Tnr,
+        Self::Ppv,
+        Self::Npv,
+        Self::Fnr,
+        Self::Fpr,
+        Self::Fdr,
+        Self::For,
+        Self::Pt,
+        Self::Ts,
+        Self::Acc,
+        Self::Ba,
+        Self::F1,
+        Self::Mcc,
+        Self::Fm,
+        Self::Bm,
+        Self::Mk,
+    ];
+
+    /// The name that tables and command lines know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dice => "dice",
+            Self::Iou => "iou",
+            Self::Precision => "precision",
+            Self::Recall => "recall",
+            Self::Specificity => "specificity",
+            Self::Accuracy => "accuracy",
+            Self::BalancedAccuracy => "balanced_accuracy",
+            Self::Fbeta(_) => "fbeta",
+            Self::Kappa => "kappa",
+            Self::VolumeSimilarity => "volume_similarity",
+            Self::VolumeSimilarityUnsigned => "volume_similarity_unsigned",
+            Self::Tpr => "tpr",
+            Self::Tnr => "tnr",
+            Self::Ppv => "ppv",
+            Self::Npv => "npv",
+            Self::Fnr => "fnr",
+            Self::Fpr => "fpr",
+            Self::Fdr => "fdr",
+            Self::For => "for",
+            Self::Pt => "pt",
+            Self::Ts => "ts",
+            Self::Acc => "acc",
+            Self::Ba => "ba",
+            Self::F1 => "f1",
+            Self::Mcc => "mcc",
+            Self::Fm => "fm",
+            Self::Bm => "bm",
+            Self::Mk => "mk",
+        }
+    }
+
+    /// The score.
+    pub fn of(self, counts: &Counts, empty: Empty) -> f64 {
+        let c = Cells::of(counts);
+        match self {
+            Self::Dice | Self::F1 => dice(counts, empty),
+            Self::Iou | Self::Ts => iou(counts, empty),
+            Self::Precision | Self::Ppv => precision(counts, empty),
+            Self::Recall | Self::Tpr => recall(counts, empty),
+            Self::Specificity | Self::Tnr => specificity(counts, empty),
+            Self::Accuracy | Self::Acc => accuracy(counts, empty),
+            Self::BalancedAccuracy | Self::Ba => balanced_accuracy(counts, empty),
+            Self::Fbeta(beta) => f_score(&c, beta, empty),
+            Self::Kappa => kappa(counts, empty),
+            Self::Mcc => mcc(counts, empty),
+            Self::VolumeSimilarity => volume_similarity(counts, empty),
+            Self::VolumeSimilarityUnsigned => score((c.p + c.t - (c.p - c.t).abs()) / (c.p + c.t), empty),
+            Self::Npv => score(c.tn / (c.tn + c.fn_), empty),
+            Self::Fnr => error_rate(c.fn_ / c.t, empty),
+            Self::Fpr => error_rate(c.fp / c.n, empty),
+            Self::Fdr => error_rate(c.fp / c.p, empty),
+            Self::For => error_rate(c.fn_ / (c.tn + c.fn_), empty),
+            Self::Pt => error_rate(prevalence_threshold(&c), empty),
+            Self::Fm => score((c.tp / c.p * (c.tp / c.t)).sqrt(), empty),
+            Self::Bm => score(c.tp / c.t + c.tn / c.n - 1.0, empty),
+            Self::Mk => score(c.tp / c.p + c.tn / (c.tn + c.fn_) - 1.0, empty),
+        }
+    }
+}
+
+impl std::fmt::Display for CountMetric {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for CountMetric {
+    type Err = Error;
+
+    /// By [`CountMetric::name`], or `sensitivity`, `jaccard`.
+    fn from_str(name: &str) -> Result<Self> {
+        let usual = match name {
+            "sensitivity" => "recall",
+            "jaccard" => "iou",
+            other => other,
+        };
+        let found = Self::ALL.into_iter().find(|metric| metric.name() == usual);
+        found.ok_or_else(|| wrong("metric", name, format!("one of {}", Self::ALL.map(Self::name).join(", "))))
+    }
+}
+
+/// The counts as numbers.
+struct Cells {
+    tp: f64,
+    fp: f64,
+    fn_: f64,
+    tn: f64,
+    p: f64,
+    t: f64,
+    n: f64,
+}
+
+impl Cells {
+    fn of(counts: &Counts) -> Self {
+        let [tp, fp, fn_, tn] = [counts.tp(), counts.fp(), counts.fn_(), counts.tn()].map(|count| count as f64);
+        Self { tp, fp, fn_, tn, p: tp + fp, t: tp + fn_, n: tn + fp }
+    }
+}
+
+/// 0/0 is NaN, and in a sum it stays so; no other NaN occurs with counts.
+fn score(value: f64, empty: Empty) -> f64 {
+    if value.is_nan() { empty.value() } else { value }
+}
+
+/// The same where 0 is best.
+fn error_rate(value: f64, empty: Empty) -> f64 {
+    if value.is_nan() { 1.0 - empty.value() } else { value }
+}
+
+/// Precision, positive predictive value: tp / (tp + fp).
+///
+/// Range 0 to 1. Undefined where nothing is predicted.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::precision(&Counts::new(30, 40, 80, 1000)?, Empty::Nan), 0.75);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn precision(counts: &Counts, empty: Empty) -> f64 {
+    score(counts.tp() as f64 / counts.n_pred() as f64, empty)
+}
+
+/// Recall, sensitivity, true positive rate: tp / (tp + fn).
+///
+/// Range 0 to 1. Undefined where the truth is empty.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::recall(&Counts::new(30, 40, 80, 1000)?, Empty::Nan), 0.375);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn recall(counts: &Counts, empty: Empty) -> f64 {
+    score(counts.tp() as f64 / counts.n_truth() as f64, empty)
+}
+
+/// Specificity, true negative rate: tn / (tn + fp).
+///
+/// Range 0 to 1. Undefined where the truth is everything.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::specificity(&Counts::new(30, 40, 80, 1000)?, Empty::Nan), 910.0 / 920.0);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn specificity(counts: &Counts, empty: Empty) -> f64 {
+    let c = Cells::of(counts);
+    score(c.tn / c.n, empty)
+}
+
+/// Accuracy, Rand index of two classes: (tp + tn) / n. High whenever the background is large.
+///
+/// Range 0 to 1. Undefined without voxels.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::accuracy(&Counts::new(30, 40, 80, 1000)?, Empty::Nan), 0.94);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn accuracy(counts: &Counts, empty: Empty) -> f64 {
+    let c = Cells::of(counts);
+    score((c.tp + c.tn) / (c.t + c.n), empty)
+}
+
+/// Balanced accuracy: the mean of recall and specificity.
+///
+/// Range 0 to 1. Undefined where either is.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::balanced_accuracy(&Counts::new(3, 3, 4, 10)?, Empty::Nan), 0.875);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn balanced_accuracy(counts: &Counts, empty: Empty) -> f64 {
+    let c = Cells::of(counts);
+    score((c.tp / c.t + c.tn / c.n) / 2.0, empty)
+}
+
+/// F-beta score, (1 + β²)·tp / ((1 + β²)·tp + β²·fn + fp) (van Rijsbergen 1979); β = 1 is Dice, β > 1 favours recall.
+///
+/// Range 0 to 1. Undefined where neither map has the class.
+///
+/// # Errors
+/// [`Error::Parameter`] unless β is finite and above 0.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// let counts = Counts::new(30, 40, 80, 1000)?;
+/// assert_eq!(metric::fbeta(&counts, 1.0, Empty::Nan)?, metric::dice(&counts, Empty::Nan));
+/// assert_eq!(metric::fbeta(&counts, 2.0, Empty::Nan)?, 150.0 / (150.0 + 200.0 + 10.0));
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn fbeta(counts: &Counts, beta: f64, empty: Empty) -> Result<f64> {
+    if !(beta > 0.0 && beta.is_finite()) {
+        return Err(wrong("beta", beta, "finite and above 0"));
+    }
+    Ok(f_score(&Cells::of(counts), beta, empty))
+}
+
+fn f_score(c: &Cells, beta: f64, empty: Empty) -> f64 {
+    let square = beta * beta;
+    let both = (1.0 + square) * c.tp;
+    score(both / (both + square * c.fn_ + c.fp), empty)
+}
+
+/// Cohen's kappa, (pₒ − pₑ) / (1 − pₑ): agreement beyond chance (Cohen 1960).
+///
+/// Range −1 to 1. Undefined where both maps are empty or both are full.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// // The textbook example: 20 and 15 agree, 5 and 10 do not.
+/// assert!((metric::kappa(&Counts::new(20, 25, 30, 50)?, Empty::Nan) - 0.4).abs() < 1e-15);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn kappa(counts: &Counts, empty: Empty) -> f64 {
+    let c = Cells::of(counts);
+    score(2.0 * (c.tp * c.tn - c.fn_ * c.fp) / (c.p * c.n + c.t * (c.fn_ + c.tn)), empty)
+}
+
+/// Matthews correlation coefficient, (tp·tn − fp·fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn)) (Matthews 1975).
+///
+/// Range −1 to 1. Undefined where either map is empty or full.
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::mcc(&Counts::new(5, 5, 5, 10)?, Empty::Nan), 1.0);
+/// assert_eq!(metric::mcc(&Counts::new(0, 5, 5, 10)?, Empty::Nan), -1.0);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn mcc(counts: &Counts, empty: Empty) -> f64 {
+    let c = Cells::of(counts);
+    // Rounding could leave the range by a few units in the last place.
+    score(((c.tp * c.tn - c.fp * c.fn_) / (c.p * c.t * c.n * (c.tn + c.fn_)).sqrt()).clamp(-1.0, 1.0), empty)
+}
+
+/// Signed volume similarity, 2(P − T) / (P + T) with P voxels predicted and T in the truth: ITK, seg-metrics.
+///
+/// Range −2 (nothing predicted) to 2 (truth empty), 0 for equal volumes wherever they are. Undefined where neither
+/// map has the class; [`Empty::One`] and [`Empty::Zero`] are 0 then. The unsigned one of Taha & Hanbury 2015 is
+/// [`CountMetric::VolumeSimilarityUnsigned`].
+///
+/// ```
+/// use voxdice::{Empty, metric, stats::Counts};
+/// assert_eq!(metric::volume_similarity(&Counts::new(30, 40, 80, 1000)?, Empty::Nan), -80.0 / 120.0);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+pub fn volume_similarity(counts: &Counts, empty: Empty) -> f64 {
+    let c = Cells::of(counts);
+    let value = 2.0 * (c.p - c.t) / (c.p + c.t);
+    if value.is_nan() && !empty.value().is_nan() { 0.0 } else { value }
+}
+
+fn prevalence_threshold(c: &Cells) -> f64 {
+    let (tpr, tnr) = (c.tp / c.t, c.tn / c.n);
+    // tpr + tnr = 1 is 0/0 as well: then √(tpr·tpr) = tpr.
+    let below = tpr + tnr - 1.0;
+    if below == 0.0 { f64::NAN } else { ((tpr * (1.0 - tnr)).sqrt() + tnr - 1.0) / below }
+}

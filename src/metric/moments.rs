@@ -1,0 +1,196 @@
+//! What every formula reads: plain `f64` sums of one cell, or of several cells pooled.
+
+use super::choices::Denominator;
+use crate::error::{Error, Result};
+use crate::stats::{Merge, Sums};
+use crate::table::Table;
+
+/// The sums that scores and losses are formulas of, as plain `f64`, of one cell or of several pooled.
+///
+/// The fields are public: whoever has sums of his own (of an activation computed elsewhere, say) writes them down.
+/// A sum that was not accumulated is NaN, so a formula that reads it says so.
+///
+/// ```
+/// use voxdice::metric::Moments;
+/// // p = [1, 0.5], t = [1, 0]
+/// let m = Moments { abs_difference: 0.5, ..Moments::plain(2.0, 1.5, 1.0, 1.0) };
+/// assert_eq!(m.pred_power, 1.5);
+/// assert!(m.pointwise.is_nan());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moments {
+    /// Number of voxels.
+    pub voxels: f64,
+    /// Σp.
+    pub pred: f64,
+    /// Σt.
+    pub truth: f64,
+    /// Σpt.
+    pub product: f64,
+    /// Σp^γ of the denominator: `pred` for [`Denominator::Sum`], Σp² for [`Denominator::Squared`].
+    pub pred_power: f64,
+    /// Σt^γ of the denominator.
+    pub truth_power: f64,
+    /// Σ|p−t|.
+    pub abs_difference: f64,
+    /// Σ of a [`Pointwise`](super::Pointwise) loss.
+    pub pointwise: f64,
+}
+
+impl Moments {
+    /// The sums of the plain denominator; what is not given is NaN.
+    pub fn plain(voxels: f64, pred: f64, truth: f64, product: f64) -> Self {
+        Self {
+            voxels,
+            pred,
+            truth,
+            product,
+            pred_power: pred,
+            truth_power: truth,
+            abs_difference: f64::NAN,
+            pointwise: f64::NAN,
+        }
+    }
+
+    /// The same with other sums in the denominator: Σp^γ and Σt^γ.
+    #[must_use]
+    pub fn with_power(self, pred_power: f64, truth_power: f64) -> Self {
+        Self { pred_power, truth_power, ..self }
+    }
+
+    /// The nearest `f64` of exact sums; Σ|p−t| is NaN unless it was summed, and so is the pointwise loss.
+    ///
+    /// # Errors
+    /// [`Error::MissingTerm`] when `sums` lack the squares, or another power, that `denominator` needs.
+    ///
+    /// ```
+    /// use voxdice::{Engine, EngineOptions, Shape, Volume, metric::{Denominator, Moments}, stats::Terms};
+    /// let shape = Shape::new(1, 1, [2])?;
+    /// let (p, t) = ([1.0f32, 0.5], [1.0f32, 0.0]);
+    /// let engine = Engine::new(&EngineOptions::default())?;
+    /// let sums = engine.sums_of(Volume::f32(shape.clone(), &p)?, Volume::f32(shape, &t)?, Terms::Squared)?;
+    /// assert_eq!(Moments::of(&sums.values()[0], Denominator::Squared)?.pred_power, 1.25);
+    /// assert!(Moments::of(&sums.values()[0], Denominator::Power(1.5)).is_err());
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    pub fn of(sums: &Sums, denominator: Denominator) -> Result<Self> {
+        let exponent = denominator.exponent();
+        let plain = Self::plain(sums.voxels() as f64, sums.pred(), sums.truth(), sums.product());
+        let plain = Self { abs_difference: sums.abs_difference().unwrap_or(f64::NAN), ..plain };
+        if exponent == 1.0 {
+            return Ok(plain);
+        }
+        match (exponent == 2.0, sums.pred_squared(), sums.truth_squared()) {
+            (true, Some(pred), Some(truth)) => Ok(plain.with_power(pred, truth)),
+            _ => Err(Error::MissingTerm { term: format!("the sums of p^{exponent} and t^{exponent}") }),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.voxels += other.voxels;
+        self.pred += other.pred;
+        self.truth += other.truth;
+        self.product += other.product;
+        self.pred_power += other.pred_power;
+        self.truth_power += other.truth_power;
+        self.abs_difference += other.abs_difference;
+        self.pointwise += other.pointwise;
+    }
+}
+
+impl Table<Moments> {
+    /// A table of moments that were computed elsewhere, in the order sample, channel.
+    ///
+    /// # Errors
+    /// [`Error::TableLength`] unless there are `samples · channels` of them, and at least one.
+    ///
+    /// ```
+    /// use voxdice::{Table, metric::{Loss, LossOptions, Moments}};
+    /// let cells = vec![Moments::plain(4.0, 2.0, 2.0, 1.0), Moments::plain(4.0, 1.0, 3.0, 1.0)];
+    /// let table = Table::of_moments(1, 2, cells)?;
+    /// assert_eq!(Loss::new(LossOptions::default())?.evaluate(&table)?.reduced, Some(0.5));
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    pub fn of_moments(samples: usize, channels: usize, cells: Vec<Moments>) -> Result<Self> {
+        if samples.checked_mul(channels) != Some(cells.len()) || cells.is_empty() {
+            return Err(Error::TableLength { samples, channels, found: cells.len() });
+        }
+        Ok(Self::new(samples, channels, cells))
+    }
+}
+
+/// How the loss of a group changes with the moments of one of its cells.
+///
+/// With them, the derivative of the loss with respect to a voxel p (after the activation) is
+///
+/// `pred + product·t + pred_power·γ·p^(γ−1) + abs_difference·sign(p−t) + pointwise·ℓ'(p, t)`
+///
+/// where γ is the [exponent](Denominator::exponent) of the denominator, sign(0) = 0 and ℓ' is
+/// [`Pointwise::derivative`](super::Pointwise::derivative). For γ = 1 the derivative of Σp^γ is part of `pred`, so
+/// that `pred_power` is 0 and need not be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Partials {
+    /// With respect to Σp (and Σp^γ where γ = 1).
+    pub pred: f64,
+    /// With respect to Σpt.
+    pub product: f64,
+    /// With respect to Σp^γ where γ ≠ 1.
+    pub pred_power: f64,
+    /// With respect to Σ|p−t|.
+    pub abs_difference: f64,
+    /// With respect to the sum of the pointwise loss.
+    pub pointwise: f64,
+}
+
+impl Partials {
+    /// Adds `factor · other`.
+    pub(super) fn add(&mut self, factor: f64, other: &Self) {
+        self.pred += factor * other.pred;
+        self.product += factor * other.product;
+        self.pred_power += factor * other.pred_power;
+        self.abs_difference += factor * other.abs_difference;
+        self.pointwise += factor * other.pointwise;
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::stats::Sums {}
+    impl Sealed for super::Moments {}
+}
+
+/// What a loss can be evaluated on: exact [`Sums`], or [`Moments`] from elsewhere.
+pub trait Statistic: sealed::Sealed + Clone {
+    /// Adds the voxels of another cell: exact for [`Sums`], `f64` addition in the order of the cells for [`Moments`].
+    ///
+    /// # Errors
+    /// Those of merging [`Sums`].
+    fn pool(&mut self, other: &Self) -> Result<()>;
+
+    /// The moments with the sums of `denominator`.
+    ///
+    /// # Errors
+    /// Those of [`Moments::of`].
+    fn moments(&self, denominator: Denominator) -> Result<Moments>;
+}
+
+impl Statistic for Sums {
+    fn pool(&mut self, other: &Self) -> Result<()> {
+        self.merge(other)
+    }
+
+    fn moments(&self, denominator: Denominator) -> Result<Moments> {
+        Moments::of(self, denominator)
+    }
+}
+
+impl Statistic for Moments {
+    fn pool(&mut self, other: &Self) -> Result<()> {
+        self.add(other);
+        Ok(())
+    }
+
+    fn moments(&self, _: Denominator) -> Result<Moments> {
+        Ok(*self)
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether the choices make sense, apart and together.
+
+use super::choices::{Agreement, Channels, ClassWeights, Denominator, Focus, Form, Per, Reduce, Smooth, Smoothing};
+use super::options::{Kind, LossOptions};
+use super::pointwise::Pointwise;
+use super::score::{Overlap, Tversky};
+use crate::error::{Error, Result};
+
+/// The error for a parameter that does not hold.
+pub(super) fn wrong(name: &'static str, value: impl ToString, range: impl Into<String>) -> Error {
+    Error::Parameter { name, value: value.to_string(), range: range.into() }
+}
+
+fn check(holds: bool, name: &'static str, value: f64, range: &str) -> Result<()> {
+    // A NaN fails every comparison, so it fails here too; infinities are named by the callers' ranges.
+    if holds && value.is_finite() { Ok(()) } else { Err(wrong(name, value, range)) }
+}
+
+fn not_negative(name: &'static str, value: f64) -> Result<()> {
+    check(value >= 0.0, name, value, "finite and at least 0")
+}
+
+fn positive(name: &'static str, value: f64) -> Result<()> {
+    check(value > 0.0, name, value, "finite and above 0")
+}
+
+fn fraction(name: &'static str, value: f64) -> Result<()> {
+    check((0.0..=1.0).contains(&value), name, value, "within 0 to 1")
+}
+
+impl LossOptions {
+    /// Whether the choices hold for some table; those that depend on its channels are checked when it is there.
+    pub(super) fn validate(&self) -> Result<()> {
+        self.kind()?;
+        let smooths = match &self.smooth {
+            Smoothing::Same(smooth) => std::slice::from_ref(smooth),
+            Smoothing::PerChannel(list) => list,
+        };
+        for Smooth { numerator, denominator } in smooths {
+            not_negative("smooth (numerator)", *numerator)?;
+            not_negative("smooth (denominator)", *denominator)?;
+        }
+        not_negative("floor", self.floor)?;
+        if let Denominator::Power(gamma) = self.denominator {
+            positive("denominator power", gamma)?;
+        }
+        self.weights()?;
+        self.together()
+    }
+
+    fn kind(&self) -> Result<()> {
+        match self.kind {
+            Kind::Overlap(overlap) => check_overlap(overlap),
+            Kind::Pointwise(pointwise) => check_pointwise(pointwise),
+            Kind::Combined { overlap, pointwise, lambda_overlap, lambda_pointwise } => {
+                not_negative("lambda_overlap", lambda_overlap)?;
+                not_negative("lambda_pointwise", lambda_pointwise)?;
+                check_overlap(overlap)?;
+                check_pointwise(pointwise)
+            }
+        }
+    }
+
+    fn weights(&self) -> Result<()> {
+        let (ClassWeights::Multiply(list) | ClassWeights::Normalise(list)) = &self.weights else { return Ok(()) };
+        list.iter().try_for_each(|&weight| not_negative("class weight", weight))
+    }
+
+    /// Choices that exclude each other.
+    fn together(&self) -> Result<()> {
+        let pooled = matches!(self.per, Per::Sample | Per::All);
+        let has_overlap = !matches!(self.kind, Kind::Pointwise(_));
+        if has_overlap && pooled && matches!(self.smooth, Smoothing::PerChannel(_)) {
+            return Err(wrong("smooth", "a list", "one value where channels are pooled (Per::Sample, Per::All)"));
+        }
+        if has_overlap && pooled && self.weights != ClassWeights::Equal {
+            return Err(wrong("class weights", "a list", "Equal where channels are pooled (Per::Sample, Per::All)"));
+        }
+        let power = !matches!(self.denominator, Denominator::Sum | Denominator::Squared);
+        if self.agreement == Agreement::SoftLabel && power && self.denominator.exponent() != 1.0 {
+            return Err(wrong("denominator power", self.denominator.exponent(), "Sum or Squared with SoftLabel"));
+        }
+        match self.focus {
+            Focus::None => return Ok(()),
+            Focus::Group(gamma) => positive("focus gamma", gamma)?,
+            Focus::Reduced(gamma) => positive("focus gamma", gamma)?,
+        }
+        if self.form != Form::OneMinus || !matches!(self.kind, Kind::Overlap(_)) {
+            return Err(wrong(
+                "focus",
+                format!("{:?}", self.focus),
+                "None unless the loss is an overlap in OneMinus form",
+            ));
+        }
+        if matches!(self.focus, Focus::Reduced(_)) && self.reduce == Reduce::None {
+            return Err(wrong("focus", format!("{:?}", self.focus), "None or Group where nothing is reduced"));
+        }
+        Ok(())
+    }
+
+    /// The channels that take part, once the number of channels is known.
+    pub(super) fn kept(&self, channels: usize) -> Result<Vec<usize>> {
+        if let Smoothing::PerChannel(list) = &self.smooth {
+            length("smooth", list.len(), channels)?;
+        }
+        if let ClassWeights::Multiply(list) | ClassWeights::Normalise(list) = &self.weights {
+            length("class weights", list.len(), channels)?;
+        }
+        match &self.channels {
+            Channels::All => Ok((0..channels).collect()),
+            Channels::Foreground if channels == 1 => Ok(vec![0]),
+            Channels::Foreground => Ok((1..channels).collect()),
+            Channels::Only(list) if list.is_empty() => Err(wrong("channels", "an empty list", "at least one channel")),
+            Channels::Only(list) => {
+                for (i, &channel) in list.iter().enumerate() {
+                    if channel >= channels {
+                        return Err(wrong("channel", channel, format!("below {channels}, the number of channels")));
+                    }
+                    if list[..i].contains(&channel) {
+                        return Err(wrong("channel", format!("{channel} twice"), "listed once"));
+                    }
+                }
+                Ok(list.clone())
+            }
+        }
+    }
+}
+
+fn length(name: &'static str, found: usize, channels: usize) -> Result<()> {
+    if found == channels {
+        return Ok(());
+    }
+    Err(wrong(name, format!("a list of {found}"), format!("a list of {channels}, one per channel")))
+}
+
+fn check_overlap(overlap: Overlap) -> Result<()> {
+    let Overlap::Tversky(Tversky { alpha, beta }) = overlap else { return Ok(()) };
+    not_negative("alpha", alpha)?;
+    not_negative("beta", beta)?;
+    positive("alpha + beta", alpha + beta)
+}
+
+fn check_pointwise(pointwise: Pointwise) -> Result<()> {
+    match pointwise {
+        Pointwise::CrossEntropy | Pointwise::BinaryCrossEntropy => Ok(()),
+        Pointwise::Balanced { beta } => fraction("beta", beta),
+        Pointwise::CategoricalFocal { gamma } => not_negative("gamma", gamma),
+        Pointwise::Focal { gamma, alpha } => {
+            not_negative("gamma", gamma)?;
+            alpha.map_or(Ok(()), |alpha| fraction("alpha", alpha))
+        }
+    }
+}
