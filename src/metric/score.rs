@@ -83,8 +83,9 @@ impl Overlap {
             let value = with.empty.value();
             return (!value.is_nan()).then(|| (value, vec![Partials::default(); members.len()]));
         }
-        let moves = if below < with.floor { 0.0 } else { 1.0 };
-        let below = below.max(with.floor);
+        // Without a floor a denominator may be negative: log-probabilities are.
+        let floored = with.floor > 0.0 && below < with.floor;
+        let (moves, below) = if floored { (0.0, with.floor) } else { (1.0, below) };
         let score = above / below;
         let partials = members.iter().map(|(weight, _)| {
             let by_i = weight * (2.0 - score * of_i * moves) / below;

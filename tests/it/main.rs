@@ -6,6 +6,7 @@ mod engines;
 mod equality;
 mod laws;
 mod limits;
+mod metric;
 #[cfg(feature = "io")]
 mod nifti;
 mod noop;
@@ -16,3 +17,4 @@ mod rooms;
 #[cfg(feature = "gpu")]
 mod second_driver;
 mod shaders;
+mod shared;

@@ -1,8 +1,5 @@
 //! NIfTI files: the conformance corpus, real volumes, memory, hostile bytes, and what we write.
 
-use std::path::{Path, PathBuf};
-use std::sync::Once;
-
 mod compare;
 mod corpus;
 mod files;
@@ -13,22 +10,4 @@ mod npy;
 mod real;
 mod round_trip;
 
-/// The folder of shared test data, which is not part of the repository. Where it is absent the tests
-/// on it pass without having run, and say so once; VOXDICE_TEST_SHARED=require makes that a failure.
-fn shared() -> Option<PathBuf> {
-    static SKIPPED: Once = Once::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var_os("VOXDICE_TEST_SHARED").is_some_and(|value| value == "require");
-    assert!(!required, "{} is not there", folder.display());
-    SKIPPED.call_once(|| eprintln!("skipped: no shared test data beside the repository"));
-    None
-}
-
-/// A list of test cases, as JSON.
-fn expectations(file: &Path) -> serde_json::Value {
-    let text = std::fs::read_to_string(file).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
+use crate::shared::{expectations, shared};

@@ -1,0 +1,13 @@
+//! Scores, losses and their gradients: golden values of other libraries, laws, wrong parameters.
+
+mod arrays;
+mod compare;
+mod counts;
+mod keras;
+mod laws;
+mod monai;
+mod seed;
+mod smp;
+mod soft;
+mod torchmetrics;
+mod wrong;

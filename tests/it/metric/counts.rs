@@ -1,0 +1,128 @@
+//! Scores of the confusion matrix: MONAI's, and values worked out by hand.
+
+use super::arrays::Array;
+use super::compare::{Verdict, all_close};
+use crate::shared::golden_cases;
+use serde_json::Value;
+use voxdice::metric::{self, CountMetric};
+use voxdice::stats::Counts;
+use voxdice::{Empty, Error};
+
+/// Counts of 0/1 masks per sample and channel, with the number of channels.
+fn counts_of(case: &Value) -> (Vec<Counts>, usize) {
+    let (pred, truth) = (Array::described(&case["pred"]), Array::described(&case["truth"]));
+    let channels = pred.axes[1];
+    let voxels = pred.axes[2..].iter().product();
+    let cell = |(p, t): (&[f64], &[f64])| {
+        let both = p.iter().zip(t).filter(|&(&p, &t)| p == 1.0 && t == 1.0).count();
+        let ones = |x: &[f64]| x.iter().filter(|&&x| x == 1.0).count() as u64;
+        Counts::new(both as u64, ones(p), ones(t), p.len() as u64).unwrap()
+    };
+    (pred.values.chunks(voxels).zip(truth.values.chunks(voxels)).map(cell).collect(), channels)
+}
+
+/// The mean of what is defined; MONAI's is 0 where nothing is.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let defined: Vec<f64> = values.filter(|x| !x.is_nan()).collect();
+    if defined.is_empty() { f64::NAN } else { defined.iter().sum::<f64>() / defined.len() as f64 }
+}
+
+fn reduced(reduction: &str, values: &[f64], channels: usize) -> Vec<f64> {
+    let channel = |c: usize| values.iter().copied().skip(c).step_by(channels);
+    let total = |values: &mut dyn Iterator<Item = f64>| values.filter(|x| !x.is_nan()).sum::<f64>();
+    match reduction {
+        "mean" => vec![mean(values.chunks(channels).map(|sample| mean(sample.iter().copied())))],
+        "mean_batch" => (0..channels).map(|c| mean(channel(c))).collect(),
+        "sum" => vec![total(&mut values.iter().copied())],
+        "sum_batch" => (0..channels).map(|c| total(&mut channel(c))).collect(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn confusion_matrix_metrics_of_monai() {
+    let mut verdict = Verdict::default();
+    for case in golden_cases("monai_confusion_matrix.json") {
+        let (counts, channels) = counts_of(&case);
+        let Some(name) = case["kwargs"].get("metric_name").and_then(Value::as_str) else {
+            let four = |c: &Counts| [c.tp(), c.fp(), c.tn(), c.fn_()].map(|count| count as f64);
+            let found: Vec<f64> = counts.iter().flat_map(four).collect();
+            verdict.note("counts", all_close(&found, &Array::nested(&case["expected"]).values, 0.0));
+            continue;
+        };
+        let metric: CountMetric = name.parse().unwrap();
+        let values: Vec<f64> = counts.iter().map(|c| metric.of(c, Empty::Nan)).collect();
+        let found = reduced(case["kwargs"]["reduction"].as_str().unwrap(), &values, channels);
+        // MONAI reduces in f32.
+        verdict.note(name, all_close(&found, &Array::nested(&case["expected_f64"]).values, 5e-7));
+    }
+    verdict.demand(40);
+}
+
+#[test]
+fn dice_per_sample_and_class_of_monai() {
+    let mut verdict = Verdict::default();
+    for case in golden_cases("monai_compute_meandice.json") {
+        let (counts, channels) = counts_of(&case);
+        let kwargs = &case["kwargs"];
+        let background = kwargs.get("include_background") != Some(&Value::Bool(false));
+        let ignore_empty = kwargs.get("ignore_empty") != Some(&Value::Bool(false));
+        let score = |c: &Counts| match ignore_empty {
+            // MONAI's rule, which also drops what was predicted of a class that is not there.
+            true if c.n_truth() == 0 => f64::NAN,
+            _ => metric::dice(c, Empty::One),
+        };
+        let kept = counts.iter().enumerate().filter(|(i, _)| background || i % channels > 0);
+        let found: Vec<f64> = kept.map(|(_, c)| score(c)).collect();
+        let expected = case.get("per_sample_class_f64").unwrap_or(&case["expected_f64"]);
+        let name = case["source"].as_str().unwrap_or_default();
+        verdict.note(name, all_close(&found, &Array::nested(expected).values, 2e-7));
+    }
+    verdict.demand(15);
+}
+
+#[test]
+fn names_are_unique_and_parse() {
+    for (i, metric) in CountMetric::ALL.into_iter().enumerate() {
+        assert_eq!(metric.to_string().parse::<CountMetric>().unwrap(), metric);
+        assert!(CountMetric::ALL[..i].iter().all(|other| other.name() != metric.name()));
+    }
+    assert_eq!("sensitivity".parse::<CountMetric>().unwrap(), CountMetric::Recall);
+    assert!(matches!("hd95".parse::<CountMetric>(), Err(Error::Parameter { name: "metric", .. })));
+}
+
+#[test]
+fn an_undefined_score_is_what_the_policy_says() {
+    let nothing = Counts::new(0, 0, 0, 0).unwrap();
+    for metric in CountMetric::ALL {
+        assert!(metric.of(&nothing, Empty::Nan).is_nan(), "{metric}");
+        let found = [metric.of(&nothing, Empty::One), metric.of(&nothing, Empty::Zero)];
+        let expected = match metric {
+            CountMetric::VolumeSimilarity => [0.0, 0.0],
+            CountMetric::Fnr | CountMetric::Fpr | CountMetric::Fdr | CountMetric::For | CountMetric::Pt => [0.0, 1.0],
+            _ => [1.0, 0.0],
+        };
+        assert_eq!(found, expected, "{metric}");
+    }
+}
+
+#[test]
+fn a_false_positive_of_an_absent_class_is_defined_where_the_formula_is() {
+    let counts = Counts::new(0, 4, 0, 100).unwrap();
+    let of = |metric: CountMetric| metric.of(&counts, Empty::Nan);
+    assert_eq!([of(CountMetric::Dice), of(CountMetric::Precision), of(CountMetric::Fdr)], [0.0, 0.0, 1.0]);
+    assert_eq!([of(CountMetric::Specificity), of(CountMetric::Fpr), of(CountMetric::Accuracy)], [0.96, 0.04, 0.96]);
+    assert_eq!([of(CountMetric::VolumeSimilarity), of(CountMetric::VolumeSimilarityUnsigned)], [2.0, 0.0]);
+    for metric in [CountMetric::Recall, CountMetric::Fnr, CountMetric::Mcc, CountMetric::Bm, CountMetric::Fm] {
+        assert!(of(metric).is_nan(), "{metric}");
+    }
+    assert_eq!(of(CountMetric::Kappa), 0.0);
+}
+
+#[test]
+fn a_beta_out_of_range_is_refused() {
+    for beta in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = metric::fbeta(&Counts::default(), beta, Empty::Nan).unwrap_err();
+        assert!(matches!(error, Error::Parameter { name: "beta", .. }), "{error}");
+    }
+}

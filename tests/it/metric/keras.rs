@@ -1,0 +1,47 @@
+//! Keras' Dice and Tversky losses, through its own tests.
+
+use super::arrays::Array;
+use super::compare::{Verdict, all_close};
+use super::soft::{Act, Soft};
+use crate::engines::ALL;
+use crate::shared::golden_cases;
+use voxdice::metric::{Kind, Loss, LossOptions, Overlap, Per, Preset, Reduce, Smooth, Tversky};
+use voxdice::{Shape, Volume};
+
+#[test]
+fn losses_of_its_tests() {
+    let mut verdict = Verdict::default();
+    for case in golden_cases("keras_library_dice.json") {
+        let kwargs = &case["kwargs"];
+        let (pred, truth) = (Array::nested(&case["pred"]), Array::nested(&case["truth"]));
+        let mut options = Preset::Keras.options();
+        if case["metric"] == "keras.losses.tversky" {
+            let number = |name: &str| Array::number(&kwargs[name]);
+            options.kind = Kind::Overlap(Overlap::Tversky(Tversky { alpha: number("alpha"), beta: number("beta") }));
+            options.smooth = Smooth::halved_form(0.0, number("epsilon")).into();
+        }
+        // axis [1, 2, 3] is everything but the samples, and leaves one value for each.
+        let mut samples = 1;
+        if !kwargs["axis"].is_null() {
+            samples = pred.axes[0];
+            options = LossOptions { per: Per::Cell, reduce: Reduce::None, ..options };
+        }
+        let loss = Loss::new(options).unwrap();
+        let axes = [samples, 1, pred.values.len() / samples];
+        let soft = Soft::new(axes, &pred.values, &truth.values, Act::None);
+        let expected = Array::nested(&case["expected_f64"]).values;
+        let name = case["metric"].as_str().unwrap();
+        verdict.note(name, all_close(&soft.loss(&loss), &expected, 1e-12));
+
+        let shape = Shape::new(samples, 1, [axes[2]]).unwrap();
+        let single = |values: &[f64]| values.iter().map(|&x| x as f32).collect::<Vec<f32>>();
+        let (p, t) = (single(&pred.values), single(&truth.values));
+        let volume = |values| Volume::f32(shape.clone(), values).unwrap();
+        let found = loss.evaluate(&ALL[0].engine.sums_of(volume(&p), volume(&t), loss.terms()).unwrap()).unwrap();
+        let found = found.reduced.map_or(found.values, |reduced| vec![reduced]);
+        // 0.4 and 0.9 are no f32.
+        let exact = p.iter().zip(&pred.values).all(|(&x, &y)| f64::from(x) == y);
+        verdict.note(name, all_close(&found, &expected, if exact { 1e-12 } else { 2e-7 }));
+    }
+    verdict.demand(20);
+}

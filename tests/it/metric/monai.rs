@@ -1,0 +1,149 @@
+//! MONAI's losses and their gradients.
+
+use super::arrays::Array;
+use super::compare::{Verdict, all_close};
+use super::soft::{Act, Soft};
+use crate::shared::{expectations, golden_cases, shared};
+use serde_json::Value;
+use voxdice::metric::{
+    Agreement, Channels, ClassWeights, Denominator, GeneralizedWeights, Kind, Loss, LossOptions, Overlap, Per,
+    Pointwise, Reduce, Smooth, Tversky,
+};
+
+/// A case in our words.
+fn loss_of(case: &Value) -> Loss {
+    let kwargs = &case["kwargs"];
+    let is = |name: &str| kwargs.get(name).and_then(Value::as_bool).unwrap_or(false);
+    let number = |name: &str, default: f64| kwargs.get(name).map_or(default, Array::number);
+    let (nr, dr) = (number("smooth_nr", 1e-5), number("smooth_dr", 1e-5));
+    let mut options = LossOptions {
+        smooth: Smooth { numerator: nr, denominator: dr }.into(),
+        per: if is("batch") { Per::Channel } else { Per::Cell },
+        ..LossOptions::default()
+    };
+    if kwargs.get("include_background") == Some(&Value::Bool(false)) {
+        options.channels = Channels::Foreground;
+    }
+    if is("squared_pred") {
+        options.denominator = Denominator::Squared;
+    }
+    if is("soft_label") {
+        options.agreement = Agreement::SoftLabel;
+    }
+    options.reduce = match kwargs.get("reduction").and_then(Value::as_str).unwrap_or("mean") {
+        "none" => Reduce::None,
+        "sum" => Reduce::Sum,
+        _ => Reduce::Mean,
+    };
+    if let Some(weight) = kwargs.get("weight") {
+        options.weights = ClassWeights::Multiply(Array::nested(weight).values);
+    }
+    options.kind = match case["metric"].as_str().unwrap() {
+        "DiceLoss" if is("jaccard") => Kind::Overlap(Overlap::Jaccard),
+        "DiceLoss" => Kind::Overlap(Overlap::Dice),
+        "TverskyLoss" => {
+            options.smooth = Smooth::halved_form(nr, dr).into();
+            Kind::Overlap(Overlap::Tversky(Tversky { alpha: number("alpha", 0.5), beta: number("beta", 0.5) }))
+        }
+        "GeneralizedDiceLoss" => {
+            options.per = if is("batch") { Per::All } else { Per::Sample };
+            Kind::Overlap(Overlap::Generalized(match kwargs.get("w_type").and_then(Value::as_str) {
+                Some("simple") => GeneralizedWeights::Simple,
+                Some("uniform") => GeneralizedWeights::Uniform,
+                _ => GeneralizedWeights::Square,
+            }))
+        }
+        "FocalLoss" => {
+            options.per = Per::All;
+            let gamma = number("gamma", 2.0);
+            Kind::Pointwise(if is("use_softmax") {
+                Pointwise::CategoricalFocal { gamma }
+            } else {
+                Pointwise::Focal { gamma, alpha: kwargs.get("alpha").map(Array::number) }
+            })
+        }
+        other => panic!("{other}"),
+    };
+    Loss::new(options).unwrap()
+}
+
+fn volumes(case: &Value, pred: &Value, truth: &Value) -> Soft {
+    let kwargs = &case["kwargs"];
+    let is = |name: &str| kwargs.get(name).and_then(Value::as_bool).unwrap_or(false);
+    let (pred, truth) = (Array::nested(pred), Array::nested(truth));
+    let (samples, channels) = (pred.axes[0], pred.axes[1]);
+    let act = match kwargs.get("other_act").and_then(Value::as_str) {
+        Some("tanh") => Act::Tanh,
+        Some(_) => Act::LogSoftmax,
+        None if is("sigmoid") => Act::Sigmoid,
+        None if is("softmax") || is("use_softmax") => Act::Softmax,
+        None if case["metric"] == "FocalLoss" => Act::Sigmoid,
+        None => Act::None,
+    };
+    let truth = if is("to_onehot_y") { truth.one_hot(channels) } else { truth.values };
+    Soft::new([samples, channels, pred.values.len() / samples / channels], &pred.values, &truth, act)
+}
+
+/// MONAI makes its generalized weights in `f32`, and its focal loss altogether. A one-hot truth is `f32`: its values
+/// are exact, but where squares are asked for the square of its norm is not.
+fn tolerance(case: &Value) -> f64 {
+    let squares_of_one_hot = case["kwargs"]["to_onehot_y"] == true && case["kwargs"]["squared_pred"] == true;
+    match case["metric"].as_str().unwrap() {
+        "GeneralizedDiceLoss" => 2e-7,
+        "FocalLoss" => 1e-6,
+        _ if squares_of_one_hot => 2e-7,
+        _ => 1e-12,
+    }
+}
+
+fn value_of(case: &Value, loss: &Loss, soft: &Soft) -> Result<(), String> {
+    all_close(&soft.loss(loss), &Array::nested(&case["expected_f64"]).values, tolerance(case))
+}
+
+fn upstream_tests(file: &str, cases: usize) {
+    let mut verdict = Verdict::default();
+    for case in golden_cases(file) {
+        let name = case["source"].as_str().unwrap_or_default().to_string();
+        let (loss, soft) = (loss_of(&case), volumes(&case, &case["pred"], &case["truth"]));
+        verdict.note(&name, value_of(&case, &loss, &soft));
+        let gradient = Array::nested(&case["grad_pred_f64"]).values;
+        verdict.note(&name, all_close(&soft.gradient(&loss), &gradient, tolerance(&case)));
+    }
+    verdict.demand(2 * cases);
+}
+
+#[test]
+fn dice_losses_of_its_tests() {
+    upstream_tests("monai_dice_loss.json", 18);
+}
+
+#[test]
+fn tversky_losses_of_its_tests() {
+    upstream_tests("monai_tversky_loss.json", 16);
+}
+
+#[test]
+fn generalized_dice_losses_of_its_tests() {
+    upstream_tests("monai_generalized_dice_loss.json", 14);
+}
+
+#[test]
+fn losses_and_gradients_of_random_volumes() {
+    let Some(folder) = shared() else { return };
+    let file = expectations(&folder.join("golden/oracle_monai150_random.json"));
+    let mut verdict = Verdict::default();
+    for case in file["cases"].as_array().unwrap() {
+        let name = format!("{} {}", case["metric"], case["kwargs"]);
+        let input = |operand: &str| &file["inputs"][case[operand].as_str().unwrap()];
+        let (loss, soft) = (loss_of(case), volumes(case, input("pred"), input("truth")));
+        verdict.note(&name, value_of(case, &loss, &soft));
+        let gradient = soft.gradient(&loss);
+        let absolute: f64 = gradient.iter().map(|g| g.abs()).sum();
+        let expected = [Array::number(&case["grad_pred_sum_f64"]), Array::number(&case["grad_pred_l1_f64"])];
+        // Gradients through a softmax sum to 0 up to rounding, which the absolute part of the tolerance is for.
+        verdict.note(&name, all_close(&[gradient.iter().sum(), absolute], &expected, tolerance(case)));
+        let first = Array::nested(&case["grad_pred_first8_f64"]).values;
+        verdict.note(&name, all_close(&gradient[..8], &first, tolerance(case)));
+    }
+    verdict.demand(3 * 69);
+}
