@@ -27,11 +27,11 @@ impl Denominator {
 ///
 /// All overlap scores here are in that form: Jaccard is `(2I + a) / (2U + b)` as in MONAI, and Tversky
 /// `(2I + a) / (2(I + α·fp + β·fn) + b)`. Where a library writes `(I + s) / (… + s)` instead (SMP, MONAI's and Keras'
-/// Tversky) the same numbers are [`Smooth::halved_form`].
+/// Tversky) the same numbers are [`Smooth::per_hit`].
 ///
 /// ```
 /// use voxdice::metric::Smooth;
-/// assert_eq!(Smooth::halved_form(1.0, 0.5), Smooth { numerator: 2.0, denominator: 1.0 });
+/// assert_eq!(Smooth::per_hit(1.0, 0.5), Smooth { numerator: 2.0, denominator: 1.0 });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Smooth {
@@ -53,7 +53,7 @@ impl Smooth {
     }
 
     /// From the form `(I + numerator) / (… + denominator)`: both doubled.
-    pub fn halved_form(numerator: f64, denominator: f64) -> Self {
+    pub fn per_hit(numerator: f64, denominator: f64) -> Self {
         Self { numerator: 2.0 * numerator, denominator: 2.0 * denominator }
     }
 }

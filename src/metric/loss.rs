@@ -1,11 +1,14 @@
 //! A loss of a table of statistics: its values and its derivatives.
 
-use super::choices::{ClassWeights, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing};
+use super::choices::{
+    Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
+};
 use super::group::{Member, groups, shape};
 use super::moments::{Moments, Partials, Statistic};
 use super::options::{Kind, LossOptions};
 use super::pointwise::Pointwise;
 use super::score::{Overlap, Reading};
+use super::validate::wrong;
 use crate::error::{Error, Result};
 use crate::stats::Terms;
 use crate::table::Table;
@@ -90,12 +93,14 @@ impl Loss {
         }
     }
 
-    /// The loss of one group of one channel, without class weights (and with the smoothing of channel 0, if there is
-    /// a list). NaN where it is undefined or a sum is missing.
+    /// The loss of one group of one channel, which takes part whatever its number: without class weights, and with
+    /// the first smoothing, if there is a list. NaN where it is undefined or a sum is missing.
     pub fn of(&self, moments: &Moments) -> f64 {
-        let member = [Member { channel: 0, cells: vec![0] }];
-        let table = Table::new(1, 1, vec![*moments]);
-        self.group(&table, &member).ok().and_then(|group| group.value).unwrap_or(f64::NAN)
+        let smooth = Smoothing::Same(self.reading(0).smooth);
+        let (channels, weights, per, reduce) = (Channels::All, ClassWeights::Equal, Per::Cell, Reduce::Mean);
+        let single = Self { options: LossOptions { smooth, channels, weights, per, reduce, ..self.options.clone() } };
+        let found = single.evaluate(&Table::new(1, 1, vec![*moments]));
+        found.ok().and_then(|values| values.reduced).unwrap_or(f64::NAN)
     }
 
     /// The values, and their mean or sum.
@@ -171,7 +176,7 @@ impl Loss {
             _ => 1.0,
         };
         if mean_weight == 0.0 {
-            return Err(super::validate::wrong("class weights", "all 0", "above 0 for at least one channel"));
+            return Err(wrong("class weights", "all 0", "above 0 for at least one channel"));
         }
         let mut assessed = Vec::with_capacity(groups.len());
         for (members, weight) in groups.iter().zip(weights) {
@@ -273,7 +278,6 @@ impl Loss {
     }
 
     fn soft_label(&self) -> bool {
-        use super::choices::Agreement;
         self.options.agreement == Agreement::SoftLabel && self.options.denominator.exponent() == 1.0
     }
 
@@ -281,7 +285,7 @@ impl Loss {
     fn mean<S: Statistic>(&self, kind: Pointwise, table: &Table<S>, members: &[Member]) -> Result<Assessed> {
         let mut moments = Vec::with_capacity(members.len());
         for member in members {
-            let m = pooled(table, &member.cells)?.moments(super::choices::Denominator::Sum)?;
+            let m = pooled(table, &member.cells)?.moments(Denominator::Sum)?;
             needed(m.pointwise, &m, &format!("the sum of {kind:?}"))?;
             moments.push(m);
         }

@@ -84,7 +84,7 @@ impl LossOptions {
         Self {
             kind: Kind::Overlap(Overlap::Tversky(tversky)),
             focus: Focus::Group(gamma),
-            smooth: Smooth::halved_form(1.0, 1.0).into(),
+            smooth: Smooth::per_hit(1.0, 1.0).into(),
             ..Self::default()
         }
     }

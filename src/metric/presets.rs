@@ -21,7 +21,7 @@ pub enum Preset {
     /// included, then the mean. `squared_pred` is [`Denominator::Squared`], `jaccard`
     /// [`Overlap::Jaccard`](super::Overlap::Jaccard), `soft_label` [`Agreement::SoftLabel`], `batch` [`Per::Channel`],
     /// `weight` [`ClassWeights::Multiply`](super::ClassWeights::Multiply); its `TverskyLoss` takes
-    /// [`Smooth::halved_form`], its `GeneralizedDiceLoss` [`Per::Sample`], or [`Per::All`] for `batch`.
+    /// [`Smooth::per_hit`], its `GeneralizedDiceLoss` [`Per::Sample`], or [`Per::All`] for `batch`.
     Monai,
     /// The Dice term of nnU-Net v2's default loss (`MemoryEfficientSoftDiceLoss` as the trainer sets it): minus
     /// (2I + 1e-5) / max(P + T + 1e-5, 1e-8) of each sample and foreground channel, then the mean. `batch_dice` is
@@ -30,7 +30,7 @@ pub enum Preset {
     NnUnet,
     /// `DiceLoss` of segmentation_models.pytorch: 1 − 2I / max(P + T, 2e-7) of each channel with all samples pooled,
     /// I in the soft-label form, 0 where the truth of a channel is empty, then the mean. Its `smooth=s` is
-    /// [`Smooth::halved_form`]`(s, s)`, its `eps` (1e-7) half of our floor, `log_loss` [`Form::NegLog`] with
+    /// [`Smooth::per_hit`]`(s, s)`, its `eps` (1e-7) half of our floor, `log_loss` [`Form::NegLog`] with
     /// a floor, `class_weights` [`ClassWeights::Normalise`](super::ClassWeights::Normalise). By default it takes logits:
     /// ask for softmax (multiclass) or sigmoid (binary, multilabel).
     Smp,

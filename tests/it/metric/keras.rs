@@ -18,7 +18,7 @@ fn losses_of_its_tests() {
         if case["metric"] == "keras.losses.tversky" {
             let number = |name: &str| Array::number(&kwargs[name]);
             options.kind = Kind::Overlap(Overlap::Tversky(Tversky { alpha: number("alpha"), beta: number("beta") }));
-            options.smooth = Smooth::halved_form(0.0, number("epsilon")).into();
+            options.smooth = Smooth::per_hit(0.0, number("epsilon")).into();
         }
         // axis [1, 2, 3] is everything but the samples, and leaves one value for each.
         let mut samples = 1;

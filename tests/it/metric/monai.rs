@@ -42,7 +42,7 @@ fn loss_of(case: &Value) -> Loss {
         "DiceLoss" if is("jaccard") => Kind::Overlap(Overlap::Jaccard),
         "DiceLoss" => Kind::Overlap(Overlap::Dice),
         "TverskyLoss" => {
-            options.smooth = Smooth::halved_form(nr, dr).into();
+            options.smooth = Smooth::per_hit(nr, dr).into();
             Kind::Overlap(Overlap::Tversky(Tversky { alpha: number("alpha", 0.5), beta: number("beta", 0.5) }))
         }
         "GeneralizedDiceLoss" => {
