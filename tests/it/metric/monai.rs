@@ -100,31 +100,36 @@ fn value_of(case: &Value, loss: &Loss, soft: &Soft) -> Result<(), String> {
     all_close(&soft.loss(loss), &Array::nested(&case["expected_f64"]).values, tolerance(case))
 }
 
-fn upstream_tests(file: &str, cases: usize) {
-    let mut verdict = Verdict::default();
+/// Values and gradients of all cases, and the exact sums of those without an activation.
+fn upstream_tests(file: &str, cases: usize, without_activation: usize) {
+    let (mut verdict, mut exact) = (Verdict::default(), Verdict::default());
     for case in golden_cases(file) {
         let name = case["source"].as_str().unwrap_or_default().to_string();
         let (loss, soft) = (loss_of(&case), volumes(&case, &case["pred"], &case["truth"]));
         verdict.note(&name, value_of(&case, &loss, &soft));
+        if let Some(found) = soft.exact_loss(&loss) {
+            exact.note(&name, all_close(&found, &Array::nested(&case["expected_f64"]).values, tolerance(&case)));
+        }
         let gradient = Array::nested(&case["grad_pred_f64"]).values;
         verdict.note(&name, all_close(&soft.gradient(&loss), &gradient, tolerance(&case)));
     }
     verdict.demand(2 * cases);
+    exact.demand(without_activation);
 }
 
 #[test]
 fn dice_losses_of_its_tests() {
-    upstream_tests("monai_dice_loss.json", 18);
+    upstream_tests("monai_dice_loss.json", 18, 3);
 }
 
 #[test]
 fn tversky_losses_of_its_tests() {
-    upstream_tests("monai_tversky_loss.json", 16);
+    upstream_tests("monai_tversky_loss.json", 16, 4);
 }
 
 #[test]
 fn generalized_dice_losses_of_its_tests() {
-    upstream_tests("monai_generalized_dice_loss.json", 14);
+    upstream_tests("monai_generalized_dice_loss.json", 14, 4);
 }
 
 #[test]

@@ -138,3 +138,13 @@ fn presets_know_their_names() {
     let error = "seed-dice-loss-5".parse::<Preset>().unwrap_err().to_string();
     assert!(error.contains("seed-dice-loss-5") && error.contains("keras"), "{error}");
 }
+
+#[test]
+fn a_smoothing_that_is_1e_9_off_is_noticed() {
+    for case in golden_cases("seed_functions.json").iter().filter(|case| case["id"] == "question-1-as-meant") {
+        let options = LossOptions { smooth: Smooth::both(1e-6 + 1e-9).into(), ..Preset::SeedDiceLoss1.options() };
+        let (p, t) = (flat(&case["y_pred"]), flat(&case["y_true"]));
+        let found = Soft::new([1, 1, 12], &p, &t, Act::None).loss(&Loss::new(options).unwrap());
+        assert!(all_close(&found, &Array::nested(&case["expected"]).values, 1e-12).is_err());
+    }
+}

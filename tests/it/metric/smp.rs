@@ -76,7 +76,7 @@ fn volumes(case: &Value) -> Soft {
 
 #[test]
 fn losses_of_its_tests() {
-    let mut verdict = Verdict::default();
+    let (mut verdict, mut exact) = (Verdict::default(), Verdict::default());
     let mut not_ours = [0; NOT_OURS.len()];
     for (i, case) in golden_cases("smp_losses.json").iter().enumerate() {
         let metric = case["metric"].as_str().unwrap();
@@ -86,12 +86,19 @@ fn losses_of_its_tests() {
         }
         let expected = Array::nested(&case["expected"]).values;
         // Losses near 0 are 1 - (1 - ε) in f32.
-        let found = volumes(case).loss(&loss_of(case));
+        let (soft, loss) = (volumes(case), loss_of(case));
         let name = format!("{i} {metric} {}", case["kwargs"]);
-        let near_zero = expected == [0.0] && found[0].abs() < 2e-7;
-        verdict.note(&name, if near_zero { Ok(()) } else { all_close(&found, &expected, 5e-7) });
+        let check = |found: Vec<f64>| {
+            let near_zero = expected == [0.0] && found[0].abs() < 2e-7;
+            if near_zero { Ok(()) } else { all_close(&found, &expected, 5e-7) }
+        };
+        verdict.note(&name, check(soft.loss(&loss)));
+        if let Some(found) = soft.exact_loss(&loss) {
+            exact.note(&name, check(found));
+        }
     }
     verdict.demand(66);
+    exact.demand(36);
     if crate::shared::shared().is_some() {
         assert_eq!(not_ours, NOT_OURS.map(|(_, cases, _)| cases));
     }

@@ -1,7 +1,8 @@
 //! Soft volumes in plain `f64`: activations, sums and the voxel pass of the gradient, by their definitions.
 
-use voxdice::Table;
+use crate::engines::ALL;
 use voxdice::metric::{Loss, Moments};
+use voxdice::{Shape, Table, Volume};
 
 /// What is applied to the prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -127,5 +128,26 @@ impl Soft {
     pub fn loss(&self, loss: &Loss) -> Vec<f64> {
         let found = loss.evaluate(&self.moments(loss)).unwrap();
         found.reduced.map_or(found.values, |reduced| vec![reduced])
+    }
+
+    /// The same through the exact sums of the CPU engine, where its volumes hold these values and it has the sums.
+    pub fn exact_loss(&self, loss: &Loss) -> Option<Vec<f64>> {
+        let exponent = loss.options().denominator.exponent();
+        let single = |values: &[f64]| values.iter().map(|&x| x as f32).collect::<Vec<f32>>();
+        let (p, t) = (single(&self.p), single(&self.t));
+        let same = |a: &[f32], b: &[f64]| a.iter().zip(b).all(|(&a, &b)| f64::from(a) == b);
+        let possible = self.act == Act::None
+            && loss.pointwise().is_none()
+            && (exponent == 1.0 || exponent == 2.0)
+            && same(&p, &self.p)
+            && same(&t, &self.t);
+        if !possible {
+            return None;
+        }
+        let shape = Shape::new(self.samples, self.channels, [self.voxels]).unwrap();
+        let volume = |values| Volume::f32(shape.clone(), values).unwrap();
+        let sums = ALL[0].engine.sums_of(volume(&p), volume(&t), loss.terms()).unwrap();
+        let found = loss.evaluate(&sums).unwrap();
+        Some(found.reduced.map_or(found.values, |reduced| vec![reduced]))
     }
 }
