@@ -1,8 +1,70 @@
-//! The command line: uses the public API only.
+//! The command line: parses, runs one command, and turns its outcome into an exit code. Uses the public API only.
 
+mod args;
+mod compare;
+mod demo;
+mod devices;
+mod eval;
+mod exit;
+mod files;
+mod info;
+mod label_list;
+mod output;
+mod progress;
+mod table;
+mod text;
+mod verify;
+mod warning;
+
+use clap::{Parser, Subcommand};
+use exit::Exit;
+use output::Output;
 use std::process::ExitCode;
+
+/// Exact, reproducible Dice and overlap of segmentations, on the GPU and on the CPU with the same bits.
+#[derive(Debug, Parser)]
+#[command(name = "voxdice", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Exit codes: 0 fine; 1 ran, with findings (a failed verification); 2 wrong usage or input;
+3 the requested device is not there or does not work.
+
+Example: voxdice eval truth.nii.gz pred.nii.gz")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Overlap of two label maps, label by label
+    Eval(eval::Eval),
+    /// What is in a volume file: shape, type, spacing, labels or range of values
+    Info(info::Info),
+    /// The GPU adapters that can be used, and which one would be
+    Devices(devices::Devices),
+    /// Check that the adapters give exactly the numbers of the CPU
+    Verify(verify::Verify),
+    /// Make a small set of label maps and evaluate it
+    Demo(demo::Demo),
+}
 
 /// Parses the arguments and runs the command.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => return Exit::of_usage(&message).into(),
+    };
+    let mut output = Output::new();
+    let outcome = match &cli.command {
+        Command::Eval(eval) => eval.run(&mut output),
+        Command::Info(info) => info.run(&mut output),
+        Command::Devices(devices) => devices.run(&mut output),
+        Command::Verify(verify) => verify.run(&mut output),
+        Command::Demo(demo) => demo.run(&mut output),
+    };
+    let exit = outcome.unwrap_or_else(|error| {
+        output.error(&error);
+        Exit::of(&error)
+    });
+    exit.into()
 }

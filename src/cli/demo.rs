@@ -1,0 +1,144 @@
+//! `voxdice demo`: a small set of label maps, made and evaluated.
+
+mod phantom;
+
+use super::args::DeviceArgs;
+use super::eval::EmptyRule;
+use super::eval::case::{Pair, Rules, evaluate};
+use super::eval::report::{Chosen, Report};
+use super::eval::{GeometryRule, Score, device, empty_rule};
+use super::exit::Exit;
+use super::output::Output;
+use super::progress::Progress;
+use super::table::{Align, Grid, Tone};
+use super::text::score as score_text;
+use crate::io::nifti;
+use anyhow::{Context, Result};
+use clap::Args;
+use phantom::{CASES, ORGANS, SHAPE};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Make a small set of label maps and evaluate it.
+///
+/// Four abdomens of ellipsoids with uneven surfaces, and predictions of them with the usual mistakes: surfaces that are
+/// a voxel off, and one lesion that is missed. They are the same on every machine.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  voxdice demo --out demo && voxdice eval demo/truth/case_2.nii.gz demo/pred/case_2.nii.gz")]
+pub(super) struct Demo {
+    /// Folder for the files [default: a fresh one in the system's folder for temporary files]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArgs,
+    /// No progress on stderr
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Demo {
+    pub fn run(&self, output: &mut Output) -> Result<Exit> {
+        output.quiet = self.quiet;
+        let engine = self.device.engine()?;
+        let folder = match &self.out {
+            Some(folder) => folder.clone(),
+            None => fresh_folder()?,
+        };
+        for half in ["truth", "pred"] {
+            let folder = folder.join(half);
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
+        }
+        let progress = Progress::start(self.quiet, "making volumes");
+        let labels: Vec<u32> = (1..=ORGANS.len() as u32).collect();
+        let rules = Rules { labels: Some(&labels), geometry: GeometryRule::Strict };
+        let mut cases = Vec::new();
+        for case in 0..CASES {
+            progress.say(&format!("case {} of {CASES}", case + 1));
+            let pair = make(&folder, case)?;
+            cases.push(evaluate(&pair, &rules, &engine, None)?);
+        }
+        drop(progress);
+        let chosen = Chosen {
+            scores: vec![Score::Dice],
+            empty: EmptyRule::Nan,
+            geometry: rules.geometry,
+            labels_named: true,
+        };
+        let report = Report::new(cases, chosen, engine.describe());
+        output.result(&render(&report, &folder))?;
+        Ok(Exit::Fine)
+    }
+}
+
+/// Writes truth and prediction of one case.
+fn make(folder: &Path, case: usize) -> Result<Pair> {
+    let (truth, pred) = phantom::case(case);
+    let name = format!("case_{}.nii.gz", case + 1);
+    let pair = Pair { truth: folder.join("truth").join(&name), pred: folder.join("pred").join(&name) };
+    let geometry = phantom::geometry();
+    nifti::write(&pair.truth, &SHAPE, &geometry, &truth)?;
+    nifti::write(&pair.pred, &SHAPE, &geometry, &pred)?;
+    Ok(pair)
+}
+
+/// A folder that nobody else has.
+fn fresh_folder() -> Result<PathBuf> {
+    let base = std::env::temp_dir();
+    for attempt in 0..1000 {
+        let folder = base.join(format!("voxdice-demo-{}-{attempt}", std::process::id()));
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("{}: the folder cannot be made", folder.display()));
+            }
+        }
+    }
+    anyhow::bail!("{}: no free name for a folder; name one with --out", base.display())
+}
+
+fn render(report: &Report, folder: &Path) -> String {
+    let mut columns = vec![("Dice", Align::Left)];
+    columns.extend(ORGANS.iter().map(|organ| (organ.name, Align::Right)));
+    columns.push(("mean", Align::Right));
+    let mut grid = Grid::new(&columns);
+    let toned = |value: f64| {
+        let tone = if value.is_nan() {
+            Tone::Faint
+        } else if value < 0.5 {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        };
+        (score_text(value), tone)
+    };
+    for case in &report.cases {
+        let mut row = vec![(case.name.clone(), Tone::Plain)];
+        row.extend(case.counts.iter().map(|(_, counts)| toned(report.score(Score::Dice, counts))));
+        row.push(toned(report.mean_of_case(Score::Dice, case)));
+        grid.row(row);
+    }
+    let mut last = vec![("mean".to_owned(), Tone::Plain)];
+    last.extend(report.labels.iter().map(|&label| toned(report.mean_of_label(Score::Dice, label))));
+    last.push(toned(report.mean(Score::Dice)));
+    grid.row(last);
+    let mut text = grid.render(true);
+    let undefined = report.undefined(Score::Dice);
+    let of = report.cases.len() * report.labels.len();
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(report));
+    let _ = writeln!(text, "counted exactly on the {}", device(report));
+    let name = "case_2.nii.gz";
+    let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", folder.display());
+    let path = |half: &str| quoted(&folder.join(half).join(name));
+    let _ = writeln!(text, "  voxdice eval {} {}", path("truth"), path("pred"));
+    text
+}
+
+/// A path that a shell takes as one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = text.chars().all(|c| c.is_alphanumeric() || "/\\._-+:~".contains(c));
+    if plain { text } else { format!("\"{text}\"") }
+}

@@ -1,0 +1,68 @@
+//! Exit codes.
+
+use crate::Error;
+use std::process::ExitCode;
+
+/// What the exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// 0: it ran, and all is fine.
+    Fine,
+    /// 1: it ran, and found something: a failed verification.
+    Findings,
+    /// 2: it could not run: wrong usage or input.
+    Usage,
+    /// 3: the requested device is not there, or does not do its work.
+    Device,
+}
+
+impl Exit {
+    /// The exit code of an error.
+    pub fn of(error: &anyhow::Error) -> Self {
+        match error.chain().find_map(|cause| cause.downcast_ref::<Error>()) {
+            Some(
+                Error::NoAdapter { .. }
+                | Error::GpuNotBuilt
+                | Error::SelfTest { .. }
+                | Error::DeviceLost { .. }
+                | Error::GpuOutOfMemory { .. }
+                | Error::GpuTimeout { .. }
+                | Error::Gpu { .. },
+            ) => Self::Device,
+            _ => Self::Usage,
+        }
+    }
+
+    /// Prints what clap has to say: help and version on stdout, wrong usage on stderr.
+    pub fn of_usage(message: &clap::Error) -> Self {
+        // Printing fails only if nobody reads, and then there is nobody to tell.
+        let _ = message.print();
+        if message.use_stderr() { Self::Usage } else { Self::Fine }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+            Exit::Device => 3,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_missing_device_is_told_from_wrong_input_whatever_was_said_around_it() {
+        let missing = || Error::NoAdapter { request: "named `x`".into(), found: "there are none".into() };
+        assert_eq!(Exit::of(&missing().into()), Exit::Device);
+        assert_eq!(Exit::of(&Err::<(), _>(missing()).context("verifying").unwrap_err()), Exit::Device);
+        assert_eq!(Exit::of(&Error::NoClasses.into()), Exit::Usage);
+        assert_eq!(Exit::of(&anyhow::anyhow!("anything else")), Exit::Usage);
+    }
+}

@@ -1,0 +1,91 @@
+//! Tables of aligned columns, with colour only where a terminal shows it.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
+
+/// The width to design for where the terminal does not tell its own.
+const COLUMNS: u16 = 80;
+
+/// How a column lines up.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Align {
+    Left,
+    Right,
+}
+
+/// What a cell is, beside its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    /// Among the worst, or failed.
+    Bad,
+    /// Not there.
+    Faint,
+}
+
+/// A table under construction.
+#[derive(Debug)]
+pub(super) struct Grid {
+    table: Table,
+    align: Vec<CellAlignment>,
+}
+
+impl Grid {
+    pub fn new(columns: &[(&str, Align)]) -> Self {
+        let mut table = Table::new();
+        table.load_style(NOTHING);
+        let rule = &mut table.style_mut().header_separator;
+        *rule = rule.fill('─').junction('─');
+        // https://no-color.org: set and not empty.
+        if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+            table.force_no_tty();
+        }
+        let align = columns.iter().map(|(_, align)| match align {
+            Align::Left => CellAlignment::Left,
+            Align::Right => CellAlignment::Right,
+        });
+        let align: Vec<CellAlignment> = align.collect();
+        let header = columns.iter().zip(&align).map(|((name, _), &align)| Cell::new(name).set_alignment(align));
+        table.set_header(header.collect::<Vec<_>>());
+        Self { table, align }
+    }
+
+    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = (S, Tone)>) {
+        let cells = cells.into_iter().zip(&self.align).map(|((text, tone), &align)| {
+            let cell = Cell::new_owned(text.into()).set_alignment(align);
+            match tone {
+                Tone::Plain => cell,
+                Tone::Bad => cell.fg(Color::Red),
+                Tone::Faint => cell.fg(Color::DarkGrey),
+            }
+        });
+        self.table.add_row(cells.collect::<Vec<_>>());
+    }
+
+    /// Breaks long cells, so that the table fits the terminal.
+    pub fn wrapped(mut self) -> Self {
+        let width = self.width_of_terminal();
+        self.table.set_content_arrangement(ContentArrangement::Dynamic);
+        self.table.set_width(width);
+        self
+    }
+
+    /// The columns there are to fill.
+    pub fn width_of_terminal(&self) -> u16 {
+        self.table.width().unwrap_or(COLUMNS)
+    }
+
+    /// The columns that the table takes.
+    pub fn width(&self) -> u16 {
+        self.table.column_max_content_widths().iter().map(|width| width + 2).sum()
+    }
+
+    /// The lines, with a rule above the last row where it is a summary of the others.
+    pub fn render(&self, last_is_summary: bool) -> String {
+        let mut lines: Vec<String> = self.table.lines().map(|line| line.trim_end().to_owned()).collect();
+        if last_is_summary && let Some(rule) = lines.get(1).cloned() {
+            lines.insert(lines.len() - 1, rule);
+        }
+        lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+}

@@ -1,0 +1,62 @@
+//! Numbers for people.
+
+/// Digits in groups of three: `1,234,567`.
+pub(super) fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A score with four decimals; `-` where it is undefined. Only a score of exactly 1 is shown as 1.0000.
+pub(super) fn score(value: f64) -> String {
+    if value.is_nan() {
+        return "-".into();
+    }
+    let text = format!("{value:.4}");
+    if text == "1.0000" && value < 1.0 { "0.9999".into() } else { text }
+}
+
+/// `512 x 512 x 17`.
+pub(super) fn extent(shape: &[u64]) -> String {
+    shape.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ")
+}
+
+/// Bytes in the largest binary unit that leaves a whole number, else with one decimal.
+pub(super) fn bytes(value: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut power = 0;
+    while power + 1 < units.len() && value >> (10 * (power + 1)) > 0 {
+        power += 1;
+    }
+    let whole = value >> (10 * power);
+    let exact = whole << (10 * power) == value;
+    let amount = if exact { whole.to_string() } else { format!("{:.1}", value as f64 / (1u64 << (10 * power)) as f64) };
+    format!("{amount} {}", units[power])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_three() {
+        let texts = [0, 7, 999, 1000, 12_345, 1_234_567].map(grouped);
+        assert_eq!(texts, ["0", "7", "999", "1,000", "12,345", "1,234,567"]);
+    }
+
+    #[test]
+    fn only_a_perfect_score_reads_as_one() {
+        assert_eq!([1.0, 0.999_999, 0.5, f64::NAN].map(score), ["1.0000", "0.9999", "0.5000", "-"]);
+    }
+
+    #[test]
+    fn bytes_in_their_unit() {
+        assert_eq!([5, 1 << 20, (1 << 31) - 1, 128 << 20].map(bytes), ["5 B", "1 MiB", "2048.0 MiB", "128 MiB"]);
+    }
+}
