@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use crate::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
+use crate::{AdapterChoice, Backend, Engine, EngineOptions};
 use clap::{Args, ValueEnum};
 
 /// How a result is printed.
@@ -25,13 +25,12 @@ pub(super) enum BackendName {
 
 /// Which device does the work. The numbers are the same on all of them.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Device")]
 pub(super) struct DeviceArgs {
     /// Where the voxels are counted
-    #[arg(long, value_enum, default_value_t = BackendName::Auto)]
+    #[arg(long, value_enum, default_value_t = BackendName::Auto, help_heading = "Device")]
     pub backend: BackendName,
     /// GPU adapter, by its number or a part of its name (see `voxdice devices`)
-    #[arg(long, value_name = "NAME|INDEX")]
+    #[arg(long, value_name = "NAME|INDEX", help_heading = "Device")]
     pub adapter: Option<String>,
 }
 
@@ -53,7 +52,7 @@ impl DeviceArgs {
     pub fn counterpart(&self, engine: &Engine) -> anyhow::Result<Engine> {
         let backend = if engine.describe().backend == Backend::Cpu { Backend::Gpu } else { Backend::Cpu };
         let adapter = if backend == Backend::Gpu { self.choice() } else { AdapterChoice::Best };
-        Ok(Engine::new(&EngineOptions { backend, adapter, non_finite: NonFinite::Ignore, ..EngineOptions::default() })?)
+        Ok(Engine::new(&EngineOptions { backend, adapter, ..EngineOptions::default() })?)
     }
 
     fn choice(&self) -> AdapterChoice {

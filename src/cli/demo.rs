@@ -6,7 +6,7 @@ use super::args::DeviceArgs;
 use super::eval::EmptyRule;
 use super::eval::case::{Pair, Rules, evaluate};
 use super::eval::report::{Chosen, Report};
-use super::eval::{GeometryRule, Score, device, empty_rule};
+use super::eval::{GeometryRule, Score, counted_on, empty_rule};
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
@@ -24,7 +24,9 @@ use std::path::{Path, PathBuf};
 /// Four abdomens of ellipsoids with uneven surfaces, and predictions of them with the usual mistakes: surfaces that are
 /// a voxel off, and one lesion that is missed. They are the same on every machine.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  voxdice demo --out demo && voxdice eval demo/truth/case_2.nii.gz demo/pred/case_2.nii.gz")]
+#[command(
+    after_help = "Example:\n  voxdice demo --out demo && voxdice eval demo/truth/case_2.nii.gz demo/pred/case_2.nii.gz"
+)]
 pub(super) struct Demo {
     /// Folder for the files [default: a fresh one in the system's folder for temporary files]
     #[arg(long, value_name = "DIR")]
@@ -59,12 +61,8 @@ impl Demo {
             cases.push(evaluate(&pair, &rules, &engine, None)?);
         }
         drop(progress);
-        let chosen = Chosen {
-            scores: vec![Score::Dice],
-            empty: EmptyRule::Nan,
-            geometry: rules.geometry,
-            labels_named: true,
-        };
+        let chosen =
+            Chosen { scores: vec![Score::Dice], empty: EmptyRule::Nan, geometry: rules.geometry, labels_named: true };
         let report = Report::new(cases, chosen, engine.describe());
         output.result(&render(&report, &folder))?;
         Ok(Exit::Fine)
@@ -128,7 +126,7 @@ fn render(report: &Report, folder: &Path) -> String {
     let of = report.cases.len() * report.labels.len();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(report));
-    let _ = writeln!(text, "counted exactly on the {}", device(report));
+    let _ = writeln!(text, "{}", counted_on(report));
     let name = "case_2.nii.gz";
     let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", folder.display());
     let path = |half: &str| quoted(&folder.join(half).join(name));

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
 use super::table::{Align, Grid, Tone};
-use super::text::bytes;
+use super::text::{bytes, wrapped};
 use crate::{Backend, Engine, EngineOptions};
 use anyhow::Result;
 use clap::Args;
@@ -101,14 +101,17 @@ impl Devices {
             output.json(&json!({ "adapters": adapters, "auto": auto, "gpu": gpu }))?;
             return Ok(Exit::Fine);
         }
-        let mut text = if adapters.is_empty() { format!("{}\n", remedy()) } else { table(&adapters) };
-        text.push('\n');
+        let mut text = if adapters.is_empty() { wrapped(remedy(), 0) } else { table(&adapters) };
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
         for (backend, chosen) in choices {
             let choice = match chosen {
-                Ok(d) => format!("{}: {}\n                  {}", backend_name(d.backend), d.device, d.reason),
+                Ok(d) => format!("{}: {}; {}", backend_name(d.backend).to_uppercase(), d.device, d.reason),
                 Err(error) => error,
             };
-            text.push_str(&format!("--backend {:<6}  {choice}\n", backend_name(backend)));
+            let line = format!("--backend {}  {choice}", backend_name(backend));
+            text.push_str(&format!("\n{}\n", wrapped(&line, 4)));
         }
         output.result(&text)?;
         Ok(Exit::Fine)

@@ -25,7 +25,7 @@ use report::{Chosen, Report};
 pub(super) use score::Score;
 use score::ScoreList;
 use std::path::PathBuf;
-pub(super) use table::{device, empty_rule};
+pub(super) use table::{counted_on, empty_rule};
 
 /// Overlap of two label maps, label by label.
 ///
@@ -70,7 +70,7 @@ pub(super) struct Eval {
     #[command(flatten)]
     device: DeviceArgs,
     /// Count on the CPU and on a GPU, and fail unless all counts are equal
-    #[arg(long)]
+    #[arg(long, help_heading = "Device")]
     verify: bool,
     /// No warnings, notes or progress on stderr
     #[arg(short, long)]

@@ -142,7 +142,7 @@ impl Found<'_> {
 fn voxel_ml(header: &Header) -> Option<f64> {
     let three = header.shape.len() >= 3 && header.shape.iter().take(3).all(|&n| n > 1);
     let [a, b, c, _] = header.geometry.affine_mm();
-    let determinant = a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0])
-        + a[2] * (b[0] * c[1] - b[1] * c[0]);
+    let determinant =
+        a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0]);
     three.then_some(determinant.abs() / 1000.0)
 }

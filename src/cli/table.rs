@@ -72,7 +72,8 @@ impl Grid {
 
     /// The columns there are to fill.
     pub fn width_of_terminal(&self) -> u16 {
-        self.table.width().unwrap_or(COLUMNS)
+        // Some pseudo-terminals say 0.
+        self.table.width().filter(|&width| width > 0).unwrap_or(COLUMNS)
     }
 
     /// The columns that the table takes.

@@ -40,6 +40,27 @@ pub(super) fn bytes(value: u64) -> String {
     format!("{amount} {}", units[power])
 }
 
+/// `text` in lines of at most 80 columns, the later ones indented.
+pub(super) fn wrapped(text: &str, indent: usize) -> String {
+    const COLUMNS: usize = 80;
+    let mut lines = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > COLUMNS {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,7 +77,16 @@ mod tests {
     }
 
     #[test]
+    fn long_lines_are_broken_between_words() {
+        let text = wrapped(&"word ".repeat(20), 2);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines.len(), lines[0].len()), (2, 79));
+        assert!(lines[1].starts_with("  word"));
+        assert_eq!(wrapped("short", 4), "short");
+    }
+
+    #[test]
     fn bytes_in_their_unit() {
-        assert_eq!([5, 1 << 20, (1 << 31) - 1, 128 << 20].map(bytes), ["5 B", "1 MiB", "2048.0 MiB", "128 MiB"]);
+        assert_eq!([5, 1 << 20, (1 << 31) - 1, 128 << 20].map(bytes), ["5 B", "1 MiB", "2.0 GiB", "128 MiB"]);
     }
 }

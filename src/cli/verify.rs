@@ -9,12 +9,13 @@ use super::devices::adapters;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use super::text::grouped;
-use crate::{AdapterChoice, Backend, Engine, EngineOptions, Error, NonFinite, Poison, ShaderInt64, Simd, Tuning};
+use super::text::{grouped, wrapped};
+use crate::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, Tuning};
 use anyhow::Result;
 use clap::Args;
 pub(super) use data::Random;
 use groups::{Group, Tally};
+use std::sync::mpsc;
 use std::time::Instant;
 
 /// Check that the adapters give exactly the numbers of the CPU.
@@ -72,100 +73,175 @@ fn cpu(simd: Simd) -> crate::Result<Engine> {
 impl Verify {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.quiet;
-        let targets: Vec<AdapterChoice> = match &self.adapter {
-            Some(text) => vec![adapter_choice(text)],
-            None => adapters().into_iter().map(|adapter| AdapterChoice::Index(adapter.index)).collect(),
-        };
-        // An adapter that is not there is told before minutes are spent; so is a machine that has none.
-        let wanted = targets.first().cloned().unwrap_or(AdapterChoice::Best);
-        match VARIANTS[0].engine(&wanted) {
-            Err(error @ (Error::NoAdapter { .. } | Error::GpuNotBuilt)) if targets.len() <= 1 => {
-                return Err(error.into());
-            }
-            _ => {}
-        }
-        let mut run = Run { output, quiet: self.quiet, failed: 0, passed: 0 };
-        let reference = cpu(Simd::Auto)?;
-        run.heading(&format!("CPU: {}", reference.describe().device))?;
-        run.group("known answers", |_| known::check(&reference))?;
-        let baseline = cpu(Simd::Baseline)?;
-        for group in Group::ALL {
-            run.group(&format!("{}, plain instructions", group.name()), |_| group.compare(&reference, &baseline))?;
-        }
+        let targets = self.targets()?;
+        let mut score = Score { quiet: self.quiet, failed: 0, passed: 0 };
+        let (reference, baseline) = (cpu(Simd::Auto)?, cpu(Simd::Baseline)?);
+        score.follow(output, "checking the CPU", |events| check_cpu(&reference, &baseline, events))?;
         for target in &targets {
-            for variant in VARIANTS {
-                run.adapter(target, variant, &reference)?;
-            }
+            // Each variant has a device of its own, and what takes the time is making kernels on one thread of it.
+            std::thread::scope(|scope| {
+                let mut running = Vec::new();
+                for (round, variant) in VARIANTS.into_iter().enumerate() {
+                    let (sender, receiver) = mpsc::channel();
+                    let reference = &reference;
+                    std::thread::Builder::new()
+                        .spawn_scoped(scope, move || check_adapter(target, variant, round, reference, &sender))?;
+                    running.push(receiver);
+                }
+                running.iter().try_for_each(|events| score.print(output, "checking the adapter", events))
+            })?;
         }
-        run.conclude()
+        score.conclude(output)
     }
 }
 
-/// A run of checks, printed as they end.
-struct Run<'a> {
-    output: &'a mut Output,
+impl Verify {
+    /// What to check. An adapter that is not there is told before any time is spent; so is a machine that has none.
+    fn targets(&self) -> Result<Vec<AdapterChoice>> {
+        let there = adapters();
+        let all: Vec<AdapterChoice> = there.iter().map(|adapter| AdapterChoice::Index(adapter.index)).collect();
+        let Some(text) = &self.adapter else {
+            return if all.is_empty() { Err(missing(&AdapterChoice::Best)) } else { Ok(all) };
+        };
+        let choice = adapter_choice(text);
+        let found = match &choice {
+            AdapterChoice::Named(name) => {
+                there.iter().any(|adapter| adapter.name.to_lowercase().contains(&name.to_lowercase()))
+            }
+            choice => all.contains(choice),
+        };
+        if found { Ok(vec![choice]) } else { Err(missing(&choice)) }
+    }
+}
+
+/// What the engine says about an adapter that is not there.
+fn missing(choice: &AdapterChoice) -> anyhow::Error {
+    match VARIANTS[0].engine(choice) {
+        Err(error) => error.into(),
+        Ok(_) => anyhow::anyhow!("the adapters changed meanwhile; try again"),
+    }
+}
+
+/// Something to print.
+enum Event {
+    /// What the next groups are about.
+    Heading(String),
+    /// A group that ended, after so many seconds.
+    Group { name: &'static str, seconds: f64, tally: Tally },
+}
+
+type Events = mpsc::Sender<Event>;
+
+fn check_cpu(reference: &Engine, baseline: &Engine, events: &Events) {
+    heading(events, format!("CPU: {}", reference.describe().device));
+    group(events, "known answers", || known::check(reference));
+    heading(events, format!("\nCPU: {}", baseline.describe().device));
+    for kind in Group::ALL {
+        group(events, kind.name(), || kind.compare(reference, baseline, 0));
+    }
+}
+
+fn check_adapter(target: &AdapterChoice, variant: Variant, round: usize, reference: &Engine, events: &Events) {
+    let windows = format!("windows of {} KiB", variant.window_bytes >> 10);
+    let engine = match variant.engine(target) {
+        Ok(engine) => engine,
+        Err(error) => {
+            heading(events, format!("\nGPU: {windows}"));
+            return group(events, "opening the adapter", || Err(error.into()));
+        }
+    };
+    let about = format!("GPU: {}, {windows}, poisoned results", engine.describe().device);
+    heading(events, format!("\n{}", wrapped(&about, 5)));
+    group(events, "known answers", || known::check(&engine));
+    for kind in Group::ALL {
+        group(events, kind.name(), || kind.compare(reference, &engine, round));
+    }
+}
+
+// Sending fails when nobody listens any more, as after `| head`: then the rest is of no interest.
+fn heading(events: &Events, text: String) {
+    let _ = events.send(Event::Heading(text));
+}
+
+/// Runs one group. An error of the device is a failure of the group, not of the run.
+fn group(events: &Events, name: &'static str, check: impl FnOnce() -> Result<Tally>) {
+    let started = Instant::now();
+    let tally = check().unwrap_or_else(|error| Tally { first_failure: Some(format!("{error:#}")), ..Tally::default() });
+    let _ = events.send(Event::Group { name, seconds: started.elapsed().as_secs_f64(), tally });
+}
+
+/// How it stands.
+struct Score {
     quiet: bool,
     failed: usize,
     passed: usize,
 }
 
-impl Run<'_> {
-    fn heading(&mut self, text: &str) -> Result<()> {
-        self.output.result(&format!("{text}\n"))
+impl Score {
+    /// Runs `check` to its end and prints what it says.
+    fn follow(&mut self, output: &mut Output, doing: &str, check: impl FnOnce(&Events)) -> Result<()> {
+        let (sender, receiver) = mpsc::channel();
+        check(&sender);
+        drop(sender);
+        self.print(output, doing, &receiver)
     }
 
-    fn adapter(&mut self, target: &AdapterChoice, variant: Variant, reference: &Engine) -> Result<()> {
-        let windows = format!("windows of {} KiB", variant.window_bytes >> 10);
-        let engine = match variant.engine(target) {
-            Ok(engine) => engine,
-            Err(error) => {
-                self.failed += 1;
-                return self.heading(&format!("\nGPU: {target:?}, {windows}\n  FAILED  {error}"));
-            }
-        };
-        self.heading(&format!("\nGPU: {}, {windows}", engine.describe().device))?;
-        self.group("known answers", |_| known::check(&engine))?;
-        for group in Group::ALL {
-            self.group(group.name(), |_| group.compare(reference, &engine))?;
+    /// Prints events as they come, until there are no more.
+    fn print(&mut self, output: &mut Output, doing: &str, events: &mpsc::Receiver<Event>) -> Result<()> {
+        loop {
+            let progress = Progress::start(self.quiet, doing);
+            let event = events.recv();
+            drop(progress);
+            let Ok(event) = event else { return Ok(()) };
+            output.result(&self.line(event))?;
         }
-        Ok(())
     }
 
-    /// Runs one group and prints its line. An error of the device is a failure of the group, not of the run.
-    fn group(&mut self, name: &str, check: impl FnOnce(&Progress) -> Result<Tally>) -> Result<()> {
-        let progress = Progress::start(self.quiet, name);
-        let started = Instant::now();
-        let outcome = check(&progress);
-        drop(progress);
-        let seconds = started.elapsed().as_secs_f64();
-        let (tally, failure) = match outcome {
-            Ok(tally) => {
-                let failure = tally.first_failure.clone();
-                (tally, failure)
-            }
-            Err(error) => (Tally::default(), Some(format!("{error:#}"))),
+    fn line(&mut self, event: Event) -> String {
+        let (name, seconds, tally) = match event {
+            Event::Heading(text) => return format!("{text}\n"),
+            Event::Group { name, seconds, tally } => (name, seconds, tally),
         };
         let checks = format!("{} checks", grouped(tally.checks));
         let blocks = if tally.blocks > 0 { format!("{} blocks", grouped(tally.blocks)) } else { String::new() };
-        let verdict = if failure.is_some() { "FAILED" } else { "ok" };
-        let mut line = format!("  {name:<42}{checks:>11}{blocks:>15}  {seconds:>4.1} s  {verdict}\n");
-        match failure {
+        let verdict = if tally.first_failure.is_some() { "FAILED" } else { "ok" };
+        let mut line = format!("  {name:<30}{checks:>11}{blocks:>16}{seconds:>7.1} s  {verdict}\n");
+        match tally.first_failure {
             None => self.passed += 1,
             Some(failure) => {
                 self.failed += 1;
-                line.push_str(&format!("    {failure}\n"));
+                line.push_str(&format!("    {}\n", wrapped(&failure, 4)));
             }
         }
-        self.output.result(&line)
+        line
     }
 
-    fn conclude(self) -> Result<Exit> {
-        let Self { output, failed, passed, .. } = self;
+    fn conclude(self, output: &mut Output) -> Result<Exit> {
+        let Self { failed, passed, .. } = self;
         if failed == 0 {
             output.result(&format!("\nall {passed} groups agree to the last bit\n"))?;
             return Ok(Exit::Fine);
         }
         output.result(&format!("\n{failed} of {} groups FAILED\n", failed + passed))?;
         Ok(output.finding("verification failed: update the driver of that adapter, or use --backend cpu"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_group_is_seen_in_its_line_and_in_the_exit_code() {
+        let mut score = Score { quiet: true, failed: 0, passed: 0 };
+        let event = |first_failure| Event::Group {
+            name: "sums",
+            seconds: 0.5,
+            tally: Tally { checks: 1200, blocks: 0, first_failure },
+        };
+        assert_eq!(score.line(event(None)), format!("  {:<30}1,200 checks{:>16}    0.5 s  ok\n", "sums", ""));
+        assert!(score.line(event(Some("block 3".into()))).ends_with("FAILED\n    block 3\n"));
+        assert_eq!((score.passed, score.failed), (1, 1));
+        assert_eq!(score.conclude(&mut Output::new()).unwrap(), Exit::Findings);
     }
 }

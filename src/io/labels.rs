@@ -11,12 +11,15 @@
 //! guess. The voxels are converted where they lie, so that a volume is held once; only the types of 64 bits are copied,
 //! into the narrowest type that holds their labels.
 
+mod fault;
+
+pub use fault::{LabelFault, LabelsError};
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::nifti::{self, Geometry, StoredType, Voxels};
-use crate::error::{Error, FileError};
+use crate::error::Error;
 use crate::shape::Shape;
 use crate::volume::LabelMap;
 
@@ -42,83 +45,6 @@ pub struct LabelVolume {
     pub geometry: Geometry,
     /// The type on disk.
     pub stored: StoredType,
-}
-
-/// Why a file is no label map.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LabelsError {
-    /// The file could not be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A voxel is no label.
-    #[error(
-        "{}: voxel {} is {value}, which is {fault}; {}", path.display(), Place(position), fault.remedy()
-    )]
-    NotALabel {
-        /// The file.
-        path: PathBuf,
-        /// The first such voxel, x first.
-        position: Vec<u64>,
-        /// Its value.
-        value: f64,
-        /// What is wrong with it.
-        fault: LabelFault,
-    },
-    /// The shape has no voxels or too many.
-    #[error("{}: not a volume that can be compared", path.display())]
-    Shape {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: Box<Error>,
-    },
-}
-
-/// Why a number is no label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LabelFault {
-    /// Below 0.
-    Negative,
-    /// Not a whole number.
-    Fraction,
-    /// NaN or infinite.
-    NotFinite,
-    /// Above 2^32 − 1.
-    TooLarge,
-}
-
-impl LabelFault {
-    fn remedy(self) -> &'static str {
-        match self {
-            Self::Negative => "write the label map with labels from 0 up (is this an image instead?)",
-            Self::Fraction => {
-                "labels are whole numbers: threshold a probability map first, and resample label maps with nearest neighbour"
-            }
-            Self::NotFinite => "write the label map with whole numbers",
-            Self::TooLarge => "renumber the labels",
-        }
-    }
-}
-
-impl fmt::Display for LabelFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Negative => "negative",
-            Self::Fraction => "not a whole number",
-            Self::NotFinite => "not a number at all",
-            Self::TooLarge => "above the largest label, 4294967295",
-        })
-    }
-}
-
-struct Place<'a>(&'a [u64]);
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let axes: Vec<String> = self.0.iter().map(u64::to_string).collect();
-        write!(f, "({})", axes.join(", "))
-    }
 }
 
 /// Reads a NIfTI file as a label map.

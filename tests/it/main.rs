@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod activations;
+#[cfg(feature = "cli")]
+mod cli;
 mod engines;
 mod equality;
 mod laws;

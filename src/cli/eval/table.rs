@@ -4,7 +4,7 @@ use super::report::Report;
 use super::score::Score;
 use crate::cli::args::backend_name;
 use crate::cli::table::{Align, Grid, Tone};
-use crate::cli::text::{extent, grouped, score as score_text};
+use crate::cli::text::{extent, grouped, score as score_text, wrapped};
 use crate::stats::Counts;
 use std::fmt::Write;
 
@@ -38,7 +38,8 @@ fn grid(report: &Report, counts: &[(u32, Counts)], lowest: &[u32], number: fn(u6
     let mut grid = Grid::new(&columns);
     for (label, c) in counts {
         let low = lowest.contains(label);
-        let mut row = vec![(format!("{}{label}", if low { "*" } else { "" }), if low { Tone::Bad } else { Tone::Plain })];
+        let mut row =
+            vec![(format!("{}{label}", if low { "*" } else { "" }), if low { Tone::Bad } else { Tone::Plain })];
         row.extend(report.chosen.scores.iter().map(|&score| {
             let value = report.score(score, c);
             let tone = if value.is_nan() {
@@ -84,7 +85,7 @@ fn footer(report: &Report, lowest: &[u32]) -> String {
     if !lowest.is_empty() {
         let _ = writeln!(text, "* the {} lowest {}", lowest.len(), first.title());
     }
-    let _ = writeln!(text, "counted exactly on the {}", device(report));
+    let _ = writeln!(text, "{}", counted_on(report));
     text
 }
 
@@ -97,8 +98,9 @@ pub(in crate::cli) fn empty_rule(report: &Report) -> String {
 }
 
 /// Backend and device.
-pub(in crate::cli) fn device(report: &Report) -> String {
-    format!("{}: {}", backend_name(report.device.backend).to_uppercase(), report.device.device)
+pub(in crate::cli) fn counted_on(report: &Report) -> String {
+    let backend = backend_name(report.device.backend).to_uppercase();
+    wrapped(&format!("counted exactly on the {backend}: {}", report.device.device), 2)
 }
 
 /// A spacing without the digits that f32 left behind.

@@ -130,7 +130,10 @@ mod tests {
         assert_eq!(content.labels, Some(BTreeMap::from([(-3, 1), (0, 1), (7, 2)])));
         assert_eq!((content.sum, content.mean()), (Number::Whole(11), Some(2.75)));
         let content = Content::of(&Voxels::U64(vec![u64::MAX, u64::MAX]));
-        assert_eq!((content.max, content.sum), (Some(Number::Whole(u64::MAX.into())), Number::Whole(2 * (u64::MAX as i128))));
+        assert_eq!(
+            (content.max, content.sum),
+            (Some(Number::Whole(u64::MAX.into())), Number::Whole(2 * (u64::MAX as i128)))
+        );
     }
 
     #[test]

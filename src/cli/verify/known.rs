@@ -106,7 +106,8 @@ mod tests {
     use crate::{Backend, EngineOptions, NonFinite};
 
     fn engine() -> Engine {
-        let options = EngineOptions { backend: Backend::Cpu, non_finite: NonFinite::Ignore, ..EngineOptions::default() };
+        let options =
+            EngineOptions { backend: Backend::Cpu, non_finite: NonFinite::Ignore, ..EngineOptions::default() };
         Engine::new(&options).unwrap()
     }
 

@@ -1,0 +1,122 @@
+//! The `voxdice` command, run as users run it.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::OnceLock;
+use tempfile::TempDir;
+use voxdice::io::nifti::{Geometry, Voxel, write};
+
+mod commands;
+mod eval;
+mod failures;
+mod formats;
+mod info;
+#[cfg(target_os = "linux")]
+mod memory;
+mod real;
+
+/// Runs the command to its end.
+fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
+    Command::cargo_bin("voxdice").unwrap().args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The result of a run that must have ended well.
+fn fine<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> String {
+    let output = run(arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stdout(&output)
+}
+
+fn json<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Value {
+    serde_json::from_str(&fine(arguments)).unwrap()
+}
+
+/// A run that must fail with this code, nothing on stdout, and one line on stderr that holds all of `parts`.
+fn fails<S: AsRef<OsStr>>(code: i32, parts: &[&str], arguments: impl IntoIterator<Item = S>) {
+    let output = run(arguments);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert_eq!(stdout(&output), "", "{text}");
+    // Drivers print lines of their own.
+    let line = text.lines().find(|line| parts.iter().all(|part| line.contains(part)));
+    assert!(line.is_some_and(|line| line.starts_with("error: ")), "{parts:?} in {text}");
+}
+
+/// A folder of small label maps.
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn map<T: Voxel>(&self, name: &str, shape: &[u64], voxels: &[T]) -> PathBuf {
+        let path = self.path(name);
+        write(&path, shape, &Geometry::from_spacing([0.5, 0.75, 2.0]), voxels).unwrap();
+        path
+    }
+
+    /// Truth and prediction whose counts can be told by looking: label 3 is in neither.
+    fn pair(&self) -> [PathBuf; 2] {
+        let truth = self.map("truth.nii.gz", &[4, 3, 1], &[0u8, 1, 1, 2, 0, 1, 1, 2, 0, 0, 0, 2]);
+        let pred = self.map("pred.nii", &[4, 3, 1], &[0u8, 1, 1, 2, 0, 1, 2, 2, 0, 0, 0, 0]);
+        [truth, pred]
+    }
+}
+
+/// A file of the shared corpus.
+fn corpus(name: &str) -> Option<PathBuf> {
+    Some(crate::nifti::shared()?.join("data/nifti").join(name))
+}
+
+/// Whether to run what needs a GPU: VOXDICE_TEST_GPU is `auto` (the default; where no adapter answers, it is said once
+/// that these tests are skipped), `require` or `off`.
+fn gpu() -> bool {
+    static THERE: OnceLock<bool> = OnceLock::new();
+    *THERE.get_or_init(|| {
+        let wish = std::env::var("VOXDICE_TEST_GPU").unwrap_or_else(|_| "auto".into());
+        if wish == "off" {
+            return false;
+        }
+        let there = adapter_answers();
+        assert!(there || wish != "require", "VOXDICE_TEST_GPU=require, and no GPU adapter answers");
+        if !there {
+            eprintln!("skipped: what needs a GPU, because no adapter answers");
+        }
+        there
+    })
+}
+
+#[cfg(feature = "gpu")]
+fn adapter_answers() -> bool {
+    !voxdice::adapters().is_empty()
+}
+
+#[cfg(not(feature = "gpu"))]
+fn adapter_answers() -> bool {
+    false
+}
+
+/// The arguments of every backend that can be tested here.
+fn backends() -> Vec<&'static str> {
+    if gpu() { vec!["auto", "cpu", "gpu"] } else { vec!["auto", "cpu"] }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
