@@ -30,7 +30,7 @@ fn devices_lists_what_there_is_and_what_would_be_chosen() {
         assert!(shown.contains("--backend gpu  GPU: "), "{shown}");
     } else if adapters.is_empty() {
         assert!(found["gpu"]["error"].is_string());
-        assert!(shown.contains("Everything runs on the CPU"), "{shown}");
+        assert!(shown.replace('\n', " ").contains("runs on the CPU"), "{shown}");
     }
 }
 
