@@ -6,12 +6,15 @@ struct Activated {
   ln_q: vec4<f32>,
 }
 
-// Without logits, logarithms see probabilities clipped to [1e-7, 1 - 1e-7].
+// Without logits: no logarithm is below -100, as in PyTorch's BCELoss.
 fn activated(bits: vec4<u32>) -> Activated {
   let p = bitcast<vec4<f32>>(bits);
-  let least = vec4<f32>(1e-7);
-  let one = vec4<f32>(1.0);
-  return Activated(bits, log(clamp(p, least, one)), log(clamp(one - p, least, one)));
+  return Activated(bits, ln(p), ln(vec4<f32>(1.0) - p));
+}
+
+fn ln(x: vec4<f32>) -> vec4<f32> {
+  let least = vec4<f32>(-100.0);
+  return select(max(log(x), least), least, x <= vec4<f32>(0.0));
 }
 
 fn non_finite(bits: vec4<u32>) -> vec4<bool> {

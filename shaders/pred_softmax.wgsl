@@ -8,12 +8,15 @@ fn pred(row: u32, channel: u32, single: bool) -> Activated {
     bad = bad | non_finite(bits);
     largest = max(largest, bitcast<vec4<f32>>(bits));
   }
-  var sum = vec4<f32>(0.0);
+  // Without the channel's own term, so that 1 - p keeps its digits where p is next to 1.
+  var rest = vec4<f32>(0.0);
   for (var k = 0u; k < params.channels; k += 1u) {
-    sum += exp(bitcast<vec4<f32>>(p_load(row, k, single)) - largest);
+    let e = exp(bitcast<vec4<f32>>(p_load(row, k, single)) - largest);
+    rest += select(e, vec4<f32>(0.0), vec4<bool>(k == channel));
   }
   let x = bitcast<vec4<f32>>(p_load(row, channel, single)) - largest;
-  let p = exp(x) / sum;
-  let rest = clamp(vec4<f32>(1.0) - p, vec4<f32>(1e-7), vec4<f32>(1.0));
-  return Activated(select(bitcast<vec4<u32>>(p), vec4<u32>(NAN), bad), x - log(sum), log(rest));
+  let own = exp(x);
+  let sum = rest + own;
+  let bits = select(bitcast<vec4<u32>>(own / sum), vec4<u32>(NAN), bad);
+  return Activated(bits, x - log(sum), max(ln(rest) - log(sum), vec4<f32>(-100.0)));
 }

@@ -1,6 +1,7 @@
 //! The CPU backend: the same blocks and the same integer arithmetic as the GPU, on threads and SIMD.
 
 mod counts;
+mod gradient;
 mod prepared;
 mod simd;
 mod sums;

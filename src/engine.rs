@@ -5,10 +5,10 @@ mod labels;
 use crate::classes::Classes;
 use crate::cpu;
 use crate::error::{Error, NonFiniteFact, Operand, Position, Result};
-use crate::job::{Block, CountsJob, SumsJob};
-use crate::options::{AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptions};
+use crate::job::{Block, CountsJob, GradientJob, SumsJob};
+use crate::options::{Activation, AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptions};
 use crate::shape::{BLOCK_VOXELS, Grid, Shape};
-use crate::stats::{Counts, Merge, Sums};
+use crate::stats::{Counts, Merge, Partials, Sums};
 use crate::table::Table;
 use crate::volume::{LabelMap, Truth, TruthKind, Volume};
 
@@ -112,14 +112,14 @@ impl Engine {
     /// channel `c` of it is 1 where the label is `c` (with one channel: where the label is 1).
     ///
     /// ```
-    /// use voxdice::stats::{Pointwise, Terms};
+    /// use voxdice::{metric::Pointwise, stats::Terms};
     /// use voxdice::{Activation, Engine, EngineOptions, LabelMap, Shape, SumsOptions, Volume};
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let logits = [2.0f32, -1.0, 0.0, 3.0]; // two channels of two voxels
     /// let labels = [0u8, 1];
     /// let options = SumsOptions {
     ///     activation: Activation::Softmax,
-    ///     pointwise: Pointwise::CrossEntropy,
+    ///     pointwise: Some(Pointwise::CrossEntropy),
     ///     terms: Terms::Plain,
     /// };
     /// let sums = engine.sums_with(
@@ -127,7 +127,7 @@ impl Engine {
     ///     LabelMap::u8(Shape::new(1, 1, [2])?, &labels)?,
     ///     &options,
     /// )?;
-    /// let cross_entropy: f64 = sums.values().iter().filter_map(|s| s.pointwise()).sum();
+    /// let cross_entropy: f64 = sums.values().iter().filter_map(|s| s.pointwise_sum()).sum();
     /// let expected = (1.0 + f64::exp(-2.0)).ln() + (1.0 + f64::exp(-4.0)).ln();
     /// assert!((cross_entropy - expected).abs() < 1e-6);
     /// # Ok::<(), voxdice::Error>(())
@@ -172,6 +172,85 @@ impl Engine {
             Ok(())
         })?;
         Ok(Table::new(job.shape.samples() as usize, job.shape.channels() as usize, cells))
+    }
+
+    /// The gradient of a loss with respect to the prediction (before the activation), in the prediction's layout:
+    /// one more pass, no intermediate volume.
+    ///
+    /// `options` and `sums` are those of [`Engine::sums_with`] for the same operands, `partials` what
+    /// [`Loss::gradient`](crate::metric::Loss::gradient) makes of the sums. Voxels that are not finite have gradient 0.
+    ///
+    /// Without an activation, a power or a pointwise loss the result has the same bits on every device: coefficients
+    /// and voxels are truncated to 30 bits, multiplied and added as integers, and rounded once to the nearest f32;
+    /// the error is at most 2^-28 of the largest coefficient times the largest voxel, and half a unit in the last
+    /// place. Otherwise it is within 2^-16 of the largest partial derivative (per unit of logit).
+    ///
+    /// ```
+    /// use voxdice::{Engine, EngineOptions, Shape, Volume, metric::{Loss, LossOptions}};
+    /// let engine = Engine::new(&EngineOptions::default())?;
+    /// let (p, t) = ([1.0f32, 0.5], [1.0f32, 0.0]);
+    /// let volumes = || Ok::<_, voxdice::Error>((Volume::f32(Shape::new(1, 1, [2])?, &p)?, Volume::f32(Shape::new(1, 1, [2])?, &t)?));
+    /// let loss = Loss::new(LossOptions::default())?;
+    /// let (pred, truth) = volumes()?;
+    /// let sums = engine.sums_with(pred, truth, &loss.sums_options())?;
+    /// let (pred, truth) = volumes()?;
+    /// let gradient = engine.gradient(pred, truth, &loss.sums_options(), &sums, &loss.gradient(&sums)?)?;
+    /// // D = 2Σpt / (Σp + Σt) = 0.8; d(1 - D)/dp = (D - 2t) / (Σp + Σt).
+    /// assert!((gradient[0] - (0.8 - 2.0) / 2.5).abs() < 1e-6 && (gradient[1] - 0.8 / 2.5).abs() < 1e-6);
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Engine::sums_with`]; [`Error::TableMismatch`] for tables of another shape;
+    /// [`Error::NoGradient`] for a threshold or argmax.
+    pub fn gradient<'a>(
+        &self,
+        pred: Volume<'a>,
+        truth: impl Into<Truth<'a>>,
+        options: &SumsOptions,
+        sums: &Table<Sums>,
+        partials: &Table<Partials>,
+    ) -> Result<Vec<f32>> {
+        let mut out = vec![0.0; pred.shape().elements() as usize];
+        self.gradient_into(pred, truth, options, sums, partials, &mut out)?;
+        Ok(out)
+    }
+
+    /// [`Engine::gradient`] into the caller's memory, which must hold one element per element of the prediction.
+    ///
+    /// # Errors
+    /// Those of [`Engine::gradient`]; [`Error::LengthMismatch`] when `out` has another length.
+    pub fn gradient_into<'a>(
+        &self,
+        pred: Volume<'a>,
+        truth: impl Into<Truth<'a>>,
+        options: &SumsOptions,
+        sums: &Table<Sums>,
+        partials: &Table<Partials>,
+        out: &mut [f32],
+    ) -> Result<()> {
+        let job = sums_job(&pred, &truth.into(), options)?;
+        if matches!(options.activation, Activation::Threshold(_) | Activation::Argmax) {
+            return Err(Error::NoGradient { activation: format!("{:?}", options.activation) });
+        }
+        let size = (job.shape.samples() as usize, job.shape.channels() as usize);
+        for found in [(sums.samples(), sums.channels()), (partials.samples(), partials.channels())] {
+            if found != size {
+                let name = |(samples, channels)| format!("{samples} x {channels}");
+                return Err(Error::TableMismatch { left: name(size), right: name(found) });
+            }
+        }
+        if out.len() as u64 != job.shape.elements() {
+            let (shape, expected) = (job.shape.to_string(), job.shape.elements());
+            return Err(Error::LengthMismatch { shape, expected, found: out.len() as u64 });
+        }
+        let scales: Vec<u16> = sums.values().iter().map(Sums::largest_scale).collect();
+        let job = GradientJob { sums: job, partials: partials.values(), scales: &scales };
+        match &self.backend {
+            Chosen::Cpu(cpu) => cpu.gradient(&job, out),
+            #[cfg(feature = "gpu")]
+            Chosen::Gpu(gpu) => gpu.gradient(&job, out),
+        }
     }
 
     /// Counts per sample and class of two label maps.

@@ -160,15 +160,11 @@ pub enum Error {
         channels: u64,
     },
 
-    /// A parameter outside its range.
-    #[error("{parameter} is {value}, but must be {range}")]
-    Parameter {
-        /// Name of the parameter.
-        parameter: &'static str,
-        /// Its value.
-        value: f64,
-        /// What is allowed.
-        range: &'static str,
+    /// A comparison has no useful gradient.
+    #[error("{activation} has no gradient; use None, Sigmoid or Softmax")]
+    NoGradient {
+        /// The activation.
+        activation: String,
     },
 
     /// The pointwise loss of a voxel is beyond what its exact sum can hold.

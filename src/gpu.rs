@@ -4,6 +4,7 @@
 mod adapters;
 mod counts;
 mod device;
+mod gradient;
 mod input;
 mod passes;
 mod pipelines;

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::kernel::sums::RawSums;
 use crate::options::{Activation, SumsOptions};
 use crate::shape::{Grid, Layout, Shape};
-use crate::stats::{BlockSums, Pointwise, Terms};
+use crate::stats::{BlockSums, Partials, Terms};
 use crate::volume::{Data, TruthKind};
 
 /// Sums of a prediction and a truth.
@@ -23,7 +23,7 @@ impl SumsJob<'_> {
         self.options.activation == Activation::None
             && self.truth_kind == TruthKind::Real
             && !matches!(self.options.terms, Terms::Power(_))
-            && self.options.pointwise == Pointwise::None
+            && self.options.pointwise.is_none()
     }
 
     /// Refuses what cannot be summed: a pointwise loss beyond its grid, or |x|^γ beyond the grid of products.
@@ -33,9 +33,9 @@ impl SumsJob<'_> {
         }
         match self.options.terms {
             Terms::Power(gamma) if gamma > 2.0 && scale > 0 => Err(Error::Parameter {
-                parameter: "Terms::Power",
-                value: gamma.into(),
-                range: "at most 2 for values beyond [-1, 1]",
+                name: "Terms::Power",
+                value: gamma.to_string(),
+                range: "at most 2 for values beyond [-1, 1]".into(),
             }),
             _ => Ok(()),
         }
@@ -73,6 +73,15 @@ impl Strides {
     pub fn at(&self, sample: u64, channel: u64, voxel: u64) -> usize {
         (sample * self.per_sample + channel * self.per_channel + voxel * self.per_voxel) as usize
     }
+}
+
+/// The gradient of a loss of such sums.
+pub(crate) struct GradientJob<'a> {
+    pub sums: SumsJob<'a>,
+    /// By cell.
+    pub partials: &'a [Partials],
+    /// Scale of each cell: |p|, |t| ≤ 2^scale.
+    pub scales: &'a [u16],
 }
 
 /// Counts of two label maps.

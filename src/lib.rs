@@ -37,6 +37,7 @@ mod options;
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
 // windows are a GPU matter, but their arithmetic is tested everywhere
 mod plan;
+mod pointwise;
 mod shape;
 mod table;
 mod volume;

@@ -13,22 +13,24 @@ mod loss;
 mod moments;
 mod options;
 mod overlap;
-mod pointwise;
 mod presets;
 mod score;
 mod validate;
 
 pub use choices::{
-    Activation, Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
+    Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
 };
 pub use confusion::{
     CountMetric, accuracy, balanced_accuracy, fbeta, kappa, mcc, precision, recall, specificity, volume_similarity,
 };
 pub use generalized::GeneralizedWeights;
 pub use loss::{Loss, LossValues};
-pub use moments::{Moments, Partials, Statistic};
+pub use moments::{Moments, Statistic};
 pub use options::{Kind, LossOptions};
 pub use overlap::{Empty, dice, iou};
-pub use pointwise::Pointwise;
 pub use presets::{Preset, View};
 pub use score::{Overlap, Tversky};
+
+pub use crate::options::Activation;
+pub use crate::pointwise::Pointwise;
+pub use crate::stats::Partials;

@@ -1,7 +1,8 @@
 //! What an engine may be told: each choice a named value with a default.
 
 use crate::error::{Error, Result};
-use crate::stats::{Pointwise, Terms};
+use crate::pointwise::Pointwise;
+use crate::stats::Terms;
 use std::time::Duration;
 
 pub use crate::cpu::Simd;
@@ -136,8 +137,15 @@ pub struct SumsOptions {
     pub terms: Terms,
     /// What is done to the prediction first.
     pub activation: Activation,
-    /// A loss of single voxels beside the sums.
-    pub pointwise: Pointwise,
+    /// A loss of single elements beside the sums. With sigmoid or softmax its logarithms are taken of the logits.
+    pub pointwise: Option<Pointwise>,
+}
+
+impl From<Terms> for SumsOptions {
+    /// These terms of the prediction as it stands.
+    fn from(terms: Terms) -> Self {
+        Self { terms, ..Self::default() }
+    }
 }
 
 impl SumsOptions {
@@ -146,29 +154,33 @@ impl SumsOptions {
     pub fn is_exact(&self) -> bool {
         !matches!(self.activation, Activation::Sigmoid | Activation::Softmax)
             && !matches!(self.terms, Terms::Power(_))
-            && self.pointwise == Pointwise::None
+            && self.pointwise.is_none()
     }
 
     pub(crate) fn validate(&self) -> Result<()> {
-        let parameter = |parameter, value: f32, range| Err(Error::Parameter { parameter, value: value.into(), range });
         if let Terms::Power(gamma) = self.terms
             && !(gamma.is_finite() && gamma > 0.0)
         {
-            return parameter("Terms::Power", gamma, "finite and above 0");
+            return wrong("Terms::Power", gamma, "finite and above 0");
         }
         if let Activation::Threshold(threshold) = self.activation
             && !threshold.is_finite()
         {
-            return parameter("Activation::Threshold", threshold, "finite");
+            return wrong("Activation::Threshold", threshold, "finite");
         }
-        if let Pointwise::Focal { gamma, alpha } = self.pointwise {
-            if !(gamma.is_finite() && gamma >= 0.0) {
-                return parameter("Pointwise::Focal gamma", gamma, "finite and at least 0");
-            }
-            if let Some(alpha) = alpha.filter(|alpha| !(0.0..=1.0).contains(alpha)) {
-                return parameter("Pointwise::Focal alpha", alpha, "within [0, 1]");
-            }
+        let (gamma, alpha) = self.pointwise.map_or((0.0, None), Pointwise::parameters);
+        if !(gamma.is_finite() && gamma >= 0.0) {
+            return wrong("the γ of a pointwise loss", gamma, "finite and at least 0");
         }
-        Ok(())
+        match alpha {
+            Some(alpha) if !(0.0..=1.0).contains(&alpha) => {
+                wrong("the weight of a pointwise loss", alpha, "within [0, 1]")
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+fn wrong(name: &'static str, value: impl ToString, range: &str) -> Result<()> {
+    Err(Error::Parameter { name, value: value.to_string(), range: range.into() })
 }

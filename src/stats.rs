@@ -8,7 +8,7 @@ mod sums;
 pub use counts::Counts;
 pub use exact::{Exact, FRACTION_BITS};
 pub use partials::Partials;
-pub use sums::{NonFiniteCount, Pointwise, Sums, Terms};
+pub use sums::{NonFiniteCount, Sums, Terms};
 
 pub(crate) use exact::scale_of;
 pub(crate) use sums::{BlockSums, POINTWISE_SCALE};

@@ -147,7 +147,7 @@ mod tests {
         let engine = Engine::new(&EngineOptions::default()).unwrap();
         let sums = |p: [f32; 2]| {
             let (p, t) = (Volume::f32(shape.clone(), &p).unwrap(), Volume::f32(shape.clone(), &[0.5, 0.25]).unwrap());
-            engine.sums_by_block(p, t, Terms::All).unwrap()
+            engine.sums_by_block(p, t, &Terms::All.into()).unwrap()
         };
         let last_bit = f32::from_bits(0.5f32.to_bits() + 1);
         assert!(first_difference(&sums([0.5, 1.0]), &sums([last_bit, 1.0])).is_some());

@@ -10,7 +10,7 @@ use crate::kernel::survey::{Survey, survey_run};
 use crate::kernel::voxel::{F16Bits, Voxel as Element};
 use crate::kernel::voxelwise::{Voxel, power};
 use crate::shape::BLOCK_VOXELS;
-use crate::stats::{POINTWISE_SCALE, Pointwise, Terms, scale_of};
+use crate::stats::{POINTWISE_SCALE, Terms, scale_of};
 use crate::volume::{Data, TruthKind};
 
 /// Elements of the scratch buffers of a thread: they stay in its cache.
@@ -81,7 +81,7 @@ impl Backend {
                 raw.units[4] = raw.units[4].wrapping_add(fix_magnitude(power(t, gamma).to_bits(), scale));
             }
         }
-        if job.options.pointwise != Pointwise::None {
+        if job.options.pointwise.is_some() {
             let losses = scratch.pointwise(channel).iter().zip(p.iter().zip(t));
             for (loss, _) in losses.filter(|&(_, (&p, &t))| counts(p, t)) {
                 let bits = loss.to_bits();
@@ -100,7 +100,7 @@ fn again(job: &SumsJob<'_>, raw: &RawSums, survey: &Survey) -> Option<SumPass> {
 }
 
 /// Prepared voxels of all channels, channel by channel.
-struct Scratch {
+pub(super) struct Scratch {
     voxels: usize,
     len: usize,
     pred: Vec<f32>,
@@ -112,10 +112,15 @@ struct Scratch {
 impl Scratch {
     fn new(job: &SumsJob<'_>) -> Self {
         let channels = job.shape.channels() as usize;
-        let voxels = (SCRATCH / channels).clamp(64, BLOCK_VOXELS as usize);
+        let voxels = Self::voxels_for(job);
         let elements = vec![0.0; channels * voxels];
-        let pointwise = if job.options.pointwise == Pointwise::None { Vec::new() } else { elements.clone() };
+        let pointwise = if job.options.pointwise.is_none() { Vec::new() } else { elements.clone() };
         Self { voxels, len: 0, pred: elements.clone(), truth: elements, pointwise, voxel: Voxel::new(channels) }
+    }
+
+    /// Voxels that are prepared at a time.
+    pub fn voxels_for(job: &SumsJob<'_>) -> usize {
+        (SCRATCH / job.shape.channels() as usize).clamp(64, BLOCK_VOXELS as usize)
     }
 
     fn pred(&self, channel: usize) -> &[f32] {
@@ -156,15 +161,7 @@ impl Scratch {
             let into = &mut self.pred[channel as usize * self.voxels..][..self.len];
             load(job.pred, strides.at(sample, channel, range.start), strides.per_voxel as usize, into);
             let into = &mut self.truth[channel as usize * self.voxels..][..self.len];
-            match job.truth_kind {
-                TruthKind::Real => {
-                    load(job.truth, strides.at(sample, channel, range.start), strides.per_voxel as usize, into);
-                }
-                TruthKind::Labels => {
-                    let first = Strides::of_labels(&job.shape).at(sample, channel, range.start);
-                    one_hot(job.truth, first, job.label_of(channel), into);
-                }
-            }
+            truth_values(job, sample, channel, range.start, into);
         }
         self.activate(job);
     }
@@ -180,7 +177,7 @@ impl Scratch {
             for channel in 0..channels {
                 let at = channel * self.voxels + i;
                 self.pred[at] = self.voxel.p[channel];
-                if pointwise != Pointwise::None {
+                if let Some(pointwise) = pointwise {
                     let t = f64::from(self.truth[at]);
                     self.pointwise[at] = self.voxel.pointwise(pointwise, activation, channel, t) as f32;
                 }
@@ -189,8 +186,22 @@ impl Scratch {
     }
 }
 
+/// The truth of a channel from voxel `first` on, as f32.
+pub(super) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: u64, into: &mut [f32]) {
+    match job.truth_kind {
+        TruthKind::Real => {
+            let strides = Strides::of(&job.shape);
+            load(job.truth, strides.at(sample, channel, first), strides.per_voxel as usize, into);
+        }
+        TruthKind::Labels => {
+            let first = Strides::of_labels(&job.shape).at(sample, channel, first);
+            one_hot(job.truth, first, job.label_of(channel), into);
+        }
+    }
+}
+
 /// Elements from `first` on, `stride` apart, as f32.
-fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
+pub(super) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
     fn copy<E: Element>(from: &[E], first: usize, stride: usize, into: &mut [f32]) {
         for (into, from) in into.iter_mut().zip(from[first..].iter().step_by(stride)) {
             *into = f32::from_bits(from.f32_bits());

@@ -10,7 +10,7 @@ use crate::kernel::sums::{INFINITY, RawSums};
 use crate::kernel::survey::Survey;
 use crate::options::{Activation, SumsOptions};
 use crate::plan::{Output, Params, Plan, Window};
-use crate::stats::{NonFiniteCount, Pointwise, Terms, scale_of};
+use crate::stats::{NonFiniteCount, Terms, scale_of};
 use std::collections::BTreeMap;
 
 /// A block by cell and index.
@@ -145,9 +145,10 @@ fn numbers(options: &SumsOptions) -> Params {
     if let Activation::Threshold(threshold) = options.activation {
         params.threshold = threshold;
     }
-    if let Pointwise::Focal { gamma, alpha } = options.pointwise {
-        params.gamma = gamma;
-        params.alpha = alpha.unwrap_or(-1.0);
+    if let Some(pointwise) = options.pointwise {
+        let (gamma, alpha) = pointwise.parameters();
+        params.gamma = gamma as f32;
+        params.alpha = alpha.map_or(-1.0, |alpha| alpha as f32);
     }
     params
 }

@@ -7,10 +7,11 @@
 //! largest voxel, and half a unit in the last place.
 
 use super::sums::INFINITY;
-use super::voxelwise::{CLIP, Voxel};
+use super::voxelwise::Voxel;
 use crate::error::{Error, Result};
 use crate::options::{Activation, SumsOptions};
-use crate::stats::{Partials, Pointwise, Terms};
+use crate::pointwise::Pointwise;
+use crate::stats::{Partials, Terms};
 
 /// Scales beyond this have no exact gradient: voxels above a thousand million are no prediction.
 const MAX_SCALE: u16 = 30;
@@ -32,12 +33,14 @@ pub(crate) struct ExactCoefficients {
 
 impl ExactCoefficients {
     pub fn new(partials: &Partials, scale: u16) -> Result<Self> {
-        let out_of_range = |parameter, value, range| Err(Error::Parameter { parameter, value, range });
+        let out_of_range = |name, value: f64, range: &str| {
+            Err(Error::Parameter { name, value: value.to_string(), range: range.into() })
+        };
         if scale > MAX_SCALE {
             return out_of_range("a voxel's magnitude", 2f64.powi(scale.into()), "at most 2^30 for a gradient");
         }
         // d(p²)/dp = 2p.
-        let values = [partials.product, 2.0 * partials.power, partials.pred, partials.abs_difference];
+        let values = [partials.product, 2.0 * partials.pred_power, partials.pred, partials.abs_difference];
         if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
             return out_of_range("a partial derivative", value, "finite");
         }
@@ -46,7 +49,8 @@ impl ExactCoefficients {
             return Ok(Self { scale: scale.into(), ..Self::default() });
         }
         let exponent = exponent_above(largest);
-        let [product, square, constant, sign] = values.map(|value| (value * power_of_two(30 - exponent)).trunc() as i32);
+        let [product, square, constant, sign] =
+            values.map(|value| (value * power_of_two(30 - exponent)).trunc() as i32);
         Ok(Self { product, square, constant, sign, exponent: exponent + i32::from(scale) - 60, scale: scale.into() })
     }
 
@@ -130,9 +134,7 @@ fn round(sum: i64, exponent: i32) -> u32 {
 
 /// Whether the gradient of these options is the exact one.
 pub(crate) fn is_exact(options: &SumsOptions) -> bool {
-    options.activation == Activation::None
-        && !matches!(options.terms, Terms::Power(_))
-        && options.pointwise == Pointwise::None
+    options.activation == Activation::None && !matches!(options.terms, Terms::Power(_)) && options.pointwise.is_none()
 }
 
 /// Gradients of all channels of a voxel, in `f64`: `partials` and `truths` by channel, result in `out`.
@@ -177,45 +179,45 @@ pub(crate) fn voxel_gradient(
 
 /// Derivative of the overlap terms with respect to the activated prediction.
 fn overlap_slope(terms: Terms, partials: &Partials, p: f64, t: f64) -> f64 {
-    let sign = if p > t { 1.0 } else if p < t { -1.0 } else { 0.0 };
+    let sign = if p > t {
+        1.0
+    } else if p < t {
+        -1.0
+    } else {
+        0.0
+    };
     let power = match terms {
         Terms::Plain => 0.0,
         Terms::Squared | Terms::All => 2.0 * p,
         Terms::Power(_) if p == 0.0 => 0.0,
         Terms::Power(gamma) => f64::from(gamma) * p.abs().powf(f64::from(gamma) - 1.0) * p.signum(),
     };
-    partials.pred + partials.product * t + partials.power * power + partials.abs_difference * sign
+    partials.pred + partials.product * t + partials.pred_power * power + partials.abs_difference * sign
 }
 
 impl Voxel {
-    /// Derivative of the pointwise loss of a channel. Without an activation with respect to p, 0 where p is clipped;
-    /// with sigmoid with respect to the logit; with softmax p times the derivative with respect to p.
+    /// Derivative of the pointwise loss of a channel: without an activation with respect to p, with sigmoid with
+    /// respect to the logit, with softmax p times the derivative with respect to p.
     fn pointwise_slope(&self, options: &SumsOptions, channel: usize, t: f64) -> f64 {
+        let Some(kind) = options.pointwise else { return 0.0 };
         let p = f64::from(self.p[channel]);
         let (ln_p, ln_q) = self.logarithms(options.activation, channel);
-        let softmax = options.activation == Activation::Softmax;
-        // p (1 − p) times the derivative with respect to p.
-        let slope = match options.pointwise {
-            Pointwise::None => 0.0,
-            Pointwise::CrossEntropy if softmax => return -t,
-            Pointwise::CrossEntropy => -t * (1.0 - p),
-            Pointwise::BinaryCrossEntropy => p - t,
-            Pointwise::Focal { gamma, alpha } => {
-                let gamma = f64::from(gamma);
-                let (on, off) = alpha.map_or((1.0, 1.0), |alpha| (f64::from(alpha), 1.0 - f64::from(alpha)));
-                let foreground = on * t * (1.0 - p).powf(gamma) * (gamma * p * ln_p - (1.0 - p));
-                if softmax {
-                    foreground
-                } else {
-                    foreground + off * (1.0 - t) * p.powf(gamma) * (p - gamma * (1.0 - p) * ln_q)
-                }
-            }
-        };
+        let (p_soft, q) = (ln_p.exp(), ln_q.exp());
+        let (gamma, weight) = kind.parameters();
+        let (on, off) = weight.map_or((t, 1.0 - t), |weight| (weight * t, (1.0 - weight) * (1.0 - t)));
+        let foreground_only = matches!(kind, Pointwise::CrossEntropy | Pointwise::CategoricalFocal { .. });
+        let off = if foreground_only { 0.0 } else { off };
         match options.activation {
-            Activation::Sigmoid => slope,
-            Activation::Softmax => slope / (1.0 - p).max(CLIP),
-            _ if p <= CLIP || p >= 1.0 - CLIP => 0.0,
-            _ => slope / (p * (1.0 - p)),
+            Activation::Sigmoid => {
+                on * (gamma * ln_q).exp() * (gamma * p_soft * ln_p - q)
+                    + off * (gamma * ln_p).exp() * (p_soft - gamma * q * ln_q)
+            }
+            Activation::Softmax => {
+                let modulation = if gamma == 0.0 { 0.0 } else { gamma * p_soft * ((gamma - 1.0) * ln_q).exp() * ln_p };
+                on * (modulation - (gamma * ln_q).exp())
+                    + off * (gamma * ln_p).exp() * ((ln_p - ln_q).exp() - gamma * ln_q)
+            }
+            Activation::None | Activation::Threshold(_) | Activation::Argmax => kind.derivative(p, t),
         }
     }
 }
@@ -238,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_exact_gradient_is_within_its_bound() {
-        let partials = Partials { pred: 0.3, product: -1.7, power: 0.9, abs_difference: 0.2, pointwise: 0.0 };
+        let partials = Partials { pred: 0.3, product: -1.7, pred_power: 0.9, abs_difference: 0.2, pointwise: 0.0 };
         for scale in [0u16, 3] {
             let coefficients = ExactCoefficients::new(&partials, scale).unwrap();
             let largest = f32::from(1u16 << scale);

@@ -6,7 +6,8 @@
 //! written once, for the prediction (`p_`, binding 0); a renamed copy (`t_`, binding 1) serves the truth.
 
 use crate::options::{Activation, SumsOptions};
-use crate::stats::{Pointwise, Terms};
+use crate::pointwise::Pointwise;
+use crate::stats::Terms;
 use crate::volume::{Dtype, TruthKind};
 
 /// One shader: its text and the values of its constants.
@@ -92,6 +93,7 @@ pub(crate) enum Loss {
     CrossEntropy,
     BinaryCrossEntropy,
     Focal,
+    CategoricalFocal,
 }
 
 impl Form {
@@ -112,10 +114,11 @@ impl Form {
                 Terms::All => Accumulate::All,
             },
             pointwise: match options.pointwise {
-                Pointwise::None => Loss::None,
-                Pointwise::CrossEntropy => Loss::CrossEntropy,
-                Pointwise::BinaryCrossEntropy => Loss::BinaryCrossEntropy,
-                Pointwise::Focal { .. } => Loss::Focal,
+                None => Loss::None,
+                Some(Pointwise::CrossEntropy) => Loss::CrossEntropy,
+                Some(Pointwise::BinaryCrossEntropy) => Loss::BinaryCrossEntropy,
+                Some(Pointwise::Balanced { .. } | Pointwise::Focal { .. }) => Loss::Focal,
+                Some(Pointwise::CategoricalFocal { .. }) => Loss::CategoricalFocal,
             },
         }
     }
@@ -231,7 +234,6 @@ impl Key {
             constants.push(("CAREFUL", flag(careful)));
             constants.push(("POWER", flag(form.terms == Accumulate::Power)));
             constants.push(("POINTWISE", form.pointwise as u32 as f64));
-            constants.push(("FOREGROUND", flag(form.activation == Activate::Softmax)));
             parts.push(fragment::POINTWISE.into());
             parts.push(fragment::SUMS_LANE.into());
         }
@@ -312,7 +314,8 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
                 let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
                 // Accumulators do not see the operands' types: their product is listed for one pair of types.
                 let all = [Accumulate::Plain, Accumulate::Squared, Accumulate::Power, Accumulate::All];
-                let losses = [Loss::None, Loss::CrossEntropy, Loss::BinaryCrossEntropy, Loss::Focal];
+                let losses =
+                    [Loss::None, Loss::CrossEntropy, Loss::BinaryCrossEntropy, Loss::Focal, Loss::CategoricalFocal];
                 let forms = all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise)));
                 for (terms, pointwise) in forms {
                     let form = Form { activation, truth: kind, terms, pointwise };

@@ -3,10 +3,10 @@
 //! work in f32.
 
 use crate::options::Activation;
-use crate::stats::Pointwise;
+use crate::pointwise::Pointwise;
 
-/// Without an activation, logarithms see probabilities clipped to [CLIP, 1 − CLIP], as Keras has it.
-pub(super) const CLIP: f64 = 1e-7;
+/// No logarithm is below this, as in PyTorch's `BCELoss`.
+const LEAST_LOGARITHM: f64 = -100.0;
 
 /// The channels of one voxel: logits, and what an activation makes of them.
 #[derive(Debug, Default)]
@@ -15,14 +15,14 @@ pub(crate) struct Voxel {
     pub raw: Vec<f32>,
     /// Activated. NaN where the raw value is not finite; with softmax or argmax, in all channels.
     pub p: Vec<f32>,
-    /// Largest logit and the logarithm of Σ e^(x − largest), for softmax.
+    /// Largest logit and Σ e^(x − largest), for softmax.
     largest: f64,
-    log_sum: f64,
+    sum: f64,
 }
 
 impl Voxel {
     pub fn new(channels: usize) -> Self {
-        Self { raw: vec![0.0; channels], p: vec![0.0; channels], largest: 0.0, log_sum: 0.0 }
+        Self { raw: vec![0.0; channels], p: vec![0.0; channels], largest: 0.0, sum: 1.0 }
     }
 
     /// Computes `p` from `raw`.
@@ -49,7 +49,7 @@ impl Voxel {
     fn softmax(&mut self) {
         self.largest = self.raw.iter().fold(f64::NEG_INFINITY, |most, &x| most.max(x.into()));
         let sum: f64 = self.raw.iter().map(|&x| (f64::from(x) - self.largest).exp()).sum();
-        self.log_sum = sum.ln();
+        self.sum = sum;
         for (p, &x) in self.p.iter_mut().zip(&self.raw) {
             *p = ((f64::from(x) - self.largest).exp() / sum) as f32;
         }
@@ -66,18 +66,21 @@ impl Voxel {
         self.p[best] = 1.0;
     }
 
-    /// ln p and ln (1 − p) of a channel.
+    /// ln p and ln (1 − p) of a channel: of the logits where there is an activation of them.
     pub(super) fn logarithms(&self, activation: Activation, channel: usize) -> (f64, f64) {
         let x = f64::from(self.raw[channel]);
+        let ln = |x: f64| if x > 0.0 { x.ln().max(LEAST_LOGARITHM) } else { LEAST_LOGARITHM };
         match activation {
             Activation::Sigmoid => (-softplus(-x), -softplus(x)),
             Activation::Softmax => {
-                let ln_p = x - self.largest - self.log_sum;
-                (ln_p, (1.0 - f64::from(self.p[channel])).clamp(CLIP, 1.0 - CLIP).ln())
+                // Without the channel's own term, so that 1 − p keeps its digits where p is next to 1.
+                let others = self.raw.iter().enumerate().filter(|&(k, _)| k != channel);
+                let rest: f64 = others.map(|(_, &x)| (f64::from(x) - self.largest).exp()).sum();
+                (x - self.largest - self.sum.ln(), (ln(rest) - self.sum.ln()).max(LEAST_LOGARITHM))
             }
             Activation::None | Activation::Threshold(_) | Activation::Argmax => {
-                let p = f64::from(self.p[channel]).clamp(CLIP, 1.0 - CLIP);
-                (p.ln(), (1.0 - p).ln())
+                let p = f64::from(self.p[channel]);
+                (ln(p), ln(1.0 - p))
             }
         }
     }
@@ -85,20 +88,14 @@ impl Voxel {
     /// The pointwise loss of a channel, for truth `t`.
     pub fn pointwise(&self, kind: Pointwise, activation: Activation, channel: usize, t: f64) -> f64 {
         let (ln_p, ln_q) = self.logarithms(activation, channel);
-        let p = f64::from(self.p[channel]);
+        let (gamma, weight) = kind.parameters();
+        let (on, off) = weight.map_or((1.0, 1.0), |weight| (weight, 1.0 - weight));
+        // (1 − p)^γ and p^γ by the logarithms, which keep their digits.
+        let foreground = -on * t * (gamma * ln_q).exp() * ln_p;
         match kind {
-            Pointwise::None => 0.0,
             Pointwise::CrossEntropy => -t * ln_p,
-            Pointwise::BinaryCrossEntropy => -t * ln_p - (1.0 - t) * ln_q,
-            Pointwise::Focal { gamma, alpha } => {
-                let gamma = f64::from(gamma);
-                let (on, off) = alpha.map_or((1.0, 1.0), |alpha| (f64::from(alpha), 1.0 - f64::from(alpha)));
-                let foreground = -on * t * (1.0 - p).powf(gamma) * ln_p;
-                if activation == Activation::Softmax {
-                    return foreground;
-                }
-                foreground - off * (1.0 - t) * p.powf(gamma) * ln_q
-            }
+            Pointwise::CategoricalFocal { .. } => foreground,
+            _ => foreground - off * (1.0 - t) * (gamma * ln_p).exp() * ln_q,
         }
     }
 }

@@ -207,15 +207,3 @@ pub enum EmptyTruth {
     /// 0 with gradient 0, so that false positives of an absent class do not count: SMP. The group stays in the mean.
     ZeroLoss,
 }
-
-/// What is applied to the prediction before anything is summed. The metrics only carry it: whoever sums applies it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Activation {
-    /// The prediction holds probabilities.
-    #[default]
-    None,
-    /// 1 / (1 + e^−x) of each voxel.
-    Sigmoid,
-    /// e^x / Σ e^x over the channels of each voxel.
-    Softmax,
-}

@@ -4,13 +4,14 @@ use super::choices::{
     Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
 };
 use super::group::{Member, groups, shape};
-use super::moments::{Moments, Partials, Statistic};
+use super::moments::{Moments, Statistic};
 use super::options::{Kind, LossOptions};
-use super::pointwise::Pointwise;
 use super::score::{Overlap, Reading};
 use super::validate::wrong;
 use crate::error::{Error, Result};
-use crate::stats::Terms;
+use crate::options::SumsOptions;
+use crate::pointwise::Pointwise;
+use crate::stats::{Partials, Terms};
 use crate::table::Table;
 
 /// A loss, or a score, whose choices have been checked.
@@ -22,7 +23,7 @@ use crate::table::Table;
 /// let (p, t) = ([1.0f32, 0.5, 0.25, 0.25], [1.0f32, 0.0, 1.0, 0.0]);
 /// let loss = Loss::new(LossOptions { smooth: Smooth::both(1.0).into(), ..Default::default() })?;
 /// let engine = Engine::new(&EngineOptions::default())?;
-/// let sums = engine.sums_of(Volume::f32(shape.clone(), &p)?, Volume::f32(shape, &t)?, loss.terms())?;
+/// let sums = engine.sums_with(Volume::f32(shape.clone(), &p)?, Volume::f32(shape, &t)?, &loss.sums_options())?;
 /// let found = loss.evaluate(&sums)?;
 /// assert_eq!((found.values.len(), found.shape), (2, vec![2, 1]));
 /// assert_eq!(found.values[1], 1.0 - 1.5 / 2.5);
@@ -67,14 +68,18 @@ impl Loss {
         &self.options
     }
 
-    /// The sums that the overlap needs. Powers other than 1 and 2, and [`Loss::pointwise`], come on top.
-    pub fn terms(&self) -> Terms {
-        match (self.overlap(), self.soft_label(), self.options.denominator.exponent() == 2.0) {
-            (None, ..) => Terms::Plain,
-            (_, true, _) => Terms::All,
-            (_, _, true) => Terms::Squared,
-            _ => Terms::Plain,
-        }
+    /// What [`Engine::sums_with`](crate::Engine::sums_with) must accumulate for this loss: the terms of its overlap,
+    /// its activation and its pointwise loss.
+    pub fn sums_options(&self) -> SumsOptions {
+        let exponent = self.options.denominator.exponent();
+        let terms = match self.overlap() {
+            None => Terms::Plain,
+            Some(_) if self.soft_label() => Terms::All,
+            Some(_) if exponent == 1.0 => Terms::Plain,
+            Some(_) if exponent == 2.0 => Terms::Squared,
+            Some(_) => Terms::Power(exponent as f32),
+        };
+        SumsOptions { terms, activation: self.options.activation, pointwise: self.pointwise() }
     }
 
     /// The overlap in it.

@@ -2,7 +2,7 @@
 
 use super::choices::Denominator;
 use crate::error::{Error, Result};
-use crate::stats::{Merge, Sums};
+use crate::stats::{Merge, Partials, Sums, Terms};
 use crate::table::Table;
 
 /// The sums that scores and losses are formulas of, as plain `f64`, of one cell or of several pooled.
@@ -58,17 +58,17 @@ impl Moments {
         Self { pred_power, truth_power, ..self }
     }
 
-    /// The nearest `f64` of exact sums; Σ|p−t| is NaN unless it was summed, and so is the pointwise loss.
+    /// The nearest `f64` of exact sums; Σ|p−t| and the pointwise loss are NaN unless they were summed.
     ///
     /// # Errors
     /// [`Error::MissingTerm`] when `sums` lack the squares, or another power, that `denominator` needs.
     ///
     /// ```
-    /// use voxdice::{Engine, EngineOptions, Shape, Volume, metric::{Denominator, Moments}, stats::Terms};
+    /// use voxdice::{Engine, EngineOptions, Shape, Volume, metric::{Denominator, Moments}};
     /// let shape = Shape::new(1, 1, [2])?;
     /// let (p, t) = ([1.0f32, 0.5], [1.0f32, 0.0]);
     /// let engine = Engine::new(&EngineOptions::default())?;
-    /// let sums = engine.sums_of(Volume::f32(shape.clone(), &p)?, Volume::f32(shape, &t)?, Terms::Squared)?;
+    /// let sums = engine.sums(Volume::f32(shape.clone(), &p)?, Volume::f32(shape, &t)?)?;
     /// assert_eq!(Moments::of(&sums.values()[0], Denominator::Squared)?.pred_power, 1.25);
     /// assert!(Moments::of(&sums.values()[0], Denominator::Power(1.5)).is_err());
     /// # Ok::<(), voxdice::Error>(())
@@ -76,13 +76,22 @@ impl Moments {
     pub fn of(sums: &Sums, denominator: Denominator) -> Result<Self> {
         let exponent = denominator.exponent();
         let plain = Self::plain(sums.voxels() as f64, sums.pred(), sums.truth(), sums.product());
-        let plain = Self { abs_difference: sums.abs_difference().unwrap_or(f64::NAN), ..plain };
+        let plain = Self {
+            abs_difference: sums.abs_difference().unwrap_or(f64::NAN),
+            pointwise: sums.pointwise_sum().unwrap_or(f64::NAN),
+            ..plain
+        };
         if exponent == 1.0 {
             return Ok(plain);
         }
-        match (exponent == 2.0, sums.pred_squared(), sums.truth_squared()) {
-            (true, Some(pred), Some(truth)) => Ok(plain.with_power(pred, truth)),
-            _ => Err(Error::MissingTerm { term: format!("the sums of p^{exponent} and t^{exponent}") }),
+        let powers = match sums.terms() {
+            Terms::Power(gamma) if f64::from(gamma) == f64::from(exponent as f32) => sums.powers(),
+            _ if exponent == 2.0 => sums.pred_squared().zip(sums.truth_squared()),
+            _ => None,
+        };
+        match powers {
+            Some((pred, truth)) => Ok(plain.with_power(pred, truth)),
+            None => Err(Error::MissingTerm { term: format!("the sums of p^{exponent} and t^{exponent}") }),
         }
     }
 
@@ -117,29 +126,6 @@ impl Table<Moments> {
         }
         Ok(Self::new(samples, channels, cells))
     }
-}
-
-/// How the loss of a group changes with the moments of one of its cells.
-///
-/// With them, the derivative of the loss with respect to a voxel p (after the activation) is
-///
-/// `pred + product·t + pred_power·γ·p^(γ−1) + abs_difference·sign(p−t) + pointwise·ℓ'(p, t)`
-///
-/// where γ is the [exponent](Denominator::exponent) of the denominator, sign(0) = 0 and ℓ' is
-/// [`Pointwise::derivative`](super::Pointwise::derivative). For γ = 1 the derivative of Σp^γ is part of `pred`, so
-/// that `pred_power` is 0 and need not be looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Partials {
-    /// With respect to Σp (and Σp^γ where γ = 1).
-    pub pred: f64,
-    /// With respect to Σpt.
-    pub product: f64,
-    /// With respect to Σp^γ where γ ≠ 1.
-    pub pred_power: f64,
-    /// With respect to Σ|p−t|.
-    pub abs_difference: f64,
-    /// With respect to the sum of the pointwise loss.
-    pub pointwise: f64,
 }
 
 impl Partials {

@@ -1,11 +1,12 @@
 //! A loss as a set of named choices.
 
 use super::choices::{
-    Activation, Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
+    Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
 };
 use super::overlap::Empty;
-use super::pointwise::Pointwise;
 use super::score::{Overlap, Tversky};
+use crate::options::Activation;
+use crate::pointwise::Pointwise;
 
 /// What is computed of a group.
 #[derive(Debug, Clone, Copy, PartialEq)]

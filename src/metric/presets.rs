@@ -1,7 +1,8 @@
 //! What other libraries, and some functions that are passed around on the web, call Dice.
 
-use super::choices::{Activation, Agreement, Channels, Denominator, EmptyTruth, Form, Per, Reduce, Smooth, Smoothing};
+use super::choices::{Agreement, Channels, Denominator, EmptyTruth, Form, Per, Reduce, Smooth, Smoothing};
 use super::options::LossOptions;
+use crate::options::Activation;
 
 /// A named set of choices. [`Preset::options`] gives it; every field may be changed afterwards.
 ///

@@ -2,8 +2,9 @@
 
 use super::choices::{Agreement, Denominator, Smooth};
 use super::generalized::GeneralizedWeights;
-use super::moments::{Moments, Partials};
+use super::moments::Moments;
 use super::overlap::Empty;
+use crate::stats::Partials;
 
 /// An overlap score. With intersection I, sizes P and T (Σp and Σt, or the powers of the denominator), fp = P − I and
 /// fn = T − I, smoothing a above and b below:

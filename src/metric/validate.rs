@@ -2,9 +2,9 @@
 
 use super::choices::{Agreement, Channels, ClassWeights, Denominator, Focus, Form, Per, Reduce, Smooth, Smoothing};
 use super::options::{Kind, LossOptions};
-use super::pointwise::Pointwise;
 use super::score::{Overlap, Tversky};
 use crate::error::{Error, Result};
+use crate::pointwise::Pointwise;
 
 /// The error for a parameter that does not hold.
 pub(super) fn wrong(name: &'static str, value: impl ToString, range: impl Into<String>) -> Error {

@@ -2,6 +2,7 @@
 
 use super::{Exact, FRACTION_BITS, Merge};
 use crate::error::{Error, Result};
+use crate::pointwise::Pointwise;
 
 /// Which sums a call accumulates; more terms cost more arithmetic, never another pass over the voxels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -33,29 +34,6 @@ impl Terms {
     }
 }
 
-/// A loss of single voxels that is summed beside the overlap terms, in the same pass.
-///
-/// With an activation, `p` is the activated prediction and the logarithms are taken of the logits, where they are
-/// stable; without one, probabilities are clipped to [1e-7, 1 − 1e-7] as Keras does.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Pointwise {
-    /// None.
-    #[default]
-    None,
-    /// −t·ln p: summed over the channels of a voxel this is the categorical cross-entropy.
-    CrossEntropy,
-    /// −t·ln p − (1−t)·ln(1−p).
-    BinaryCrossEntropy,
-    /// Focal loss (Lin et al. 2017). With softmax −α·t·(1−p)^γ·ln p; otherwise the binary form
-    /// −α·t·(1−p)^γ·ln p − (1−α)·(1−t)·p^γ·ln(1−p), both without α where it is `None`.
-    Focal {
-        /// Exponent γ ≥ 0 of the modulating factor.
-        gamma: f32,
-        /// Weight α in [0, 1] of the foreground.
-        alpha: Option<f32>,
-    },
-}
-
 /// How many NaN and infinities a cell held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct NonFiniteCount {
@@ -79,7 +57,7 @@ pub struct NonFiniteCount {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sums {
     terms: Terms,
-    pointwise: Pointwise,
+    pointwise: Option<Pointwise>,
     voxels: u64,
     /// Smallest and largest block scale; `None` before the first voxel.
     scale: Option<(u16, u16)>,
@@ -101,7 +79,7 @@ pub(crate) const POINTWISE_SCALE: u16 = 16;
 
 impl Sums {
     /// The sums of no voxels: the neutral element of [`Merge::merge`].
-    pub fn zero(terms: Terms, pointwise: Pointwise) -> Self {
+    pub fn zero(terms: Terms, pointwise: Option<Pointwise>) -> Self {
         Self {
             terms,
             pointwise,
@@ -113,7 +91,7 @@ impl Sums {
         }
     }
 
-    pub(crate) fn of_block(terms: Terms, pointwise: Pointwise, block: &BlockSums) -> Self {
+    pub(crate) fn of_block(terms: Terms, pointwise: Option<Pointwise>, block: &BlockSums) -> Self {
         let mut units = block.units;
         units[terms.len()..POINTWISE].fill(0);
         Self {
@@ -189,8 +167,8 @@ impl Sums {
     }
 
     /// Sum of the pointwise loss, where one was asked for.
-    pub fn pointwise(&self) -> Option<f64> {
-        (self.pointwise != Pointwise::None).then(|| self.value(POINTWISE))
+    pub fn pointwise_sum(&self) -> Option<f64> {
+        self.pointwise.map(|_| self.value(POINTWISE))
     }
 
     /// The smallest `k` with |x| ≤ 2^k for every finite value met.
@@ -267,7 +245,7 @@ mod tests {
 
     fn block(units: i128, scale: u16, voxels: u64) -> Sums {
         let block = BlockSums { units: [units; 7], scale, voxels, non_finite: NonFiniteCount::default() };
-        Sums::of_block(Terms::All, Pointwise::None, &block)
+        Sums::of_block(Terms::All, None, &block)
     }
 
     #[test]
@@ -294,7 +272,7 @@ mod tests {
 
     #[test]
     fn different_terms_do_not_merge() {
-        let mut sum = Sums::zero(Terms::Plain, Pointwise::None);
-        assert!(matches!(sum.merge(&Sums::zero(Terms::All, Pointwise::None)), Err(Error::TermsDiffer { .. })));
+        let mut sum = Sums::zero(Terms::Plain, None);
+        assert!(matches!(sum.merge(&Sums::zero(Terms::All, None)), Err(Error::TermsDiffer { .. })));
     }
 }

@@ -5,7 +5,8 @@ use crate::engines::ALL;
 use crate::equality::{label_map, volume};
 use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
-use voxdice::stats::{Pointwise, Sums, Terms};
+use voxdice::metric::Pointwise;
+use voxdice::stats::{Sums, Terms};
 use voxdice::{Activation, Error, LabelMap, Layout, Shape, SumsOptions, Table, Truth, Volume};
 
 /// Documented bounds on the error of one voxel: of an activated value or a power, and of a pointwise loss (relative
@@ -97,7 +98,7 @@ impl Case<'_> {
                 for (i, (&found, &expected)) in sums.iter().zip(&expected.sums).enumerate() {
                     close(found, expected, 2.0 * n * VALUE_BOUND, &format!("term {i}"));
                 }
-                if let Some(found) = found.pointwise() {
+                if let Some(found) = found.pointwise_sum() {
                     close(found, expected.pointwise, (n + expected.pointwise) * POINTWISE_BOUND, "pointwise");
                 }
             }
@@ -123,26 +124,28 @@ fn activated(activation: Activation, logits: &[f64], c: usize) -> f64 {
 
 fn pointwise(options: SumsOptions, logits: &[f64], c: usize, p: f64, t: f64) -> f64 {
     let x = logits[c];
+    let ln = |x: f64| x.ln().max(-100.0);
     let (ln_p, ln_q) = match options.activation {
         Activation::Sigmoid => (-(-x).exp().ln_1p(), -x.exp().ln_1p()),
         Activation::Softmax => {
-            let largest = logits.iter().fold(f64::MIN, |a, &b| a.max(b));
-            let log_sum = logits.iter().map(|x| (x - largest).exp()).sum::<f64>().ln();
-            (x - largest - log_sum, (1.0 - p).max(1e-7).ln())
+            let sum_of = |keep: &dyn Fn(usize) -> bool| -> f64 {
+                logits.iter().enumerate().filter(|&(k, _)| keep(k)).map(|(_, x)| x.exp()).sum()
+            };
+            let all = sum_of(&|_| true).ln();
+            (x - all, sum_of(&|k| k != c).ln() - all)
         }
-        _ => (p.clamp(1e-7, 1.0 - 1e-7).ln(), (1.0 - p.clamp(1e-7, 1.0 - 1e-7)).ln()),
+        _ => (ln(p), ln(1.0 - p)),
     };
     match options.pointwise {
-        Pointwise::None => 0.0,
-        Pointwise::CrossEntropy => -t * ln_p,
-        Pointwise::BinaryCrossEntropy => -t * ln_p - (1.0 - t) * ln_q,
-        Pointwise::Focal { gamma, alpha } => {
-            let gamma = f64::from(gamma);
-            let (on, off) = alpha.map_or((1.0, 1.0), |a| (f64::from(a), 1.0 - f64::from(a)));
-            let on = -on * t * (1.0 - p).powf(gamma) * ln_p;
-            let off = -off * (1.0 - t) * p.powf(gamma) * ln_q;
-            if options.activation == Activation::Softmax { on } else { on + off }
+        None => 0.0,
+        Some(Pointwise::CrossEntropy) => -t * ln_p,
+        Some(Pointwise::BinaryCrossEntropy) => -t * ln_p - (1.0 - t) * ln_q,
+        Some(Pointwise::Balanced { beta }) => -beta * t * ln_p - (1.0 - beta) * (1.0 - t) * ln_q,
+        Some(Pointwise::Focal { gamma, alpha }) => {
+            let (on, off) = alpha.map_or((1.0, 1.0), |a| (a, 1.0 - a));
+            -on * t * (1.0 - p).powf(gamma) * ln_p - off * (1.0 - t) * p.powf(gamma) * ln_q
         }
+        Some(Pointwise::CategoricalFocal { gamma }) => -t * (1.0 - p).powf(gamma) * ln_p,
     }
 }
 
@@ -212,7 +215,7 @@ fn sigmoid_and_softmax_are_within_the_bound() {
             let n = shape.elements() as usize;
             let pred = reals(Real::F32, Pattern::Wide, n, 5);
             let truth = reals(Real::U8, Pattern::Unit, n, 6);
-            for pointwise in [Pointwise::None, Pointwise::BinaryCrossEntropy] {
+            for pointwise in [None, Some(Pointwise::BinaryCrossEntropy)] {
                 let options = SumsOptions { activation, pointwise, terms: Terms::All };
                 let case = Case { shape: shape.clone(), pred: &pred, truth: &truth, labels: false, options };
                 case.check(&format!("{activation:?} {layout:?} {pointwise:?}"));
@@ -224,7 +227,13 @@ fn sigmoid_and_softmax_are_within_the_bound() {
 #[test]
 fn pointwise_losses_are_within_the_bound() {
     let focal = |alpha| Pointwise::Focal { gamma: 2.0, alpha };
-    let losses = [Pointwise::CrossEntropy, focal(None), focal(Some(0.25))];
+    let losses = [
+        Pointwise::CrossEntropy,
+        Pointwise::Balanced { beta: 0.7 },
+        focal(None),
+        focal(Some(0.25)),
+        Pointwise::CategoricalFocal { gamma: 1.5 },
+    ];
     for activation in [Activation::None, Activation::Sigmoid, Activation::Softmax] {
         let shape = Shape::new(1, 3, [9_001]).unwrap();
         let n = shape.elements() as usize;
@@ -232,7 +241,7 @@ fn pointwise_losses_are_within_the_bound() {
         let pred = reals(Real::F32, pattern, n, 7);
         let truth = labels(LabelType::U8, &[0, 1, 2], 2, n / 3, 8);
         for pointwise in losses {
-            let options = SumsOptions { activation, pointwise, terms: Terms::Plain };
+            let options = SumsOptions { activation, pointwise: Some(pointwise), terms: Terms::Plain };
             let case = Case { shape: shape.clone(), pred: &pred, truth: &truth, labels: true, options };
             case.check(&format!("{activation:?} {pointwise:?}"));
         }
@@ -281,7 +290,7 @@ fn a_logit_that_is_not_finite_is_a_fact_whatever_the_activation() {
     for (activation, cells) in
         [(Activation::Sigmoid, [1, 0]), (Activation::Threshold(0.0), [1, 0]), (Activation::Softmax, [1, 1])]
     {
-        let options = SumsOptions { activation, pointwise: Pointwise::CrossEntropy, ..SumsOptions::default() };
+        let options = SumsOptions { activation, pointwise: Some(Pointwise::CrossEntropy), ..SumsOptions::default() };
         let case = Case { shape: shape.clone(), pred: &pred, truth: &truth, labels: false, options };
         for implementation in ALL.iter() {
             let found = case.run(&implementation.engine).unwrap().map(|sums| sums.non_finite().pred);
@@ -309,8 +318,11 @@ fn what_cannot_be_summed_is_a_typed_error() {
             SumsOptions { terms: Terms::Power(0.0), ..SumsOptions::default() },
             SumsOptions { terms: Terms::Power(f32::NAN), ..SumsOptions::default() },
             SumsOptions { activation: Activation::Threshold(f32::INFINITY), ..SumsOptions::default() },
-            SumsOptions { pointwise: Pointwise::Focal { gamma: -1.0, alpha: None }, ..SumsOptions::default() },
-            SumsOptions { pointwise: Pointwise::Focal { gamma: 2.0, alpha: Some(1.5) }, ..SumsOptions::default() },
+            SumsOptions { pointwise: Some(Pointwise::Focal { gamma: -1.0, alpha: None }), ..SumsOptions::default() },
+            SumsOptions {
+                pointwise: Some(Pointwise::Focal { gamma: 2.0, alpha: Some(1.5) }),
+                ..SumsOptions::default()
+            },
         ];
         for options in wrong {
             let error = engine.sums_with(pred(), pred(), &options).unwrap_err();
@@ -321,7 +333,7 @@ fn what_cannot_be_summed_is_a_typed_error() {
         let huge = Volume::f32(shape.clone(), &huge).unwrap();
         let options = SumsOptions {
             activation: Activation::Sigmoid,
-            pointwise: Pointwise::BinaryCrossEntropy,
+            pointwise: Some(Pointwise::BinaryCrossEntropy),
             ..SumsOptions::default()
         };
         let zeros = [0u8; 30];
@@ -330,6 +342,6 @@ fn what_cannot_be_summed_is_a_typed_error() {
         assert!(matches!(error, Error::PointwiseTooLarge { .. }), "{}: {error}", implementation.name);
         let cubes = SumsOptions { terms: Terms::Power(3.0), ..SumsOptions::default() };
         let error = engine.sums_with(huge.clone(), huge, &cubes).unwrap_err();
-        assert!(matches!(error, Error::Parameter { parameter: "Terms::Power", .. }), "{error}");
+        assert!(matches!(error, Error::Parameter { name: "Terms::Power", .. }), "{error}");
     }
 }

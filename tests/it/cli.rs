@@ -81,7 +81,7 @@ impl Files {
 
 /// A file of the shared corpus.
 fn corpus(name: &str) -> Option<PathBuf> {
-    Some(crate::nifti::shared()?.join("data/nifti").join(name))
+    Some(crate::shared::shared()?.join("data/nifti").join(name))
 }
 
 /// Whether to run what needs a GPU: VOXDICE_TEST_GPU is `auto` (the default; where no adapter answers, it is said once

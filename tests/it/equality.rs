@@ -4,7 +4,7 @@ use crate::engines::ALL;
 use crate::oracle::{self, Array};
 use crate::random::{LABEL_TYPES, LabelType, PATTERNS, Pattern, REALS, Real, labels, reals};
 use voxdice::stats::Terms;
-use voxdice::{Classes, LabelMap, Layout, Shape, SumsOptions, Volume};
+use voxdice::{Classes, LabelMap, Layout, Shape, Volume};
 
 pub fn volume<'a>(shape: &Shape, array: &'a Array) -> Volume<'a> {
     match array {
@@ -31,16 +31,12 @@ pub fn label_map<'a>(shape: &Shape, array: &'a Array) -> LabelMap<'a> {
 fn check_sums(what: &str, shape: &Shape, pred: &Array, truth: &Array, terms: Terms) {
     let expected = oracle::sums(shape, pred, truth);
     for implementation in ALL.iter() {
-        let found = implementation.engine.sums_with(volume(shape, pred), volume(shape, truth), &of(terms));
+        let found = implementation.engine.sums_with(volume(shape, pred), volume(shape, truth), &terms.into());
         let found = found.unwrap_or_else(|error| panic!("{what} on {}: {error}", implementation.name));
         if let Err(difference) = oracle::compare_sums(&expected, &found) {
             panic!("{what}, shape {shape}, on {}: {difference}", implementation.name);
         }
     }
-}
-
-pub fn of(terms: Terms) -> SumsOptions {
-    SumsOptions { terms, ..SumsOptions::default() }
 }
 
 /// Counts of the case on every implementation.

@@ -1,7 +1,7 @@
 //! Laws that hold for all inputs.
 
 use crate::engines::ALL;
-use crate::equality::{label_map, of, volume};
+use crate::equality::{label_map, volume};
 use crate::oracle::Array;
 use proptest::prelude::*;
 use voxdice::stats::{Counts, Merge, Sums, Terms};
@@ -15,7 +15,7 @@ fn engine() -> &'static Engine {
 fn sums_of(p: &[f32], t: &[f32]) -> Table<Sums> {
     let shape = Shape::new(1, 1, [p.len()]).unwrap();
     let (p, t) = (Array::F32(p.to_vec()), Array::F32(t.to_vec()));
-    engine().sums_with(volume(&shape, &p), volume(&shape, &t), &of(Terms::All)).unwrap()
+    engine().sums_with(volume(&shape, &p), volume(&shape, &t), &Terms::All.into()).unwrap()
 }
 
 fn pairs(range: std::ops::RangeInclusive<f32>) -> impl Strategy<Value = Vec<(f32, f32)>> {
@@ -100,7 +100,7 @@ proptest! {
         let (p, t) = split(&values);
         let shape = Shape::new(2, 3, [2, 2]).unwrap();
         let (pa, ta) = (Array::F32(p.clone()), Array::F32(t.clone()));
-        let sums = engine().sums_with(volume(&shape, &pa), volume(&shape, &ta), &of(Terms::All)).unwrap();
+        let sums = engine().sums_with(volume(&shape, &pa), volume(&shape, &ta), &Terms::All.into()).unwrap();
         let flat = sums_of(&p, &t);
         prop_assert_eq!(&sums.pool(Over::All).unwrap(), &flat);
         let by_steps = sums.pool(Over::Channels).unwrap().pool(Over::Samples).unwrap();

@@ -53,7 +53,7 @@ fn volumes_above_the_binding_limit_in_the_largest_windows() {
         let (pred, truth, expected) = closed_form(n);
         let shape = Shape::new(1, 1, [n]).unwrap();
         let (pred, truth) = (Volume::f32(shape.clone(), &pred), Volume::u8(shape, &truth));
-        let sums = engine.sums_with(pred.unwrap(), truth.unwrap(), &crate::equality::of(Terms::Plain)).unwrap();
+        let sums = engine.sums_with(pred.unwrap(), truth.unwrap(), &Terms::Plain.into()).unwrap();
         let found: Vec<i128> = sums.values()[0].exact().iter().map(|x| x.units()).collect();
         assert_eq!(found, expected, "{}", adapter.name);
     }

@@ -81,8 +81,7 @@ fn values_too_far_apart_for_one_exact_sum_are_an_error() {
     pred[150_000] = 1e30;
     for implementation in ALL.iter() {
         let volume = || Volume::f32(shape.clone(), &pred).unwrap();
-        let error =
-            implementation.engine.sums_with(volume(), volume(), &crate::equality::of(Terms::Plain)).unwrap_err();
+        let error = implementation.engine.sums_with(volume(), volume(), &Terms::Plain.into()).unwrap_err();
         assert!(matches!(error, Error::Width { smallest: 0, largest: 100, .. }), "{}: {error}", implementation.name);
     }
 }

@@ -77,9 +77,7 @@ impl Engines {
         let n = case.shape.elements() as usize;
         let [pred, truth] = [case.pred, case.truth].map(|dtype| Voxels::new(dtype, n, case.range, &mut random));
         let of = |engine: &Engine| {
-            engine
-                .sums_with(pred.volume(&case.shape), truth.volume(&case.shape), &crate::equality::of(case.terms))
-                .unwrap()
+            engine.sums_with(pred.volume(&case.shape), truth.volume(&case.shape), &case.terms.into()).unwrap()
         };
         let (gpu, cpu) = (of(&self.gpu), of(&self.cpu));
         for (cell, (gpu, cpu)) in gpu.values().iter().zip(cpu.values()).enumerate() {
@@ -116,7 +114,7 @@ impl Engines {
     }
 }
 
-/// One call of `sums_of`.
+/// One call of `sums_with`.
 #[derive(Debug, Clone)]
 struct Case {
     pred: Dtype,

@@ -125,7 +125,7 @@ fn sums(
 ) -> Result<()> {
     let p = Voxels::new(p_kind, values, shape.elements(), 1);
     let t = Voxels::new(t_kind, values, shape.elements(), 2);
-    let run = |engine: &Engine| engine.sums_by_block(p.volume(shape.clone())?, t.volume(shape.clone())?, terms);
+    let run = |engine: &Engine| engine.sums_by_block(p.volume(shape.clone())?, t.volume(shape.clone())?, &terms.into());
     let [a, b] = engines.map(run);
     let name = format!("{} x {} of {shape}, {} terms", p_kind.name(), t_kind.name(), terms.len());
     tally.compare(&name, &a?, &b?);

@@ -11,7 +11,8 @@ type Six = [f64; 6];
 /// Asks an engine everything.
 pub(super) fn check(engine: &Engine) -> Result<Tally> {
     let mut tally = Tally::default();
-    let sums = |p: Volume<'_>, t: Volume<'_>| engine.sums_of(p, t, Terms::All).map(|table| table.into_values()[0]);
+    let sums =
+        |p: Volume<'_>, t: Volume<'_>| engine.sums_with(p, t, &Terms::All.into()).map(|table| table.into_values()[0]);
 
     let four = Shape::new(1, 1, [4])?;
     let (p, t) = ([0.5f32, 0.25, 1.0, 0.0], [1.0f32, 1.0, 0.5, 0.0]);
@@ -123,11 +124,11 @@ mod tests {
         let sums = |p: [f32; 4]| {
             let t = [1.0f32, 1.0, 0.5, 0.0];
             let (p, t) = (Volume::f32(shape.clone(), &p).unwrap(), Volume::f32(shape.clone(), &t).unwrap());
-            engine().sums_of(p, t, Terms::All).unwrap().into_values()[0]
+            engine().sums_with(p, t, &Terms::All.into()).unwrap().into_values()[0]
         };
         assert_eq!(wrong_sums(&sums([0.5, 0.25, 1.0, 0.0]), FOUR), None);
         assert!(wrong_sums(&sums([0.5, 0.25, 1.0, 2f32.powi(-46)]), FOUR).unwrap().contains("sum of p is"));
-        assert!(wrong_sums(&Sums::zero(Terms::Plain), FOUR).is_some());
+        assert!(wrong_sums(&Sums::zero(Terms::Plain, None), FOUR).is_some());
         let counts = Counts::new(1, 2, 3, 9).unwrap();
         assert_eq!(wrong_counts(&[counts], &[(1, 2, 3, 9, 0, 0)]), None);
         assert!(wrong_counts(&[counts.with_out_of_range(1, 0)], &[(1, 2, 3, 9, 0, 0)]).is_some());

@@ -1,7 +1,7 @@
 //! `info`.
 
 use super::{Files, corpus, fine, json, text};
-use crate::nifti::{expectations, shared};
+use crate::shared::{expectations, shared};
 use serde_json::json;
 
 #[test]

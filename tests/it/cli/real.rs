@@ -1,7 +1,7 @@
 //! Real pairs, with the counts and scores that other libraries found.
 
 use super::{backends, gpu, json, text};
-use crate::nifti::{expectations, shared};
+use crate::shared::{expectations, shared};
 
 #[test]
 fn real_pairs_have_the_counts_and_dice_other_tools_found() {

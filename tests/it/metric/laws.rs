@@ -126,7 +126,7 @@ fn sums_of(soft: &Soft) -> Table<Sums> {
     let shape = Shape::new(soft.samples, soft.channels, [soft.voxels]).unwrap();
     let array = |values: &[f64]| oracle::Array::F32(values.iter().map(|&x| x as f32).collect());
     let (p, t) = (array(&soft.p), array(&soft.t));
-    ALL[0].engine.sums_of(volume(&shape, &p), volume(&shape, &t), Terms::All).unwrap()
+    ALL[0].engine.sums_with(volume(&shape, &p), volume(&shape, &t), &Terms::All.into()).unwrap()
 }
 
 /// A part of the voxels of every cell.

@@ -97,7 +97,7 @@ fn through_engine(loss: &Loss, axes: [usize; 3], layout: Layout, p: &[f64], t: &
     let single = |values: &[f64]| values.iter().map(|&x| x as f32).collect::<Vec<f32>>();
     let (p, t) = (single(p), single(t));
     let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-    let sums = ALL[0].engine.sums_of(volume(&p), volume(&t), loss.terms()).unwrap();
+    let sums = ALL[0].engine.sums_with(volume(&p), volume(&t), &loss.sums_options()).unwrap();
     let found = loss.evaluate(&sums).unwrap();
     Some(found.reduced.map_or(found.values, |reduced| vec![reduced]))
 }

@@ -146,7 +146,7 @@ impl Soft {
         }
         let shape = Shape::new(self.samples, self.channels, [self.voxels]).unwrap();
         let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-        let sums = ALL[0].engine.sums_of(volume(&p), volume(&t), loss.terms()).unwrap();
+        let sums = ALL[0].engine.sums_with(volume(&p), volume(&t), &loss.sums_options()).unwrap();
         let found = loss.evaluate(&sums).unwrap();
         Some(found.reduced.map_or(found.values, |reduced| vec![reduced]))
     }

@@ -1,15 +1,15 @@
-//! Losses that are sums over voxels, and how their sums become means.
+//! Losses of single elements: which one, its value and its derivative. Imports nothing of ours.
 
 /// A loss ℓ(p, t) of each element, p a probability. A cell holds its sum in
-/// [`Moments::pointwise`](super::Moments::pointwise); what a loss reports is a mean of it:
+/// [`Moments::pointwise`](crate::metric::Moments::pointwise); what a loss reports is a mean of it:
 ///
 /// - [`Pointwise::CrossEntropy`]: the mean over voxels of the sum over channels, as PyTorch has it. A group of one
 ///   channel out of C reports C times the mean of its own channel, so that the mean over all groups is the usual one.
 /// - the others: the mean over elements.
 ///
 /// With class weights and all channels in the group, cross-entropy is Σ w·ℓ / Σ w·t as in PyTorch; the others are
-/// Σ w·ℓ over the number of elements ([`ClassWeights::Multiply`](super::ClassWeights::Multiply)) or over the sum of
-/// their weights ([`ClassWeights::Normalise`](super::ClassWeights::Normalise)).
+/// Σ w·ℓ over the number of elements ([`ClassWeights::Multiply`](crate::metric::ClassWeights::Multiply)) or over the sum of
+/// their weights ([`ClassWeights::Normalise`](crate::metric::ClassWeights::Normalise)).
 ///
 /// Range 0 to ∞. Where p (or 1 − p) is below e^−100 it counts as e^−100, so that no logarithm is below −100, as in
 /// PyTorch's `BCELoss`.
@@ -41,7 +41,7 @@ pub enum Pointwise {
 }
 
 /// e^−100.
-const FLOOR: f64 = 3.720_075_976_020_836e-44;
+pub(crate) const FLOOR: f64 = 3.720_075_976_020_836e-44;
 
 fn floored(p: f64) -> f64 {
     p.max(FLOOR)
@@ -91,6 +91,17 @@ impl Pointwise {
                 a * on + b * off
             }
             Self::CategoricalFocal { gamma } => slope(1.0 - p, gamma) * t * q.ln() - power(1.0 - p, gamma) * on,
+        }
+    }
+
+    /// γ and the weight of the foreground (of the background: 1 − it), of the form that all but the cross-entropies
+    /// share: −w·t·(1−p)^γ·ln p − (1−w)·(1−t)·p^γ·ln(1−p).
+    pub(crate) fn parameters(self) -> (f64, Option<f64>) {
+        match self {
+            Self::CrossEntropy | Self::BinaryCrossEntropy => (0.0, None),
+            Self::Balanced { beta } => (0.0, Some(beta)),
+            Self::Focal { gamma, alpha } => (gamma, alpha),
+            Self::CategoricalFocal { gamma } => (gamma, None),
         }
     }
 }
