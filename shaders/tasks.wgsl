@@ -26,7 +26,7 @@ struct Params {
   threshold: f32,       // of the threshold activation
   gamma: f32,           // focal loss: exponent,
   alpha: f32,           //   and weight; below 0: none
-  reserved: u32,
+  task_channels: u32,   // channels that have tasks of their own: channels, or 1 where a task does all of them
 }
 
 @group(0) @binding(3) var<storage, read> aux: array<u32>;
@@ -61,8 +61,8 @@ fn task_of(slot: u32) -> Task {
     id = aux[2u * slot];
     task.scale = aux[2u * slot + 1u];
   }
-  task.channel = id % params.channels;
-  let block = params.first_block + id / params.channels;
+  task.channel = id % params.task_channels;
+  let block = params.first_block + id / params.task_channels;
   task.plane = block / params.blocks_per_cell;
   let in_cell = block % params.blocks_per_cell;
   let voxels = select(BLOCK_VOXELS, params.tail_voxels, in_cell + 1u == params.blocks_per_cell);

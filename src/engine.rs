@@ -8,7 +8,7 @@ use crate::error::{Error, NonFiniteFact, Operand, Position, Result};
 use crate::job::{Block, CountsJob, GradientJob, SumsJob};
 use crate::options::{Activation, AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptions};
 use crate::shape::{BLOCK_VOXELS, Grid, Shape};
-use crate::stats::{Counts, Merge, Partials, Sums};
+use crate::stats::{Counts, Merge, Partials, Sums, Terms};
 use crate::table::Table;
 use crate::volume::{LabelMap, Truth, TruthKind, Volume};
 
@@ -245,7 +245,8 @@ impl Engine {
             return Err(Error::LengthMismatch { shape, expected, found: out.len() as u64 });
         }
         let scales: Vec<u16> = sums.values().iter().map(Sums::largest_scale).collect();
-        let job = GradientJob { sums: job, partials: partials.values(), scales: &scales };
+        let partials: Vec<Partials> = partials.values().iter().map(|p| made(p, options)).collect();
+        let job = GradientJob { sums: job, partials: &partials, scales: &scales };
         match &self.backend {
             Chosen::Cpu(cpu) => cpu.gradient(&job, out),
             #[cfg(feature = "gpu")]
@@ -342,6 +343,17 @@ fn note_non_finite(facts: &mut [Option<NonFiniteFact>; 2], shape: &Shape, block:
         let fact = facts[i].get_or_insert(NonFiniteFact { operand, count: 0, first });
         fact.count += counts[i];
         fact.first = fact.first.min(first);
+    }
+}
+
+/// The derivatives with respect to the sums that were made; the loss does not depend on others.
+fn made(partials: &Partials, options: &SumsOptions) -> Partials {
+    let on = |made: bool, value: f64| if made { value } else { 0.0 };
+    Partials {
+        pred_power: on(options.terms != Terms::Plain, partials.pred_power),
+        abs_difference: on(options.terms == Terms::All, partials.abs_difference),
+        pointwise: on(options.pointwise.is_some(), partials.pointwise),
+        ..*partials
     }
 }
 

@@ -4,6 +4,7 @@
 //! are also the scalar path of the CPU backend.
 
 pub(crate) mod counts;
+pub(crate) mod form;
 pub(crate) mod gradient;
 pub mod source;
 pub(crate) mod sums;

@@ -32,6 +32,8 @@ pub(crate) enum Output {
     PerTask(u32),
     /// This many u32 words per plane that the window touches.
     PerPlane(u32),
+    /// This many u32 words per row of the window.
+    PerRow(u32),
 }
 
 /// Dispatches of one statistic over one volume.
@@ -86,7 +88,7 @@ pub struct Params {
     pub threshold: f32,
     pub gamma: f32,
     pub alpha: f32,
-    pub reserved: u32,
+    pub task_channels: u32,
 }
 
 /// The block a task belongs to, and how many of its voxels the window holds.
@@ -162,6 +164,7 @@ impl Plan {
         match self.output {
             Output::PerTask(words) => u64::from(words) * tasks,
             Output::PerPlane(words) => u64::from(words) * window.planes,
+            Output::PerRow(words) => u64::from(words) * window.rows,
         }
     }
 
@@ -200,6 +203,7 @@ impl Plan {
             groups_x,
             listed: u32::from(listed),
             channels: self.grid.channels as u32,
+            task_channels: self.grid.channels as u32,
             blocks_per_cell: blocks as u32,
             first_block: window.first_block as u32,
             first_start: -((window.first_row - first_start) as i32),

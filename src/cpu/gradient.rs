@@ -4,7 +4,7 @@ use super::Backend;
 use super::prepared::{Scratch, load, truth_values};
 use crate::error::Result;
 use crate::job::{GradientJob, Strides, SumsJob};
-use crate::kernel::gradient::{ExactCoefficients, is_exact, voxel_gradient};
+use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact, voxel_gradient};
 use crate::kernel::voxelwise::Voxel;
 use crate::stats::Partials;
 
@@ -13,7 +13,7 @@ impl Backend {
     pub fn gradient(&self, job: &GradientJob<'_>, out: &mut [f32]) -> Result<()> {
         let sums = &job.sums;
         let channels = sums.shape.channels();
-        let exact = exact_coefficients(job)?;
+        let exact = if is_exact(&sums.options) { exact_coefficients(job.partials, job.scales)? } else { Vec::new() };
         let voxels = Scratch::voxels_for(sums) as u64;
         let chunks = sums.shape.voxels_per_cell().div_ceil(voxels);
         let total = (sums.shape.samples() * chunks) as usize;
@@ -39,14 +39,6 @@ impl Backend {
         }
         Ok(())
     }
-}
-
-/// Coefficients of every cell, where the gradient is the exact one.
-pub(super) fn exact_coefficients(job: &GradientJob<'_>) -> Result<Vec<ExactCoefficients>> {
-    if !is_exact(&job.sums.options) {
-        return Ok(Vec::new());
-    }
-    job.partials.iter().zip(job.scales).map(|(partials, &scale)| ExactCoefficients::new(partials, scale)).collect()
 }
 
 /// Gradients of a chunk, channel by channel.

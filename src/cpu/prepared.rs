@@ -84,7 +84,8 @@ impl Backend {
         if job.options.pointwise.is_some() {
             let losses = scratch.pointwise(channel).iter().zip(p.iter().zip(t));
             for (loss, _) in losses.filter(|&(_, (&p, &t))| counts(p, t)) {
-                let bits = loss.to_bits();
+                // A loss of nothing may be -0.
+                let bits = loss.abs().to_bits();
                 raw.units[6] = raw.units[6].wrapping_add(fix_magnitude(bits, u32::from(POINTWISE_SCALE)));
                 raw.max_pointwise = raw.max_pointwise.max(bits);
             }

@@ -80,10 +80,25 @@ impl<'a> Input<'a> {
     pub fn pieces(&self, window: &Window) -> Vec<&'a [u8]> {
         let size = self.data.dtype().size();
         let bytes = self.data.bytes();
-        let piece = |first: u64, elements: u64| &bytes[(first * size) as usize..((first + elements) * size) as usize];
+        let piece = |(first, elements)| &bytes[(first * size) as usize..((first + elements) * size) as usize];
+        self.ranges(window).into_iter().map(piece).collect()
+    }
+
+    /// Puts one f32 (as bits) per element of a window where the elements are in the volume.
+    pub fn scatter(&self, window: &Window, words: &[u32], out: &mut [f32]) {
+        let mut words = words.iter();
+        for (first, elements) in self.ranges(window) {
+            for (out, &bits) in out[first as usize..(first + elements) as usize].iter_mut().zip(&mut words) {
+                *out = f32::from_bits(bits);
+            }
+        }
+    }
+
+    /// The elements of a window, in ranges that follow each other in the binding.
+    fn ranges(&self, window: &Window) -> Vec<Piece> {
         match self.layout {
-            InputLayout::Rows { channels } => vec![piece(window.first_row * channels, window.rows * channels)],
-            InputLayout::Shared => vec![piece(window.first_row, window.rows)],
+            InputLayout::Rows { channels } => vec![(window.first_row * channels, window.rows * channels)],
+            InputLayout::Shared => vec![(window.first_row, window.rows)],
             InputLayout::Gathered { grid } => {
                 let strides =
                     Strides { per_sample: grid.channels * grid.voxels, per_channel: grid.voxels, per_voxel: 1 };
@@ -91,7 +106,7 @@ impl<'a> Input<'a> {
                 for channel in 0..grid.channels {
                     for (plane, voxels) in planes(grid, window) {
                         let first = strides.at(plane, channel, voxels.start) as u64;
-                        pieces.push(piece(first, voxels.end - voxels.start));
+                        pieces.push((first, voxels.end - voxels.start));
                     }
                 }
                 pieces
@@ -99,6 +114,9 @@ impl<'a> Input<'a> {
         }
     }
 }
+
+/// Where the pieces of a window begin, in elements of the volume, and how long they are.
+type Piece = (u64, u64);
 
 /// The planes a window touches, each with the voxels of it that lie in the window.
 fn planes(grid: Grid, window: &Window) -> impl Iterator<Item = (u64, std::ops::Range<u64>)> {

@@ -83,6 +83,7 @@ impl Backend {
         let (own, groups) = plan.dispatch(&window, tasks, aux.listed.is_some());
         let (p, t) = (pass.pred.strides(&window), pass.truth.strides(&window));
         let params = Params {
+            channels: own.channels.max(pass.params.channels),
             classes: pass.params.classes,
             class_base: pass.params.class_base,
             aux_len: aux.entries,

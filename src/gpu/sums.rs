@@ -5,7 +5,8 @@ use super::input::inputs;
 use super::passes::{Aux, Pass};
 use crate::error::Result;
 use crate::job::{Block, SumsJob};
-use crate::kernel::source::{Form, Key, SURVEY_WORDS, Statistic};
+use crate::kernel::form::Form;
+use crate::kernel::source::{Key, SURVEY_WORDS, Statistic};
 use crate::kernel::sums::{INFINITY, RawSums};
 use crate::kernel::survey::Survey;
 use crate::options::{Activation, SumsOptions};
@@ -137,7 +138,7 @@ fn tasks_of(plan: &Plan, window: &Window, flagged: &Flagged) -> Vec<[u32; 2]> {
 }
 
 /// The numbers of the options, for the kernels.
-fn numbers(options: &SumsOptions) -> Params {
+pub(super) fn numbers(options: &SumsOptions) -> Params {
     let mut params = Params { alpha: -1.0, ..Params::default() };
     if let Terms::Power(power) = options.terms {
         params.power = power;

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::job::{Block, SumsJob};
-use crate::kernel::source::{Form, Key, Operand, Statistic};
+use crate::kernel::form::Form;
+use crate::kernel::source::{Key, Operand, Statistic};
 use crate::options::SumsOptions;
 use crate::shape::Shape;
 use crate::stats::Terms;

@@ -16,6 +16,9 @@ use crate::stats::{Partials, Terms};
 /// Scales beyond this have no exact gradient: voxels above a thousand million are no prediction.
 const MAX_SCALE: u16 = 30;
 
+/// Probabilities below the smallest normal f32 count as this in a quotient.
+const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
+
 /// Coefficients of a cell on their common grid: word for word what the exact shader reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
@@ -70,6 +73,11 @@ impl ExactCoefficients {
             + (i64::from(self.constant) + sign * i64::from(self.sign)) * one;
         f32::from_bits(round(sum, self.exponent))
     }
+}
+
+/// Coefficients of every cell.
+pub(crate) fn exact_coefficients(partials: &[Partials], scales: &[u16]) -> Result<Vec<ExactCoefficients>> {
+    partials.iter().zip(scales).map(|(partials, &scale)| ExactCoefficients::new(partials, scale)).collect()
 }
 
 /// The smallest `e` with |value| < 2^e or equal to it.
@@ -161,18 +169,23 @@ pub(crate) fn voxel_gradient(
         }
         return;
     }
-    // d/dx_c Σ_k f_k(p_k) = p_c (h_c − Σ_k p_k h_k) + w_c − p_c Σ_k w_k, with h the slope of the overlap terms and w = p
-    // times the slope of the pointwise loss.
-    let (mut mean, mut sum) = (0.0, 0.0);
+    // d/dx_c Σ_k f_k(p_k) = p_c (h_c − Σ_k p_k h_k) + s_c − p_c Σ_{k≠c} w_k, with h the slope of the overlap terms, w = p
+    // and s = p (1 − p) times that of the pointwise loss. A channel next to 1 may have a huge w: it is kept apart, so
+    // that the others do not drown in it.
+    let (mut mean, mut small, mut big) = (0.0, 0.0, 0.0);
+    let pointwise = |c: usize, t: f32| {
+        let (w, s) = voxel.pointwise_slopes(options, c, t.into());
+        (partials[c].pointwise * w, partials[c].pointwise * s)
+    };
     for (c, (partials, &t)) in partials.iter().zip(truths).enumerate() {
         mean += p(c) * overlap_slope(options.terms, partials, p(c), t.into());
-        sum += partials.pointwise * voxel.pointwise_slope(options, c, t.into());
+        *(if p(c) > 0.5 { &mut big } else { &mut small }) += pointwise(c, t).0;
     }
     for (c, out) in out.iter_mut().enumerate() {
-        let t = f64::from(truths[c]);
-        let h = overlap_slope(options.terms, &partials[c], p(c), t);
-        let w = partials[c].pointwise * voxel.pointwise_slope(options, c, t);
-        let gradient = p(c) * (h - mean) + w - p(c) * sum;
+        let (w, s) = pointwise(c, truths[c]);
+        let others = if p(c) > 0.5 { small } else { small - w + big };
+        let h = overlap_slope(options.terms, &partials[c], p(c), truths[c].into());
+        let gradient = p(c) * (h - mean) + s - p(c) * others;
         *out = if gradient.is_finite() { gradient as f32 } else { 0.0 };
     }
 }
@@ -197,29 +210,45 @@ fn overlap_slope(terms: Terms, partials: &Partials, p: f64, t: f64) -> f64 {
 
 impl Voxel {
     /// Derivative of the pointwise loss of a channel: without an activation with respect to p, with sigmoid with
-    /// respect to the logit, with softmax p times the derivative with respect to p.
+    /// respect to the logit.
     fn pointwise_slope(&self, options: &SumsOptions, channel: usize, t: f64) -> f64 {
         let Some(kind) = options.pointwise else { return 0.0 };
+        if options.activation == Activation::Sigmoid {
+            return self.pointwise_slopes(options, channel, t).1;
+        }
         let p = f64::from(self.p[channel]);
         let (ln_p, ln_q) = self.logarithms(options.activation, channel);
-        let (p_soft, q) = (ln_p.exp(), ln_q.exp());
-        let (gamma, weight) = kind.parameters();
-        let (on, off) = weight.map_or((t, 1.0 - t), |weight| (weight * t, (1.0 - weight) * (1.0 - t)));
-        let foreground_only = matches!(kind, Pointwise::CrossEntropy | Pointwise::CategoricalFocal { .. });
-        let off = if foreground_only { 0.0 } else { off };
-        match options.activation {
-            Activation::Sigmoid => {
-                on * (gamma * ln_q).exp() * (gamma * p_soft * ln_p - q)
-                    + off * (gamma * ln_p).exp() * (p_soft - gamma * q * ln_q)
-            }
-            Activation::Softmax => {
-                let modulation = if gamma == 0.0 { 0.0 } else { gamma * p_soft * ((gamma - 1.0) * ln_q).exp() * ln_p };
-                on * (modulation - (gamma * ln_q).exp())
-                    + off * (gamma * ln_p).exp() * ((ln_p - ln_q).exp() - gamma * ln_q)
-            }
-            Activation::None | Activation::Threshold(_) | Activation::Argmax => kind.derivative(p, t),
-        }
+        let (gamma, on, off) = weights(kind, t);
+        let (inner, outer) = (slope_of_power(gamma, ln_q) * ln_p, slope_of_power(gamma, ln_p) * ln_q);
+        on * (inner - (gamma * ln_q).exp() / p.max(SMALLEST))
+            + off * ((gamma * ln_p).exp() / (1.0 - p).max(SMALLEST) - outer)
     }
+
+    /// p and p (1 − p) times the derivative of the pointwise loss with respect to p.
+    fn pointwise_slopes(&self, options: &SumsOptions, channel: usize, t: f64) -> (f64, f64) {
+        let Some(kind) = options.pointwise else { return (0.0, 0.0) };
+        let (ln_p, ln_q) = self.logarithms(options.activation, channel);
+        let (p, q) = (ln_p.exp(), ln_q.exp());
+        let (gamma, on, off) = weights(kind, t);
+        let (p_gamma, q_gamma) = ((gamma * ln_p).exp(), (gamma * ln_q).exp());
+        let w = on * (p * slope_of_power(gamma, ln_q) * ln_p - q_gamma)
+            + off * (p_gamma * (ln_p - ln_q).exp() - p * slope_of_power(gamma, ln_p) * ln_q);
+        let s = on * q_gamma * (gamma * p * ln_p - q) + off * p_gamma * (p - gamma * q * ln_q);
+        (w, s)
+    }
+}
+
+/// γ, and the weights of the foreground and the background of a voxel.
+fn weights(kind: Pointwise, t: f64) -> (f64, f64, f64) {
+    let (gamma, weight) = kind.parameters();
+    let (on, off) = weight.map_or((t, 1.0 - t), |weight| (weight * t, (1.0 - weight) * (1.0 - t)));
+    let foreground_only = matches!(kind, Pointwise::CrossEntropy | Pointwise::CategoricalFocal { .. });
+    (gamma, on, if foreground_only { 0.0 } else { off })
+}
+
+/// γ x^(γ−1) of the logarithm of x.
+fn slope_of_power(gamma: f64, ln_x: f64) -> f64 {
+    if gamma == 0.0 { 0.0 } else { gamma * ((gamma - 1.0) * ln_x).exp() }
 }
 
 #[cfg(test)]

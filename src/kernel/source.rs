@@ -5,9 +5,7 @@
 //! accumulator and the strategy. Numbers are set by pipeline-overridable constants. Loader and decoder fragments are
 //! written once, for the prediction (`p_`, binding 0); a renamed copy (`t_`, binding 1) serves the truth.
 
-use crate::options::{Activation, SumsOptions};
-use crate::pointwise::Pointwise;
-use crate::stats::Terms;
+use super::form::{Accumulate, Activate, Form, Loss};
 use crate::volume::{Dtype, TruthKind};
 
 /// One shader: its text and the values of its constants.
@@ -54,100 +52,10 @@ pub(crate) struct Operand {
 pub(crate) enum Statistic {
     Sums { form: Form, careful: bool, int64: Int64 },
     Survey { activation: Activate, truth: TruthKind },
+    GradientExact { truth: TruthKind },
+    Gradient { form: Form },
     CountsFew,
     CountsMany { direct: bool, search: bool },
-}
-
-/// What a sums kernel does to its operands and accumulates: the options, without their numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Form {
-    pub activation: Activate,
-    pub truth: TruthKind,
-    pub terms: Accumulate,
-    pub pointwise: Loss,
-}
-
-/// [`Activation`] without its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Activate {
-    None,
-    Sigmoid,
-    Softmax,
-    Threshold,
-    Argmax,
-}
-
-/// [`Terms`] without their number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Accumulate {
-    Plain,
-    Squared,
-    Power,
-    All,
-}
-
-/// [`Pointwise`] without its numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Loss {
-    None,
-    CrossEntropy,
-    BinaryCrossEntropy,
-    Focal,
-    CategoricalFocal,
-}
-
-impl Form {
-    pub fn new(options: &SumsOptions, truth: TruthKind) -> Self {
-        Self {
-            activation: match options.activation {
-                Activation::None => Activate::None,
-                Activation::Sigmoid => Activate::Sigmoid,
-                Activation::Softmax => Activate::Softmax,
-                Activation::Threshold(_) => Activate::Threshold,
-                Activation::Argmax => Activate::Argmax,
-            },
-            truth,
-            terms: match options.terms {
-                Terms::Plain => Accumulate::Plain,
-                Terms::Squared => Accumulate::Squared,
-                Terms::Power(_) => Accumulate::Power,
-                Terms::All => Accumulate::All,
-            },
-            pointwise: match options.pointwise {
-                None => Loss::None,
-                Some(Pointwise::CrossEntropy) => Loss::CrossEntropy,
-                Some(Pointwise::BinaryCrossEntropy) => Loss::BinaryCrossEntropy,
-                Some(Pointwise::Balanced { .. } | Pointwise::Focal { .. }) => Loss::Focal,
-                Some(Pointwise::CategoricalFocal { .. }) => Loss::CategoricalFocal,
-            },
-        }
-    }
-
-    /// Sums of the terms, without the pointwise loss.
-    pub fn terms(self) -> u32 {
-        match self.terms {
-            Accumulate::Plain => 3,
-            Accumulate::Squared | Accumulate::Power => 5,
-            Accumulate::All => 6,
-        }
-    }
-
-    /// Sums of a partial.
-    pub fn slots(self) -> u32 {
-        self.terms() + u32::from(self.pointwise != Loss::None)
-    }
-
-    /// u32 words of a partial: two per sum, `max_abs`, and padding to a multiple of 4.
-    pub fn words(self) -> u32 {
-        (2 * self.slots() + 1).next_multiple_of(4)
-    }
-
-    fn is_plain(self) -> bool {
-        self.activation == Activate::None
-            && self.truth == TruthKind::Real
-            && self.terms != Accumulate::Power
-            && self.pointwise == Loss::None
-    }
 }
 
 /// Most classes that `counts_few.wgsl` takes, and most that one pass of `counts_many.wgsl` takes.
@@ -187,6 +95,21 @@ impl Key {
                 self.push_values(activation, truth, false, &mut parts);
                 parts.push(fragment::SURVEY.into());
                 format!("survey {activation:?} {truth:?}")
+            }
+            Statistic::GradientExact { truth } => {
+                self.push_values(Activate::None, truth, false, &mut parts);
+                parts.push(fragment::GRADIENT_EXACT.into());
+                format!("gradient exact {truth:?}")
+            }
+            Statistic::Gradient { form } => {
+                constants.push(("SQUARES", flag(matches!(form.terms, Accumulate::Squared | Accumulate::All))));
+                constants.push(("POWER", flag(form.terms == Accumulate::Power)));
+                constants.push(("POINTWISE", form.pointwise as u32 as f64));
+                constants.push(("SIGMOID", flag(form.activation == Activate::Sigmoid)));
+                constants.push(("SOFTMAX", flag(form.activation == Activate::Softmax)));
+                self.push_values(form.activation, form.truth, false, &mut parts);
+                parts.push(fragment::GRADIENT.into());
+                format!("gradient {:?} {:?} {:?} {:?}", form.activation, form.truth, form.terms, form.pointwise)
             }
             Statistic::CountsFew => {
                 parts.push(fragment::COUNTS_FEW.into());
@@ -328,13 +251,27 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
                     }
                 }
                 push(Statistic::Survey { activation, truth: kind });
+                match activation {
+                    Activate::None => push(Statistic::GradientExact { truth: kind }),
+                    Activate::Threshold | Activate::Argmax => continue,
+                    Activate::Sigmoid | Activate::Softmax => {}
+                }
+                for (terms, pointwise) in all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise))) {
+                    let form = Form { activation, truth: kind, terms, pointwise };
+                    if f32s
+                        && !(activation == Activate::None
+                            && (pointwise, terms == Accumulate::Power) == (Loss::None, false))
+                    {
+                        push(Statistic::Gradient { form });
+                    }
+                }
             }
         }
     }
 }
 
 mod fragment {
-    use super::Activate;
+    use crate::kernel::form::Activate;
     use crate::volume::Dtype;
 
     pub const TASKS: &str = include_str!("../../shaders/tasks.wgsl");
@@ -349,6 +286,8 @@ mod fragment {
 
     pub const LOAD: &str = include_str!("../../shaders/p_load.wgsl");
     pub const ACTIVATED: &str = include_str!("../../shaders/activated.wgsl");
+    pub const GRADIENT: &str = include_str!("../../shaders/gradient.wgsl");
+    pub const GRADIENT_EXACT: &str = include_str!("../../shaders/gradient_exact.wgsl");
     pub const POINTWISE: &str = include_str!("../../shaders/pointwise.wgsl");
     pub const TRUTH_REAL: &str = include_str!("../../shaders/truth_real.wgsl");
     pub const TRUTH_LABELS: &str = include_str!("../../shaders/truth_labels.wgsl");

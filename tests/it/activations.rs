@@ -293,7 +293,9 @@ fn a_logit_that_is_not_finite_is_a_fact_whatever_the_activation() {
         let options = SumsOptions { activation, pointwise: Some(Pointwise::CrossEntropy), ..SumsOptions::default() };
         let case = Case { shape: shape.clone(), pred: &pred, truth: &truth, labels: false, options };
         for implementation in ALL.iter() {
-            let found = case.run(&implementation.engine).unwrap().map(|sums| sums.non_finite().pred);
+            let found = case.run(&implementation.engine);
+            let found = found.unwrap_or_else(|e| panic!("{activation:?} on {}: {e}", implementation.name));
+            let found = found.map(|sums| sums.non_finite().pred);
             assert_eq!(found.values(), cells, "{activation:?} on {}", implementation.name);
         }
     }

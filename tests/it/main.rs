@@ -6,6 +6,7 @@ mod activations;
 mod cli;
 mod engines;
 mod equality;
+mod gradients;
 mod laws;
 mod limits;
 mod metric;

@@ -14,8 +14,9 @@ fn all_lanes_reach_every_barrier_together() {
     for shader in &shaders {
         assert_eq!(stray_barriers(&parse(&shader.wgsl).unwrap()), [""; 0], "{}", shader.name);
     }
-    // All but `counts many` with its two barriers fold in a loop; a shader without any would prove nothing.
-    assert!(shaders.iter().all(|shader| shader.wgsl.contains("workgroupBarrier();")));
+    // Gradients fold nothing and have none; a shader without any elsewhere would prove nothing.
+    let mut folding = shaders.iter().filter(|shader| !shader.name.starts_with("gradient"));
+    assert!(folding.all(|shader| shader.wgsl.contains("workgroupBarrier();")));
 }
 
 /// What is wrong with the barriers of a module.

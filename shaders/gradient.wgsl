@@ -1,0 +1,154 @@
+// Gradient of each voxel where an activation, a power or a pointwise loss makes it transcendental, in f32. Twin:
+// kernel/gradient.rs, which has the formulas.
+
+@group(0) @binding(2) var<storage, read_write> result: array<u32>;
+
+override SQUARES: bool = false;   // the power terms are squares
+override POWER: bool = false;     // or |p|^power
+override POINTWISE: u32 = 0u;     // as in pointwise.wgsl
+override SIGMOID: bool = false;
+override SOFTMAX: bool = false;   // a task does all channels of its voxels
+
+const COEFFICIENTS: u32 = 5u;     // words per cell in aux: pred, product, pred_power, abs_difference, pointwise
+const SMALLEST: f32 = 1.17549435e-38;
+
+fn coefficient(cell: u32, i: u32) -> f32 {
+  return bitcast<f32>(aux[COEFFICIENTS * cell + i]);
+}
+
+// Derivative of the overlap terms with respect to the activated prediction.
+fn overlap_slope(cell: u32, p: f32, t: f32) -> f32 {
+  var power = 0.0;
+  if SQUARES {
+    power = 2.0 * p;
+  }
+  if POWER {
+    power = select(params.power * pow(abs(p), params.power - 1.0) * sign(p), 0.0, p == 0.0);
+  }
+  return coefficient(cell, 0u) + coefficient(cell, 1u) * t + coefficient(cell, 2u) * power
+    + coefficient(cell, 3u) * sign(p - t);
+}
+
+// Derivatives of the pointwise loss.
+struct Slopes {
+  p: f32,    // with respect to p
+  w: f32,    // p times that
+  s: f32,    // p (1 - p) times that: with sigmoid the derivative with respect to the logit
+}
+
+// gamma x^(gamma - 1) of the logarithm of x.
+fn slope_of_power(ln_x: f32) -> f32 {
+  return select(params.gamma * exp((params.gamma - 1.0) * ln_x), 0.0, params.gamma == 0.0);
+}
+
+fn pointwise_slopes(ln_p: f32, ln_q: f32, t: f32) -> Slopes {
+  if POINTWISE == 0u {
+    return Slopes(0.0, 0.0, 0.0);
+  }
+  let p = exp(ln_p);
+  let q = exp(ln_q);
+  var on = t;
+  var off = 1.0 - t;
+  if params.alpha >= 0.0 {
+    on = params.alpha * t;
+    off = (1.0 - params.alpha) * (1.0 - t);
+  }
+  if POINTWISE == 1u || POINTWISE == 4u {
+    off = 0.0;
+  }
+  let p_gamma = exp(params.gamma * ln_p);
+  let q_gamma = exp(params.gamma * ln_q);
+  let inner = slope_of_power(ln_q) * ln_p;
+  let outer = slope_of_power(ln_p) * ln_q;
+  return Slopes(
+    on * (inner - q_gamma / max(p, SMALLEST)) + off * (p_gamma / max(q, SMALLEST) - outer),
+    on * (p * inner - q_gamma) + off * (p_gamma * exp(ln_p - ln_q) - p * outer),
+    on * q_gamma * (params.gamma * p * ln_p - q) + off * p_gamma * (p - params.gamma * q * ln_q),
+  );
+}
+
+fn store(row: u32, channel: u32, value: f32, bad: bool) {
+  result[row * params.p_row + channel * params.p_channel] = select(bitcast<u32>(value), 0u, bad);
+}
+
+// One channel of a voxel, each on its own.
+fn single_channel(row: u32, channel: u32, cell: u32) {
+  let a = pred(row, channel, true);
+  let p = bitcast<f32>(a.bits.x);
+  let t_bits = truth(row, channel, true);
+  let t = bitcast<f32>(t_bits.x);
+  let slopes = pointwise_slopes(a.ln_p.x, a.ln_q.x, t);
+  var h = overlap_slope(cell, p, t);
+  var own = coefficient(cell, 4u) * slopes.p;
+  if SIGMOID {
+    h = h * p * exp(a.ln_q.x);
+    own = coefficient(cell, 4u) * slopes.s;
+  }
+  store(row, channel, h + own, non_finite(a.bits).x || non_finite(t_bits).x);
+}
+
+fn logit(row: u32, channel: u32) -> f32 {
+  return bitcast<f32>(p_load(row, channel, true).x);
+}
+
+// All channels of a voxel: d/dx_c Σ_k f_k(p_k) = p_c (h_c - Σ p_k h_k) + s_c - p_c Σ_(k≠c) w_k. A channel next to 1 may
+// have a huge w: it is kept apart, so that the others do not drown in it.
+fn all_channels(row: u32, first_cell: u32) {
+  var bad = false;
+  var largest = -3.4028234e38;
+  for (var k = 0u; k < params.channels; k += 1u) {
+    bad = bad || non_finite(p_load(row, k, true)).x || non_finite(truth(row, k, true)).x;
+    largest = max(largest, logit(row, k));
+  }
+  var sum = 0.0;
+  for (var k = 0u; k < params.channels; k += 1u) {
+    sum += exp(logit(row, k) - largest);
+  }
+  var mean = 0.0;
+  var small = 0.0;
+  var big = 0.0;
+  for (var round = 0u; round < 2u; round += 1u) {
+    for (var k = 0u; k < params.channels; k += 1u) {
+      let x = logit(row, k) - largest;
+      let e = exp(x);
+      let p = e / sum;
+      // Next to 1 the other channels are added up, so that 1 - p keeps its digits; that is one channel at most.
+      var rest = sum - e;
+      if p > 0.5 {
+        rest = 0.0;
+        for (var other = 0u; other < params.channels; other += 1u) {
+          rest += select(exp(logit(row, other) - largest), 0.0, other == k);
+        }
+      }
+      let ln_q = max(ln(vec4<f32>(rest)).x - log(sum), -100.0);
+      let t = bitcast<f32>(truth(row, k, true).x);
+      let h = overlap_slope(first_cell + k, p, t);
+      let slopes = pointwise_slopes(x - log(sum), ln_q, t);
+      let w = coefficient(first_cell + k, 4u) * slopes.w;
+      if round == 0u {
+        mean += p * h;
+        small += select(w, 0.0, p > 0.5);
+        big += select(0.0, w, p > 0.5);
+      } else {
+        let others = select(small - w + big, small, p > 0.5);
+        store(row, k, p * (h - mean) + coefficient(first_cell + k, 4u) * slopes.s - p * others, bad);
+      }
+    }
+  }
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
+  let slot = slot_of(workgroup, lid);
+  if slot >= params.tasks {
+    return;
+  }
+  let task = task_of(slot);
+  for (var v = lid % LANES; v < task.voxels; v += LANES) {
+    if SOFTMAX {
+      all_channels(task.row + v, task.plane * params.channels);
+    } else {
+      single_channel(task.row + v, task.channel, task.plane * params.channels + task.channel);
+    }
+  }
+}
