@@ -29,7 +29,7 @@ pub enum AdapterChoice {
     Best,
     /// The first one whose name contains this text, in any case of letters.
     Named(String),
-    /// By its number in [`adapters`](crate::adapters).
+    /// By its number in the list of adapters, as `adapters()` and `voxdice devices` give it.
     Index(usize),
 }
 
@@ -125,6 +125,7 @@ pub enum Activation {
 
 impl Activation {
     /// Whether it looks at all channels of a voxel.
+    #[cfg(feature = "gpu")] // the CPU always has all channels at hand
     pub(crate) fn mixes_channels(self) -> bool {
         matches!(self, Self::Softmax | Self::Argmax)
     }

@@ -29,11 +29,11 @@ pub(crate) struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
     /// This many u32 words per task.
-    PerTask(u32),
+    Tasks(u32),
     /// This many u32 words per plane that the window touches.
-    PerPlane(u32),
+    Planes(u32),
     /// This many u32 words per row of the window.
-    PerRow(u32),
+    Rows(u32),
 }
 
 /// Dispatches of one statistic over one volume.
@@ -162,9 +162,9 @@ impl Plan {
     /// u32 words that a dispatch over `tasks` tasks of the window writes.
     pub fn result_words(&self, window: &Window, tasks: u64) -> u64 {
         match self.output {
-            Output::PerTask(words) => u64::from(words) * tasks,
-            Output::PerPlane(words) => u64::from(words) * window.planes,
-            Output::PerRow(words) => u64::from(words) * window.rows,
+            Output::Tasks(words) => u64::from(words) * tasks,
+            Output::Planes(words) => u64::from(words) * window.planes,
+            Output::Rows(words) => u64::from(words) * window.rows,
         }
     }
 
@@ -239,7 +239,7 @@ mod tests {
     fn windows_tile_the_volume_and_parts_tile_the_blocks() {
         for grid in grids().filter(|grid| grid.rows() * grid.channels < 1 << 28) {
             for words in [8, 1000] {
-                let plan = Plan::new(grid, 4, Output::PerTask(words), SMALL).unwrap();
+                let plan = Plan::new(grid, 4, Output::Tasks(words), SMALL).unwrap();
                 let mut seen = vec![0; (grid.cells() * grid.blocks_per_cell()) as usize];
                 let mut next = 0;
                 for window in plan.windows() {
@@ -267,7 +267,7 @@ mod tests {
     fn huge_volumes_are_pure_arithmetic() {
         let grid = Grid { planes: 2, voxels: 1 << 40, channels: 3 };
         let limits = Limits { window_bytes: 1 << 30, result_bytes: 1 << 26 };
-        let plan = Plan::new(grid, 4, Output::PerTask(16), limits).unwrap();
+        let plan = Plan::new(grid, 4, Output::Tasks(16), limits).unwrap();
         let mut rows = 0;
         for window in plan.windows() {
             let (params, groups) = plan.dispatch(&window, plan.tasks(&window), false);
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn a_window_smaller_than_a_row_is_an_error() {
         let grid = Grid { planes: 1, voxels: 10, channels: 1 << 20 };
-        assert!(matches!(Plan::new(grid, 4, Output::PerTask(8), SMALL), Err(Error::Tuning { .. })));
+        assert!(matches!(Plan::new(grid, 4, Output::Tasks(8), SMALL), Err(Error::Tuning { .. })));
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl Backend {
     fn count_few(&self, job: &CountsJob<'_>, planes: &mut [RawCounts]) -> Result<()> {
         let n = job.classes.len();
         let words = 3 * n + 2;
-        let pass = self.counts_pass(job, Output::PerTask(words as u32), |_| Statistic::CountsFew, 0..n)?;
+        let pass = self.counts_pass(job, Output::Tasks(words as u32), |_| Statistic::CountsFew, 0..n)?;
         let aux = |_: &_| Some(Aux { words: job.classes.labels().into(), listed: None, entries: n as u32 });
         self.run(&pass, aux, &mut |window, partials| {
             for (task, partial) in partials.chunks_exact(words).enumerate() {
@@ -44,7 +44,7 @@ impl Backend {
             let range = start..(start + MANY_CLASSES).min(job.classes.len());
             let words = 3 * range.len() + 2;
             let statistic = |direct| Statistic::CountsMany { direct, search };
-            let pass = self.counts_pass(job, Output::PerPlane(words as u32), statistic, range.clone())?;
+            let pass = self.counts_pass(job, Output::Planes(words as u32), statistic, range.clone())?;
             let aux = |_: &_| Some(Aux { words: Cow::Borrowed(&*table), listed: None, entries });
             self.run(&pass, aux, &mut |window, totals| {
                 for (plane, total) in totals.chunks_exact(words).enumerate() {
@@ -69,7 +69,7 @@ impl Backend {
         let plan = Plan::new(job.grid, element_bytes, output, self.limits)?;
         let statistic = statistic(plan.lanes < WORKGROUP);
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
-        let adds = matches!(output, Output::PerPlane(_));
+        let adds = matches!(output, Output::Planes(_));
         let params = Params { classes: range.len() as u32, class_base: range.start as u32, ..Params::default() };
         Ok(Pass { key, plan, pred, truth, params, adds })
     }

@@ -23,7 +23,7 @@ impl Backend {
         let grid = if together { Grid { channels: 1, ..whole } } else { whole };
         let row_elements = whole.channels / grid.channels;
         let element_bytes = pred.data.dtype().size().max(truth.data.dtype().size()) * row_elements;
-        let plan = Plan::new(grid, element_bytes, Output::PerRow(whole.channels as u32), self.limits)?;
+        let plan = Plan::new(grid, element_bytes, Output::Rows(whole.channels as u32), self.limits)?;
         let form = Form::new(&sums.options, sums.truth_kind);
         let exact = is_exact(&sums.options);
         let statistic =

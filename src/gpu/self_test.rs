@@ -37,7 +37,7 @@ fn check(backend: &Backend) -> Result<Option<&'static str>> {
         (state >> 32) as u32
     };
     // Within [-1, 1], with every exponent below, signs, zeros and subnormals.
-    let unit: Vec<f32> = (0..VOXELS).map(|_| f32::from_bits(random() % 0x3f80_0001 | random() << 31)).collect();
+    let unit: Vec<f32> = (0..VOXELS).map(|_| f32::from_bits((random() % 0x3f80_0001) | (random() << 31))).collect();
     // Any bits at all: NaN, infinities, huge values.
     let wild: Vec<f32> = (0..VOXELS).map(|_| f32::from_bits(random())).collect();
     if !sums_agree(backend, &unit, &unit)? {

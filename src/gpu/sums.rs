@@ -73,7 +73,7 @@ impl Backend {
     fn pass<'a>(&self, job: &SumsJob<'a>, statistic: Statistic, words: u32) -> Result<Pass<'a>> {
         let (grid, pred, truth) = inputs(job);
         let element_bytes = pred.data.dtype().size().max(truth.data.dtype().size());
-        let plan = Plan::new(grid, element_bytes, Output::PerTask(words), self.limits)?;
+        let plan = Plan::new(grid, element_bytes, Output::Tasks(words), self.limits)?;
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
         Ok(Pass { key, plan, pred, truth, params: numbers(&job.options), adds: false })
     }

@@ -27,9 +27,13 @@ fn make(name: String, options: EngineOptions) -> Implementation {
 }
 
 #[cfg(not(feature = "gpu"))]
-mod gpu {
+pub mod gpu {
     pub fn all() -> Vec<super::Implementation> {
         Vec::new()
+    }
+
+    pub fn available() -> bool {
+        false
     }
 }
 

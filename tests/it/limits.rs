@@ -36,6 +36,19 @@ fn closed_form(n: usize) -> (Vec<f32>, Vec<u8>, [i128; 3]) {
     (pred, truth, [(2 * every(3) + halves) * ONE / 2, every(2) * ONE, both * ONE / 2])
 }
 
+#[test]
+fn a_large_volume_has_the_sums_of_its_closed_form_on_the_cpu() {
+    let n = (32 << 20) + 12_345;
+    let (pred, truth, expected) = closed_form(n);
+    let shape = Shape::new(1, 1, [n]).unwrap();
+    for implementation in ALL.iter().filter(|implementation| implementation.name.starts_with("CPU")) {
+        let (pred, truth) = (Volume::f32(shape.clone(), &pred), Volume::u8(shape.clone(), &truth));
+        let sums = implementation.engine.sums(pred.unwrap(), truth.unwrap()).unwrap();
+        let found: Vec<i128> = sums.values()[0].exact()[..3].iter().map(|x| x.units()).collect();
+        assert_eq!(found, expected, "{}", implementation.name);
+    }
+}
+
 #[cfg(feature = "gpu")]
 #[test]
 fn volumes_above_the_binding_limit_in_the_largest_windows() {

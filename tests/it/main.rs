@@ -1,5 +1,5 @@
 //! All integration tests, in one binary: linking wgpu once is enough.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod activations;
 #[cfg(feature = "cli")]

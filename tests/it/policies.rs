@@ -8,12 +8,8 @@ use voxdice::{
 
 fn engines(non_finite: NonFinite) -> Vec<Engine> {
     let of = |backend| Engine::new(&EngineOptions { backend, non_finite, ..EngineOptions::default() }).unwrap();
-    let mut engines = vec![of(Backend::Cpu)];
-    #[cfg(feature = "gpu")]
-    if crate::engines::gpu::available() {
-        engines.push(of(Backend::Gpu));
-    }
-    engines
+    let gpu = crate::engines::gpu::available().then(|| of(Backend::Gpu));
+    [of(Backend::Cpu)].into_iter().chain(gpu).collect()
 }
 
 /// 2 samples, 2 channels, two blocks each; four bad voxels in pred, one in truth.
