@@ -24,6 +24,11 @@
 //! - `cli`: the `voxdice` command. An application that embeds the library turns the defaults off and asks for `gpu`
 //!   and `parallel`.
 
+/// The README's example, compiled and run with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod classes;
 mod cpu;
 mod engine;
