@@ -3,6 +3,7 @@
 use super::arrays::Array;
 use super::compare::{Verdict, all_close};
 use super::soft::{Act, Soft};
+use crate::engines::ALL;
 use crate::shared::{expectations, golden_cases, shared};
 use serde_json::Value;
 use voxdice::metric::{
@@ -96,13 +97,34 @@ fn tolerance(case: &Value) -> f64 {
     }
 }
 
+/// Losses and gradients of f32 logits through the kernels of every implementation: what f32 keeps of the inputs and the
+/// documented bounds of activations leave of the golden numbers.
+const THROUGH_KERNELS: f64 = 1e-5;
+
+/// Checks a case through every implementation; whether its activation is one that engines have.
+fn through_kernels(
+    loss: &Loss,
+    soft: &Soft,
+    expected: &[f64],
+    gradient: &dyn Fn(&[f64]) -> Result<(), String>,
+) -> Result<bool, String> {
+    for implementation in ALL.iter() {
+        let Some((value, found)) = soft.through(&implementation.engine, loss) else { return Ok(false) };
+        let named = |e: String| format!("{}: {e}", implementation.name);
+        all_close(&value, expected, THROUGH_KERNELS).map_err(named)?;
+        gradient(&found).map_err(named)?;
+    }
+    Ok(true)
+}
+
 fn value_of(case: &Value, loss: &Loss, soft: &Soft) -> Result<(), String> {
     all_close(&soft.loss(loss), &Array::nested(&case["expected_f64"]).values, tolerance(case))
 }
 
-/// Values and gradients of all cases, and the exact sums of those without an activation.
-fn upstream_tests(file: &str, cases: usize, without_activation: usize) {
-    let (mut verdict, mut exact) = (Verdict::default(), Verdict::default());
+/// Values and gradients of all cases, the exact sums of those without an activation, and the kernels of those whose
+/// activation engines have: tanh and log-softmax (`other_act`) are not among them.
+fn upstream_tests(file: &str, cases: usize, without_activation: usize, other_activation: usize) {
+    let (mut verdict, mut exact, mut kernels) = (Verdict::default(), Verdict::default(), Verdict::default());
     for case in golden_cases(file) {
         let name = case["source"].as_str().unwrap_or_default().to_string();
         let (loss, soft) = (loss_of(&case), volumes(&case, &case["pred"], &case["truth"]));
@@ -112,31 +134,37 @@ fn upstream_tests(file: &str, cases: usize, without_activation: usize) {
         }
         let gradient = Array::nested(&case["grad_pred_f64"]).values;
         verdict.note(&name, all_close(&soft.gradient(&loss), &gradient, tolerance(&case)));
+        let expected = Array::nested(&case["expected_f64"]).values;
+        match through_kernels(&loss, &soft, &expected, &|found| all_close(found, &gradient, THROUGH_KERNELS)) {
+            Ok(false) => {}
+            other => kernels.note(&name, other.map(drop)),
+        }
     }
     verdict.demand(2 * cases);
     exact.demand(without_activation);
+    kernels.demand(cases - other_activation);
 }
 
 #[test]
 fn dice_losses_of_its_tests() {
-    upstream_tests("monai_dice_loss.json", 18, 3);
+    upstream_tests("monai_dice_loss.json", 18, 3, 6);
 }
 
 #[test]
 fn tversky_losses_of_its_tests() {
-    upstream_tests("monai_tversky_loss.json", 16, 4);
+    upstream_tests("monai_tversky_loss.json", 16, 4, 3);
 }
 
 #[test]
 fn generalized_dice_losses_of_its_tests() {
-    upstream_tests("monai_generalized_dice_loss.json", 14, 4);
+    upstream_tests("monai_generalized_dice_loss.json", 14, 4, 2);
 }
 
 #[test]
 fn losses_and_gradients_of_random_volumes() {
     let Some(folder) = shared() else { return };
     let file = expectations(&folder.join("golden/oracle_monai150_random.json"));
-    let mut verdict = Verdict::default();
+    let (mut verdict, mut kernels) = (Verdict::default(), Verdict::default());
     for case in file["cases"].as_array().unwrap() {
         let name = format!("{} {}", case["metric"], case["kwargs"]);
         let input = |operand: &str| &file["inputs"][case[operand].as_str().unwrap()];
@@ -149,6 +177,14 @@ fn losses_and_gradients_of_random_volumes() {
         verdict.note(&name, all_close(&[gradient.iter().sum(), absolute], &expected, tolerance(case)));
         let first = Array::nested(&case["grad_pred_first8_f64"]).values;
         verdict.note(&name, all_close(&gradient[..8], &first, tolerance(case)));
+        let value = Array::nested(&case["expected_f64"]).values;
+        let found = through_kernels(&loss, &soft, &value, &|found| {
+            let absolute: f64 = found.iter().map(|g| g.abs()).sum();
+            all_close(&[absolute], &expected[1..], THROUGH_KERNELS)?;
+            all_close(&found[..8], &first, THROUGH_KERNELS)
+        });
+        kernels.note(&name, found.map(|ran| assert!(ran)));
     }
     verdict.demand(3 * 69);
+    kernels.demand(69);
 }

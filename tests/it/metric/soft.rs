@@ -2,7 +2,7 @@
 
 use crate::engines::ALL;
 use voxdice::metric::{Loss, Moments};
-use voxdice::{Shape, Table, Volume};
+use voxdice::{Activation, Engine, Shape, SumsOptions, Table, Volume};
 
 /// What is applied to the prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Soft {
     pub samples: usize,
     pub channels: usize,
     pub voxels: usize,
+    /// Before the activation.
+    raw: Vec<f64>,
     /// After the activation.
     pub p: Vec<f64>,
     pub t: Vec<f64>,
@@ -29,7 +31,8 @@ pub struct Soft {
 impl Soft {
     pub fn new(axes: [usize; 3], pred: &[f64], truth: &[f64], act: Act) -> Self {
         let [samples, channels, voxels] = axes;
-        let mut soft = Self { samples, channels, voxels, p: pred.to_vec(), t: truth.to_vec(), act };
+        let (raw, p, t) = (pred.to_vec(), pred.to_vec(), truth.to_vec());
+        let mut soft = Self { samples, channels, voxels, raw, p, t, act };
         assert_eq!((soft.p.len(), soft.t.len()), (samples * channels * voxels, samples * channels * voxels));
         soft.activate();
         soft
@@ -149,5 +152,27 @@ impl Soft {
         let sums = ALL[0].engine.sums_with(volume(&p), volume(&t), &loss.sums_options()).unwrap();
         let found = loss.evaluate(&sums).unwrap();
         Some(found.reduced.map_or(found.values, |reduced| vec![reduced]))
+    }
+
+    /// Loss and gradient from the raw prediction through an engine's own activation and gradient pass, rounded to f32 on
+    /// the way in; `None` for activations that an engine does not have.
+    pub fn through(&self, engine: &Engine, loss: &Loss) -> Option<(Vec<f64>, Vec<f64>)> {
+        let activation = match self.act {
+            Act::None => Activation::None,
+            Act::Sigmoid => Activation::Sigmoid,
+            Act::Softmax => Activation::Softmax,
+            Act::Tanh | Act::LogSoftmax => return None,
+        };
+        let single = |values: &[f64]| values.iter().map(|&x| x as f32).collect::<Vec<f32>>();
+        let (p, t) = (single(&self.raw), single(&self.t));
+        let shape = Shape::new(self.samples, self.channels, [self.voxels]).unwrap();
+        let volume = |values| Volume::f32(shape.clone(), values).unwrap();
+        let options = SumsOptions { activation, ..loss.sums_options() };
+        let sums = engine.sums_with(volume(&p), volume(&t), &options).unwrap();
+        let found = loss.evaluate(&sums).unwrap();
+        let partials = loss.gradient(&sums).unwrap();
+        let gradient = engine.gradient(volume(&p), volume(&t), &options, &sums, &partials).unwrap();
+        let value = found.reduced.map_or(found.values, |reduced| vec![reduced]);
+        Some((value, gradient.into_iter().map(f64::from).collect()))
     }
 }
