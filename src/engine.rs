@@ -183,7 +183,7 @@ impl Engine {
     /// Without an activation, a power or a pointwise loss the result has the same bits on every device: coefficients
     /// and voxels are truncated to 30 bits, multiplied and added as integers, and rounded once to the nearest f32;
     /// the error is at most 2^-28 of the largest coefficient times the largest voxel, and half a unit in the last
-    /// place. Otherwise it is within 2^-16 of the largest partial derivative (per unit of logit).
+    /// place. Otherwise it is an f32 computation, tested to 1e-4 of the largest partial derivative.
     ///
     /// ```
     /// use voxdice::{Engine, EngineOptions, Shape, Volume, metric::{Loss, LossOptions}};
