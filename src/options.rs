@@ -70,7 +70,7 @@ pub enum Poison {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tuning {
     /// Bytes of each operand that are bound at once; at most what the adapter can bind. Larger volumes are cut into
-    /// windows. Default 16 MiB: two windows in flight stay small beside the volume.
+    /// windows. Default 4 MiB: enough to hide the cost of a dispatch behind the copy, and small beside the volume.
     pub window_bytes: u64,
     /// How long to wait for the GPU before giving up. Default 60 s.
     pub timeout: Duration,
@@ -85,7 +85,7 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            window_bytes: 16 << 20,
+            window_bytes: 4 << 20,
             timeout: Duration::from_secs(60),
             int64: ShaderInt64::Auto,
             simd: Simd::Auto,
