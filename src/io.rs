@@ -2,3 +2,5 @@
 
 pub mod labels;
 pub mod nifti;
+pub mod npy;
+pub mod soft;

@@ -1,0 +1,287 @@
+//! NumPy arrays: `.npy` files, versions 1 to 3.
+//!
+//! ```
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let path = folder.path().join("gradient.npy");
+//! use voxdice::io::npy::{self, Elements, Order};
+//! use voxdice::io::nifti::Voxels;
+//! npy::write(&path, &[2, 3], Order::RowMajor, &[0.0f32, 1.0, 2.0, 3.0, 4.0, 5.0])?;
+//! let array = npy::read(&path)?;
+//! assert_eq!(array.shape, [2, 3]);
+//! assert_eq!(array.elements, Elements::Plain(Voxels::F32(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0])));
+//! # Ok::<(), npy::NpyError>(())
+//! ```
+//!
+//! # Why an own reader
+//!
+//! The format is one page. The crate `npyz` 0.9 reads half floats only through one more crate, brings a parser
+//! generator for the dictionary in the header, and decodes element by element; here the bytes are read straight into
+//! the vector that is returned, at the speed of a copy. What a header claims is compared with the length of the file
+//! before anything is allocated, and the answer is the file's, or an error.
+
+mod header;
+
+pub use header::HeaderFault;
+
+use super::nifti::{Voxel, Voxels};
+use crate::error::{FileAction, FileError};
+use header::{Header, Kind};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// An array, in row-major order (the last axis fastest) whatever the order on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    /// What it holds.
+    pub elements: Elements,
+    /// The axes, slowest first; none for a single number.
+    pub shape: Vec<u64>,
+}
+
+/// The elements of an array, in the byte order of this machine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Elements {
+    /// `float16`, as its bits.
+    F16(Vec<u16>),
+    /// `bool`, as 0 and 1.
+    Bool(Vec<u8>),
+    /// Integers of 8 to 64 bits, `float32` and `float64`.
+    Plain(Voxels),
+}
+
+/// Which axis of an array is fastest in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Order {
+    /// The last one: C.
+    #[default]
+    RowMajor,
+    /// The first one: Fortran.
+    ColumnMajor,
+}
+
+/// Why a `.npy` file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NpyError {
+    /// The file is not there, or the system refused it.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The first bytes are not those of a `.npy` file.
+    #[error("{}: not a .npy file: the first bytes are {found:02x?}; save the array with numpy.save", path.display())]
+    NotNpy {
+        /// The file.
+        path: PathBuf,
+        /// Its first bytes: six, or as many as there are.
+        found: Vec<u8>,
+    },
+    /// The header cannot be understood.
+    #[error("{}: the header of the array is damaged: {fault}; save it again with numpy.save", path.display())]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: HeaderFault,
+    },
+    /// The elements are no numbers that a voxel can be.
+    #[error(
+        "{}: elements of type {found} cannot be read; save the array as bool, as whole numbers of 8 to 64 bits, or \
+         as float16, float32 or float64", path.display()
+    )]
+    UnsupportedDtype {
+        /// The file.
+        path: PathBuf,
+        /// The type as the header has it.
+        found: String,
+    },
+    /// The file is shorter or longer than its header says.
+    #[error(
+        "{}: the header announces {expected} bytes of elements, but {found} follow it; copy or save the file again",
+        path.display()
+    )]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that the shape and the type stand for.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
+    },
+    /// A shape that does not have as many elements as were given to write.
+    #[error("{}: the shape {shape:?} does not have {found} elements; pass the shape of this slice", path.display())]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// The shape as given.
+        shape: Vec<u64>,
+        /// Elements that were given.
+        found: u64,
+    },
+}
+
+/// Reads a `.npy` file.
+///
+/// # Errors
+/// See [`NpyError`].
+pub fn read(path: impl AsRef<Path>) -> Result<Array, NpyError> {
+    let path = path.as_ref();
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => FileError::Missing { path: path.into(), source },
+        _ => FileError::Io { path: path.into(), action: FileAction::Open, source },
+    };
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(FileError::NotAFile { path: path.into(), folder: metadata.is_dir() }.into());
+    }
+    let mut reader = Source { reader: BufReader::new(File::open(path).map_err(failed)?), path };
+    let (header, taken) = reader.header()?;
+    let found = metadata.len().saturating_sub(taken);
+    let size = header.kind.size();
+    let expected = header.count().and_then(|count| count.checked_mul(size)).unwrap_or(u64::MAX);
+    if expected != found {
+        return Err(NpyError::Length { path: path.into(), expected, found });
+    }
+    let elements = match header.kind {
+        Kind::Bool => Elements::Bool(reader.load::<u8>(&header)?.into_iter().map(|v| u8::from(v != 0)).collect()),
+        Kind::F16 => Elements::F16(reader.load::<u16>(&header)?),
+        Kind::U8 => reader.plain::<u8>(&header)?,
+        Kind::I8 => reader.plain::<i8>(&header)?,
+        Kind::U16 => reader.plain::<u16>(&header)?,
+        Kind::I16 => reader.plain::<i16>(&header)?,
+        Kind::U32 => reader.plain::<u32>(&header)?,
+        Kind::I32 => reader.plain::<i32>(&header)?,
+        Kind::U64 => reader.plain::<u64>(&header)?,
+        Kind::I64 => reader.plain::<i64>(&header)?,
+        Kind::F32 => reader.plain::<f32>(&header)?,
+        Kind::F64 => reader.plain::<f64>(&header)?,
+    };
+    Ok(Array { elements, shape: header.shape })
+}
+
+/// Writes an array of `float32`, little endian, whose elements lie in memory in this order.
+///
+/// # Errors
+/// [`NpyError::Shape`], or what the system said.
+pub fn write(path: impl AsRef<Path>, shape: &[u64], order: Order, elements: &[f32]) -> Result<(), NpyError> {
+    let path = path.as_ref();
+    let failed = |source| FileError::Io { path: path.into(), action: FileAction::Write, source };
+    let count = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n));
+    if count != Some(elements.len() as u64) {
+        return Err(NpyError::Shape { path: path.into(), shape: shape.into(), found: elements.len() as u64 });
+    }
+    let mut file = File::create(path).map_err(failed)?;
+    file.write_all(&header::encode(shape, order)).map_err(failed)?;
+    if cfg!(target_endian = "little") {
+        file.write_all(bytemuck::cast_slice(elements)).map_err(failed)?;
+    } else {
+        let swapped: Vec<u8> = elements.iter().flat_map(|x| x.to_le_bytes()).collect();
+        file.write_all(&swapped).map_err(failed)?;
+    }
+    file.flush().map_err(failed)?;
+    Ok(())
+}
+
+struct Source<'a> {
+    reader: BufReader<File>,
+    path: &'a Path,
+}
+
+impl Source<'_> {
+    /// The header, and how many bytes it takes.
+    fn header(&mut self) -> Result<(Header, u64), NpyError> {
+        let mut start = Vec::new();
+        self.up_to(8, &mut start)?;
+        let path = || self.path.to_path_buf();
+        if !start.starts_with(header::MAGIC) || start.len() < 8 {
+            start.truncate(header::MAGIC.len());
+            return Err(NpyError::NotNpy { path: path(), found: start });
+        }
+        let wide = match start[6] {
+            1 => false,
+            2 | 3 => true,
+            version => {
+                return Err(NpyError::Header { path: path(), fault: HeaderFault::Version(version) });
+            }
+        };
+        let mut length = [0; 4];
+        self.exact(&mut length[..if wide { 4 } else { 2 }])?;
+        let length = u64::from(u32::from_le_bytes(length));
+        if length > header::LONGEST {
+            return Err(NpyError::Header { path: self.path.into(), fault: HeaderFault::TooLong(length) });
+        }
+        let mut text = Vec::new();
+        self.up_to(length, &mut text)?;
+        if (text.len() as u64) < length {
+            return Err(NpyError::Header { path: self.path.into(), fault: HeaderFault::Cut });
+        }
+        let header = header::parse(&text).map_err(|stop| match stop {
+            header::Stop::Fault(fault) => NpyError::Header { path: self.path.into(), fault },
+            header::Stop::Dtype(found) => NpyError::UnsupportedDtype { path: self.path.into(), found },
+        })?;
+        Ok((header, 8 + if wide { 4 } else { 2 } + length))
+    }
+
+    fn plain<T: Voxel>(&mut self, header: &Header) -> Result<Elements, NpyError> {
+        Ok(Elements::Plain(T::wrap(self.load::<T>(header)?)))
+    }
+
+    fn load<T: Voxel>(&mut self, header: &Header) -> Result<Vec<T>, NpyError> {
+        let count = header.count().unwrap_or(u64::MAX);
+        let bytes = count.saturating_mul(size_of::<T>() as u64);
+        let out_of_memory = |source| FileError::OutOfMemory { path: self.path.into(), bytes, source };
+        let count = usize::try_from(count).map_err(|_| out_of_memory(None))?;
+        let mut elements: Vec<T> = Vec::new();
+        elements.try_reserve_exact(count).map_err(|source| out_of_memory(Some(source)))?;
+        elements.resize(count, T::zeroed());
+        self.exact(bytemuck::cast_slice_mut(&mut elements))?;
+        if header.big_endian != cfg!(target_endian = "big") {
+            elements.iter_mut().for_each(|element| *element = element.swapped());
+        }
+        Ok(if header.order == Order::ColumnMajor { row_major(elements, &header.shape) } else { elements })
+    }
+
+    fn up_to(&mut self, bytes: u64, out: &mut Vec<u8>) -> Result<(), NpyError> {
+        let failed = |source| FileError::Io { path: self.path.into(), action: FileAction::Read, source };
+        self.reader.by_ref().take(bytes).read_to_end(out).map_err(failed)?;
+        Ok(())
+    }
+
+    fn exact(&mut self, out: &mut [u8]) -> Result<(), NpyError> {
+        let failed = |source| FileError::Io { path: self.path.into(), action: FileAction::Read, source };
+        Ok(self.reader.read_exact(out).map_err(failed)?)
+    }
+}
+
+/// Elements whose first axis is fastest, with the last one fastest.
+fn row_major<T: Copy>(elements: Vec<T>, shape: &[u64]) -> Vec<T> {
+    if shape.iter().filter(|&&n| n > 1).count() < 2 || elements.is_empty() {
+        return elements;
+    }
+    let mut strides = Vec::with_capacity(shape.len());
+    let mut stride = 1usize;
+    for &n in shape {
+        strides.push(stride);
+        stride *= n as usize;
+    }
+    let mut sorted = Vec::with_capacity(elements.len());
+    let mut index = vec![0u64; shape.len()];
+    let mut from = 0;
+    loop {
+        sorted.push(elements[from]);
+        // An odometer: the last axis turns first.
+        let mut axis = shape.len();
+        loop {
+            if axis == 0 {
+                return sorted;
+            }
+            axis -= 1;
+            index[axis] += 1;
+            from += strides[axis];
+            if index[axis] < shape[axis] {
+                break;
+            }
+            from -= strides[axis] * shape[axis] as usize;
+            index[axis] = 0;
+        }
+    }
+}

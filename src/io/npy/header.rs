@@ -1,0 +1,304 @@
+//! The header of a `.npy` file: a Python dictionary of three entries.
+
+use super::Order;
+use std::fmt;
+
+pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// NumPy itself reads no header beyond 10,000 bytes; 64 KiB is what version 1 can announce.
+pub(super) const LONGEST: u64 = 1 << 16;
+
+/// What is wrong with a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderFault {
+    /// A version of the format that there is not.
+    Version(u8),
+    /// It announces more bytes than any header has.
+    TooLong(u64),
+    /// The file ends inside it.
+    Cut,
+    /// At this byte there is something else than this.
+    Expected {
+        /// What should be there.
+        what: &'static str,
+        /// Where, in bytes from the start of the dictionary.
+        at: usize,
+    },
+    /// An entry is missing.
+    Lacks(&'static str),
+}
+
+impl fmt::Display for HeaderFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(f, "it has version {version}, and there are 1 to 3"),
+            Self::TooLong(length) => write!(f, "it announces {length} bytes of header"),
+            Self::Cut => f.write_str("the file ends inside it"),
+            Self::Expected { what, at } => write!(f, "{what} is missing at its byte {at}"),
+            Self::Lacks(name) => write!(f, "it does not say `{name}`"),
+        }
+    }
+}
+
+/// The types that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Bool,
+    F16,
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F32,
+    F64,
+}
+
+impl Kind {
+    pub fn size(self) -> u64 {
+        match self {
+            Self::Bool | Self::U8 | Self::I8 => 1,
+            Self::F16 | Self::U16 | Self::I16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "b1" => Self::Bool,
+            "f2" => Self::F16,
+            "u1" => Self::U8,
+            "i1" => Self::I8,
+            "u2" => Self::U16,
+            "i2" => Self::I16,
+            "u4" => Self::U32,
+            "i4" => Self::I32,
+            "u8" => Self::U64,
+            "i8" => Self::I64,
+            "f4" => Self::F32,
+            "f8" => Self::F64,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Header {
+    pub kind: Kind,
+    pub big_endian: bool,
+    pub order: Order,
+    pub shape: Vec<u64>,
+}
+
+impl Header {
+    /// How many elements; `None` beyond 64 bits.
+    pub fn count(&self) -> Option<u64> {
+        self.shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n))
+    }
+}
+
+/// Why a header is not used.
+#[derive(Debug, PartialEq)]
+pub(super) enum Stop {
+    Fault(HeaderFault),
+    /// A type that is not read.
+    Dtype(String),
+}
+
+/// Version 1 with the spaces that align the elements to 64 bytes.
+pub(super) fn encode(shape: &[u64], order: Order) -> Vec<u8> {
+    let fortran = if order == Order::ColumnMajor { "True" } else { "False" };
+    let comma = if shape.len() == 1 { "," } else { "" };
+    let axes: Vec<String> = shape.iter().map(u64::to_string).collect();
+    let mut text =
+        format!("{{'descr': '<f4', 'fortran_order': {fortran}, 'shape': ({}{comma}), }}", axes.join(", "));
+    while !(MAGIC.len() + 4 + text.len() + 1).is_multiple_of(64) {
+        text.push(' ');
+    }
+    text.push('\n');
+    let mut bytes = [MAGIC, &[1, 0]].concat();
+    // A header of up to 32 axes is a few hundred bytes; more axes no array has.
+    bytes.extend((text.len() as u16).to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+/// Reads the dictionary.
+pub(super) fn parse(text: &[u8]) -> Result<Header, Stop> {
+    let mut cursor = Cursor { text, at: 0 };
+    let (mut descr, mut order, mut shape) = (None, None, None);
+    cursor.sign(b'{', "a dictionary")?;
+    while !cursor.is(b'}') {
+        let key = cursor.string("a key")?;
+        cursor.sign(b':', "a colon")?;
+        match key.as_str() {
+            "descr" => descr = Some(cursor.dtype()?),
+            "fortran_order" => order = Some(cursor.order()?),
+            "shape" => shape = Some(cursor.axes()?),
+            _ => return Err(cursor.expected("one of `descr`, `fortran_order` and `shape`")),
+        }
+        if !cursor.is(b',') {
+            cursor.sign(b'}', "the end of the dictionary")?;
+            break;
+        }
+    }
+    cursor.skip();
+    if cursor.at < text.len() {
+        return Err(cursor.expected("the end of the header"));
+    }
+    let lacks = |name| Stop::Fault(HeaderFault::Lacks(name));
+    let (kind, big_endian) = descr.ok_or(lacks("descr"))?;
+    let order = order.ok_or(lacks("fortran_order"))?;
+    Ok(Header { kind, big_endian, order, shape: shape.ok_or(lacks("shape"))? })
+}
+
+struct Cursor<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn expected(&self, what: &'static str) -> Stop {
+        Stop::Fault(HeaderFault::Expected { what, at: self.at })
+    }
+
+    fn peek(&self) -> u8 {
+        self.text.get(self.at).copied().unwrap_or(0)
+    }
+
+    fn skip(&mut self) {
+        while self.peek().is_ascii_whitespace() {
+            self.at += 1;
+        }
+    }
+
+    /// Takes this sign if it is next.
+    fn is(&mut self, sign: u8) -> bool {
+        self.skip();
+        let found = self.peek() == sign;
+        self.at += usize::from(found);
+        found
+    }
+
+    fn sign(&mut self, sign: u8, what: &'static str) -> Result<(), Stop> {
+        if self.is(sign) { Ok(()) } else { Err(self.expected(what)) }
+    }
+
+    fn string(&mut self, what: &'static str) -> Result<String, Stop> {
+        self.skip();
+        let quote = self.peek();
+        let body = self.text.get(self.at + 1..).unwrap_or_default();
+        let end = body.iter().position(|&byte| byte == quote).filter(|_| quote == b'\'' || quote == b'"');
+        let Some(end) = end else { return Err(self.expected(what)) };
+        self.at += end + 2;
+        Ok(String::from_utf8_lossy(&body[..end]).into_owned())
+    }
+
+    /// The type, and whether its high byte comes first.
+    fn dtype(&mut self) -> Result<(Kind, bool), Stop> {
+        self.skip();
+        if self.peek() == b'[' {
+            return Err(Stop::Dtype("with fields (a structured array)".into()));
+        }
+        let name = self.string("a type")?;
+        let (big, rest) = match name.split_at_checked(1) {
+            Some((">", rest)) => (true, rest),
+            Some(("<" | "|", rest)) => (false, rest),
+            Some(("=", rest)) => (cfg!(target_endian = "big"), rest),
+            _ => (false, name.as_str()),
+        };
+        match Kind::of(rest) {
+            Some(kind) => Ok((kind, big)),
+            None if rest.starts_with('O') => Err(Stop::Dtype(format!("`{name}` (Python objects)"))),
+            None => Err(Stop::Dtype(format!("`{name}`"))),
+        }
+    }
+
+    fn order(&mut self) -> Result<Order, Stop> {
+        self.skip();
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        for (name, order) in [("True", Order::ColumnMajor), ("False", Order::RowMajor)] {
+            if rest.starts_with(name.as_bytes()) {
+                self.at += name.len();
+                return Ok(order);
+            }
+        }
+        Err(self.expected("True or False"))
+    }
+
+    fn axes(&mut self) -> Result<Vec<u64>, Stop> {
+        self.sign(b'(', "a tuple of axes")?;
+        let mut axes = Vec::new();
+        while !self.is(b')') {
+            self.skip();
+            let digits = self.text.get(self.at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
+            let text = std::str::from_utf8(&self.text[self.at..self.at + digits]).unwrap_or_default();
+            axes.push(text.parse().map_err(|_| self.expected("the length of an axis"))?);
+            self.at += digits;
+            // Python 2 wrote long integers so.
+            self.is(b'L');
+            if !self.is(b',') {
+                self.sign(b')', "the end of the axes")?;
+                break;
+            }
+        }
+        Ok(axes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Header, Stop> {
+        parse(text.as_bytes())
+    }
+
+    #[test]
+    fn what_numpy_writes_is_read() {
+        let header = |kind, big_endian, order, shape: &[u64]| {
+            Ok(Header { kind, big_endian, order, shape: shape.to_vec() })
+        };
+        let (c, f) = (Order::RowMajor, Order::ColumnMajor);
+        let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }          \n";
+        assert_eq!(parsed(text), header(Kind::F32, false, c, &[3, 4]));
+        let text = "{\"shape\": (7L,), 'fortran_order': True, 'descr': '>i8'}";
+        assert_eq!(parsed(text), header(Kind::I64, true, f, &[7]));
+        assert_eq!(parsed("{'descr':'|b1','fortran_order':False,'shape':()}"), header(Kind::Bool, false, c, &[]));
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_aligned() {
+        for shape in [&[][..], &[5], &[2, 3, 4]] {
+            let bytes = encode(shape, Order::ColumnMajor);
+            assert_eq!(bytes.len() % 64, 0);
+            let header = parse(&bytes[10..]).unwrap();
+            assert_eq!((header.shape.as_slice(), header.order), (shape, Order::ColumnMajor));
+        }
+    }
+
+    #[test]
+    fn no_header_makes_it_panic_and_each_fault_is_named() {
+        let dtype = |name: &str| parsed(&format!("{{'descr': {name}, 'fortran_order': False, 'shape': (1,)}}"));
+        for name in ["'|O'", "'<c8'", "'<U3'", "'<f16'", "'|V4'", "''", "[('a', '<f4')]"] {
+            assert!(matches!(dtype(name), Err(Stop::Dtype(_))), "{name}");
+        }
+        assert_eq!(
+            parsed("{'descr': '<f4', 'fortran_order': False}"),
+            Err(Stop::Fault(HeaderFault::Lacks("shape")))
+        );
+        let whole = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }";
+        for end in 0..whole.len() {
+            assert!(matches!(parsed(&whole[..end]), Err(Stop::Fault(_))), "{end}");
+        }
+        for shape in ["(-1,)", "(1.5,)", "(99999999999999999999,)", "3", "(3 4)", "(,)"] {
+            let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}");
+            assert!(matches!(parsed(&text), Err(Stop::Fault(HeaderFault::Expected { .. }))), "{shape}");
+        }
+        assert!(parsed(&format!("{whole} x")).is_err());
+    }
+}
