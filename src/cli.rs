@@ -9,6 +9,7 @@ mod exit;
 mod files;
 mod info;
 mod label_list;
+mod loss;
 mod output;
 mod progress;
 mod table;
@@ -38,6 +39,8 @@ struct Cli {
 enum Command {
     /// Overlap of two label maps, label by label
     Eval(eval::Eval),
+    /// Dice and other losses of soft volumes, with the choices that tell one from another
+    Loss(Box<loss::LossCommand>),
     /// What is in a volume file: shape, type, spacing, labels or range of values
     Info(info::Info),
     /// The GPU adapters that can be used, and which one would be
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
     let mut output = Output::new();
     let outcome = match &cli.command {
         Command::Eval(eval) => eval.run(&mut output),
+        Command::Loss(loss) => loss.run(&mut output),
         Command::Info(info) => info.run(&mut output),
         Command::Devices(devices) => devices.run(&mut output),
         Command::Verify(verify) => verify.run(&mut output),

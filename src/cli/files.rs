@@ -25,10 +25,15 @@ pub(super) struct Pending {
 
 impl Pending {
     pub fn write(path: &Path, content: &str) -> Result<Self> {
+        Self::make(path, |hidden| Ok(fs::write(hidden, content)?))
+    }
+
+    /// What `write` leaves under the name that it is given.
+    pub fn make(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let name = path.file_name().with_context(|| format!("{}: not the name of a file", path.display()))?;
         let hidden = folder(path).join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
         let pending = Self { hidden, path: path.into() };
-        fs::write(&pending.hidden, content).with_context(|| format!("{}: cannot be written", path.display()))?;
+        write(&pending.hidden).with_context(|| format!("{}: cannot be written", path.display()))?;
         Ok(pending)
     }
 

@@ -17,6 +17,10 @@ pub(super) enum Warning {
     ManyLabels { labels: usize },
     /// A label that was asked for is in neither file.
     Absent { labels: Vec<u32> },
+    /// Voxels of 64 bits that 32 bits do not hold.
+    Rounded { file: String, voxels: u64 },
+    /// Voxels that are no probabilities.
+    OutOfRange,
 }
 
 impl Warning {
@@ -28,6 +32,8 @@ impl Warning {
             Self::Unlisted { .. } => "unlisted_labels",
             Self::ManyLabels { .. } => "many_labels",
             Self::Absent { .. } => "absent_labels",
+            Self::Rounded { .. } => "rounded",
+            Self::OutOfRange => "out_of_range",
         }
     }
 
@@ -67,6 +73,16 @@ impl fmt::Display for Warning {
                     list.join(", ")
                 )
             }
+            Self::Rounded { file, voxels } => write!(
+                f,
+                "{file}: {} voxels are float64 and were rounded to the nearest float32, so the sums are exact for the \
+                 rounded voxels; store float32 to have them as they are",
+                grouped(*voxels)
+            ),
+            Self::OutOfRange => f.write_str(
+                "some voxels lie beyond -1 to 1 and are no probabilities, so a score may leave 0 to 1; logits need \
+                 --activation sigmoid or softmax, and a label map is one axis short of the prediction",
+            ),
         }
     }
 }

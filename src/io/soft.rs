@@ -118,9 +118,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<SoftVolume, SoftError> {
         }
     };
     let integer = !matches!(elements, Elements::F16(_) | Elements::Plain(Voxels::F32(_) | Voxels::F64(_)));
-    let Converted { values, rounded } = convert(elements).map_err(|(count, value, whole)| {
-        SoftError::Unrepresentable { path: path.into(), count, value, whole }
-    })?;
+    let Converted { values, rounded } = convert(elements)
+        .map_err(|(count, value, whole)| SoftError::Unrepresentable { path: path.into(), count, value, whole })?;
     let axes = axes.into_iter().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
     Ok(SoftVolume { values, axes, integer, rounded, origin })
 }

@@ -114,8 +114,7 @@ pub(super) fn encode(shape: &[u64], order: Order) -> Vec<u8> {
     let fortran = if order == Order::ColumnMajor { "True" } else { "False" };
     let comma = if shape.len() == 1 { "," } else { "" };
     let axes: Vec<String> = shape.iter().map(u64::to_string).collect();
-    let mut text =
-        format!("{{'descr': '<f4', 'fortran_order': {fortran}, 'shape': ({}{comma}), }}", axes.join(", "));
+    let mut text = format!("{{'descr': '<f4', 'fortran_order': {fortran}, 'shape': ({}{comma}), }}", axes.join(", "));
     while !(MAGIC.len() + 4 + text.len() + 1).is_multiple_of(64) {
         text.push(' ');
     }
@@ -260,9 +259,8 @@ mod tests {
 
     #[test]
     fn what_numpy_writes_is_read() {
-        let header = |kind, big_endian, order, shape: &[u64]| {
-            Ok(Header { kind, big_endian, order, shape: shape.to_vec() })
-        };
+        let header =
+            |kind, big_endian, order, shape: &[u64]| Ok(Header { kind, big_endian, order, shape: shape.to_vec() });
         let (c, f) = (Order::RowMajor, Order::ColumnMajor);
         let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }          \n";
         assert_eq!(parsed(text), header(Kind::F32, false, c, &[3, 4]));
@@ -287,10 +285,7 @@ mod tests {
         for name in ["'|O'", "'<c8'", "'<U3'", "'<f16'", "'|V4'", "''", "[('a', '<f4')]"] {
             assert!(matches!(dtype(name), Err(Stop::Dtype(_))), "{name}");
         }
-        assert_eq!(
-            parsed("{'descr': '<f4', 'fortran_order': False}"),
-            Err(Stop::Fault(HeaderFault::Lacks("shape")))
-        );
+        assert_eq!(parsed("{'descr': '<f4', 'fortran_order': False}"), Err(Stop::Fault(HeaderFault::Lacks("shape"))));
         let whole = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }";
         for end in 0..whole.len() {
             assert!(matches!(parsed(&whole[..end]), Err(Stop::Fault(_))), "{end}");

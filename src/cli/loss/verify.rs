@@ -1,0 +1,145 @@
+//! `--verify`: the same on the other backend.
+
+use super::operands::Operands;
+use crate::cli::args::backend_name;
+use crate::cli::compare::first_difference;
+use crate::metric::{Loss, Partials};
+use crate::stats::Sums;
+use crate::{Backend, Engine, Table};
+use anyhow::Result;
+
+/// What the first engine found.
+pub(super) struct Found<'a> {
+    pub sums: &'a Table<Sums>,
+    pub gradient: Option<&'a [f32]>,
+}
+
+/// What came of comparing two backends.
+#[derive(Debug, Clone)]
+pub(super) struct Verification {
+    pub exact: bool,
+    pub cpu: String,
+    pub gpu: String,
+    /// None where they agree.
+    pub difference: Option<String>,
+}
+
+/// Documented bounds on what a transcendental function costs: of an activated value or a power; and of a pointwise loss
+/// relative to the larger of 1 and the loss, and of a derivative.
+const VALUE_BOUND: f64 = 1.0 / (1u32 << 20) as f64;
+const POINTWISE_BOUND: f64 = 1.0 / (1u32 << 16) as f64;
+
+impl Verification {
+    pub fn devices(&self) -> String {
+        format!("cpu ({}) and gpu ({})", self.cpu, self.gpu)
+    }
+
+    /// The rule that was applied.
+    pub fn rule(&self) -> &'static str {
+        if self.exact {
+            "equal to the last bit"
+        } else {
+            "within the bound of transcendental functions: 2^-20 per voxel for sums, 2^-16 for pointwise losses and gradients"
+        }
+    }
+}
+
+/// Computes sums and gradient again on `other`, and compares.
+pub(super) fn against(
+    other: &Engine,
+    engine: &Engine,
+    operands: &Operands,
+    loss: &Loss,
+    found: &Found<'_>,
+) -> Result<Verification> {
+    let options = loss.sums_options();
+    let exact = options.is_exact();
+    let mut described = [engine, other].map(Engine::describe);
+    described.sort_by_key(|description| backend_name(description.backend));
+    let [cpu, gpu] = described.map(|description| description.device);
+    let again = other.sums_with(operands.pred()?, operands.truth()?, &options)?;
+    // The difference is told with the CPU first.
+    let swapped = engine.describe().backend == Backend::Gpu;
+    let mut difference = None;
+    if exact && again != *found.sums {
+        let by_block = |engine: &Engine| {
+            engine.sums_by_block(operands.pred()?, operands.truth()?, &options).map_err(anyhow::Error::from)
+        };
+        let [a, b] = if swapped { [other, engine] } else { [engine, other] };
+        difference = Some(match first_difference(&by_block(a)?, &by_block(b)?) {
+            Some(difference) => difference.to_string(),
+            None => "the totals differ although every block by itself agrees".into(),
+        });
+    } else if !exact {
+        let [a, b] = if swapped { [&again, found.sums] } else { [found.sums, &again] };
+        difference = beyond_bound(a, b);
+    }
+    if let (None, Some(gradient)) = (&difference, found.gradient) {
+        let partials = loss.gradient(&again)?;
+        let again = other.gradient(operands.pred()?, operands.truth()?, &options, &again, &partials)?;
+        let allowed = if exact { 0.0 } else { POINTWISE_BOUND * largest(&partials) };
+        difference = apart(gradient, &again, allowed, swapped);
+    }
+    Ok(Verification { exact, cpu, gpu, difference })
+}
+
+/// The first cell whose sums lie further apart than the functions in them explain.
+fn beyond_bound(a: &Table<Sums>, b: &Table<Sums>) -> Option<String> {
+    for (cell, (a, b)) in a.values().iter().zip(b.values()).enumerate() {
+        let n = a.voxels() as f64;
+        let terms = a.exact().into_iter().zip(b.exact()).map(|(a, b)| (a.to_f64(), b.to_f64(), VALUE_BOUND));
+        let pointwise = a.pointwise_sum().zip(b.pointwise_sum()).map(|(a, b)| (a, b, POINTWISE_BOUND));
+        for (term, (a, b, bound)) in terms.chain(pointwise).enumerate() {
+            // Written so that a NaN beside a number counts as apart.
+            let agree = a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= bound * (n + a.abs());
+            if !agree {
+                return Some(format!("sum {term} of cell {cell}: the CPU has {a:e}; the GPU has {b:e}"));
+            }
+        }
+    }
+    None
+}
+
+fn apart(found: &[f32], again: &[f32], allowed: f64, swapped: bool) -> Option<String> {
+    let (a, b) = if swapped { (again, found) } else { (found, again) };
+    let agree = |a: f32, b: f32| a.to_bits() == b.to_bits() || (f64::from(a) - f64::from(b)).abs() <= allowed;
+    let at = a.iter().zip(b).position(|(&a, &b)| !agree(a, b))?;
+    Some(format!("element {at} of the gradient: the CPU has {:e}; the GPU has {:e}", a[at], b[at]))
+}
+
+/// The largest partial derivative of a table.
+fn largest(partials: &Table<Partials>) -> f64 {
+    let of =
+        |p: &Partials| p.pred.abs() + p.product.abs() + p.pred_power.abs() + p.abs_difference.abs() + p.pointwise.abs();
+    partials.values().iter().map(of).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Terms;
+    use crate::{EngineOptions, Shape, Volume};
+
+    fn sums(p: [f32; 2]) -> Table<Sums> {
+        let shape = Shape::new(1, 1, [2]).unwrap();
+        let engine = Engine::new(&EngineOptions::default()).unwrap();
+        let (p, t) = (Volume::f32(shape.clone(), &p).unwrap(), Volume::f32(shape, &[1.0, 0.0]).unwrap());
+        engine.sums_with(p, t, &Terms::Plain.into()).unwrap()
+    }
+
+    #[test]
+    fn sums_beyond_the_bound_are_a_difference_and_those_within_are_none() {
+        let good = sums([0.5, 0.25]);
+        assert_eq!(beyond_bound(&good, &sums([0.5 + 1e-6, 0.25])), None);
+        assert!(beyond_bound(&good, &sums([0.5 + 1e-5, 0.25])).is_some());
+    }
+
+    #[test]
+    fn a_gradient_that_differs_in_its_last_bit_is_a_difference_where_it_is_exact() {
+        let next = f32::from_bits(0.5f32.to_bits() + 1);
+        assert_eq!(apart(&[0.5, 1.0], &[0.5, 1.0], 0.0, false), None);
+        assert!(apart(&[1.0, 0.5], &[1.0, next], 0.0, true).unwrap().contains("element 1"));
+        assert_eq!(apart(&[0.5], &[next], 1e-5, false), None);
+        assert!(apart(&[f32::NAN], &[0.0], 1.0, false).is_some());
+    }
+}
