@@ -14,6 +14,7 @@ mod eval;
 mod failures;
 mod formats;
 mod info;
+mod loss;
 #[cfg(target_os = "linux")]
 mod memory;
 mod real;

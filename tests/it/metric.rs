@@ -1,7 +1,7 @@
 //! Scores, losses and their gradients: golden values of other libraries, laws, wrong parameters.
 
-mod arrays;
-mod compare;
+pub mod arrays;
+pub mod compare;
 mod counts;
 mod keras;
 mod laws;

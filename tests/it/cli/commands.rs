@@ -4,7 +4,7 @@ use super::{Files, backends, fine, gpu, json, run, stderr, stdout, text};
 
 #[test]
 fn every_help_runs_and_has_an_example() {
-    for command in ["eval", "info", "devices", "verify", "demo"] {
+    for command in ["eval", "loss", "info", "devices", "verify", "demo"] {
         for flag in ["-h", "--help"] {
             let shown = fine([command, flag]);
             assert!(shown.contains("Example") && shown.contains(&format!("voxdice {command}")), "{shown}");
