@@ -21,3 +21,4 @@ mod rooms;
 mod second_driver;
 mod shaders;
 mod shared;
+mod which_dice;
