@@ -17,6 +17,8 @@ pub(super) enum Warning {
     ManyLabels { labels: usize },
     /// A label that was asked for is in neither file.
     Absent { labels: Vec<u32> },
+    /// Both names lead to one file of soft volumes, whose score with itself need not be perfect.
+    SameSoftFile,
     /// Voxels of 64 bits that 32 bits do not hold.
     Rounded { file: String, voxels: u64 },
     /// Voxels that are no probabilities.
@@ -28,7 +30,7 @@ impl Warning {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Geometry { .. } => "geometry",
-            Self::SameFile => "same_file",
+            Self::SameFile | Self::SameSoftFile => "same_file",
             Self::Unlisted { .. } => "unlisted_labels",
             Self::ManyLabels { .. } => "many_labels",
             Self::Absent { .. } => "absent_labels",
@@ -79,6 +81,7 @@ impl fmt::Display for Warning {
                  rounded voxels; store float32 to have them as they are",
                 grouped(*voxels)
             ),
+            Self::SameSoftFile => f.write_str("truth and prediction are the same file"),
             Self::OutOfRange => f.write_str(
                 "some voxels lie beyond -1 to 1 and are no probabilities, so a score may leave 0 to 1; logits need \
                  --activation sigmoid or softmax, and a label map is one axis short of the prediction",

@@ -52,7 +52,7 @@ impl Operands {
             }
         }
         if matches!((truth_path.canonicalize(), pred_path.canonicalize()), (Ok(a), Ok(b)) if a == b) {
-            warnings.push(Warning::SameFile);
+            warnings.push(Warning::SameSoftFile);
         }
         let both = [without_leading_ones(&truth), without_leading_ones(&pred)];
         match (&truth.origin, &pred.origin) {
