@@ -3,18 +3,31 @@
 
 use std::path::Path;
 use std::process::Command;
+use voxdice::metric::{Partials, Pointwise};
 use voxdice::stats::Terms;
 use voxdice::{
-    AdapterChoice, BLOCK_VOXELS, Backend, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Poison,
-    Shape, Tuning, Volume,
+    Activation, AdapterChoice, BLOCK_VOXELS, Backend, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout,
+    NonFinite, Poison, Shape, SumsOptions, Tuning, Volume,
 };
 
 const FOLDER: &str = "/usr/lib/chromium";
 const ICD: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
 const WORKER: &str = "second_driver::worker";
+const SOFT_WORKER: &str = "second_driver::soft_worker";
 
 #[test]
 fn swiftshader_gives_the_bits_of_the_cpu() {
+    under_swiftshader(&["--ignored", "--exact", WORKER], "test result: ok. 1 passed");
+}
+
+#[test]
+fn swiftshader_keeps_the_bounds_of_activations_and_the_bits_of_gradients() {
+    under_swiftshader(&["--ignored", "--exact", SOFT_WORKER], "test result: ok. 1 passed");
+}
+
+/// Runs tests of this binary under the second driver and demands `outcome`: a filter that matches nothing would be a
+/// success, too.
+fn under_swiftshader(arguments: &[&str], outcome: &str) {
     if !Path::new(ICD).is_file() {
         let required = std::env::var_os("VOXDICE_TEST_SECOND_DRIVER").is_some_and(|value| value == "require");
         assert!(!required, "{ICD} is not there; install Debian's chromium");
@@ -26,16 +39,17 @@ fn swiftshader_gives_the_bits_of_the_cpu() {
         Err(_) => FOLDER.to_owned(),
     };
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", WORKER, "--nocapture", "--test-threads=1"])
+        .args(arguments)
+        .args(["--nocapture", "--test-threads=1"])
         .env("LD_LIBRARY_PATH", libraries)
         .env("VK_DRIVER_FILES", ICD)
         // Older loaders know this name only.
         .env("VK_ICD_FILENAMES", ICD)
+        .env("VOXDICE_TEST_GPU", "require")
         .output()
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
-    // A filter that matches nothing would be a success, too.
-    assert!(child.status.success() && out.contains("test result: ok. 1 passed"), "{out}\n{err}");
+    assert!(child.status.success() && out.contains(outcome), "{out}\n{err}");
 }
 
 /// What the child runs.
@@ -52,6 +66,43 @@ fn worker() {
     for (engines, cases) in [(small, cases), (large, crossing)] {
         cases.iter().for_each(|case| engines.check_sum(case));
         engines.check_counts();
+    }
+}
+
+/// One of each kind: the modules `activations` and `gradients` would take this driver a quarter of an hour.
+#[test]
+#[ignore = "for the test above, which runs it under the second driver"]
+fn soft_worker() {
+    let engines = Engines::new(64 << 10);
+    let shape = Shape::new(2, 3, [5003]).unwrap();
+    let n = shape.elements() as usize;
+    let mut random = Random(1);
+    let logits: Vec<f32> = (0..n).map(|_| random.below(16_001) as f32 / 1000.0 - 8.0).collect();
+    let labels: Vec<u8> = (0..n / 3).map(|_| random.below(3) as u8).collect();
+    let pred = || Volume::f32(shape.clone(), &logits).unwrap();
+    let truth = || LabelMap::u8(Shape::new(2, 1, [5003]).unwrap(), &labels).unwrap();
+    for activation in [Activation::None, Activation::Argmax, Activation::Sigmoid, Activation::Softmax] {
+        let pointwise = (activation == Activation::Softmax).then_some(Pointwise::CrossEntropy);
+        let options = SumsOptions { activation, pointwise, terms: Terms::Squared };
+        let [gpu, cpu] =
+            [&engines.gpu, &engines.cpu].map(|engine| engine.sums_with(pred(), truth(), &options).unwrap());
+        if options.is_exact() {
+            assert_eq!(gpu, cpu, "{activation:?}");
+        }
+        for (a, b) in gpu.values().iter().zip(cpu.values()) {
+            // The documented bounds of a voxel, times the voxels.
+            assert!((a.product() - b.product()).abs() <= 5003.0 / f64::from(1 << 20), "{activation:?}");
+            let (a, b) = (a.pointwise_sum().unwrap_or(0.0), b.pointwise_sum().unwrap_or(0.0));
+            assert!((a - b).abs() <= (5003.0 + b) / f64::from(1 << 16), "{activation:?}");
+        }
+        if activation == Activation::Argmax {
+            continue;
+        }
+        let partials = cpu.map(|_| Partials { pred: 0.4, product: -1.3, pred_power: 0.2, ..Partials::default() });
+        let of = |engine: &Engine| engine.gradient(pred(), truth(), &options, &cpu, &partials).unwrap();
+        let (gpu, cpu) = (of(&engines.gpu), of(&engines.cpu));
+        let apart = gpu.iter().zip(&cpu).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart <= if options.is_exact() { 0.0 } else { 1e-4 }, "{activation:?}: {apart}");
     }
 }
 
