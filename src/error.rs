@@ -5,8 +5,8 @@ mod file;
 
 #[cfg(feature = "io")]
 pub use file::{
-    DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, MagicFault, OffsetFault, Part,
-    WriteFault,
+    DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
+    Part, WriteFault, ZlibFault,
 };
 
 use std::fmt;

@@ -1,6 +1,20 @@
 //! Volume files in and out. This room knows files and voxels, and no metric.
 
+mod fields;
+mod file;
+mod geometry;
+mod gzip;
+mod image;
 pub mod labels;
+pub mod metaimage;
 pub mod nifti;
 pub mod npy;
 pub mod soft;
+mod recipe;
+mod text;
+mod voxels;
+mod zlib;
+
+pub use geometry::{AffineSource, Geometry, Units};
+pub use image::{Format, Header, Image, read, read_header};
+pub use voxels::{Scale, StoredType, Voxel, Voxels};

@@ -42,7 +42,7 @@ Means: --format json has the mean over defined values, and null where there is n
 follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is undefined.
 Label 0 is in no foreground mean.")]
 pub(super) struct Eval {
-    /// Reference label map (.nii, .nii.gz, .hdr/.img)
+    /// Reference label map (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr)
     truth: PathBuf,
     /// Predicted label map, on the same grid
     pred: PathBuf,

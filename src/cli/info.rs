@@ -9,7 +9,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::table::{Align, Grid, Tone};
 use super::text::{extent, grouped};
-use crate::io::nifti::{self, Header};
+use crate::io::{self, Header};
 use anyhow::Result;
 use clap::Args;
 use content::{Content, Number};
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  voxdice info truth.nii.gz pred.nii.gz --format json")]
 pub(super) struct Info {
-    /// Volume files (.nii, .nii.gz, .hdr/.img)
+    /// Volume files (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How to print the result
@@ -53,7 +53,7 @@ impl Info {
         let mut found = Vec::new();
         for path in &self.files {
             progress.say(&format!("reading {}", path.display()));
-            let nifti::Image { header, voxels, .. } = nifti::read(path)?;
+            let io::Image { header, voxels } = io::read(path)?;
             found.push(Found { path, header, content: Content::of(&voxels) });
         }
         drop(progress);

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 mod fault;
+mod header;
 
 pub use fault::{DimsFault, FileAction, GeometryFault, GzipFault, MagicFault, OffsetFault, Part, WriteFault};
+pub use header::{HeaderFault, ZlibFault};
 
 /// Why a volume file could not be read or written.
 ///
@@ -96,8 +98,32 @@ pub enum FileError {
         /// What the decoder said, where it was the decoder that failed.
         source: Option<io::Error>,
     },
+    /// The zlib stream is broken, so no byte of it can be trusted.
+    #[error("{}: the zlib stream is broken: {fault}; copy or download the file again", path.display())]
+    Zlib {
+        /// The file.
+        path: PathBuf,
+        /// What is broken.
+        fault: ZlibFault,
+        /// What the decoder said, where it was the decoder that failed.
+        source: Option<io::Error>,
+    },
+    /// Neither the name nor the content is that of a format which is read.
+    #[error("{}: not a format that is read; name a file in .nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd or .nhdr, or convert this one", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The text at the start of a MetaImage or NRRD file, or the voxels where they are text, cannot be read.
+    #[error("{}: {fault}", path.display())]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: HeaderFault,
+    },
     /// The gzip stream goes on far beyond the voxels: a gzip bomb, or the wrong header.
-    #[error("{}: the gzip stream is far longer than the header says: {declared} bytes are declared, and more than {allowed} bytes follow them; do not trust this file", path.display())]
+    #[error("{}: the compressed stream is far longer than the header says: {declared} bytes are declared, and more than {allowed} bytes follow them; do not trust this file", path.display())]
     Overlong {
         /// The file.
         path: PathBuf,
@@ -120,7 +146,7 @@ pub enum FileError {
     },
     /// The gzip file is too small to hold the voxels which its header declares, however well they
     /// are compressed. Told before anything is allocated.
-    #[error("{}: the header declares {needed} bytes of voxels, and {compressed} bytes of gzip hold at most {at_most}; copy or make the file again", path.display())]
+    #[error("{}: the header declares {needed} bytes of voxels, and {compressed} compressed bytes hold at most {at_most}; copy or make the file again", path.display())]
     TooSmallForClaim {
         /// The file.
         path: PathBuf,
@@ -217,6 +243,12 @@ pub enum FileErrorKind {
     BadDims,
     /// A datatype which is not read.
     UnsupportedDtype,
+    /// A broken zlib stream.
+    BadZlib,
+    /// Neither name nor content is that of a known format.
+    UnknownFormat,
+    /// A header of text that is damaged, or asks for what is not read.
+    BadHeader,
     /// An impossible start of the voxels.
     BadOffset,
     /// An impossible intercept.
@@ -243,6 +275,9 @@ impl FileErrorKind {
             Self::Truncated => "truncated",
             Self::BadDims => "bad_dims",
             Self::UnsupportedDtype => "unsupported_dtype",
+            Self::BadZlib => "bad_zlib",
+            Self::UnknownFormat => "unknown_format",
+            Self::BadHeader => "bad_header",
             Self::BadOffset => "bad_offset",
             Self::BadScale => "bad_scale",
             Self::BadGeometry => "bad_geometry",
@@ -272,6 +307,9 @@ impl FileError {
             | Self::BadMagic { path, .. }
             | Self::NotGzip { path, .. }
             | Self::Gzip { path, .. }
+            | Self::Zlib { path, .. }
+            | Self::UnknownFormat { path, .. }
+            | Self::Header { path, .. }
             | Self::Overlong { path, .. }
             | Self::Truncated { path, .. }
             | Self::TooSmallForClaim { path, .. }
@@ -298,6 +336,9 @@ impl FileError {
             Self::Empty { .. } | Self::Truncated { .. } | Self::TooSmallForClaim { .. } => FileErrorKind::Truncated,
             Self::BadDims { .. } => FileErrorKind::BadDims,
             Self::UnsupportedDtype { .. } => FileErrorKind::UnsupportedDtype,
+            Self::Zlib { .. } => FileErrorKind::BadZlib,
+            Self::UnknownFormat { .. } => FileErrorKind::UnknownFormat,
+            Self::Header { fault, .. } => fault.kind(),
             Self::BadOffset { .. } => FileErrorKind::BadOffset,
             Self::BadScale { .. } => FileErrorKind::BadScale,
             Self::BadGeometry { .. } => FileErrorKind::BadGeometry,

@@ -18,7 +18,7 @@ pub use fault::{LabelFault, LabelsError};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::nifti::{self, Geometry, StoredType, Voxels};
+use super::{Geometry, StoredType, Voxel, Voxels, image};
 use crate::error::Error;
 use crate::shape::Shape;
 use crate::volume::LabelMap;
@@ -47,14 +47,17 @@ pub struct LabelVolume {
     pub stored: StoredType,
 }
 
-/// Reads a NIfTI file as a label map.
+/// Reads a file of any format as a label map.
 ///
 /// # Errors
 /// [`LabelsError::File`] when it cannot be read, [`LabelsError::NotALabel`] when a voxel is no label,
-/// [`LabelsError::Shape`] when it has no voxels.
+/// [`LabelsError::Channels`] when it has several numbers per voxel, [`LabelsError::Shape`] when it has no voxels.
 pub fn read(path: impl AsRef<Path>) -> Result<LabelVolume, LabelsError> {
     let path = path.as_ref();
-    let image = nifti::read(path)?;
+    let image = image::read(path)?;
+    if image.header.channels > 1 {
+        return Err(LabelsError::Channels { path: path.into(), channels: image.header.channels });
+    }
     let stored = image.header.dtype;
     let (shape, geometry) = (image.header.shape, image.header.geometry);
     grid(&shape).map_err(|source| LabelsError::Shape { path: path.into(), source: Box::new(source) })?;
@@ -204,7 +207,7 @@ fn fault(value: f64) -> Option<LabelFault> {
     (value > f64::from(u32::MAX)).then_some(LabelFault::TooLarge)
 }
 
-fn check<T: nifti::Voxel>(voxels: &[T], fault: impl Fn(T) -> Option<LabelFault>) -> Result<(), Offender> {
+fn check<T: Voxel>(voxels: &[T], fault: impl Fn(T) -> Option<LabelFault>) -> Result<(), Offender> {
     let found = voxels.iter().enumerate().find_map(|(index, &voxel)| Some((index, voxel, fault(voxel)?)));
     match found {
         None => Ok(()),

@@ -39,19 +39,17 @@
 use std::io::{BufRead, Cursor, Seek};
 use std::path::Path;
 
+use super::voxels;
 use crate::error::FileError;
 
-mod geometry;
-mod gzip;
 mod header;
 mod name;
 mod source;
-mod voxels;
 mod write;
 
-pub use geometry::{AffineSource, Geometry, Units};
-pub use header::{ByteOrder, Header, Scale, Version};
-pub use voxels::{StoredType, Voxel, Voxels};
+pub use super::geometry::{AffineSource, Geometry, Units};
+pub use super::voxels::{ByteOrder, Scale, StoredType, Voxel, Voxels};
+pub use header::{Header, Version};
 pub use write::write;
 
 use header::Place;
@@ -108,8 +106,14 @@ pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileErr
     finish(source, header)
 }
 
+/// Whether these are the first bytes of a NIfTI header.
+pub(super) fn starts(bytes: &[u8]) -> bool {
+    bytes.first_chunk().copied().and_then(header::recognise).is_some()
+}
+
 fn finish<R: BufRead + Seek>(mut source: Source<R>, header: Header) -> Result<Image, FileError> {
-    let voxels = voxels::load(&mut source, &header)?;
+    source.seek_voxels(header.offset, header.usual_offset, header.voxel_bytes())?;
+    let voxels = voxels::load(&mut source, &header.layout())?;
     source.finish(header.declared_bytes())?;
     Ok(Image { header, voxels })
 }

@@ -6,6 +6,8 @@ mod activations;
 mod cli;
 mod engines;
 mod equality;
+#[cfg(feature = "io")]
+mod formats;
 mod gradients;
 mod laws;
 mod limits;

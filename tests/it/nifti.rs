@@ -1,12 +1,12 @@
 //! NIfTI files: the conformance corpus, real volumes, memory, hostile bytes, and what we write.
 
-mod compare;
+pub mod compare;
 mod corpus;
 mod files;
-mod hostile;
+pub mod hostile;
 #[cfg(target_os = "linux")]
 mod memory;
-mod npy;
+pub mod npy;
 mod real;
 mod round_trip;
 

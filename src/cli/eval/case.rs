@@ -5,8 +5,8 @@ use crate::cli::args::backend_name;
 use crate::cli::compare::first_difference;
 use crate::cli::text::extent;
 use crate::cli::warning::Warning;
+use crate::io;
 use crate::io::labels::{self, LabelVolume, LabelsError};
-use crate::io::nifti;
 use crate::stats::Counts;
 use crate::{Classes, Engine};
 use anyhow::{Result, bail};
@@ -105,8 +105,8 @@ pub(in crate::cli) fn evaluate(
 
 /// Shape and place, before any time is spent on voxels.
 fn check_headers(pair: &Pair, rule: GeometryRule) -> Result<Vec<Warning>> {
-    let truth = nifti::read_header(&pair.truth)?;
-    let pred = nifti::read_header(&pair.pred)?;
+    let truth = io::read_header(&pair.truth)?;
+    let pred = io::read_header(&pair.pred)?;
     if without_trailing_ones(&truth.shape) != without_trailing_ones(&pred.shape) {
         bail!(
             "{} has {} voxels, but {} has {}; resample the prediction onto the grid of the truth",

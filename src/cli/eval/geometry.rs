@@ -1,7 +1,7 @@
 //! Whether two grids put their voxels in the same places.
 
 use crate::cli::warning::{Warning, apart};
-use crate::io::nifti::Geometry;
+use crate::io::Geometry;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 

@@ -1,8 +1,8 @@
 //! One pass over voxels: labels, range, sum.
 
 use super::exact_sum::ExactSum;
+use crate::io::Voxels;
 use crate::io::labels::for_runs;
-use crate::io::nifti::Voxels;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

@@ -26,6 +26,17 @@ pub enum LabelsError {
         /// What is wrong with it.
         fault: LabelFault,
     },
+    /// Several numbers per voxel: layers of labels that overlap, a colour, or one probability per class.
+    #[error(
+        "{}: the file has {channels} numbers per voxel, and a label map has one; write one file per channel, or merge \
+         them into one label map", path.display()
+    )]
+    Channels {
+        /// The file.
+        path: PathBuf,
+        /// Numbers per voxel.
+        channels: u64,
+    },
     /// The shape has no voxels or too many.
     #[error("{}: not a volume that can be compared", path.display())]
     Shape {

@@ -3,10 +3,10 @@
 use std::io::{BufRead, Seek};
 use std::path::Path;
 
-use super::geometry::{Fields, Geometry};
 use super::source::Source;
-use super::voxels::StoredType;
 use crate::error::{DimsFault, FileError, MagicFault, OffsetFault, Part};
+use crate::io::geometry::{Fields, Geometry};
+use crate::io::voxels::{ByteOrder, Layout, Scale, StoredType, Stream, count};
 
 /// What a header says about its image.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,20 +33,6 @@ pub struct Header {
     voxels: u64,
 }
 
-/// `value = slope * stored + inter`, taken in f64.
-///
-/// Present only where it changes a voxel. A slope of 0 or one that is not finite means "not scaled",
-/// and its intercept is not looked at; with slope 1 and intercept 0 there is nothing to do. In all of
-/// these cases the voxels come back exactly as stored. A slope that counts, with an intercept which
-/// is not finite, is an error.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scale {
-    /// The factor.
-    pub slope: f64,
-    /// What is added after it.
-    pub inter: f64,
-}
-
 /// The version of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
@@ -54,15 +40,6 @@ pub enum Version {
     One,
     /// NIfTI-2, from 2011: for dimensions above 32767.
     Two,
-}
-
-/// A byte order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ByteOrder {
-    /// The lowest byte first.
-    Little,
-    /// The highest byte first.
-    Big,
 }
 
 /// Where a header must say that its voxels are.
@@ -113,6 +90,10 @@ impl Header {
     /// Bytes of voxels on disk. Cannot wrap: [`Header::load`] has taken this product, checked.
     pub(super) fn voxel_bytes(&self) -> u64 {
         self.voxels.saturating_mul(self.dtype.size())
+    }
+
+    pub(super) fn layout(&self) -> Layout {
+        Layout { dtype: self.dtype, count: self.voxels, byte_order: self.byte_order, scale: self.scale }
     }
 
     /// Bytes that the file which has the voxels should have.
@@ -315,16 +296,6 @@ fn shape(dims: &[i64; 8]) -> Result<Vec<u64>, DimsFault> {
         .ok_or(DimsFault::Count(*rank))?;
     let length = |(axis, &length): (u8, &i64)| u64::try_from(length).map_err(|_| DimsFault::Negative { axis, length });
     (1..).zip(used).map(length).collect()
-}
-
-/// The number of voxels, if their bytes can be counted. A length of 0 does not excuse the others:
-/// whoever computes strides from this shape must not overflow either.
-fn count(shape: &[u64], size: u64) -> Option<u64> {
-    let bytes = shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length.max(1)))?;
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    bytes.checked_div(size)
 }
 
 /// What the standard calls the datatypes which are not read.

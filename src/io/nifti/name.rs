@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::header::Place;
 use crate::error::FileError;
+use crate::io::file::ends_in;
 
 /// The name of an image.
 pub(super) enum Name {
@@ -12,11 +13,6 @@ pub(super) enum Name {
     Single(PathBuf),
     /// One half of a pair, and which one.
     Pair { given: PathBuf, is_header: bool, gzip: bool },
-}
-
-/// Whether the last extension of a name is this one, in capitals or not.
-pub(super) fn ends_in(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
 impl Name {

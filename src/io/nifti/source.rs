@@ -1,19 +1,14 @@
 //! The bytes of one file, unpacked where they are packed.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::gzip::{self, Gunzip, Stop};
 use super::header::recognise;
-use super::name::ends_in;
 use crate::error::{FileAction, FileError, OffsetFault, Part};
-
-/// Room for compressed bytes: large enough that system calls do not show in a profile.
-const INPUT_BUFFER: usize = 1 << 16;
-
-/// What may follow the voxels in a gzip stream, besides as much again as the header accounts for.
-const TRAILER_LIMIT: u64 = 16 << 20;
+use crate::io::file::{broken, ends_in, open, read_full};
+use crate::io::gzip::{self, Gunzip};
+use crate::io::voxels::{Stream, TRAILER_LIMIT};
 
 /// The most that is skipped before the voxels in a gzip stream. Extensions hold text; a connectome's
 /// has a few hundred MB.
@@ -49,21 +44,6 @@ impl Source<BufReader<File>> {
     }
 }
 
-fn open(path: &Path) -> Result<(BufReader<File>, u64), FileError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => FileError::Missing { path: path.to_path_buf(), source },
-        _ => FileError::Io { path: path.to_path_buf(), action: FileAction::Open, source },
-    };
-    // Asked before it is opened: to open a pipe can block for ever.
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(FileError::NotAFile { path: path.to_path_buf(), folder: metadata.is_dir() });
-    }
-    let file = File::open(path).map_err(failed)?;
-    let reader = BufReader::with_capacity(INPUT_BUFFER, file);
-    Ok((reader, metadata.len()))
-}
-
 impl<R: BufRead + Seek> Source<R> {
     /// A reader with its length; its first bytes tell whether it is gzip.
     pub(super) fn new(mut reader: R, length: u64, path: &Path) -> Result<Self, FileError> {
@@ -82,34 +62,8 @@ impl<R: BufRead + Seek> Source<R> {
         Ok(Self { path: path.to_path_buf(), length, body })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     pub(super) fn is_gzip(&self) -> bool {
         matches!(self.body, Body::Gzip { .. })
-    }
-
-    /// Fills a buffer, or as much of it as there are bytes.
-    pub(super) fn read_full(&mut self, out: &mut [u8]) -> Result<usize, FileError> {
-        match &mut self.body {
-            Body::Plain(reader) => read_full(reader, out).map_err(|source| FileError::Io {
-                path: self.path.clone(),
-                action: FileAction::Read,
-                source,
-            }),
-            Body::Gzip { stream, unpacked } => {
-                let mut done = 0_usize;
-                while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
-                    match stream.read(rest).map_err(|stop| broken(&self.path, stop))? {
-                        0 => break,
-                        got => done = done.saturating_add(got),
-                    }
-                }
-                *unpacked = unpacked.saturating_add(done as u64);
-                Ok(done)
-            }
-        }
     }
 
     /// Goes on to the first voxel, and checks that `needed` bytes of voxels can be there before
@@ -197,34 +151,39 @@ impl<R: BufRead + Seek> Source<R> {
         let scratch = scratch.get_mut(..length).unwrap_or_default();
         Ok(self.read_full(scratch)? as u64)
     }
+}
 
-    /// An end inside the voxels.
-    pub(super) fn truncated(&self, needed: u64, found: u64) -> FileError {
-        FileError::Truncated { path: self.path.clone(), part: Part::Voxels, needed, found }
+impl<R: BufRead + Seek> Stream for Source<R> {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn is_packed(&self) -> bool {
+        self.is_gzip()
+    }
+
+    fn read_full(&mut self, out: &mut [u8]) -> Result<usize, FileError> {
+        match &mut self.body {
+            Body::Plain(reader) => read_full(reader, out).map_err(|source| FileError::Io {
+                path: self.path.clone(),
+                action: FileAction::Read,
+                source,
+            }),
+            Body::Gzip { stream, unpacked } => {
+                let mut done = 0_usize;
+                while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
+                    match stream.read(rest).map_err(|stop| broken(&self.path, stop))? {
+                        0 => break,
+                        got => done = done.saturating_add(got),
+                    }
+                }
+                *unpacked = unpacked.saturating_add(done as u64);
+                Ok(done)
+            }
+        }
     }
 }
 
 fn bad_offset(path: &Path, fault: OffsetFault) -> FileError {
     FileError::BadOffset { path: path.to_path_buf(), fault }
-}
-
-fn broken(path: &Path, stop: Stop) -> FileError {
-    let path = path.to_path_buf();
-    match stop {
-        Stop::Read(source) => FileError::Io { path, action: FileAction::Read, source },
-        Stop::Broken(fault, source) => FileError::Gzip { path, fault, source },
-    }
-}
-
-fn read_full(reader: &mut impl io::Read, mut out: &mut [u8]) -> io::Result<usize> {
-    let whole = out.len();
-    while !out.is_empty() {
-        match reader.read(out) {
-            Ok(0) => break,
-            Ok(got) => out = out.get_mut(got..).unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(whole.saturating_sub(out.len()))
 }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::geometry::Geometry;
-use super::name::ends_in;
-use super::voxels::Voxel;
 use crate::error::{FileAction, FileError, GeometryFault, WriteFault};
+use crate::io::file::ends_in;
+use crate::io::geometry::Geometry;
+use crate::io::voxels::Voxel;
 
 /// Bytes written at a time where their order has to be swapped first.
 #[cfg(target_endian = "big")]

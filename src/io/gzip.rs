@@ -4,11 +4,19 @@
 //! wrong length and a broken stream as one kind of error, and take the zeros with which some archives
 //! pad a file for a broken member.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
 use std::io::{self, BufRead};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use crate::error::GzipFault;
+use crate::error::{GzipFault, ZlibFault};
 
 /// No gzip stream expands further: a match of 258 bytes takes at least two bits.
 const MOST_EXPANSION: u64 = 1032;
@@ -27,6 +35,8 @@ pub(super) enum Stop {
     Read(io::Error),
     /// The stream is broken.
     Broken(GzipFault, Option<io::Error>),
+    /// The zlib stream is broken.
+    Zlib(ZlibFault, Option<io::Error>),
 }
 
 impl From<GzipFault> for Stop {

@@ -1,5 +1,13 @@
 //! Where the voxels lie: spacing, units, and the affine from sform, qform or pixdim.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
 use crate::error::GeometryFault;
 
 /// Size and place of the voxels, as the header has them: nothing is resampled or reoriented.
@@ -16,7 +24,7 @@ pub struct Geometry {
     pub source: AffineSource,
 }
 
-/// The part of a header that gives the affine: the sform if its code is positive, else the qform if
+/// The part of a header that gives the affine. Of NIfTI, the sform if its code is positive, else the qform if
 /// its code is positive, else the spacing alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AffineSource {
@@ -26,6 +34,8 @@ pub enum AffineSource {
     Qform,
     /// The spacing alone, with no rotation and no shift.
     Pixdim,
+    /// Directions, spacing and origin, as MetaImage and NRRD have them, turned from their world axes to ours.
+    Directions,
 }
 
 /// The unit of length in a header.
@@ -106,6 +116,20 @@ impl Geometry {
         let [x, y, z, last] = self.affine;
         let scale = |row: [f64; 4]| row.map(|value| value * self.units.in_mm());
         [scale(x), scale(y), scale(z), last]
+    }
+
+    /// From the size and the direction of each axis, both in a world whose axes are ours times `to_ras`.
+    pub(super) fn from_axes(axes: [(f64, [f64; 3]); 3], origin: [f64; 3], to_ras: [f64; 3], units: Units) -> Self {
+        let [(a, u), (b, v), (c, w)] = axes;
+        let row = |scale: f64, [x, y, z]: [f64; 3], shift: f64| {
+            // Adding 0 makes a zero positive.
+            [x * a, y * b, z * c, shift].map(|value| value * scale + 0.0)
+        };
+        let ([r, s, t], [o, p, q]) = (to_ras, origin);
+        let rows = [[u[0], v[0], w[0]], [u[1], v[1], w[1]], [u[2], v[2], w[2]]];
+        let [x, y, z] = rows;
+        let affine = [row(r, x, o), row(s, y, p), row(t, z, q), LAST_ROW];
+        Self { spacing: [a, b, c].map(f64::abs), units, affine, source: AffineSource::Directions }
     }
 
     pub(super) fn from_fields(fields: &Fields, shape: &[u64]) -> Result<Self, GeometryFault> {

@@ -1,14 +1,21 @@
 //! The voxels: one typed vector, filled straight from the file.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
 use std::collections::TryReserveError;
 use std::fmt;
-use std::io::{BufRead, Seek};
+use std::path::Path;
 
 use bytemuck::Pod;
 
-use super::header::{ByteOrder, Header, Scale};
-use super::source::Source;
-use crate::error::FileError;
+use super::text;
+use crate::error::{FileError, Part};
 
 /// Bytes unpacked at a time: few enough to be still in cache when their order is swapped.
 const CHUNK: usize = 1 << 18;
@@ -16,9 +23,70 @@ const CHUNK: usize = 1 << 18;
 /// What room is made for at first, in bytes, where the file's content is not known to be there.
 const FIRST_ROOM: usize = 4 << 20;
 
+/// What may follow the voxels in a packed stream, besides as much again as the header accounts for.
+pub(super) const TRAILER_LIMIT: u64 = 16 << 20;
+
 /// How many times what has been decoded so far is added to the room at most. Few steps, so that an
 /// allocator which moves a vector to make it larger holds little more than the volume while it does.
 const GROWTH: usize = 7;
+
+/// A byte order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// The lowest byte first.
+    Little,
+    /// The highest byte first.
+    Big,
+}
+
+/// `value = slope * stored + inter`, taken in f64.
+///
+/// Present only where it changes a voxel. A slope of 0 or one that is not finite means "not scaled",
+/// and its intercept is not looked at; with slope 1 and intercept 0 there is nothing to do. In all of
+/// these cases the voxels come back exactly as stored. A slope that counts, with an intercept which
+/// is not finite, is an error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// The factor.
+    pub slope: f64,
+    /// What is added after it.
+    pub inter: f64,
+}
+
+/// How the voxels lie in a stream, from its next byte on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    pub dtype: StoredType,
+    pub count: u64,
+    pub byte_order: ByteOrder,
+    pub scale: Option<Scale>,
+}
+
+/// The bytes of a file, unpacked where they are packed.
+pub(super) trait Stream {
+    fn path(&self) -> &Path;
+
+    /// Whether only reading shows how many bytes there are.
+    fn is_packed(&self) -> bool;
+
+    /// Fills a buffer, or as much of it as there are bytes.
+    fn read_full(&mut self, out: &mut [u8]) -> Result<usize, FileError>;
+
+    /// An end inside the voxels.
+    fn truncated(&self, needed: u64, found: u64) -> FileError {
+        FileError::Truncated { path: self.path().to_path_buf(), part: Part::Voxels, needed, found }
+    }
+}
+
+/// The number of voxels, if their bytes can be counted. A length of 0 does not excuse the others:
+/// whoever computes strides from this shape must not overflow either.
+pub(super) fn count(shape: &[u64], size: u64) -> Option<u64> {
+    let bytes = shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length.max(1)))?;
+    if shape.contains(&0) {
+        return Some(0);
+    }
+    bytes.checked_div(size)
+}
 
 /// A number that a voxel can be: the ten types of [`StoredType`], and no others.
 pub trait Voxel: Pod + PartialEq + fmt::Debug + sealed::Sealed {
@@ -28,6 +96,8 @@ pub trait Voxel: Pod + PartialEq + fmt::Debug + sealed::Sealed {
     fn swapped(self) -> Self;
     #[doc(hidden)]
     fn as_f64(self) -> f64;
+    #[doc(hidden)]
+    fn parsed(text: &str) -> Option<Self>;
     #[doc(hidden)]
     fn wrap(voxels: Vec<Self>) -> Voxels;
 }
@@ -105,6 +175,9 @@ macro_rules! types {
                 fn as_f64(self) -> f64 {
                     self as f64
                 }
+                fn parsed(text: &str) -> Option<Self> {
+                    text.parse().ok()
+                }
                 fn wrap(voxels: Vec<Self>) -> Voxels {
                     Voxels::$variant(voxels)
                 }
@@ -112,12 +185,25 @@ macro_rules! types {
         )*
 
         /// Reads the voxels which a header announces, and not a byte more.
-        pub(super) fn load<R: BufRead + Seek>(
-            source: &mut Source<R>,
-            header: &Header,
-        ) -> Result<Voxels, FileError> {
-            match header.dtype {
-                $(StoredType::$variant => load_as::<$type, R>(source, header),)*
+        pub(super) fn load<S: Stream>(source: &mut S, layout: &Layout) -> Result<Voxels, FileError> {
+            match layout.dtype {
+                $(StoredType::$variant => load_as::<$type, S>(source, layout),)*
+            }
+        }
+
+        /// Reads voxels which are written as text.
+        pub(super) fn load_text<S: Stream>(source: &mut S, layout: &Layout) -> Result<Voxels, FileError> {
+            match layout.dtype {
+                $(StoredType::$variant => text::load::<$type, S>(source, layout.count).map(Voxels::$variant),)*
+            }
+        }
+
+        impl Voxels {
+            /// The voxels in another order: of three axes, the second one becomes the last.
+            pub(super) fn second_axis_last(self, axes: [usize; 3]) -> Result<Self, TryReserveError> {
+                Ok(match self {
+                    $(Self::$variant(voxels) => Self::$variant(second_axis_last(&voxels, axes)?),)*
+                })
             }
         }
     };
@@ -150,28 +236,38 @@ impl Voxels {
     }
 }
 
-fn load_as<T: Voxel, R: BufRead + Seek>(source: &mut Source<R>, header: &Header) -> Result<Voxels, FileError> {
-    let needed = header.voxel_bytes();
-    source.seek_voxels(header.offset, header.usual_offset, needed)?;
-    let known = !source.is_gzip();
+/// Copies in long runs, one after the other.
+fn second_axis_last<T: Copy>(voxels: &[T], [before, moved, after]: [usize; 3]) -> Result<Vec<T>, TryReserveError> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(voxels.len())?;
+    for place in 0..moved {
+        let runs = voxels.chunks(before.max(1)).skip(place).step_by(moved.max(1)).take(after);
+        runs.for_each(|run| out.extend_from_slice(run));
+    }
+    Ok(out)
+}
+
+fn load_as<T: Voxel, S: Stream>(source: &mut S, layout: &Layout) -> Result<Voxels, FileError> {
+    let needed = layout.count.saturating_mul(layout.dtype.size());
+    let known = !source.is_packed();
     let mut stored =
-        Stored { source, needed, found: 0, swap: (header.byte_order == ByteOrder::Big) != cfg!(target_endian = "big") };
-    let count = header.voxel_count();
-    match header.scale {
+        Stored { source, needed, found: 0, swap: (layout.byte_order == ByteOrder::Big) != cfg!(target_endian = "big") };
+    let count = layout.count;
+    match layout.scale {
         None => stored.collect::<T>(count, known).map(T::wrap),
         Some(scale) => stored.collect_scaled::<T>(count, known, scale).map(Voxels::F64),
     }
 }
 
 /// Voxels as they lie in a source, from the first one on.
-struct Stored<'a, R> {
-    source: &'a mut Source<R>,
+struct Stored<'a, S> {
+    source: &'a mut S,
     needed: u64,
     found: u64,
     swap: bool,
 }
 
-impl<R: BufRead + Seek> Stored<'_, R> {
+impl<S: Stream> Stored<'_, S> {
     fn collect<T: Voxel>(&mut self, count: u64, known: bool) -> Result<Vec<T>, FileError> {
         let count = self.in_memory::<T>(count)?;
         let mut voxels = Vec::new();
@@ -203,20 +299,8 @@ impl<R: BufRead + Seek> Stored<'_, R> {
         Ok(voxels)
     }
 
-    /// Makes room for the next voxels, and says how many to read now: at least one, and no more
-    /// than there is room for.
     fn make_room<T>(&self, voxels: &mut Vec<T>, count: usize, known: bool) -> Result<usize, FileError> {
-        let size = size_of::<T>().max(1);
-        let chunk = CHUNK.checked_div(size).unwrap_or(1);
-        let left = count.saturating_sub(voxels.len());
-        let step = left.min(chunk);
-        if voxels.capacity().saturating_sub(voxels.len()) < step {
-            let first = FIRST_ROOM.checked_div(size).unwrap_or(1);
-            let room = voxels.len().saturating_mul(GROWTH).max(first);
-            let more = if known { left } else { left.min(room) };
-            voxels.try_reserve_exact(more).map_err(|source| self.out_of_memory::<T>(count as u64, Some(source)))?;
-        }
-        Ok(step)
+        make_room(self.source.path(), voxels, count, known)
     }
 
     fn fill<T: Voxel>(&mut self, fresh: &mut [T]) -> Result<(), FileError> {
@@ -236,14 +320,30 @@ impl<R: BufRead + Seek> Stored<'_, R> {
     }
 
     fn in_memory<T>(&self, count: u64) -> Result<usize, FileError> {
-        usize::try_from(count).map_err(|_| self.out_of_memory::<T>(count, None))
+        in_memory::<T>(self.source.path(), count)
     }
+}
 
-    fn out_of_memory<T>(&self, count: u64, source: Option<TryReserveError>) -> FileError {
-        FileError::OutOfMemory {
-            path: self.source.path().to_path_buf(),
-            bytes: count.saturating_mul(size_of::<T>() as u64),
-            source,
-        }
+/// Makes room for the next voxels, and says how many to read now: at least one, and no more than there is room for.
+pub(super) fn make_room<T>(path: &Path, voxels: &mut Vec<T>, count: usize, known: bool) -> Result<usize, FileError> {
+    let size = size_of::<T>().max(1);
+    let chunk = CHUNK.checked_div(size).unwrap_or(1);
+    let left = count.saturating_sub(voxels.len());
+    let step = left.min(chunk);
+    if voxels.capacity().saturating_sub(voxels.len()) < step {
+        let first = FIRST_ROOM.checked_div(size).unwrap_or(1);
+        let room = voxels.len().saturating_mul(GROWTH).max(first);
+        let more = if known { left } else { left.min(room) };
+        voxels.try_reserve_exact(more).map_err(|source| out_of_memory::<T>(path, count as u64, Some(source)))?;
     }
+    Ok(step)
+}
+
+pub(super) fn in_memory<T>(path: &Path, count: u64) -> Result<usize, FileError> {
+    usize::try_from(count).map_err(|_| out_of_memory::<T>(path, count, None))
+}
+
+fn out_of_memory<T>(path: &Path, count: u64, source: Option<TryReserveError>) -> FileError {
+    let bytes = count.saturating_mul(size_of::<T>() as u64);
+    FileError::OutOfMemory { path: path.to_path_buf(), bytes, source }
 }

@@ -1,0 +1,105 @@
+//! What can be wrong with a header of text, as MetaImage and NRRD have it.
+
+use thiserror::Error;
+
+use super::FileErrorKind;
+
+/// What is wrong with a header of text. Each message ends with what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HeaderFault {
+    /// The file starts as no file of this format does.
+    #[error(
+        "not a {format} file: it starts with {found}; check that this is an image (a text, a web page or a Git LFS pointer may stand in its place)"
+    )]
+    Magic {
+        /// `MetaImage` or `NRRD`.
+        format: &'static str,
+        /// Its first line.
+        found: String,
+    },
+    /// A field that every reader needs is not there.
+    #[error("the header has no field {field}; copy the file again, or add the field")]
+    Missing {
+        /// Its name.
+        field: &'static str,
+    },
+    /// A field is there twice, and readers differ in which one they take.
+    #[error("the header has the field {field} twice; keep one of them")]
+    Twice {
+        /// Its name.
+        field: &'static str,
+    },
+    /// A field has a value which it cannot have.
+    #[error("the field {field} is {value}, not {expected}; repair the header with the program which wrote the file")]
+    Value {
+        /// Its name.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What it could be.
+        expected: &'static str,
+    },
+    /// The number of dimensions, or a length.
+    #[error("the field {field} is {value}, not {expected}; the header is damaged: copy or make the file again")]
+    Dims {
+        /// Its name.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What it could be.
+        expected: &'static str,
+    },
+    /// The voxels are of a type that is neither a label nor a probability.
+    #[error("the type {0} cannot be read; convert the image to whole numbers of 8 to 64 bits, or to f32 or f64")]
+    Type(String),
+    /// A line which is no field.
+    #[error("the line {0} of the header is no field; the file may be damaged: copy or make it again")]
+    Line(String),
+    /// The header goes on and on.
+    #[error("the header does not end within {limit} bytes; check that this is an image")]
+    TooLong {
+        /// The most that is read.
+        limit: u64,
+    },
+    /// Allowed by the format, and not read here.
+    #[error("{0} cannot be read; write the image again as one file with raw or gzip data")]
+    Unsupported(&'static str),
+    /// Only the folder of the header is looked at: a header must not make a program open any file of the machine.
+    #[error("the data file {0} is not in the folder of the header; put it there and change the name in the header")]
+    Outside(String),
+    /// The voxels are written as text, and one of them is no number of their type.
+    #[error("voxel {index} is written {text}, which is not of type {dtype}; make the file again")]
+    Voxel {
+        /// Which one, from 0, in the file's order.
+        index: u64,
+        /// What is there.
+        text: String,
+        /// The type in the header.
+        dtype: &'static str,
+    },
+}
+
+impl HeaderFault {
+    /// The group of the error that has this fault.
+    pub(super) const fn kind(&self) -> FileErrorKind {
+        match self {
+            Self::Magic { .. } => FileErrorKind::UnknownFormat,
+            Self::Dims { .. } => FileErrorKind::BadDims,
+            Self::Type(_) => FileErrorKind::UnsupportedDtype,
+            _ => FileErrorKind::BadHeader,
+        }
+    }
+}
+
+/// What is wrong with a zlib stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ZlibFault {
+    /// The file ends inside it.
+    #[error("it ends early")]
+    EndsEarly,
+    /// The compressed data, or the checksum of the content behind them.
+    #[error("its data or its checksum are damaged")]
+    Damaged,
+}

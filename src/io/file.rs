@@ -1,0 +1,64 @@
+//! Files, opened and read the same way for every format.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use super::gzip::Stop;
+use crate::error::{FileAction, FileError};
+
+/// Room for compressed bytes: large enough that system calls do not show in a profile.
+const INPUT_BUFFER: usize = 1 << 16;
+
+/// Whether the last extension of a name is this one, in capitals or not.
+pub(super) fn ends_in(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
+/// Opens a regular file, and says how long it is.
+pub(super) fn open(path: &Path) -> Result<(BufReader<File>, u64), FileError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => FileError::Missing { path: path.to_path_buf(), source },
+        _ => FileError::Io { path: path.to_path_buf(), action: FileAction::Open, source },
+    };
+    // Asked before it is opened: to open a pipe can block for ever.
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(FileError::NotAFile { path: path.to_path_buf(), folder: metadata.is_dir() });
+    }
+    let file = File::open(path).map_err(failed)?;
+    let reader = BufReader::with_capacity(INPUT_BUFFER, file);
+    Ok((reader, metadata.len()))
+}
+
+/// What a decoder said, as an error of the file.
+pub(super) fn broken(path: &Path, stop: Stop) -> FileError {
+    let path = path.to_path_buf();
+    match stop {
+        Stop::Read(source) => FileError::Io { path, action: FileAction::Read, source },
+        Stop::Broken(fault, source) => FileError::Gzip { path, fault, source },
+        Stop::Zlib(fault, source) => FileError::Zlib { path, fault, source },
+    }
+}
+
+/// Fills a buffer, or as much of it as there are bytes.
+pub(super) fn read_full(reader: &mut impl io::Read, mut out: &mut [u8]) -> io::Result<usize> {
+    let whole = out.len();
+    while !out.is_empty() {
+        match reader.read(out) {
+            Ok(0) => break,
+            Ok(got) => out = out.get_mut(got..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(whole.saturating_sub(out.len()))
+}

@@ -1,0 +1,55 @@
+//! Zlib, decoded straight into the caller's buffer and verified to its last byte.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::io::BufRead;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::gzip::{Stop, fill};
+use crate::error::ZlibFault;
+
+/// A decoder of one zlib stream. What follows the stream in the file is not looked at.
+pub(super) struct Unzlib<R> {
+    input: R,
+    inflate: Decompress,
+    ended: bool,
+}
+
+impl<R: BufRead> Unzlib<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self { input, inflate: Decompress::new(true), ended: false }
+    }
+
+    /// Decodes up to `out.len()` bytes. 0 only at the end of the stream, and then its checksum has been verified.
+    pub(super) fn read(&mut self, out: &mut [u8]) -> Result<usize, Stop> {
+        while !self.ended && !out.is_empty() {
+            let input = fill(&mut self.input)?;
+            let at_end = input.is_empty();
+            let (read, written) = (self.inflate.total_in(), self.inflate.total_out());
+            let status = self
+                .inflate
+                .decompress(input, out, FlushDecompress::None)
+                .map_err(|error| Stop::Zlib(ZlibFault::Damaged, Some(error.into())))?;
+            let passed = |before: u64, after: u64| usize::try_from(after.saturating_sub(before)).unwrap_or(0);
+            let read = passed(read, self.inflate.total_in());
+            let written = passed(written, self.inflate.total_out());
+            self.input.consume(read);
+            self.ended = status == Status::StreamEnd;
+            if !self.ended && read == 0 && written == 0 {
+                // With input at hand, standing still would be a loop without an end.
+                return Err(Stop::Zlib(if at_end { ZlibFault::EndsEarly } else { ZlibFault::Damaged }, None));
+            }
+            if written > 0 {
+                return Ok(written);
+            }
+        }
+        Ok(0)
+    }
+}

@@ -1,0 +1,17 @@
+//! MetaImage and NRRD files: the conformance corpus, real volumes, hostile bytes, and fields one by one.
+
+mod compare;
+mod corpus;
+mod hostile;
+mod metaimage;
+mod real;
+
+use crate::nifti::npy;
+use crate::shared::{expectations, shared};
+
+/// Formats which are read.
+const NAMES: [&str; 4] = [".mha", ".mhd", ".nrrd", ".nhdr"];
+
+fn is_ours(name: &str) -> bool {
+    NAMES.iter().any(|ending| name.ends_with(ending))
+}
