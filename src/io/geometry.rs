@@ -132,6 +132,12 @@ impl Geometry {
         Self { spacing: [a, b, c].map(f64::abs), units, affine, source: AffineSource::Directions }
     }
 
+    /// Takes the lengths of the affine's columns as spacing.
+    pub(super) fn measure(&mut self) {
+        let [x, y, z, _] = self.affine;
+        self.spacing = [norm([x[0], y[0], z[0]]), norm([x[1], y[1], z[1]]), norm([x[2], y[2], z[2]])];
+    }
+
     pub(super) fn from_fields(fields: &Fields, shape: &[u64]) -> Result<Self, GeometryFault> {
         let [handedness, x, y, z] = fields.pixdim;
         let mut spacing = [x, y, z];

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::file::{ends_in, open, read_full};
 use super::geometry::Geometry;
 use super::voxels::{Scale, StoredType, Voxels};
-use super::{gzip, metaimage, nifti};
+use super::{gzip, metaimage, nifti, nrrd};
 use crate::error::{FileAction, FileError};
 
 /// A file format.
@@ -90,7 +90,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
             Ok(Image { header: header.into(), voxels })
         }
         Format::MetaImage => metaimage::read(path),
-        Format::Nrrd => unknown(path),
+        Format::Nrrd => nrrd::read(path),
     }
 }
 
@@ -104,12 +104,8 @@ pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
     match format(path)? {
         Format::Nifti => nifti::read_header(path).map(Header::from),
         Format::MetaImage => metaimage::read_header(path),
-        Format::Nrrd => unknown(path),
+        Format::Nrrd => nrrd::read_header(path),
     }
-}
-
-fn unknown<T>(path: &Path) -> Result<T, FileError> {
-    Err(FileError::UnknownFormat { path: path.to_path_buf() })
 }
 
 fn format(path: &Path) -> Result<Format, FileError> {
@@ -134,6 +130,6 @@ fn format(path: &Path) -> Result<Format, FileError> {
     } else if named(&["nii", "gz"]) || first.starts_with(&gzip::MAGIC) || nifti::starts(first) {
         Ok(Format::Nifti)
     } else {
-        unknown(path)
+        Err(FileError::UnknownFormat { path: path.to_path_buf() })
     }
 }

@@ -4,6 +4,7 @@ mod compare;
 mod corpus;
 mod hostile;
 mod metaimage;
+mod nrrd;
 mod real;
 
 use crate::nifti::npy;

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use voxdice::error::FileError;
-use voxdice::io::{Image, metaimage};
+use voxdice::io::{Image, metaimage, nrrd};
 
 use super::{is_ours, shared};
-use crate::nifti::hostile::{Random, damage};
+use crate::nifti::hostile::{Random, damage, gzip};
 
 const PER_SEED: u32 = 400;
 const SLOWEST: Duration = Duration::from_secs(5);
@@ -24,7 +24,8 @@ pub fn zlib(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn read_bytes(name: &Path, bytes: &[u8]) -> Result<Image, FileError> {
-    metaimage::read_bytes(name, bytes)
+    let is_nrrd = name.to_str().unwrap().ends_with(".nrrd") || name.to_str().unwrap().ends_with(".nhdr");
+    if is_nrrd { nrrd::read_bytes(name, bytes) } else { metaimage::read_bytes(name, bytes) }
 }
 
 /// Small sound files: our own, and those of the corpus where it is there, whose names lead to their data files.
@@ -39,6 +40,16 @@ fn seeds() -> Vec<(std::path::PathBuf, Vec<u8>)> {
         ("c.mha".into(), meta("BinaryData = False\n", b"1 2 3 4 5 6\n7 8 9 10 11 12\n")),
         ("d.mha".into(), meta("ElementNumberOfChannels = 2\nHeaderSize = -1\n", &[7; 48])),
     ];
+    let nrrd = |more: &str, data: &[u8]| {
+        let text = format!("NRRD0005\ntype: ushort\ndimension: 4\nsizes: 3 2 2 2\nendian: big\n{more}\n\n");
+        [text.as_bytes(), data].concat()
+    };
+    let directions = "space: RAS\nspace directions: (1,0,0) none (0,2,0) (0,0,-3)\nspace origin: (1,2,3)\n";
+    seeds.extend([
+        ("a.nrrd".into(), nrrd(&format!("{directions}encoding: raw\nbyte skip: -1"), &[5; 48])),
+        ("b.nrrd".into(), nrrd("kinds: domain domain domain list\nencoding: gzip", &gzip(&[1; 48]))),
+        ("c.nrrd".into(), nrrd("spacings: 1 2 3 nan\nencoding: text", &b"17 ".repeat(24))),
+    ]);
     if let Some(shared) = shared() {
         let folder = shared.join("data/nrrd_mha");
         let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -1,0 +1,77 @@
+//! NRRD: `.nrrd`, and `.nhdr` with a data file.
+//!
+//! ```no_run
+//! let image = voxdice::io::nrrd::read("case_001.nrrd")?;
+//! println!("{:?} of {}", image.header.shape, image.header.dtype);
+//! # Ok::<(), voxdice::error::FileError>(())
+//! ```
+//!
+//! # Why an own reader
+//!
+//! No well-kept crate reads the format. It is a header of text and numbers behind it, so that an own reader is small,
+//! and is held to the same promises as that of NIfTI: the answer is the file's or an error, checksums are verified,
+//! memory follows what the file holds, and nothing panics whatever the bytes.
+//!
+//! # What is read
+//!
+//! * Versions 1 to 5; whole numbers of 8 to 64 bits, f32 and f64, of both byte orders; raw, gzip or text. The encodings
+//!   hex and bzip2, and several data files, are refused.
+//! * Voxels in the same file or in one data file, which has to be in the header's folder or below it.
+//! * One axis that is not of space (direction `none`, or a kind such as `vector` or `list`). It becomes the last axis of
+//!   the image, wherever the file has it, and its length is the number of channels unless its kind is `time`.
+//! * `space directions` and `space origin`, turned from RAS, LAS or LPS (also with time) to RAS. A file which does not
+//!   say its space is taken as LPS, as ITK does. Without directions, `spacings` count; `axis mins` are not looked at.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::io::{BufRead, Cursor, Seek};
+use std::path::Path;
+
+use super::file::open;
+use super::image::{Header, Image};
+use crate::error::FileError;
+
+mod axes;
+mod header;
+
+/// Reads an image.
+///
+/// # Errors
+///
+/// See [`FileError`]: a file is not there, is not NRRD, is damaged, or has no room in memory.
+pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
+    let path = path.as_ref();
+    let (reader, length) = open(path)?;
+    read_from(reader, length, path)
+}
+
+/// Reads header and geometry only; the voxels are not looked at, and may be missing.
+///
+/// # Errors
+///
+/// As [`read`], for the header.
+pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
+    let path = path.as_ref();
+    let (reader, _) = open(path)?;
+    header::load(reader, path).map(|(recipe, _)| recipe.header)
+}
+
+/// Reads an image from bytes in memory. `name` is what errors call it; a data file is looked for beside it.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileError> {
+    read_from(Cursor::new(bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX), name.as_ref())
+}
+
+fn read_from<R: BufRead + Seek>(reader: R, length: u64, path: &Path) -> Result<Image, FileError> {
+    let (recipe, reader) = header::load(reader, path)?;
+    recipe.load(reader, length, path)
+}

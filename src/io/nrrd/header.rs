@@ -1,0 +1,158 @@
+//! The lines `field: value` at the start of a file, up to an empty one.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use super::axes::axes;
+use crate::error::{DimsFault, FileError, HeaderFault};
+use crate::io::fields::{Fields, Lines, Names, bad};
+use crate::io::image::{Format, Header};
+use crate::io::recipe::{Encoding, Place, Recipe, Skip, beside};
+use crate::io::text::quoted;
+use crate::io::voxels::{ByteOrder, StoredType, count};
+
+/// The fields which are looked at. All others are about display, or about measurement frames.
+const KNOWN: &[Names] = &[
+    &["dimension"],
+    &["type"],
+    &["sizes"],
+    &["encoding"],
+    &["endian"],
+    &["kinds"],
+    &["space"],
+    &["space dimension"],
+    &["space directions"],
+    &["space origin"],
+    &["space units"],
+    &["spacings"],
+    &["data file", "datafile"],
+    &["line skip", "lineskip"],
+    &["byte skip", "byteskip"],
+];
+
+/// The format's own limit.
+const MOST_DIMENSIONS: usize = 16;
+
+/// Reads the header, and gives the reader back.
+pub(super) fn load<R: BufRead>(reader: R, path: &Path) -> Result<(Recipe, R), FileError> {
+    let mut lines = Lines::new(reader, path);
+    let Some(magic) = lines.next()? else {
+        return Err(FileError::Empty { path: path.to_path_buf(), gzip: false });
+    };
+    if !matches!(magic.trim_end(), "NRRD0001" | "NRRD0002" | "NRRD0003" | "NRRD0004" | "NRRD0005") {
+        return Err(lines.fault(HeaderFault::Magic { format: "NRRD", found: quoted(&magic) }));
+    }
+    let mut fields = Fields::new();
+    // A header whose voxels are elsewhere may end with its file.
+    while let Some(line) = lines.next()?.filter(|line| !line.is_empty()) {
+        if line.starts_with('#') || line.contains(":=") && !line.contains(": ") {
+            continue;
+        }
+        // A key may hold `: ` in its value, and a field `:=`: what comes first tells them apart.
+        match (line.find(":="), line.split_once(": ")) {
+            (Some(key), Some((name, _))) if key < name.len() => {}
+            (_, Some((name, value))) => {
+                fields.take(KNOWN, name.trim(), value, true).map_err(|fault| lines.fault(fault))?;
+            }
+            _ => return Err(lines.fault(HeaderFault::Line(quoted(&line)))),
+        }
+    }
+    let (reader, end) = lines.end();
+    Ok((recipe(&fields, end, path)?, reader))
+}
+
+fn recipe(fields: &Fields, end: u64, path: &Path) -> Result<Recipe, FileError> {
+    let fault = |fault| FileError::Header { path: path.to_path_buf(), fault };
+    let sizes = fields.sizes("dimension", "sizes", MOST_DIMENSIONS).map_err(fault)?;
+    let dtype = dtype(fields.require("type").map_err(fault)?).map_err(fault)?;
+    if count(&sizes, dtype.size()).is_none() {
+        return Err(FileError::BadDims { path: path.to_path_buf(), fault: DimsFault::Overflow(sizes) });
+    }
+    let axes = axes(fields, sizes.len()).map_err(fault)?;
+    let mut shape = sizes.clone();
+    let mut channels = 1;
+    if let Some(axis) = axes.other.filter(|&axis| axis < shape.len()) {
+        let length = shape.remove(axis);
+        axes.geometry.check(&shape).map_err(|fault| FileError::BadGeometry { path: path.to_path_buf(), fault })?;
+        shape.push(length);
+        channels = if axes.is_time { 1 } else { length };
+    } else {
+        axes.geometry.check(&shape).map_err(|fault| FileError::BadGeometry { path: path.to_path_buf(), fault })?;
+    }
+    let encoding = encoding(fields.require("encoding").map_err(fault)?).map_err(fault)?;
+    let byte_order = byte_order(fields, dtype, encoding).map_err(fault)?;
+    let place = match fields.get("data file") {
+        None => Place::Here(end),
+        Some(name) if name.starts_with("LIST") || name.contains('%') => {
+            return Err(fault(HeaderFault::Unsupported("an image whose voxels are in several data files")));
+        }
+        Some(name) => Place::File(beside(path, name).map_err(fault)?),
+    };
+    let (skip, skip_unpacked) = skip(fields, encoding).map_err(fault)?;
+    Ok(Recipe {
+        header: Header { format: Format::Nrrd, shape, channels, dtype, scale: None, geometry: axes.geometry },
+        sizes,
+        moved: axes.other,
+        byte_order,
+        encoding,
+        place,
+        skip_lines: fields.one("line skip", "a number of lines").map_err(fault)?.unwrap_or(0),
+        skip,
+        skip_unpacked,
+    })
+}
+
+fn dtype(name: &str) -> Result<StoredType, HeaderFault> {
+    Ok(match name.to_ascii_lowercase().as_str() {
+        "signed char" | "char" | "int8" | "int8_t" => StoredType::I8,
+        "uchar" | "unsigned char" | "uint8" | "uint8_t" => StoredType::U8,
+        "short" | "short int" | "signed short" | "signed short int" | "int16" | "int16_t" => StoredType::I16,
+        "ushort" | "unsigned short" | "unsigned short int" | "uint16" | "uint16_t" => StoredType::U16,
+        "int" | "signed int" | "int32" | "int32_t" => StoredType::I32,
+        "uint" | "unsigned int" | "uint32" | "uint32_t" => StoredType::U32,
+        "longlong"
+        | "long long"
+        | "long long int"
+        | "signed long long"
+        | "signed long long int"
+        | "int64"
+        | "int64_t" => StoredType::I64,
+        "ulonglong" | "unsigned long long" | "unsigned long long int" | "uint64" | "uint64_t" => StoredType::U64,
+        "float" => StoredType::F32,
+        "double" => StoredType::F64,
+        _ => return Err(HeaderFault::Type(quoted(name))),
+    })
+}
+
+fn encoding(name: &str) -> Result<Encoding, HeaderFault> {
+    match name.to_ascii_lowercase().as_str() {
+        "raw" => Ok(Encoding::Raw),
+        "gzip" | "gz" => Ok(Encoding::Gzip),
+        "ascii" | "text" | "txt" => Ok(Encoding::Text),
+        "hex" => Err(HeaderFault::Unsupported("the encoding hex")),
+        "bzip2" | "bz2" => Err(HeaderFault::Unsupported("the encoding bzip2")),
+        _ => Err(bad("encoding", name, "an encoding that the format defines")),
+    }
+}
+
+/// Where it matters it has to be said.
+fn byte_order(fields: &Fields, dtype: StoredType, encoding: Encoding) -> Result<ByteOrder, HeaderFault> {
+    match fields.get("endian").map(str::to_ascii_lowercase).as_deref() {
+        Some("little") => Ok(ByteOrder::Little),
+        Some("big") => Ok(ByteOrder::Big),
+        Some(other) => Err(bad("endian", other, "little or big")),
+        None if dtype.size() == 1 || encoding == Encoding::Text => Ok(ByteOrder::Little),
+        None => Err(HeaderFault::Missing { field: "endian" }),
+    }
+}
+
+/// `byte skip`: of raw data bytes of the file, or -1: the voxels are its end; else bytes of what is unpacked.
+fn skip(fields: &Fields, encoding: Encoding) -> Result<(Skip, u64), HeaderFault> {
+    let bytes = fields.one("byte skip", "a number of bytes, or -1")?.unwrap_or(0_i64);
+    match (encoding, u64::try_from(bytes)) {
+        (Encoding::Gzip | Encoding::Packed, Ok(bytes)) => Ok((Skip::Bytes(0), bytes)),
+        (_, Ok(bytes)) => Ok((Skip::Bytes(bytes), 0)),
+        (Encoding::Raw, Err(_)) if bytes == -1 => Ok((Skip::ToLast, 0)),
+        _ => Err(bad("byte skip", &bytes.to_string(), "a number of bytes, or -1 for raw data")),
+    }
+}
