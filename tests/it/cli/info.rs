@@ -11,7 +11,8 @@ fn real_files_have_the_labels_and_sums_other_readers_found() {
     let expected = expectations(&folder.join("expected.json"));
     for case in expected["files"].as_array().unwrap() {
         let name = case["file"].as_str().unwrap();
-        if !name.ends_with(".nii.gz") {
+        // The list has two spacings where an image has two axes, and no labels of floats.
+        if case["shape"].as_array().unwrap().len() < 3 || case.get("labels").is_none() {
             continue;
         }
         let found = &json(["info", text(&folder.join(name)), "--format", "json"])[0];

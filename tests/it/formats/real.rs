@@ -29,8 +29,8 @@ fn real_volumes_have_the_labels_other_readers_found() {
                 Number::Float(value) => floats.push(value),
             }
         }
-        let labels = case["labels"].as_object().unwrap();
-        let labels = labels.iter().map(|(label, count)| (label.parse().unwrap(), count.as_u64().unwrap()));
+        let labels = case["labels"].as_object().into_iter().flatten();
+        let labels = labels.map(|(label, count)| (label.parse().unwrap(), count.as_u64().unwrap()));
         assert_eq!(counts, labels.collect(), "{name}");
         if !floats.is_empty() {
             let list = |key: &str| -> Vec<f64> { case[key].as_array().unwrap().iter().map(number).collect() };
