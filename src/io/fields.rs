@@ -87,8 +87,8 @@ impl Fields {
 
     /// Takes a field if it is one of those which are looked at.
     pub(super) fn take(&mut self, known: &[Names], name: &str, value: &str, any_case: bool) -> Result<(), HeaderFault> {
-        let same = |known: &&str| if any_case { known.eq_ignore_ascii_case(name) } else { *known == name };
-        let Some(&field) = known.iter().find(|names| names.iter().any(|name| same(&name))).and_then(|n| n.first())
+        let same = |known: &str| if any_case { known.eq_ignore_ascii_case(name) } else { known == name };
+        let Some(&field) = known.iter().find(|names| names.iter().any(|name| same(name))).and_then(|n| n.first())
         else {
             return Ok(());
         };
