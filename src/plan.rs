@@ -192,8 +192,9 @@ impl Plan {
         (index < window.blocks).then(|| index * self.grid.channels + channel)
     }
 
-    /// Parameters and workgroups of a dispatch over `tasks` tasks of a window.
-    pub fn dispatch(&self, window: &Window, tasks: u64, listed: bool) -> (Params, [u32; 2]) {
+    /// Parameters and workgroups of a dispatch over `tasks` tasks of a window. `base` has the parameters that do not
+    /// depend on it; its channels count where a task does several of them.
+    pub fn dispatch(&self, window: &Window, tasks: u64, listed: bool, base: Params) -> (Params, [u32; 2]) {
         let groups = (tasks * u64::from(self.lanes)).div_ceil(u64::from(WORKGROUP)) as u32;
         let groups_x = groups.min(GROUPS_X);
         let first_start = window.first_plane * self.grid.voxels + window.first_block * BLOCK_VOXELS;
@@ -202,7 +203,7 @@ impl Plan {
             tasks: tasks as u32,
             groups_x,
             listed: u32::from(listed),
-            channels: self.grid.channels as u32,
+            channels: base.channels.max(self.grid.channels as u32),
             task_channels: self.grid.channels as u32,
             blocks_per_cell: blocks as u32,
             first_block: window.first_block as u32,
@@ -210,7 +211,7 @@ impl Plan {
             tail_voxels: self.grid.block_voxels(blocks - 1) as u32,
             cell_voxels: self.grid.voxels as u32,
             window_rows: window.rows as u32,
-            ..Params::default()
+            ..base
         };
         (params, [groups_x, groups.div_ceil(groups_x)])
     }
@@ -270,7 +271,7 @@ mod tests {
         let plan = Plan::new(grid, 4, Output::Tasks(16), limits).unwrap();
         let mut rows = 0;
         for window in plan.windows() {
-            let (params, groups) = plan.dispatch(&window, plan.tasks(&window), false);
+            let (params, groups) = plan.dispatch(&window, plan.tasks(&window), false, Params::default());
             assert!(groups.iter().all(|&n| n <= 65_535));
             assert_eq!(u64::from(params.window_rows), window.rows);
             assert!(params.first_start <= 0 && params.first_start > -(BLOCK_VOXELS as i32));

@@ -21,7 +21,7 @@ pub(super) struct Pass<'a> {
     pub plan: Plan,
     pub pred: Input<'a>,
     pub truth: Input<'a>,
-    /// Parameters that do not depend on the window; the rest is filled in.
+    /// Parameters that do not depend on the window.
     pub params: Params,
     /// Whether the kernel adds to its result, which must then start at 0.
     pub adds: bool,
@@ -80,23 +80,16 @@ impl Backend {
         let (pred, truth) = (pass.pred.pieces(&window), pass.truth.pieces(&window));
         let sizes = Sizes { pred: total(&pred), truth: total(&truth), result: bytes, aux: 4 * aux.words.len() as u64 };
         let slot = self.idle.take(&self.device, sizes)?;
-        let (own, groups) = plan.dispatch(&window, tasks, aux.listed.is_some());
         let (p, t) = (pass.pred.strides(&window), pass.truth.strides(&window));
-        let params = Params {
-            channels: own.channels.max(pass.params.channels),
-            classes: pass.params.classes,
-            class_base: pass.params.class_base,
+        let base = Params {
             aux_len: aux.entries,
             p_row: p.row as u32,
             p_channel: p.channel as u32,
             t_row: t.row as u32,
             t_channel: t.channel as u32,
-            power: pass.params.power,
-            threshold: pass.params.threshold,
-            gamma: pass.params.gamma,
-            alpha: pass.params.alpha,
-            ..own
+            ..pass.params
         };
+        let (params, groups) = plan.dispatch(&window, tasks, aux.listed.is_some(), base);
         let (sender, mapped) = oneshot_channel();
         let submission = self.device.guarded(|device| {
             self.upload(&slot.pred, &pred);
