@@ -7,12 +7,14 @@
 
 override DIRECT: bool = false;
 override SEARCH: bool = false;   // aux is a sorted list of (label, class) pairs instead of a table indexed by label
+override OVERLAPS: bool = false; // aux has groups instead of classes; behind it the classes of each group
 
 const MAX_CLASSES: u32 = 1024u;  // classes of one pass
+const IGNORED: u32 = 0xfffffffdu;      // where the truth has the ignored label
 const BACKGROUND: u32 = 0xfffffffeu;   // label 0 where it is not listed
 const UNLISTED: u32 = 0xffffffffu;     // any other label that is not listed
 
-var<workgroup> sh_counts: array<atomic<u32>, 3074>;   // pred, truth, both per class; out of range in p, in t
+var<workgroup> sh_counts: array<atomic<u32>, 3075>;   // pred, truth, both per class; out of range in p, in t; ignored
 
 fn unlisted(label: u32) -> u32 {
   return select(UNLISTED, BACKGROUND, label == 0u);
@@ -43,14 +45,46 @@ fn class_of(label: u32) -> u32 {
 
 fn bump(plane: u32, counter: u32, times: u32) {
   if DIRECT {
-    atomicAdd(&totals[plane * (3u * params.classes + 2u) + counter], times);
+    atomicAdd(&totals[plane * (3u * params.classes + 3u) + counter], times);
   } else {
     atomicAdd(&sh_counts[counter], times);
   }
 }
 
-// Counts `times` voxels of class p in the prediction and t in the truth.
-fn count(plane: u32, p: u32, t: u32, times: u32) {
+// Where the classes of a group begin and end in aux.
+fn classes_of(group: u32) -> vec2<u32> {
+  if group >= params.groups {
+    return vec2<u32>(0u);
+  }
+  let offsets = select(1u, 2u, SEARCH) * params.aux_len;
+  let classes = offsets + params.groups + 1u;
+  return vec2<u32>(classes + aux[offsets + group], classes + aux[offsets + group + 1u]);
+}
+
+fn count_groups(plane: u32, p_group: u32, t_group: u32, times: u32) {
+  let n = params.classes;
+  let p = classes_of(p_group);
+  let t = classes_of(t_group);
+  for (var i = p.x; i < p.y; i += 1u) {
+    let p_class = aux[i] - params.class_base;
+    if p_class < n {
+      bump(plane, p_class, times);
+      for (var k = t.x; k < t.y; k += 1u) {
+        if aux[k] == aux[i] {
+          bump(plane, 2u * n + p_class, times);
+        }
+      }
+    }
+  }
+  for (var k = t.x; k < t.y; k += 1u) {
+    let t_class = aux[k] - params.class_base;
+    if t_class < n {
+      bump(plane, n + t_class, times);
+    }
+  }
+}
+
+fn count_classes(plane: u32, p: u32, t: u32, times: u32) {
   let n = params.classes;
   let p_class = p - params.class_base;
   let t_class = t - params.class_base;
@@ -63,20 +97,35 @@ fn count(plane: u32, p: u32, t: u32, times: u32) {
   if t_class < n {
     bump(plane, n + t_class, times);
   }
-  // Out-of-range voxels belong to no class, hence to the first pass over the classes.
-  if params.class_base == 0u {
-    if p == UNLISTED {
-      bump(plane, 3u * n, times);
+}
+
+// Counts `times` voxels of class (or group) p in the prediction and t in the truth.
+fn count(plane: u32, p: u32, t: u32, times: u32) {
+  // Voxels that are ignored or out of range belong to no class, hence to the first pass over the classes.
+  let first = params.class_base == 0u;
+  let others = 3u * params.classes;
+  if t == IGNORED {
+    if first {
+      bump(plane, others + 2u, times);
     }
-    if t == UNLISTED {
-      bump(plane, 3u * n + 1u, times);
-    }
+    return;
+  }
+  if OVERLAPS {
+    count_groups(plane, p, t, times);
+  } else {
+    count_classes(plane, p, t, times);
+  }
+  if first && p == UNLISTED {
+    bump(plane, others, times);
+  }
+  if first && t == UNLISTED {
+    bump(plane, others + 1u, times);
   }
 }
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
-  let counters = 3u * params.classes + 2u;
+  let counters = 3u * params.classes + 3u;
   for (var i = lid; i < counters; i += 256u) {
     if !DIRECT {
       atomicStore(&sh_counts[i], 0u);

@@ -17,7 +17,8 @@ struct Params {
   t_head: u32,
   classes: u32,         // counts: classes of this pass,
   class_base: u32,      //   the first of them,
-  aux_len: u32,         //   and entries of the class table
+  aux_len: u32,         //   entries of the class table,
+  groups: u32,          //   and groups of labels behind it, where classes overlap
   p_row: u32,           // elements from one row to the next, and from one channel to the next
   p_channel: u32,
   t_row: u32,

@@ -1,11 +1,13 @@
 //! The CPU backend: the same blocks and the same integer arithmetic as the GPU, on threads and SIMD.
 
+mod accumulate;
 mod counts;
 mod gradient;
 mod prepared;
 mod simd;
 mod sums;
 
+pub use accumulate::{CountsAccumulator, FoundAccumulator};
 pub use simd::Simd;
 
 /// The CPU backend. Cheap to make; threads are rayon's.

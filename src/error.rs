@@ -128,6 +128,33 @@ pub enum Error {
         label: u32,
     },
 
+    /// Two pieces of label maps that should lie over each other have different lengths.
+    #[error(
+        "a piece of {pred} voxels of the prediction does not lie over {truth} voxels of the truth; pass pieces of one length"
+    )]
+    PieceMismatch {
+        /// Voxels of the prediction.
+        pred: u64,
+        /// Voxels of the truth.
+        truth: u64,
+    },
+
+    /// So many different labels that the map must be something else.
+    #[error(
+        "there are more than {limit} different labels; check that this is a label map, or list the labels to count"
+    )]
+    TooManyLabels {
+        /// How many are found at most.
+        limit: usize,
+    },
+
+    /// The label that masks voxels out is also to be counted.
+    #[error("label {label} is to be ignored and is in a class to be counted; take it out of one of the two")]
+    IgnoredClass {
+        /// The label.
+        label: u32,
+    },
+
     /// The input holds NaN or infinities and the policy is [`NonFinite::Error`](crate::NonFinite::Error).
     #[error("{}; clean the input, or choose NonFinite::Ignore or NonFinite::Propagate", join(facts))]
     NonFinite {

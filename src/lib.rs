@@ -56,6 +56,7 @@ pub mod metric;
 pub mod stats;
 
 pub use classes::Classes;
+pub use cpu::{CountsAccumulator, FoundAccumulator};
 pub use engine::{Description, Engine};
 pub use error::{Error, NonFiniteFact, Operand, Position, Result};
 #[cfg(feature = "io")]
@@ -66,7 +67,7 @@ pub use options::{
 };
 pub use shape::{BLOCK_VOXELS, Layout, Shape};
 pub use table::{Over, Table};
-pub use volume::{Dtype, LabelMap, Truth, Volume};
+pub use volume::{Dtype, LabelMap, LabelSlice, Truth, Volume};
 
 #[cfg(feature = "gpu")]
 pub use gpu::{AdapterFact, AdapterKind, adapters};

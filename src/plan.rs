@@ -80,6 +80,7 @@ pub struct Params {
     pub classes: u32,
     pub class_base: u32,
     pub aux_len: u32,
+    pub groups: u32,
     pub p_row: u32,
     pub p_channel: u32,
     pub t_row: u32,

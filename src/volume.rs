@@ -190,6 +190,33 @@ impl<'a> LabelMap<'a> {
     }
 }
 
+/// Labels without a shape: a piece of a label map, borrowed from the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelSlice<'a> {
+    /// `u8` labels.
+    U8(&'a [u8]),
+    /// `u16` labels.
+    U16(&'a [u16]),
+    /// `u32` labels.
+    U32(&'a [u32]),
+}
+
+impl LabelSlice<'_> {
+    /// Number of voxels.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(labels) => labels.len(),
+            Self::U16(labels) => labels.len(),
+            Self::U32(labels) => labels.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// The reference beside a real-valued prediction.
 #[derive(Debug, Clone)]
 pub enum Truth<'a> {

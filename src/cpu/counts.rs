@@ -1,9 +1,9 @@
 //! Counts on the CPU: threads over runs of blocks, whole words of equal labels at once.
 
 use super::Backend;
-use crate::classes::{ClassIndex, Classes};
+use crate::classes::Classes;
 use crate::job::CountsJob;
-use crate::kernel::counts::{Label, RawCounts, count_run};
+use crate::kernel::counts::{Label, RawCounts};
 use crate::shape::BLOCK_VOXELS;
 use crate::volume::Data;
 
@@ -37,7 +37,9 @@ impl Backend {
         let parts = super::map_indexed(planes * stretches, |i| {
             let start = (i / stretches) * voxels + (i % stretches) * stretch;
             let end = (start + stretch).min((i / stretches + 1) * voxels);
-            count_stretch(&p[start..end], &t[start..end], classes)
+            let mut counts = RawCounts::zero(classes.len());
+            count_stretch(&p[start..end], &t[start..end], classes, &mut counts);
+            counts
         });
         parts
             .chunks(stretches)
@@ -50,53 +52,38 @@ impl Backend {
     }
 }
 
-/// Real maps are mostly constant: `GROUP` voxels that all equal the current pair of labels only lengthen its run, and
-/// the counters are touched when the pair changes.
-fn count_stretch<P: Label, T: Label>(p: &[P], t: &[T], classes: &Classes) -> RawCounts {
+/// Counts a stretch of voxels.
+pub(super) fn count_stretch<P: Label, T: Label>(p: &[P], t: &[T], classes: &Classes, counts: &mut RawCounts) {
+    let (index, overlaps) = (classes.index(), classes.overlaps());
+    for_runs(p, t, |p, t, voxels| counts.add(index.class_of(p), index.class_of(t), voxels, overlaps));
+}
+
+/// Calls `f` with every stretch of equal pairs of labels. Real maps are mostly constant: `GROUP` voxels that all equal
+/// the current pair only lengthen its run.
+#[inline(always)]
+pub(super) fn for_runs<P: Label, T: Label>(p: &[P], t: &[T], mut f: impl FnMut(u32, u32, u64)) {
     const GROUP: usize = 32;
-    let index = classes.index();
-    let mut counts = RawCounts::zero(classes.len());
-    let mut run = Run { pair: (0, 0), classes: (index.class_of(0), index.class_of(0)), voxels: 0 };
+    let (Some(&p0), Some(&t0)) = (p.first(), t.first()) else { return };
+    let (mut pair, mut run) = ((p0, t0), 0);
+    let mut extend = |next: (P, T), voxels: u64| {
+        if next != pair {
+            f(pair.0.label(), pair.1.label(), run);
+            (pair, run) = (next, 0);
+        }
+        run += voxels;
+    };
     let (p_groups, p_rest) = p.as_chunks::<GROUP>();
     let (t_groups, t_rest) = t.as_chunks::<GROUP>();
     for (p, t) in p_groups.iter().zip(t_groups) {
-        let (p0, t0) = (p[0], t[0]);
-        let constant = p.iter().all_equal_to(p0) && t.iter().all_equal_to(t0);
+        let constant = p.iter().all_equal_to(p[0]) && t.iter().all_equal_to(t[0]);
         if constant {
-            run.extend((p0.label(), t0.label()), GROUP as u64, index, &mut counts);
+            extend((p[0], t[0]), GROUP as u64);
         } else {
-            for (p, t) in p.iter().zip(t) {
-                run.extend((p.label(), t.label()), 1, index, &mut counts);
-            }
+            p.iter().zip(t).for_each(|(&p, &t)| extend((p, t), 1));
         }
     }
-    run.flush(&mut counts);
-    count_run(p_rest, t_rest, index, &mut counts);
-    counts
-}
-
-/// The current stretch of equal label pairs.
-struct Run {
-    pair: (u32, u32),
-    classes: (u32, u32),
-    voxels: u64,
-}
-
-impl Run {
-    #[inline(always)]
-    fn extend(&mut self, pair: (u32, u32), voxels: u64, index: &ClassIndex, counts: &mut RawCounts) {
-        if pair != self.pair {
-            self.flush(counts);
-            *self = Self { pair, classes: (index.class_of(pair.0), index.class_of(pair.1)), voxels: 0 };
-        }
-        self.voxels += voxels;
-    }
-
-    #[inline(always)]
-    fn flush(&mut self, counts: &mut RawCounts) {
-        counts.add(self.classes.0, self.classes.1, self.voxels);
-        self.voxels = 0;
-    }
+    p_rest.iter().zip(t_rest).for_each(|(&p, &t)| extend((p, t), 1));
+    f(pair.0.label(), pair.1.label(), run);
 }
 
 trait AllEqual<L> {

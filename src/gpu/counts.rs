@@ -15,19 +15,18 @@ impl Backend {
     /// Counts every plane (sample).
     pub fn counts(&self, job: &CountsJob<'_>) -> Result<Vec<RawCounts>> {
         let mut planes = vec![RawCounts::zero(job.classes.len()); job.grid.planes as usize];
-        if job.classes.len() <= FEW_CLASSES {
-            self.count_few(job, &mut planes)?;
-        } else {
-            self.count_many(job, &mut planes)?;
+        match job.classes.plain() {
+            Some(labels) if labels.len() <= FEW_CLASSES => self.count_few(job, &labels, &mut planes)?,
+            _ => self.count_many(job, &mut planes)?,
         }
         Ok(planes)
     }
 
-    fn count_few(&self, job: &CountsJob<'_>, planes: &mut [RawCounts]) -> Result<()> {
-        let n = job.classes.len();
+    fn count_few(&self, job: &CountsJob<'_>, labels: &[u32], planes: &mut [RawCounts]) -> Result<()> {
+        let n = labels.len();
         let words = 3 * n + 2;
         let pass = self.counts_pass(job, Output::Tasks(words as u32), |_| Statistic::CountsFew, 0..n)?;
-        let aux = |_: &_| Some(Aux { words: job.classes.labels().into(), listed: None, entries: n as u32 });
+        let aux = |_: &_| Some(Aux { words: labels.into(), listed: None, entries: n as u32 });
         self.run(&pass, aux, &mut |window, partials| {
             for (task, partial) in partials.chunks_exact(words).enumerate() {
                 let plane = pass.plan.part(window, task as u64).cell;
@@ -37,13 +36,14 @@ impl Backend {
         })
     }
 
-    /// Any number of classes, `MANY_CLASSES` per pass over the voxels.
+    /// Any classes, `MANY_CLASSES` per pass over the voxels.
     fn count_many(&self, job: &CountsJob<'_>, planes: &mut [RawCounts]) -> Result<()> {
         let (table, entries, search) = table(job.classes);
+        let overlaps = job.classes.overlaps().is_some();
         for start in (0..job.classes.len()).step_by(MANY_CLASSES) {
             let range = start..(start + MANY_CLASSES).min(job.classes.len());
-            let words = 3 * range.len() + 2;
-            let statistic = |direct| Statistic::CountsMany { direct, search };
+            let words = 3 * range.len() + 3;
+            let statistic = |direct| Statistic::CountsMany { direct, search, overlaps };
             let pass = self.counts_pass(job, Output::Planes(words as u32), statistic, range.clone())?;
             let aux = |_: &_| Some(Aux { words: Cow::Borrowed(&*table), listed: None, entries });
             self.run(&pass, aux, &mut |window, totals| {
@@ -70,18 +70,25 @@ impl Backend {
         let statistic = statistic(plan.lanes < WORKGROUP);
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
         let adds = matches!(output, Output::Planes(_));
-        let params = Params { classes: range.len() as u32, class_base: range.start as u32, ..Params::default() };
+        let groups = job.classes.overlaps().map_or(0, |overlaps| overlaps.groups() as u32);
+        let (classes, class_base) = (range.len() as u32, range.start as u32);
+        let params = Params { classes, class_base, groups, ..Params::default() };
         Ok(Pass { key, plan, pred, truth, params, adds })
     }
 }
 
-/// The class table as words, its number of entries, and whether it must be searched.
+/// The class table as words, its number of entries, and whether it must be searched. The groups of overlapping classes
+/// follow it.
 fn table(classes: &Classes) -> (Cow<'_, [u32]>, u32, bool) {
-    match classes.index() {
-        ClassIndex::Table(table) => (Cow::Borrowed(table), table.len() as u32, false),
+    let (mut words, entries, search) = match classes.index() {
+        ClassIndex::Table(table) => (Cow::Borrowed(&table[..]), table.len() as u32, false),
         ClassIndex::Sorted(pairs) => {
             let words = pairs.iter().flat_map(|&(label, class)| [label, class]).collect();
             (Cow::Owned(words), pairs.len() as u32, true)
         }
+    };
+    if let Some(overlaps) = classes.overlaps() {
+        words.to_mut().extend_from_slice(overlaps.words());
     }
+    (words, entries, search)
 }

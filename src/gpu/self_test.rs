@@ -77,6 +77,6 @@ fn counts_agree(backend: &Backend, p: &[u8], t: &[u8], classes: &Classes) -> Res
     let grid = Grid { planes: 1, voxels: VOXELS as u64, channels: 1 };
     let found = backend.counts(&CountsJob { grid, pred: Data::U8(p), truth: Data::U8(t), classes })?;
     let mut expected = RawCounts::zero(classes.len());
-    count_run(p, t, classes.index(), &mut expected);
+    count_run(p, t, classes, &mut expected);
     Ok(found == [expected])
 }

@@ -1,6 +1,6 @@
 //! Counts of a run of label pairs. Twin of shaders/counts_few.wgsl and counts_many.wgsl.
 
-use crate::classes::{ClassIndex, UNLISTED};
+use crate::classes::{Classes, IGNORED, Overlaps, UNLISTED};
 use crate::error::Result;
 use crate::stats::Counts;
 
@@ -30,8 +30,8 @@ impl Label for u32 {
     }
 }
 
-/// Voxels per class in the prediction, the truth and both, and voxels out of range in each. The order is that of the
-/// words a kernel writes: pred, truth, both, each by class, then the two out-of-range counts.
+/// Voxels per class in the prediction, the truth and both, voxels out of range in each, and voxels that are masked out.
+/// The order is that of the words a kernel writes: pred, truth, both, each by class, then the other three.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawCounts {
     classes: usize,
@@ -40,12 +40,27 @@ pub(crate) struct RawCounts {
 
 impl RawCounts {
     pub fn zero(classes: usize) -> Self {
-        Self { classes, words: vec![0; 3 * classes + 2] }
+        Self { classes, words: vec![0; 3 * classes + 3] }
     }
 
-    /// Adds `times` voxels of class `p` in the prediction and `t` in the truth.
+    /// Adds `times` voxels of class (or group, where classes overlap) `p` in the prediction and `t` in the truth.
     #[inline(always)]
-    pub fn add(&mut self, p: u32, t: u32, times: u64) {
+    pub fn add(&mut self, p: u32, t: u32, times: u64, overlaps: Option<&Overlaps>) {
+        let n = self.classes;
+        if t == IGNORED {
+            self.words[3 * n + 2] += times;
+            return;
+        }
+        match overlaps {
+            None => self.add_classes(p, t, times),
+            Some(overlaps) => self.add_groups(overlaps.classes_of(p), overlaps.classes_of(t), times),
+        }
+        self.words[3 * n] += if p == UNLISTED { times } else { 0 };
+        self.words[3 * n + 1] += if t == UNLISTED { times } else { 0 };
+    }
+
+    #[inline(always)]
+    fn add_classes(&mut self, p: u32, t: u32, times: u64) {
         let n = self.classes;
         let (p_class, t_class) = (p as usize, t as usize);
         if p_class < n {
@@ -57,11 +72,22 @@ impl RawCounts {
         if t_class < n {
             self.words[n + t_class] += times;
         }
-        self.words[3 * n] += if p == UNLISTED { times } else { 0 };
-        self.words[3 * n + 1] += if t == UNLISTED { times } else { 0 };
     }
 
-    /// Adds what a kernel counted for `pass`, a range of the classes; its out-of-range words go with the first pass.
+    fn add_groups(&mut self, p: &[u32], t: &[u32], times: u64) {
+        let n = self.classes;
+        for &class in p {
+            self.words[class as usize] += times;
+            if t.contains(&class) {
+                self.words[2 * n + class as usize] += times;
+            }
+        }
+        for &class in t {
+            self.words[n + class as usize] += times;
+        }
+    }
+
+    /// Adds what a kernel counted for `pass`, a range of the classes; the words behind the classes go with the first pass.
     pub fn add_words(&mut self, pass: std::ops::Range<usize>, words: &[u32]) {
         let (n, width) = (self.classes, pass.len());
         for statistic in 0..3 {
@@ -71,8 +97,10 @@ impl RawCounts {
             }
         }
         if pass.start == 0 {
-            self.words[3 * n] += u64::from(words[3 * width]);
-            self.words[3 * n + 1] += u64::from(words[3 * width + 1]);
+            // The kernel for few classes has no third word: it runs only where nothing is masked out.
+            for (sum, &word) in self.words[3 * n..].iter_mut().zip(&words[3 * width..]) {
+                *sum += u64::from(word);
+            }
         }
     }
 
@@ -82,10 +110,11 @@ impl RawCounts {
         }
     }
 
-    /// One [`Counts`] per class, of `n` voxels looked at.
-    pub fn counts(&self, n: u64) -> Result<Vec<Counts>> {
+    /// One [`Counts`] per class, of `voxels`, from which those that are masked out are taken off.
+    pub fn counts(&self, voxels: u64) -> Result<Vec<Counts>> {
         let c = self.classes;
         let out_of_range = (self.words[3 * c], self.words[3 * c + 1]);
+        let n = voxels.saturating_sub(self.words[3 * c + 2]);
         (0..c)
             .map(|i| {
                 let counts = Counts::new(self.words[2 * c + i], self.words[i], self.words[c + i], n)?;
@@ -96,8 +125,9 @@ impl RawCounts {
 }
 
 /// Counts a run, one voxel after another.
-pub(crate) fn count_run<P: Label, T: Label>(p: &[P], t: &[T], index: &ClassIndex, into: &mut RawCounts) {
+pub(crate) fn count_run<P: Label, T: Label>(p: &[P], t: &[T], classes: &Classes, into: &mut RawCounts) {
+    let index = classes.index();
     for (p, t) in p.iter().zip(t) {
-        into.add(index.class_of(p.label()), index.class_of(t.label()), 1);
+        into.add(index.class_of(p.label()), index.class_of(t.label()), 1, classes.overlaps());
     }
 }

@@ -55,7 +55,7 @@ pub(crate) enum Statistic {
     GradientExact { truth: TruthKind },
     Gradient { form: Form },
     CountsFew,
-    CountsMany { direct: bool, search: bool },
+    CountsMany { direct: bool, search: bool, overlaps: bool },
 }
 
 /// Most classes that `counts_few.wgsl` takes, and most that one pass of `counts_many.wgsl` takes.
@@ -115,12 +115,16 @@ impl Key {
                 parts.push(fragment::COUNTS_FEW.into());
                 "counts few".into()
             }
-            Statistic::CountsMany { direct, search } => {
-                constants.push(("DIRECT", flag(direct)));
-                constants.push(("SEARCH", flag(search)));
+            Statistic::CountsMany { direct, search, overlaps } => {
+                let mut name = String::from("counts many");
+                for (constant, on, word) in
+                    [("DIRECT", direct, " direct"), ("SEARCH", search, " search"), ("OVERLAPS", overlaps, " overlaps")]
+                {
+                    constants.push((constant, flag(on)));
+                    name.push_str(if on { word } else { "" });
+                }
                 parts.push(fragment::COUNTS_MANY.into());
-                let (direct, search) = (if direct { " direct" } else { "" }, if search { " search" } else { "" });
-                format!("counts many{direct}{search}")
+                name
             }
         };
         let of = |operand: Operand| format!("{:?}{}", operand.dtype, if operand.strided { " strided" } else { "" });
@@ -202,8 +206,8 @@ pub(crate) fn keys() -> Vec<Key> {
         for (pred, truth) in pairs(labels, labels) {
             let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
             push(Statistic::CountsFew);
-            for search in [false, true] {
-                push(Statistic::CountsMany { direct: lanes < 256, search });
+            for (search, overlaps) in [(false, false), (true, false), (false, true), (true, true)] {
+                push(Statistic::CountsMany { direct: lanes < 256, search, overlaps });
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// | `tp` | voxels that are this class in both maps |
 /// | `n_pred`, `n_truth` | voxels that are this class in the prediction, in the reference |
 /// | `n` | voxels looked at |
-/// | `out_of_range_pred`, `out_of_range_truth` | voxels whose label is neither listed nor 0: what the class list does not cover |
+/// | `out_of_range_pred`, `out_of_range_truth` | voxels whose label is neither listed, nor 0, nor ignored: what the class list does not cover |
 ///
 /// ```
 /// use voxdice::stats::{Counts, Merge};
@@ -86,12 +86,12 @@ impl Counts {
         self.n - self.fp() - self.n_truth
     }
 
-    /// Voxels of the prediction whose label is neither listed nor 0.
+    /// Voxels of the prediction whose label is neither listed, nor 0, nor ignored.
     pub fn out_of_range_pred(&self) -> u64 {
         self.out_of_range_pred
     }
 
-    /// Voxels of the reference whose label is neither listed nor 0.
+    /// Voxels of the reference whose label is neither listed, nor 0, nor ignored.
     pub fn out_of_range_truth(&self) -> u64 {
         self.out_of_range_truth
     }

@@ -18,6 +18,7 @@ mod noop;
 mod oracle;
 mod policies;
 mod random;
+mod regions;
 mod rooms;
 #[cfg(feature = "gpu")]
 mod second_driver;

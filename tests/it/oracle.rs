@@ -134,21 +134,34 @@ pub fn compare_sums(expected: &[CellSums], found: &Table<Sums>) -> Result<(), St
 
 /// Counts per sample and class: tp, n_pred, n_truth, n, out of range in pred, in truth.
 pub fn counts(shape: &Shape, pred: &Array, truth: &Array, labels: &[u32]) -> Vec<[u64; 6]> {
+    let sets: Vec<Vec<u32>> = labels.iter().map(|&label| vec![label]).collect();
+    counts_of_regions(shape, pred, truth, &sets, None)
+}
+
+/// The same for unions of labels, without the voxels whose truth is `ignored`.
+pub fn counts_of_regions(
+    shape: &Shape,
+    pred: &Array,
+    truth: &Array,
+    sets: &[Vec<u32>],
+    ignored: Option<u32>,
+) -> Vec<[u64; 6]> {
     let voxels = shape.voxels_per_cell() as usize;
+    let of = |array: &Array, i: usize| array.value(i) as u32;
     let mut all = Vec::new();
     for sample in 0..shape.samples() as usize {
-        let range = || sample * voxels..(sample + 1) * voxels;
-        let of = |array: &Array, i: usize| array.value(i) as u32;
-        let outside =
-            |array: &Array| range().filter(|&i| of(array, i) != 0 && !labels.contains(&of(array, i))).count() as u64;
+        let kept = (sample * voxels..(sample + 1) * voxels).filter(|&i| Some(of(truth, i)) != ignored);
+        let kept: Vec<usize> = kept.collect();
+        let listed = |label| label == 0 || Some(label) == ignored || sets.iter().any(|set| set.contains(&label));
+        let outside = |array: &Array| kept.iter().filter(|&&i| !listed(of(array, i))).count() as u64;
         let outside = [outside(pred), outside(truth)];
-        for &label in labels {
-            let is = |array: &Array, i: usize| of(array, i) == label;
+        for set in sets {
+            let is = |array: &Array, i: usize| set.contains(&of(array, i));
             all.push([
-                range().filter(|&i| is(pred, i) && is(truth, i)).count() as u64,
-                range().filter(|&i| is(pred, i)).count() as u64,
-                range().filter(|&i| is(truth, i)).count() as u64,
-                voxels as u64,
+                kept.iter().filter(|&&i| is(pred, i) && is(truth, i)).count() as u64,
+                kept.iter().filter(|&&i| is(pred, i)).count() as u64,
+                kept.iter().filter(|&&i| is(truth, i)).count() as u64,
+                kept.len() as u64,
                 outside[0],
                 outside[1],
             ]);

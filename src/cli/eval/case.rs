@@ -193,11 +193,11 @@ fn verify(
             if backend_name(engines[0].describe().backend) == "gpu" {
                 difference.found.reverse();
             }
-            format!("label {}, {difference}", classes.labels()[difference.channel])
+            format!("label {}, {difference}", classes.sets()[difference.channel][0])
         }
         None => format!(
             "label {}, sample 0: the totals differ although every block by itself agrees",
-            classes.labels()[class]
+            classes.sets()[class][0]
         ),
     };
     Ok(Verification { cpu, gpu, difference: Some(difference) })

@@ -1,0 +1,185 @@
+//! Counts of label maps that come piece by piece, in memory that does not grow with them.
+
+use super::counts::{count_stretch, for_runs};
+use crate::classes::Classes;
+use crate::error::{Error, Result};
+use crate::kernel::counts::{Label, RawCounts};
+use crate::stats::Counts;
+use crate::volume::LabelSlice;
+use std::collections::BTreeMap;
+
+/// Counts of classes that are known beforehand, fed piece by piece: for maps that are decoded as they are counted, or
+/// that do not fit the memory. Pieces may have any length and come in any order; the result is that of
+/// [`Engine::counts`](crate::Engine::counts) for the whole maps, bit for bit.
+///
+/// ```
+/// use voxdice::{Classes, CountsAccumulator, LabelSlice};
+/// let mut counts = CountsAccumulator::new(&Classes::new([1, 2])?);
+/// counts.add(LabelSlice::U8(&[1, 1, 2]), LabelSlice::U8(&[1, 2, 2]))?;
+/// counts.add(LabelSlice::U8(&[0]), LabelSlice::U16(&[2]))?;
+/// let counts = counts.finish()?;
+/// assert_eq!((counts[1].tp(), counts[1].n_truth(), counts[1].n()), (1, 3, 4));
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct CountsAccumulator {
+    classes: Classes,
+    counts: RawCounts,
+    voxels: u64,
+}
+
+impl CountsAccumulator {
+    /// Nothing counted yet.
+    pub fn new(classes: &Classes) -> Self {
+        Self { counts: RawCounts::zero(classes.len()), classes: classes.clone(), voxels: 0 }
+    }
+
+    /// Counts a piece of both maps.
+    ///
+    /// # Errors
+    /// [`Error::PieceMismatch`] when the pieces have different lengths.
+    pub fn add(&mut self, pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<()> {
+        self.voxels += piece(pred, truth)?;
+        let (classes, counts) = (&self.classes, &mut self.counts);
+        each_type(pred, truth, Listed { classes, counts });
+        Ok(())
+    }
+
+    /// One [`Counts`] per class. Without any piece all counts are 0.
+    ///
+    /// # Errors
+    /// None that can be met: the counts are those of voxels.
+    pub fn finish(self) -> Result<Vec<Counts>> {
+        self.counts.counts(self.voxels)
+    }
+}
+
+/// Counts of every label that either map has, 0 included, fed piece by piece: for maps whose labels nobody has listed.
+///
+/// ```
+/// use voxdice::{FoundAccumulator, LabelSlice};
+/// let mut found = FoundAccumulator::new(Some(255));
+/// found.add(LabelSlice::U8(&[1, 1, 7, 0]), LabelSlice::U8(&[1, 0, 255, 0]))?;
+/// let counts = found.finish()?;
+/// assert_eq!(counts.keys().collect::<Vec<_>>(), [&0, &1]);
+/// assert_eq!((counts[&1].tp(), counts[&1].n_pred(), counts[&1].n()), (1, 2, 3));
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct FoundAccumulator {
+    /// Voxels per label in the prediction, the truth and both, for labels below [`DENSE`]; as long as was needed.
+    dense: Vec<[u64; 3]>,
+    sparse: BTreeMap<u32, [u64; 3]>,
+    ignored: Option<u32>,
+    ignored_voxels: u64,
+    voxels: u64,
+}
+
+/// Labels below this have counters in an array, of at most 1.5 MiB.
+const DENSE: u32 = 1 << 16;
+
+/// More different labels than any label map of anatomy or of cells has; beyond it the memory would grow with the volume.
+const MOST_LABELS: usize = 1 << 20;
+
+impl FoundAccumulator {
+    /// Nothing counted yet. Voxels whose truth is `ignored` are left out of every count.
+    pub fn new(ignored: Option<u32>) -> Self {
+        Self { dense: Vec::new(), sparse: BTreeMap::new(), ignored, ignored_voxels: 0, voxels: 0 }
+    }
+
+    /// Counts a piece of both maps.
+    ///
+    /// # Errors
+    /// [`Error::PieceMismatch`] when the pieces have different lengths, [`Error::TooManyLabels`] beyond 2^20 of them.
+    pub fn add(&mut self, pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<()> {
+        self.voxels += piece(pred, truth)?;
+        each_type(pred, truth, &mut *self);
+        if self.sparse.len() > MOST_LABELS {
+            return Err(Error::TooManyLabels { limit: MOST_LABELS });
+        }
+        Ok(())
+    }
+
+    /// One [`Counts`] per label that either map has, sorted by label. Without any piece there is none.
+    ///
+    /// # Errors
+    /// None that can be met: the counts are those of voxels.
+    pub fn finish(self) -> Result<BTreeMap<u32, Counts>> {
+        let n = self.voxels - self.ignored_voxels;
+        let dense = (0..).zip(self.dense).filter(|(_, counts)| counts.iter().any(|&count| count > 0));
+        dense
+            .chain(self.sparse)
+            .map(|(label, [pred, truth, both])| Ok((label, Counts::new(both, pred, truth, n)?)))
+            .collect()
+    }
+
+    fn run(&mut self, p: u32, t: u32, voxels: u64) {
+        if Some(t) == self.ignored {
+            self.ignored_voxels += voxels;
+            return;
+        }
+        let of_pred = self.of(p);
+        of_pred[0] += voxels;
+        if p == t {
+            of_pred[1] += voxels;
+            of_pred[2] += voxels;
+        } else {
+            self.of(t)[1] += voxels;
+        }
+    }
+
+    fn of(&mut self, label: u32) -> &mut [u64; 3] {
+        if label >= DENSE {
+            return self.sparse.entry(label).or_default();
+        }
+        let place = label as usize;
+        if place >= self.dense.len() {
+            self.dense.resize((place + 1).next_power_of_two(), [0; 3]);
+        }
+        &mut self.dense[place]
+    }
+}
+
+/// The voxels of a piece.
+fn piece(pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<u64> {
+    let (pred, truth) = (pred.len() as u64, truth.len() as u64);
+    if pred == truth { Ok(pred) } else { Err(Error::PieceMismatch { pred, truth }) }
+}
+
+/// What is done with a piece, for any two types of labels.
+trait Piece {
+    fn count<P: Label, T: Label>(self, p: &[P], t: &[T]);
+}
+
+struct Listed<'a> {
+    classes: &'a Classes,
+    counts: &'a mut RawCounts,
+}
+
+impl Piece for Listed<'_> {
+    fn count<P: Label, T: Label>(self, p: &[P], t: &[T]) {
+        count_stretch(p, t, self.classes, self.counts);
+    }
+}
+
+impl Piece for &mut FoundAccumulator {
+    fn count<P: Label, T: Label>(self, p: &[P], t: &[T]) {
+        for_runs(p, t, |p, t, voxels| self.run(p, t, voxels));
+    }
+}
+
+fn each_type(pred: LabelSlice<'_>, truth: LabelSlice<'_>, piece: impl Piece) {
+    match pred {
+        LabelSlice::U8(p) => each_truth(p, truth, piece),
+        LabelSlice::U16(p) => each_truth(p, truth, piece),
+        LabelSlice::U32(p) => each_truth(p, truth, piece),
+    }
+}
+
+fn each_truth<P: Label>(p: &[P], truth: LabelSlice<'_>, piece: impl Piece) {
+    match truth {
+        LabelSlice::U8(t) => piece.count(p, t),
+        LabelSlice::U16(t) => piece.count(p, t),
+        LabelSlice::U32(t) => piece.count(p, t),
+    }
+}
