@@ -8,6 +8,7 @@ mod eval;
 mod exit;
 mod files;
 mod info;
+mod interrupt;
 mod label_list;
 mod loss;
 mod output;
@@ -26,8 +27,8 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "voxdice", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "\
-Exit codes: 0 fine; 1 ran, with findings (a failed verification); 2 wrong usage or input;
-3 the requested device is not there or does not work.
+Exit codes: 0 fine; 1 ran, with findings (missing or broken cases, a failed verification); 2 wrong
+usage or input; 3 the requested device is not there or does not work; 130 interrupted.
 
 Example: voxdice eval truth.nii.gz pred.nii.gz")]
 struct Cli {
@@ -37,8 +38,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Overlap of two label maps, label by label
-    Eval(eval::Eval),
+    /// Overlap of label maps, class by class: two files, or two folders of cases
+    Eval(Box<eval::Eval>),
+    /// Join the results of shards into what one run would have written
+    Merge(eval::merge::Merge),
     /// Dice and other losses of soft volumes, with the choices that tell one from another
     Loss(Box<loss::LossCommand>),
     /// What is in a volume file: shape, type, spacing, labels or range of values
@@ -60,6 +63,7 @@ pub fn run() -> ExitCode {
     let mut output = Output::new();
     let outcome = match &cli.command {
         Command::Eval(eval) => eval.run(&mut output),
+        Command::Merge(merge) => merge.run(&mut output),
         Command::Loss(loss) => loss.run(&mut output),
         Command::Info(info) => info.run(&mut output),
         Command::Devices(devices) => devices.run(&mut output),

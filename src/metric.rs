@@ -6,6 +6,7 @@
 //! - [`Preset`]: those choices as Keras, MONAI, nnU-Net, SMP and some functions from the web make them.
 
 mod choices;
+mod cohort;
 mod confusion;
 mod generalized;
 mod group;
@@ -19,6 +20,10 @@ mod validate;
 
 pub use choices::{
     Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
+};
+pub use cohort::{
+    Average, Bootstrap, Distribution, EmptyPolicy, Interval, TruthEmpty, average, generalized_dice, mean_of_all,
+    mean_of_defined,
 };
 pub use confusion::{
     CountMetric, accuracy, balanced_accuracy, fbeta, kappa, mcc, precision, recall, specificity, volume_similarity,

@@ -3,10 +3,13 @@
 mod phantom;
 
 use super::args::DeviceArgs;
-use super::eval::EmptyRule;
-use super::eval::case::{Pair, Rules, evaluate};
-use super::eval::report::{Chosen, Report};
-use super::eval::{GeometryRule, Score, counted_on, empty_rule};
+use super::eval::case::{Device, evaluate};
+use super::eval::class::Class;
+use super::eval::pairing::{CasePair, Source};
+use super::eval::report::{Kind, Origin, Report};
+use super::eval::score::Score;
+use super::eval::settings::{MissingRule, Rules, ScoreArgs, Wanted};
+use super::eval::{GeometryRule, Threads, counted_on, empty_rule};
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
@@ -52,32 +55,32 @@ impl Demo {
                 .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
         }
         let progress = Progress::start(self.quiet, "making volumes");
-        let labels: Vec<u32> = (1..=ORGANS.len() as u32).collect();
-        let rules = Rules { labels: Some(&labels), geometry: GeometryRule::Strict };
+        let organs = (1..).zip(&ORGANS).map(|(label, organ)| Class::label(label).named(organ.name));
+        let wanted = Wanted::Named { classes: organs.collect(), from: "the phantom".into() };
+        let rules = Rules { wanted, ignore: None, geometry: GeometryRule::Strict };
+        let device = Device { engine: &engine, counterpart: None, threads: Threads::Two };
         let mut cases = Vec::new();
         for case in 0..CASES {
             progress.say(&format!("case {} of {CASES}", case + 1));
-            let pair = make(&folder, case)?;
-            cases.push(evaluate(&pair, &rules, &engine, None)?);
+            cases.push(evaluate(&make(&folder, case)?, &rules, device)?);
         }
         drop(progress);
-        let chosen =
-            Chosen { scores: vec![Score::Dice], empty: EmptyRule::Nan, geometry: rules.geometry, labels_named: true };
-        let report = Report::new(cases, chosen, engine.describe());
+        let origin = Origin::of(Kind::Folders, MissingRule::Error, None, engine.describe());
+        let report = Report::new(cases, rules, ScoreArgs::default().resolve(None)?, origin);
         output.result(&render(&report, &folder))?;
         Ok(Exit::Fine)
     }
 }
 
 /// Writes truth and prediction of one case.
-fn make(folder: &Path, case: usize) -> Result<Pair> {
+fn make(folder: &Path, case: usize) -> Result<CasePair> {
     let (truth, pred) = phantom::case(case);
-    let name = format!("case_{}.nii.gz", case + 1);
-    let pair = Pair { truth: folder.join("truth").join(&name), pred: folder.join("pred").join(&name) };
+    let name = format!("case_{}", case + 1);
+    let [truth_file, pred_file] = ["truth", "pred"].map(|half| folder.join(half).join(format!("{name}.nii.gz")));
     let geometry = phantom::geometry();
-    nifti::write(&pair.truth, &SHAPE, &geometry, &truth)?;
-    nifti::write(&pair.pred, &SHAPE, &geometry, &pred)?;
-    Ok(pair)
+    nifti::write(&truth_file, &SHAPE, &geometry, &truth)?;
+    nifti::write(&pred_file, &SHAPE, &geometry, &pred)?;
+    Ok(CasePair { name, truth: Source::File(truth_file), pred: Source::File(pred_file) })
 }
 
 /// A folder that nobody else has.
@@ -113,19 +116,18 @@ fn render(report: &Report, folder: &Path) -> String {
     };
     for case in &report.cases {
         let mut row = vec![(case.name.clone(), Tone::Plain)];
-        row.extend(case.counts.iter().map(|(_, counts)| toned(report.score(Score::Dice, counts))));
-        row.push(toned(report.mean_of_case(Score::Dice, case)));
+        row.extend(case.counts.iter().map(|(_, counts)| toned(report.score(Score::DICE, case, counts))));
+        row.push(toned(report.mean_of_case(Score::DICE, case)));
         grid.row(row);
     }
     let mut last = vec![("mean".to_owned(), Tone::Plain)];
-    last.extend(report.labels.iter().map(|&label| toned(report.mean_of_label(Score::Dice, label))));
-    last.push(toned(report.mean(Score::Dice)));
+    last.extend(report.class_means(Score::DICE).into_iter().map(toned));
+    last.push(toned(report.mean(Score::DICE)));
     grid.row(last);
     let mut text = grid.render(true);
-    let undefined = report.undefined(Score::Dice);
-    let of = report.cases.len() * report.labels.len();
+    let (undefined, of) = report.undefined(Score::DICE);
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(report));
+    let _ = writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(&report.scoring));
     let _ = writeln!(text, "{}", counted_on(report));
     let name = "case_2.nii.gz";
     let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", folder.display());

@@ -1,91 +1,102 @@
-//! `voxdice eval`: overlap of two label maps.
+//! `voxdice eval`: overlap of label maps, one pair or folders of cases.
 
 pub(super) mod case;
+pub(super) mod class;
+mod count;
 mod csv;
+mod dataset;
 mod geometry;
+mod html;
 mod json;
-mod mean;
+mod like;
+mod masks;
+pub(super) mod merge;
+pub(super) mod pairing;
+mod pipeline;
+mod publish;
 mod python;
 pub(super) mod report;
-mod score;
+pub(super) mod score;
+pub(super) mod settings;
+mod shard;
+mod summary;
 mod table;
+mod verify;
 
-use super::args::{DeviceArgs, backend_name};
+use super::args::DeviceArgs;
 use super::exit::Exit;
-use super::files::{Pending, check_writable};
-use super::label_list::LabelList;
+use super::interrupt;
 use super::output::Output;
 use super::progress::Progress;
 use crate::Empty;
 use anyhow::{Result, bail};
-use case::{Pair, Rules};
 use clap::{Args, ValueEnum};
-pub(super) use geometry::GeometryRule;
-use report::{Chosen, Report};
-pub(super) use score::Score;
-use score::ScoreList;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+
+pub(super) use count::Threads;
+pub(super) use geometry::{GeometryRule, gap};
+use pairing::{CasePair, CaseRegex, Lone, Pairing, Request, Source};
+use pipeline::{Engines, Failure, Task};
+use publish::{OutputArgs, publish};
+use report::{Kind, Origin, Report, Unpaired};
+use settings::{CountArgs, MissingRule, ScoreArgs, Wanted};
+use shard::Shard;
 pub(super) use table::{counted_on, empty_rule};
 
-/// Overlap of two label maps, label by label.
+/// Overlap of label maps, class by class: of two files, or of two folders of cases.
 ///
 /// Voxels are counted exactly: the numbers are the same on every device. Scores of labels that neither file has are
-/// undefined unless --empty says otherwise; means are over defined values, and how many were not is said beside them.
+/// undefined unless --empty or --like says otherwise; means are over defined values, and how many were not is said
+/// beside them. In folders, files are matched by name; missing, extra and broken cases are listed, the others go on,
+/// and the exit code is 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   voxdice eval truth.nii.gz pred.nii.gz
   voxdice eval truth.nii.gz pred.nii.gz -l 1,2,5-9 --format csv
-  voxdice eval truth.nii.gz pred.nii.gz -o summary.json --verify
+  voxdice eval labelsTs predictions -o summary.json --csv cases.csv --html report.html
+  voxdice eval labelsTs predictions --dataset dataset.json --missing zero
+  voxdice eval labelsTs predictions --region WT=1,2,3 --region TC=1,3 --region ET=3 --empty one
+  voxdice eval labelsTs predictions --shard 1/4 --format json > part1.json
+
+Pairs: the same file name; else the same name without its ending; a folder per case, or one file per
+class, counts as a case; --pair-regex takes the case from the name, --pairs lists the pairs.
 
 Means: --format json has the mean over defined values, and null where there is none. The file of -o
 follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is undefined.
 Label 0 is in no foreground mean.")]
 pub(super) struct Eval {
-    /// Reference label map (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr)
+    /// Reference label maps: a file (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr, .npy) or a folder
     truth: PathBuf,
-    /// Predicted label map, on the same grid
+    /// Predicted label maps, on the same grids: a file or a folder
     pred: PathBuf,
-    /// Labels to evaluate, such as 1,2,5-9 [default: all but 0 that either file has]
-    #[arg(short, long, value_name = "LIST")]
-    labels: Option<LabelList>,
-    /// Scores in the table and in CSV: dice, iou, or all (JSON always has both)
-    #[arg(long, value_name = "LIST", default_value = "dice,iou")]
-    metrics: ScoreList,
-    /// Score of a label that neither file has
-    #[arg(long, value_enum, default_value_t = EmptyRule::Nan)]
-    empty: EmptyRule,
-    /// What to do when the affines differ by more than a thousandth of a voxel
-    #[arg(long, value_enum, default_value_t = GeometryRule::Warn)]
-    geometry: GeometryRule,
-    /// How to print the result
-    #[arg(long, value_enum, default_value_t = Form::Table)]
-    format: Form,
-    /// Also write the layout of nnU-Net's summary.json to this file
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Also write CSV to this file
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
+    #[command(flatten)]
+    count: CountArgs,
+    #[command(flatten)]
+    scores: ScoreArgs,
+    /// CSV of pairs: truth,pred and maybe a name, relative to the two folders
+    #[arg(long, value_name = "FILE", help_heading = "Folders", conflicts_with = "pair_regex")]
+    pairs: Option<PathBuf>,
+    /// The case is what the first group of this pattern matches in a file name
+    #[arg(long, value_name = "RE", help_heading = "Folders")]
+    pair_regex: Option<CaseRegex>,
+    /// What becomes of a case without prediction, or without truth
+    #[arg(long, value_enum, default_value_t = MissingRule::Error, help_heading = "Folders")]
+    missing: MissingRule,
+    /// Cases at a time [default: as many as there are cores]
+    #[arg(short, long, value_name = "N", help_heading = "Folders")]
+    jobs: Option<NonZeroUsize>,
+    /// Only part I of N, by a hash of the case's name; `voxdice merge` joins the parts
+    #[arg(long, value_name = "I/N", help_heading = "Folders")]
+    shard: Option<Shard>,
+    #[command(flatten)]
+    outputs: OutputArgs,
     #[command(flatten)]
     device: DeviceArgs,
     /// Count on the CPU and on a GPU, and fail unless all counts are equal
     #[arg(long, help_heading = "Device")]
     verify: bool,
-    /// No warnings, notes or progress on stderr
-    #[arg(short, long)]
-    quiet: bool,
-}
-
-/// How the result of `eval` is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// For people
-    Table,
-    /// nnU-Net's layout and an object `voxdice`; undefined numbers are null
-    Json,
-    /// One row per case and label
-    Csv,
 }
 
 /// The score where neither file has the label.
@@ -117,69 +128,114 @@ impl EmptyRule {
     }
 }
 
+/// What there is to do, and what only one side has.
+struct Work {
+    kind: Kind,
+    tasks: Vec<Task>,
+    missing: Vec<Unpaired>,
+    extra: Vec<Unpaired>,
+}
+
 impl Eval {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
-        output.quiet = self.quiet;
-        for path in [&self.truth, &self.pred] {
-            if path.is_dir() {
-                bail!(
-                    "{}: this is a folder, and this version evaluates one pair of files; name a file in it",
-                    path.display()
-                );
-            }
-        }
-        for path in [&self.output, &self.csv].into_iter().flatten() {
-            check_writable(path)?;
-        }
-        let progress = Progress::start(self.quiet, "opening the device");
+        output.quiet = self.outputs.quiet;
+        interrupt::listen();
+        let scoring = self.scores.resolve(None)?;
+        let rules = self.count.resolve(scoring.like)?;
+        self.outputs.check()?;
+        let work = self.work()?;
+        let progress = Progress::start(output.quiet, "opening the device");
         let engine = self.device.engine()?;
         let counterpart = if self.verify { Some(self.device.counterpart(&engine)?) } else { None };
-        progress.say("reading and counting");
-        let pair = Pair { truth: self.truth.clone(), pred: self.pred.clone() };
-        let rules = Rules { labels: self.labels.as_ref().map(|list| list.0.as_slice()), geometry: self.geometry };
-        let case = case::evaluate(&pair, &rules, &engine, counterpart.as_ref())?;
+        let engines = Engines { engine, counterpart };
+        progress.expect(work.tasks.len(), "counting");
+        let outcomes = pipeline::run(&work.tasks, &rules, &engines, pipeline::threads(self.jobs), &progress)?;
         drop(progress);
-        let chosen = Chosen {
-            scores: self.metrics.0.clone(),
-            empty: self.empty,
-            geometry: self.geometry,
-            labels_named: self.labels.is_some(),
-        };
-        let report = Report::new(vec![case], chosen, engine.describe());
-        self.publish(&report, output)
-    }
-
-    fn publish(&self, report: &Report, output: &mut Output) -> Result<Exit> {
-        for warning in report.warnings() {
-            output.warn(warning);
-        }
-        let device = format!("{} ({})", backend_name(report.device.backend), report.device.device);
-        let exit = match report.verification() {
-            None => Exit::Fine,
-            Some(verification) => match &verification.difference {
-                None => {
-                    output.note(format_args!("verified: {} agree in every count", verification.devices()));
-                    Exit::Fine
-                }
-                Some(difference) => output.finding(&format!(
-                    "verification failed: {difference}; do not trust {device}; run `voxdice verify`, update the \
-                     driver, or use --backend cpu"
-                )),
-            },
-        };
-        // Both files are complete before the first one appears; with a finding there is none.
-        if exit == Exit::Fine {
-            let summary = self.output.as_ref().map(|path| Pending::write(path, &python::summary(report)));
-            let table = self.csv.as_ref().map(|path| Pending::write(path, &csv::render(report)?));
-            for pending in [summary.transpose()?, table.transpose()?].into_iter().flatten() {
-                pending.publish()?;
+        let mut cases = Vec::new();
+        let mut failures = Vec::new();
+        for outcome in outcomes {
+            match outcome {
+                Ok(case) => cases.push(case),
+                Err((_, error)) if work.kind == Kind::Pair => return Err(error),
+                Err((case, error)) => failures.push(Failure { case, message: format!("{error:#}") }),
             }
         }
-        match self.format {
-            Form::Table => output.result(&table::render(report))?,
-            Form::Json => output.json(&json::render(report))?,
-            Form::Csv => output.result(&csv::render(report)?)?,
-        }
-        Ok(exit)
+        let origin = Origin::of(work.kind, self.missing, self.shard, engines.engine.describe());
+        let mut report = Report::new(cases, rules, scoring, origin);
+        (report.failures, report.missing, report.extra) = (failures, work.missing, work.extra);
+        self.check_found(&report, output)?;
+        publish(&report, &self.outputs, output)
     }
+
+    /// The pairs to evaluate.
+    fn work(&self) -> Result<Work> {
+        let folders = [&self.truth, &self.pred].map(|path| path.is_dir());
+        if folders == [false, false] {
+            return self.one_pair();
+        }
+        let request = Request {
+            truth: &self.truth,
+            pred: &self.pred,
+            regex: self.pair_regex.as_ref(),
+            pairs: self.pairs.as_deref(),
+        };
+        let Pairing { pairs, missing, extra, .. } = pairing::pair(&request)?;
+        let here = |case: &str| self.shard.is_none_or(|shard| shard.has(case));
+        let pairs = pairs.into_iter().filter(|pair| here(&pair.name));
+        let (missing, extra) = (kept(missing, here), kept(extra, here));
+        let named = |list: &[Lone]| list.iter().map(unpaired).collect();
+        let mut work = Work {
+            kind: Kind::Folders,
+            tasks: pairs.map(Task::Pair).collect(),
+            missing: named(&missing),
+            extra: named(&extra),
+        };
+        if self.missing == MissingRule::Zero {
+            let expected = |lone: &Lone| self.pred.join(lone.source.path().file_name().unwrap_or_default());
+            work.tasks.extend(missing.into_iter().map(|lone| {
+                let expected = expected(&lone);
+                Task::Unpredicted(lone, expected)
+            }));
+        }
+        Ok(work)
+    }
+
+    fn one_pair(&self) -> Result<Work> {
+        let folder_only = [
+            ("--pairs", self.pairs.is_some()),
+            ("--pair-regex", self.pair_regex.is_some()),
+            ("--shard", self.shard.is_some()),
+        ];
+        if let Some((flag, _)) = folder_only.iter().find(|(_, given)| *given) {
+            bail!("{flag} is for folders, and {} is none; leave it out or name two folders", self.truth.display());
+        }
+        let name = pairing::case_name(&self.pred);
+        let (truth, pred) = (Source::File(self.truth.clone()), Source::File(self.pred.clone()));
+        let tasks = vec![Task::Pair(CasePair { name, truth, pred })];
+        Ok(Work { kind: Kind::Pair, tasks, missing: Vec::new(), extra: Vec::new() })
+    }
+
+    /// Refuses to print a table of nothing.
+    fn check_found(&self, report: &Report, output: &mut Output) -> Result<()> {
+        if report.cases.is_empty() && !report.failures.is_empty() {
+            publish::tell(report, output);
+            bail!("no case could be evaluated");
+        }
+        if report.classes.is_empty() && !report.cases.is_empty() && report.rules.wanted == Wanted::Found {
+            bail!(
+                "neither {} nor {} has a label other than 0; say with --labels which ones to evaluate",
+                self.truth.display(),
+                self.pred.display()
+            );
+        }
+        Ok(())
+    }
+}
+
+fn kept(list: Vec<Lone>, here: impl Fn(&str) -> bool) -> Vec<Lone> {
+    list.into_iter().filter(|lone| here(&lone.name)).collect()
+}
+
+fn unpaired(lone: &Lone) -> Unpaired {
+    Unpaired { case: lone.name.clone(), file: lone.source.path().into() }
 }

@@ -1,5 +1,6 @@
 //! Exit codes.
 
+use super::interrupt::Interrupted;
 use crate::Error;
 use std::process::ExitCode;
 
@@ -8,17 +9,22 @@ use std::process::ExitCode;
 pub(super) enum Exit {
     /// 0: it ran, and all is fine.
     Fine,
-    /// 1: it ran, and found something: a failed verification.
+    /// 1: it ran, and found something: missing or broken cases, a failed verification.
     Findings,
     /// 2: it could not run: wrong usage or input.
     Usage,
     /// 3: the requested device is not there, or does not do its work.
     Device,
+    /// 130: it was interrupted, as shells have it.
+    Interrupted,
 }
 
 impl Exit {
     /// The exit code of an error.
     pub fn of(error: &anyhow::Error) -> Self {
+        if error.is::<Interrupted>() {
+            return Self::Interrupted;
+        }
         match error.chain().find_map(|cause| cause.downcast_ref::<Error>()) {
             Some(
                 Error::NoAdapter { .. }
@@ -48,6 +54,7 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::Device => 3,
+            Exit::Interrupted => 130,
         })
     }
 }

@@ -16,15 +16,20 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A file that is written under a hidden name, and removed again unless it gets its own.
+/// A file that is written under a hidden name, and removed again unless it gets its own. What is no file (a pipe, a
+/// device) cannot be replaced and is written to at the end.
 #[derive(Debug)]
 pub(super) struct Pending {
     hidden: PathBuf,
     path: PathBuf,
+    direct: Option<String>,
 }
 
 impl Pending {
     pub fn write(path: &Path, content: &str) -> Result<Self> {
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Ok(Self { hidden: PathBuf::new(), path: path.into(), direct: Some(content.into()) });
+        }
         Self::make(path, |hidden| Ok(fs::write(hidden, content)?))
     }
 
@@ -32,13 +37,16 @@ impl Pending {
     pub fn make(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let name = path.file_name().with_context(|| format!("{}: not the name of a file", path.display()))?;
         let hidden = folder(path).join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
-        let pending = Self { hidden, path: path.into() };
+        let pending = Self { hidden, path: path.into(), direct: None };
         write(&pending.hidden).with_context(|| format!("{}: cannot be written", path.display()))?;
         Ok(pending)
     }
 
     /// Takes the place of what was there.
     pub fn publish(mut self) -> Result<()> {
+        if let Some(content) = &self.direct {
+            return fs::write(&self.path, content).with_context(|| format!("{}: cannot be written", self.path.display()));
+        }
         fs::rename(&self.hidden, &self.path).with_context(|| format!("{}: cannot be replaced", self.path.display()))?;
         self.hidden = PathBuf::new();
         Ok(())

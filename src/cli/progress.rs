@@ -23,6 +23,22 @@ impl Progress {
     pub fn say(&self, message: &str) {
         self.0.set_message(message.to_owned());
     }
+
+    /// Becomes a bar of so many steps.
+    pub fn expect(&self, steps: usize, message: &str) {
+        self.say(message);
+        if steps > 1
+            && let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} ({elapsed}, {eta} left)")
+        {
+            self.0.set_length(steps as u64);
+            self.0.set_style(style);
+        }
+    }
+
+    /// One step is done.
+    pub fn step(&self) {
+        self.0.inc(1);
+    }
 }
 
 impl Drop for Progress {

@@ -16,7 +16,9 @@ pub(super) enum Warning {
     /// So many labels that one of the files may be an image.
     ManyLabels { labels: usize },
     /// A label that was asked for is in neither file.
-    Absent { labels: Vec<u32> },
+    Absent { labels: Vec<String> },
+    /// One side has no mask of some classes.
+    NoMask { side: &'static str, classes: Vec<String> },
     /// Both names lead to one file of soft volumes, whose score with itself need not be perfect.
     SameSoftFile,
     /// Voxels of 64 bits that 32 bits do not hold.
@@ -34,13 +36,18 @@ impl Warning {
             Self::Unlisted { .. } => "unlisted_labels",
             Self::ManyLabels { .. } => "many_labels",
             Self::Absent { .. } => "absent_labels",
+            Self::NoMask { .. } => "no_mask",
             Self::Rounded { .. } => "rounded",
             Self::OutOfRange => "out_of_range",
         }
     }
 
     pub fn json(&self) -> Value {
-        json!({ "kind": self.kind(), "message": self.to_string() })
+        self.notice().json()
+    }
+
+    pub fn notice(&self) -> Notice {
+        Notice { kind: self.kind().into(), message: self.to_string() }
     }
 }
 
@@ -66,15 +73,15 @@ impl fmt::Display for Warning {
                 grouped(*labels as u64)
             ),
             Self::Absent { labels } => {
-                let list: Vec<String> = labels.iter().take(10).map(u32::to_string).collect();
-                let more = if labels.len() > 10 { ", ..." } else { "" };
                 let (s, are) = if labels.len() == 1 { ("", "is") } else { ("s", "are") };
-                write!(
-                    f,
-                    "label{s} {}{more} {are} in neither file; --empty says what such a label scores",
-                    list.join(", ")
-                )
+                let list = listed(labels);
+                write!(f, "label{s} {list} {are} in neither file; --empty says what such a label scores")
             }
+            Self::NoMask { side, classes } => write!(
+                f,
+                "the {side} has no mask of {}, which counts as empty; name the files alike if they are there",
+                listed(classes)
+            ),
             Self::Rounded { file, voxels } => write!(
                 f,
                 "{file}: {} voxels are float64 and were rounded to the nearest float32, so the sums are exact for the \
@@ -88,6 +95,25 @@ impl fmt::Display for Warning {
             ),
         }
     }
+}
+
+/// A warning as it is passed on: in results, and from shard to merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Notice {
+    pub kind: String,
+    pub message: String,
+}
+
+impl Notice {
+    pub fn json(&self) -> Value {
+        json!({ "kind": self.kind, "message": self.message })
+    }
+}
+
+/// The first ten.
+fn listed(names: &[String]) -> String {
+    let more = if names.len() > 10 { ", ..." } else { "" };
+    format!("{}{more}", names[..names.len().min(10)].join(", "))
 }
 
 /// How far the two grids are apart, for the warning and for the error.

@@ -75,3 +75,10 @@ fn read_from<R: BufRead + Seek>(reader: R, length: u64, path: &Path) -> Result<I
     let (recipe, reader) = header::load(reader, path)?;
     recipe.load(reader, length, path)
 }
+/// STUB
+pub struct Segment { /// s
+pub name: String, /// s
+pub label: u64, /// s
+pub layer: u64 }
+/// s
+pub fn segments(_: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> { todo!() }

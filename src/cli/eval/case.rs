@@ -1,127 +1,187 @@
-//! One pair of files: read, compared and counted.
+//! One case: its files compared and counted.
 
-use super::geometry::GeometryRule;
-use crate::cli::args::backend_name;
-use crate::cli::compare::first_difference;
+use super::class::Class;
+use super::count::{self, Threads};
+use super::geometry::{Gap, GeometryRule, gap};
+use super::masks;
+use super::pairing::{CasePair, Source};
+use super::settings::{Rules, Wanted, engine_classes};
+use super::verify::{Verification, verified};
+use crate::Engine;
 use crate::cli::text::extent;
-use crate::cli::warning::Warning;
-use crate::io;
-use crate::io::labels::{self, LabelVolume, LabelsError};
+use crate::cli::warning::{Notice, Warning};
+use crate::io::labels::{self, LabelReader};
 use crate::stats::Counts;
-use crate::{Classes, Engine};
 use anyhow::{Result, bail};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A reference and its prediction.
-#[derive(Debug, Clone)]
-pub(in crate::cli) struct Pair {
-    pub truth: PathBuf,
-    pub pred: PathBuf,
-}
-
-/// What holds for every pair of a run.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Rules<'a> {
-    /// None: all but 0 that either file has.
-    pub labels: Option<&'a [u32]>,
-    pub geometry: GeometryRule,
-}
-
-/// A pair that was evaluated.
+/// A case that was evaluated.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Case {
-    pub pair: Pair,
-    /// The name of the prediction without its ending.
     pub name: String,
+    pub truth: PathBuf,
+    /// Where the prediction is, or would have been.
+    pub pred: PathBuf,
+    pub prediction: Prediction,
     /// The file's shape, x first.
     pub shape: Vec<u64>,
-    pub spacing_mm: [f64; 3],
-    /// Counts by label, sorted by label.
-    pub counts: Vec<(u32, Counts)>,
-    pub warnings: Vec<Warning>,
+    /// None for files that do not say.
+    pub spacing_mm: Option<[f64; 3]>,
+    /// How far the two grids are apart, where both files say where they lie.
+    pub gap: Option<Gap>,
+    /// Counts by class, in the order of the classes.
+    pub counts: Vec<(Class, Counts)>,
+    pub warnings: Vec<Notice>,
     pub verification: Option<Verification>,
 }
 
-/// What came of comparing two backends.
-#[derive(Debug, Clone)]
-pub(in crate::cli) struct Verification {
-    pub cpu: String,
-    pub gpu: String,
-    /// None where all counts are equal.
-    pub difference: Option<String>,
+/// Whether there was a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Prediction {
+    Read,
+    /// Counted as empty.
+    Missing,
 }
 
-impl Verification {
-    pub fn devices(&self) -> String {
-        format!("cpu ({}) and gpu ({})", self.cpu, self.gpu)
+impl Case {
+    /// Millilitres of a voxel.
+    pub fn voxel_ml(&self) -> Option<f64> {
+        // Of an image below three axes there is an area only.
+        self.spacing_mm.filter(|_| self.shape.len() > 2).map(|edges| edges.iter().product::<f64>() / 1000.0)
     }
+}
+
+/// Where the voxels of a case are counted.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Device<'a> {
+    pub engine: &'a Engine,
+    /// Counts again, to compare.
+    pub counterpart: Option<&'a Engine>,
+    pub threads: Threads,
 }
 
 /// More labels than any label map of anatomy has; an image has thousands of values.
 const MANY_LABELS: usize = 1000;
 
-/// Reads, compares and counts one pair, and counts it again on `counterpart` where there is one.
-pub(in crate::cli) fn evaluate(
-    pair: &Pair,
-    rules: &Rules<'_>,
-    engine: &Engine,
-    counterpart: Option<&Engine>,
+/// Reads, compares and counts one case.
+pub(in crate::cli) fn evaluate(pair: &CasePair, rules: &Rules, device: Device<'_>) -> Result<Case> {
+    match (&pair.truth, &pair.pred) {
+        (Source::File(truth), Source::File(pred)) => match masks::segments(truth, pred)? {
+            Some(segments) => masks::evaluate(&pair.name, [truth, pred], &segments, rules, device),
+            None => of_files(&pair.name, truth, Some(pred), pred, rules, device),
+        },
+        _ => masks::evaluate_folders(pair, rules, device),
+    }
+}
+
+/// Counts a truth whose prediction is missing as if that were empty.
+pub(in crate::cli) fn without_prediction(
+    name: &str,
+    truth: &Source,
+    expected: &Path,
+    rules: &Rules,
+    device: Device<'_>,
 ) -> Result<Case> {
-    let mut warnings = check_headers(pair, rules.geometry)?;
-    let (truth, pred) = read_both(pair)?;
-    let labels = match rules.labels {
-        Some(labels) => labels.to_vec(),
-        None => labels_found(&truth, &pred),
-    };
-    if labels.is_empty() {
-        bail!(
-            "neither {} nor {} has a label other than 0; say with --labels which ones to evaluate",
-            pair.truth.display(),
-            pair.pred.display()
-        );
+    match truth {
+        Source::File(truth) => of_files(name, truth, None, expected, rules, device),
+        Source::Masks { folder, files } => masks::without_prediction(name, folder, files, expected, rules, device),
     }
-    let classes = Classes::new(labels.iter().copied())?;
-    let counts = engine.counts(pred.map()?, truth.map()?, &classes)?.into_values();
-    let verification = match counterpart {
-        Some(counterpart) => Some(verify(&truth, &pred, &classes, &counts, [engine, counterpart])?),
-        None => None,
-    };
-    if rules.labels.is_none() && labels.len() > MANY_LABELS {
-        warnings.push(Warning::ManyLabels { labels: labels.len() });
+}
+
+fn of_files(
+    name: &str,
+    truth: &Path,
+    pred: Option<&Path>,
+    expected: &Path,
+    rules: &Rules,
+    device: Device<'_>,
+) -> Result<Case> {
+    let truth_reader = LabelReader::open(truth)?;
+    let pred_reader = pred.map(LabelReader::open).transpose()?;
+    let mut warnings = Vec::new();
+    let mut apart = None;
+    if let (Some(pred), Some(reader)) = (pred, &pred_reader) {
+        same_extent([truth, pred], [truth_reader.shape(), reader.shape()])?;
+        if same_file(truth, pred) {
+            warnings.push(Warning::SameFile);
+        }
+        if let (Some(a), Some(b)) = (truth_reader.geometry(), reader.geometry()) {
+            let found = gap(a, b, truth_reader.shape());
+            warnings.extend(rules.geometry.check(found)?);
+            apart = Some(found).filter(|_| rules.geometry != GeometryRule::Off);
+        }
     }
-    let counts: Vec<(u32, Counts)> = labels.into_iter().zip(counts).collect();
-    warnings.extend(warnings_of(&counts));
+    let shape = truth_reader.shape().to_vec();
+    let spacing_mm = truth_reader.geometry().map(|geometry| geometry.spacing_mm());
+    let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
+    let (counts, verification) = if device.counterpart.is_none() && !count::needs_volumes(device.engine) {
+        (count::streamed(truth_reader, pred_reader, rules, device.threads)?, None)
+    } else {
+        drop((truth_reader, pred_reader));
+        of_volumes(truth, pred, rules, device)?
+    };
+    if rules.wanted == Wanted::Found && counts.len() > MANY_LABELS {
+        warnings.push(Warning::ManyLabels { labels: counts.len() });
+    }
+    warnings.extend(of_counts(&counts));
     Ok(Case {
-        name: case_name(&pair.pred),
-        pair: pair.clone(),
-        spacing_mm: truth.geometry.spacing_mm(),
-        shape: truth.shape,
+        name: name.into(),
+        truth: truth.into(),
+        pred: expected.into(),
+        prediction,
+        shape,
+        spacing_mm,
+        gap: apart,
         counts,
-        warnings,
+        warnings: warnings.iter().map(Warning::notice).collect(),
         verification,
     })
 }
 
-/// Shape and place, before any time is spent on voxels.
-fn check_headers(pair: &Pair, rule: GeometryRule) -> Result<Vec<Warning>> {
-    let truth = io::read_header(&pair.truth)?;
-    let pred = io::read_header(&pair.pred)?;
-    if without_trailing_ones(&truth.shape) != without_trailing_ones(&pred.shape) {
-        bail!(
-            "{} has {} voxels, but {} has {}; resample the prediction onto the grid of the truth",
-            pair.truth.display(),
-            extent(&truth.shape),
-            pair.pred.display(),
-            extent(&pred.shape)
-        );
+/// Whole volumes on the engine, twice where there is something to compare with.
+fn of_volumes(
+    truth: &Path,
+    pred: Option<&Path>,
+    rules: &Rules,
+    device: Device<'_>,
+) -> Result<(Vec<(Class, Counts)>, Option<Verification>)> {
+    let (truth, pred) = count::read_both(truth, pred, device.threads)?;
+    let classes = match &rules.wanted {
+        Wanted::Named { classes, .. } => classes.clone(),
+        Wanted::Found => {
+            let labels = count::labels_found(&truth, pred.as_ref());
+            labels.into_iter().filter(|&label| Some(label) != rules.ignore).map(Class::label).collect()
+        }
+    };
+    if classes.is_empty() {
+        return Ok((Vec::new(), None));
     }
-    let mut warnings = Vec::new();
-    if same_file(pair) {
-        warnings.push(Warning::SameFile);
+    let empty;
+    let pred = match &pred {
+        Some(pred) => pred,
+        None => {
+            empty = labels::LabelVolume { labels: labels::Labels::U8(vec![0; truth.voxels()]), ..truth.clone() };
+            &empty
+        }
+    };
+    let (counts, verification) =
+        verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, rules.ignore)?, &classes, device)?;
+    Ok((classes.into_iter().zip(counts).collect(), verification))
+}
+
+/// Refuses grids of different lengths.
+pub(super) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<()> {
+    let [truth, pred] = shapes.map(without_trailing_ones);
+    if truth == pred {
+        return Ok(());
     }
-    warnings.extend(rule.check(&truth.geometry, &pred.geometry, &truth.shape)?);
-    Ok(warnings)
+    bail!(
+        "{} has {} voxels, but {} has {}; resample the prediction onto the grid of the truth",
+        paths[0].display(),
+        extent(shapes[0]),
+        paths[1].display(),
+        extent(shapes[1])
+    )
 }
 
 /// An axis of length 1 at the end, which some writers add, holds no voxels of its own.
@@ -130,40 +190,22 @@ fn without_trailing_ones(shape: &[u64]) -> &[u64] {
     &shape[..used]
 }
 
-fn same_file(pair: &Pair) -> bool {
-    match (pair.truth.canonicalize(), pair.pred.canonicalize()) {
+pub(super) fn same_file(truth: &Path, pred: &Path) -> bool {
+    match (truth.canonicalize(), pred.canonicalize()) {
         (Ok(truth), Ok(pred)) => truth == pred,
         _ => false,
     }
 }
 
-/// Both files at once: most of the time of a run is their decompression.
-fn read_both(pair: &Pair) -> Result<(LabelVolume, LabelVolume), LabelsError> {
-    std::thread::scope(|scope| {
-        let pred = std::thread::Builder::new().spawn_scoped(scope, || labels::read(&pair.pred));
-        let truth = labels::read(&pair.truth)?;
-        let pred = match pred.map(|thread| thread.join()) {
-            Ok(Ok(pred)) => pred?,
-            // No thread could be had, or it died: then one after the other.
-            _ => labels::read(&pair.pred)?,
-        };
-        Ok((truth, pred))
-    })
-}
-
-fn labels_found(truth: &LabelVolume, pred: &LabelVolume) -> Vec<u32> {
-    let found: BTreeSet<u32> = truth.census().into_keys().chain(pred.census().into_keys()).collect();
-    found.into_iter().filter(|&label| label != 0).collect()
-}
-
-fn warnings_of(counts: &[(u32, Counts)]) -> Vec<Warning> {
+/// What counts alone tell.
+pub(super) fn of_counts(counts: &[(Class, Counts)]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let absent = counts.iter().filter(|(_, c)| c.n_truth() == 0 && c.n_pred() == 0);
-    let absent: Vec<u32> = absent.map(|&(label, _)| label).collect();
+    let absent: Vec<String> = absent.map(|(class, _)| class.display().to_owned()).collect();
     if !absent.is_empty() {
         warnings.push(Warning::Absent { labels: absent });
     }
-    // The same for every label: it is about the voxels that no label covers.
+    // The same for every class: it is about the voxels that no class covers.
     let unlisted = counts.first().map_or((0, 0), |(_, c)| (c.out_of_range_truth(), c.out_of_range_pred()));
     if unlisted != (0, 0) {
         warnings.push(Warning::Unlisted { truth: unlisted.0, pred: unlisted.1 });
@@ -171,57 +213,9 @@ fn warnings_of(counts: &[(u32, Counts)]) -> Vec<Warning> {
     warnings
 }
 
-/// Counts again on the other engine. Blocks are compared only where totals differ: equal totals are what was promised.
-fn verify(
-    truth: &LabelVolume,
-    pred: &LabelVolume,
-    classes: &Classes,
-    counts: &[Counts],
-    engines: [&Engine; 2],
-) -> Result<Verification> {
-    let again = engines[1].counts(pred.map()?, truth.map()?, classes)?;
-    let mut described = engines.map(Engine::describe);
-    described.sort_by_key(|description| backend_name(description.backend));
-    let [cpu, gpu] = described.map(|description| description.device);
-    if again.values() == counts {
-        return Ok(Verification { cpu, gpu, difference: None });
-    }
-    let class = counts.iter().zip(again.values()).position(|(a, b)| a != b).unwrap_or(0);
-    let [first, second] = engines.map(|engine| engine.counts_by_block(pred.map()?, truth.map()?, classes));
-    let difference = match first_difference(&first?, &second?) {
-        Some(mut difference) => {
-            if backend_name(engines[0].describe().backend) == "gpu" {
-                difference.found.reverse();
-            }
-            format!("label {}, {difference}", classes.sets()[difference.channel][0])
-        }
-        None => format!(
-            "label {}, sample 0: the totals differ although every block by itself agrees",
-            classes.sets()[class][0]
-        ),
-    };
-    Ok(Verification { cpu, gpu, difference: Some(difference) })
-}
-
-fn case_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let lower = name.to_lowercase();
-    let ending = [".nii.gz", ".hdr.gz", ".img.gz", ".nii", ".hdr", ".img"].iter().find(|end| lower.ends_with(*end));
-    match ending {
-        Some(ending) if lower.len() == name.len() => name[..name.len() - ending.len()].to_owned(),
-        _ => name,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cases_are_named_after_the_prediction() {
-        let names = ["a/case_001.nii.gz", "b.v2.nii", "UPPER.NII.GZ", "plain"].map(|name| case_name(Path::new(name)));
-        assert_eq!(names, ["case_001", "b.v2", "UPPER", "plain"]);
-    }
 
     #[test]
     fn only_trailing_axes_of_one_are_nothing() {

@@ -25,14 +25,12 @@ impl GeometryRule {
         }
     }
 
-    /// Compares two geometries of images of this shape.
-    pub fn check(self, truth: &Geometry, pred: &Geometry, shape: &[u64]) -> Result<Option<Warning>> {
-        let Gap { millimetres, voxels } = gap(truth, pred, shape);
-        // Written so that a NaN counts as apart.
-        let same = voxels <= TOLERANCE;
-        if same || self == Self::Off {
+    /// What follows from two grids that are so far apart.
+    pub fn check(self, gap: Gap) -> Result<Option<Warning>> {
+        if gap.is_same_grid() || self == Self::Off {
             return Ok(None);
         }
+        let Gap { millimetres, voxels } = gap;
         if self == Self::Strict {
             bail!("{}; resample one onto the grid of the other, or say --geometry warn", apart(millimetres, voxels));
         }
@@ -45,13 +43,26 @@ const TOLERANCE: f64 = 1e-3;
 
 /// The largest distance between the same corner of two grids, in millimetres and in the smallest voxel edge of the truth.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Gap {
-    millimetres: f64,
-    voxels: f64,
+pub(in crate::cli) struct Gap {
+    pub millimetres: f64,
+    pub voxels: f64,
+}
+
+impl Gap {
+    /// Whether it is no more than noise.
+    pub fn is_same_grid(self) -> bool {
+        // Written so that a NaN counts as apart.
+        self.voxels <= TOLERANCE
+    }
+
+    /// The larger one of two.
+    pub fn larger(self, other: Self) -> Self {
+        if other.voxels > self.voxels { other } else { self }
+    }
 }
 
 /// Positions are affine in the index, so no voxel is further apart than a corner.
-fn gap(truth: &Geometry, pred: &Geometry, shape: &[u64]) -> Gap {
+pub(in crate::cli) fn gap(truth: &Geometry, pred: &Geometry, shape: &[u64]) -> Gap {
     let last = |axis: usize| shape.get(axis).map_or(0, |n| n.saturating_sub(1)) as f64;
     let (a, b) = (truth.affine_mm(), pred.affine_mm());
     let mut millimetres = 0.0f64;
@@ -92,8 +103,8 @@ mod tests {
     fn a_spacing_that_is_a_little_off_adds_up_over_the_volume() {
         let off = moved(|a| a[0][0] = 1.0001);
         assert!((gap(&moved(|_| ()), &off, &SHAPE).voxels - 0.01).abs() < 1e-9);
-        assert!(GeometryRule::Strict.check(&moved(|_| ()), &off, &SHAPE).is_err());
-        assert!(GeometryRule::Strict.check(&moved(|_| ()), &off, &[5, 5, 5]).unwrap().is_none());
+        assert!(GeometryRule::Strict.check(gap(&moved(|_| ()), &off, &SHAPE)).is_err());
+        assert!(GeometryRule::Strict.check(gap(&moved(|_| ()), &off, &[5, 5, 5])).unwrap().is_none());
     }
 
     #[test]
@@ -105,8 +116,9 @@ mod tests {
     #[test]
     fn the_rule_decides_what_follows() {
         let (here, there) = (moved(|_| ()), moved(|a| a[1][3] = 1.0));
-        assert!(GeometryRule::Strict.check(&here, &there, &SHAPE).is_err());
-        assert!(GeometryRule::Warn.check(&here, &there, &SHAPE).unwrap().is_some());
-        assert!(GeometryRule::Off.check(&here, &there, &SHAPE).unwrap().is_none());
+        let gap = gap(&here, &there, &SHAPE);
+        assert!(GeometryRule::Strict.check(gap).is_err());
+        assert!(GeometryRule::Warn.check(gap).unwrap().is_some());
+        assert!(GeometryRule::Off.check(gap).unwrap().is_none());
     }
 }

@@ -1,12 +1,13 @@
 //! The report as Python's `json.dump(..., indent=4, sort_keys=True)` writes nnU-Net's summary.json.
 
-use super::report::{Foreground, Node, Report};
+use super::report::Report;
+use super::summary::{self, Node, Style};
 use std::fmt::Write;
 
 /// The whole file, which like Python's ends without a newline.
 pub(super) fn summary(report: &Report) -> String {
     let mut text = String::new();
-    write(&Node::Map(report.summary(Foreground::All)), 0, &mut text);
+    write(&Node::Map(summary::summary(report, Style::Nnunet)), 0, &mut text);
     text
 }
 

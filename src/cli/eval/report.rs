@@ -1,65 +1,93 @@
-//! What a run found, and the tree that both JSON forms are printed from.
+//! What a run found: cases, classes and what was wrong, and the numbers that every form of output is made of.
 
-use super::case::{Case, Verification};
-use super::geometry::GeometryRule;
+use super::case::{Case, Prediction};
+use super::class::Class;
+use super::like::Means;
+use super::pipeline::Failure;
 use super::score::Score;
-use super::{EmptyRule, mean};
+use super::settings::{MissingRule, Rules, Scoring, Wanted};
+use super::shard::Shard;
+use super::verify::Verification;
+use crate::cli::args::backend_name;
+use crate::metric::{Average, CountMetric, Distribution, GeneralizedWeights, Interval, average, generalized_dice};
+use crate::metric::{mean_of_defined, mean_of_all};
+use crate::stats::{Counts, Merge};
 use crate::Description;
-use crate::cli::warning::Warning;
-use crate::stats::Counts;
-use std::collections::BTreeSet;
-
-/// The choices that shaped a report, to be printed with it.
-#[derive(Debug, Clone)]
-pub(in crate::cli) struct Chosen {
-    pub scores: Vec<Score>,
-    pub empty: EmptyRule,
-    pub geometry: GeometryRule,
-    /// Whether the user named the labels.
-    pub labels_named: bool,
-}
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Everything a run found.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Report {
     pub cases: Vec<Case>,
-    /// Every label of every case, sorted.
-    pub labels: Vec<u32>,
-    pub chosen: Chosen,
-    pub device: Description,
+    /// The classes of every case, in the same order.
+    pub classes: Vec<Class>,
+    pub failures: Vec<Failure>,
+    pub missing: Vec<Unpaired>,
+    pub extra: Vec<Unpaired>,
+    pub origin: Origin,
+    pub rules: Rules,
+    pub scoring: Scoring,
 }
 
-/// A value in a summary.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
-    Whole(u64),
-    /// NaN where undefined.
-    Real(f64),
-    Text(String),
-    List(Vec<Self>),
-    Map(Vec<(String, Self)>),
+/// A case that only one side has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) struct Unpaired {
+    pub case: String,
+    pub file: PathBuf,
 }
 
-/// What `foreground_mean` is a mean of.
+/// Where the cases came from and where they were counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) struct Origin {
+    pub kind: Kind,
+    pub missing: MissingRule,
+    pub shard: Option<Shard>,
+    pub backend: String,
+    pub device: String,
+    pub reason: String,
+}
+
+/// One pair of files, or folders of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Foreground {
-    /// The labels whose own mean is defined.
-    Defined,
-    /// All labels, so that one undefined label makes it undefined: what nnU-Net does.
-    All,
+pub(in crate::cli) enum Kind {
+    Pair,
+    Folders,
 }
 
-/// The eight numbers that nnU-Net has for a label, as it names and sorts them.
-const KEYS: [&str; 8] = ["Dice", "FN", "FP", "IoU", "TN", "TP", "n_pred", "n_ref"];
+impl Origin {
+    pub fn of(kind: Kind, missing: MissingRule, shard: Option<Shard>, device: Description) -> Self {
+        let Description { backend, device, reason } = device;
+        Self { kind, missing, shard, backend: backend_name(backend).into(), device, reason: reason.into() }
+    }
+}
 
 impl Report {
-    pub fn new(cases: Vec<Case>, chosen: Chosen, device: Description) -> Self {
-        let labels: BTreeSet<u32> = cases.iter().flat_map(|case| &case.counts).map(|&(label, _)| label).collect();
-        Self { cases, labels: labels.into_iter().collect(), chosen, device }
+    pub fn new(mut cases: Vec<Case>, rules: Rules, scoring: Scoring, origin: Origin) -> Self {
+        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        let classes = match &rules.wanted {
+            Wanted::Named { classes, .. } => classes.clone(),
+            Wanted::Found => found(&cases),
+        };
+        for case in &mut cases {
+            complete(case, &classes);
+        }
+        Self {
+            cases,
+            classes,
+            failures: Vec::new(),
+            missing: Vec::new(),
+            extra: Vec::new(),
+            origin,
+            rules,
+            scoring,
+        }
     }
 
-    pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
-        self.cases.iter().flat_map(|case| &case.warnings)
+    /// Everything that makes the exit code 1.
+    pub fn has_findings(&self) -> bool {
+        let unpaired = !self.missing.is_empty() || !self.extra.is_empty();
+        !self.failures.is_empty() || (unpaired && self.origin.missing == MissingRule::Error)
     }
 
     /// The first failed verification, else the first one.
@@ -68,112 +96,150 @@ impl Report {
         all().find(|v| v.difference.is_some()).or_else(|| all().next())
     }
 
-    /// The score of a label in a case; NaN where it is undefined.
-    pub fn score(&self, score: Score, counts: &Counts) -> f64 {
-        score.of(counts, self.chosen.empty.policy())
+    /// The score of a class in a case; NaN where it is undefined.
+    pub fn score(&self, score: Score, case: &Case, counts: &Counts) -> f64 {
+        score.of(counts, self.scoring.policy, case.voxel_ml())
     }
 
-    /// The mean over cases of a label's score.
-    pub fn mean_of_label(&self, score: Score, label: u32) -> f64 {
-        mean::of_defined(&self.scores_of_label(score, label))
+    /// The scores of a class, case by case.
+    pub fn scores_of_class(&self, score: Score, class: usize) -> Vec<f64> {
+        let of = |case: &Case| case.counts.get(class).map_or(f64::NAN, |(_, counts)| self.score(score, case, counts));
+        self.cases.iter().map(of).collect()
     }
 
-    /// The mean over labels but 0 of a case's scores, of those that are defined.
+    /// How a class does over the cases.
+    pub fn distribution(&self, score: Score, class: usize) -> Distribution {
+        Distribution::of(&self.scores_of_class(score, class))
+    }
+
+    /// The confidence interval of a class's mean over the cases.
+    pub fn interval(&self, score: Score, class: usize) -> Option<Interval> {
+        let stream = stream_of(self.classes.get(class).map_or("", |class| &class.key), score);
+        self.scoring.bootstrap?.interval(&self.scores_of_class(score, class), stream)
+    }
+
+    /// The mean over the classes but the background of a case's scores, of those that are defined.
     pub fn mean_of_case(&self, score: Score, case: &Case) -> f64 {
-        let foreground = case.counts.iter().filter(|(label, _)| *label != 0);
-        mean::of_defined(&foreground.map(|(_, counts)| self.score(score, counts)).collect::<Vec<_>>())
+        let foreground = case.counts.iter().filter(|(class, _)| !class.is_background());
+        mean_of_defined(&foreground.map(|(_, counts)| self.score(score, case, counts)).collect::<Vec<_>>())
     }
 
-    /// The mean over labels but 0 of the means over cases, of those that are defined.
+    /// The mean of each case, and its confidence interval.
+    pub fn over_cases(&self, score: Score) -> (Distribution, Option<Interval>) {
+        let means: Vec<f64> = self.cases.iter().map(|case| self.mean_of_case(score, case)).collect();
+        let interval = self.scoring.bootstrap.and_then(|bootstrap| bootstrap.interval(&means, stream_of("", score)));
+        (Distribution::of(&means), interval)
+    }
+
+    /// The one number for the whole run: over the cases of each class and then over the classes, or the other way round.
     pub fn mean(&self, score: Score) -> f64 {
-        let means: Vec<f64> = self.foreground().map(|label| self.mean_of_label(score, label)).collect();
-        mean::of_defined(&means)
-    }
-
-    /// How many labels but 0 have a mean, and how many have none.
-    pub fn defined(&self, score: Score) -> (usize, usize) {
-        let undefined = self.foreground().filter(|&label| self.mean_of_label(score, label).is_nan()).count();
-        (self.foreground().count() - undefined, undefined)
-    }
-
-    /// How many scores of a case and label are undefined.
-    pub fn undefined(&self, score: Score) -> usize {
-        let scores = self.labels.iter().flat_map(|&label| self.scores_of_label(score, label));
-        scores.filter(|value| value.is_nan()).count()
-    }
-
-    pub fn foreground(&self) -> impl Iterator<Item = u32> {
-        self.labels.iter().copied().filter(|&label| label != 0)
-    }
-
-    fn scores_of_label(&self, score: Score, label: u32) -> Vec<f64> {
-        self.counts_of_label(label).map(|counts| self.score(score, counts)).collect()
-    }
-
-    fn counts_of_label(&self, label: u32) -> impl Iterator<Item = &Counts> {
-        self.cases.iter().flat_map(|case| &case.counts).filter(move |(own, _)| *own == label).map(|(_, counts)| counts)
-    }
-
-    /// The summary in nnU-Net's layout, keys in their natural order.
-    pub(super) fn summary(&self, foreground: Foreground) -> Vec<(String, Node)> {
-        let means: Vec<(u32, [f64; 8])> = self
-            .labels
-            .iter()
-            .map(|&label| {
-                let mean = |key: usize| {
-                    let values: Vec<f64> = self.counts_of_label(label).map(|c| real(&self.value(key, c))).collect();
-                    mean::of_defined(&values)
-                };
-                (label, std::array::from_fn(mean))
-            })
-            .collect();
-        let foreground_mean = |key: usize| {
-            let of_labels = means.iter().filter(|(label, _)| *label != 0).map(|(_, values)| values[key]);
-            let of_labels: Vec<f64> = of_labels.collect();
-            Node::Real(match foreground {
-                Foreground::Defined => mean::of_defined(&of_labels),
-                Foreground::All => mean::of_all(&of_labels),
-            })
-        };
-        let mean = means.iter().map(|(label, values)| (label.to_string(), eight(|key| Node::Real(values[key]))));
-        let cases = self.cases.iter().map(|case| {
-            let metrics = case.counts.iter().map(|(label, c)| (label.to_string(), eight(|key| self.value(key, c))));
-            Node::Map(vec![
-                ("metrics".into(), Node::Map(metrics.collect())),
-                ("prediction_file".into(), Node::Text(case.pair.pred.to_string_lossy().into_owned())),
-                ("reference_file".into(), Node::Text(case.pair.truth.to_string_lossy().into_owned())),
-            ])
-        });
-        vec![
-            ("foreground_mean".into(), eight(foreground_mean)),
-            ("mean".into(), Node::Map(mean.collect())),
-            ("metric_per_case".into(), Node::List(cases.collect())),
-        ]
-    }
-
-    /// The number under one of [`KEYS`].
-    fn value(&self, key: usize, counts: &Counts) -> Node {
-        match KEYS[key] {
-            "Dice" => Node::Real(self.score(Score::Dice, counts)),
-            "FN" => Node::Whole(counts.fn_()),
-            "FP" => Node::Whole(counts.fp()),
-            "IoU" => Node::Real(self.score(Score::Iou, counts)),
-            "TN" => Node::Whole(counts.tn()),
-            "TP" => Node::Whole(counts.tp()),
-            "n_pred" => Node::Whole(counts.n_pred()),
-            _ => Node::Whole(counts.n_truth()),
+        match self.scoring.means {
+            Means::ClassesOfCases => mean_of_defined(&self.class_means(score)),
+            Means::CasesOfClasses => self.over_cases(score).0.mean,
         }
     }
-}
 
-fn eight(value: impl Fn(usize) -> Node) -> Node {
-    Node::Map(KEYS.iter().enumerate().map(|(key, name)| ((*name).into(), value(key))).collect())
-}
-
-fn real(node: &Node) -> f64 {
-    match node {
-        Node::Whole(value) => *value as f64,
-        Node::Real(value) => *value,
-        _ => f64::NAN,
+    /// The mean over cases of each class but the background.
+    pub fn class_means(&self, score: Score) -> Vec<f64> {
+        self.foreground().map(|class| self.distribution(score, class).mean).collect()
     }
+
+    /// The score of all voxels of all cases and classes pooled, and the mean of the classes weighed by the size of
+    /// their truth. None for volumes, which are no ratios.
+    pub fn pooled(&self, score: Score) -> Option<(f64, f64)> {
+        let Score::Metric(metric) = score else { return None };
+        let classes: Vec<Counts> = self.foreground().filter_map(|class| self.pooled_class(class)).collect();
+        let of = |how| average(metric, &classes, how, self.scoring.policy.both);
+        Some((of(Average::Micro), of(Average::Weighted)))
+    }
+
+    /// The score of a class's voxels of all cases pooled.
+    pub fn pooled_of_class(&self, score: Score, class: usize) -> Option<f64> {
+        match score {
+            Score::Metric(metric) => Some(self.scoring.policy.score(metric, &self.pooled_class(class)?)),
+            _ => None,
+        }
+    }
+
+    fn pooled_class(&self, class: usize) -> Option<Counts> {
+        let mut sum = Counts::default();
+        for (_, counts) in self.cases.iter().filter_map(|case| case.counts.get(class)) {
+            // Beyond 2^64 voxels there is no sum to show.
+            sum.merge(counts).ok()?;
+        }
+        Some(sum)
+    }
+
+    /// Generalized Dice of a case: its classes weighed by 1/v² of their truth.
+    pub fn generalized_dice(&self, case: &Case) -> f64 {
+        let foreground = case.counts.iter().filter(|(class, _)| !class.is_background());
+        let counts: Vec<Counts> = foreground.map(|(_, counts)| *counts).collect();
+        generalized_dice(&counts, GeneralizedWeights::Square, self.scoring.policy.both)
+    }
+
+    /// How many scores of a case and class are undefined, of how many.
+    pub fn undefined(&self, score: Score) -> (usize, usize) {
+        let scores = (0..self.classes.len()).flat_map(|class| self.scores_of_class(score, class));
+        (scores.filter(|value| value.is_nan()).count(), self.classes.len() * self.cases.len())
+    }
+
+    /// The places of all classes but the background.
+    pub fn foreground(&self) -> impl Iterator<Item = usize> {
+        self.classes.iter().enumerate().filter(|(_, class)| !class.is_background()).map(|(place, _)| place)
+    }
+
+    /// The cases and classes with the lowest values of a score (the highest, where low is good), worst first.
+    pub fn worst(&self, score: Score, most: usize) -> Vec<(usize, usize, f64)> {
+        let Some(lower_is_better) = score.lower_is_better() else { return Vec::new() };
+        let mut all: Vec<(usize, usize, f64)> = Vec::new();
+        for class in self.foreground() {
+            let values = self.scores_of_class(score, class).into_iter().enumerate();
+            all.extend(values.filter(|(_, value)| !value.is_nan()).map(|(case, value)| (case, class, value)));
+        }
+        let key = |value: f64| if lower_is_better { -value } else { value };
+        all.sort_by(|a, b| key(a.2).total_cmp(&key(b.2)).then((a.0, a.1).cmp(&(b.0, b.1))));
+        all.truncate(most);
+        all
+    }
+
+    /// The mean over classes that nnU-Net reports: undefined as soon as one class is.
+    pub fn strict_mean(values: &[f64]) -> f64 {
+        mean_of_all(values)
+    }
+}
+
+/// Every class that any case has: labels in their order, then masks by name.
+fn found(cases: &[Case]) -> Vec<Class> {
+    let all = cases.iter().flat_map(|case| &case.counts).map(|(class, _)| class);
+    let sorted: BTreeMap<(bool, Vec<u32>, &str), &Class> =
+        all.map(|class| ((class.labels.is_empty(), class.labels.clone(), class.key.as_str()), class)).collect();
+    sorted.into_values().cloned().collect()
+}
+
+/// Gives a case counts of every class, in their order: of those that it does not have there are no voxels.
+fn complete(case: &mut Case, classes: &[Class]) {
+    let n = case.counts.first().map_or_else(|| case.shape.iter().product(), |(_, counts)| counts.n());
+    let mut own: BTreeMap<String, Counts> =
+        std::mem::take(&mut case.counts).into_iter().map(|(class, counts)| (class.key, counts)).collect();
+    let none = Counts::new(0, 0, 0, n).unwrap_or_default();
+    case.counts = classes.iter().map(|class| (class.clone(), own.remove(&class.key).unwrap_or(none))).collect();
+}
+
+/// A number that is the same for the same class and score in every run, so that an interval does not depend on what
+/// else is evaluated: FNV-1a.
+fn stream_of(key: &str, score: Score) -> u64 {
+    super::shard::hash(&format!("{key}\n{score}"))
+}
+
+impl Case {
+    /// Whether its prediction was there.
+    pub fn is_predicted(&self) -> bool {
+        self.prediction == Prediction::Read
+    }
+}
+
+/// The score that worst cases are ranked by.
+pub(super) fn ranking(scores: &[Score]) -> Score {
+    let ranks = |score: &&Score| score.lower_is_better().is_some();
+    scores.iter().find(ranks).copied().unwrap_or(Score::Metric(CountMetric::Dice))
 }

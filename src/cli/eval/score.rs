@@ -1,58 +1,109 @@
 //! The scores that `--metrics` can name.
 
+use crate::metric::{CountMetric, EmptyPolicy};
 use crate::stats::Counts;
-use crate::{Empty, metric};
+use std::fmt;
 use std::str::FromStr;
 
-/// A score of one label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A number of one class in one case.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::cli) enum Score {
-    Dice,
-    Iou,
+    Metric(CountMetric),
+    /// The volume of the class in the truth, in millilitres.
+    VolumeTruth,
+    /// The same in the prediction.
+    VolumePred,
 }
 
+const VOLUME_TRUTH: &str = "volume_truth_ml";
+const VOLUME_PRED: &str = "volume_pred_ml";
+
 impl Score {
-    pub const ALL: [Self; 2] = [Self::Dice, Self::Iou];
+    pub const DICE: Self = Self::Metric(CountMetric::Dice);
+    pub const IOU: Self = Self::Metric(CountMetric::Iou);
 
-    /// As it is named on the command line and in CSV.
-    pub fn name(self) -> &'static str {
+    /// As `--metrics all` has them.
+    pub fn all() -> Vec<Self> {
+        let metrics = CountMetric::ALL.into_iter().map(Self::Metric);
+        metrics.chain([Self::VolumeTruth, Self::VolumePred]).collect()
+    }
+
+    /// As tables name it.
+    pub fn title(self) -> String {
         match self {
-            Self::Dice => "dice",
-            Self::Iou => "iou",
+            Self::DICE => "Dice".into(),
+            Self::IOU => "IoU".into(),
+            Self::VolumeTruth => "truth mL".into(),
+            Self::VolumePred => "pred mL".into(),
+            other => other.to_string(),
         }
     }
 
-    /// As tables and nnU-Net name it.
-    pub fn title(self) -> &'static str {
+    /// Whether a smaller value is better; None for what is neither good nor bad.
+    pub fn lower_is_better(self) -> Option<bool> {
         match self {
-            Self::Dice => "Dice",
-            Self::Iou => "IoU",
+            Self::VolumeTruth
+            | Self::VolumePred
+            | Self::Metric(CountMetric::VolumeSimilarity | CountMetric::Pt) => None,
+            Self::Metric(CountMetric::Fnr | CountMetric::Fpr | CountMetric::Fdr | CountMetric::For) => Some(true),
+            Self::Metric(_) => Some(false),
         }
     }
 
-    pub fn of(self, counts: &Counts, empty: Empty) -> f64 {
+    /// The value for counts of voxels of so many millilitres; NaN where it is undefined.
+    pub fn of(self, counts: &Counts, policy: EmptyPolicy, voxel_ml: Option<f64>) -> f64 {
+        let volume = |voxels: u64| voxel_ml.map_or(f64::NAN, |ml| voxels as f64 * ml);
         match self {
-            Self::Dice => metric::dice(counts, empty),
-            Self::Iou => metric::iou(counts, empty),
+            Self::Metric(metric) => policy.score(metric, counts),
+            Self::VolumeTruth => volume(counts.n_truth()),
+            Self::VolumePred => volume(counts.n_pred()),
+        }
+    }
+}
+
+impl fmt::Display for Score {
+    /// As it is named on the command line, in CSV and in JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Metric(metric) => metric.fmt(f),
+            Self::VolumeTruth => f.write_str(VOLUME_TRUTH),
+            Self::VolumePred => f.write_str(VOLUME_PRED),
+        }
+    }
+}
+
+impl FromStr for Score {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            VOLUME_TRUTH => Ok(Self::VolumeTruth),
+            VOLUME_PRED => Ok(Self::VolumePred),
+            other => other.parse().map(Self::Metric).map_err(|_| {
+                let known: Vec<String> = Self::all().iter().map(Self::to_string).collect();
+                format!("`{name}` is no metric; known are {} and all", known.join(", "))
+            }),
         }
     }
 }
 
 /// The scores to show, in the order they were named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ScoreList(pub Vec<Score>);
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::cli) struct ScoreList(pub Vec<Score>);
+
+impl Default for ScoreList {
+    fn default() -> Self {
+        Self(vec![Score::DICE, Score::IOU])
+    }
+}
 
 impl FromStr for ScoreList {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut list = Vec::new();
+        let mut list: Vec<Score> = Vec::new();
         for name in text.split(',').map(str::trim) {
-            let named: Vec<Score> = Score::ALL.into_iter().filter(|s| name == "all" || s.name() == name).collect();
-            if named.is_empty() {
-                let known = Score::ALL.map(Score::name).join(", ");
-                return Err(format!("`{name}` is no metric; known are {known} and all"));
-            }
+            let named = if name == "all" { Score::all() } else { vec![name.parse()?] };
             for score in named {
                 if !list.contains(&score) {
                     list.push(score);
@@ -69,9 +120,25 @@ mod tests {
 
     #[test]
     fn lists_keep_their_order_and_name_what_is_known() {
-        assert_eq!("iou,dice".parse(), Ok(ScoreList(vec![Score::Iou, Score::Dice])));
-        assert_eq!("dice, all".parse(), Ok(ScoreList(vec![Score::Dice, Score::Iou])));
+        assert_eq!("iou,dice".parse(), Ok(ScoreList(vec![Score::IOU, Score::DICE])));
+        let all: ScoreList = "dice, all".parse().unwrap();
+        assert_eq!(all.0.len(), CountMetric::ALL.len() + 2);
         let message = "dice,hausdorff".parse::<ScoreList>().unwrap_err();
-        assert_eq!(message, "`hausdorff` is no metric; known are dice, iou and all");
+        assert!(message.starts_with("`hausdorff` is no metric; known are dice, iou, "), "{message}");
+    }
+
+    #[test]
+    fn every_name_comes_back_as_its_score() {
+        for score in Score::all() {
+            assert_eq!(score.to_string().parse(), Ok(score));
+        }
+    }
+
+    #[test]
+    fn volumes_need_a_spacing() {
+        let counts = Counts::new(1, 2, 3, 10).unwrap();
+        let policy = EmptyPolicy::default();
+        assert_eq!(Score::VolumeTruth.of(&counts, policy, Some(0.5)), 1.5);
+        assert!(Score::VolumePred.of(&counts, policy, None).is_nan());
     }
 }

@@ -1,7 +1,7 @@
 //! The two files, and what their axes mean.
 
 use super::choices::{Choices, LayoutName};
-use crate::cli::eval::GeometryRule;
+use crate::cli::eval::{GeometryRule, gap};
 use crate::cli::text::extent;
 use crate::cli::warning::Warning;
 use crate::io::npy::Order;
@@ -59,7 +59,7 @@ impl Operands {
             (Origin::Npy, Origin::Npy) => {}
             (Origin::Nifti { geometry: a }, Origin::Nifti { geometry: b }) => {
                 let shape: Vec<u64> = both[1].iter().rev().map(|&n| n as u64).collect();
-                warnings.extend(GeometryRule::Warn.check(a, b, &shape)?);
+                warnings.extend(GeometryRule::Warn.check(gap(a, b, &shape))?);
             }
             _ => bail!(
                 "{} and {} are files of different kinds, and a .npy file does not say which axis is x; convert one of them",

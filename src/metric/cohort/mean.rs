@@ -1,15 +1,29 @@
 //! Means: over defined values, or as NumPy has them, and added up in NumPy's order so that the last digit agrees.
 
-/// The mean of the values that are defined, and NaN where none is.
-pub(super) fn of_defined(values: &[f64]) -> f64 {
+/// The mean of the values that are defined (not NaN), and NaN where none is.
+///
+/// Added up in NumPy's order, so that it is `numpy.nanmean` to the last digit.
+///
+/// ```
+/// use voxdice::metric::mean_of_defined;
+/// assert_eq!(mean_of_defined(&[0.5, f64::NAN, 1.0]), 0.75);
+/// assert!(mean_of_defined(&[f64::NAN]).is_nan() && mean_of_defined(&[]).is_nan());
+/// ```
+pub fn mean_of_defined(values: &[f64]) -> f64 {
     // As numpy.nanmean: undefined values take part in the order of the sum, as zeros.
     let zeroed: Vec<f64> = values.iter().map(|&v| if v.is_nan() { 0.0 } else { v }).collect();
     let defined = values.iter().filter(|v| !v.is_nan()).count();
     pairwise_sum(&zeroed) / defined as f64
 }
 
-/// The mean of all values: NaN as soon as one is.
-pub(super) fn of_all(values: &[f64]) -> f64 {
+/// The mean of all values: NaN as soon as one is, and without any. `numpy.mean` to the last digit.
+///
+/// ```
+/// use voxdice::metric::mean_of_all;
+/// assert_eq!(mean_of_all(&[0.5, 1.0]), 0.75);
+/// assert!(mean_of_all(&[0.5, f64::NAN]).is_nan());
+/// ```
+pub fn mean_of_all(values: &[f64]) -> f64 {
     pairwise_sum(values) / values.len() as f64
 }
 
@@ -43,9 +57,9 @@ mod tests {
     #[test]
     fn undefined_values_are_left_out_or_win() {
         let values = [0.5, f64::NAN, 1.0];
-        assert_eq!(of_defined(&values), 0.75);
-        assert!(of_all(&values).is_nan());
-        assert!(of_defined(&[f64::NAN]).is_nan() && of_defined(&[]).is_nan());
+        assert_eq!(mean_of_defined(&values), 0.75);
+        assert!(mean_of_all(&values).is_nan());
+        assert!(mean_of_defined(&[f64::NAN]).is_nan() && mean_of_defined(&[]).is_nan());
     }
 
     /// `numpy.mean([1 / (i + 1) for i in range(n)])`, NumPy 2.4.
@@ -53,8 +67,8 @@ mod tests {
     fn the_last_digit_is_that_of_numpy() {
         for (n, expected) in NUMPY_MEANS {
             let values: Vec<f64> = (0..n).map(|i| 1.0 / (i as f64 + 1.0)).collect();
-            assert_eq!(of_all(&values), expected, "{n}");
-            assert_eq!(of_defined(&values), expected, "{n}");
+            assert_eq!(mean_of_all(&values), expected, "{n}");
+            assert_eq!(mean_of_defined(&values), expected, "{n}");
         }
     }
 

@@ -1,0 +1,179 @@
+//! Counting the voxels of two files: while they are decoded, or as whole volumes on the engine.
+
+use super::class::Class;
+use super::settings::{Rules, Wanted, engine_classes};
+use crate::cli::interrupt;
+use crate::io::labels::{self, LabelReader, LabelVolume, LabelsError};
+use crate::stats::Counts;
+use crate::{Backend, CountsAccumulator, Engine, FoundAccumulator, LabelSlice};
+use anyhow::{Result, anyhow};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+/// Threads of one case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Threads {
+    /// There are as many cases as threads: each has one.
+    One,
+    /// The truth is decoded beside the prediction.
+    Two,
+}
+
+/// Voxels decoded at a time: few enough that they are still in cache when they are counted.
+const CHUNK: usize = 1 << 17;
+
+/// Chunks that the other thread may be ahead.
+const AHEAD: usize = 4;
+
+/// Whether the engine counts elsewhere than on this CPU, so that it wants whole volumes.
+pub(super) fn needs_volumes(engine: &Engine) -> bool {
+    engine.describe().backend == Backend::Gpu
+}
+
+/// Counts two files while they are decoded, in memory that does not grow with them. Without a prediction it counts as
+/// empty.
+pub(super) fn streamed(
+    truth: LabelReader,
+    pred: Option<LabelReader>,
+    rules: &Rules,
+    threads: Threads,
+) -> Result<Vec<(Class, Counts)>> {
+    match &rules.wanted {
+        Wanted::Named { classes, .. } => {
+            let mut counts = CountsAccumulator::new(&engine_classes(classes, rules.ignore)?);
+            each_piece(truth, pred, threads, |p, t| Ok(counts.add(p, t)?))?;
+            Ok(classes.iter().cloned().zip(counts.finish()?).collect())
+        }
+        Wanted::Found => {
+            let mut counts = FoundAccumulator::new(rules.ignore);
+            each_piece(truth, pred, threads, |p, t| Ok(counts.add(p, t)?))?;
+            let found = counts.finish()?.into_iter().filter(|&(label, _)| label != 0 && Some(label) != rules.ignore);
+            Ok(found.map(|(label, counts)| (Class::label(label), counts)).collect())
+        }
+    }
+}
+
+type Add<'a> = dyn FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<()> + 'a;
+
+fn each_piece(
+    truth: LabelReader,
+    pred: Option<LabelReader>,
+    threads: Threads,
+    mut add: impl FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<()>,
+) -> Result<()> {
+    match (pred, threads) {
+        (None, _) => over_nothing(truth, &mut add),
+        (Some(pred), Threads::One) => in_step(truth, pred, &mut add),
+        (Some(pred), Threads::Two) => side_by_side(truth, pred, &mut add),
+    }
+}
+
+/// A piece of the one, a piece of the other.
+fn in_step(mut truth: LabelReader, mut pred: LabelReader, add: &mut Add<'_>) -> Result<()> {
+    loop {
+        interrupt::check()?;
+        match (pred.next_chunk(CHUNK)?, truth.next_chunk(CHUNK)?) {
+            (Some(p), Some(t)) => add(p, t)?,
+            (None, None) => return Ok(()),
+            // The shapes were compared.
+            _ => return Err(anyhow!("the two files have different numbers of voxels")),
+        }
+    }
+}
+
+fn over_nothing(mut truth: LabelReader, add: &mut Add<'_>) -> Result<()> {
+    let zeros = vec![0u8; CHUNK];
+    while let Some(t) = truth.next_chunk(CHUNK)? {
+        interrupt::check()?;
+        add(LabelSlice::U8(zeros.get(..t.len()).unwrap_or(&zeros)), t)?;
+    }
+    Ok(())
+}
+
+/// The truth on a thread of its own.
+fn side_by_side(truth: LabelReader, mut pred: LabelReader, add: &mut Add<'_>) -> Result<()> {
+    thread::scope(|scope| {
+        let (sender, chunks) = sync_channel(AHEAD);
+        let mut truth = truth;
+        let decoder = thread::Builder::new().spawn_scoped(scope, move || -> Result<(), LabelsError> {
+            while let Some(chunk) = truth.next_chunk(CHUNK)? {
+                // Whoever no longer listens has an error of its own to tell.
+                if sender.send(Owned::of(chunk)).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        })?;
+        let counted = count_received(&mut pred, &chunks, add);
+        drop(chunks);
+        match decoder.join() {
+            // An end that came too early is explained by the thread that met it.
+            Ok(decoded) => decoded.map_err(Into::into).and(counted),
+            Err(_) => Err(anyhow!("the thread that decoded the truth ended unexpectedly; run again with --jobs 1")),
+        }
+    })
+}
+
+fn count_received(pred: &mut LabelReader, truth: &Receiver<Owned>, add: &mut Add<'_>) -> Result<()> {
+    while let Some(p) = pred.next_chunk(CHUNK)? {
+        interrupt::check()?;
+        let t = truth.recv().map_err(|_| anyhow!("the truth ended before the prediction"))?;
+        add(p, t.slice())?;
+    }
+    Ok(())
+}
+
+/// A chunk on its way to another thread.
+enum Owned {
+    U8(Vec<u8>),
+    U16(Vec<u16>),
+    U32(Vec<u32>),
+}
+
+impl Owned {
+    fn of(chunk: LabelSlice<'_>) -> Self {
+        match chunk {
+            LabelSlice::U8(labels) => Self::U8(labels.to_vec()),
+            LabelSlice::U16(labels) => Self::U16(labels.to_vec()),
+            LabelSlice::U32(labels) => Self::U32(labels.to_vec()),
+        }
+    }
+
+    fn slice(&self) -> LabelSlice<'_> {
+        match self {
+            Self::U8(labels) => LabelSlice::U8(labels),
+            Self::U16(labels) => LabelSlice::U16(labels),
+            Self::U32(labels) => LabelSlice::U32(labels),
+        }
+    }
+}
+
+/// Whole volumes, decoded side by side where there is a thread for it.
+pub(super) fn read_both(
+    truth: &Path,
+    pred: Option<&Path>,
+    threads: Threads,
+) -> Result<(LabelVolume, Option<LabelVolume>), LabelsError> {
+    let read_pred = || pred.map(labels::read).transpose();
+    if threads == Threads::One || pred.is_none() {
+        return Ok((labels::read(truth)?, read_pred()?));
+    }
+    thread::scope(|scope| {
+        let other = thread::Builder::new().spawn_scoped(scope, read_pred);
+        let truth = labels::read(truth)?;
+        let pred = match other.map(|thread| thread.join()) {
+            Ok(Ok(pred)) => pred?,
+            // No thread could be had, or it died: then one after the other.
+            _ => read_pred()?,
+        };
+        Ok((truth, pred))
+    })
+}
+
+/// Every label of both but 0.
+pub(super) fn labels_found(truth: &LabelVolume, pred: Option<&LabelVolume>) -> BTreeSet<u32> {
+    let of_pred = pred.into_iter().flat_map(|pred| pred.census().into_keys());
+    truth.census().into_keys().chain(of_pred).filter(|&label| label != 0).collect()
+}

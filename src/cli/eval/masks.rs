@@ -1,0 +1,281 @@
+//! Cases of one mask per class: folders with a file per class (TotalSegmentator), and 3D Slicer's segmentations, whose
+//! segments have names and may overlap. Classes are matched by name; a voxel is in a class where its mask is not 0.
+
+use super::case::{Case, Device, Prediction, of_counts, same_extent, same_file};
+use super::class::Class;
+use super::geometry::{Gap, GeometryRule, gap};
+use super::pairing::{CasePair, Source};
+use super::settings::{Rules, Wanted};
+use super::verify::{Verification, verified};
+use crate::cli::interrupt;
+use crate::cli::warning::{Notice, Warning};
+use crate::io::labels::{self, LabelVolume, Labels};
+use crate::io::{Geometry, nrrd};
+use crate::stats::Counts;
+use crate::{Classes, LabelMap, Shape};
+use anyhow::{Result, bail};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The named segments of truth and prediction.
+pub(super) type Segments = [Vec<nrrd::Segment>; 2];
+
+/// The segments, where names rather than numbers have to match: both files name them, or one has several layers.
+pub(super) fn segments(truth: &Path, pred: &Path) -> Result<Option<Segments>> {
+    let of = |path: &Path| -> Result<Vec<nrrd::Segment>> {
+        let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("nrrd"));
+        Ok(if named && path.is_file() { nrrd::segments(path)? } else { Vec::new() })
+    };
+    let segments = [of(truth)?, of(pred)?];
+    let layered = |list: &[nrrd::Segment]| list.iter().any(|segment| segment.layer > 0);
+    let both = segments.iter().all(|list| !list.is_empty());
+    if !both && !segments.iter().any(|list| layered(list)) {
+        return Ok(None);
+    }
+    if both {
+        return Ok(Some(segments));
+    }
+    let (with, without) = if segments[0].is_empty() { (pred, truth) } else { (truth, pred) };
+    bail!(
+        "{} has segments that overlap, and {} has no names to match them by; export both as .seg.nrrd, or the segments \
+         as one label map",
+        with.display(),
+        without.display()
+    )
+}
+
+/// A class of one side: the masks of a file, of a layer, or labels of a label map.
+enum Side<'a> {
+    Files(&'a [(String, PathBuf)]),
+    Layers { volumes: Vec<LabelVolume>, segments: &'a [nrrd::Segment] },
+    Map { volume: LabelVolume, classes: Vec<Class> },
+    Empty,
+}
+
+/// One class of one side.
+struct Mask {
+    voxels: Vec<u8>,
+    shape: Vec<u64>,
+    geometry: Option<Geometry>,
+    path: PathBuf,
+}
+
+impl Side<'_> {
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Files(files) => files.iter().map(|(name, _)| name.clone()).collect(),
+            Self::Layers { segments, .. } => segments.iter().map(|segment| segment.name.clone()).collect(),
+            // What the other side has; a label map has no names of its own.
+            Self::Map { .. } | Self::Empty => Vec::new(),
+        }
+    }
+
+    /// The mask of a class; None where this side does not have it.
+    fn mask(&self, name: &str, path: &Path) -> Result<Option<Mask>> {
+        match self {
+            Self::Empty => Ok(None),
+            Self::Files(files) => match files.iter().find(|(own, _)| own == name) {
+                None => Ok(None),
+                Some((_, file)) => Ok(Some(mask_of(&labels::read(file)?, file, |label| label != 0))),
+            },
+            Self::Layers { volumes, segments } => {
+                let Some(segment) = segments.iter().find(|segment| segment.name == name) else { return Ok(None) };
+                let Some(volume) = volumes.get(segment.layer as usize) else {
+                    bail!("{}: the segment {name} is in layer {}, which is not there", path.display(), segment.layer)
+                };
+                Ok(Some(mask_of(volume, path, |label| u64::from(label) == segment.label)))
+            }
+            Self::Map { volume, classes } => {
+                let class = classes.iter().find(|class| class.name.as_deref() == Some(name));
+                Ok(class.map(|class| mask_of(volume, path, |label| class.labels.contains(&label))))
+            }
+        }
+    }
+}
+
+fn mask_of(volume: &LabelVolume, path: &Path, is_in: impl Fn(u32) -> bool) -> Mask {
+    let voxels = match &volume.labels {
+        Labels::U8(labels) => labels.iter().map(|&label| u8::from(is_in(label.into()))).collect(),
+        Labels::U16(labels) => labels.iter().map(|&label| u8::from(is_in(label.into()))).collect(),
+        Labels::U32(labels) => labels.iter().map(|&label| u8::from(is_in(label))).collect(),
+    };
+    Mask { voxels, shape: volume.shape.clone(), geometry: Some(volume.geometry.clone()), path: path.into() }
+}
+
+/// Two segmentations of 3D Slicer.
+pub(super) fn evaluate(
+    name: &str,
+    paths: [&PathBuf; 2],
+    segments: &Segments,
+    rules: &Rules,
+    device: Device<'_>,
+) -> Result<Case> {
+    let side = |i: usize| -> Result<Side<'_>> {
+        Ok(Side::Layers { volumes: labels::read_layers(paths[i])?, segments: &segments[i] })
+    };
+    count(name, [paths[0], paths[1]], [side(0)?, side(1)?], rules, device)
+}
+
+/// A folder of masks on at least one side.
+pub(super) fn evaluate_folders(pair: &CasePair, rules: &Rules, device: Device<'_>) -> Result<Case> {
+    let path = |source: &Source| match source {
+        Source::File(path) => path.clone(),
+        Source::Masks { folder, .. } => folder.clone(),
+    };
+    let paths = [path(&pair.truth), path(&pair.pred)];
+    count(&pair.name, [&paths[0], &paths[1]], [side(&pair.truth, rules)?, side(&pair.pred, rules)?], rules, device)
+}
+
+/// A folder of masks whose prediction is missing.
+pub(super) fn without_prediction(
+    name: &str,
+    folder: &Path,
+    files: &[(String, PathBuf)],
+    expected: &Path,
+    rules: &Rules,
+    device: Device<'_>,
+) -> Result<Case> {
+    let mut case = count(name, [folder, expected], [Side::Files(files), Side::Empty], rules, device)?;
+    case.prediction = Prediction::Missing;
+    Ok(case)
+}
+
+fn side<'a>(source: &'a Source, rules: &Rules) -> Result<Side<'a>> {
+    match source {
+        Source::Masks { files, .. } => Ok(Side::Files(files)),
+        Source::File(path) => {
+            let classes = match &rules.wanted {
+                Wanted::Named { classes, .. } if classes.iter().any(|class| class.name.is_some()) => classes.clone(),
+                _ => bail!(
+                    "{}: the other side has one file per class; say with --dataset dataset.json which label of this \
+                     file is which class",
+                    path.display()
+                ),
+            };
+            Ok(Side::Map { volume: labels::read(path)?, classes })
+        }
+    }
+}
+
+fn count(
+    name: &str,
+    paths: [&Path; 2],
+    sides: [Side<'_>; 2],
+    rules: &Rules,
+    device: Device<'_>,
+) -> Result<Case> {
+    if let Some(label) = rules.ignore {
+        bail!("{}: masks have no label {label} to ignore; leave --ignore out", paths[0].display());
+    }
+    let mut case = Case {
+        name: name.into(),
+        truth: paths[0].into(),
+        pred: paths[1].into(),
+        prediction: Prediction::Read,
+        shape: Vec::new(),
+        spacing_mm: None,
+        gap: None,
+        counts: Vec::new(),
+        warnings: Vec::new(),
+        verification: None,
+    };
+    let mut warnings = Vec::new();
+    if same_file(paths[0], paths[1]) {
+        warnings.push(Warning::SameFile);
+    }
+    let mut unpaired: [Vec<String>; 2] = Default::default();
+    for class in wanted(&sides, rules) {
+        interrupt::check()?;
+        let masks = [sides[0].mask(&class, paths[0])?, sides[1].mask(&class, paths[1])?];
+        for (list, mask) in unpaired.iter_mut().zip(&masks) {
+            if mask.is_none() {
+                list.push(class.clone());
+            }
+        }
+        if let Some(counted) = count_class(&mut case, masks, rules, device)? {
+            case.counts.push((class_of(class, rules), counted));
+        }
+    }
+    if case.counts.is_empty() {
+        bail!("neither {} nor {} has a mask of a class to evaluate", paths[0].display(), paths[1].display());
+    }
+    for (side, classes) in ["truth", "prediction"].into_iter().zip(unpaired) {
+        if !classes.is_empty() && case.prediction == Prediction::Read {
+            warnings.push(Warning::NoMask { side, classes });
+        }
+    }
+    warnings.extend(case.gap.map(|gap| rules.geometry.check(gap)).transpose()?.flatten());
+    warnings.extend(of_counts(&case.counts));
+    case.warnings = warnings.iter().map(Warning::notice).collect::<Vec<Notice>>();
+    Ok(case)
+}
+
+/// The names of the classes: those that were asked for, else all that either side has.
+fn wanted(sides: &[Side<'_>; 2], rules: &Rules) -> Vec<String> {
+    match &rules.wanted {
+        Wanted::Named { classes, .. } => classes.iter().map(|class| class.display().to_owned()).collect(),
+        Wanted::Found => sides.iter().flat_map(Side::names).collect::<BTreeSet<_>>().into_iter().collect(),
+    }
+}
+
+fn class_of(name: String, rules: &Rules) -> Class {
+    match &rules.wanted {
+        Wanted::Named { classes, .. } => classes.iter().find(|class| class.display() == name).cloned(),
+        Wanted::Found => None,
+    }
+    .unwrap_or_else(|| Class::mask(name))
+}
+
+/// Counts a class; a side without a mask of it counts as empty. None where neither has one.
+fn count_class(
+    case: &mut Case,
+    masks: [Option<Mask>; 2],
+    rules: &Rules,
+    device: Device<'_>,
+) -> Result<Option<Counts>> {
+    let (truth, pred) = match masks {
+        [None, None] => return Ok(None),
+        [Some(truth), None] => {
+            let empty = truth.empty();
+            (truth, empty)
+        }
+        [None, Some(pred)] => (pred.empty(), pred),
+        [Some(truth), Some(pred)] => (truth, pred),
+    };
+    same_extent([&truth.path, &pred.path], [&truth.shape, &pred.shape])?;
+    if case.shape.is_empty() {
+        case.shape.clone_from(&truth.shape);
+        case.spacing_mm = truth.geometry.as_ref().map(Geometry::spacing_mm);
+    } else {
+        same_extent([&case.truth, &truth.path], [&case.shape, &truth.shape])?;
+    }
+    if let (Some(a), Some(b)) = (&truth.geometry, &pred.geometry)
+        && rules.geometry != GeometryRule::Off
+    {
+        let found = gap(a, b, &truth.shape);
+        case.gap = Some(case.gap.map_or(found, |worst: Gap| worst.larger(found)));
+    }
+    let shape = Shape::new(1, 1, [truth.voxels.len()])?;
+    let (t, p) = (LabelMap::u8(shape.clone(), &truth.voxels)?, LabelMap::u8(shape, &pred.voxels)?);
+    let (counts, verification) = verified(&t, &p, &Classes::new([1])?, &[Class::label(1)], device)?;
+    keep_worst(&mut case.verification, verification);
+    Ok(counts.into_iter().next())
+}
+
+/// The first difference, else the last agreement.
+fn keep_worst(kept: &mut Option<Verification>, found: Option<Verification>) {
+    if kept.as_ref().is_none_or(|kept| kept.difference.is_none()) && found.is_some() {
+        *kept = found;
+    }
+}
+
+impl Mask {
+    fn empty(&self) -> Self {
+        Self {
+            voxels: vec![0; self.voxels.len()],
+            shape: self.shape.clone(),
+            geometry: None,
+            path: self.path.clone(),
+        }
+    }
+}

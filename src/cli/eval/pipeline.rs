@@ -1,0 +1,106 @@
+//! All cases of a run, on as many threads as were asked for. Each thread holds a few pieces of its case at a time, so
+//! the memory depends on the threads and not on the cases.
+
+use super::case::{self, Case, Device};
+use super::count::Threads;
+use super::pairing::{CasePair, Lone};
+use super::settings::Rules;
+use crate::Engine;
+use crate::cli::exit::Exit;
+use crate::cli::interrupt::{self, Interrupted};
+use crate::cli::progress::Progress;
+use anyhow::Result;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+/// One thing to do.
+#[derive(Debug)]
+pub(super) enum Task {
+    Pair(CasePair),
+    /// A truth whose prediction should have been at this place.
+    Unpredicted(Lone, PathBuf),
+}
+
+/// A case that could not be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) struct Failure {
+    pub case: String,
+    pub message: String,
+}
+
+/// The engines of a run.
+pub(super) struct Engines {
+    pub engine: Engine,
+    pub counterpart: Option<Engine>,
+}
+
+/// As many threads as the machine has cores, unless somebody said otherwise.
+pub(super) fn threads(asked: Option<NonZeroUsize>) -> usize {
+    asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+}
+
+/// Evaluates every task. Failures are collected, and the others go on.
+pub(super) fn run(
+    tasks: &[Task],
+    rules: &Rules,
+    engines: &Engines,
+    jobs: usize,
+    progress: &Progress,
+) -> Result<Vec<Result<Case, (String, anyhow::Error)>>> {
+    let workers = jobs.min(tasks.len()).max(1);
+    // With threads to spare, the two files of a case are decoded side by side.
+    let threads = if workers < jobs { Threads::Two } else { Threads::One };
+    let device = Device { engine: &engines.engine, counterpart: engines.counterpart.as_ref(), threads };
+    let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
+    let done = Mutex::new(Vec::with_capacity(tasks.len()));
+    let work = || {
+        while !stopped.load(Ordering::Relaxed) {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(task) = tasks.get(place) else { break };
+            let outcome = evaluate(task, rules, device);
+            if outcome.as_ref().is_err_and(|(_, error)| concerns_all(error)) {
+                stopped.store(true, Ordering::Relaxed);
+            }
+            progress.step();
+            // Poisoned only by a panic elsewhere; the list itself is whole.
+            done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((place, outcome));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..workers {
+            // Fewer threads than wished for do the same work.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    interrupt::check()?;
+    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    done.sort_by_key(|(place, _)| *place);
+    let mut cases = Vec::with_capacity(done.len());
+    for (_, outcome) in done {
+        match outcome {
+            Err((_, error)) if concerns_all(&error) => return Err(error),
+            outcome => cases.push(outcome),
+        }
+    }
+    Ok(cases)
+}
+
+/// Whether an error would meet every other case as well: an interruption, or a device that does not work.
+fn concerns_all(error: &anyhow::Error) -> bool {
+    error.is::<Interrupted>() || Exit::of(error) == Exit::Device
+}
+
+fn evaluate(task: &Task, rules: &Rules, device: Device<'_>) -> Result<Case, (String, anyhow::Error)> {
+    match task {
+        Task::Pair(pair) => case::evaluate(pair, rules, device).map_err(|error| (pair.name.clone(), error)),
+        Task::Unpredicted(lone, expected) => {
+            case::without_prediction(&lone.name, &lone.source, expected, rules, device)
+                .map_err(|error| (lone.name.clone(), error))
+        }
+    }
+}

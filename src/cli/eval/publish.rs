@@ -1,0 +1,111 @@
+//! From a report to a terminal, to files, and to an exit code.
+
+use super::report::{Kind, Report};
+use super::settings::MissingRule;
+use super::{csv, html, json, python, table};
+use crate::cli::exit::Exit;
+use crate::cli::files::{Pending, check_writable};
+use crate::cli::output::Output;
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Where results go.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct OutputArgs {
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Form::Table, help_heading = "Output")]
+    pub format: Form,
+    /// Also write the layout of nnU-Net's summary.json to this file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Also write CSV to this file: one row per case and class, with the raw counts
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub csv: Option<PathBuf>,
+    /// Also write a report to read in a browser, with pictures of the worst cases
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub html: Option<PathBuf>,
+    /// No warnings, notes or progress on stderr
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Form {
+    /// For people
+    Table,
+    /// nnU-Net's layout and an object `voxdice`; undefined numbers are null
+    Json,
+    /// One row per case and label
+    Csv,
+}
+
+impl OutputArgs {
+    /// Complains early about files that cannot be written.
+    pub fn check(&self) -> Result<()> {
+        [&self.output, &self.csv, &self.html].into_iter().flatten().try_for_each(|path| check_writable(path))
+    }
+}
+
+/// Tells what was wrong, writes the files, prints the result.
+pub(in crate::cli) fn publish(report: &Report, outputs: &OutputArgs, output: &mut Output) -> Result<Exit> {
+    tell(report, output);
+    let mut exit = if report.has_findings() { Exit::Findings } else { Exit::Fine };
+    let difference = report.verification().and_then(|verification| verification.difference.as_ref());
+    if let Some(difference) = difference {
+        exit = output.finding(&format!(
+            "verification failed: {difference}; do not trust {} ({}); run `voxdice verify`, update the driver, or use \
+             --backend cpu",
+            report.origin.backend, report.origin.device
+        ));
+    } else {
+        if let Some(verification) = report.verification() {
+            output.note(format_args!("verified: {} agree in every count", verification.devices()));
+        }
+        // All files are complete before the first one appears; after a failed verification there is none.
+        let summary = outputs.output.as_ref().map(|path| Pending::write(path, &python::summary(report)));
+        let rows = outputs.csv.as_ref().map(|path| Pending::write(path, &csv::render(report)?));
+        let page = outputs.html.as_ref().map(|path| Pending::write(path, &html::render(report)?));
+        for pending in [summary.transpose()?, rows.transpose()?, page.transpose()?].into_iter().flatten() {
+            pending.publish()?;
+        }
+    }
+    match outputs.format {
+        Form::Table => output.result(&table::render(report))?,
+        Form::Json => output.json(&json::render(report))?,
+        Form::Csv => output.result(&csv::render(report)?)?,
+    }
+    Ok(exit)
+}
+
+/// Warnings, unpaired and failed cases.
+pub(in crate::cli) fn tell(report: &Report, output: &mut Output) {
+    for case in &report.cases {
+        let name = if report.origin.kind == Kind::Folders { format!("{}: ", case.name) } else { String::new() };
+        for warning in &case.warnings {
+            output.note(format_args!("warning: {name}{}", warning.message));
+        }
+    }
+    let noisy = report.cases.iter().filter_map(|case| Some((case, case.gap?)));
+    for (case, gap) in noisy.filter(|(_, gap)| gap.is_same_grid() && gap.voxels > 0.0) {
+        if report.origin.kind == Kind::Folders {
+            let gap = gap.voxels;
+            output.note(format_args!("note: {}: the affines differ by {gap:.1e} of a voxel: the same grid", case.name));
+        }
+    }
+    let unpaired = |word, list: &[super::report::Unpaired]| -> Vec<String> {
+        list.iter().map(|lone| format!("{}: {word} ({})", lone.case, lone.file.display())).collect()
+    };
+    let lines = [unpaired("no prediction", &report.missing), unpaired("no truth", &report.extra)].concat();
+    for line in lines {
+        if report.origin.missing == MissingRule::Error {
+            output.finding(&format!("missing: {line}"));
+        } else {
+            output.note(format_args!("note: {line}"));
+        }
+    }
+    for failure in &report.failures {
+        output.finding(&format!("error: {}: {}", failure.case, failure.message));
+    }
+}

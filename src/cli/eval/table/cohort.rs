@@ -1,0 +1,129 @@
+//! A cohort for people: how each class does over the cases, the worst of them, and what was wrong.
+
+use super::{counted_on, empty_rule, tone};
+use crate::cli::eval::report::{Report, Unpaired, ranking};
+use crate::cli::eval::score::Score;
+use crate::cli::eval::settings::MissingRule;
+use crate::cli::table::{Align, Grid, Tone};
+use crate::cli::text::{score as score_text, wrapped};
+use std::fmt::Write;
+
+/// Worst cases that are shown.
+const WORST: usize = 5;
+
+/// Unpaired and failed cases that are named.
+const NAMED: usize = 10;
+
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::new();
+    for &score in &report.scoring.scores {
+        text.push_str(&classes(report, score));
+        text.push('\n');
+    }
+    text.push_str(&worst(report));
+    text.push_str(&summary(report));
+    text
+}
+
+/// One row per class, and the mean.
+fn classes(report: &Report, score: Score) -> String {
+    let interval = report.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level));
+    let title = score.title();
+    let mut columns = vec![(title.as_str(), Align::Left), ("mean", Align::Right)];
+    columns.extend(interval.as_deref().map(|title| (title, Align::Right)));
+    columns.extend(["sd", "min", "median", "max", "cases", "undefined"].map(|name| (name, Align::Right)));
+    let mut grid = Grid::new(&columns);
+    let low = lowest_means(report, score);
+    for (place, class) in report.classes.iter().enumerate() {
+        let found = report.distribution(score, place);
+        let is_low = low.contains(&place);
+        let number = |value: f64| (score_text(value), tone(value, false));
+        let mut row = vec![
+            (class.display().to_owned(), if is_low { Tone::Bad } else { Tone::Plain }),
+            (score_text(found.mean), tone(found.mean, is_low)),
+        ];
+        if interval.is_some() {
+            let between = report.interval(score, place);
+            let shown = between.map(|b| format!("{} - {}", score_text(b.low), score_text(b.high)));
+            row.push((shown.unwrap_or_else(|| "-".into()), Tone::Faint));
+        }
+        row.extend([found.sd, found.min, found.median, found.max].map(number));
+        row.push((found.defined.to_string(), Tone::Plain));
+        row.push((found.undefined.to_string(), if found.undefined == 0 { Tone::Faint } else { Tone::Plain }));
+        grid.row(row);
+    }
+    let (cases, between) = report.over_cases(score);
+    let mut last = vec![("mean".to_owned(), Tone::Plain), (score_text(report.mean(score)), Tone::Plain)];
+    if interval.is_some() {
+        let shown = between.map(|b| format!("{} - {}", score_text(b.low), score_text(b.high)));
+        last.push((shown.unwrap_or_else(|| "-".into()), Tone::Faint));
+    }
+    last.extend([cases.sd, cases.min, cases.median, cases.max].map(|value| (score_text(value), Tone::Plain)));
+    let (undefined, _) = report.undefined(score);
+    last.push((report.cases.len().to_string(), Tone::Plain));
+    last.push((undefined.to_string(), if undefined == 0 { Tone::Faint } else { Tone::Plain }));
+    grid.row(last);
+    grid.render(true)
+}
+
+/// The classes with the worst means, where there are enough of them for that to say anything.
+fn lowest_means(report: &Report, score: Score) -> Vec<usize> {
+    let Some(lower_is_better) = score.lower_is_better() else { return Vec::new() };
+    let means = report.foreground().map(|class| (report.distribution(score, class).mean, class));
+    let mut means: Vec<(f64, usize)> = means.filter(|(mean, _)| !mean.is_nan()).collect();
+    if means.len() <= super::LOWEST {
+        return Vec::new();
+    }
+    let key = |value: f64| if lower_is_better { -value } else { value };
+    means.sort_by(|a, b| key(a.0).total_cmp(&key(b.0)));
+    means.into_iter().take(super::LOWEST).map(|(_, class)| class).collect()
+}
+
+fn worst(report: &Report) -> String {
+    let score = ranking(&report.scoring.scores);
+    let worst = report.worst(score, WORST);
+    if worst.len() < 2 {
+        return String::new();
+    }
+    let title = score.title();
+    let mut grid = Grid::new(&[("worst cases", Align::Left), ("label", Align::Left), (&title, Align::Right)]);
+    for (case, class, value) in worst {
+        let name = report.cases.get(case).map_or("", |case| &case.name).to_owned();
+        let class = report.classes.get(class).map_or("", |class| class.display()).to_owned();
+        grid.row([(name, Tone::Plain), (class, Tone::Plain), (score_text(value), Tone::Plain)]);
+    }
+    format!("{}\n", grid.render(false))
+}
+
+fn summary(report: &Report) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", wrapped(&words, 2));
+    };
+    let shard = report.origin.shard.map_or(String::new(), |shard| format!(", shard {shard}"));
+    let cases = if report.cases.len() == 1 { "case" } else { "cases" };
+    let means = report.scoring.means.in_words();
+    line(format!("{} {cases}{shard}; means over defined values, {means}", report.cases.len()));
+    line(format!("min, median and max of the last row are over the means of the cases; {}", empty_rule(&report.scoring)));
+    let missing = match report.origin.missing {
+        MissingRule::Error => "missing predictions",
+        MissingRule::Skip => "missing predictions, left out",
+        MissingRule::Zero => "missing predictions, counted as empty",
+    };
+    let names = |list: &[Unpaired]| list.iter().map(|lone| lone.case.clone()).collect::<Vec<_>>();
+    listed(missing, &names(&report.missing), &mut line);
+    listed("predictions without a truth, left out", &names(&report.extra), &mut line);
+    let failed: Vec<String> = report.failures.iter().map(|failure| failure.case.clone()).collect();
+    listed("cases that could not be evaluated (see above)", &failed, &mut line);
+    line(counted_on(report));
+    text
+}
+
+fn listed(what: &str, cases: &[String], line: &mut impl FnMut(String)) {
+    if cases.is_empty() {
+        return;
+    }
+    let more = if cases.len() > NAMED { format!(" and {} more", cases.len() - NAMED) } else { String::new() };
+    line(format!("{} {what}: {}{more}", cases.len(), cases[..cases.len().min(NAMED)].join(", ")));
+}
