@@ -7,6 +7,7 @@ mod gzip;
 mod image;
 pub mod labels;
 pub mod metaimage;
+mod name;
 pub mod nifti;
 pub mod npy;
 pub mod nrrd;
@@ -18,4 +19,5 @@ mod zlib;
 
 pub use geometry::{AffineSource, Geometry, Units};
 pub use image::{Format, Header, Image, read, read_header};
+pub use name::stem;
 pub use voxels::{Scale, StoredType, Voxel, Voxels};

@@ -127,7 +127,8 @@ fn render(report: &Report, folder: &Path) -> String {
     let mut text = grid.render(true);
     let (undefined, of) = report.undefined(Score::DICE);
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(&report.scoring));
+    let _ =
+        writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(&report.scoring));
     let _ = writeln!(text, "{}", counted_on(report));
     let name = "case_2.nii.gz";
     let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", folder.display());

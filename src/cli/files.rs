@@ -45,7 +45,8 @@ impl Pending {
     /// Takes the place of what was there.
     pub fn publish(mut self) -> Result<()> {
         if let Some(content) = &self.direct {
-            return fs::write(&self.path, content).with_context(|| format!("{}: cannot be written", self.path.display()));
+            return fs::write(&self.path, content)
+                .with_context(|| format!("{}: cannot be written", self.path.display()));
         }
         fs::rename(&self.hidden, &self.path).with_context(|| format!("{}: cannot be replaced", self.path.display()))?;
         self.hidden = PathBuf::new();

@@ -76,9 +76,15 @@ fn read_from<R: BufRead + Seek>(reader: R, length: u64, path: &Path) -> Result<I
     recipe.load(reader, length, path)
 }
 /// STUB
-pub struct Segment { /// s
-pub name: String, /// s
-pub label: u64, /// s
-pub layer: u64 }
+pub struct Segment {
+    /// s
+    pub name: String,
+    /// s
+    pub label: u64,
+    /// s
+    pub layer: u64,
+}
 /// s
-pub fn segments(_: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> { todo!() }
+pub fn segments(_: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> {
+    todo!()
+}

@@ -1,2 +1,4 @@
 //! STUB
-pub(super) fn render(_: &super::report::Report) -> anyhow::Result<String> { anyhow::bail!("stub") }
+pub(super) fn render(_: &super::report::Report) -> anyhow::Result<String> {
+    anyhow::bail!("stub")
+}

@@ -25,7 +25,8 @@ pub(super) fn render(report: &Report) -> Value {
         })
     });
     let warnings = report.cases.iter().flat_map(|case| case.warnings.iter().map(move |warning| (case, warning)));
-    let warnings = warnings.map(|(case, warning)| json!({ "case": case.name, "kind": warning.kind, "message": warning.message }));
+    let warnings =
+        warnings.map(|(case, warning)| json!({ "case": case.name, "kind": warning.kind, "message": warning.message }));
     let undefined = report.scoring.scores.iter().map(|&score| (score.title(), report.undefined(score).0.into()));
     let statistics = report.scoring.scores.iter().map(|&score| (score.to_string(), statistics(report, score)));
     root.insert(

@@ -157,13 +157,7 @@ fn side<'a>(source: &'a Source, rules: &Rules) -> Result<Side<'a>> {
     }
 }
 
-fn count(
-    name: &str,
-    paths: [&Path; 2],
-    sides: [Side<'_>; 2],
-    rules: &Rules,
-    device: Device<'_>,
-) -> Result<Case> {
+fn count(name: &str, paths: [&Path; 2], sides: [Side<'_>; 2], rules: &Rules, device: Device<'_>) -> Result<Case> {
     if let Some(label) = rules.ignore {
         bail!("{}: masks have no label {label} to ignore; leave --ignore out", paths[0].display());
     }
@@ -227,12 +221,7 @@ fn class_of(name: String, rules: &Rules) -> Class {
 }
 
 /// Counts a class; a side without a mask of it counts as empty. None where neither has one.
-fn count_class(
-    case: &mut Case,
-    masks: [Option<Mask>; 2],
-    rules: &Rules,
-    device: Device<'_>,
-) -> Result<Option<Counts>> {
+fn count_class(case: &mut Case, masks: [Option<Mask>; 2], rules: &Rules, device: Device<'_>) -> Result<Option<Counts>> {
     let (truth, pred) = match masks {
         [None, None] => return Ok(None),
         [Some(truth), None] => {
@@ -271,11 +260,6 @@ fn keep_worst(kept: &mut Option<Verification>, found: Option<Verification>) {
 
 impl Mask {
     fn empty(&self) -> Self {
-        Self {
-            voxels: vec![0; self.voxels.len()],
-            shape: self.shape.clone(),
-            geometry: None,
-            path: self.path.clone(),
-        }
+        Self { voxels: vec![0; self.voxels.len()], shape: self.shape.clone(), geometry: None, path: self.path.clone() }
     }
 }

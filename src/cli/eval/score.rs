@@ -42,9 +42,9 @@ impl Score {
     /// Whether a smaller value is better; None for what is neither good nor bad.
     pub fn lower_is_better(self) -> Option<bool> {
         match self {
-            Self::VolumeTruth
-            | Self::VolumePred
-            | Self::Metric(CountMetric::VolumeSimilarity | CountMetric::Pt) => None,
+            Self::VolumeTruth | Self::VolumePred | Self::Metric(CountMetric::VolumeSimilarity | CountMetric::Pt) => {
+                None
+            }
             Self::Metric(CountMetric::Fnr | CountMetric::Fpr | CountMetric::Fdr | CountMetric::For) => Some(true),
             Self::Metric(_) => Some(false),
         }

@@ -105,7 +105,10 @@ fn summary(report: &Report) -> String {
     let cases = if report.cases.len() == 1 { "case" } else { "cases" };
     let means = report.scoring.means.in_words();
     line(format!("{} {cases}{shard}; means over defined values, {means}", report.cases.len()));
-    line(format!("min, median and max of the last row are over the means of the cases; {}", empty_rule(&report.scoring)));
+    line(format!(
+        "min, median and max of the last row are over the means of the cases; {}",
+        empty_rule(&report.scoring)
+    ));
     let missing = match report.origin.missing {
         MissingRule::Error => "missing predictions",
         MissingRule::Skip => "missing predictions, left out",
