@@ -37,7 +37,7 @@ pub(in crate::cli) struct CountArgs {
 /// How counts become scores.
 #[derive(Debug, Clone, Default, Args)]
 pub(in crate::cli) struct ScoreArgs {
-    /// Scores to show: dice, iou, any of `--metrics all` [default: dice,iou]
+    /// Scores to show: dice, iou, fbeta=2, any of `--metrics all` [default: dice,iou]
     #[arg(long, value_name = "LIST", help_heading = "Scores")]
     pub metrics: Option<ScoreList>,
     /// Score of a class that neither file has [default: nan, or what --like says]
