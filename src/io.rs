@@ -12,7 +12,9 @@ pub mod npy;
 pub mod nrrd;
 mod recipe;
 pub mod soft;
+mod stream;
 mod text;
+mod unread;
 mod voxels;
 mod zlib;
 

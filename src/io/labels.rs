@@ -299,15 +299,29 @@ mod tests {
 pub struct LabelReader;
 impl LabelReader {
     /// s
-    pub fn open(_: impl AsRef<Path>) -> Result<Self, LabelsError> { todo!() }
+    pub fn open(_: impl AsRef<Path>) -> Result<Self, LabelsError> {
+        todo!()
+    }
     /// s
-    pub fn shape(&self) -> &[u64] { &[] }
+    pub fn shape(&self) -> &[u64] {
+        &[]
+    }
     /// s
-    pub fn geometry(&self) -> Option<&Geometry> { None }
+    pub fn geometry(&self) -> Option<&Geometry> {
+        None
+    }
     /// s
-    pub fn next_chunk(&mut self, _: usize) -> Result<Option<crate::volume::LabelSlice<'_>>, LabelsError> { todo!() }
+    pub fn next_chunk(&mut self, _: usize) -> Result<Option<crate::volume::LabelSlice<'_>>, LabelsError> {
+        todo!()
+    }
 }
 /// s
-pub fn read_layers(_: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsError> { todo!() }
-impl LabelVolume { /// s
-pub fn voxels(&self) -> usize { 0 } }
+pub fn read_layers(_: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsError> {
+    todo!()
+}
+impl LabelVolume {
+    /// s
+    pub fn voxels(&self) -> usize {
+        0
+    }
+}
