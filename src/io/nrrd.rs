@@ -41,6 +41,9 @@ use crate::error::FileError;
 
 mod axes;
 mod header;
+mod segments;
+
+pub use segments::{Segment, segments};
 
 /// Reads an image.
 ///
@@ -83,17 +86,4 @@ pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError
 fn read_from(reader: impl Input, length: u64, path: &Path) -> Result<Image, FileError> {
     let (recipe, reader) = header::load(reader, path)?;
     recipe.load(reader, length, path)
-}
-/// STUB
-pub struct Segment {
-    /// s
-    pub name: String,
-    /// s
-    pub label: u64,
-    /// s
-    pub layer: u64,
-}
-/// s
-pub fn segments(_: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> {
-    todo!()
 }

@@ -168,6 +168,26 @@ macro_rules! types {
             }
         }
 
+        /// Reads and scales the next voxels. `raw` has one word for each of them.
+        pub(super) fn fill_scaled(
+            unread: &mut Unread<'_>,
+            raw: &mut [u64],
+            scaled: &mut [f64],
+        ) -> Result<(), FileError> {
+            let Some(scale) = unread.layout.scale else { return Ok(()) };
+            match unread.layout.dtype {
+                $(StoredType::$variant => {
+                    let raw: &mut [$type] = bytemuck::cast_slice_mut(raw);
+                    let raw = raw.get_mut(..scaled.len()).unwrap_or_default();
+                    unread.fill(raw)?;
+                    for (scaled, voxel) in scaled.iter_mut().zip(raw) {
+                        *scaled = scale.of(voxel.as_f64());
+                    }
+                })*
+            }
+            Ok(())
+        }
+
         impl Voxels {
             /// The voxels in another order: of three axes, the second one becomes the last.
             pub(super) fn second_axis_last(self, axes: [usize; 3]) -> Result<Self, TryReserveError> {
