@@ -13,7 +13,9 @@ pub mod npy;
 pub mod nrrd;
 mod recipe;
 pub mod soft;
+mod stream;
 mod text;
+mod unread;
 mod voxels;
 mod zlib;
 
