@@ -1,6 +1,6 @@
 //! `voxdice demo`: a small set of label maps, made and evaluated.
 
-mod phantom;
+pub(super) mod phantom;
 
 use super::args::DeviceArgs;
 use super::eval::case::{Device, evaluate};
