@@ -94,7 +94,7 @@ pub fn read_layers(path: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsErr
         Labels::U16(labels) => layers(labels, channels).into_iter().map(Labels::U16).collect(),
         Labels::U32(labels) => layers(labels, channels).into_iter().map(Labels::U32).collect::<Vec<_>>(),
     };
-    let volume = |labels| LabelVolume { labels, shape: shape.clone(), geometry: geometry.clone(), stored };
+    let volume = |labels| LabelVolume { labels, shape: shape.clone(), geometry, stored };
     Ok(layers.into_iter().map(volume).collect())
 }
 

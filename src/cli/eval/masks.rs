@@ -99,7 +99,7 @@ fn mask_of(volume: &LabelVolume, path: &Path, is_in: impl Fn(u32) -> bool) -> Ma
         Labels::U16(labels) => labels.iter().map(|&label| u8::from(is_in(label.into()))).collect(),
         Labels::U32(labels) => labels.iter().map(|&label| u8::from(is_in(label))).collect(),
     };
-    Mask { voxels, shape: volume.shape.clone(), geometry: volume.geometry.clone(), path: path.into() }
+    Mask { voxels, shape: volume.shape.clone(), geometry: volume.geometry, path: path.into() }
 }
 
 /// Two segmentations of 3D Slicer.

@@ -49,7 +49,7 @@ numbers! {
     u64, |v| v >> 32 == 0, |v| v as u32, |_| LabelFault::TooLarge;
     // 2^32 itself would come back from the largest label.
     f32, |v| ((v as u32) as f32 == v) & (v < 4_294_967_296.0), |v| v as u32, |v| fault_of_real(v.into());
-    f64, |v| (v >= 0.0) & (v < 4_294_967_296.0) & ((v + TWO_52) - TWO_52 == v),
+    f64, |v| (0.0..4_294_967_296.0).contains(&v) & ((v + TWO_52) - TWO_52 == v),
         |v| (v + TWO_52).to_bits() as u32, fault_of_real;
 }
 
@@ -90,7 +90,7 @@ pub(super) fn check<T: Number>(voxels: &[T]) -> Result<(), Offender> {
 /// Makes labels of floats where they lie.
 pub(super) fn whole(voxels: &mut [f32]) -> Result<(), Offender> {
     for (start, chunk) in (0..).step_by(CHUNK).zip(voxels.chunks_mut(CHUNK)) {
-        let is_small = |v: f32| (v >= 0.0) & (v < TWO_23) & ((v + TWO_23) - TWO_23 == v);
+        let is_small = |v: f32| (0.0..TWO_23).contains(&v) & ((v + TWO_23) - TWO_23 == v);
         // In two loops, as one would do the slow conversion for small labels too. As words, since a label may have the
         // bits of a NaN.
         if chunk.iter().fold(true, |small, &voxel| small & is_small(voxel)) {

@@ -72,14 +72,14 @@ impl Opened {
 
 impl Unloaded {
     /// The voxels as a stream, if they lie there as they are wanted; else as they were.
-    pub fn in_pieces(self) -> Result<(Unread<'static>, Content), Self> {
+    pub fn in_pieces(self) -> Result<(Unread<'static>, Content), Box<Self>> {
         match self {
             Self::Image(unread) if unread.comes_in_pieces() => Ok((unread, Content::Plain)),
             Self::Array(array) if array.comes_in_pieces() => {
                 let content = array.content();
                 Ok((array.in_pieces(), content))
             }
-            whole => Err(whole),
+            whole => Err(Box::new(whole)),
         }
     }
 }

@@ -69,7 +69,7 @@ impl LabelReader {
         let count = shape.iter().fold(1, |count: u64, &length| count.saturating_mul(length));
         let source = match voxels.in_pieces() {
             Ok((unread, content)) => Source::Pieces(Box::new(Pieces::new(unread, content))),
-            Err(unloaded) => Source::Later(Box::new(unloaded)),
+            Err(unloaded) => Source::Later(unloaded),
         };
         Ok(Self { path, shape, geometry, count, given: 0, source })
     }
