@@ -42,6 +42,11 @@ impl Pending {
         Ok(pending)
     }
 
+    /// Whether nothing is on disk yet, so that writing may fail.
+    pub fn is_direct(&self) -> bool {
+        self.direct.is_some()
+    }
+
     /// Takes the place of what was there.
     pub fn publish(mut self) -> Result<()> {
         if let Some(content) = &self.direct {

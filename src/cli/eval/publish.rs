@@ -69,9 +69,11 @@ pub(in crate::cli) fn publish(report: &Report, outputs: &OutputArgs, output: &mu
         let summary = outputs.output.as_ref().map(|path| Pending::write(path, &python::summary(report)));
         let rows = outputs.csv.as_ref().map(|path| Pending::write(path, &csv::render(report)?));
         let page = outputs.html.as_ref().map(|path| Pending::write(path, &html::render(report)?));
-        for pending in [summary.transpose()?, rows.transpose()?, page.transpose()?].into_iter().flatten() {
-            pending.publish()?;
-        }
+        let mut all: Vec<Pending> =
+            [summary.transpose()?, rows.transpose()?, page.transpose()?].into_iter().flatten().collect();
+        // What can still fail goes first.
+        all.sort_by_key(|pending| !pending.is_direct());
+        all.into_iter().try_for_each(Pending::publish)?;
     }
     match outputs.format {
         Form::Table => output.result(&table::render(report))?,

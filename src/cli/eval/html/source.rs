@@ -48,7 +48,7 @@ impl Source {
             Self::Maps(truth, pred) => {
                 let voxels = marks(&truth.labels, pred.as_ref().map(|pred| &pred.labels), class, rules.ignore);
                 // From a value or from an option of one: files of some formats do not say where their voxels lie.
-                let geometry = Option::<&Geometry>::from(&truth.geometry).copied();
+                let geometry = truth.geometry;
                 Found { marked: Marked { voxels, dims: Marked::dims(&truth.shape) }, geometry }
             }
             Self::Masks => of_masks(masks::of_class(case, class, rules)?)?,

@@ -92,7 +92,7 @@ fn the_report_is_one_page_that_asks_for_nothing() {
     let output = cohort.eval(&["--html", text(&page)]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let html = fs::read_to_string(&page).unwrap();
-    assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"));
+    assert!(html.starts_with("<!DOCTYPE html>") && html.trim_end().ends_with("</html>"));
     for part in ["<svg", "case_3", "<table"] {
         assert!(html.contains(part), "{part}");
     }
