@@ -1,6 +1,7 @@
 //! The command line: parses, runs one command, and turns its outcome into an exit code. Uses the public API only.
 
 mod args;
+mod bench;
 mod compare;
 mod demo;
 mod devices;
@@ -50,6 +51,8 @@ enum Command {
     Devices(devices::Devices),
     /// Check that the adapters give exactly the numbers of the CPU
     Verify(verify::Verify),
+    /// How fast the reductions are here, beside a plain read of the same bytes
+    Bench(bench::Bench),
     /// Make a small set of label maps and evaluate it
     Demo(demo::Demo),
 }
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Info(info) => info.run(&mut output),
         Command::Devices(devices) => devices.run(&mut output),
         Command::Verify(verify) => verify.run(&mut output),
+        Command::Bench(bench) => bench.run(&mut output),
         Command::Demo(demo) => demo.run(&mut output),
     };
     let exit = outcome.unwrap_or_else(|error| {

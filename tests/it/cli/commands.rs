@@ -4,7 +4,7 @@ use super::{Files, backends, fine, gpu, json, run, stderr, stdout, text};
 
 #[test]
 fn every_help_runs_and_has_an_example() {
-    for command in ["eval", "loss", "info", "devices", "verify", "demo"] {
+    for command in ["eval", "loss", "info", "devices", "verify", "bench", "demo", "merge"] {
         for flag in ["-h", "--help"] {
             let shown = fine([command, flag]);
             assert!(shown.contains("Example") && shown.contains(&format!("voxdice {command}")), "{shown}");
@@ -73,4 +73,34 @@ fn demo_writes_files_that_eval_finds_the_same_in() {
         let lesion = &found["mean"]["5"];
         assert_eq!(lesion["TP"] == 0.0 && lesion["n_ref"] != 0.0, case == 2, "the missed lesion");
     }
+}
+
+#[test]
+fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
+    let small = ["--shape", "2,1,5,30,20", "--seconds", "0.01"];
+    let found = json(["bench", "--format", "json"].iter().chain(&small));
+    let names: Vec<&str> = found.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let expected = [
+        "sums/f32xf32/cpu",
+        "sums/f32xu8/cpu",
+        "sums/u8xu8/cpu",
+        "gradient/f32xf32/cpu",
+        "gradient/f32xu8/cpu",
+        "counts5/u8xu8/cpu",
+        "counts117/u8xu8/cpu",
+    ];
+    assert_eq!(names, expected);
+    for row in found.as_array().unwrap() {
+        let number = |key: &str| row[key].as_f64().unwrap();
+        let percent = 100.0 * number("gb_per_s") / number("floor_gb_per_s");
+        assert!((percent - number("percent_of_floor")).abs() < 1e-6 * percent && percent > 0.0, "{row}");
+        assert!((number("bytes") / number("seconds") / 1e9 - number("gb_per_s")).abs() < 1e-9, "{row}");
+    }
+    for backend in backends() {
+        let one = ["bench", "--statistic", "counts", "--classes", "3", "--backend", backend];
+        let shown = fine(one.iter().chain(&small));
+        assert!(shown.contains("counts3/u8xu8") && shown.contains("plain read GB/s"), "{shown}");
+    }
+    let output = run(["bench", "--shape", "3"]);
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("N,C"), "{}", stderr(&output));
 }

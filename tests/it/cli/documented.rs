@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Commands for whoever builds the project, whose tests these are; and one that another test runs, as it takes long, on
-/// whatever adapter there is.
-const ELSEWHERE: [&str; 4] = [".ci/test", "cargo install --path .", "cargo bench", "voxdice verify --adapter llvmpipe"];
+/// Commands for whoever builds the project, whose tests these are; and two that take long, which
+/// other tests run on less.
+const ELSEWHERE: [&str; 5] =
+    [".ci/test", "cargo install --path .", "cargo bench", "voxdice verify --adapter llvmpipe", "voxdice bench"];
 
 /// A command and what is shown below it.
 #[derive(Debug)]
@@ -119,7 +120,7 @@ fn every_command_that_is_shown_runs() {
     for name in ["docs/folders.md", "README.md"] {
         all.extend(in_consoles(name, &document(name)));
     }
-    for command in ["eval", "merge", "loss", "info", "devices", "verify", "demo"] {
+    for command in ["eval", "merge", "loss", "info", "devices", "verify", "bench", "demo"] {
         let of_command = in_help(command);
         assert!(!of_command.is_empty(), "{command}");
         all.extend(of_command);
