@@ -1,5 +1,14 @@
-//! Choice of instruction set at run time: one body, compiled twice. The only `unsafe` of the CPU backend.
-#![allow(unsafe_code)] // calling a function compiled for AVX2; see the SAFETY comment
+//! Choice of instruction set at run time. What pays is written with AVX2 intrinsics beside the portable body; both
+//! leave the same bits. The only `unsafe` of the CPU backend is the call from here into code compiled for AVX2: that
+//! code itself is safe.
+#![allow(unsafe_code)] // calling functions compiled for AVX2; see the SAFETY comments
+
+#[cfg(target_arch = "x86_64")]
+mod avx2_sums;
+#[cfg(target_arch = "x86_64")]
+mod avx2_tile;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;
 
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
@@ -21,6 +30,7 @@ pub(super) struct Level(Set);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Set {
     Baseline,
+    /// AVX2 with the fused multiplication and the half floats that came with it.
     #[cfg(target_arch = "x86_64")]
     Avx2,
 }
@@ -28,7 +38,11 @@ enum Set {
 impl Level {
     pub fn of(simd: Simd) -> Self {
         #[cfg(target_arch = "x86_64")]
-        if simd == Simd::Auto && is_x86_feature_detected!("avx2") {
+        if simd == Simd::Auto
+            && is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c")
+        {
             return Self(Set::Avx2);
         }
         let _ = simd;
@@ -47,15 +61,9 @@ impl Level {
     pub fn sum_run<P: Voxel, T: Voxel>(self, p: &[P], t: &[T], stride: usize, pass: SumPass) -> RawSums {
         match self.0 {
             Set::Baseline => sum_run(p, t, stride, pass),
-            // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has AVX2.
+            // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has all three features.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { sum_run_avx2(p, t, stride, pass) },
+            Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
         }
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn sum_run_avx2<P: Voxel, T: Voxel>(p: &[P], t: &[T], stride: usize, pass: SumPass) -> RawSums {
-    sum_run(p, t, stride, pass)
 }

@@ -53,12 +53,14 @@ impl Backend {
         terms: Terms,
         sink: &mut dyn FnMut(Block) -> Result<()>,
     ) -> Result<()> {
-        let per_cell = grid.blocks_per_cell() as usize;
+        let (per_cell, channels) = (grid.blocks_per_cell() as usize, grid.channels as usize);
         let total = grid.cells() as usize * per_cell;
         for start in (0..total).step_by(BATCH) {
             let batch = super::map_indexed(BATCH.min(total - start), |i| {
-                let (cell, block) = ((start + i) / per_cell, (start + i) % per_cell);
-                self.block(p, t, grid, terms, cell as u64, block as u64)
+                // Interleaved channels share their cache lines: all channels of a block are neighbours.
+                let (row, channel) = ((start + i) / channels, (start + i) % channels);
+                let (plane, block) = (row / per_cell, row % per_cell);
+                self.block(p, t, grid, terms, (plane * channels + channel) as u64, block as u64)
             });
             batch.into_iter().try_for_each(&mut *sink)?;
         }
