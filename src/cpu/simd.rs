@@ -61,6 +61,8 @@ impl Level {
     pub fn sum_run<P: Voxel, T: Voxel>(self, p: &[P], t: &[T], stride: usize, pass: SumPass) -> RawSums {
         match self.0 {
             Set::Baseline => sum_run(p, t, stride, pass),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 if p.len() < avx2_sums::SHORT => sum_run(p, t, stride, pass),
             // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has all three features.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },

@@ -32,8 +32,8 @@ const COARSEST: u32 = (127 - 23) << 23;
 /// Voxels whose values an `f64` lane can add to [`ORIGIN`]: 64 for each of four lanes.
 const GROUP: usize = 256;
 
-/// Shorter runs are not worth a tile.
-const SHORT: usize = 64;
+/// Shorter runs are not worth a vector.
+pub(super) const SHORT: usize = 64;
 
 /// What is known of the voxels of a tile, from the fastest kernel to the slowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,7 +102,8 @@ fn real<const TERMS: usize>(kind: Kind, p: &[f32], t: &[f32], pass: SumPass) -> 
         Kind::Coarse => unit::<TERMS, true>(p, t),
         Kind::Unit => unit::<TERMS, false>(p, t),
         Kind::Any if p.len() < SHORT => portable(p, t, pass),
-        Kind::Any => any::<TERMS>(p, t, pass),
+        Kind::Any if pass.scale > 0 || pass.careful => any::<TERMS, true>(p, t, pass),
+        Kind::Any => any::<TERMS, false>(p, t, pass),
     }
 }
 
@@ -272,44 +273,39 @@ fn finished<const TERMS: usize>(mut units: [u64; 6], (max_abs, kind): (u32, Kind
     Tile { units, kind, max_abs }
 }
 
-/// Sums of any values: with signs, at the scale of the pass, without voxels that are not finite where it is careful.
+/// Sums of any values, with signs; with `SCALED`, at the scale of the pass, without voxels that are not finite where it
+/// is careful.
 #[target_feature(enable = "avx2,fma")]
-fn any<const TERMS: usize>(p: &[f32], t: &[f32], pass: SumPass) -> Tile {
+fn any<const TERMS: usize, const SCALED: bool>(p: &[f32], t: &[f32], pass: SumPass) -> Tile {
     let (bias, zero) = (_mm256_set1_pd(BELOW_ONE), _mm256_setzero_si256());
     let unscale = _mm256_set1_pd(2f64.powi(-i32::from(pass.scale)));
     let absolute = _mm256_set1_epi32(i32::MAX);
     let largest_used = _mm256_set1_epi32(if pass.careful { INFINITY as i32 - 1 } else { i32::MAX });
-    let (mut seen, mut max_abs, mut sums) = (Seen::nothing(), zero, [zero; 6]);
+    let (mut largest, mut max_abs, mut sums) = (zero, zero, [zero; 6]);
     let mut step = |p: &[f32; 8], t: &[f32; 8]| {
         let (p, t): (__m256i, __m256i) = (bytemuck::cast(*p), bytemuck::cast(*t));
-        seen.see(p);
-        seen.see(t);
-        let (p_abs, t_abs) = (_mm256_and_si256(p, absolute), _mm256_and_si256(t, absolute));
-        let largest = _mm256_max_epi32(p_abs, t_abs);
-        max_abs = _mm256_max_epi32(max_abs, largest);
-        let skip = _mm256_cmpgt_epi32(largest, largest_used);
-        let magnitudes = |x| widened(bytemuck::cast(_mm256_andnot_si256(skip, x)));
-        let signs = |x| {
-            let [low, high]: [__m128i; 2] = bytemuck::cast(_mm256_srai_epi32::<31>(x));
-            [_mm256_cvtepi32_epi64(low), _mm256_cvtepi32_epi64(high)]
-        };
-        let signed = |sum, sign| {
-            let magnitude = _mm256_sub_epi64(on_grid(sum), _mm256_set1_epi64x(FIELD as i64));
-            _mm256_sub_epi64(_mm256_xor_si256(magnitude, sign), sign)
-        };
-        let (p_magnitudes, t_magnitudes, p_signs, t_signs) = (magnitudes(p_abs), magnitudes(t_abs), signs(p), signs(t));
-        for half in 0..2 {
-            let p = _mm256_mul_pd(p_magnitudes[half], unscale);
-            let t = _mm256_mul_pd(t_magnitudes[half], unscale);
-            let p_units = signed(_mm256_add_pd(p, bias), p_signs[half]);
-            let t_units = signed(_mm256_add_pd(t, bias), t_signs[half]);
+        largest = _mm256_max_epu32(largest, _mm256_max_epu32(p, t));
+        let (mut p_abs, mut t_abs) = (_mm256_and_si256(p, absolute), _mm256_and_si256(t, absolute));
+        let more = _mm256_max_epi32(p_abs, t_abs);
+        max_abs = _mm256_max_epi32(max_abs, more);
+        if SCALED {
+            let skip = _mm256_cmpgt_epi32(more, largest_used);
+            (p_abs, t_abs) = (_mm256_andnot_si256(skip, p_abs), _mm256_andnot_si256(skip, t_abs));
+        }
+        let (p_signs, t_signs) = (sign_masks(p), sign_masks(t));
+        let magnitudes = widened(bytemuck::cast(p_abs)).into_iter().zip(widened(bytemuck::cast(t_abs)));
+        for ((mut p, mut t), (p_sign, t_sign)) in magnitudes.zip(p_signs.into_iter().zip(t_signs)) {
+            if SCALED {
+                (p, t) = (_mm256_mul_pd(p, unscale), _mm256_mul_pd(t, unscale));
+            }
+            let p_units = signed(_mm256_add_pd(p, bias), p_sign);
+            let t_units = signed(_mm256_add_pd(t, bias), t_sign);
             add(&mut sums[0], p_units);
             add(&mut sums[1], t_units);
-            let sign = _mm256_xor_si256(p_signs[half], t_signs[half]);
-            add(&mut sums[2], signed(_mm256_fmadd_pd(p, t, bias), sign));
+            add(&mut sums[2], signed(_mm256_fmadd_pd(p, t, bias), _mm256_xor_si256(p_sign, t_sign)));
             if TERMS > 3 {
-                add(&mut sums[3], signed(_mm256_fmadd_pd(p, p, bias), zero));
-                add(&mut sums[4], signed(_mm256_fmadd_pd(t, t, bias), zero));
+                add(&mut sums[3], on_grid(_mm256_fmadd_pd(p, p, bias)));
+                add(&mut sums[4], on_grid(_mm256_fmadd_pd(t, t, bias)));
             }
             if TERMS > 5 {
                 let difference = _mm256_sub_epi64(p_units, t_units);
@@ -323,8 +319,27 @@ fn any<const TERMS: usize>(p: &[f32], t: &[f32], pass: SumPass) -> Tile {
     if !p_rest.is_empty() {
         step(&padded(p_rest), &padded(t_rest));
     }
-    let max_abs = bits(max_abs).into_iter().fold(0, u32::max);
-    finished::<TERMS>(sums.map(total), (max_abs, seen.verdict().1))
+    let lanes = p.len().next_multiple_of(8);
+    let [p, t, pt, pp, tt, difference] = sums;
+    let units = [total(p), total(t), total(pt), less_fields(pp, lanes), less_fields(tt, lanes), total(difference)];
+    let [largest, max_abs] = [largest, max_abs].map(|x| bits(x).into_iter().fold(0, u32::max));
+    finished::<TERMS>(units, (max_abs, if largest > ONE { Kind::Any } else { Kind::Unit }))
+}
+
+/// All bits of a 64-bit lane where an f32 has its sign bit.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sign_masks(x: __m256i) -> [__m256i; 2] {
+    let [low, high]: [__m128i; 2] = bytemuck::cast(_mm256_srai_epi32::<31>(x));
+    [_mm256_cvtepi32_epi64(low), _mm256_cvtepi32_epi64(high)]
+}
+
+/// Two's complement of [`on_grid`] where the mask is set.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn signed(sum: __m256d, sign: __m256i) -> __m256i {
+    let magnitude = _mm256_sub_epi64(on_grid(sum), _mm256_set1_epi64x(FIELD as i64));
+    _mm256_sub_epi64(_mm256_xor_si256(magnitude, sign), sign)
 }
 
 /// [`any`] of a few voxels.
