@@ -4,12 +4,15 @@
 #![allow(unsafe_code)] // calling functions compiled for AVX2; see the SAFETY comments
 
 #[cfg(target_arch = "x86_64")]
+mod avx2_integers;
+#[cfg(target_arch = "x86_64")]
 mod avx2_sums;
 #[cfg(target_arch = "x86_64")]
 mod avx2_tile;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
 
+use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
 
@@ -66,6 +69,15 @@ impl Level {
             // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has all three features.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
+        }
+    }
+    /// [`sum_integers`] with these instructions.
+    pub fn sum_integers(self, p: &[u8], t: &[u8], stride: usize) -> RawSums {
+        match self.0 {
+            Set::Baseline => sum_integers(p, t, stride),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_integers::sum_integers(p, t, stride) },
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::job::{Block, SumsJob};
 use crate::kernel::sums::{INFINITY, SumPass};
 use crate::kernel::survey::{Survey, survey_run};
-use crate::kernel::voxel::{F16Bits, Voxel};
+use crate::kernel::voxel::{F16Bits, Typed, Voxel};
 use crate::shape::{BLOCK_VOXELS, Grid};
 use crate::stats::{Terms, scale_of};
 use crate::volume::Data;
@@ -76,6 +76,10 @@ impl Backend {
         let range = first..first + (voxels as usize - 1) * stride + 1;
         let (p, t) = (&p[range.clone()], &t[range]);
 
+        if let (Typed::U8(p), Typed::U8(t)) = (P::typed(p), T::typed(t)) {
+            let sums = self.level.sum_integers(p, t, stride).integer_block(voxels);
+            return Block { cell, block, sums, first_non_finite: [None; 2] };
+        }
         let mut pass = SumPass { terms, scale: 0, careful: false };
         let mut raw = self.level.sum_run(p, t, stride, pass);
         let mut survey = Survey { max_finite: raw.max_abs, ..Survey::default() };

@@ -258,13 +258,28 @@ fn masked<const TERMS: usize, const COARSE: bool>(p: &[f32], t: &[u8]) -> Tile {
     }
     let (lanes, groups) = (p.len().next_multiple_of(8), p.len().div_ceil(GROUP));
     let [p, pt] = linear.map(|sum| if COARSE { less_origins(sum, groups) } else { total(sum) });
-    let on = t.iter().map(|&t| u32::from(t)).sum::<u32>();
-    let most = t.iter().fold(0, |most, &t| most.max(t));
-    let t = u64::from(on) << 46;
+    let (on, most) = sum_and_most(t);
+    let t = on << 46;
     let difference = p.wrapping_add(t).wrapping_sub(pt.wrapping_mul(2));
     let (largest, kind) = seen.verdict();
     let verdict = (largest.max(f32::from(most).to_bits()), if most > 1 { Kind::Any } else { kind });
     finished::<TERMS>([p, t, pt, less_fields(squares, lanes), t, difference], verdict)
+}
+
+/// Sum and largest of a tile's bytes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sum_and_most(t: &[u8]) -> (u64, u8) {
+    let (mut sum, mut most) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+    let (chunks, rest) = t.as_chunks::<32>();
+    for chunk in chunks {
+        let chunk = bytemuck::cast(*chunk);
+        add(&mut sum, _mm256_sad_epu8(chunk, _mm256_setzero_si256()));
+        most = _mm256_max_epu8(most, chunk);
+    }
+    let lanes: [u8; 32] = bytemuck::cast(most);
+    let most = lanes.iter().chain(rest).fold(0, |most, &t| most.max(t));
+    (total(sum) + rest.iter().map(|&t| u64::from(t)).sum::<u64>(), most)
 }
 
 /// A tile of the units that were asked for.

@@ -1,9 +1,10 @@
 //! The AVX2 code against the portable one: adversarial bits, lengths around every edge, all types and strides.
 
 use super::{Level, Set, Simd};
+use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{ONE, SumPass, sum_run};
 use crate::kernel::voxel::{F16Bits, Voxel};
-use crate::stats::Terms;
+use crate::stats::{NonFiniteCount, Terms, scale_of};
 
 /// xorshift64*.
 struct Random(u64);
@@ -179,6 +180,28 @@ fn a_tile_of_another_kind_among_many_is_seen() {
             p[place] = odd;
             check("one odd voxel", &p, &t, PLAIN);
             check("one odd voxel", &t, &p, PLAIN);
+        }
+    }
+}
+
+#[test]
+fn sums_of_integers_equal_the_portable_ones() {
+    let Some(level) = avx2() else { return };
+    let mut random = Random(5);
+    for n in LENGTHS {
+        let any = |random: &mut Random| random.bits() as u8;
+        for byte in [any, |random: &mut Random| (random.bits() & 1) as u8, |_: &mut Random| 255] {
+            let (p, t) = (random.slice(n + 1, byte), random.slice(n, byte));
+            for stride in [1, 3] {
+                let found = level.sum_integers(&p[1..], &t, stride);
+                assert_eq!(found, sum_integers(&p[1..], &t, stride), "{n} by {stride}");
+                // On the grid they are what the general contract says.
+                let scale = scale_of((found.max_abs as f32).to_bits());
+                let pass = SumPass { terms: Terms::All, scale, careful: false };
+                let voxels = n.div_ceil(stride) as u64;
+                let expected = sum_run(&p[1..], &t, stride, pass).block(scale, voxels, NonFiniteCount::default());
+                assert_eq!(found.integer_block(voxels), expected, "{n} by {stride}");
+            }
         }
     }
 }
