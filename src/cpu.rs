@@ -3,6 +3,7 @@
 mod accumulate;
 mod counts;
 mod gradient;
+mod pairs;
 mod prepared;
 mod simd;
 mod sums;

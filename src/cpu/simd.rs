@@ -6,12 +6,16 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2_integers;
 #[cfg(target_arch = "x86_64")]
+mod avx2_pairs;
+#[cfg(target_arch = "x86_64")]
 mod avx2_sums;
 #[cfg(target_arch = "x86_64")]
 mod avx2_tile;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
 
+use super::pairs::{PairTable, count_pairs, narrow};
+use crate::kernel::counts::Label;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
@@ -33,7 +37,7 @@ pub(super) struct Level(Set);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Set {
     Baseline,
-    /// AVX2 with the fused multiplication and the half floats that came with it.
+    /// AVX2 and what came with it in every processor.
     #[cfg(target_arch = "x86_64")]
     Avx2,
 }
@@ -41,11 +45,7 @@ enum Set {
 impl Level {
     pub fn of(simd: Simd) -> Self {
         #[cfg(target_arch = "x86_64")]
-        if simd == Simd::Auto
-            && is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("f16c")
-        {
+        if simd == Simd::Auto && has_avx2() {
             return Self(Set::Avx2);
         }
         let _ = simd;
@@ -66,7 +66,7 @@ impl Level {
             Set::Baseline => sum_run(p, t, stride, pass),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 if p.len() < avx2_sums::SHORT => sum_run(p, t, stride, pass),
-            // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has all three features.
+            // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has all these features.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
         }
@@ -80,4 +80,33 @@ impl Level {
             Set::Avx2 => unsafe { avx2_integers::sum_integers(p, t, stride) },
         }
     }
+
+    /// [`narrow`] with these instructions.
+    pub fn narrow<L: Label>(self, labels: &[L], into: &mut [u8]) -> u32 {
+        match self.0 {
+            Set::Baseline => narrow(labels, into),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_pairs::narrow(labels, into) },
+        }
+    }
+
+    /// [`count_pairs`] with these instructions.
+    pub fn count_pairs(self, p: &[u8], t: &[u8], table: &mut PairTable) -> u16 {
+        match self.0 {
+            Set::Baseline => count_pairs(p, t, table),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_pairs::count_pairs(p, t, table) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("popcnt")
 }

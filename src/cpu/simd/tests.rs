@@ -1,6 +1,7 @@
 //! The AVX2 code against the portable one: adversarial bits, lengths around every edge, all types and strides.
 
 use super::{Level, Set, Simd};
+use crate::cpu::pairs::count_pairs;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{ONE, SumPass, sum_run};
 use crate::kernel::voxel::{F16Bits, Voxel};
@@ -202,6 +203,29 @@ fn sums_of_integers_equal_the_portable_ones() {
                 let expected = sum_run(&p[1..], &t, stride, pass).block(scale, voxels, NonFiniteCount::default());
                 assert_eq!(found.integer_block(voxels), expected, "{n} by {stride}");
             }
+        }
+    }
+}
+
+#[test]
+fn pairs_equal_the_portable_ones() {
+    let Some(level) = avx2() else { return };
+    let mut random = Random(6);
+    for n in LENGTHS.into_iter().chain([0, 32, 33, 34, 65, 97]) {
+        for run in [1, 2, 3, 7, 40, 500] {
+            let mut labels = |n: usize| -> Vec<u8> {
+                let mut label = 0;
+                let mut next = || {
+                    label = if random.below(run) == 0 { random.bits() as u8 } else { label };
+                    label
+                };
+                (0..n).map(|_| next()).collect()
+            };
+            let (p, t) = (labels(n + 1), labels(n));
+            let (mut found, mut expected) = ([1; 1 << 16], [1; 1 << 16]);
+            let met = level.count_pairs(&p[1..], &t, &mut found);
+            assert_eq!(met, count_pairs(&p[1..], &t, &mut expected), "{n} in runs of {run}");
+            assert_eq!(found, expected, "{n} in runs of {run}");
         }
     }
 }
