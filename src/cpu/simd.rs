@@ -4,6 +4,8 @@
 #![allow(unsafe_code)] // calling functions compiled for AVX2; see the SAFETY comments
 
 #[cfg(target_arch = "x86_64")]
+mod avx2_gradient;
+#[cfg(target_arch = "x86_64")]
 mod avx2_integers;
 #[cfg(target_arch = "x86_64")]
 mod avx2_pairs;
@@ -16,6 +18,7 @@ mod tests;
 
 use super::pairs::{PairTable, count_pairs, narrow};
 use crate::kernel::counts::Label;
+use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
@@ -78,6 +81,16 @@ impl Level {
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_integers::sum_integers(p, t, stride) },
+        }
+    }
+
+    /// [`ExactCoefficients::gradient_run`] with these instructions.
+    pub fn gradient_run(self, coefficients: &ExactCoefficients, p: &[f32], t: &[f32], out: &mut [f32]) {
+        match self.0 {
+            Set::Baseline => coefficients.gradient_run(p, t, out),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_gradient::gradient_run(coefficients, p, t, out) },
         }
     }
 

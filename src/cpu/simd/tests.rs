@@ -2,6 +2,7 @@
 
 use super::{Level, Set, Simd};
 use crate::cpu::pairs::count_pairs;
+use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{ONE, SumPass, sum_run};
 use crate::kernel::voxel::{F16Bits, Voxel};
@@ -227,5 +228,48 @@ fn pairs_equal_the_portable_ones() {
             assert_eq!(met, count_pairs(&p[1..], &t, &mut expected), "{n} in runs of {run}");
             assert_eq!(found, expected, "{n} in runs of {run}");
         }
+    }
+}
+
+#[test]
+fn gradients_equal_the_portable_ones() {
+    let Some(level) = avx2() else { return };
+    let mut random = Random(7);
+    let check = |c: &ExactCoefficients, p: &[f32], t: &[f32]| {
+        let (mut found, mut expected) = (vec![7.0; p.len()], vec![0.0; p.len()]);
+        level.gradient_run(c, p, t, &mut found);
+        c.gradient_run(p, t, &mut expected);
+        for i in 0..p.len() {
+            assert_eq!(found[i].to_bits(), expected[i].to_bits(), "{c:?} {:e} {:e}", p[i], t[i]);
+        }
+    };
+    for i in 0..3000 {
+        let scale = random.below(31) * (random.bits() & 1);
+        let coefficient = |random: &mut Random| {
+            let largest = 1i32 << random.below(31);
+            let any = (random.bits() as i32) % (largest + i32::from(largest < 1 << 30));
+            [0, largest, -largest, any, any][random.below(5) as usize]
+        };
+        let mut c = ExactCoefficients {
+            product: coefficient(&mut random),
+            square: coefficient(&mut random),
+            constant: coefficient(&mut random),
+            sign: coefficient(&mut random) * i32::from(i % 3 == 0),
+            exponent: [-60, -126, 127, -127, 66, -20, -300, 200][i % 8],
+            scale,
+        };
+        if i % 5 == 0 {
+            // Sums next to a tie of f32: a constant, and little beside it.
+            (c.constant, c.product, c.square) = ((1 << 29) | (random.bits() & 63) as i32, 1, -1);
+        }
+        let factor = 2f32.powi(scale as i32);
+        let n = 1 + random.below(40) as usize;
+        let mut values = random.slice(2 * n, signed);
+        // Most of the voxels reach up to the scale, a few go beyond it.
+        values.iter_mut().for_each(|x| *x *= if random.below(3) > 0 { factor } else { 1.0 });
+        if i % 7 == 0 {
+            values[0] = [f32::NAN, f32::INFINITY, -3.0 * factor, 1e30][random.below(4) as usize];
+        }
+        check(&c, &values[..n], &values[n..]);
     }
 }
