@@ -3,6 +3,7 @@
 mod accumulate;
 mod counts;
 mod gradient;
+mod pairs;
 mod prepared;
 mod simd;
 mod sums;
@@ -49,4 +50,17 @@ fn map_indexed<T: Send>(n: usize, f: impl Fn(usize) -> T + Send + Sync) -> Vec<T
 #[cfg(not(feature = "parallel"))]
 fn map_indexed<T>(n: usize, f: impl Fn(usize) -> T) -> Vec<T> {
     (0..n).map(f).collect()
+}
+
+/// `f` of every task, on threads where there are any; `init` makes what a thread needs for its tasks.
+#[cfg(feature = "parallel")]
+fn for_each<T: Send, S>(tasks: Vec<T>, init: impl Fn() -> S + Send + Sync, f: impl Fn(&mut S, T) + Send + Sync) {
+    use rayon::prelude::*;
+    tasks.into_par_iter().for_each_init(init, f);
+}
+
+#[cfg(not(feature = "parallel"))]
+fn for_each<T, S>(tasks: Vec<T>, init: impl Fn() -> S, f: impl Fn(&mut S, T)) {
+    let mut state = init();
+    tasks.into_iter().for_each(|task| f(&mut state, task));
 }

@@ -6,6 +6,7 @@
 pub(crate) mod counts;
 pub(crate) mod form;
 pub(crate) mod gradient;
+pub(crate) mod integers;
 pub mod source;
 pub(crate) mod sums;
 pub(crate) mod survey;

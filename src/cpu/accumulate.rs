@@ -1,6 +1,8 @@
 //! Counts of label maps that come piece by piece, in memory that does not grow with them.
 
-use super::counts::{count_stretch, for_runs};
+use super::counts::add_run;
+use super::pairs::Pairs;
+use super::simd::{Level, Simd};
 use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::kernel::counts::{Label, RawCounts};
@@ -25,13 +27,16 @@ use std::collections::BTreeMap;
 pub struct CountsAccumulator {
     classes: Classes,
     counts: RawCounts,
+    /// What was counted and is not in `counts` yet.
+    pairs: Pairs,
     voxels: u64,
 }
 
 impl CountsAccumulator {
     /// Nothing counted yet.
     pub fn new(classes: &Classes) -> Self {
-        Self { counts: RawCounts::zero(classes.len()), classes: classes.clone(), voxels: 0 }
+        let pairs = Pairs::new(Level::of(Simd::Auto));
+        Self { counts: RawCounts::zero(classes.len()), classes: classes.clone(), pairs, voxels: 0 }
     }
 
     /// Counts a piece of both maps.
@@ -40,8 +45,7 @@ impl CountsAccumulator {
     /// [`Error::PieceMismatch`] when the pieces have different lengths.
     pub fn add(&mut self, pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<()> {
         self.voxels += piece(pred, truth)?;
-        let (classes, counts) = (&self.classes, &mut self.counts);
-        each_type(pred, truth, Listed { classes, counts });
+        each_type(pred, truth, &mut *self);
         Ok(())
     }
 
@@ -49,7 +53,8 @@ impl CountsAccumulator {
     ///
     /// # Errors
     /// None that can be met: the counts are those of voxels.
-    pub fn finish(self) -> Result<Vec<Counts>> {
+    pub fn finish(mut self) -> Result<Vec<Counts>> {
+        self.pairs.drain(|p, t, voxels| add_run(&mut self.counts, &self.classes, p, t, voxels));
         self.counts.counts(self.voxels)
     }
 }
@@ -67,12 +72,20 @@ impl CountsAccumulator {
 /// ```
 #[derive(Debug, Clone)]
 pub struct FoundAccumulator {
+    labels: Labels,
+    /// What was counted and is not in `labels` yet.
+    pairs: Pairs,
+    voxels: u64,
+}
+
+/// Counts by label.
+#[derive(Debug, Clone)]
+struct Labels {
     /// Voxels per label in the prediction, the truth and both, for labels below [`DENSE`]; as long as was needed.
     dense: Vec<[u64; 3]>,
     sparse: BTreeMap<u32, [u64; 3]>,
     ignored: Option<u32>,
     ignored_voxels: u64,
-    voxels: u64,
 }
 
 /// Labels below this have counters in an array, of at most 1.5 MiB.
@@ -84,7 +97,8 @@ const MOST_LABELS: usize = 1 << 20;
 impl FoundAccumulator {
     /// Nothing counted yet. Voxels whose truth is `ignored` are left out of every count.
     pub fn new(ignored: Option<u32>) -> Self {
-        Self { dense: Vec::new(), sparse: BTreeMap::new(), ignored, ignored_voxels: 0, voxels: 0 }
+        let labels = Labels { dense: Vec::new(), sparse: BTreeMap::new(), ignored, ignored_voxels: 0 };
+        Self { labels, pairs: Pairs::new(Level::of(Simd::Auto)), voxels: 0 }
     }
 
     /// Counts a piece of both maps.
@@ -94,7 +108,7 @@ impl FoundAccumulator {
     pub fn add(&mut self, pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<()> {
         self.voxels += piece(pred, truth)?;
         each_type(pred, truth, &mut *self);
-        if self.sparse.len() > MOST_LABELS {
+        if self.labels.sparse.len() > MOST_LABELS {
             return Err(Error::TooManyLabels { limit: MOST_LABELS });
         }
         Ok(())
@@ -104,15 +118,19 @@ impl FoundAccumulator {
     ///
     /// # Errors
     /// None that can be met: the counts are those of voxels.
-    pub fn finish(self) -> Result<BTreeMap<u32, Counts>> {
-        let n = self.voxels - self.ignored_voxels;
-        let dense = (0..).zip(self.dense).filter(|(_, counts)| counts.iter().any(|&count| count > 0));
+    pub fn finish(mut self) -> Result<BTreeMap<u32, Counts>> {
+        self.pairs.drain(|p, t, voxels| self.labels.run(p, t, voxels));
+        let labels = self.labels;
+        let n = self.voxels - labels.ignored_voxels;
+        let dense = (0..).zip(labels.dense).filter(|(_, counts)| counts.iter().any(|&count| count > 0));
         dense
-            .chain(self.sparse)
+            .chain(labels.sparse)
             .map(|(label, [pred, truth, both])| Ok((label, Counts::new(both, pred, truth, n)?)))
             .collect()
     }
+}
 
+impl Labels {
     fn run(&mut self, p: u32, t: u32, voxels: u64) {
         if Some(t) == self.ignored {
             self.ignored_voxels += voxels;
@@ -151,20 +169,15 @@ trait Piece {
     fn count<P: Label, T: Label>(self, p: &[P], t: &[T]);
 }
 
-struct Listed<'a> {
-    classes: &'a Classes,
-    counts: &'a mut RawCounts,
-}
-
-impl Piece for Listed<'_> {
+impl Piece for &mut CountsAccumulator {
     fn count<P: Label, T: Label>(self, p: &[P], t: &[T]) {
-        count_stretch(p, t, self.classes, self.counts);
+        self.pairs.count(p, t, |p, t, voxels| add_run(&mut self.counts, &self.classes, p, t, voxels));
     }
 }
 
 impl Piece for &mut FoundAccumulator {
     fn count<P: Label, T: Label>(self, p: &[P], t: &[T]) {
-        for_runs(p, t, |p, t, voxels| self.run(p, t, voxels));
+        self.pairs.count(p, t, |p, t, voxels| self.labels.run(p, t, voxels));
     }
 }
 

@@ -1,6 +1,8 @@
-//! Counts on the CPU: threads over runs of blocks, whole words of equal labels at once.
+//! Counts on the CPU: threads over runs of blocks, pairs of labels in a table.
 
 use super::Backend;
+use super::pairs::{Pairs, for_runs};
+use super::simd::Level;
 use crate::classes::Classes;
 use crate::job::CountsJob;
 use crate::kernel::counts::{Label, RawCounts};
@@ -28,23 +30,31 @@ impl Backend {
     }
 
     fn planes<P: Label, T: Label>(&self, p: &[P], t: &[T], job: &CountsJob<'_>) -> Vec<RawCounts> {
-        let (voxels, classes) = (job.grid.voxels as usize, job.classes);
-        let planes = job.grid.planes as usize;
-        // Stretches of whole blocks: a few per thread, so that each makes its counters once.
-        let stretches = (4 * super::threads()).div_ceil(planes).min(job.grid.blocks_per_cell() as usize);
+        let (voxels, planes) = (job.grid.voxels as usize, job.grid.planes as usize);
+        // Tasks are a few per thread, so that each makes its tables once: stretches of whole blocks, or whole planes.
+        let tasks = 4 * super::threads();
+        let stretches = tasks.div_ceil(planes).min(job.grid.blocks_per_cell() as usize);
+        if stretches == 1 {
+            let together = planes.div_ceil(tasks);
+            let groups = super::map_indexed(planes.div_ceil(together), |group| {
+                let mut counter = Counter::new(job.classes, self.level);
+                let planes = group * together..planes.min((group + 1) * together);
+                let ranges = planes.map(|plane| plane * voxels..(plane + 1) * voxels);
+                ranges.map(|range| counter.count(&p[range.clone()], &t[range])).collect::<Vec<_>>()
+            });
+            return groups.into_iter().flatten().collect();
+        }
         let stretch = voxels.div_ceil(stretches).next_multiple_of(BLOCK_VOXELS as usize);
         let stretches = voxels.div_ceil(stretch);
         let parts = super::map_indexed(planes * stretches, |i| {
             let start = (i / stretches) * voxels + (i % stretches) * stretch;
-            let end = (start + stretch).min((i / stretches + 1) * voxels);
-            let mut counts = RawCounts::zero(classes.len());
-            count_stretch(&p[start..end], &t[start..end], classes, &mut counts);
-            counts
+            let range = start..(start + stretch).min((i / stretches + 1) * voxels);
+            Counter::new(job.classes, self.level).count(&p[range.clone()], &t[range])
         });
         parts
             .chunks(stretches)
             .map(|parts| {
-                let mut sum = RawCounts::zero(classes.len());
+                let mut sum = RawCounts::zero(job.classes.len());
                 parts.iter().for_each(|part| sum.join(part));
                 sum
             })
@@ -52,48 +62,36 @@ impl Backend {
     }
 }
 
-/// Counts a stretch of voxels.
-pub(super) fn count_stretch<P: Label, T: Label>(p: &[P], t: &[T], classes: &Classes, counts: &mut RawCounts) {
-    let (index, overlaps) = (classes.index(), classes.overlaps());
-    for_runs(p, t, |p, t, voxels| counts.add(index.class_of(p), index.class_of(t), voxels, overlaps));
+/// Counts one stretch after another.
+struct Counter<'a> {
+    classes: &'a Classes,
+    pairs: Pairs,
 }
 
-/// Calls `f` with every stretch of equal pairs of labels. Real maps are mostly constant: `GROUP` voxels that all equal
-/// the current pair only lengthen its run.
-#[inline(always)]
-pub(super) fn for_runs<P: Label, T: Label>(p: &[P], t: &[T], mut f: impl FnMut(u32, u32, u64)) {
-    const GROUP: usize = 32;
-    let (Some(&p0), Some(&t0)) = (p.first(), t.first()) else { return };
-    let (mut pair, mut run) = ((p0, t0), 0);
-    let mut extend = |next: (P, T), voxels: u64| {
-        if next != pair {
-            f(pair.0.label(), pair.1.label(), run);
-            (pair, run) = (next, 0);
-        }
-        run += voxels;
-    };
-    let (p_groups, p_rest) = p.as_chunks::<GROUP>();
-    let (t_groups, t_rest) = t.as_chunks::<GROUP>();
-    for (p, t) in p_groups.iter().zip(t_groups) {
-        let constant = p.iter().all_equal_to(p[0]) && t.iter().all_equal_to(t[0]);
-        if constant {
-            extend((p[0], t[0]), GROUP as u64);
+/// Shorter stretches are not worth a table.
+const SHORT: usize = 2048;
+
+impl<'a> Counter<'a> {
+    fn new(classes: &'a Classes, level: Level) -> Self {
+        Self { classes, pairs: Pairs::new(level) }
+    }
+
+    fn count<P: Label, T: Label>(&mut self, p: &[P], t: &[T]) -> RawCounts {
+        let mut counts = RawCounts::zero(self.classes.len());
+        let mut add = |p, t, voxels| add_run(&mut counts, self.classes, p, t, voxels);
+        if p.len() < SHORT {
+            for_runs(p, t, add);
         } else {
-            p.iter().zip(t).for_each(|(&p, &t)| extend((p, t), 1));
+            self.pairs.count(p, t, &mut add);
+            self.pairs.drain(add);
         }
+        counts
     }
-    p_rest.iter().zip(t_rest).for_each(|(&p, &t)| extend((p, t), 1));
-    f(pair.0.label(), pair.1.label(), run);
 }
 
-trait AllEqual<L> {
-    fn all_equal_to(self, value: L) -> bool;
-}
-
-impl<'a, L: Label, I: Iterator<Item = &'a L>> AllEqual<L> for I {
-    /// Without an early exit, so that the compiler compares whole vectors.
-    #[inline(always)]
-    fn all_equal_to(self, value: L) -> bool {
-        self.fold(true, |equal, &label| equal & (label == value))
-    }
+/// Adds voxels with these labels.
+#[inline(always)]
+pub(super) fn add_run(counts: &mut RawCounts, classes: &Classes, p: u32, t: u32, voxels: u64) {
+    let index = classes.index();
+    counts.add(index.class_of(p), index.class_of(t), voxels, classes.overlaps());
 }

@@ -1,59 +1,138 @@
-//! Gradients on the CPU, a block of voxels with all its channels at a time.
+//! Gradients on the CPU, a stretch of voxels with all its channels at a time.
 
 use super::Backend;
 use super::prepared::{Scratch, load, truth_values};
+use super::simd::Level;
 use crate::error::Result;
 use crate::job::{GradientJob, Strides, SumsJob};
 use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact, voxel_gradient};
 use crate::kernel::voxelwise::Voxel;
+use crate::shape::Layout;
 use crate::stats::Partials;
+use crate::volume::{Data, TruthKind};
+
+/// A stretch of voxels of one sample, and where its gradients go: a slice per channel, or one with all channels.
+struct Stretch<'a> {
+    sample: u64,
+    first: u64,
+    len: usize,
+    out: Vec<&'a mut [f32]>,
+}
+
+/// Buffers of a thread.
+#[derive(Default)]
+struct Buffers {
+    pred: Vec<f32>,
+    truth: Vec<f32>,
+    gradient: Vec<f32>,
+}
 
 impl Backend {
     /// Writes the gradient with respect to the prediction, in its layout.
     pub fn gradient(&self, job: &GradientJob<'_>, out: &mut [f32]) -> Result<()> {
-        let sums = &job.sums;
-        let channels = sums.shape.channels();
-        let exact = if is_exact(&sums.options) { exact_coefficients(job.partials, job.scales)? } else { Vec::new() };
-        let voxels = Scratch::voxels_for(sums) as u64;
-        let chunks = sums.shape.voxels_per_cell().div_ceil(voxels);
-        let total = (sums.shape.samples() * chunks) as usize;
-        let strides = Strides::of(&sums.shape);
-        // As many chunks at a time as keep the threads busy; each is copied to its place afterwards.
-        let batch = 8 * super::threads();
-        for start in (0..total).step_by(batch) {
-            let done = super::map_indexed(batch.min(total - start), |i| {
-                let chunk = (start + i) as u64;
-                let (sample, first) = (chunk / chunks, chunk % chunks * voxels);
-                let len = voxels.min(sums.shape.voxels_per_cell() - first) as usize;
-                (sample, first, len, chunk_gradient(job, &exact, sample, first, len))
-            });
-            for (sample, first, len, values) in done {
-                for channel in 0..channels {
-                    let into = &mut out[strides.at(sample, channel, first)..];
-                    let from = &values[channel as usize * len..][..len];
-                    for (into, &value) in into.iter_mut().step_by(strides.per_voxel as usize).zip(from) {
-                        *into = value;
-                    }
-                }
-            }
-        }
+        let exact = is_exact(&job.sums.options);
+        let exact = if exact { Some(exact_coefficients(job.partials, job.scales)?) } else { None };
+        super::for_each(stretches(&job.sums, out), Buffers::default, |buffers, stretch| match &exact {
+            Some(coefficients) => exact_stretch(self.level, &job.sums, coefficients, buffers, stretch),
+            None => activated_stretch(job, buffers, stretch),
+        });
         Ok(())
     }
 }
 
-/// Gradients of a chunk, channel by channel.
-fn chunk_gradient(job: &GradientJob<'_>, exact: &[ExactCoefficients], sample: u64, first: u64, len: usize) -> Vec<f32> {
-    let sums = &job.sums;
-    let channels = sums.shape.channels() as usize;
-    let cell = sample as usize * channels;
-    let mut pred = vec![0.0; channels * len];
-    let mut truth = vec![0.0; channels * len];
-    load_chunk(sums, sample, first, len, &mut pred, &mut truth);
-    if !exact.is_empty() {
-        for (i, (p, &t)) in pred.iter_mut().zip(&truth).enumerate() {
-            *p = exact[cell + i / len].gradient(p.to_bits(), t.to_bits());
+/// The volume in stretches.
+fn stretches<'a>(job: &SumsJob<'_>, out: &'a mut [f32]) -> Vec<Stretch<'a>> {
+    let (channels, voxels) = (job.shape.channels() as usize, job.shape.voxels_per_cell() as usize);
+    let len = Scratch::voxels_for(job);
+    let mut all = Vec::new();
+    for (sample, out) in (0..).zip(out.chunks_mut(channels * voxels)) {
+        let start = all.len();
+        for first in (0..voxels).step_by(len) {
+            let len = len.min(voxels - first);
+            all.push(Stretch { sample, first: first as u64, len, out: Vec::new() });
         }
-        return pred;
+        match job.shape.layout() {
+            Layout::ChannelsFirst => {
+                for out in out.chunks_mut(voxels) {
+                    all[start..].iter_mut().zip(out.chunks_mut(len)).for_each(|(stretch, out)| stretch.out.push(out));
+                }
+            }
+            Layout::ChannelsLast => {
+                let rows = out.chunks_mut(len * channels);
+                all[start..].iter_mut().zip(rows).for_each(|(stretch, out)| stretch.out.push(out));
+            }
+        }
+    }
+    all
+}
+
+impl Stretch<'_> {
+    /// Puts the gradients of a channel to their places.
+    fn write(&mut self, channel: usize, channels: usize, gradients: &[f32]) {
+        if self.out.len() == channels {
+            self.out[channel].copy_from_slice(gradients);
+        } else {
+            let places = self.out[0][channel..].iter_mut().step_by(channels);
+            places.zip(gradients).for_each(|(place, &gradient)| *place = gradient);
+        }
+    }
+}
+
+fn exact_stretch(
+    level: Level,
+    job: &SumsJob<'_>,
+    coefficients: &[ExactCoefficients],
+    buffers: &mut Buffers,
+    mut stretch: Stretch<'_>,
+) {
+    let (channels, strides) = (job.shape.channels() as usize, Strides::of(&job.shape));
+    for channel in 0..channels {
+        let coefficients = &coefficients[stretch.sample as usize * channels + channel];
+        let first = strides.at(stretch.sample, channel as u64, stretch.first);
+        let stride = strides.per_voxel as usize;
+        let p = values(job.pred, first, stride, stretch.len, &mut buffers.pred);
+        let t = match job.truth_kind {
+            TruthKind::Real => values(job.truth, first, stride, stretch.len, &mut buffers.truth),
+            TruthKind::Labels => {
+                buffers.truth.resize(stretch.len, 0.0);
+                truth_values(job, stretch.sample, channel as u64, stretch.first, &mut buffers.truth);
+                &buffers.truth
+            }
+        };
+        if stretch.out.len() == channels {
+            level.gradient_run(coefficients, p, t, stretch.out[channel]);
+        } else {
+            buffers.gradient.resize(stretch.len, 0.0);
+            level.gradient_run(coefficients, p, t, &mut buffers.gradient);
+            stretch.write(channel, channels, &buffers.gradient);
+        }
+    }
+}
+
+/// Voxels of a channel as f32: in place where they are that already.
+fn values<'a>(data: Data<'a>, first: usize, stride: usize, len: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+    if let (Data::F32(x), 1) = (data, stride) {
+        return &x[first..first + len];
+    }
+    buffer.resize(len, 0.0);
+    load(data, first, stride, buffer);
+    buffer
+}
+
+/// Gradients through an activation, a power or a pointwise loss.
+fn activated_stretch(job: &GradientJob<'_>, buffers: &mut Buffers, mut stretch: Stretch<'_>) {
+    let (sums, len) = (&job.sums, stretch.len);
+    let channels = sums.shape.channels() as usize;
+    let cell = stretch.sample as usize * channels;
+    let Buffers { pred, truth, .. } = buffers;
+    pred.resize(channels * len, 0.0);
+    truth.resize(channels * len, 0.0);
+    let strides = Strides::of(&sums.shape);
+    for channel in 0..channels {
+        let range = channel * len..(channel + 1) * len;
+        let at = strides.at(stretch.sample, channel as u64, stretch.first);
+        load(sums.pred, at, strides.per_voxel as usize, &mut pred[range.clone()]);
+        truth_values(sums, stretch.sample, channel as u64, stretch.first, &mut truth[range]);
     }
     let partials: &[Partials] = &job.partials[cell..cell + channels];
     let mut voxel = Voxel::new(channels);
@@ -69,15 +148,7 @@ fn chunk_gradient(job: &GradientJob<'_>, exact: &[ExactCoefficients], sample: u6
             pred[c * len + i] = gradient[c];
         }
     }
-    pred
-}
-
-fn load_chunk(job: &SumsJob<'_>, sample: u64, first: u64, len: usize, pred: &mut [f32], truth: &mut [f32]) {
-    let strides = Strides::of(&job.shape);
-    for channel in 0..job.shape.channels() {
-        let range = channel as usize * len..(channel as usize + 1) * len;
-        let at = strides.at(sample, channel, first);
-        load(job.pred, at, strides.per_voxel as usize, &mut pred[range.clone()]);
-        truth_values(job, sample, channel, first, &mut truth[range]);
+    for channel in 0..channels {
+        stretch.write(channel, channels, &pred[channel * len..][..len]);
     }
 }

@@ -1,6 +1,25 @@
-//! Choice of instruction set at run time: one body, compiled twice. The only `unsafe` of the CPU backend.
-#![allow(unsafe_code)] // calling a function compiled for AVX2; see the SAFETY comment
+//! Choice of instruction set at run time. What pays is written with AVX2 intrinsics beside the portable body; both
+//! leave the same bits. The only `unsafe` of the CPU backend is the call from here into code compiled for AVX2: that
+//! code itself is safe.
+#![allow(unsafe_code)] // calling functions compiled for AVX2; see the SAFETY comments
 
+#[cfg(target_arch = "x86_64")]
+mod avx2_gradient;
+#[cfg(target_arch = "x86_64")]
+mod avx2_integers;
+#[cfg(target_arch = "x86_64")]
+mod avx2_pairs;
+#[cfg(target_arch = "x86_64")]
+mod avx2_sums;
+#[cfg(target_arch = "x86_64")]
+mod avx2_tile;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;
+
+use super::pairs::{PairTable, count_pairs, narrow};
+use crate::kernel::counts::Label;
+use crate::kernel::gradient::ExactCoefficients;
+use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
 
@@ -21,6 +40,7 @@ pub(super) struct Level(Set);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Set {
     Baseline,
+    /// AVX2 and what came with it in every processor.
     #[cfg(target_arch = "x86_64")]
     Avx2,
 }
@@ -28,7 +48,7 @@ enum Set {
 impl Level {
     pub fn of(simd: Simd) -> Self {
         #[cfg(target_arch = "x86_64")]
-        if simd == Simd::Auto && is_x86_feature_detected!("avx2") {
+        if simd == Simd::Auto && has_avx2() {
             return Self(Set::Avx2);
         }
         let _ = simd;
@@ -47,15 +67,59 @@ impl Level {
     pub fn sum_run<P: Voxel, T: Voxel>(self, p: &[P], t: &[T], stride: usize, pass: SumPass) -> RawSums {
         match self.0 {
             Set::Baseline => sum_run(p, t, stride, pass),
-            // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has AVX2.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { sum_run_avx2(p, t, stride, pass) },
+            Set::Avx2 if p.len() < avx2_sums::SHORT => sum_run(p, t, stride, pass),
+            // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has all these features.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
+        }
+    }
+    /// [`sum_integers`] with these instructions.
+    pub fn sum_integers(self, p: &[u8], t: &[u8], stride: usize) -> RawSums {
+        match self.0 {
+            Set::Baseline => sum_integers(p, t, stride),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_integers::sum_integers(p, t, stride) },
+        }
+    }
+
+    /// [`ExactCoefficients::gradient_run`] with these instructions.
+    pub fn gradient_run(self, coefficients: &ExactCoefficients, p: &[f32], t: &[f32], out: &mut [f32]) {
+        match self.0 {
+            Set::Baseline => coefficients.gradient_run(p, t, out),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_gradient::gradient_run(coefficients, p, t, out) },
+        }
+    }
+
+    /// [`narrow`] with these instructions.
+    pub fn narrow<L: Label>(self, labels: &[L], into: &mut [u8]) -> u32 {
+        match self.0 {
+            Set::Baseline => narrow(labels, into),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_pairs::narrow(labels, into) },
+        }
+    }
+
+    /// [`count_pairs`] with these instructions.
+    pub fn count_pairs(self, p: &[u8], t: &[u8], table: &mut PairTable) -> u16 {
+        match self.0 {
+            Set::Baseline => count_pairs(p, t, table),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_pairs::count_pairs(p, t, table) },
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn sum_run_avx2<P: Voxel, T: Voxel>(p: &[P], t: &[T], stride: usize, pass: SumPass) -> RawSums {
-    sum_run(p, t, stride, pass)
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("popcnt")
 }

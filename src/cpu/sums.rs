@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::job::{Block, SumsJob};
 use crate::kernel::sums::{INFINITY, SumPass};
 use crate::kernel::survey::{Survey, survey_run};
-use crate::kernel::voxel::{F16Bits, Voxel};
+use crate::kernel::voxel::{F16Bits, Typed, Voxel};
 use crate::shape::{BLOCK_VOXELS, Grid};
 use crate::stats::{Terms, scale_of};
 use crate::volume::Data;
@@ -53,12 +53,14 @@ impl Backend {
         terms: Terms,
         sink: &mut dyn FnMut(Block) -> Result<()>,
     ) -> Result<()> {
-        let per_cell = grid.blocks_per_cell() as usize;
+        let (per_cell, channels) = (grid.blocks_per_cell() as usize, grid.channels as usize);
         let total = grid.cells() as usize * per_cell;
         for start in (0..total).step_by(BATCH) {
             let batch = super::map_indexed(BATCH.min(total - start), |i| {
-                let (cell, block) = ((start + i) / per_cell, (start + i) % per_cell);
-                self.block(p, t, grid, terms, cell as u64, block as u64)
+                // Interleaved channels share their cache lines: all channels of a block are neighbours.
+                let (row, channel) = ((start + i) / channels, (start + i) % channels);
+                let (plane, block) = (row / per_cell, row % per_cell);
+                self.block(p, t, grid, terms, (plane * channels + channel) as u64, block as u64)
             });
             batch.into_iter().try_for_each(&mut *sink)?;
         }
@@ -74,6 +76,10 @@ impl Backend {
         let range = first..first + (voxels as usize - 1) * stride + 1;
         let (p, t) = (&p[range.clone()], &t[range]);
 
+        if let (Typed::U8(p), Typed::U8(t)) = (P::typed(p), T::typed(t)) {
+            let sums = self.level.sum_integers(p, t, stride).integer_block(voxels);
+            return Block { cell, block, sums, first_non_finite: [None; 2] };
+        }
         let mut pass = SumPass { terms, scale: 0, careful: false };
         let mut raw = self.level.sum_run(p, t, stride, pass);
         let mut survey = Survey { max_finite: raw.max_abs, ..Survey::default() };

@@ -73,6 +73,13 @@ impl ExactCoefficients {
             + (i64::from(self.constant) + sign * i64::from(self.sign)) * one;
         f32::from_bits(round(sum, self.exponent))
     }
+
+    /// Gradients of a run of voxels of one cell.
+    pub fn gradient_run(&self, p: &[f32], t: &[f32], out: &mut [f32]) {
+        for (out, (p, t)) in out.iter_mut().zip(p.iter().zip(t)) {
+            *out = self.gradient(p.to_bits(), t.to_bits());
+        }
+    }
 }
 
 /// Coefficients of every cell.

@@ -3,6 +3,29 @@
 /// A voxel whose value is exactly representable as an `f32`.
 pub(crate) trait Voxel: bytemuck::Pod + Send + Sync {
     fn f32_bits(self) -> u32;
+
+    /// A run with its type as a value, for code that is written type by type.
+    fn typed(run: &[Self]) -> Typed<'_>;
+}
+
+/// A run of voxels of one type.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Typed<'a> {
+    F32(&'a [f32]),
+    F16(&'a [F16Bits]),
+    U8(&'a [u8]),
+    U16(&'a [u16]),
+}
+
+impl Typed<'_> {
+    pub fn len(self) -> usize {
+        match self {
+            Self::F32(x) => x.len(),
+            Self::F16(x) => x.len(),
+            Self::U8(x) => x.len(),
+            Self::U16(x) => x.len(),
+        }
+    }
 }
 
 /// Bits of an IEEE binary16 value.
@@ -15,6 +38,11 @@ impl Voxel for f32 {
     fn f32_bits(self) -> u32 {
         self.to_bits()
     }
+
+    #[inline(always)]
+    fn typed(run: &[Self]) -> Typed<'_> {
+        Typed::F32(run)
+    }
 }
 
 impl Voxel for u8 {
@@ -22,12 +50,22 @@ impl Voxel for u8 {
     fn f32_bits(self) -> u32 {
         f32::from(self).to_bits()
     }
+
+    #[inline(always)]
+    fn typed(run: &[Self]) -> Typed<'_> {
+        Typed::U8(run)
+    }
 }
 
 impl Voxel for u16 {
     #[inline(always)]
     fn f32_bits(self) -> u32 {
         f32::from(self).to_bits()
+    }
+
+    #[inline(always)]
+    fn typed(run: &[Self]) -> Typed<'_> {
+        Typed::U16(run)
     }
 }
 
@@ -45,6 +83,11 @@ impl Voxel for F16Bits {
             _ => ((exponent + 112) << 23) | (fraction << 13),
         };
         sign | magnitude
+    }
+
+    #[inline(always)]
+    fn typed(run: &[Self]) -> Typed<'_> {
+        Typed::F16(run)
     }
 }
 

@@ -28,6 +28,10 @@ impl Terms {
         }
     }
 
+    pub(crate) fn is_power(self) -> bool {
+        matches!(self, Self::Power(_))
+    }
+
     /// Always false: there is no empty set of terms.
     pub fn is_empty(self) -> bool {
         false
