@@ -3,7 +3,7 @@
 mod floor;
 mod work;
 
-use super::args::{DeviceArgs, Format, backend_name};
+use super::args::{DeviceArgs, backend_name};
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
@@ -47,13 +47,24 @@ pub(super) struct Bench {
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    format: Form,
     #[command(flatten)]
     device: DeviceArgs,
     /// No progress on stderr
     #[arg(short, long)]
     quiet: bool,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// As records of benchmarks are kept
+    Csv,
 }
 
 /// What is reduced.
@@ -122,8 +133,9 @@ impl Bench {
         }
         drop(progress);
         match self.format {
-            Format::Json => output.json(&rows.iter().map(|row| row.json(&engine)).collect::<Value>())?,
-            Format::Table => output.result(&table(&rows, &engine))?,
+            Form::Csv => output.result(&csv(&rows, &engine)?)?,
+            Form::Json => output.json(&rows.iter().map(|row| row.json(&engine)).collect::<Value>())?,
+            Form::Table => output.result(&table(&rows, &engine))?,
         }
         Ok(Exit::Fine)
     }
@@ -207,6 +219,25 @@ impl Row {
             "device": engine.describe().device,
         })
     }
+}
+
+/// One row per figure, in GB/s of the bytes that are read once.
+fn csv(rows: &[Row], engine: &Engine) -> Result<String> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["name", "bytes", "seconds", "gb_per_s", "floor_gb_per_s", "percent_of_floor", "device"])?;
+    let device = engine.describe().device;
+    for row in rows {
+        table.write_record([
+            format!("{}/{}", row.name, row.model),
+            row.bytes.to_string(),
+            format!("{:.6}", row.seconds),
+            format!("{:.2}", row.speed(row.seconds)),
+            format!("{:.2}", row.speed(row.floor_seconds)),
+            format!("{:.1}", row.percent()),
+            device.clone(),
+        ])?;
+    }
+    Ok(String::from_utf8(table.into_inner()?)?)
 }
 
 fn table(rows: &[Row], engine: &Engine) -> String {
