@@ -17,7 +17,7 @@ pub(super) struct Slot {
 }
 
 /// Bytes that each buffer of a slot must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sizes {
     pub pred: u64,
     pub truth: u64,
@@ -26,7 +26,7 @@ pub(super) struct Sizes {
 }
 
 impl Slot {
-    fn new(device: &Device, sizes: Sizes) -> Self {
+    pub fn new(device: &Device, sizes: Sizes) -> Self {
         use wgpu::BufferUsages as Usage;
         let buffer = |label, size: u64, usage| {
             let size = padded(size);

@@ -1,13 +1,13 @@
 //! What only this room can provoke: a lost device, a self-test that must fail, a refused command.
 
 use super::*;
-use crate::job::{Block, SumsJob};
+use crate::job::{Block, SumsOf};
 use crate::kernel::form::Form;
 use crate::kernel::source::{Key, Operand, Statistic};
 use crate::options::SumsOptions;
 use crate::shape::Shape;
 use crate::stats::Terms;
-use crate::volume::{Data, Dtype, TruthKind};
+use crate::volume::{Data, Dtype, Source, TruthKind};
 
 /// `None`, said once, where no adapter answers; a failure under `VOXDICE_TEST_GPU=require`.
 fn backend() -> Option<Backend> {
@@ -28,13 +28,13 @@ fn backend() -> Option<Backend> {
 
 fn sum(backend: &Backend, voxels: &[f32]) -> Result<Vec<i128>> {
     let shape = Shape::new(1, 1, [voxels.len()])?;
-    let (data, options) = (Data::F32(voxels), SumsOptions::default());
+    let (data, options) = (Source::Host(Data::F32(voxels)), SumsOptions::default());
     let mut found = Vec::new();
-    let job = SumsJob { shape, pred: data, truth: data, truth_kind: TruthKind::Real, options };
-    backend.sums(&job, &mut |block: Block| {
+    let job = SumsOf { shape, pred: data, truth: data, truth_kind: TruthKind::Real, options };
+    block_on(backend.sums(&job, Waiting::Here, &mut |block: Block| {
         found.push(block.sums.units[0]);
         Ok(())
-    })?;
+    }))?;
     Ok(found)
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod activations;
+#[cfg(feature = "gpu")]
+mod application;
 #[cfg(feature = "cli")]
 mod cli;
 mod engines;
@@ -16,9 +18,15 @@ mod metric;
 mod nifti;
 mod noop;
 mod oracle;
+#[cfg(feature = "gpu")]
+mod own_device;
 mod policies;
 mod random;
+#[cfg(feature = "gpu")]
+mod recorded;
 mod regions;
+#[cfg(feature = "gpu")]
+mod resident;
 mod rooms;
 #[cfg(feature = "gpu")]
 mod second_driver;
