@@ -6,6 +6,7 @@ mod counts;
 mod fold;
 mod gradient;
 mod labels;
+mod later;
 mod operands;
 #[cfg(feature = "gpu")]
 mod recorded;

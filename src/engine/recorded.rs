@@ -208,6 +208,24 @@ impl Engine {
         counts.decode(bytemuck::cast_slice(&words))
     }
 
+    /// [`Engine::read_sums`] as a future; see [`Engine::sums_async`].
+    ///
+    /// # Errors
+    /// Those of [`Engine::read_sums`].
+    pub async fn read_sums_async(&self, sums: &GpuSums) -> Result<Table<Sums>> {
+        let words = self.on_a_gpu()?.read(&sums.buffer, Waiting::Away).await?;
+        sums.decode(bytemuck::cast_slice(&words))
+    }
+
+    /// [`Engine::read_counts`] as a future; see [`Engine::sums_async`].
+    ///
+    /// # Errors
+    /// Those of [`Engine::read_counts`].
+    pub async fn read_counts_async(&self, counts: &GpuCounts) -> Result<Table<Counts>> {
+        let words = self.on_a_gpu()?.read(&counts.buffer, Waiting::Away).await?;
+        counts.decode(bytemuck::cast_slice(&words))
+    }
+
     /// [`Engine::gradient`] into a buffer of the application, from byte `offset` on: one f32 per element of the
     /// prediction, in its layout, with the same bits. Operands may be in buffers or in host memory.
     ///

@@ -6,10 +6,13 @@ mod activations;
 mod application;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "gpu")]
+mod contention;
 mod engines;
 mod equality;
 #[cfg(feature = "io")]
 mod formats;
+mod futures;
 mod gradients;
 mod laws;
 mod limits;
