@@ -79,20 +79,26 @@ impl Device {
 
     /// Runs `f` and turns whatever wgpu objects to in it into an error.
     pub fn guarded<T>(&self, f: impl FnOnce(&Self) -> T) -> Result<T> {
-        use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
         self.check_faults()?;
-        // Scopes belong to a thread: what the application does elsewhere meanwhile stays with it.
+        let (value, error) = self.scoped(f);
+        self.check_faults()?;
+        match error {
+            None => Ok(value),
+            Some(wgpu::Error::OutOfMemory { source }) => Err(Error::GpuOutOfMemory { message: source.to_string() }),
+            // What was made on a lost device is invalid, and that is all that wgpu says of it.
+            Some(error) => Err(self.failure(error.to_string())),
+        }
+    }
+
+    /// Runs `f` in error scopes. Scopes belong to a thread: what the application does elsewhere meanwhile stays with it.
+    fn scoped<T>(&self, f: impl FnOnce(&Self) -> T) -> (T, Option<wgpu::Error>) {
+        use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
         let [internal, memory, validation] =
             [Internal, OutOfMemory, Validation].map(|filter| self.raw.push_error_scope(filter));
         let value = f(self);
         // Scopes are popped in reverse order; natively the futures are ready at once.
         let errors = [validation, memory, internal].map(|scope| pollster::block_on(scope.pop()));
-        self.check_faults()?;
-        match errors.into_iter().flatten().next() {
-            None => Ok(value),
-            Some(wgpu::Error::OutOfMemory { source }) => Err(Error::GpuOutOfMemory { message: source.to_string() }),
-            Some(error) => Err(Error::Gpu { message: error.to_string() }),
-        }
+        (value, errors.into_iter().flatten().next())
     }
 
     /// Waits for a submission, but not for ever.
@@ -105,6 +111,11 @@ impl Device {
             }
             Polled::Failed(message) => Err(self.failure(message)),
         }
+    }
+
+    #[cfg(test)]
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
     }
 
     pub fn timeout(&self) -> Duration {
@@ -122,7 +133,7 @@ impl Device {
     /// Notices a loss that no handler of ours reports, because the device is the application's or the driver said
     /// nothing: a lost device makes no buffers. In every other way wgpu is silent about it.
     pub fn ask_whether_lost(&self) -> Result<()> {
-        let mapped = self.guarded(|device| {
+        let (mapped, error) = self.scoped(|device| {
             let probe = device.raw.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("voxdice probe"),
                 size: 4,
@@ -130,8 +141,8 @@ impl Device {
                 mapped_at_creation: true,
             });
             probe.get_mapped_range(..).is_ok()
-        })?;
-        if !mapped {
+        });
+        if !mapped && error.is_none() {
             lock(&self.faults.lost).get_or_insert_with(|| "it makes no buffers any more".into());
         }
         self.check_faults()

@@ -10,6 +10,8 @@ mod cli;
 mod contention;
 mod engines;
 mod equality;
+#[cfg(feature = "gpu")]
+mod faults;
 #[cfg(feature = "io")]
 mod formats;
 mod futures;
