@@ -1,10 +1,11 @@
 //! A device and everything that can go wrong with it: no wgpu error becomes a panic.
 
-use super::adapters::{self, AdapterFact};
+use super::adapters::{self, AdapterFact, AdapterKind};
 use super::arrival::{self, Polled, Poller};
 use crate::error::{Error, Result};
 use crate::kernel::source::Int64;
 use crate::options::ShaderInt64;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub(super) struct Device {
     pub raw: wgpu::Device,
     pub queue: wgpu::Queue,
     pub poller: Poller,
+    /// Whether storage buffers may be mapped and are in host memory anyway.
+    pub mappable: bool,
     faults: Arc<Faults>,
     timeout: Duration,
 }
@@ -35,7 +38,8 @@ impl Device {
         let limits = adapter.limits();
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("voxdice"),
-            required_features: adapter.features() & wgpu::Features::SHADER_INT64,
+            required_features: adapter.features()
+                & (wgpu::Features::SHADER_INT64 | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
             // The base path needs no more than this, but for the sizes of buffers.
             required_limits: wgpu::Limits {
                 max_buffer_size: limits.max_buffer_size,
@@ -68,7 +72,9 @@ impl Device {
     }
 
     fn new(fact: AdapterFact, raw: wgpu::Device, queue: wgpu::Queue, timeout: Duration) -> Self {
-        Self { fact, raw, queue, poller: Poller::default(), faults: Arc::default(), timeout }
+        let in_host_memory = matches!(fact.kind, AdapterKind::Integrated | AdapterKind::Software);
+        let mappable = in_host_memory && raw.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
+        Self { fact, raw, queue, poller: Poller::default(), mappable, faults: Arc::default(), timeout }
     }
 
     /// The 64-bit integers to use, before the self-test has its say.
@@ -111,6 +117,18 @@ impl Device {
             }
             Polled::Failed(message) => Err(self.failure(message)),
         }
+    }
+
+    /// Has wgpu call what is due.
+    pub fn poll_once(&self) {
+        // A panic in there is a loss that the next command reports.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.raw.poll(wgpu::PollType::Poll)));
+    }
+
+    /// Waits until nothing is in flight.
+    pub fn wait_for_all(&self) -> Result<()> {
+        let last = self.guarded(|device| device.queue.submit([]))?;
+        self.wait(last)
     }
 
     #[cfg(test)]
