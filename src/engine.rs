@@ -1,5 +1,6 @@
 //! The engine: picks the backend, runs it, folds its blocks into statistics per cell.
 
+mod accumulate;
 #[cfg(feature = "gpu")]
 mod application;
 mod counts;
@@ -25,6 +26,7 @@ use operands::sums_job;
 
 #[cfg(feature = "gpu")]
 use crate::gpu::{self, Waiting};
+pub use accumulate::SumsAccumulator;
 #[cfg(feature = "gpu")]
 pub use recorded::{GpuCounts, GpuSums};
 

@@ -37,4 +37,5 @@ mod rooms;
 mod second_driver;
 mod shaders;
 mod shared;
+mod stream;
 mod which_dice;
