@@ -13,9 +13,8 @@ mod operands;
 mod recorded;
 
 use crate::cpu;
-#[cfg(not(feature = "gpu"))]
-use crate::error::Error;
-use crate::error::Result;
+#[allow(unused_imports)] // `Error`: the documentation links to it
+use crate::error::{Error, Result};
 use crate::job::{Block, SumsOf};
 use crate::options::{AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptions};
 use crate::stats::Sums;
