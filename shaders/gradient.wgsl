@@ -68,7 +68,7 @@ fn pointwise_slopes(ln_p: f32, ln_q: f32, t: f32) -> Slopes {
 }
 
 fn store(row: u32, channel: u32, value: f32, bad: bool) {
-  result[row * params.p_row + channel * params.p_channel] = select(bitcast<u32>(value), 0u, bad);
+  result[params.r_head + row * params.r_row + channel * params.r_channel] = select(bitcast<u32>(value), 0u, bad);
 }
 
 // One channel of a voxel, each on its own.

@@ -114,6 +114,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let row = task.row + v;
     let p = p_load(row, task.channel, true).x;
     let t = truth(row, task.channel, true).x;
-    result[row * params.p_row + task.channel * params.p_channel] = gradient(p, t, cell);
+    result[params.r_head + row * params.r_row + task.channel * params.r_channel] = gradient(p, t, cell);
   }
 }

@@ -28,6 +28,9 @@ struct Params {
   gamma: f32,           // focal loss: exponent,
   alpha: f32,           //   and weight; below 0: none
   task_channels: u32,   // channels that have tasks of their own: channels, or 1 where a task does all of them
+  r_head: u32,          // gradients: elements before the window's first row in the result, from one row to the next,
+  r_row: u32,           //   and from one channel to the next
+  r_channel: u32,
 }
 
 @group(0) @binding(3) var<storage, read> aux: array<u32>;

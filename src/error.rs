@@ -1,72 +1,18 @@
 //! What can go wrong, as facts plus the next step. Imports nothing of ours; every room may import it.
 
+mod fact;
 #[cfg(feature = "io")]
 mod file;
 
+pub use fact::{NonFiniteFact, Operand, Position};
 #[cfg(feature = "io")]
 pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
     Part, WriteFault, ZlibFault,
 };
 
-use std::fmt;
-
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Which of the two volumes a fact is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Operand {
-    /// The prediction.
-    Pred,
-    /// The reference.
-    Truth,
-}
-
-impl fmt::Display for Operand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pred => "pred",
-            Self::Truth => "truth",
-        })
-    }
-}
-
-/// Where a voxel is: sample, channel and position within that cell (row-major over the spatial axes).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// Index of the sample.
-    pub sample: u64,
-    /// Index of the channel.
-    pub channel: u64,
-    /// Index of the voxel within the cell.
-    pub voxel: u64,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sample {}, channel {}, voxel {}", self.sample, self.channel, self.voxel)
-    }
-}
-
-/// NaN and infinities met in the input: how many and where the first one is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NonFiniteFact {
-    /// The volume that holds them.
-    pub operand: Operand,
-    /// How many of its voxels are NaN or infinite.
-    pub count: u64,
-    /// The first of them, in the order sample, channel, voxel.
-    pub first: Position,
-}
-
-impl fmt::Display for NonFiniteFact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.count == 1 { "voxel of {} is" } else { "voxels of {} are" };
-        let plural = plural.replace("{}", &self.operand.to_string());
-        write!(f, "{} {plural} NaN or infinite, the first at {}", self.count, self.first)
-    }
-}
 
 /// Everything that can go wrong in the library.
 #[derive(Debug, thiserror::Error)]
@@ -137,6 +83,13 @@ pub enum Error {
         pred: u64,
         /// Voxels of the truth.
         truth: u64,
+    },
+
+    /// The pieces of a stream overlap, leave gaps or are too many.
+    #[error("the pieces do not make up the volume: {what}")]
+    Stream {
+        /// What is wrong.
+        what: String,
     },
 
     /// So many different labels that the map must be something else.
@@ -318,6 +271,98 @@ pub enum Error {
     GpuTimeout {
         /// The time waited.
         seconds: u64,
+    },
+
+    /// The application's device was opened with limits below what the kernels need.
+    #[error(
+        "the device was opened with {name} = {value}, but at least {least} is needed; request wgpu's downlevel defaults"
+    )]
+    DeviceLimit {
+        /// Name of the limit, as wgpu has it.
+        name: &'static str,
+        /// What the device was opened with.
+        value: u64,
+        /// What is needed.
+        least: u64,
+    },
+
+    /// A GPU buffer was given to an engine on the CPU.
+    #[error(
+        "{operand} is in a GPU buffer, but this engine runs on the CPU; make the engine with Engine::with_device, or \
+         read the buffer back into host memory"
+    )]
+    BufferOnCpu {
+        /// The operand.
+        operand: Operand,
+    },
+
+    /// An operand in host memory where commands are recorded that run later.
+    #[error("{operand} is in host memory, but commands are recorded for buffers; upload it, or call Engine::sums_with")]
+    HostOperand {
+        /// The operand.
+        operand: Operand,
+    },
+
+    /// Sums that stayed on the GPU met values that need the host.
+    #[error(
+        "cell {cell} holds {what}, which sums that stay on the GPU leave out of account; call Engine::sums_with on the \
+         same volumes"
+    )]
+    Unsettled {
+        /// Cell, in the order sample, channel.
+        cell: usize,
+        /// What it holds.
+        what: &'static str,
+    },
+
+    /// The gradient is to be written over an operand.
+    #[error("the buffer for the gradient also holds {operand}; give it a buffer of its own")]
+    BufferShared {
+        /// The operand.
+        operand: Operand,
+    },
+
+    /// A buffer was made without a usage that it needs here.
+    #[error("the buffer was made without usage {missing}; create it with that usage as well")]
+    BufferUsage {
+        /// The usage, as wgpu calls it.
+        missing: &'static str,
+    },
+
+    /// A buffer ends before its shape does.
+    #[error(
+        "shape {shape} needs {needed} bytes from offset {offset} on, but the buffer has {found} bytes; pass the shape \
+         and the offset of this buffer"
+    )]
+    BufferTooSmall {
+        /// The shape as given.
+        shape: String,
+        /// The offset as given, in bytes.
+        offset: u64,
+        /// Bytes the shape stands for.
+        needed: u64,
+        /// Bytes of the whole buffer.
+        found: u64,
+    },
+
+    /// The last elements lie where no binding reaches.
+    #[error(
+        "a buffer of {found} bytes can be read up to its last multiple of 4, and the volume ends behind it; create the \
+         buffer with a size that is a multiple of 4"
+    )]
+    BufferTail {
+        /// Bytes of the whole buffer.
+        found: u64,
+    },
+
+    /// wgpu refused a command on the application's buffer.
+    #[error(
+        "the GPU refused a buffer of the application: {message}; check that it belongs to the engine's device, and is \
+         neither mapped nor destroyed"
+    )]
+    BufferRefused {
+        /// What wgpu said.
+        message: String,
     },
 
     /// A tuning value is outside what the device can do.

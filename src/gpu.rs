@@ -2,22 +2,38 @@
 //! know what Dice is.
 
 mod adapters;
+mod arrival;
+mod copies;
 mod counts;
 mod device;
 mod gradient;
+mod gradient_buffer;
 mod input;
+mod labels;
 mod passes;
 mod pipelines;
+mod record;
+mod resident;
 mod self_test;
 mod slot;
 mod sums;
+mod upload;
 
 pub use adapters::{AdapterFact, AdapterKind, adapters};
+pub(crate) use arrival::Waiting;
+pub(crate) use gradient_buffer::Target;
+pub(crate) use pollster::block_on;
+pub(crate) use resident::Resident;
+pub(crate) use sums::BlockSink;
+
+/// The application's own objects, under names that other rooms may say.
+pub(crate) mod application {
+    pub use wgpu::{Buffer, CommandEncoder, Device, Queue};
+}
 
 use crate::error::{Error, Result};
 use crate::kernel::source::Int64;
 use crate::options::{AdapterChoice, Poison, Tuning};
-use crate::plan::Limits;
 
 /// A device, its pipelines and its idle buffers. Shared by threads: each call takes buffers of its own.
 #[derive(Debug)]
@@ -25,7 +41,8 @@ pub(crate) struct Backend {
     device: device::Device,
     pipelines: pipelines::Pipelines,
     idle: slot::Pool,
-    limits: Limits,
+    limits: Windows,
+    bindings: input::BindingLimits,
     int64: Int64,
     poison: Poison,
 }
@@ -34,11 +51,23 @@ impl Backend {
     /// Opens the adapter and puts it through known answers.
     pub fn new(choice: &AdapterChoice, tuning: &Tuning) -> Result<Self> {
         let adapter = adapters::choose(choice)?;
-        let device = device::Device::open(adapter, tuning.timeout)?;
-        let limits = limits(&device, tuning)?;
+        Self::of(device::Device::open(adapter, tuning.timeout)?, tuning)
+    }
+
+    /// Takes the application's device and puts it through known answers.
+    pub fn with_device(device: wgpu::Device, queue: wgpu::Queue, tuning: &Tuning) -> Result<Self> {
+        Self::of(device::Device::of_application(device, queue, tuning.timeout)?, tuning)
+    }
+
+    fn of(device: device::Device, tuning: &Tuning) -> Result<Self> {
+        let most = device.fact.max_binding_bytes.min(device.fact.max_buffer_bytes).min(1 << 30);
+        let limits = Windows::new(most, tuning)?;
+        // Loaders read 16 bytes at a time.
+        let alignment = u64::from(device.raw.limits().min_storage_buffer_offset_alignment).max(16);
+        let bindings = input::BindingLimits { alignment, most_bytes: most };
         let pipelines = pipelines::Pipelines::new(&device)?;
-        let int64 = device.int64(tuning.int64);
-        let mut backend = Self { device, pipelines, idle: slot::Pool::default(), limits, int64, poison: tuning.poison };
+        let (int64, poison) = (device.int64(tuning.int64), tuning.poison);
+        let mut backend = Self { device, pipelines, idle: slot::Pool::default(), limits, bindings, int64, poison };
         self_test::run(&mut backend)?;
         Ok(backend)
     }
@@ -56,14 +85,29 @@ impl Backend {
 /// Results of one dispatch beyond this make the window smaller: they are read back and folded on the host.
 const MAX_RESULT_BYTES: u64 = 16 << 20;
 
-fn limits(device: &device::Device, tuning: &Tuning) -> Result<Limits> {
-    let most = device.fact.max_binding_bytes.min(device.fact.max_buffer_bytes).min(1 << 30);
-    let (least, asked) = (64 << 10, tuning.window_bytes);
-    if asked < least {
-        let range = format!("at least {least}");
-        return Err(Error::Tuning { name: "Tuning::window_bytes", value: asked, range });
+/// Bytes of a window.
+#[derive(Debug, Clone, Copy)]
+struct Windows {
+    /// Of voxels that are copied.
+    window_bytes: u64,
+    /// Of voxels that are bound as they are.
+    resident_bytes: u64,
+    result_bytes: u64,
+}
+
+impl Windows {
+    fn new(most: u64, tuning: &Tuning) -> Result<Self> {
+        let least = 64 << 10;
+        for (name, value) in
+            [("Tuning::window_bytes", tuning.window_bytes), ("Tuning::resident_bytes", tuning.resident_bytes)]
+        {
+            if value < least {
+                return Err(Error::Tuning { name, value, range: format!("at least {least}") });
+            }
+        }
+        let [window_bytes, resident_bytes] = [tuning.window_bytes, tuning.resident_bytes].map(|bytes| bytes.min(most));
+        Ok(Self { window_bytes, resident_bytes, result_bytes: MAX_RESULT_BYTES.min(most) })
     }
-    Ok(Limits { window_bytes: asked.min(most), result_bytes: MAX_RESULT_BYTES.min(most) })
 }
 
 #[cfg(test)]

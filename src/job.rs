@@ -1,23 +1,35 @@
 //! What the engine asks of a backend, and what it gets back.
 
 use crate::classes::Classes;
-use crate::error::{Error, Result};
+use crate::error::{Error, Operand, Result};
 use crate::kernel::sums::RawSums;
 use crate::options::{Activation, SumsOptions};
 use crate::shape::{Grid, Layout, Shape};
 use crate::stats::{BlockSums, Partials, Terms};
-use crate::volume::{Data, TruthKind};
+use crate::volume::{Data, Source, TruthKind};
 
-/// Sums of a prediction and a truth.
-pub(crate) struct SumsJob<'a> {
+/// Sums of a prediction and a truth, wherever these are.
+pub(crate) struct SumsOf<D> {
     pub shape: Shape,
-    pub pred: Data<'a>,
-    pub truth: Data<'a>,
+    pub pred: D,
+    pub truth: D,
     pub truth_kind: TruthKind,
     pub options: SumsOptions,
 }
 
-impl SumsJob<'_> {
+/// Sums of volumes in host memory: all that the CPU backend sees.
+pub(crate) type SumsJob<'a> = SumsOf<Data<'a>>;
+
+impl<'a> SumsOf<Source<'a>> {
+    /// The same job, where both operands are in host memory.
+    pub fn host(&self) -> Result<SumsJob<'a>> {
+        let (pred, truth) = (self.pred.host(Operand::Pred)?, self.truth.host(Operand::Truth)?);
+        let (truth_kind, options) = (self.truth_kind, self.options);
+        Ok(SumsOf { shape: self.shape.clone(), pred, truth, truth_kind, options })
+    }
+}
+
+impl<D> SumsOf<D> {
     /// Whether the operands are summed as they stand, each cell on its own.
     pub fn is_plain(&self) -> bool {
         self.options.activation == Activation::None
@@ -76,20 +88,41 @@ impl Strides {
 }
 
 /// The gradient of a loss of such sums.
-pub(crate) struct GradientJob<'a> {
-    pub sums: SumsJob<'a>,
+pub(crate) struct GradientOf<'a, D> {
+    pub sums: SumsOf<D>,
     /// By cell.
     pub partials: &'a [Partials],
     /// Scale of each cell: |p|, |t| ≤ 2^scale.
     pub scales: &'a [u16],
 }
 
-/// Counts of two label maps.
-pub(crate) struct CountsJob<'a> {
+/// The gradient for volumes in host memory.
+pub(crate) type GradientJob<'a> = GradientOf<'a, Data<'a>>;
+
+impl<'a> GradientOf<'a, Source<'a>> {
+    /// The same job, where both operands are in host memory.
+    pub fn host(&self) -> Result<GradientJob<'a>> {
+        Ok(GradientOf { sums: self.sums.host()?, partials: self.partials, scales: self.scales })
+    }
+}
+
+/// Counts of two label maps, wherever these are.
+pub(crate) struct CountsOf<'a, D> {
     pub grid: Grid,
-    pub pred: Data<'a>,
-    pub truth: Data<'a>,
+    pub pred: D,
+    pub truth: D,
     pub classes: &'a Classes,
+}
+
+/// Counts of label maps in host memory.
+pub(crate) type CountsJob<'a> = CountsOf<'a, Data<'a>>;
+
+impl<'a> CountsOf<'a, Source<'a>> {
+    /// The same job, where both operands are in host memory.
+    pub fn host(&self) -> Result<CountsJob<'a>> {
+        let (pred, truth) = (self.pred.host(Operand::Pred)?, self.truth.host(Operand::Truth)?);
+        Ok(CountsOf { grid: self.grid, pred, truth, classes: self.classes })
+    }
 }
 
 /// What a backend hands over for each block.

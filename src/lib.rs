@@ -57,7 +57,9 @@ pub mod stats;
 
 pub use classes::Classes;
 pub use cpu::{CountsAccumulator, FoundAccumulator};
-pub use engine::{Description, Engine};
+pub use engine::{Description, Engine, SumsAccumulator};
+#[cfg(feature = "gpu")]
+pub use engine::{GpuCounts, GpuSums};
 pub use error::{Error, NonFiniteFact, Operand, Position, Result};
 #[cfg(feature = "io")]
 pub use error::{FileError, FileErrorKind};

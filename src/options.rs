@@ -72,6 +72,9 @@ pub struct Tuning {
     /// Bytes of each operand that are bound at once; at most what the adapter can bind. Larger volumes are cut into
     /// windows. Default 4 MiB: enough to hide the cost of a dispatch behind the copy, and small beside the volume.
     pub window_bytes: u64,
+    /// The same for voxels that are in a buffer on the GPU already and are bound there: nothing is copied, so large
+    /// windows cost no memory. Default 256 MiB.
+    pub resident_bytes: u64,
     /// How long to wait for the GPU before giving up. Default 60 s.
     pub timeout: Duration,
     /// 64-bit integers in shaders.
@@ -86,6 +89,7 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             window_bytes: 4 << 20,
+            resident_bytes: 256 << 20,
             timeout: Duration::from_secs(60),
             int64: ShaderInt64::Auto,
             simd: Simd::Auto,

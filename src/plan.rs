@@ -46,6 +46,16 @@ pub(crate) struct Plan {
     /// Rows of a window at most.
     max_rows: u64,
     limits: Limits,
+    /// Rows at the end of the volume that share no window with others.
+    tail_rows: u64,
+    planes: Planes,
+}
+
+/// Whether a window may hold rows of several planes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planes {
+    Together,
+    Apart,
 }
 
 /// A range of rows and the tasks in it.
@@ -90,6 +100,9 @@ pub struct Params {
     pub gamma: f32,
     pub alpha: f32,
     pub task_channels: u32,
+    pub r_head: u32,
+    pub r_row: u32,
+    pub r_channel: u32,
 }
 
 /// The block a task belongs to, and how many of its voxels the window holds.
@@ -116,7 +129,13 @@ impl Plan {
         if grid.blocks_per_cell() > u64::from(u32::MAX) {
             return Err(Error::ShapeTooLarge { shape: format!("a cell of {} voxels", grid.voxels) });
         }
-        Ok(Self { grid, lanes: lanes_for(grid.voxels.min(BLOCK_VOXELS)), output, max_rows, limits })
+        let lanes = lanes_for(grid.voxels.min(BLOCK_VOXELS));
+        Ok(Self { grid, lanes, output, max_rows, limits, tail_rows: 0, planes: Planes::Together })
+    }
+
+    /// The same plan with windows cut at further places, where operands cannot be bound across.
+    pub fn cut(self, tail_rows: u64, planes: Planes) -> Self {
+        Self { tail_rows, planes, ..self }
     }
 
     /// The windows, in memory order; together they cover every row once.
@@ -130,7 +149,13 @@ impl Plan {
     }
 
     fn window_at(&self, first_row: u64) -> Window {
-        let left = self.grid.rows() - first_row;
+        let mut left = self.grid.rows() - first_row;
+        if left > self.tail_rows {
+            left -= self.tail_rows;
+        }
+        if self.planes == Planes::Apart {
+            left = left.min(self.grid.voxels - first_row % self.grid.voxels);
+        }
         let mut window = self.window(first_row, self.whole_blocks(first_row, left.min(self.max_rows)));
         while self.result_bytes(&window) > self.limits.result_bytes && window.rows > 1 {
             window = self.window(first_row, self.whole_blocks(first_row, window.rows / 2));
@@ -240,14 +265,17 @@ mod tests {
     #[test]
     fn windows_tile_the_volume_and_parts_tile_the_blocks() {
         for grid in grids().filter(|grid| grid.rows() * grid.channels < 1 << 28) {
-            for words in [8, 1000] {
-                let plan = Plan::new(grid, 4, Output::Tasks(words), SMALL).unwrap();
+            for (words, tail, planes) in [(8, 0, Planes::Together), (1000, 3, Planes::Together), (8, 4, Planes::Apart)]
+            {
+                let plan = Plan::new(grid, 4, Output::Tasks(words), SMALL).unwrap().cut(tail, planes);
                 let mut seen = vec![0; (grid.cells() * grid.blocks_per_cell()) as usize];
                 let mut next = 0;
                 for window in plan.windows() {
                     assert_eq!(window.first_row, next);
                     next += window.rows;
                     assert!(window.rows * grid.channels * 4 <= SMALL.window_bytes);
+                    assert!(window.planes == 1 || planes == Planes::Together);
+                    assert!(window.first_row + window.rows <= grid.rows().saturating_sub(tail) || window.rows <= tail);
                     let fits = plan.result_bytes(&window) <= SMALL.result_bytes;
                     assert!(fits || window.rows == 1, "{grid:?} {window:?}");
                     for task in 0..plan.tasks(&window) {

@@ -1,6 +1,8 @@
 //! Borrowed voxels and how to read them.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Operand, Result};
+#[cfg(feature = "gpu")]
+use crate::gpu::Resident;
 use crate::shape::Shape;
 
 /// The type of a voxel in memory.
@@ -72,13 +74,52 @@ impl<'a> Data<'a> {
     }
 }
 
+/// Where voxels are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// In host memory.
+    Host(Data<'a>),
+    /// In a buffer of the application, on the GPU.
+    #[cfg(feature = "gpu")]
+    Buffer(Resident<'a>),
+}
+
+impl<'a> Source<'a> {
+    pub fn dtype(self) -> Dtype {
+        match self {
+            Self::Host(data) => data.dtype(),
+            #[cfg(feature = "gpu")]
+            Self::Buffer(resident) => resident.dtype,
+        }
+    }
+
+    /// The elements of `range`, which must lie within.
+    pub fn slice(self, range: std::ops::Range<u64>) -> Self {
+        match self {
+            Self::Host(data) => Self::Host(data.slice(range.start as usize..range.end as usize)),
+            #[cfg(feature = "gpu")]
+            Self::Buffer(resident) => Self::Buffer(resident.from(range.start)),
+        }
+    }
+
+    /// The voxels in host memory, or an error that names `operand`.
+    #[cfg_attr(not(feature = "gpu"), allow(unused_variables))]
+    pub fn host(self, operand: Operand) -> Result<Data<'a>> {
+        match self {
+            Self::Host(data) => Ok(data),
+            #[cfg(feature = "gpu")]
+            Self::Buffer(_) => Err(Error::BufferOnCpu { operand }),
+        }
+    }
+}
+
 /// A real-valued volume: probabilities, logits or masks of shape `[N, C, spatial...]`, borrowed from the caller.
 ///
-/// An integer voxel stands for its own value: a mask is 0 and 1, not 0 and 255.
+/// With feature `gpu`, `Volume::buffer` makes one of a buffer on the GPU. An integer voxel stands for its own value: a mask is 0 and 1, not 0 and 255.
 #[derive(Debug, Clone)]
 pub struct Volume<'a> {
     shape: Shape,
-    data: Data<'a>,
+    source: Source<'a>,
 }
 
 impl<'a> Volume<'a> {
@@ -116,7 +157,12 @@ impl<'a> Volume<'a> {
 
     fn new(shape: Shape, data: Data<'a>, len: usize) -> Result<Self> {
         check_length(&shape, len)?;
-        Ok(Self { shape, data })
+        Ok(Self::of(shape, Source::Host(data)))
+    }
+
+    /// `source` must have as many elements as `shape`, of a type that a volume may have.
+    pub(crate) fn of(shape: Shape, source: Source<'a>) -> Self {
+        Self { shape, source }
     }
 
     /// The shape as given.
@@ -126,19 +172,20 @@ impl<'a> Volume<'a> {
 
     /// The type of a voxel.
     pub fn dtype(&self) -> Dtype {
-        self.data.dtype()
+        self.source.dtype()
     }
 
-    pub(crate) fn data(&self) -> Data<'a> {
-        self.data
+    pub(crate) fn source(&self) -> Source<'a> {
+        self.source
     }
 }
 
-/// An integer label map of shape `[N, spatial...]` (one channel), borrowed from the caller.
+/// An integer label map of shape `[N, spatial...]` (one channel), borrowed from the caller. With feature `gpu`,
+/// `LabelMap::buffer` makes one of a buffer on the GPU.
 #[derive(Debug, Clone)]
 pub struct LabelMap<'a> {
     shape: Shape,
-    data: Data<'a>,
+    source: Source<'a>,
 }
 
 impl<'a> LabelMap<'a> {
@@ -168,11 +215,19 @@ impl<'a> LabelMap<'a> {
     }
 
     fn new(shape: Shape, data: Data<'a>, len: usize) -> Result<Self> {
-        if shape.channels() != 1 {
-            return Err(Error::LabelChannels { shape: shape.to_string(), channels: shape.channels() });
-        }
+        check_channels(&shape)?;
         check_length(&shape, len)?;
-        Ok(Self { shape, data })
+        Ok(Self { shape, source: Source::Host(data) })
+    }
+
+    /// `source` must have as many elements as `shape`, of a type that a label map may have.
+    ///
+    /// # Errors
+    /// [`Error::LabelChannels`].
+    #[cfg(feature = "gpu")]
+    pub(crate) fn of(shape: Shape, source: Source<'a>) -> Result<Self> {
+        check_channels(&shape)?;
+        Ok(Self { shape, source })
     }
 
     /// The shape as given.
@@ -182,11 +237,11 @@ impl<'a> LabelMap<'a> {
 
     /// The type of a label.
     pub fn dtype(&self) -> Dtype {
-        self.data.dtype()
+        self.source.dtype()
     }
 
-    pub(crate) fn data(&self) -> Data<'a> {
-        self.data
+    pub(crate) fn source(&self) -> Source<'a> {
+        self.source
     }
 }
 
@@ -240,10 +295,10 @@ impl<'a> From<LabelMap<'a>> for Truth<'a> {
 }
 
 impl<'a> Truth<'a> {
-    pub(crate) fn data(&self) -> Data<'a> {
+    pub(crate) fn source(&self) -> Source<'a> {
         match self {
-            Self::Volume(volume) => volume.data(),
-            Self::Labels(labels) => labels.data(),
+            Self::Volume(volume) => volume.source(),
+            Self::Labels(labels) => labels.source(),
         }
     }
 }
@@ -255,6 +310,13 @@ pub(crate) enum TruthKind {
     Real,
     /// One label per voxel.
     Labels,
+}
+
+fn check_channels(shape: &Shape) -> Result<()> {
+    if shape.channels() == 1 {
+        return Ok(());
+    }
+    Err(Error::LabelChannels { shape: shape.to_string(), channels: shape.channels() })
 }
 
 fn check_length(shape: &Shape, found: usize) -> Result<()> {

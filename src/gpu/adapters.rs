@@ -110,7 +110,15 @@ fn found() -> Vec<(AdapterFact, wgpu::Adapter)> {
 }
 
 fn fact(index: usize, adapter: &wgpu::Adapter) -> AdapterFact {
-    let (info, limits) = (adapter.get_info(), adapter.limits());
+    described(index, adapter.get_info(), &adapter.limits(), adapter.features())
+}
+
+/// The adapter of a device of the application, with what the device was opened with. Its number means nothing.
+pub(super) fn fact_of(device: &wgpu::Device) -> AdapterFact {
+    described(0, device.adapter_info(), &device.limits(), device.features())
+}
+
+fn described(index: usize, info: wgpu::AdapterInfo, limits: &wgpu::Limits, features: wgpu::Features) -> AdapterFact {
     let driver = [info.driver, info.driver_info].into_iter().filter(|text| !text.is_empty());
     AdapterFact {
         index,
@@ -126,6 +134,6 @@ fn fact(index: usize, adapter: &wgpu::Adapter) -> AdapterFact {
         driver: driver.collect::<Vec<_>>().join(" "),
         max_binding_bytes: limits.max_storage_buffer_binding_size,
         max_buffer_bytes: limits.max_buffer_size,
-        int64: adapter.features().contains(wgpu::Features::SHADER_INT64),
+        int64: features.contains(wgpu::Features::SHADER_INT64),
     }
 }

@@ -1,72 +1,97 @@
 //! Counts on the GPU.
 
 use super::Backend;
+use super::arrival::Waiting;
 use super::input::Input;
 use super::passes::{Aux, Pass};
 use crate::classes::{ClassIndex, Classes};
 use crate::error::Result;
-use crate::job::CountsJob;
+use crate::job::CountsOf;
 use crate::kernel::counts::RawCounts;
 use crate::kernel::source::{FEW_CLASSES, Key, MANY_CLASSES, Statistic};
-use crate::plan::{Output, Params, Plan, WORKGROUP};
+use crate::plan::{Output, Params, WORKGROUP};
+use crate::volume::Source;
 use std::borrow::Cow;
+use std::ops::Range;
 
 impl Backend {
     /// Counts every plane (sample).
-    pub fn counts(&self, job: &CountsJob<'_>) -> Result<Vec<RawCounts>> {
+    pub async fn counts(&self, job: &CountsOf<'_, Source<'_>>, waiting: Waiting) -> Result<Vec<RawCounts>> {
         let mut planes = vec![RawCounts::zero(job.classes.len()); job.grid.planes as usize];
         match job.classes.plain() {
-            Some(labels) if labels.len() <= FEW_CLASSES => self.count_few(job, &labels, &mut planes)?,
-            _ => self.count_many(job, &mut planes)?,
+            Some(labels) if labels.len() <= FEW_CLASSES => self.count_few(job, waiting, &labels, &mut planes).await?,
+            _ => self.count_many(job, waiting, &mut planes).await?,
         }
         Ok(planes)
     }
 
-    fn count_few(&self, job: &CountsJob<'_>, labels: &[u32], planes: &mut [RawCounts]) -> Result<()> {
+    async fn count_few(
+        &self,
+        job: &CountsOf<'_, Source<'_>>,
+        waiting: Waiting,
+        labels: &[u32],
+        planes: &mut [RawCounts],
+    ) -> Result<()> {
         let n = labels.len();
         let words = 3 * n + 2;
         let pass = self.counts_pass(job, Output::Tasks(words as u32), |_| Statistic::CountsFew, 0..n)?;
         let aux = |_: &_| Some(Aux { words: labels.into(), listed: None, entries: n as u32 });
-        self.run(&pass, aux, &mut |window, partials| {
+        self.run(&pass, waiting, &aux, &mut |window, partials| {
             for (task, partial) in partials.chunks_exact(words).enumerate() {
                 let plane = pass.plan.part(window, task as u64).cell;
                 planes[plane as usize].add_words(0..n, partial);
             }
             Ok(())
         })
+        .await
     }
 
     /// Any classes, `MANY_CLASSES` per pass over the voxels.
-    fn count_many(&self, job: &CountsJob<'_>, planes: &mut [RawCounts]) -> Result<()> {
-        let (table, entries, search) = table(job.classes);
-        let overlaps = job.classes.overlaps().is_some();
-        for start in (0..job.classes.len()).step_by(MANY_CLASSES) {
-            let range = start..(start + MANY_CLASSES).min(job.classes.len());
+    async fn count_many(
+        &self,
+        job: &CountsOf<'_, Source<'_>>,
+        waiting: Waiting,
+        planes: &mut [RawCounts],
+    ) -> Result<()> {
+        let table = ClassWords::of(job.classes);
+        for range in class_passes(job.classes) {
             let words = 3 * range.len() + 3;
-            let statistic = |direct| Statistic::CountsMany { direct, search, overlaps };
-            let pass = self.counts_pass(job, Output::Planes(words as u32), statistic, range.clone())?;
-            let aux = |_: &_| Some(Aux { words: Cow::Borrowed(&*table), listed: None, entries });
-            self.run(&pass, aux, &mut |window, totals| {
+            let pass = self.many_pass(job, &table, range.clone())?;
+            let aux = |_: &_| Some(table.aux());
+            self.run(&pass, waiting, &aux, &mut |window, totals| {
                 for (plane, total) in totals.chunks_exact(words).enumerate() {
                     planes[window.first_plane as usize + plane].add_words(range.clone(), total);
                 }
                 Ok(())
-            })?;
+            })
+            .await?;
         }
         Ok(())
+    }
+
+    /// A pass of `counts_many.wgsl` over the classes of `range`.
+    pub(super) fn many_pass<'a>(
+        &self,
+        job: &CountsOf<'_, Source<'a>>,
+        table: &ClassWords<'_>,
+        range: Range<usize>,
+    ) -> Result<Pass<'a>> {
+        let (search, overlaps) = (table.search, job.classes.overlaps().is_some());
+        let statistic = |direct| Statistic::CountsMany { direct, search, overlaps };
+        self.counts_pass(job, Output::Planes(3 * range.len() as u32 + 3), statistic, range)
     }
 
     /// `statistic` is told whether lanes share a workgroup with other tasks.
     fn counts_pass<'a>(
         &self,
-        job: &CountsJob<'a>,
+        job: &CountsOf<'_, Source<'a>>,
         output: Output,
         statistic: impl Fn(bool) -> Statistic,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
     ) -> Result<Pass<'a>> {
         let (pred, truth) = (Input::labels(job.pred), Input::labels(job.truth));
         let element_bytes = job.pred.dtype().size().max(job.truth.dtype().size());
-        let plan = Plan::new(job.grid, element_bytes, output, self.limits)?;
+        let plan = self.plan(job.grid, element_bytes, output, [&pred, &truth])?;
         let statistic = statistic(plan.lanes < WORKGROUP);
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
         let adds = matches!(output, Output::Planes(_));
@@ -77,18 +102,36 @@ impl Backend {
     }
 }
 
-/// The class table as words, its number of entries, and whether it must be searched. The groups of overlapping classes
-/// follow it.
-fn table(classes: &Classes) -> (Cow<'_, [u32]>, u32, bool) {
-    let (mut words, entries, search) = match classes.index() {
-        ClassIndex::Table(table) => (Cow::Borrowed(&table[..]), table.len() as u32, false),
-        ClassIndex::Sorted(pairs) => {
-            let words = pairs.iter().flat_map(|&(label, class)| [label, class]).collect();
-            (Cow::Owned(words), pairs.len() as u32, true)
+/// The classes of each pass.
+pub(super) fn class_passes(classes: &Classes) -> impl Iterator<Item = Range<usize>> {
+    let all = classes.len();
+    (0..all).step_by(MANY_CLASSES).map(move |start| start..(start + MANY_CLASSES).min(all))
+}
+
+/// The class table as a kernel binds it; the groups of overlapping classes follow it.
+pub(super) struct ClassWords<'a> {
+    words: Cow<'a, [u32]>,
+    entries: u32,
+    /// Whether it must be searched.
+    search: bool,
+}
+
+impl<'a> ClassWords<'a> {
+    pub fn of(classes: &'a Classes) -> Self {
+        let (mut words, entries, search) = match classes.index() {
+            ClassIndex::Table(table) => (Cow::Borrowed(&table[..]), table.len() as u32, false),
+            ClassIndex::Sorted(pairs) => {
+                let words = pairs.iter().flat_map(|&(label, class)| [label, class]).collect();
+                (Cow::Owned(words), pairs.len() as u32, true)
+            }
+        };
+        if let Some(overlaps) = classes.overlaps() {
+            words.to_mut().extend_from_slice(overlaps.words());
         }
-    };
-    if let Some(overlaps) = classes.overlaps() {
-        words.to_mut().extend_from_slice(overlaps.words());
+        Self { words, entries, search }
     }
-    (words, entries, search)
+
+    pub fn aux(&self) -> Aux<'_> {
+        Aux { words: Cow::Borrowed(&*self.words), listed: None, entries: self.entries }
+    }
 }

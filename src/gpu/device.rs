@@ -1,9 +1,11 @@
 //! A device and everything that can go wrong with it: no wgpu error becomes a panic.
 
-use super::adapters::AdapterFact;
+use super::adapters::{self, AdapterFact, AdapterKind};
+use super::arrival::{self, Polled, Poller};
 use crate::error::{Error, Result};
 use crate::kernel::source::Int64;
 use crate::options::ShaderInt64;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +14,9 @@ pub(super) struct Device {
     pub fact: AdapterFact,
     pub raw: wgpu::Device,
     pub queue: wgpu::Queue,
+    pub poller: Poller,
+    /// Whether storage buffers may be mapped and are in host memory anyway.
+    pub mappable: bool,
     faults: Arc<Faults>,
     timeout: Duration,
 }
@@ -33,7 +38,8 @@ impl Device {
         let limits = adapter.limits();
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("voxdice"),
-            required_features: adapter.features() & wgpu::Features::SHADER_INT64,
+            required_features: adapter.features()
+                & (wgpu::Features::SHADER_INT64 | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
             // The base path needs no more than this, but for the sizes of buffers.
             required_limits: wgpu::Limits {
                 max_buffer_size: limits.max_buffer_size,
@@ -47,16 +53,28 @@ impl Device {
             request: format!("named `{}` can be opened", fact.name),
             found: format!("its driver says: {error}; update it or use the CPU backend"),
         })?;
-        let faults = Arc::new(Faults::default());
-        let noting = Arc::clone(&faults);
-        raw.set_device_lost_callback(move |reason, message| {
+        let device = Self::new(fact, raw, queue, timeout);
+        let noting = Arc::clone(&device.faults);
+        device.raw.set_device_lost_callback(move |reason, message| {
             *lock(&noting.lost) = Some(format!("{message} ({reason:?})"));
         });
-        let noting = Arc::clone(&faults);
-        raw.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+        let noting = Arc::clone(&device.faults);
+        device.raw.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             lock(&noting.uncaptured).get_or_insert_with(|| error.to_string());
         }));
-        Ok(Self { fact, raw, queue, faults, timeout })
+        Ok(device)
+    }
+
+    /// The application's device. Its handlers stay: every command of ours runs in error scopes.
+    pub fn of_application(raw: wgpu::Device, queue: wgpu::Queue, timeout: Duration) -> Result<Self> {
+        check_limits(&raw.limits())?;
+        Ok(Self::new(adapters::fact_of(&raw), raw, queue, timeout))
+    }
+
+    fn new(fact: AdapterFact, raw: wgpu::Device, queue: wgpu::Queue, timeout: Duration) -> Self {
+        let in_host_memory = matches!(fact.kind, AdapterKind::Integrated | AdapterKind::Software);
+        let mappable = in_host_memory && raw.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
+        Self { fact, raw, queue, poller: Poller::default(), mappable, faults: Arc::default(), timeout }
     }
 
     /// The 64-bit integers to use, before the self-test has its say.
@@ -67,34 +85,88 @@ impl Device {
 
     /// Runs `f` and turns whatever wgpu objects to in it into an error.
     pub fn guarded<T>(&self, f: impl FnOnce(&Self) -> T) -> Result<T> {
+        self.check_faults()?;
+        let (value, error) = self.scoped(f);
+        self.check_faults()?;
+        match error {
+            None => Ok(value),
+            Some(wgpu::Error::OutOfMemory { source }) => Err(Error::GpuOutOfMemory { message: source.to_string() }),
+            // What was made on a lost device is invalid, and that is all that wgpu says of it.
+            Some(error) => Err(self.failure(error.to_string())),
+        }
+    }
+
+    /// Runs `f` in error scopes. Scopes belong to a thread: what the application does elsewhere meanwhile stays with it.
+    fn scoped<T>(&self, f: impl FnOnce(&Self) -> T) -> (T, Option<wgpu::Error>) {
         use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
         let [internal, memory, validation] =
             [Internal, OutOfMemory, Validation].map(|filter| self.raw.push_error_scope(filter));
         let value = f(self);
         // Scopes are popped in reverse order; natively the futures are ready at once.
         let errors = [validation, memory, internal].map(|scope| pollster::block_on(scope.pop()));
-        self.check_faults()?;
-        match errors.into_iter().flatten().next() {
-            None => Ok(value),
-            Some(wgpu::Error::OutOfMemory { source }) => Err(Error::GpuOutOfMemory { message: source.to_string() }),
-            Some(error) => Err(Error::Gpu { message: error.to_string() }),
-        }
+        (value, errors.into_iter().flatten().next())
     }
 
     /// Waits for a submission, but not for ever.
     pub fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<()> {
-        let poll = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(self.timeout) };
-        match self.raw.poll(poll) {
-            Ok(_) => self.check_faults(),
-            Err(wgpu::PollError::Timeout) => {
+        match arrival::poll(&self.raw, submission, self.timeout) {
+            Polled::Done => self.check_faults(),
+            Polled::TimedOut => {
                 self.check_faults()?;
                 Err(Error::GpuTimeout { seconds: self.timeout.as_secs() })
             }
-            Err(error) => Err(Error::Gpu { message: error.to_string() }),
+            Polled::Failed(message) => Err(self.failure(message)),
         }
     }
 
-    fn check_faults(&self) -> Result<()> {
+    /// Has wgpu call what is due.
+    pub fn poll_once(&self) {
+        // A panic in there is a loss that the next command reports.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.raw.poll(wgpu::PollType::Poll)));
+    }
+
+    /// Waits until nothing is in flight.
+    pub fn wait_for_all(&self) -> Result<()> {
+        let last = self.guarded(|device| device.queue.submit([]))?;
+        self.wait(last)
+    }
+
+    #[cfg(test)]
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// What it means that something did not work, as far as `message` tells: a lost device explains everything.
+    pub fn failure(&self, message: String) -> Error {
+        match self.ask_whether_lost() {
+            Err(lost) => lost,
+            Ok(()) => Error::Gpu { message },
+        }
+    }
+
+    /// Notices a loss that no handler of ours reports, because the device is the application's or the driver said
+    /// nothing: a lost device makes no buffers. In every other way wgpu is silent about it.
+    pub fn ask_whether_lost(&self) -> Result<()> {
+        let (mapped, error) = self.scoped(|device| {
+            let probe = device.raw.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("voxdice probe"),
+                size: 4,
+                usage: wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: true,
+            });
+            probe.get_mapped_range(..).is_ok()
+        });
+        if !mapped && error.is_none() {
+            lock(&self.faults.lost).get_or_insert_with(|| "it makes no buffers any more".into());
+        }
+        self.check_faults()
+    }
+
+    pub fn check_faults(&self) -> Result<()> {
         if let Some(reason) = lock(&self.faults.lost).clone() {
             return Err(Error::DeviceLost { reason });
         }
@@ -102,5 +174,25 @@ impl Device {
             Some(message) => Err(Error::Gpu { message }),
             None => Ok(()),
         }
+    }
+}
+
+/// Refuses limits that the kernels cannot run with. All of them are within wgpu's downlevel defaults.
+fn check_limits(limits: &wgpu::Limits) -> Result<()> {
+    let needs: [(&'static str, u64, u64); 9] = [
+        ("max_bind_groups", limits.max_bind_groups.into(), 1),
+        ("max_storage_buffers_per_shader_stage", limits.max_storage_buffers_per_shader_stage.into(), 4),
+        ("max_uniform_buffers_per_shader_stage", limits.max_uniform_buffers_per_shader_stage.into(), 1),
+        // Seven sums of eight bytes and a maximum, for each lane.
+        ("max_compute_workgroup_storage_size", limits.max_compute_workgroup_storage_size.into(), 15_360),
+        ("max_compute_invocations_per_workgroup", limits.max_compute_invocations_per_workgroup.into(), 256),
+        ("max_compute_workgroup_size_x", limits.max_compute_workgroup_size_x.into(), 256),
+        ("max_compute_workgroups_per_dimension", limits.max_compute_workgroups_per_dimension.into(), 32_768),
+        ("max_storage_buffer_binding_size", limits.max_storage_buffer_binding_size, 16 << 20),
+        ("max_buffer_size", limits.max_buffer_size, 16 << 20),
+    ];
+    match needs.into_iter().find(|&(_, value, least)| value < least) {
+        Some((name, value, least)) => Err(Error::DeviceLimit { name, value, least }),
+        None => Ok(()),
     }
 }

@@ -1,58 +1,79 @@
 //! Gradients on the GPU: one pass that writes an f32 per element of the prediction, in the layout of the window.
 
 use super::Backend;
+use super::arrival::Waiting;
 use super::input::inputs;
 use super::passes::{Aux, Pass};
 use super::sums::numbers;
 use crate::error::Result;
-use crate::job::GradientJob;
+use crate::job::GradientOf;
 use crate::kernel::form::Form;
 use crate::kernel::gradient::{exact_coefficients, is_exact};
 use crate::kernel::source::{Key, Statistic};
 use crate::options::Activation;
-use crate::plan::{Output, Params, Plan, Window};
+use crate::plan::{Output, Params, Window};
 use crate::shape::Grid;
+use crate::volume::Source;
 
 impl Backend {
     /// Writes the gradient with respect to the prediction, in its layout.
-    pub fn gradient(&self, job: &GradientJob<'_>, out: &mut [f32]) -> Result<()> {
+    pub async fn gradient(&self, job: &GradientOf<'_, Source<'_>>, waiting: Waiting, out: &mut [f32]) -> Result<()> {
+        let pass = self.gradient_pass(job)?;
+        let coefficients = Coefficients::of(job)?;
+        let pred = pass.pred;
+        let aux = |window: &Window| Some(coefficients.aux(window));
+        self.run(&pass, waiting, &aux, &mut |window, gradients| {
+            pred.scatter(window, gradients, out);
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) fn gradient_pass<'a>(&self, job: &GradientOf<'_, Source<'a>>) -> Result<Pass<'a>> {
         let sums = &job.sums;
         let (whole, pred, truth) = inputs(sums);
         // With softmax a task does all channels of its voxels.
         let together = sums.options.activation == Activation::Softmax;
         let grid = if together { Grid { channels: 1, ..whole } } else { whole };
         let row_elements = whole.channels / grid.channels;
-        let element_bytes = pred.data.dtype().size().max(truth.data.dtype().size()) * row_elements;
-        let plan = Plan::new(grid, element_bytes, Output::Rows(whole.channels as u32), self.limits)?;
+        let element_bytes = pred.source.dtype().size().max(truth.source.dtype().size()) * row_elements;
+        let plan = self.plan(grid, element_bytes, Output::Rows(whole.channels as u32), [&pred, &truth])?;
         let form = Form::new(&sums.options, sums.truth_kind);
-        let exact = is_exact(&sums.options);
-        let statistic =
-            if exact { Statistic::GradientExact { truth: form.truth } } else { Statistic::Gradient { form } };
+        let statistic = match is_exact(&sums.options) {
+            true => Statistic::GradientExact { truth: form.truth },
+            false => Statistic::Gradient { form },
+        };
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
         let params = Params { channels: whole.channels as u32, ..numbers(&sums.options) };
-        let pass = Pass { key, plan, pred, truth, params, adds: false };
-
-        let (words, per_cell) = coefficients(job, exact)?;
-        let aux = |window: &Window| {
-            let cells = window.first_plane * whole.channels..(window.first_plane + window.planes) * whole.channels;
-            let words = &words[cells.start as usize * per_cell..cells.end as usize * per_cell];
-            Some(Aux { words: words.into(), listed: None, entries: 0 })
-        };
-        self.run(&pass, aux, &mut |window, gradients| {
-            pred.scatter(window, gradients, out);
-            Ok(())
-        })
+        Ok(Pass { key, plan, pred, truth, params, adds: false })
     }
 }
 
-/// Words of every cell for the kernel, and how many there are per cell.
-fn coefficients(job: &GradientJob<'_>, exact: bool) -> Result<(Vec<u32>, usize)> {
-    if exact {
-        let cells = exact_coefficients(job.partials, job.scales)?;
-        return Ok((bytemuck::cast_slice(&cells).to_vec(), 6));
+/// Words of every cell for the kernel.
+pub(super) struct Coefficients {
+    words: Vec<u32>,
+    per_cell: usize,
+    channels: u64,
+}
+
+impl Coefficients {
+    pub fn of(job: &GradientOf<'_, Source<'_>>) -> Result<Self> {
+        // A plane has all channels of a sample, or one, as the grid has it.
+        let channels = inputs(&job.sums).0.channels;
+        if is_exact(&job.sums.options) {
+            let cells = exact_coefficients(job.partials, job.scales)?;
+            return Ok(Self { words: bytemuck::cast_slice(&cells).to_vec(), per_cell: 6, channels });
+        }
+        let cell = |p: &crate::stats::Partials| {
+            [p.pred, p.product, p.pred_power, p.abs_difference, p.pointwise].map(|value| (value as f32).to_bits())
+        };
+        Ok(Self { words: job.partials.iter().flat_map(cell).collect(), per_cell: 5, channels })
     }
-    let cell = |p: &crate::stats::Partials| {
-        [p.pred, p.product, p.pred_power, p.abs_difference, p.pointwise].map(|value| (value as f32).to_bits())
-    };
-    Ok((job.partials.iter().flat_map(cell).collect(), 5))
+
+    /// Those of the cells that a window touches.
+    pub fn aux(&self, window: &Window) -> Aux<'_> {
+        let cells = window.first_plane * self.channels..(window.first_plane + window.planes) * self.channels;
+        let words = &self.words[cells.start as usize * self.per_cell..cells.end as usize * self.per_cell];
+        Aux { words: words.into(), listed: None, entries: 0 }
+    }
 }

@@ -2,9 +2,10 @@
 //! will use, compared with their scalar twins.
 
 use super::Backend;
+use super::arrival::Waiting;
 use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::job::{Block, CountsJob, SumsJob};
+use crate::job::{Block, CountsOf, SumsOf};
 use crate::kernel::counts::{RawCounts, count_run};
 use crate::kernel::source::Int64;
 use crate::kernel::sums::{SumPass, sum_run};
@@ -12,7 +13,7 @@ use crate::kernel::survey::survey_run;
 use crate::options::SumsOptions;
 use crate::shape::{Grid, Shape};
 use crate::stats::{Terms, scale_of};
-use crate::volume::{Data, TruthKind};
+use crate::volume::{Data, Source, TruthKind};
 
 const VOXELS: usize = 4099;
 
@@ -56,17 +57,22 @@ fn check(backend: &Backend) -> Result<Option<&'static str>> {
     Ok(None)
 }
 
+fn host(data: Data<'_>) -> Source<'_> {
+    Source::Host(data)
+}
+
 fn sums_agree(backend: &Backend, p: &[f32], t: &[f32]) -> Result<bool> {
     // The terms of `Engine::sums`, so that its pipelines are made here and not again.
     let terms = Terms::default();
     let shape = Shape::new(1, 1, [VOXELS])?;
     let options = SumsOptions { terms, ..SumsOptions::default() };
-    let (pred, truth, truth_kind) = (Data::F32(p), Data::F32(t), TruthKind::Real);
+    let (pred, truth, truth_kind) = (host(Data::F32(p)), host(Data::F32(t)), TruthKind::Real);
     let mut found = None;
-    backend.sums(&SumsJob { shape, pred, truth, truth_kind, options }, &mut |block: Block| {
+    let job = SumsOf { shape, pred, truth, truth_kind, options };
+    pollster::block_on(backend.sums(&job, Waiting::Here, &mut |block: Block| {
         found = Some((block.sums, block.first_non_finite));
         Ok(())
-    })?;
+    }))?;
     let survey = survey_run(p, t, 1);
     let pass = SumPass { terms, scale: scale_of(survey.max_finite), careful: true };
     let expected = sum_run(p, t, 1, pass).block(pass.scale, VOXELS as u64, survey.non_finite);
@@ -75,7 +81,8 @@ fn sums_agree(backend: &Backend, p: &[f32], t: &[f32]) -> Result<bool> {
 
 fn counts_agree(backend: &Backend, p: &[u8], t: &[u8], classes: &Classes) -> Result<bool> {
     let grid = Grid { planes: 1, voxels: VOXELS as u64, channels: 1 };
-    let found = backend.counts(&CountsJob { grid, pred: Data::U8(p), truth: Data::U8(t), classes })?;
+    let job = CountsOf { grid, pred: host(Data::U8(p)), truth: host(Data::U8(t)), classes };
+    let found = pollster::block_on(backend.counts(&job, Waiting::Here))?;
     let mut expected = RawCounts::zero(classes.len());
     count_run(p, t, classes, &mut expected);
     Ok(found == [expected])

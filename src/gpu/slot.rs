@@ -17,7 +17,7 @@ pub(super) struct Slot {
 }
 
 /// Bytes that each buffer of a slot must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sizes {
     pub pred: u64,
     pub truth: u64,
@@ -26,7 +26,7 @@ pub(super) struct Sizes {
 }
 
 impl Slot {
-    fn new(device: &Device, sizes: Sizes) -> Self {
+    pub fn new(device: &Device, sizes: Sizes) -> Self {
         use wgpu::BufferUsages as Usage;
         let buffer = |label, size: u64, usage| {
             let size = padded(size);
@@ -38,9 +38,10 @@ impl Slot {
             })
         };
         let input = Usage::STORAGE | Usage::COPY_DST;
+        let operand = if device.mappable { input | Usage::MAP_WRITE } else { input };
         Self {
-            pred: buffer("pred", sizes.pred, input),
-            truth: buffer("truth", sizes.truth, input),
+            pred: buffer("pred", sizes.pred, operand),
+            truth: buffer("truth", sizes.truth, operand),
             result: buffer("result", sizes.result, input | Usage::COPY_SRC),
             readback: buffer("readback", sizes.result, Usage::MAP_READ | Usage::COPY_DST),
             aux: buffer("aux", sizes.aux, input),

@@ -1,10 +1,11 @@
 //! Sums on the GPU: every block at scale 0; blocks that turn out to need it are surveyed and summed again.
 
 use super::Backend;
+use super::arrival::Waiting;
 use super::input::inputs;
 use super::passes::{Aux, Pass};
 use crate::error::Result;
-use crate::job::{Block, SumsJob};
+use crate::job::{Block, SumsOf};
 use crate::kernel::form::Form;
 use crate::kernel::source::{Key, SURVEY_WORDS, Statistic};
 use crate::kernel::sums::{INFINITY, RawSums};
@@ -12,6 +13,7 @@ use crate::kernel::survey::Survey;
 use crate::options::{Activation, SumsOptions};
 use crate::plan::{Output, Params, Plan, Window};
 use crate::stats::{NonFiniteCount, Terms, scale_of};
+use crate::volume::Source;
 use std::collections::BTreeMap;
 
 /// A block by cell and index.
@@ -20,9 +22,23 @@ type BlockId = (u64, u64);
 /// A block that must be summed again, and what is known of it.
 type Flagged = BTreeMap<BlockId, Survey>;
 
+/// What gets each block.
+pub(crate) type BlockSink<'f> = &'f mut (dyn FnMut(Block) -> Result<()> + Send);
+
+/// How the partials of a pass become blocks.
+struct Gather<'f, T> {
+    /// u32 words of a partial.
+    words: u32,
+    /// The blocks to run, where it is not all of them.
+    only: Option<&'f Flagged>,
+    decode: &'f (dyn Fn(&[u32]) -> T + Sync),
+    join: fn(&mut T, &T),
+    waiting: Waiting,
+}
+
 impl Backend {
     /// Sums every block and hands them to `sink`: first those that were fine at once, then the others.
-    pub fn sums(&self, job: &SumsJob<'_>, sink: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+    pub async fn sums(&self, job: &SumsOf<Source<'_>>, waiting: Waiting, sink: BlockSink<'_>) -> Result<()> {
         let mut flagged = Flagged::new();
         let form = Form::new(&job.options, job.truth_kind);
         let sums = |careful| Statistic::Sums { form, careful, int64: self.int64 };
@@ -30,7 +46,8 @@ impl Backend {
         let pass = self.pass(job, sums(false), form.words())?;
         let grid = pass.plan.grid;
         let integers = pass.key.integer_sums();
-        self.gather(&pass, form.words(), None, &decode, RawSums::join, &mut |(cell, block), raw| {
+        let all = Gather { words: form.words(), only: None, decode: &decode, join: RawSums::join, waiting };
+        self.gather_blocks(&pass, &all, &mut |(cell, block), raw| {
             let voxels = grid.block_voxels(block);
             if !integers && raw.flagged() {
                 flagged.insert((cell, block), Survey { max_finite: raw.max_abs, ..Survey::default() });
@@ -39,23 +56,26 @@ impl Backend {
             let sums =
                 if integers { raw.integer_block(voxels) } else { raw.block(0, voxels, NonFiniteCount::default()) };
             sink(Block { cell, block, sums, first_non_finite: [None, None] })
-        })?;
+        })
+        .await?;
         if flagged.is_empty() {
             return Ok(());
         }
-        self.survey(job, &mut flagged)?;
+        self.survey(job, waiting, &mut flagged).await?;
         let pass = self.pass(job, sums(true), form.words())?;
-        self.gather(&pass, form.words(), Some(&flagged), &decode, RawSums::join, &mut |(cell, block), raw| {
+        let again = Gather { only: Some(&flagged), ..all };
+        self.gather_blocks(&pass, &again, &mut |(cell, block), raw| {
             let found = flagged.get(&(cell, block)).copied().unwrap_or_default();
             let scale = scale_of(found.max_finite);
             job.check(&raw, scale, cell)?;
             let sums = raw.block(scale, grid.block_voxels(block), found.non_finite);
             sink(Block { cell, block, sums, first_non_finite: found.first })
         })
+        .await
     }
 
     /// Finds out about the flagged blocks that hold NaN or infinities; of the others the first pass told enough.
-    fn survey(&self, job: &SumsJob<'_>, flagged: &mut Flagged) -> Result<()> {
+    async fn survey(&self, job: &SumsOf<Source<'_>>, waiting: Waiting, flagged: &mut Flagged) -> Result<()> {
         let doubtful: Flagged =
             flagged.iter().filter(|(_, known)| known.max_finite >= INFINITY).map(|(&id, &known)| (id, known)).collect();
         if doubtful.is_empty() {
@@ -64,30 +84,31 @@ impl Backend {
         let form = Form::new(&job.options, job.truth_kind);
         let statistic = Statistic::Survey { activation: form.activation, truth: form.truth };
         let pass = self.pass(job, statistic, SURVEY_WORDS)?;
-        self.gather(&pass, SURVEY_WORDS, Some(&doubtful), &survey_of, Survey::join, &mut |id, found| {
+        let only = Some(&doubtful);
+        let gather = Gather { words: SURVEY_WORDS, only, decode: &survey_of, join: Survey::join, waiting };
+        self.gather_blocks(&pass, &gather, &mut |id, found| {
             flagged.insert(id, found);
             Ok(())
         })
+        .await
     }
 
-    fn pass<'a>(&self, job: &SumsJob<'a>, statistic: Statistic, words: u32) -> Result<Pass<'a>> {
+    pub(super) fn pass<'a>(&self, job: &SumsOf<Source<'a>>, statistic: Statistic, words: u32) -> Result<Pass<'a>> {
         let (grid, pred, truth) = inputs(job);
-        let element_bytes = pred.data.dtype().size().max(truth.data.dtype().size());
-        let plan = Plan::new(grid, element_bytes, Output::Tasks(words), self.limits)?;
+        let element_bytes = pred.source.dtype().size().max(truth.source.dtype().size());
+        let plan = self.plan(grid, element_bytes, Output::Tasks(words), [&pred, &truth])?;
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
         Ok(Pass { key, plan, pred, truth, params: numbers(&job.options), adds: false })
     }
 
-    /// Runs a pass, on all blocks or on `only` some, joins the parts of each block and hands whole blocks to `sink`.
-    fn gather<T: Copy>(
+    /// Runs a pass, on all blocks or on some, joins the parts of each block and hands whole blocks to `sink`.
+    async fn gather_blocks<T: Copy + Send>(
         &self,
         pass: &Pass<'_>,
-        words: u32,
-        only: Option<&Flagged>,
-        decode: &dyn Fn(&[u32]) -> T,
-        join: fn(&mut T, &T),
-        sink: &mut dyn FnMut(BlockId, T) -> Result<()>,
+        gather: &Gather<'_, T>,
+        sink: &mut (dyn FnMut(BlockId, T) -> Result<()> + Send),
     ) -> Result<()> {
+        let &Gather { words, only, decode, join, waiting } = gather;
         let plan = &pass.plan;
         // Blocks that a window boundary cut: what is there so far, and of how many voxels.
         let mut cut: BTreeMap<BlockId, (T, u64)> = BTreeMap::new();
@@ -101,7 +122,7 @@ impl Backend {
                 entries: 0,
             }),
         };
-        self.run(pass, aux, &mut |window, partials| {
+        self.run(pass, waiting, &aux, &mut |window, partials| {
             let tasks = listed(window);
             for (slot, partial) in partials.chunks_exact(words as usize).enumerate() {
                 let task = tasks.as_ref().map_or(slot as u64, |tasks| u64::from(tasks[slot][0]));
@@ -120,6 +141,7 @@ impl Backend {
             }
             Ok(())
         })
+        .await
     }
 }
 

@@ -1,13 +1,13 @@
 //! What only this room can provoke: a lost device, a self-test that must fail, a refused command.
 
 use super::*;
-use crate::job::{Block, SumsJob};
+use crate::job::{Block, SumsOf};
 use crate::kernel::form::Form;
 use crate::kernel::source::{Key, Operand, Statistic};
 use crate::options::SumsOptions;
 use crate::shape::Shape;
 use crate::stats::Terms;
-use crate::volume::{Data, Dtype, TruthKind};
+use crate::volume::{Data, Dtype, Source, TruthKind};
 
 /// `None`, said once, where no adapter answers; a failure under `VOXDICE_TEST_GPU=require`.
 fn backend() -> Option<Backend> {
@@ -28,13 +28,13 @@ fn backend() -> Option<Backend> {
 
 fn sum(backend: &Backend, voxels: &[f32]) -> Result<Vec<i128>> {
     let shape = Shape::new(1, 1, [voxels.len()])?;
-    let (data, options) = (Data::F32(voxels), SumsOptions::default());
+    let (data, options) = (Source::Host(Data::F32(voxels)), SumsOptions::default());
     let mut found = Vec::new();
-    let job = SumsJob { shape, pred: data, truth: data, truth_kind: TruthKind::Real, options };
-    backend.sums(&job, &mut |block: Block| {
+    let job = SumsOf { shape, pred: data, truth: data, truth_kind: TruthKind::Real, options };
+    block_on(backend.sums(&job, Waiting::Here, &mut |block: Block| {
         found.push(block.sums.units[0]);
         Ok(())
-    })?;
+    }))?;
     Ok(found)
 }
 
@@ -46,7 +46,7 @@ fn a_lost_device_is_a_typed_error_now_and_later() {
     backend.device.raw.destroy();
     for _ in 0..2 {
         let error = sum(&backend, &voxels).unwrap_err();
-        assert!(matches!(error, Error::DeviceLost { .. } | Error::Gpu { .. }), "{error}");
+        assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
     }
 }
 
@@ -113,4 +113,21 @@ fn idle_buffers_are_reused_and_bounded() {
         assert_eq!(sum(&backend, &vec![1.0; n]).unwrap().iter().sum::<i128>(), (n as i128) << 46);
     }
     assert!(backend.idle.len() <= 4);
+}
+
+#[test]
+fn a_wait_that_took_too_long_leaves_the_engine_usable() {
+    let Some(mut backend) = backend() else { return };
+    let voxels = vec![0.5; 4_000_000];
+    let expected = sum(&backend, &voxels).unwrap();
+    backend.device.set_timeout(std::time::Duration::ZERO);
+    let shape = Shape::new(1, 1, [voxels.len()]).unwrap();
+    let (data, options) = (Source::Host(Data::F32(&voxels)), SumsOptions::default());
+    let job = SumsOf { shape, pred: data, truth: data, truth_kind: TruthKind::Real, options };
+    for waiting in [Waiting::Here, Waiting::Away] {
+        let error = block_on(backend.sums(&job, waiting, &mut |_| Ok(()))).unwrap_err();
+        assert!(matches!(error, Error::GpuTimeout { .. }), "{waiting:?}: {error}");
+    }
+    backend.device.set_timeout(std::time::Duration::from_secs(60));
+    assert_eq!(sum(&backend, &voxels).unwrap(), expected);
 }

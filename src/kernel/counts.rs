@@ -70,6 +70,12 @@ impl RawCounts {
         Self { classes, words: vec![0; 3 * classes + 3] }
     }
 
+    /// Counters as a kernel leaves them for a sample.
+    #[cfg(feature = "gpu")]
+    pub fn of(classes: usize, words: Vec<u64>) -> Self {
+        Self { classes, words }
+    }
+
     /// Adds `times` voxels of class (or group, where classes overlap) `p` in the prediction and `t` in the truth.
     #[inline(always)]
     pub fn add(&mut self, p: u32, t: u32, times: u64, overlaps: Option<&Overlaps>) {

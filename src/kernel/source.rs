@@ -50,12 +50,37 @@ pub(crate) struct Operand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Statistic {
-    Sums { form: Form, careful: bool, int64: Int64 },
-    Survey { activation: Activate, truth: TruthKind },
-    GradientExact { truth: TruthKind },
-    Gradient { form: Form },
+    Sums {
+        form: Form,
+        careful: bool,
+        int64: Int64,
+    },
+    Survey {
+        activation: Activate,
+        truth: TruthKind,
+    },
+    GradientExact {
+        truth: TruthKind,
+    },
+    Gradient {
+        form: Form,
+    },
     CountsFew,
-    CountsMany { direct: bool, search: bool, overlaps: bool },
+    CountsMany {
+        direct: bool,
+        search: bool,
+        overlaps: bool,
+    },
+    LabelRange,
+    /// Copies voxels; of this and the others below, operands and lanes do not matter.
+    Gather,
+    /// Adds partials up for results that stay on the GPU.
+    FoldSums {
+        slots: u32,
+        words: u32,
+        integers: bool,
+    },
+    FoldCounts,
 }
 
 /// Most classes that `counts_few.wgsl` takes, and most that one pass of `counts_many.wgsl` takes.
@@ -72,14 +97,25 @@ impl Key {
         plain && self.pred.dtype == Dtype::U8 && self.truth.dtype == Dtype::U8
     }
 
+    /// A kernel that loads no voxels of two operands.
+    pub fn alone(statistic: Statistic) -> Self {
+        let operand = Operand { dtype: Dtype::U32, strided: false };
+        Self { pred: operand, truth: operand, lanes: 256, statistic }
+    }
+
+    fn loads(&self) -> bool {
+        !matches!(self.statistic, Statistic::Gather | Statistic::FoldSums { .. } | Statistic::FoldCounts)
+    }
+
     pub fn shader(&self) -> Shader {
-        let mut parts = vec![fragment::TASKS.to_owned(), fragment::loader(self.pred.dtype).to_owned()];
-        parts.push(for_truth(fragment::loader(self.truth.dtype)));
-        let mut constants = vec![
-            ("LANES", f64::from(self.lanes)),
-            ("P_STRIDED", flag(self.pred.strided)),
-            ("T_STRIDED", flag(self.truth.strided)),
-        ];
+        let mut parts = vec![fragment::TASKS.to_owned()];
+        let mut constants = vec![("LANES", f64::from(self.lanes))];
+        if self.loads() {
+            parts.push(fragment::loader(self.pred.dtype).to_owned());
+            parts.push(for_truth(fragment::loader(self.truth.dtype)));
+            constants.push(("P_STRIDED", flag(self.pred.strided)));
+            constants.push(("T_STRIDED", flag(self.truth.strided)));
+        }
         let mut needs_int64 = false;
         let variant = match self.statistic {
             Statistic::Sums { form, careful, int64 } => {
@@ -126,14 +162,32 @@ impl Key {
                 parts.push(fragment::COUNTS_MANY.into());
                 name
             }
+            Statistic::LabelRange => {
+                parts.push(fragment::LABEL_RANGE.into());
+                "label range".into()
+            }
+            Statistic::Gather => {
+                parts.push(fragment::GATHER.into());
+                "gather".into()
+            }
+            Statistic::FoldSums { slots, words, integers } => {
+                constants.push(("SLOTS", slots.into()));
+                constants.push(("WORDS", words.into()));
+                constants.push(("INTEGERS", flag(integers)));
+                parts.push(fragment::FOLD_SUMS.into());
+                format!("fold sums, {slots} slots{}", if integers { ", integers" } else { "" })
+            }
+            Statistic::FoldCounts => {
+                parts.push(fragment::FOLD_COUNTS.into());
+                "fold counts".into()
+            }
         };
         let of = |operand: Operand| format!("{:?}{}", operand.dtype, if operand.strided { " strided" } else { "" });
-        Shader {
-            name: format!("{variant}, {} x {}, {} lanes", of(self.pred), of(self.truth), self.lanes),
-            wgsl: parts.join("\n"),
-            constants,
-            needs_int64,
-        }
+        let name = match self.loads() {
+            true => format!("{variant}, {} x {}, {} lanes", of(self.pred), of(self.truth), self.lanes),
+            false => variant,
+        };
+        Shader { name, wgsl: parts.join("\n"), constants, needs_int64 }
     }
 
     fn push_sums(
@@ -199,13 +253,18 @@ pub fn all() -> Vec<Shader> {
 }
 
 pub(crate) fn keys() -> Vec<Key> {
-    let mut keys = Vec::new();
+    let mut keys = vec![Key::alone(Statistic::Gather), Key::alone(Statistic::FoldCounts)];
+    for (slots, words) in (3..=7).map(|slots| (slots, (2 * slots + 1u32).next_multiple_of(4))) {
+        let integers = [false, true].into_iter().take(if slots == 4 || slots == 7 { 1 } else { 2 });
+        keys.extend(integers.map(|integers| Key::alone(Statistic::FoldSums { slots, words, integers })));
+    }
     for lanes in [256, 4] {
         sums_keys(lanes, &mut keys);
         let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
         for (pred, truth) in pairs(labels, labels) {
             let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
             push(Statistic::CountsFew);
+            push(Statistic::LabelRange);
             for (search, overlaps) in [(false, false), (true, false), (false, true), (true, true)] {
                 push(Statistic::CountsMany { direct: lanes < 256, search, overlaps });
             }
@@ -287,6 +346,11 @@ mod fragment {
     pub const SURVEY: &str = include_str!("../../shaders/survey.wgsl");
     pub const COUNTS_FEW: &str = include_str!("../../shaders/counts_few.wgsl");
     pub const COUNTS_MANY: &str = include_str!("../../shaders/counts_many.wgsl");
+
+    pub const LABEL_RANGE: &str = include_str!("../../shaders/label_range.wgsl");
+    pub const FOLD_SUMS: &str = include_str!("../../shaders/fold_sums.wgsl");
+    pub const FOLD_COUNTS: &str = include_str!("../../shaders/fold_counts.wgsl");
+    pub const GATHER: &str = include_str!("../../shaders/gather.wgsl");
 
     pub const LOAD: &str = include_str!("../../shaders/p_load.wgsl");
     pub const ACTIVATED: &str = include_str!("../../shaders/activated.wgsl");

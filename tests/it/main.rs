@@ -2,12 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod activations;
+#[cfg(feature = "gpu")]
+mod application;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "gpu")]
+mod contention;
 mod engines;
 mod equality;
+#[cfg(feature = "gpu")]
+mod faults;
 #[cfg(feature = "io")]
 mod formats;
+mod futures;
 mod gradients;
 mod laws;
 mod limits;
@@ -16,12 +23,19 @@ mod metric;
 mod nifti;
 mod noop;
 mod oracle;
+#[cfg(feature = "gpu")]
+mod own_device;
 mod policies;
 mod random;
+#[cfg(feature = "gpu")]
+mod recorded;
 mod regions;
+#[cfg(feature = "gpu")]
+mod resident;
 mod rooms;
 #[cfg(feature = "gpu")]
 mod second_driver;
 mod shaders;
 mod shared;
+mod stream;
 mod which_dice;

@@ -22,7 +22,8 @@ const ROOMS: [(&str, &[&str]); 19] = [
     // `Simd` lives with the code that has it.
     ("options", &["cpu", "pointwise", "stats", "error"]),
     ("plan", &["shape", "error"]),
-    ("volume", &["shape", "error"]),
+    // `Resident`, a buffer without saying `wgpu`, lives with the code that binds it.
+    ("volume", &["gpu", "shape", "error"]),
     ("table", &["stats", "error"]),
     ("classes", &["error"]),
     ("shape", &["error"]),

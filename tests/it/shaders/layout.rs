@@ -41,6 +41,7 @@ fn rust_params() -> (Vec<Member>, u32) {
     let members = members_of_params! {
         tasks groups_x listed channels blocks_per_cell first_block first_start tail_voxels cell_voxels window_rows
         p_head t_head classes class_base aux_len groups p_row p_channel t_row t_channel power threshold gamma alpha task_channels
+        r_head r_row r_channel
     };
     (members, size_of::<Params>() as u32)
 }
@@ -70,15 +71,16 @@ fn the_layout_comparison_notices_planted_differences() {
     let same = "struct Params { tasks: u32, groups_x: u32, listed: u32, channels: u32, blocks_per_cell: u32,
         first_block: u32, first_start: i32, tail_voxels: u32, cell_voxels: u32, window_rows: u32, p_head: u32,
         t_head: u32, classes: u32, class_base: u32, aux_len: u32, groups: u32, p_row: u32, p_channel: u32, t_row: u32,
-        t_channel: u32, power: f32, threshold: f32, gamma: f32, alpha: f32, task_channels: u32 }";
+        t_channel: u32, power: f32, threshold: f32, gamma: f32, alpha: f32, task_channels: u32,
+        r_head: u32, r_row: u32, r_channel: u32 }";
     assert_eq!(wgsl_struct(&parse(same).unwrap(), "Params"), rust_params());
     let differences = [
         ("first_start: i32", "first_start: u32"),
         ("p_head: u32, t_head: u32", "t_head: u32, p_head: u32"),
         ("listed: u32", "@align(16) listed: u32"),
-        ("task_channels: u32", "@size(8) task_channels: u32"),
-        ("task_channels: u32", "task_channels: u32, more: u32"),
-        (", task_channels: u32", ""),
+        ("r_channel: u32", "@size(8) r_channel: u32"),
+        ("r_channel: u32", "r_channel: u32, more: u32"),
+        (", r_channel: u32", ""),
         ("class_base", "base_class"),
     ];
     let same = same.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,0 +1,30 @@
+//! Whether operands fit together.
+
+use crate::error::{Error, Result};
+use crate::job::SumsOf;
+use crate::options::SumsOptions;
+use crate::shape::Shape;
+use crate::volume::{Source, Truth, TruthKind, Volume};
+
+/// Checks that the operands fit together and makes them a job.
+pub(super) fn sums_job<'a>(pred: &Volume<'a>, truth: &Truth<'a>, options: &SumsOptions) -> Result<SumsOf<Source<'a>>> {
+    options.validate()?;
+    let (shape, truth_kind) = match truth {
+        Truth::Volume(volume) => (same_shape(pred.shape(), volume.shape())?, TruthKind::Real),
+        Truth::Labels(labels) => {
+            let (p, t) = (pred.shape(), labels.shape());
+            if (p.samples(), p.spatial()) != (t.samples(), t.spatial()) {
+                return Err(Error::ShapeMismatch { pred: p.to_string(), truth: t.to_string() });
+            }
+            (p.clone(), TruthKind::Labels)
+        }
+    };
+    Ok(SumsOf { shape, pred: pred.source(), truth: truth.source(), truth_kind, options: *options })
+}
+
+pub(super) fn same_shape(pred: &Shape, truth: &Shape) -> Result<Shape> {
+    if pred == truth {
+        return Ok(pred.clone());
+    }
+    Err(Error::ShapeMismatch { pred: pred.to_string(), truth: truth.to_string() })
+}

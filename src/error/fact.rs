@@ -1,0 +1,57 @@
+//! What an error says about voxels: how many, where, in which volume.
+
+use std::fmt;
+
+/// Which of the two volumes a fact is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// The prediction.
+    Pred,
+    /// The reference.
+    Truth,
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pred => "pred",
+            Self::Truth => "truth",
+        })
+    }
+}
+
+/// Where a voxel is: sample, channel and position within that cell (row-major over the spatial axes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Index of the sample.
+    pub sample: u64,
+    /// Index of the channel.
+    pub channel: u64,
+    /// Index of the voxel within the cell.
+    pub voxel: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sample {}, channel {}, voxel {}", self.sample, self.channel, self.voxel)
+    }
+}
+
+/// NaN and infinities met in the input: how many and where the first one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NonFiniteFact {
+    /// The volume that holds them.
+    pub operand: Operand,
+    /// How many of its voxels are NaN or infinite.
+    pub count: u64,
+    /// The first of them, in the order sample, channel, voxel.
+    pub first: Position,
+}
+
+impl fmt::Display for NonFiniteFact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.count == 1 { "voxel of {} is" } else { "voxels of {} are" };
+        let plural = plural.replace("{}", &self.operand.to_string());
+        write!(f, "{} {plural} NaN or infinite, the first at {}", self.count, self.first)
+    }
+}

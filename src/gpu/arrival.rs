@@ -1,0 +1,133 @@
+//! Waiting for what the GPU was asked for: here, or in a thread that polls the device while futures sleep.
+
+use super::device::{Device, lock};
+use crate::error::{Error, Result};
+use futures_intrusive::channel::shared::{OneshotReceiver, OneshotSender, oneshot_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
+
+/// Who polls the device until the answer is there; without that no callback is ever called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// The calling thread, blocked.
+    Here,
+    /// The engine's poll thread; the caller is a future that is woken.
+    Away,
+}
+
+/// What the answer is sent through: the callback of a mapping, or whoever found out that it will not come. The first
+/// word counts.
+pub(super) type Answer = Arc<OneshotSender<Result<(), String>>>;
+
+/// A buffer that will be mapped when its submission is done.
+pub(super) struct Arrival {
+    submission: wgpu::SubmissionIndex,
+    answer: Answer,
+    receiver: OneshotReceiver<Result<(), String>>,
+}
+
+impl Arrival {
+    /// Asks for the first `bytes` of `buffer`, which the submission fills. To be called under an error scope.
+    pub fn of(buffer: &wgpu::Buffer, bytes: u64, submission: wgpu::SubmissionIndex) -> Self {
+        let (sender, receiver) = oneshot_channel();
+        let answer = Arc::new(sender);
+        let told = Arc::clone(&answer);
+        buffer.map_async(wgpu::MapMode::Read, ..bytes, move |result| {
+            // The receiver is gone only if the call failed before; nobody waits for this answer then.
+            let _ = told.send(result.map_err(|error| error.to_string()));
+        });
+        Self { submission, answer, receiver }
+    }
+
+    /// Waits until the buffer is mapped, or will not be.
+    pub async fn wait(self, device: &Device, waiting: Waiting) -> Result<()> {
+        match waiting {
+            Waiting::Here => device.wait(self.submission)?,
+            Waiting::Away => device.poller.watch(device, self.submission, &self.answer)?,
+        }
+        drop(self.answer);
+        match self.receiver.receive().await {
+            Some(Ok(())) => device.check_faults(),
+            Some(Err(message)) if message == TIMED_OUT => {
+                device.check_faults()?;
+                Err(Error::GpuTimeout { seconds: device.timeout().as_secs() })
+            }
+            Some(Err(message)) => Err(device.failure(message)),
+            None => Err(device.failure("the answer to a mapping request was dropped".into())),
+        }
+    }
+}
+
+/// What the poll thread says when it gives up.
+const TIMED_OUT: &str = "timed out";
+
+/// A thread that polls the device for futures. Started by the first of them; it ends with the engine.
+#[derive(Debug, Default)]
+pub(super) struct Poller {
+    thread: Mutex<Option<mpsc::Sender<Watch>>>,
+}
+
+/// A submission that a future waits for.
+struct Watch {
+    submission: wgpu::SubmissionIndex,
+    answer: Answer,
+    until: Instant,
+}
+
+impl Poller {
+    /// Has the thread poll until the submission is done. Where no thread can be started the caller waits instead.
+    fn watch(&self, device: &Device, submission: wgpu::SubmissionIndex, answer: &Answer) -> Result<()> {
+        let until = Instant::now() + device.timeout();
+        let watch = Watch { submission: submission.clone(), answer: Arc::clone(answer), until };
+        let mut thread = lock(&self.thread);
+        if thread.is_none() {
+            *thread = start(device.raw.clone());
+        }
+        let handed_over = thread.as_ref().is_some_and(|thread| thread.send(watch).is_ok());
+        if !handed_over {
+            // A thread that ended will be started anew.
+            *thread = None;
+            drop(thread);
+            return device.wait(submission);
+        }
+        Ok(())
+    }
+}
+
+fn start(device: wgpu::Device) -> Option<mpsc::Sender<Watch>> {
+    let (sender, watches) = mpsc::channel::<Watch>();
+    let run = move || {
+        for Watch { submission, answer, until } in watches {
+            // Submissions finish in order, so waiting for one after another keeps nobody waiting.
+            let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            // Where this is not the first word, the callback has had it.
+            let _ = match poll(&device, submission, left) {
+                Polled::Done => Ok(()),
+                Polled::TimedOut => answer.send(Err(TIMED_OUT.into())),
+                Polled::Failed(message) => answer.send(Err(message)),
+            };
+        }
+    };
+    // The loop ends when the engine drops its end of the channel.
+    std::thread::Builder::new().name("voxdice poll".into()).spawn(run).ok().map(|_| sender)
+}
+
+/// What came of polling for a submission. Callbacks have been called, here or in another thread that polls.
+pub(super) enum Polled {
+    Done,
+    TimedOut,
+    Failed(String),
+}
+
+/// Waits for a submission. wgpu panics where the driver reports a loss to a waiting thread (`handle_error_fatal`); here
+/// that is a failure like others. Nothing of ours is half done inside.
+pub(super) fn poll(device: &wgpu::Device, submission: wgpu::SubmissionIndex, timeout: Duration) -> Polled {
+    let poll = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(timeout) };
+    match catch_unwind(AssertUnwindSafe(|| device.poll(poll))) {
+        Ok(Ok(_)) => Polled::Done,
+        Ok(Err(wgpu::PollError::Timeout)) => Polled::TimedOut,
+        Ok(Err(error)) => Polled::Failed(error.to_string()),
+        Err(_) => Polled::Failed("the driver failed while it was waited for".into()),
+    }
+}

@@ -1,0 +1,96 @@
+//! Many threads on one engine for a while: no deadlock, no wrong bit, no leak. In a process of its own, so that its
+//! memory is its own.
+
+use crate::equality::{label_map, volume};
+use crate::random::{LabelType, Pattern, Real, labels, reals};
+use std::process::Command;
+use voxdice::metric::Partials;
+use voxdice::{Backend, Classes, Engine, EngineOptions, NonFinite, Shape, SumsOptions, Tuning};
+
+const THREADS: usize = 8;
+const EVALUATIONS: usize = 200;
+/// What an allocator may keep for itself. A slot that leaks with each evaluation would take 200 MiB and more.
+const MIB: usize = 64;
+
+#[test]
+fn eight_threads_share_an_engine() {
+    if !crate::engines::gpu::available() {
+        return;
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "contention::worker", "--nocapture", "--test-threads=1"])
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    assert!(child.status.success() && out.contains("test result: ok. 1 passed"), "{out}\n{err}");
+}
+
+/// Resident memory in MiB, where the system tells it.
+fn memory() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).map_or(0, |pages| pages * 4 / 1024)
+}
+
+#[test]
+#[ignore = "for the test above, which runs it in a process of its own"]
+fn worker() {
+    let tuning = Tuning { window_bytes: 64 << 10, ..Tuning::default() };
+    let options = |backend| EngineOptions {
+        backend,
+        non_finite: NonFinite::Ignore,
+        tuning: tuning.clone(),
+        ..EngineOptions::default()
+    };
+    let (gpu, cpu) = (Engine::new(&options(Backend::Gpu)).unwrap(), Engine::new(&options(Backend::Cpu)).unwrap());
+    round(&gpu, &cpu, 40);
+    let before = memory();
+    round(&gpu, &cpu, EVALUATIONS);
+    let after = memory();
+    println!("memory before {before} MiB, after {after} MiB");
+    assert!(after < before + MIB, "memory grew from {before} MiB to {after} MiB");
+}
+
+fn round(gpu: &Engine, cpu: &Engine, evaluations: usize) {
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || (0..evaluations).for_each(|i| evaluate(gpu, cpu, thread, i)));
+        }
+    });
+}
+
+fn evaluate(gpu: &Engine, cpu: &Engine, thread: usize, i: usize) {
+    let seed = (thread * EVALUATIONS + i) as u64;
+    let voxels = [1, 100, 3001, 20_011, 70_001][i % 5];
+    let shape = Shape::new(1 + thread % 3, 1, [voxels]).unwrap();
+    let n = shape.elements() as usize;
+    let options = SumsOptions::default();
+    match (thread + i) % 4 {
+        0 => {
+            let (p, t) = (reals(Real::F32, Pattern::Wide, n, seed), reals(Real::U8, Pattern::Unit, n, seed));
+            let sums = |engine: &Engine| engine.sums(volume(&shape, &p), volume(&shape, &t)).unwrap();
+            assert_eq!(sums(gpu), sums(cpu));
+        }
+        1 => {
+            let (p, t) = (reals(Real::F32, Pattern::Unit, n, seed), reals(Real::U8, Pattern::Unit, n, seed));
+            let later = gpu.sums_async(volume(&shape, &p), volume(&shape, &t), &options);
+            let expected = cpu.sums(volume(&shape, &p), volume(&shape, &t)).unwrap();
+            assert_eq!(pollster::block_on(later).unwrap(), expected);
+        }
+        2 => {
+            let map = |seed| labels(LabelType::U8, &[0, 1, 2, 3], 7, n, seed);
+            let (p, t, classes) = (map(seed), map(seed + 1), Classes::new([1, 2]).unwrap());
+            let counts =
+                |engine: &Engine| engine.counts(label_map(&shape, &p), label_map(&shape, &t), &classes).unwrap();
+            assert_eq!(counts(gpu), counts(cpu));
+        }
+        _ => {
+            let (p, t) = (reals(Real::F32, Pattern::Unit, n, seed), reals(Real::U8, Pattern::Unit, n, seed));
+            let sums = cpu.sums(volume(&shape, &p), volume(&shape, &t)).unwrap();
+            let partials = sums.map(|_| Partials { pred: 0.4, product: -1.3, ..Partials::default() });
+            let gradient = |engine: &Engine| {
+                engine.gradient(volume(&shape, &p), volume(&shape, &t), &options, &sums, &partials).unwrap()
+            };
+            assert!(gradient(gpu) == gradient(cpu));
+        }
+    }
+}
