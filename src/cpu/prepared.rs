@@ -2,13 +2,16 @@
 //! thousand voxels are prepared with all their channels in a scratch buffer, then summed like any others.
 
 use super::Backend;
+use super::simd::Level;
 use super::sums::BATCH;
 use crate::error::Result;
 use crate::job::{Block, Strides, SumsJob};
+use crate::kernel::activated::{Channels, knows};
 use crate::kernel::sums::{INFINITY, RawSums, SumPass, fix_magnitude};
 use crate::kernel::survey::{Survey, survey_run};
 use crate::kernel::voxel::{F16Bits, Voxel as Element};
 use crate::kernel::voxelwise::{Voxel, power};
+use crate::options::Activation;
 use crate::shape::BLOCK_VOXELS;
 use crate::stats::{POINTWISE_SCALE, Terms, scale_of};
 use crate::volume::{Data, TruthKind};
@@ -39,7 +42,7 @@ impl Backend {
         let channels = job.shape.channels();
         let start = block * BLOCK_VOXELS;
         let end = (start + BLOCK_VOXELS).min(job.shape.voxels_per_cell());
-        let mut scratch = Scratch::new(job);
+        let mut scratch = Scratch::new(self.level, job);
         let mut found = vec![(RawSums::default(), Survey::default()); channels as usize];
         scratch.walk(job, sample, start..end, &mut |scratch, channel, first| {
             let (raw, survey) = &mut found[channel];
@@ -102,6 +105,7 @@ fn again(job: &SumsJob<'_>, raw: &RawSums, survey: &Survey) -> Option<SumPass> {
 
 /// Prepared voxels of all channels, channel by channel.
 pub(super) struct Scratch {
+    level: Level,
     voxels: usize,
     len: usize,
     pred: Vec<f32>,
@@ -111,12 +115,12 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    fn new(job: &SumsJob<'_>) -> Self {
+    fn new(level: Level, job: &SumsJob<'_>) -> Self {
         let channels = job.shape.channels() as usize;
         let voxels = Self::voxels_for(job);
         let elements = vec![0.0; channels * voxels];
         let pointwise = if job.options.pointwise.is_none() { Vec::new() } else { elements.clone() };
-        Self { voxels, len: 0, pred: elements.clone(), truth: elements, pointwise, voxel: Voxel::new(channels) }
+        Self { level, voxels, len: 0, pred: elements.clone(), truth: elements, pointwise, voxel: Voxel::new(channels) }
     }
 
     /// Voxels that are prepared at a time.
@@ -169,6 +173,13 @@ impl Scratch {
 
     fn activate(&mut self, job: &SumsJob<'_>) {
         let (activation, pointwise) = (job.options.activation, job.options.pointwise);
+        if activation == Activation::None && pointwise.is_none() {
+            return;
+        }
+        if knows(activation) && pointwise.is_none() {
+            let channels = Channels { stride: self.voxels, voxels: self.len };
+            return self.level.activate(activation, &mut self.pred, channels);
+        }
         let channels = job.shape.channels() as usize;
         for i in 0..self.len {
             for channel in 0..channels {

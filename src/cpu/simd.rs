@@ -4,6 +4,8 @@
 #![allow(unsafe_code)] // calling functions compiled for AVX2; see the SAFETY comments
 
 #[cfg(target_arch = "x86_64")]
+mod avx2_activated;
+#[cfg(target_arch = "x86_64")]
 mod avx2_gradient;
 #[cfg(target_arch = "x86_64")]
 mod avx2_integers;
@@ -17,11 +19,14 @@ mod avx2_tile;
 mod tests;
 
 use super::pairs::{PairTable, count_pairs, narrow};
+use crate::kernel::activated::{Channels, activate, gradients};
 use crate::kernel::counts::Label;
 use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
+use crate::options::Activation;
+use crate::stats::{Partials, Terms};
 
 /// Which instructions the CPU backend may use. The results have the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -91,6 +96,33 @@ impl Level {
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_gradient::gradient_run(coefficients, p, t, out) },
+        }
+    }
+
+    /// [`activate`] with these instructions.
+    pub fn activate(self, activation: Activation, values: &mut [f32], channels: Channels) {
+        match self.0 {
+            Set::Baseline => activate(activation, values, channels),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_activated::activate(activation, values, channels) },
+        }
+    }
+
+    /// [`gradients`] with these instructions.
+    pub fn gradients(
+        self,
+        (activation, terms): (Activation, Terms),
+        partials: &[Partials],
+        truths: &[f32],
+        values: &mut [f32],
+        channels: Channels,
+    ) {
+        match self.0 {
+            Set::Baseline => gradients(activation, terms, partials, truths, values, channels),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_activated::gradients(activation, terms, partials, truths, values, channels) },
         }
     }
 
