@@ -16,8 +16,8 @@ use crate::shape::BLOCK_VOXELS;
 use crate::stats::{POINTWISE_SCALE, Terms, scale_of};
 use crate::volume::{Data, TruthKind};
 
-/// Elements of the scratch buffers of a thread: they stay in its cache.
-const SCRATCH: usize = 32 << 10;
+/// Elements of the scratch buffers of a thread: they stay in its cache, and the allocator keeps such pieces at hand.
+const SCRATCH: usize = 8 << 10;
 
 impl Backend {
     /// Sums every block and hands them to `sink`, all channels of a block after another.
@@ -46,9 +46,14 @@ impl Backend {
         let mut found = vec![(RawSums::default(), Survey::default()); channels as usize];
         scratch.walk(job, sample, start..end, &mut |scratch, channel, first| {
             let (raw, survey) = &mut found[channel];
-            raw.join(&self.sum(job, scratch, channel, SumPass { terms: job.options.terms, scale: 0, careful: false }));
-            let mut part = survey_run(scratch.pred(channel), scratch.truth(channel), 1);
-            part.first = part.first.map(|at| at.map(|at| at + first));
+            let sum = self.sum(job, scratch, channel, SumPass { terms: job.options.terms, scale: 0, careful: false });
+            raw.join(&sum);
+            // Only NaN and infinities need to be looked for.
+            let mut part = Survey { max_finite: sum.max_abs, ..Survey::default() };
+            if sum.max_abs >= INFINITY {
+                part = survey_run(scratch.pred(channel), scratch.truth(channel), 1);
+                part.first = part.first.map(|at| at.map(|at| at + first));
+            }
             survey.join(&part);
         });
         let passes: Vec<Option<SumPass>> = found.iter().map(|(raw, survey)| again(job, raw, survey)).collect();
@@ -215,8 +220,13 @@ pub(super) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: 
 /// Elements from `first` on, `stride` apart, as f32.
 pub(super) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
     fn copy<E: Element>(from: &[E], first: usize, stride: usize, into: &mut [f32]) {
-        for (into, from) in into.iter_mut().zip(from[first..].iter().step_by(stride)) {
-            *into = f32::from_bits(from.f32_bits());
+        let from = &from[first..];
+        if stride == 1 {
+            // A loop of its own, which the compiler turns into vectors.
+            into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
+        } else {
+            let from = from.iter().step_by(stride);
+            into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
         }
     }
     match data {

@@ -82,7 +82,7 @@ fn softmax(values: &mut [f32], channels: Channels) {
         for channel in values.chunks(channels.stride) {
             for (i, &x) in channel[first..][..len].iter().enumerate() {
                 largest[i] = if x > largest[i] { x } else { largest[i] };
-                finite[i] += x - x;
+                finite[i] += x * 0.0;
             }
         }
         for (channel, powers) in values.chunks(channels.stride).zip(powers.chunks_mut(TILE)) {

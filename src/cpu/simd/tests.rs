@@ -2,11 +2,13 @@
 
 use super::{Level, Set, Simd};
 use crate::cpu::pairs::count_pairs;
+use crate::kernel::activated::Channels;
 use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{ONE, SumPass, sum_run};
 use crate::kernel::voxel::{F16Bits, Voxel};
-use crate::stats::{NonFiniteCount, Terms, scale_of};
+use crate::options::Activation;
+use crate::stats::{NonFiniteCount, Partials, Terms, scale_of};
 
 /// xorshift64*.
 struct Random(u64);
@@ -271,5 +273,39 @@ fn gradients_equal_the_portable_ones() {
             values[0] = [f32::NAN, f32::INFINITY, -3.0 * factor, 1e30][random.below(4) as usize];
         }
         check(&c, &values[..n], &values[n..]);
+    }
+}
+
+#[test]
+fn activations_and_their_gradients_have_the_same_bits() {
+    let Some(level) = avx2() else { return };
+    let mut random = Random(8);
+    let logit = |random: &mut Random| match random.below(20) {
+        0 => f32::from_bits(random.bits()),
+        _ => (random.bits() as f32 / u32::MAX as f32 - 0.5) * 40.0,
+    };
+    for (voxels, spare) in [(1, 0), (7, 3), (128, 0), (300, 11)] {
+        let (channels, stride) = (3, voxels + spare);
+        let logits = random.slice(channels * stride, logit);
+        let truths = random.slice(channels * stride, |random| (random.bits() & 1) as f32);
+        let partials =
+            [-0.3, 0.7, 1.1].map(|x| Partials { pred: x, product: 2.0 - x, pred_power: 0.5, ..<_>::default() });
+        for activation in [Activation::Sigmoid, Activation::Softmax] {
+            for terms in [Terms::Plain, Terms::All] {
+                let run = |level: Level| {
+                    let (mut values, channels) = (logits.clone(), Channels { stride, voxels });
+                    level.activate(activation, &mut values, channels);
+                    let activated = values.clone();
+                    level.gradients((activation, terms), &partials, &truths, &mut values, channels);
+                    [activated, values].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+                };
+                let nan = |bits: &u32| f32::from_bits(*bits).is_nan();
+                for (found, expected) in run(level).iter().zip(&run(Level(Set::Baseline))) {
+                    for (found, expected) in found.iter().zip(expected) {
+                        assert!(found == expected || nan(found) && nan(expected), "{activation:?} {terms:?} {voxels}");
+                    }
+                }
+            }
+        }
     }
 }
