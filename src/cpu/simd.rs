@@ -18,7 +18,7 @@ mod avx2_tile;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
 
-use super::pairs::{PairTable, count_pairs, narrow};
+use super::pairs::{PairTable, count_pairs};
 use crate::kernel::activated::{Channels, activate, gradients};
 use crate::kernel::counts::Label;
 use crate::kernel::gradient::ExactCoefficients;
@@ -126,23 +126,19 @@ impl Level {
         }
     }
 
-    /// [`narrow`] with these instructions.
-    pub fn narrow<L: Label>(self, labels: &[L], into: &mut [u8]) -> u32 {
-        match self.0 {
-            Set::Baseline => narrow(labels, into),
-            // SAFETY: as in `sum_run`.
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_pairs::narrow(labels, into) },
-        }
-    }
-
     /// [`count_pairs`] with these instructions.
-    pub fn count_pairs(self, p: &[u8], t: &[u8], table: &mut PairTable) -> u16 {
+    pub fn count_pairs<P: Label, T: Label>(
+        self,
+        p: &[P],
+        t: &[T],
+        table: &mut PairTable,
+        sink: impl FnMut(u32, u32, u64),
+    ) -> u16 {
         match self.0 {
-            Set::Baseline => count_pairs(p, t, table),
+            Set::Baseline => count_pairs(p, t, table, sink),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_pairs::count_pairs(p, t, table) },
+            Set::Avx2 => unsafe { avx2_pairs::count_pairs(p, t, table, sink) },
         }
     }
 }

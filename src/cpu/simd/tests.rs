@@ -3,12 +3,14 @@
 use super::{Level, Set, Simd};
 use crate::cpu::pairs::count_pairs;
 use crate::kernel::activated::Channels;
+use crate::kernel::counts::Label;
 use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{ONE, SumPass, sum_run};
 use crate::kernel::voxel::{F16Bits, Voxel};
 use crate::options::Activation;
 use crate::stats::{NonFiniteCount, Partials, Terms, scale_of};
+use std::collections::BTreeMap;
 
 /// xorshift64*.
 struct Random(u64);
@@ -210,25 +212,43 @@ fn sums_of_integers_equal_the_portable_ones() {
     }
 }
 
+fn check_pairs<P: Label, T: Label>(what: &str, p: &[P], t: &[T]) {
+    let Some(level) = avx2() else { return };
+    let (mut found, mut expected) = ([1; 1 << 16], [1; 1 << 16]);
+    let (mut found_wide, mut expected_wide) = (BTreeMap::new(), BTreeMap::new());
+    let met = level.count_pairs(p, t, &mut found, |p, t, n| *found_wide.entry((p, t)).or_insert(0) += n);
+    let expected_met = count_pairs(p, t, &mut expected, |p, t, n| *expected_wide.entry((p, t)).or_insert(0) += n);
+    assert_eq!(met, expected_met, "{what}");
+    assert_eq!(found, expected, "{what}");
+    // A run of no voxels may be told.
+    found_wide.retain(|_, n| *n > 0);
+    assert_eq!(found_wide, expected_wide, "{what}");
+}
+
 #[test]
 fn pairs_equal_the_portable_ones() {
-    let Some(level) = avx2() else { return };
     let mut random = Random(6);
     for n in LENGTHS.into_iter().chain([0, 32, 33, 34, 65, 97]) {
         for run in [1, 2, 3, 7, 40, 500] {
-            let mut labels = |n: usize| -> Vec<u8> {
+            let mut labels = |n: usize, most: u32| -> Vec<u32> {
                 let mut label = 0;
                 let mut next = || {
-                    label = if random.below(run) == 0 { random.bits() as u8 } else { label };
+                    label = if random.below(run) == 0 { random.below(most) } else { label };
                     label
                 };
                 (0..n).map(|_| next()).collect()
             };
-            let (p, t) = (labels(n + 1), labels(n));
-            let (mut found, mut expected) = ([1; 1 << 16], [1; 1 << 16]);
-            let met = level.count_pairs(&p[1..], &t, &mut found);
-            assert_eq!(met, count_pairs(&p[1..], &t, &mut expected), "{n} in runs of {run}");
-            assert_eq!(found, expected, "{n} in runs of {run}");
+            let what = format!("{n} in runs of {run}");
+            for most in [3, 256, 300, 70_000] {
+                let (p, t) = (labels(n + 1, most), labels(n, most));
+                let bytes = |x: &[u32]| x.iter().map(|&x| x as u8).collect::<Vec<u8>>();
+                let words = |x: &[u32]| x.iter().map(|&x| x as u16).collect::<Vec<u16>>();
+                check_pairs(&what, &bytes(&p)[1..], &bytes(&t));
+                check_pairs(&what, &words(&p)[1..], &words(&t));
+                check_pairs(&what, &p[1..], &t);
+                check_pairs(&what, &words(&p)[1..], &bytes(&t));
+                check_pairs(&what, &bytes(&p)[1..], &t);
+            }
         }
     }
 }
