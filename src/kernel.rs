@@ -3,6 +3,7 @@
 //! The twins are written like the shaders, one voxel after another, so that the two can be read side by side. They
 //! are also the scalar path of the CPU backend.
 
+pub(crate) mod activated;
 pub(crate) mod counts;
 pub(crate) mod form;
 pub(crate) mod gradient;

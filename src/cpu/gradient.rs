@@ -5,6 +5,7 @@ use super::prepared::{Scratch, load, truth_values};
 use super::simd::Level;
 use crate::error::Result;
 use crate::job::{GradientJob, Strides, SumsJob};
+use crate::kernel::activated::{Channels, knows};
 use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact, voxel_gradient};
 use crate::kernel::voxelwise::Voxel;
 use crate::shape::Layout;
@@ -34,7 +35,7 @@ impl Backend {
         let exact = if exact { Some(exact_coefficients(job.partials, job.scales)?) } else { None };
         super::for_each(stretches(&job.sums, out), Buffers::default, |buffers, stretch| match &exact {
             Some(coefficients) => exact_stretch(self.level, &job.sums, coefficients, buffers, stretch),
-            None => activated_stretch(job, buffers, stretch),
+            None => activated_stretch(self.level, job, buffers, stretch),
         });
         Ok(())
     }
@@ -120,7 +121,7 @@ fn values<'a>(data: Data<'a>, first: usize, stride: usize, len: usize, buffer: &
 }
 
 /// Gradients through an activation, a power or a pointwise loss.
-fn activated_stretch(job: &GradientJob<'_>, buffers: &mut Buffers, mut stretch: Stretch<'_>) {
+fn activated_stretch(level: Level, job: &GradientJob<'_>, buffers: &mut Buffers, mut stretch: Stretch<'_>) {
     let (sums, len) = (&job.sums, stretch.len);
     let channels = sums.shape.channels() as usize;
     let cell = stretch.sample as usize * channels;
@@ -135,6 +136,22 @@ fn activated_stretch(job: &GradientJob<'_>, buffers: &mut Buffers, mut stretch: 
         truth_values(sums, stretch.sample, channel as u64, stretch.first, &mut truth[range]);
     }
     let partials: &[Partials] = &job.partials[cell..cell + channels];
+    let (activation, terms) = (sums.options.activation, sums.options.terms);
+    if knows(activation) && sums.options.pointwise.is_none() && !terms.is_power() {
+        let voxels = Channels { stride: len, voxels: len };
+        level.activate(activation, pred, voxels);
+        level.gradients((activation, terms), partials, truth, pred, voxels);
+    } else {
+        voxelwise(sums, partials, truth, pred, len);
+    }
+    for channel in 0..channels {
+        stretch.write(channel, channels, &pred[channel * len..][..len]);
+    }
+}
+
+/// Gradients of `len` voxels in the place of their values, one voxel after another.
+fn voxelwise(job: &SumsJob<'_>, partials: &[Partials], truth: &[f32], pred: &mut [f32], len: usize) {
+    let channels = partials.len();
     let mut voxel = Voxel::new(channels);
     let (mut t, mut gradient) = (vec![0.0; channels], vec![0.0; channels]);
     for i in 0..len {
@@ -142,13 +159,10 @@ fn activated_stretch(job: &GradientJob<'_>, buffers: &mut Buffers, mut stretch: 
             voxel.raw[c] = pred[c * len + i];
             t[c] = truth[c * len + i];
         }
-        voxel.activate(sums.options.activation);
-        voxel_gradient(&voxel, &sums.options, partials, &t, &mut gradient);
+        voxel.activate(job.options.activation);
+        voxel_gradient(&voxel, &job.options, partials, &t, &mut gradient);
         for c in 0..channels {
             pred[c * len + i] = gradient[c];
         }
-    }
-    for channel in 0..channels {
-        stretch.write(channel, channels, &pred[channel * len..][..len]);
     }
 }

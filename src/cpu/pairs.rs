@@ -7,14 +7,11 @@ use crate::kernel::counts::Label;
 /// An entry for each pair.
 pub(super) type PairTable = [u32; 1 << 16];
 
-/// Where a pair has its entry.
+/// Where a pair has its entry; none for labels from 256 on.
 #[inline(always)]
-pub(super) fn place(p: u8, t: u8) -> u16 {
-    u16::from_be_bytes([p, t])
+pub(super) fn place(p: u32, t: u32) -> Option<u16> {
+    (p | t < 256).then(|| u16::from_be_bytes([p as u8, t as u8]))
 }
-
-/// Wider labels are narrowed this many at a time.
-const TILE: usize = 4096;
 
 /// Voxels between two looks at whether the entries might overflow.
 const PIECE: usize = 1 << 30;
@@ -48,30 +45,13 @@ impl Pairs {
             if self.voxels + p.len() > u32::MAX as usize {
                 self.drain(&mut sink);
             }
-            match (P::bytes(p), T::bytes(t)) {
-                (Some(p), Some(t)) => self.add(p, t),
-                _ => self.count_wide(p, t, &mut sink),
+            if self.table.is_empty() {
+                self.table = vec![0; size_of::<PairTable>() / size_of::<u32>()];
             }
-        }
-    }
-
-    fn count_wide<P: Label, T: Label>(&mut self, p: &[P], t: &[T], sink: &mut impl FnMut(u32, u32, u64)) {
-        let (mut p_bytes, mut t_bytes) = ([0; TILE], [0; TILE]);
-        for (p, t) in p.chunks(TILE).zip(t.chunks(TILE)) {
-            match (narrowed(self.level, p, &mut p_bytes), narrowed(self.level, t, &mut t_bytes)) {
-                (Some(p), Some(t)) => self.add(p, t),
-                _ => for_runs(p, t, &mut *sink),
+            if let Ok(table) = self.table.as_mut_slice().try_into() {
+                self.met |= self.level.count_pairs(p, t, table, &mut sink);
+                self.voxels += p.len();
             }
-        }
-    }
-
-    fn add(&mut self, p: &[u8], t: &[u8]) {
-        if self.table.is_empty() {
-            self.table = vec![0; size_of::<PairTable>() / size_of::<u32>()];
-        }
-        if let Ok(table) = self.table.as_mut_slice().try_into() {
-            self.met |= self.level.count_pairs(p, t, table);
-            self.voxels += p.len();
         }
     }
 
@@ -96,35 +76,22 @@ impl Pairs {
     }
 }
 
-/// The labels as bytes, where all of them are below 256.
-fn narrowed<'a, L: Label>(level: Level, labels: &'a [L], buffer: &'a mut [u8; TILE]) -> Option<&'a [u8]> {
-    if let Some(bytes) = L::bytes(labels) {
-        return Some(bytes);
-    }
-    let into = &mut buffer[..labels.len()];
-    (level.narrow(labels, into) < 256).then_some(into)
-}
-
-/// The low bytes of labels. Returns all labels or-ed.
-#[inline(always)]
-pub(super) fn narrow<L: Label>(labels: &[L], into: &mut [u8]) -> u32 {
-    // In the width of the labels, for the sake of the vectors.
-    let mut all: L = bytemuck::Zeroable::zeroed();
-    for (into, &label) in into.iter_mut().zip(labels) {
-        all = all | label;
-        *into = label.low_byte();
-    }
-    all.label()
-}
-
-/// Adds the runs of `p` and `t` to the table. Returns the places of their pairs, or-ed.
-pub(super) fn count_pairs(p: &[u8], t: &[u8], table: &mut PairTable) -> u16 {
+/// Adds the runs of `p` and `t` to the table, or to `sink` where they have no place there. Returns the places, or-ed.
+pub(super) fn count_pairs<P: Label, T: Label>(
+    p: &[P],
+    t: &[T],
+    table: &mut PairTable,
+    mut sink: impl FnMut(u32, u32, u64),
+) -> u16 {
     let mut met = 0;
     for_runs(p, t, |p, t, voxels| {
-        let place = place(p as u8, t as u8);
-        met |= place;
-        // The caller sees to it that no entry overflows.
-        table[usize::from(place)] += voxels as u32;
+        if let Some(place) = place(p, t) {
+            met |= place;
+            // The caller sees to it that no entry overflows.
+            table[usize::from(place)] += voxels as u32;
+        } else {
+            sink(p, t, voxels);
+        }
     });
     met
 }

@@ -2,19 +2,22 @@
 //! thousand voxels are prepared with all their channels in a scratch buffer, then summed like any others.
 
 use super::Backend;
+use super::simd::Level;
 use super::sums::BATCH;
 use crate::error::Result;
 use crate::job::{Block, Strides, SumsJob};
+use crate::kernel::activated::{Channels, knows};
 use crate::kernel::sums::{INFINITY, RawSums, SumPass, fix_magnitude};
 use crate::kernel::survey::{Survey, survey_run};
 use crate::kernel::voxel::{F16Bits, Voxel as Element};
 use crate::kernel::voxelwise::{Voxel, power};
+use crate::options::Activation;
 use crate::shape::BLOCK_VOXELS;
 use crate::stats::{POINTWISE_SCALE, Terms, scale_of};
 use crate::volume::{Data, TruthKind};
 
-/// Elements of the scratch buffers of a thread: they stay in its cache.
-const SCRATCH: usize = 32 << 10;
+/// Elements of the scratch buffers of a thread: they stay in its cache, and the allocator keeps such pieces at hand.
+const SCRATCH: usize = 8 << 10;
 
 impl Backend {
     /// Sums every block and hands them to `sink`, all channels of a block after another.
@@ -39,13 +42,18 @@ impl Backend {
         let channels = job.shape.channels();
         let start = block * BLOCK_VOXELS;
         let end = (start + BLOCK_VOXELS).min(job.shape.voxels_per_cell());
-        let mut scratch = Scratch::new(job);
+        let mut scratch = Scratch::new(self.level, job);
         let mut found = vec![(RawSums::default(), Survey::default()); channels as usize];
         scratch.walk(job, sample, start..end, &mut |scratch, channel, first| {
             let (raw, survey) = &mut found[channel];
-            raw.join(&self.sum(job, scratch, channel, SumPass { terms: job.options.terms, scale: 0, careful: false }));
-            let mut part = survey_run(scratch.pred(channel), scratch.truth(channel), 1);
-            part.first = part.first.map(|at| at.map(|at| at + first));
+            let sum = self.sum(job, scratch, channel, SumPass { terms: job.options.terms, scale: 0, careful: false });
+            raw.join(&sum);
+            // Only NaN and infinities need to be looked for.
+            let mut part = Survey { max_finite: sum.max_abs, ..Survey::default() };
+            if sum.max_abs >= INFINITY {
+                part = survey_run(scratch.pred(channel), scratch.truth(channel), 1);
+                part.first = part.first.map(|at| at.map(|at| at + first));
+            }
             survey.join(&part);
         });
         let passes: Vec<Option<SumPass>> = found.iter().map(|(raw, survey)| again(job, raw, survey)).collect();
@@ -102,6 +110,7 @@ fn again(job: &SumsJob<'_>, raw: &RawSums, survey: &Survey) -> Option<SumPass> {
 
 /// Prepared voxels of all channels, channel by channel.
 pub(super) struct Scratch {
+    level: Level,
     voxels: usize,
     len: usize,
     pred: Vec<f32>,
@@ -111,12 +120,12 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    fn new(job: &SumsJob<'_>) -> Self {
+    fn new(level: Level, job: &SumsJob<'_>) -> Self {
         let channels = job.shape.channels() as usize;
         let voxels = Self::voxels_for(job);
         let elements = vec![0.0; channels * voxels];
         let pointwise = if job.options.pointwise.is_none() { Vec::new() } else { elements.clone() };
-        Self { voxels, len: 0, pred: elements.clone(), truth: elements, pointwise, voxel: Voxel::new(channels) }
+        Self { level, voxels, len: 0, pred: elements.clone(), truth: elements, pointwise, voxel: Voxel::new(channels) }
     }
 
     /// Voxels that are prepared at a time.
@@ -169,6 +178,13 @@ impl Scratch {
 
     fn activate(&mut self, job: &SumsJob<'_>) {
         let (activation, pointwise) = (job.options.activation, job.options.pointwise);
+        if activation == Activation::None && pointwise.is_none() {
+            return;
+        }
+        if knows(activation) && pointwise.is_none() {
+            let channels = Channels { stride: self.voxels, voxels: self.len };
+            return self.level.activate(activation, &mut self.pred, channels);
+        }
         let channels = job.shape.channels() as usize;
         for i in 0..self.len {
             for channel in 0..channels {
@@ -204,8 +220,13 @@ pub(super) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: 
 /// Elements from `first` on, `stride` apart, as f32.
 pub(super) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
     fn copy<E: Element>(from: &[E], first: usize, stride: usize, into: &mut [f32]) {
-        for (into, from) in into.iter_mut().zip(from[first..].iter().step_by(stride)) {
-            *into = f32::from_bits(from.f32_bits());
+        let from = &from[first..];
+        if stride == 1 {
+            // A loop of its own, which the compiler turns into vectors.
+            into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
+        } else {
+            let from = from.iter().step_by(stride);
+            into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
         }
     }
     match data {

@@ -4,6 +4,8 @@
 #![allow(unsafe_code)] // calling functions compiled for AVX2; see the SAFETY comments
 
 #[cfg(target_arch = "x86_64")]
+mod avx2_activated;
+#[cfg(target_arch = "x86_64")]
 mod avx2_gradient;
 #[cfg(target_arch = "x86_64")]
 mod avx2_integers;
@@ -16,12 +18,15 @@ mod avx2_tile;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
 
-use super::pairs::{PairTable, count_pairs, narrow};
+use super::pairs::{PairTable, count_pairs};
+use crate::kernel::activated::{Channels, activate, gradients};
 use crate::kernel::counts::Label;
 use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
+use crate::options::Activation;
+use crate::stats::{Partials, Terms};
 
 /// Which instructions the CPU backend may use. The results have the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -94,23 +99,46 @@ impl Level {
         }
     }
 
-    /// [`narrow`] with these instructions.
-    pub fn narrow<L: Label>(self, labels: &[L], into: &mut [u8]) -> u32 {
+    /// [`activate`] with these instructions.
+    pub fn activate(self, activation: Activation, values: &mut [f32], channels: Channels) {
         match self.0 {
-            Set::Baseline => narrow(labels, into),
+            Set::Baseline => activate(activation, values, channels),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_pairs::narrow(labels, into) },
+            Set::Avx2 => unsafe { avx2_activated::activate(activation, values, channels) },
+        }
+    }
+
+    /// [`gradients`] with these instructions.
+    pub fn gradients(
+        self,
+        (activation, terms): (Activation, Terms),
+        partials: &[Partials],
+        truths: &[f32],
+        values: &mut [f32],
+        channels: Channels,
+    ) {
+        match self.0 {
+            Set::Baseline => gradients(activation, terms, partials, truths, values, channels),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2_activated::gradients(activation, terms, partials, truths, values, channels) },
         }
     }
 
     /// [`count_pairs`] with these instructions.
-    pub fn count_pairs(self, p: &[u8], t: &[u8], table: &mut PairTable) -> u16 {
+    pub fn count_pairs<P: Label, T: Label>(
+        self,
+        p: &[P],
+        t: &[T],
+        table: &mut PairTable,
+        sink: impl FnMut(u32, u32, u64),
+    ) -> u16 {
         match self.0 {
-            Set::Baseline => count_pairs(p, t, table),
+            Set::Baseline => count_pairs(p, t, table, sink),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_pairs::count_pairs(p, t, table) },
+            Set::Avx2 => unsafe { avx2_pairs::count_pairs(p, t, table, sink) },
         }
     }
 }

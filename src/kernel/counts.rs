@@ -5,31 +5,14 @@ use crate::error::Result;
 use crate::stats::Counts;
 
 /// A label in memory.
-pub(crate) trait Label: bytemuck::Pod + Send + Sync + Eq + std::ops::BitOr<Output = Self> {
+pub(crate) trait Label: bytemuck::Pod + Send + Sync + Eq {
     fn label(self) -> u32;
-
-    fn low_byte(self) -> u8;
-
-    /// The labels as they stand, where they are bytes.
-    fn bytes(_: &[Self]) -> Option<&[u8]> {
-        None
-    }
 }
 
 impl Label for u8 {
     #[inline(always)]
     fn label(self) -> u32 {
         u32::from(self)
-    }
-
-    #[inline(always)]
-    fn low_byte(self) -> u8 {
-        self
-    }
-
-    #[inline(always)]
-    fn bytes(labels: &[Self]) -> Option<&[u8]> {
-        Some(labels)
     }
 }
 
@@ -38,22 +21,12 @@ impl Label for u16 {
     fn label(self) -> u32 {
         u32::from(self)
     }
-
-    #[inline(always)]
-    fn low_byte(self) -> u8 {
-        self as u8
-    }
 }
 
 impl Label for u32 {
     #[inline(always)]
     fn label(self) -> u32 {
         self
-    }
-
-    #[inline(always)]
-    fn low_byte(self) -> u8 {
-        self as u8
     }
 }
 

@@ -198,7 +198,8 @@ pub(crate) fn voxel_gradient(
 }
 
 /// Derivative of the overlap terms with respect to the activated prediction.
-fn overlap_slope(terms: Terms, partials: &Partials, p: f64, t: f64) -> f64 {
+#[inline(always)]
+pub(super) fn overlap_slope(terms: Terms, partials: &Partials, p: f64, t: f64) -> f64 {
     let sign = if p > t {
         1.0
     } else if p < t {

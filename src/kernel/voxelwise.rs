@@ -2,6 +2,7 @@
 //! prediction is rounded once, to the f32 that is summed. Twins: shaders/pred_*.wgsl and shaders/pointwise.wgsl, which
 //! work in f32.
 
+use super::activated::exp;
 use crate::options::Activation;
 use crate::pointwise::Pointwise;
 
@@ -48,10 +49,10 @@ impl Voxel {
 
     fn softmax(&mut self) {
         self.largest = self.raw.iter().fold(f64::NEG_INFINITY, |most, &x| most.max(x.into()));
-        let sum: f64 = self.raw.iter().map(|&x| (f64::from(x) - self.largest).exp()).sum();
+        let sum: f64 = self.raw.iter().map(|&x| exp(f64::from(x) - self.largest)).sum();
         self.sum = sum;
         for (p, &x) in self.p.iter_mut().zip(&self.raw) {
-            *p = ((f64::from(x) - self.largest).exp() / sum) as f32;
+            *p = (exp(f64::from(x) - self.largest) / sum) as f32;
         }
     }
 
@@ -101,9 +102,10 @@ impl Voxel {
 }
 
 /// `1 / (1 + e^-x)` without overflow.
+#[inline(always)]
 pub(crate) fn sigmoid(x: f64) -> f64 {
-    let e = (-x.abs()).exp();
-    if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+    let e = exp(-x.abs());
+    (if x >= 0.0 { 1.0 } else { e }) / (1.0 + e)
 }
 
 /// `ln(1 + e^x)` without overflow.

@@ -49,14 +49,24 @@ pub enum Pattern {
     Unit,
     /// Any exponent up to 1, both signs, subnormals and zeros.
     Signed,
+    /// Probabilities where truncation begins: around 2^-23 and 2^-46, with few and with all bits set. Other types: as `Unit`.
+    Grid,
     /// Logits in [-8, 8], or integers up to the type's largest.
     Wide,
     /// Any bit pattern: NaN, infinities, huge and tiny values. Integers: anything.
     Wild,
 }
 
-pub const PATTERNS: [Pattern; 7] =
-    [Pattern::Zeros, Pattern::Ones, Pattern::Single, Pattern::Unit, Pattern::Signed, Pattern::Wide, Pattern::Wild];
+pub const PATTERNS: [Pattern; 8] = [
+    Pattern::Zeros,
+    Pattern::Ones,
+    Pattern::Single,
+    Pattern::Unit,
+    Pattern::Signed,
+    Pattern::Grid,
+    Pattern::Wide,
+    Pattern::Wild,
+];
 
 /// `n` voxels of a type in a pattern.
 pub fn reals(real: Real, pattern: Pattern, n: usize, seed: u64) -> Array {
@@ -76,6 +86,11 @@ fn f32_bits(pattern: Pattern, i: usize, n: usize, random: &mut Random) -> u32 {
         Pattern::Single => f32::from(u8::from(i == n / 2)).to_bits(),
         Pattern::Unit => random.unit().to_bits(),
         Pattern::Signed => random.below(1f32.to_bits() + 1) | random.bits() & 1 << 31,
+        Pattern::Grid => {
+            let exponent = [0, 80, 81, 103, 104, 105, 115, 126][random.below(8) as usize];
+            let fraction = [0, 1, 0x3f_ffff, 0x40_0000, 0x7f_fffe, 0x7f_ffff][random.below(6) as usize];
+            exponent << 23 | fraction
+        }
         Pattern::Wide => (random.unit() * 16.0 - 8.0).to_bits(),
         // Mostly tame, so that a block is not all NaN; exponents stay within what one exact sum can hold.
         Pattern::Wild => match random.below(8) {
@@ -93,7 +108,7 @@ fn f16_bits(pattern: Pattern, i: usize, n: usize, random: &mut Random) -> u16 {
         Pattern::Zeros => 0,
         Pattern::Ones => ONE,
         Pattern::Single => ONE * u32::from(i == n / 2),
-        Pattern::Unit => random.below(ONE + 1),
+        Pattern::Unit | Pattern::Grid => random.below(ONE + 1),
         Pattern::Signed => random.below(ONE + 1) | random.bits() & 0x8000,
         Pattern::Wide => random.below(0x4800) | random.bits() & 0x8000,
         Pattern::Wild => random.bits() & 0xffff,
@@ -106,7 +121,7 @@ fn integer(pattern: Pattern, i: usize, n: usize, largest: u32, random: &mut Rand
         Pattern::Zeros => 0,
         Pattern::Ones => 1,
         Pattern::Single => u32::from(i == n / 2),
-        Pattern::Unit | Pattern::Signed => random.below(2),
+        Pattern::Unit | Pattern::Signed | Pattern::Grid => random.below(2),
         Pattern::Wide | Pattern::Wild => random.below(largest + 1),
     }
 }

@@ -1,7 +1,7 @@
-//! Counts of pairs of bytes with AVX2: 32 voxels are compared with those before them, and only where a label changes is
+//! Counts of pairs of labels with AVX2: 32 voxels are compared with those before them, and only where a label changes is
 //! there work.
 
-use crate::cpu::pairs::{self, PairTable, place};
+use crate::cpu::pairs::{PairTable, place};
 use crate::kernel::counts::Label;
 use std::arch::x86_64::*;
 
@@ -12,13 +12,19 @@ const MANY: u32 = 10;
 
 /// [`count_pairs`](crate::cpu::pairs::count_pairs).
 #[target_feature(enable = "avx2,bmi1,popcnt")]
-pub(super) fn count_pairs(p: &[u8], t: &[u8], table: &mut PairTable) -> u16 {
+pub(super) fn count_pairs<P: Label, T: Label>(
+    p: &[P],
+    t: &[T],
+    table: &mut PairTable,
+    sink: impl FnMut(u32, u32, u64),
+) -> u16 {
     let voxels = p.len().min(t.len());
     let (p, t) = (&p[..voxels], &t[..voxels]);
-    let mut runs = Runs { p, t, table, met: 0, start: 0 };
+    let mut runs = Runs { p, t, table, sink, met: 0, start: 0 };
     let mut at = 1;
     while at + GROUP <= voxels {
-        let mut changes = changes(&p[at - 1..at + GROUP], &t[at - 1..at + GROUP]);
+        let equal = _mm256_and_si256(equal(&p[at - 1..at + GROUP]), equal(&t[at - 1..at + GROUP]));
+        let mut changes = !_mm256_movemask_epi8(equal) as u32;
         if changes.count_ones() > MANY {
             runs.close(at);
             runs.each(&p[at..at + GROUP], &t[at..at + GROUP]);
@@ -39,52 +45,66 @@ pub(super) fn count_pairs(p: &[u8], t: &[u8], table: &mut PairTable) -> u16 {
     runs.met
 }
 
-/// A bit for each voxel but the first whose pair is not that of the voxel before it.
+/// A byte of ones for each label but the first that is that before it.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn changes(p: &[u8], t: &[u8]) -> u32 {
-    let equal = |x: &[u8]| match (x.first_chunk::<GROUP>(), x.last_chunk::<GROUP>()) {
-        (Some(before), Some(after)) => _mm256_cmpeq_epi8(bytemuck::cast(*before), bytemuck::cast(*after)),
-        _ => _mm256_setzero_si256(),
-    };
-    !_mm256_movemask_epi8(_mm256_and_si256(equal(p), equal(t))) as u32
+fn equal<L: Label>(labels: &[L]) -> __m256i {
+    let vectors = |labels| bytemuck::cast_slice::<L, u8>(labels).as_chunks::<32>().0;
+    let (before, after) = (vectors(&labels[..GROUP]), vectors(&labels[1..]));
+    let vector = |i: usize| -> (__m256i, __m256i) { (bytemuck::cast(before[i]), bytemuck::cast(after[i])) };
+    match size_of::<L>() {
+        1 => {
+            let (before, after) = vector(0);
+            _mm256_cmpeq_epi8(before, after)
+        }
+        2 => {
+            let [a, b] = [vector(0), vector(1)].map(|(before, after)| _mm256_cmpeq_epi16(before, after));
+            // Packing works in each half of a vector.
+            _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(a, b))
+        }
+        _ => {
+            let vectors = [vector(0), vector(1), vector(2), vector(3)];
+            let [a, b, c, d] = vectors.map(|(before, after)| _mm256_cmpeq_epi32(before, after));
+            let packed = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+            _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+        }
+    }
 }
 
-struct Runs<'a> {
-    p: &'a [u8],
-    t: &'a [u8],
+struct Runs<'a, P, T, F> {
+    p: &'a [P],
+    t: &'a [T],
     table: &'a mut PairTable,
+    sink: F,
     met: u16,
     /// Where the current run starts: all before it is counted.
     start: usize,
 }
 
-impl Runs<'_> {
+impl<P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'_, P, T, F> {
+    #[inline(always)]
+    fn count(&mut self, p: P, t: T, voxels: usize) {
+        if let Some(place) = place(p.label(), t.label()) {
+            self.met |= place;
+            self.table[usize::from(place)] += voxels as u32;
+        } else {
+            (self.sink)(p.label(), t.label(), voxels as u64);
+        }
+    }
+
     /// Counts the current run, which ends before `end`.
     #[inline(always)]
     fn close(&mut self, end: usize) {
         if let (Some(&p), Some(&t)) = (self.p.get(self.start), self.t.get(self.start)) {
-            let place = place(p, t);
-            self.met |= place;
-            self.table[usize::from(place)] += (end - self.start) as u32;
+            self.count(p, t, end - self.start);
         }
         self.start = end;
     }
 
     /// Counts voxels one by one: those from the start of the current run on.
     #[inline(always)]
-    fn each(&mut self, p: &[u8], t: &[u8]) {
-        for (&p, &t) in p.iter().zip(t) {
-            let place = place(p, t);
-            self.met |= place;
-            self.table[usize::from(place)] += 1;
-        }
+    fn each(&mut self, p: &[P], t: &[T]) {
+        p.iter().zip(t).for_each(|(&p, &t)| self.count(p, t, 1));
         self.start += p.len();
     }
-}
-
-/// [`narrow`](pairs::narrow), which the compiler turns into vectors.
-#[target_feature(enable = "avx2")]
-pub(super) fn narrow<L: Label>(labels: &[L], into: &mut [u8]) -> u32 {
-    pairs::narrow(labels, into)
 }

@@ -2,11 +2,15 @@
 
 use super::{Level, Set, Simd};
 use crate::cpu::pairs::count_pairs;
+use crate::kernel::activated::Channels;
+use crate::kernel::counts::Label;
 use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{ONE, SumPass, sum_run};
 use crate::kernel::voxel::{F16Bits, Voxel};
-use crate::stats::{NonFiniteCount, Terms, scale_of};
+use crate::options::Activation;
+use crate::stats::{NonFiniteCount, Partials, Terms, scale_of};
+use std::collections::BTreeMap;
 
 /// xorshift64*.
 struct Random(u64);
@@ -208,25 +212,43 @@ fn sums_of_integers_equal_the_portable_ones() {
     }
 }
 
+fn check_pairs<P: Label, T: Label>(what: &str, p: &[P], t: &[T]) {
+    let Some(level) = avx2() else { return };
+    let (mut found, mut expected) = ([1; 1 << 16], [1; 1 << 16]);
+    let (mut found_wide, mut expected_wide) = (BTreeMap::new(), BTreeMap::new());
+    let met = level.count_pairs(p, t, &mut found, |p, t, n| *found_wide.entry((p, t)).or_insert(0) += n);
+    let expected_met = count_pairs(p, t, &mut expected, |p, t, n| *expected_wide.entry((p, t)).or_insert(0) += n);
+    assert_eq!(met, expected_met, "{what}");
+    assert_eq!(found, expected, "{what}");
+    // A run of no voxels may be told.
+    found_wide.retain(|_, n| *n > 0);
+    assert_eq!(found_wide, expected_wide, "{what}");
+}
+
 #[test]
 fn pairs_equal_the_portable_ones() {
-    let Some(level) = avx2() else { return };
     let mut random = Random(6);
     for n in LENGTHS.into_iter().chain([0, 32, 33, 34, 65, 97]) {
         for run in [1, 2, 3, 7, 40, 500] {
-            let mut labels = |n: usize| -> Vec<u8> {
+            let mut labels = |n: usize, most: u32| -> Vec<u32> {
                 let mut label = 0;
                 let mut next = || {
-                    label = if random.below(run) == 0 { random.bits() as u8 } else { label };
+                    label = if random.below(run) == 0 { random.below(most) } else { label };
                     label
                 };
                 (0..n).map(|_| next()).collect()
             };
-            let (p, t) = (labels(n + 1), labels(n));
-            let (mut found, mut expected) = ([1; 1 << 16], [1; 1 << 16]);
-            let met = level.count_pairs(&p[1..], &t, &mut found);
-            assert_eq!(met, count_pairs(&p[1..], &t, &mut expected), "{n} in runs of {run}");
-            assert_eq!(found, expected, "{n} in runs of {run}");
+            let what = format!("{n} in runs of {run}");
+            for most in [3, 256, 300, 70_000] {
+                let (p, t) = (labels(n + 1, most), labels(n, most));
+                let bytes = |x: &[u32]| x.iter().map(|&x| x as u8).collect::<Vec<u8>>();
+                let words = |x: &[u32]| x.iter().map(|&x| x as u16).collect::<Vec<u16>>();
+                check_pairs(&what, &bytes(&p)[1..], &bytes(&t));
+                check_pairs(&what, &words(&p)[1..], &words(&t));
+                check_pairs(&what, &p[1..], &t);
+                check_pairs(&what, &words(&p)[1..], &bytes(&t));
+                check_pairs(&what, &bytes(&p)[1..], &t);
+            }
         }
     }
 }
@@ -271,5 +293,39 @@ fn gradients_equal_the_portable_ones() {
             values[0] = [f32::NAN, f32::INFINITY, -3.0 * factor, 1e30][random.below(4) as usize];
         }
         check(&c, &values[..n], &values[n..]);
+    }
+}
+
+#[test]
+fn activations_and_their_gradients_have_the_same_bits() {
+    let Some(level) = avx2() else { return };
+    let mut random = Random(8);
+    let logit = |random: &mut Random| match random.below(20) {
+        0 => f32::from_bits(random.bits()),
+        _ => (random.bits() as f32 / u32::MAX as f32 - 0.5) * 40.0,
+    };
+    for (voxels, spare) in [(1, 0), (7, 3), (128, 0), (300, 11)] {
+        let (channels, stride) = (3, voxels + spare);
+        let logits = random.slice(channels * stride, logit);
+        let truths = random.slice(channels * stride, |random| (random.bits() & 1) as f32);
+        let partials =
+            [-0.3, 0.7, 1.1].map(|x| Partials { pred: x, product: 2.0 - x, pred_power: 0.5, ..<_>::default() });
+        for activation in [Activation::Sigmoid, Activation::Softmax] {
+            for terms in [Terms::Plain, Terms::All] {
+                let run = |level: Level| {
+                    let (mut values, channels) = (logits.clone(), Channels { stride, voxels });
+                    level.activate(activation, &mut values, channels);
+                    let activated = values.clone();
+                    level.gradients((activation, terms), &partials, &truths, &mut values, channels);
+                    [activated, values].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+                };
+                let nan = |bits: &u32| f32::from_bits(*bits).is_nan();
+                for (found, expected) in run(level).iter().zip(&run(Level(Set::Baseline))) {
+                    for (found, expected) in found.iter().zip(expected) {
+                        assert!(found == expected || nan(found) && nan(expected), "{activation:?} {terms:?} {voxels}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,0 +1,50 @@
+//! Soft Dice and its gradient: two passes over the operands, one of them writing.
+
+use crate::{SPATIAL, VOXELS, engines, floor, group};
+use criterion::Criterion;
+use voxdice::metric::{Loss, LossOptions};
+use voxdice::stats::Terms;
+use voxdice::{Activation, Shape, SumsOptions, Volume};
+
+pub fn all(criterion: &mut Criterion) {
+    let loss = Loss::new(LossOptions::default()).unwrap();
+    let truth: Vec<f32> = (0..VOXELS).map(|i| f32::from(i % 2 == 0)).collect();
+    let rows = [
+        ("exact", Activation::None, 1, [0.25f32, 0.75]),
+        ("sigmoid", Activation::Sigmoid, 1, [-1.5, 2.0]),
+        ("softmax", Activation::Softmax, 4, [-1.5, 2.0]),
+    ];
+    for (name, activation, channels, [low, high]) in rows {
+        let pred: Vec<f32> = (0..VOXELS).map(|i| if i % 3 == 0 { high } else { low }).collect();
+        let shape = match channels {
+            1 => Shape::new(1, 1, SPATIAL),
+            _ => Shape::new(1, channels, [VOXELS / channels]),
+        };
+        let shape = shape.unwrap();
+        let options = SumsOptions { terms: Terms::Plain, activation, ..SumsOptions::default() };
+        let mut gradient = vec![0.0; VOXELS];
+        let name = format!("loss_and_{name}_gradient/f32xf32/{channels}x{}", VOXELS / channels);
+        // Read twice, and written once.
+        let mut group = group(criterion, &name, 20 * VOXELS);
+        for (name, engine) in engines() {
+            let volume = |x| Volume::f32(shape.clone(), x).unwrap();
+            let run = |gradient: &mut [f32]| {
+                let sums = engine.sums_with(volume(&pred), volume(&truth), &options).unwrap();
+                let partials = loss.gradient(&sums).unwrap();
+                let (pred, truth) = (volume(&pred), volume(&truth));
+                engine.gradient_into(pred, truth, &options, &sums, &partials, gradient).unwrap();
+                (sums, partials)
+            };
+            let (sums, partials) = run(&mut gradient);
+            assert!((sums.values()[0].truth() - (VOXELS / channels / 2) as f64).abs() <= 1.0);
+            if activation == Activation::None {
+                // The truth of voxel 0 is 1.
+                let expected = partials.values()[0].pred + partials.values()[0].product;
+                assert!((f64::from(gradient[0]) - expected).abs() <= 1e-6 * expected.abs());
+            }
+            group.bench_function(&name, |bencher| bencher.iter(|| run(&mut gradient)));
+        }
+        floor(&mut group, bytemuck::cast_slice(&pred), bytemuck::cast_slice(&truth));
+        group.finish();
+    }
+}
