@@ -104,6 +104,9 @@ impl FromStr for Axes {
     }
 }
 
+/// Makes the volumes of a row.
+type Maker = Box<dyn Fn(&Shape) -> Result<Work>>;
+
 /// A figure.
 #[derive(Debug)]
 struct Row {
@@ -141,9 +144,9 @@ impl Bench {
     }
 
     /// What to make and time, one after the other, so that only one set of volumes is in memory.
-    fn specs(&self) -> Vec<Box<dyn Fn(&Shape) -> Result<Work>>> {
+    fn specs(&self) -> Vec<Maker> {
         let wanted = |statistic| self.statistic.is_none_or(|only| only == statistic);
-        let mut specs: Vec<Box<dyn Fn(&Shape) -> Result<Work>>> = Vec::new();
+        let mut specs: Vec<Maker> = Vec::new();
         for statistic in [Statistic::Sums, Statistic::Gradient].into_iter().filter(|&statistic| wanted(statistic)) {
             for dtypes in [Dtypes::F32F32, Dtypes::F32U8, Dtypes::U8U8] {
                 let gradient = statistic == Statistic::Gradient;
