@@ -16,10 +16,12 @@ pub mod soft;
 mod stream;
 mod text;
 mod unread;
+mod view;
 mod voxels;
 mod zlib;
 
 pub use geometry::{AffineSource, Geometry, Units};
 pub use image::{Format, Header, Image, read, read_header};
 pub use name::stem;
+pub use view::{View, ViewError};
 pub use voxels::{Scale, StoredType, Voxel, Voxels};

@@ -97,6 +97,15 @@ pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError
     }
 }
 
+/// Reads the header in bytes of a whole file, and goes to the voxels.
+pub(super) fn unread_bytes<'a>(name: &Path, bytes: &'a [u8]) -> Result<(Header, Unread<'a>), FileError> {
+    match format_of(bytes, name)? {
+        Format::Nifti => nifti::unread_bytes(name, bytes).map(|(header, unread)| (header.into(), unread)),
+        Format::MetaImage => metaimage::unread_bytes(name, bytes),
+        Format::Nrrd => nrrd::unread_bytes(name, bytes),
+    }
+}
+
 /// Reads header and geometry only; the voxels are not looked at, and may be missing.
 ///
 /// # Errors
@@ -112,8 +121,7 @@ pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
 }
 
 fn format(path: &Path) -> Result<Format, FileError> {
-    let named = |extensions: &[&str]| extensions.iter().any(|extension| ends_in(path, extension));
-    let inner = if named(&["gz"]) { path.with_extension("") } else { path.to_path_buf() };
+    let inner = if ends_in(path, "gz") { path.with_extension("") } else { path.to_path_buf() };
     // Of a pair, either half may be named, and the voxels may start with any bytes.
     if ends_in(&inner, "hdr") || ends_in(&inner, "img") {
         return Ok(Format::Nifti);
@@ -122,7 +130,12 @@ fn format(path: &Path) -> Result<Format, FileError> {
     let mut first = [0; 16];
     let failed = |source| FileError::Io { path: path.to_path_buf(), action: FileAction::Read, source };
     let got = read_full(&mut reader, &mut first).map_err(failed)?;
-    let first = first.get(..got).unwrap_or_default();
+    format_of(first.get(..got).unwrap_or_default(), path)
+}
+
+/// By the first bytes of a file, else by its name.
+fn format_of(first: &[u8], path: &Path) -> Result<Format, FileError> {
+    let named = |extensions: &[&str]| extensions.iter().any(|extension| ends_in(path, extension));
     let starts = |texts: &[&str]| texts.iter().any(|text| first.starts_with(text.as_bytes()));
     if starts(&["NRRD000"]) {
         Ok(Format::Nrrd)

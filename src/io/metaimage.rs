@@ -36,7 +36,6 @@ use std::path::Path;
 
 use super::file::open;
 use super::image::{Header, Image};
-use super::stream::Input;
 use super::unread::Unread;
 use crate::error::FileError;
 
@@ -48,9 +47,8 @@ mod header;
 ///
 /// See [`FileError`]: a file is not there, is not MetaImage, is damaged, or has no room in memory.
 pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
-    let path = path.as_ref();
-    let (reader, length) = open(path)?;
-    read_from(reader, length, path)
+    let (header, unread) = unread(path.as_ref())?;
+    Ok(Image { header, voxels: unread.load()? })
 }
 
 /// Reads header and geometry only; the voxels are not looked at, and may be missing.
@@ -70,7 +68,14 @@ pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
 ///
 /// As [`read`].
 pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileError> {
-    read_from(Cursor::new(bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX), name.as_ref())
+    let (header, unread) = unread_bytes(name.as_ref(), bytes)?;
+    Ok(Image { header, voxels: unread.load()? })
+}
+
+/// Reads the header in bytes in memory, and goes to the voxels.
+pub(super) fn unread_bytes<'a>(name: &Path, bytes: &'a [u8]) -> Result<(Header, Unread<'a>), FileError> {
+    let (recipe, reader) = header::load(Cursor::new(bytes), name)?;
+    recipe.open(reader, u64::try_from(bytes.len()).unwrap_or(u64::MAX), name)
 }
 
 /// Reads the header, and goes to the voxels.
@@ -78,9 +83,4 @@ pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError
     let (reader, length) = open(path)?;
     let (recipe, reader) = header::load(reader, path)?;
     recipe.open(reader, length, path)
-}
-
-fn read_from(reader: impl Input, length: u64, path: &Path) -> Result<Image, FileError> {
-    let (recipe, reader) = header::load(reader, path)?;
-    recipe.load(reader, length, path)
 }

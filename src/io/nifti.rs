@@ -103,11 +103,17 @@ pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
 ///
 /// As [`read`].
 pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileError> {
+    let (header, unread) = unread_bytes(name.as_ref(), bytes)?;
+    Ok(Image { header, voxels: unread.load()? })
+}
+
+/// Reads the header in bytes in memory, and goes to the voxels.
+pub(super) fn unread_bytes<'a>(name: &Path, bytes: &'a [u8]) -> Result<(Header, Unread<'a>), FileError> {
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let mut source = source::new(Cursor::new(bytes), length, name.as_ref())?;
+    let mut source = source::new(Cursor::new(bytes), length, name)?;
     let header = Header::load(&mut source, Place::SameFile)?;
-    let voxels = header.unread(source)?.load()?;
-    Ok(Image { header, voxels })
+    let unread = header.unread(source)?;
+    Ok((header, unread))
 }
 
 /// Whether these are the first bytes of a NIfTI header.

@@ -13,7 +13,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::file::{broken, open, read_full};
 use super::gzip::{self, fill};
-use super::image::{Header, Image};
+use super::image::Header;
 use super::stream::{Input, Packing, Stream};
 use super::text::{least_bytes, quoted};
 use super::unread::{Layout, Notation, Order, Unread};
@@ -97,12 +97,6 @@ impl Recipe {
             }
         };
         Ok((self.header, unread))
-    }
-
-    /// Reads the voxels.
-    pub(super) fn load(self, reader: impl Input, length: u64, path: &Path) -> Result<Image, FileError> {
-        let (header, unread) = self.open(reader, length, path)?;
-        Ok(Image { header, voxels: unread.load()? })
     }
 
     fn unread<'a>(

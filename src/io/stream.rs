@@ -109,6 +109,13 @@ impl<'a> Stream<'a> {
         Ok(bytes.saturating_sub(left))
     }
 
+    /// The byte of the file that comes next; of a packed stream, of what is unpacked.
+    pub fn position(&mut self) -> Result<u64, FileError> {
+        let Body::Plain(input) = &mut self.body else { return Ok(self.given) };
+        let failed = |source| FileError::Io { path: self.path.clone(), action: FileAction::Read, source };
+        input.stream_position().map_err(failed)
+    }
+
     /// Goes to a byte of the file. A packed stream goes forward only, and stays where it is.
     pub fn seek(&mut self, position: u64) -> Result<(), FileError> {
         let Body::Plain(input) = &mut self.body else { return Ok(()) };

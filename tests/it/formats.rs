@@ -10,6 +10,7 @@ mod nrrd;
 mod pieces;
 mod real;
 mod segments;
+mod view;
 
 use crate::nifti::npy;
 use crate::shared::{expectations, shared};

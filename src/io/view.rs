@@ -1,0 +1,122 @@
+//! Voxels where they are: files that somebody mapped into memory.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::path::{Path, PathBuf};
+
+use super::image::{self, Header};
+use super::unread::{Notation, Order, Unread};
+use super::voxels::{ByteOrder, StoredType, Voxel};
+use crate::error::FileError;
+
+/// An image in the bytes of a file. Nothing is copied, so a volume may be larger than the memory if the bytes are those
+/// of a mapped file.
+///
+/// This crate maps no file itself: that is `unsafe`, because another program may change the file meanwhile, and whether
+/// it may is known to the application alone.
+///
+/// ```
+/// use voxdice::io::{Geometry, View, nifti};
+/// use voxdice::{Engine, EngineOptions, LabelMap, Shape};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("mask.nii");
+/// nifti::write(&path, &[3, 2], &Geometry::from_spacing([1.0; 3]), &[0u8, 1, 1, 0, 1, 0])?;
+/// let bytes = std::fs::read(&path)?; // or a memory map of the file
+/// let view = View::new("mask.nii", &bytes)?;
+/// let voxels: &[u8] = view.voxels().ok_or("not bytes")?;
+/// assert_eq!((view.header().shape.as_slice(), voxels), (&[3, 2][..], &[0, 1, 1, 0, 1, 0][..]));
+/// let map = LabelMap::u8(Shape::new(1, 1, [2, 3])?, voxels)?;
+/// # let _ = map;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct View<'a> {
+    header: Header,
+    bytes: &'a [u8],
+}
+
+/// Why the voxels of a file cannot be used where they are.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// The file cannot be read at all.
+    #[error(transparent)]
+    File(#[from] FileError),
+
+    /// In memory the voxels would look different.
+    #[error("{}: {why}, so the voxels cannot be used where they are; read the file with voxdice::io::read", path.display())]
+    Differs {
+        /// The file.
+        path: PathBuf,
+        /// What is different.
+        why: &'static str,
+    },
+}
+
+impl<'a> View<'a> {
+    /// Looks into the bytes of a whole file: NIfTI, or MetaImage or NRRD with its voxels in the same file. `name` is what
+    /// errors call it; its ending helps to tell the format.
+    ///
+    /// # Errors
+    /// [`ViewError::File`] as the readers of the format have it. [`ViewError::Differs`] for voxels that are packed, are
+    /// text, have the other byte order, are scaled, have to be brought into order, lie in another file, or lie at an
+    /// address that does not fit their type.
+    pub fn new(name: impl AsRef<Path>, bytes: &'a [u8]) -> Result<Self, ViewError> {
+        let name = name.as_ref();
+        let (header, mut unread) = image::unread_bytes(name, bytes)?;
+        let differs = |why| ViewError::Differs { path: name.to_path_buf(), why };
+        if let Some(why) = difference(name, &unread) {
+            return Err(differs(why));
+        }
+        let start = unread.stream.position()?;
+        let needed = unread.layout.count.saturating_mul(unread.layout.dtype.size());
+        let place = usize::try_from(start).ok().zip(usize::try_from(needed).ok());
+        let voxels = place.and_then(|(start, needed)| bytes.get(start..)?.get(..needed));
+        let voxels = voxels.ok_or_else(|| unread.stream.truncated(needed, unread.stream.length()))?;
+        let view = Self { header, bytes: voxels };
+        if view.is_aligned() { Ok(view) } else { Err(differs("the first voxel lies at an odd address")) }
+    }
+
+    /// What the header says.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The voxels, in the file's order, x fastest; None where `T` is not the stored type.
+    #[must_use]
+    pub fn voxels<T: Voxel>(&self) -> Option<&'a [T]> {
+        if T::STORED == self.header.dtype { bytemuck::try_cast_slice(self.bytes).ok() } else { None }
+    }
+
+    fn is_aligned(&self) -> bool {
+        macro_rules! aligned {
+            ($($variant:ident $type:ty),*) => {
+                match self.header.dtype {
+                    $(StoredType::$variant => bytemuck::try_cast_slice::<u8, $type>(self.bytes).is_ok(),)*
+                }
+            };
+        }
+        aligned!(U8 u8, I8 i8, U16 u16, I16 i16, U32 u32, I32 i32, U64 u64, I64 i64, F32 f32, F64 f64)
+    }
+}
+
+/// In what the voxels differ from those in memory.
+fn difference(name: &Path, unread: &Unread<'_>) -> Option<&'static str> {
+    let layout = &unread.layout;
+    let checks = [
+        (unread.stream.is_packed(), "it is compressed"),
+        (unread.notation == Notation::Text, "it is text"),
+        (unread.stream.path() != name, "its voxels are in another file"),
+        ((layout.byte_order == ByteOrder::Big) != cfg!(target_endian = "big"), "it has the other byte order"),
+        (layout.scale.is_some(), "its header scales them"),
+        (unread.order != Order::Same, "its axes are in another order"),
+    ];
+    checks.into_iter().find(|(differs, _)| *differs).map(|(_, why)| why)
+}
