@@ -12,7 +12,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use voxdice::io::nifti::{Geometry, write};
 
 const CASES: usize = 4;
@@ -88,6 +88,22 @@ fn eval(folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The ratio that machines with other work on them do not spoil: both in turn, and the median over the pairs.
+fn paired(folder: &Path, files: &[PathBuf], bytes: u64) {
+    let seconds = |work: &mut dyn FnMut()| {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_secs_f64()
+    };
+    let pair = |_| {
+        let floor = seconds(&mut || assert_eq!(decompress_all(files), bytes));
+        seconds(&mut || drop(eval(folder))) / floor
+    };
+    let mut ratios: Vec<f64> = (0..25).map(pair).collect();
+    ratios.sort_by(f64::total_cmp);
+    println!("eval / decompression alone, 25 pairs: median {:.2}, {:.2} to {:.2}", ratios[12], ratios[0], ratios[24]);
+}
+
 fn main() {
     let own = tempfile::tempdir().unwrap();
     let given = std::env::var_os("VOXDICE_BENCH_FOLDER").map(PathBuf::from);
@@ -104,6 +120,7 @@ fn main() {
         let truth = labels(0, 0).iter().filter(|&&label| label == 1).count();
         assert_eq!(cases[0]["metrics"]["1"]["n_ref"], truth);
     }
+    paired(&folder, &files, bytes);
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group(format!("folder/{} cases", cases.len()));
     group.throughput(Throughput::Bytes(bytes)).sampling_mode(SamplingMode::Flat);

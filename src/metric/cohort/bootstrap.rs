@@ -1,6 +1,6 @@
 //! Confidence intervals by drawing the cases again.
 
-use super::distribution::quantile;
+use super::distribution::quantile_of;
 use crate::error::Result;
 use crate::metric::validate::wrong;
 
@@ -68,9 +68,8 @@ impl Bootstrap {
         }
         let mut random = SplitMix64(self.seed ^ SplitMix64(stream).next());
         let mut means: Vec<f64> = (0..self.resamples).filter_map(|_| resampled_mean(values, &mut random)).collect();
-        means.sort_by(f64::total_cmp);
         let outside = (1.0 - self.level) / 2.0;
-        let (low, high) = (quantile(&means, outside), quantile(&means, 1.0 - outside));
+        let (low, high) = (quantile_of(&mut means, outside), quantile_of(&mut means, 1.0 - outside));
         (!means.is_empty()).then_some(Interval { low, high })
     }
 }
