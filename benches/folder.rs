@@ -3,7 +3,7 @@
 //! `cargo bench --bench folder` makes its own cases; VOXDICE_BENCH_FOLDER names a folder with `truth` and `pred` instead,
 //! such as one of large phantoms. The command is timed as a user starts it, process and all.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use criterion::{Criterion, SamplingMode, Throughput};
 use flate2::bufread::MultiGzDecoder;
