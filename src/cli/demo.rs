@@ -1,6 +1,6 @@
 //! `voxdice demo`: a small set of label maps, made and evaluated.
 
-mod phantom;
+pub(super) mod phantom;
 
 use super::args::DeviceArgs;
 use super::eval::case::{Device, evaluate};
@@ -127,7 +127,8 @@ fn render(report: &Report, folder: &Path) -> String {
     let mut text = grid.render(true);
     let (undefined, of) = report.undefined(Score::DICE);
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(&report.scoring));
+    let _ =
+        writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(&report.scoring));
     let _ = writeln!(text, "{}", counted_on(report));
     let name = "case_2.nii.gz";
     let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", folder.display());

@@ -179,7 +179,7 @@ impl Eval {
             regex: self.pair_regex.as_ref(),
             pairs: self.pairs.as_deref(),
         };
-        let Pairing { pairs, missing, extra, .. } = pairing::pair(&request)?;
+        let Pairing { pairs, missing, extra } = pairing::pair(&request)?;
         let here = |case: &str| self.shard.is_none_or(|shard| shard.has(case));
         let pairs = pairs.into_iter().filter(|pair| here(&pair.name));
         let (missing, extra) = (kept(missing, here), kept(extra, here));

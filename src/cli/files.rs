@@ -42,10 +42,16 @@ impl Pending {
         Ok(pending)
     }
 
+    /// Whether nothing is on disk yet, so that writing may fail.
+    pub fn is_direct(&self) -> bool {
+        self.direct.is_some()
+    }
+
     /// Takes the place of what was there.
     pub fn publish(mut self) -> Result<()> {
         if let Some(content) = &self.direct {
-            return fs::write(&self.path, content).with_context(|| format!("{}: cannot be written", self.path.display()));
+            return fs::write(&self.path, content)
+                .with_context(|| format!("{}: cannot be written", self.path.display()));
         }
         fs::rename(&self.hidden, &self.path).with_context(|| format!("{}: cannot be replaced", self.path.display()))?;
         self.hidden = PathBuf::new();

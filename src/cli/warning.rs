@@ -4,6 +4,9 @@ use super::text::grouped;
 use serde_json::{Value, json};
 use std::fmt;
 
+/// The kind of [`Warning::Absent`].
+pub(super) const ABSENT: &str = "absent_labels";
+
 /// A fact that the user should know although the command ran.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Warning {
@@ -35,7 +38,7 @@ impl Warning {
             Self::SameFile | Self::SameSoftFile => "same_file",
             Self::Unlisted { .. } => "unlisted_labels",
             Self::ManyLabels { .. } => "many_labels",
-            Self::Absent { .. } => "absent_labels",
+            Self::Absent { .. } => ABSENT,
             Self::NoMask { .. } => "no_mask",
             Self::Rounded { .. } => "rounded",
             Self::OutOfRange => "out_of_range",

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use super::file::{ends_in, open, read_full};
 use super::geometry::Geometry;
+use super::unread::Unread;
 use super::voxels::{Scale, StoredType, Voxels};
 use super::{gzip, metaimage, nifti, nrrd};
 use crate::error::{FileAction, FileError};
@@ -83,14 +84,16 @@ pub struct Image {
 ///
 /// See [`FileError`]: the file is not there, is of no format that is read, is damaged, or has no room in memory.
 pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
-    let path = path.as_ref();
+    let (header, unread) = unread(path.as_ref())?;
+    Ok(Image { header, voxels: unread.load()? })
+}
+
+/// Reads the header, and goes to the voxels.
+pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError> {
     match format(path)? {
-        Format::Nifti => {
-            let nifti::Image { header, voxels } = nifti::read(path)?;
-            Ok(Image { header: header.into(), voxels })
-        }
-        Format::MetaImage => metaimage::read(path),
-        Format::Nrrd => nrrd::read(path),
+        Format::Nifti => nifti::unread(path).map(|(header, unread)| (header.into(), unread)),
+        Format::MetaImage => metaimage::unread(path),
+        Format::Nrrd => nrrd::unread(path),
     }
 }
 

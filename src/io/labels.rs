@@ -10,18 +10,27 @@
 //! common and are read; a negative, fractional or non-finite voxel is an error, since any rounding of it would be a
 //! guess. The voxels are converted where they lie, so that a volume is held once; only the types of 64 bits are copied,
 //! into the narrowest type that holds their labels.
+//!
+//! [`read`] gives a whole volume. [`LabelReader`] gives the same labels piece by piece, in memory that does not grow with
+//! the file.
 
+mod convert;
 mod fault;
+mod opened;
+mod pieces;
+mod reader;
 
 pub use fault::{LabelFault, LabelsError};
+pub use reader::LabelReader;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Geometry, StoredType, Voxel, Voxels, image};
+use super::{Geometry, StoredType};
 use crate::error::Error;
 use crate::shape::Shape;
 use crate::volume::LabelMap;
+use opened::Opened;
 
 /// Labels in the type that the file made necessary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,36 +50,77 @@ pub struct LabelVolume {
     pub labels: Labels,
     /// The file's shape, x first.
     pub shape: Vec<u64>,
-    /// Size and place of the voxels.
-    pub geometry: Geometry,
-    /// The type on disk.
-    pub stored: StoredType,
+    /// Size and place of the voxels. None from `.npy`, which says nothing of space.
+    pub geometry: Option<Geometry>,
+    /// The type on disk. None for the booleans and half floats of `.npy`.
+    pub stored: Option<StoredType>,
 }
 
 /// Reads a file of any format as a label map.
 ///
+/// An array in `.npy` is one of space only, row-major as NumPy has it: its last axis is x.
+///
 /// # Errors
-/// [`LabelsError::File`] when it cannot be read, [`LabelsError::NotALabel`] when a voxel is no label,
-/// [`LabelsError::Channels`] when it has several numbers per voxel, [`LabelsError::Shape`] when it has no voxels.
+/// [`LabelsError::File`] or [`LabelsError::Npy`] when it cannot be read, [`LabelsError::NotALabel`] when a voxel is no
+/// label, [`LabelsError::Channels`] when it has several numbers per voxel, [`LabelsError::Shape`] when it has no voxels.
 pub fn read(path: impl AsRef<Path>) -> Result<LabelVolume, LabelsError> {
-    let path = path.as_ref();
-    let image = image::read(path)?;
-    if image.header.channels > 1 {
-        return Err(LabelsError::Channels { path: path.into(), channels: image.header.channels });
+    Opened::of(path.as_ref())?.single()?.load()
+}
+
+/// Reads each channel of a file as a label map of its own; a file of one number per voxel is one.
+///
+/// Segments that overlap are kept so: 3D Slicer writes them as layers of a `.seg.nrrd`, whose names and labels are told
+/// by [`nrrd::segments`](super::nrrd::segments).
+///
+/// ```no_run
+/// let layers = voxdice::io::labels::read_layers("case_001.seg.nrrd")?;
+/// println!("{} layers of {:?}", layers.len(), layers[0].shape);
+/// # Ok::<(), voxdice::io::labels::LabelsError>(())
+/// ```
+///
+/// # Errors
+/// As [`read`], but for the channels. The position of a voxel that is no label has its channel as the last number.
+pub fn read_layers(path: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsError> {
+    let opened = Opened::of(path.as_ref())?;
+    let channels = usize::try_from(opened.channels).unwrap_or(usize::MAX);
+    let LabelVolume { labels, mut shape, geometry, stored } = opened.with_voxels()?.load()?;
+    if channels < 2 {
+        return Ok(vec![LabelVolume { labels, shape, geometry, stored }]);
     }
-    let stored = image.header.dtype;
-    let (shape, geometry) = (image.header.shape, image.header.geometry);
-    grid(&shape).map_err(|source| LabelsError::Shape { path: path.into(), source: Box::new(source) })?;
-    let labels = convert(image.voxels).map_err(|Offender { index, value, fault }| LabelsError::NotALabel {
-        path: path.into(),
-        position: position(index, &shape),
-        value,
-        fault,
-    })?;
-    Ok(LabelVolume { labels, shape, geometry, stored })
+    // The channels are the last axis, and the slowest one.
+    shape.pop();
+    let layers = match labels {
+        Labels::U8(labels) => layers(labels, channels).into_iter().map(Labels::U8).collect(),
+        Labels::U16(labels) => layers(labels, channels).into_iter().map(Labels::U16).collect(),
+        Labels::U32(labels) => layers(labels, channels).into_iter().map(Labels::U32).collect::<Vec<_>>(),
+    };
+    let volume = |labels| LabelVolume { labels, shape: shape.clone(), geometry, stored };
+    Ok(layers.into_iter().map(volume).collect())
+}
+
+/// Parts of equal length. Taken from the end, so that there is one copy of one part at a time.
+fn layers<T: Copy>(mut labels: Vec<T>, channels: usize) -> Vec<Vec<T>> {
+    let length = labels.len() / channels.max(1);
+    let mut layers = Vec::new();
+    for channel in (1..channels).rev() {
+        layers.push(labels.split_off(channel * length));
+        labels.shrink_to_fit();
+    }
+    layers.push(labels);
+    layers.reverse();
+    layers
 }
 
 impl LabelVolume {
+    /// Number of voxels.
+    pub fn voxels(&self) -> usize {
+        match &self.labels {
+            Labels::U8(labels) => labels.len(),
+            Labels::U16(labels) => labels.len(),
+            Labels::U32(labels) => labels.len(),
+        }
+    }
+
     /// The labels as the engine takes them: one sample, the axes slowest first.
     ///
     /// # Errors
@@ -142,91 +192,9 @@ pub(crate) fn for_runs<T: Copy + PartialEq>(voxels: &[T], mut f: impl FnMut(T, u
     f(current, run);
 }
 
-/// The first voxel that is no label.
-#[derive(Debug, PartialEq)]
-struct Offender {
-    index: usize,
-    value: f64,
-    fault: LabelFault,
-}
-
-fn convert(voxels: Voxels) -> Result<Labels, Offender> {
-    Ok(match voxels {
-        Voxels::U8(voxels) => Labels::U8(voxels),
-        Voxels::U16(voxels) => Labels::U16(voxels),
-        Voxels::U32(voxels) => Labels::U32(voxels),
-        Voxels::I8(voxels) => {
-            check(&voxels, |v| (v < 0).then_some(LabelFault::Negative))?;
-            Labels::U8(bytemuck::cast_vec(voxels))
-        }
-        Voxels::I16(voxels) => {
-            check(&voxels, |v| (v < 0).then_some(LabelFault::Negative))?;
-            Labels::U16(bytemuck::cast_vec(voxels))
-        }
-        Voxels::I32(voxels) => {
-            check(&voxels, |v| (v < 0).then_some(LabelFault::Negative))?;
-            Labels::U32(bytemuck::cast_vec(voxels))
-        }
-        Voxels::F32(voxels) => {
-            check(&voxels, |v| fault(f64::from(v)))?;
-            let mut words: Vec<u32> = bytemuck::cast_vec(voxels);
-            for word in &mut words {
-                *word = f32::from_bits(*word) as u32;
-            }
-            Labels::U32(words)
-        }
-        Voxels::F64(voxels) => {
-            check(&voxels, fault)?;
-            narrowed(&voxels, |v| v as u32)
-        }
-        Voxels::U64(voxels) => {
-            check(&voxels, |v| (v > u64::from(u32::MAX)).then_some(LabelFault::TooLarge))?;
-            narrowed(&voxels, |v| v as u32)
-        }
-        Voxels::I64(voxels) => {
-            check(&voxels, |v| match v {
-                ..0 => Some(LabelFault::Negative),
-                0..=0xffff_ffff => None,
-                _ => Some(LabelFault::TooLarge),
-            })?;
-            narrowed(&voxels, |v| v as u32)
-        }
-    })
-}
-
-fn fault(value: f64) -> Option<LabelFault> {
-    if !value.is_finite() {
-        return Some(LabelFault::NotFinite);
-    }
-    if value < 0.0 {
-        return Some(LabelFault::Negative);
-    }
-    if value.fract() != 0.0 {
-        return Some(LabelFault::Fraction);
-    }
-    (value > f64::from(u32::MAX)).then_some(LabelFault::TooLarge)
-}
-
-fn check<T: Voxel>(voxels: &[T], fault: impl Fn(T) -> Option<LabelFault>) -> Result<(), Offender> {
-    let found = voxels.iter().enumerate().find_map(|(index, &voxel)| Some((index, voxel, fault(voxel)?)));
-    match found {
-        None => Ok(()),
-        Some((index, voxel, fault)) => Err(Offender { index, value: voxel.as_f64(), fault }),
-    }
-}
-
-/// A copy in the narrowest type. `voxels` were checked.
-fn narrowed<T: Copy>(voxels: &[T], label: impl Fn(T) -> u32) -> Labels {
-    match voxels.iter().map(|&v| label(v)).max().unwrap_or(0) {
-        0..=0xff => Labels::U8(voxels.iter().map(|&v| label(v) as u8).collect()),
-        0x100..=0xffff => Labels::U16(voxels.iter().map(|&v| label(v) as u16).collect()),
-        _ => Labels::U32(voxels.iter().map(|&v| label(v)).collect()),
-    }
-}
-
 /// Where the voxel at this place in the file lies, x first.
-fn position(index: usize, shape: &[u64]) -> Vec<u64> {
-    let mut rest = index as u64;
+fn position(index: u64, shape: &[u64]) -> Vec<u64> {
+    let mut rest = index;
     let mut along = |&length: &u64| {
         let here = rest % length.max(1);
         rest /= length.max(1);
@@ -238,36 +206,6 @@ fn position(index: usize, shape: &[u64]) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn signed_and_float_voxels_become_labels_of_their_own_width() {
-        assert_eq!(convert(Voxels::I8(vec![0, 127])), Ok(Labels::U8(vec![0, 127])));
-        assert_eq!(convert(Voxels::I16(vec![0, 300])), Ok(Labels::U16(vec![0, 300])));
-        assert_eq!(convert(Voxels::I32(vec![7, 1 << 30])), Ok(Labels::U32(vec![7, 1 << 30])));
-        // 2^32 - 256 is the largest f32 below 2^32, and -0.0 is 0.
-        let large = 4_294_967_040.0;
-        assert_eq!(convert(Voxels::F32(vec![-0.0, 3.0, large])), Ok(Labels::U32(vec![0, 3, 4_294_967_040])));
-    }
-
-    #[test]
-    fn types_of_64_bits_are_narrowed_as_far_as_their_labels_allow() {
-        assert_eq!(convert(Voxels::F64(vec![0.0, 255.0])), Ok(Labels::U8(vec![0, 255])));
-        assert_eq!(convert(Voxels::I64(vec![0, 256])), Ok(Labels::U16(vec![0, 256])));
-        assert_eq!(convert(Voxels::U64(vec![65_536])), Ok(Labels::U32(vec![65_536])));
-        assert_eq!(convert(Voxels::U64(vec![u64::from(u32::MAX)])), Ok(Labels::U32(vec![u32::MAX])));
-    }
-
-    #[test]
-    fn the_first_voxel_that_is_no_label_is_named() {
-        let offender = |voxels| convert(voxels).map_err(|o| (o.index, o.fault));
-        assert_eq!(offender(Voxels::I8(vec![0, -1, -2])), Err((1, LabelFault::Negative)));
-        assert_eq!(offender(Voxels::I64(vec![1 << 32])), Err((0, LabelFault::TooLarge)));
-        assert_eq!(offender(Voxels::U64(vec![1, 1 << 32])), Err((1, LabelFault::TooLarge)));
-        assert_eq!(offender(Voxels::F32(vec![1.0, 2.5])), Err((1, LabelFault::Fraction)));
-        assert_eq!(offender(Voxels::F32(vec![f32::NAN])), Err((0, LabelFault::NotFinite)));
-        assert_eq!(offender(Voxels::F32(vec![4_294_967_296.0])), Err((0, LabelFault::TooLarge)));
-        assert_eq!(offender(Voxels::F64(vec![0.0, 0.0, -0.5])), Err((2, LabelFault::Negative)));
-    }
 
     #[test]
     fn runs_cover_every_voxel_whatever_the_chunks() {
@@ -290,24 +228,14 @@ mod tests {
     }
 
     #[test]
+    fn layers_are_the_parts_of_a_volume_in_their_order() {
+        assert_eq!(layers(vec![1, 2, 3, 4, 5, 6], 3), [[1, 2], [3, 4], [5, 6]]);
+        assert_eq!(layers(vec![1, 2], 2), [[1], [2]]);
+    }
+
+    #[test]
     fn positions_are_x_first() {
         assert_eq!(position(0, &[4, 3, 2]), [0, 0, 0]);
         assert_eq!(position(4 * 3 + 4 + 2, &[4, 3, 2]), [2, 1, 1]);
     }
 }
-/// STUB
-pub struct LabelReader;
-impl LabelReader {
-    /// s
-    pub fn open(_: impl AsRef<Path>) -> Result<Self, LabelsError> { todo!() }
-    /// s
-    pub fn shape(&self) -> &[u64] { &[] }
-    /// s
-    pub fn geometry(&self) -> Option<&Geometry> { None }
-    /// s
-    pub fn next_chunk(&mut self, _: usize) -> Result<Option<crate::volume::LabelSlice<'_>>, LabelsError> { todo!() }
-}
-/// s
-pub fn read_layers(_: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsError> { todo!() }
-impl LabelVolume { /// s
-pub fn voxels(&self) -> usize { 0 } }

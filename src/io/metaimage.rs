@@ -31,11 +31,13 @@
     clippy::arithmetic_side_effects
 )]
 
-use std::io::{BufRead, Cursor, Seek};
+use std::io::Cursor;
 use std::path::Path;
 
 use super::file::open;
 use super::image::{Header, Image};
+use super::stream::Input;
+use super::unread::Unread;
 use crate::error::FileError;
 
 mod header;
@@ -71,7 +73,14 @@ pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileErr
     read_from(Cursor::new(bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX), name.as_ref())
 }
 
-fn read_from<R: BufRead + Seek>(reader: R, length: u64, path: &Path) -> Result<Image, FileError> {
+/// Reads the header, and goes to the voxels.
+pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError> {
+    let (reader, length) = open(path)?;
+    let (recipe, reader) = header::load(reader, path)?;
+    recipe.open(reader, length, path)
+}
+
+fn read_from(reader: impl Input, length: u64, path: &Path) -> Result<Image, FileError> {
     let (recipe, reader) = header::load(reader, path)?;
     recipe.load(reader, length, path)
 }

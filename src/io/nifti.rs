@@ -36,10 +36,10 @@
     clippy::arithmetic_side_effects
 )]
 
-use std::io::{BufRead, Cursor, Seek};
+use std::io::Cursor;
 use std::path::Path;
 
-use super::voxels;
+use super::unread::Unread;
 use crate::error::FileError;
 
 mod header;
@@ -54,7 +54,6 @@ pub use write::write;
 
 use header::Place;
 use name::Name;
-use source::Source;
 
 /// An image: its header, and its voxels in the file's order, x fastest.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,15 +70,20 @@ pub struct Image {
 ///
 /// See [`FileError`]: the file is not there, is not NIfTI, is damaged, or has no room in memory.
 pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
-    let name = Name::of(path.as_ref());
-    let header_path = name.header()?;
-    let mut source = Source::open(&header_path)?;
-    let Some(voxel_path) = name.voxels()? else {
-        let header = Header::load(&mut source, Place::SameFile)?;
-        return finish(source, header);
-    };
-    let header = Header::load(&mut source, Place::OtherFile)?;
-    finish(Source::open_voxels(&voxel_path)?, header)
+    let (header, unread) = unread(path.as_ref())?;
+    Ok(Image { header, voxels: unread.load()? })
+}
+
+/// Reads the header, and goes to the voxels.
+pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError> {
+    let name = Name::of(path);
+    let mut source = source::open(&name.header()?)?;
+    let header = Header::load(&mut source, name.place())?;
+    if let Some(voxels) = name.voxels()? {
+        source = source::open_voxels(&voxels)?;
+    }
+    let unread = header.unread(source)?;
+    Ok((header, unread))
 }
 
 /// Reads header and geometry only; the voxels are not looked at, and may be missing.
@@ -89,8 +93,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
 /// As [`read`], for the header.
 pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
     let name = Name::of(path.as_ref());
-    let mut source = Source::open(&name.header()?)?;
-    Header::load(&mut source, name.place())
+    Header::load(&mut source::open(&name.header()?)?, name.place())
 }
 
 /// Reads an image, which is no pair, from bytes in memory. `name` is what errors call it; a name in
@@ -101,19 +104,13 @@ pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
 /// As [`read`].
 pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileError> {
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let mut source = Source::new(Cursor::new(bytes), length, name.as_ref())?;
+    let mut source = source::new(Cursor::new(bytes), length, name.as_ref())?;
     let header = Header::load(&mut source, Place::SameFile)?;
-    finish(source, header)
+    let voxels = header.unread(source)?.load()?;
+    Ok(Image { header, voxels })
 }
 
 /// Whether these are the first bytes of a NIfTI header.
 pub(super) fn starts(bytes: &[u8]) -> bool {
     bytes.first_chunk().copied().and_then(header::recognise).is_some()
-}
-
-fn finish<R: BufRead + Seek>(mut source: Source<R>, header: Header) -> Result<Image, FileError> {
-    source.seek_voxels(header.offset, header.usual_offset, header.voxel_bytes())?;
-    let voxels = voxels::load(&mut source, &header.layout())?;
-    source.finish(header.declared_bytes())?;
-    Ok(Image { header, voxels })
 }

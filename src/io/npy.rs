@@ -24,6 +24,9 @@ mod header;
 pub use header::HeaderFault;
 
 use super::nifti::{Voxel, Voxels};
+use super::stream::{Packing, Stream};
+use super::unread::{self, Layout};
+use super::voxels::{ByteOrder, StoredType};
 use crate::error::{FileAction, FileError};
 use header::{Header, Kind};
 use std::fs::File;
@@ -124,38 +127,98 @@ pub enum NpyError {
 /// # Errors
 /// See [`NpyError`].
 pub fn read(path: impl AsRef<Path>) -> Result<Array, NpyError> {
-    let path = path.as_ref();
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => FileError::Missing { path: path.into(), source },
-        _ => FileError::Io { path: path.into(), action: FileAction::Open, source },
-    };
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(FileError::NotAFile { path: path.into(), folder: metadata.is_dir() }.into());
+    Unread::open(path.as_ref())?.load()
+}
+
+/// An array whose elements are still in their file.
+pub(super) struct Unread {
+    source: Source,
+    header: Header,
+}
+
+/// What the numbers of a file stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Numbers.
+    Plain,
+    /// Whether each of them is not 0.
+    Bool,
+    /// The bits of half floats.
+    Half,
+}
+
+impl Unread {
+    pub fn open(path: &Path) -> Result<Self, NpyError> {
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => FileError::Missing { path: path.into(), source },
+            _ => FileError::Io { path: path.into(), action: FileAction::Open, source },
+        };
+        let metadata = std::fs::metadata(path).map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(FileError::NotAFile { path: path.into(), folder: metadata.is_dir() }.into());
+        }
+        let mut source = Source { reader: BufReader::new(File::open(path).map_err(failed)?), path: path.into() };
+        let (header, taken) = source.header()?;
+        let found = metadata.len().saturating_sub(taken);
+        let expected = header.count().and_then(|count| count.checked_mul(header.kind.size())).unwrap_or(u64::MAX);
+        if expected != found {
+            return Err(NpyError::Length { path: path.into(), expected, found });
+        }
+        Ok(Self { source, header })
     }
-    let mut reader = Source { reader: BufReader::new(File::open(path).map_err(failed)?), path };
-    let (header, taken) = reader.header()?;
-    let found = metadata.len().saturating_sub(taken);
-    let size = header.kind.size();
-    let expected = header.count().and_then(|count| count.checked_mul(size)).unwrap_or(u64::MAX);
-    if expected != found {
-        return Err(NpyError::Length { path: path.into(), expected, found });
+
+    /// The axes, slowest first.
+    pub fn shape(&self) -> &[u64] {
+        &self.header.shape
     }
-    let elements = match header.kind {
-        Kind::Bool => Elements::Bool(reader.load::<u8>(&header)?.into_iter().map(|v| u8::from(v != 0)).collect()),
-        Kind::F16 => Elements::F16(reader.load::<u16>(&header)?),
-        Kind::U8 => reader.plain::<u8>(&header)?,
-        Kind::I8 => reader.plain::<i8>(&header)?,
-        Kind::U16 => reader.plain::<u16>(&header)?,
-        Kind::I16 => reader.plain::<i16>(&header)?,
-        Kind::U32 => reader.plain::<u32>(&header)?,
-        Kind::I32 => reader.plain::<i32>(&header)?,
-        Kind::U64 => reader.plain::<u64>(&header)?,
-        Kind::I64 => reader.plain::<i64>(&header)?,
-        Kind::F32 => reader.plain::<f32>(&header)?,
-        Kind::F64 => reader.plain::<f64>(&header)?,
-    };
-    Ok(Array { elements, shape: header.shape })
+
+    pub fn content(&self) -> Content {
+        match self.header.kind {
+            Kind::Bool => Content::Bool,
+            Kind::F16 => Content::Half,
+            _ => Content::Plain,
+        }
+    }
+
+    /// The type of numbers; None where they stand for something else.
+    pub fn stored(&self) -> Option<StoredType> {
+        Some(self.header.kind.stored()).filter(|_| self.content() == Content::Plain)
+    }
+
+    /// Whether the elements lie in the file in row-major order. Which axis is fastest does not matter where only one
+    /// is longer than 1.
+    pub fn comes_in_pieces(&self) -> bool {
+        self.header.order == Order::RowMajor || self.header.shape.iter().filter(|&&n| n > 1).count() < 2
+    }
+
+    /// The elements as a stream, in the file's order.
+    pub fn in_pieces(self) -> unread::Unread<'static> {
+        let Self { source: Source { reader, path }, header } = self;
+        let count = header.count().unwrap_or(u64::MAX);
+        let byte_order = if header.big_endian { ByteOrder::Big } else { ByteOrder::Little };
+        let layout = Layout { dtype: header.kind.stored(), count, byte_order, scale: None };
+        let length = count.saturating_mul(header.kind.size());
+        unread::Unread::new(Stream::new(reader, length, Packing::Plain, &path), layout, length)
+    }
+
+    pub fn load(self) -> Result<Array, NpyError> {
+        let Self { source: mut reader, header } = self;
+        let elements = match header.kind {
+            Kind::Bool => Elements::Bool(reader.load::<u8>(&header)?.into_iter().map(|v| u8::from(v != 0)).collect()),
+            Kind::F16 => Elements::F16(reader.load::<u16>(&header)?),
+            Kind::U8 => reader.plain::<u8>(&header)?,
+            Kind::I8 => reader.plain::<i8>(&header)?,
+            Kind::U16 => reader.plain::<u16>(&header)?,
+            Kind::I16 => reader.plain::<i16>(&header)?,
+            Kind::U32 => reader.plain::<u32>(&header)?,
+            Kind::I32 => reader.plain::<i32>(&header)?,
+            Kind::U64 => reader.plain::<u64>(&header)?,
+            Kind::I64 => reader.plain::<i64>(&header)?,
+            Kind::F32 => reader.plain::<f32>(&header)?,
+            Kind::F64 => reader.plain::<f64>(&header)?,
+        };
+        Ok(Array { elements, shape: header.shape })
+    }
 }
 
 /// Writes an array of `float32`, little endian, whose elements lie in memory in this order.
@@ -181,17 +244,17 @@ pub fn write(path: impl AsRef<Path>, shape: &[u64], order: Order, elements: &[f3
     Ok(())
 }
 
-struct Source<'a> {
+struct Source {
     reader: BufReader<File>,
-    path: &'a Path,
+    path: PathBuf,
 }
 
-impl Source<'_> {
+impl Source {
     /// The header, and how many bytes it takes.
     fn header(&mut self) -> Result<(Header, u64), NpyError> {
         let mut start = Vec::new();
         self.up_to(8, &mut start)?;
-        let path = || self.path.to_path_buf();
+        let path = || self.path.clone();
         if !start.starts_with(header::MAGIC) || start.len() < 8 {
             start.truncate(header::MAGIC.len());
             return Err(NpyError::NotNpy { path: path(), found: start });
@@ -207,16 +270,16 @@ impl Source<'_> {
         self.exact(&mut length[..if wide { 4 } else { 2 }])?;
         let length = u64::from(u32::from_le_bytes(length));
         if length > header::LONGEST {
-            return Err(NpyError::Header { path: self.path.into(), fault: HeaderFault::TooLong(length) });
+            return Err(NpyError::Header { path: self.path.clone(), fault: HeaderFault::TooLong(length) });
         }
         let mut text = Vec::new();
         self.up_to(length, &mut text)?;
         if (text.len() as u64) < length {
-            return Err(NpyError::Header { path: self.path.into(), fault: HeaderFault::Cut });
+            return Err(NpyError::Header { path: self.path.clone(), fault: HeaderFault::Cut });
         }
         let header = header::parse(&text).map_err(|stop| match stop {
-            header::Stop::Fault(fault) => NpyError::Header { path: self.path.into(), fault },
-            header::Stop::Dtype(found) => NpyError::UnsupportedDtype { path: self.path.into(), found },
+            header::Stop::Fault(fault) => NpyError::Header { path: self.path.clone(), fault },
+            header::Stop::Dtype(found) => NpyError::UnsupportedDtype { path: self.path.clone(), found },
         })?;
         Ok((header, 8 + if wide { 4 } else { 2 } + length))
     }
@@ -228,7 +291,7 @@ impl Source<'_> {
     fn load<T: Voxel>(&mut self, header: &Header) -> Result<Vec<T>, NpyError> {
         let count = header.count().unwrap_or(u64::MAX);
         let bytes = count.saturating_mul(size_of::<T>() as u64);
-        let out_of_memory = |source| FileError::OutOfMemory { path: self.path.into(), bytes, source };
+        let out_of_memory = |source| FileError::OutOfMemory { path: self.path.clone(), bytes, source };
         let count = usize::try_from(count).map_err(|_| out_of_memory(None))?;
         let mut elements: Vec<T> = Vec::new();
         elements.try_reserve_exact(count).map_err(|source| out_of_memory(Some(source)))?;
@@ -241,13 +304,13 @@ impl Source<'_> {
     }
 
     fn up_to(&mut self, bytes: u64, out: &mut Vec<u8>) -> Result<(), NpyError> {
-        let failed = |source| FileError::Io { path: self.path.into(), action: FileAction::Read, source };
+        let failed = |source| FileError::Io { path: self.path.clone(), action: FileAction::Read, source };
         self.reader.by_ref().take(bytes).read_to_end(out).map_err(failed)?;
         Ok(())
     }
 
     fn exact(&mut self, out: &mut [u8]) -> Result<(), NpyError> {
-        let failed = |source| FileError::Io { path: self.path.into(), action: FileAction::Read, source };
+        let failed = |source| FileError::Io { path: self.path.clone(), action: FileAction::Read, source };
         Ok(self.reader.read_exact(out).map_err(failed)?)
     }
 }

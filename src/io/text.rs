@@ -8,14 +8,16 @@
     clippy::arithmetic_side_effects
 )]
 
-use super::voxels::{Stream, Voxel, in_memory, make_room};
+use super::stream::Stream;
+use super::unread::{in_memory, make_room};
+use super::voxels::Voxel;
 use crate::error::{FileError, HeaderFault};
 
 /// The longest number that is read. Some writers print every digit of an f64, which are 767 at most.
 const LONGEST: usize = 1100;
 
 /// Reads `count` numbers. What follows them is not looked at.
-pub(super) fn load<T: Voxel, S: Stream>(source: &mut S, count: u64) -> Result<Vec<T>, FileError> {
+pub(super) fn load<T: Voxel>(source: &mut Stream<'_>, count: u64) -> Result<Vec<T>, FileError> {
     let total = in_memory::<T>(source.path(), count)?;
     let mut voxels: Vec<T> = Vec::new();
     let mut word: Vec<u8> = Vec::new();
@@ -58,7 +60,7 @@ pub(super) fn least_bytes(numbers: u64) -> u64 {
     numbers.saturating_mul(2).saturating_sub(1)
 }
 
-fn no_number<S: Stream>(source: &S, index: usize, word: &[u8], dtype: &'static str) -> FileError {
+fn no_number(source: &Stream<'_>, index: usize, word: &[u8], dtype: &'static str) -> FileError {
     let text = quoted(&String::from_utf8_lossy(word));
     let fault = HeaderFault::Voxel { index: index as u64, text, dtype };
     FileError::Header { path: source.path().to_path_buf(), fault }

@@ -1,4 +1,4 @@
-//! The voxels: one typed vector, filled straight from the file.
+//! The voxels: their types, and one typed vector of them.
 
 #![deny(
     clippy::unwrap_used,
@@ -10,25 +10,13 @@
 
 use std::collections::TryReserveError;
 use std::fmt;
-use std::path::Path;
 
 use bytemuck::Pod;
 
+use super::stream::Stream;
 use super::text;
-use crate::error::{FileError, Part};
-
-/// Bytes unpacked at a time: few enough to be still in cache when their order is swapped.
-const CHUNK: usize = 1 << 18;
-
-/// What room is made for at first, in bytes, where the file's content is not known to be there.
-const FIRST_ROOM: usize = 4 << 20;
-
-/// What may follow the voxels in a packed stream, besides as much again as the header accounts for.
-pub(super) const TRAILER_LIMIT: u64 = 16 << 20;
-
-/// How many times what has been decoded so far is added to the room at most. Few steps, so that an
-/// allocator which moves a vector to make it larger holds little more than the volume while it does.
-const GROWTH: usize = 7;
+use super::unread::{Layout, Unread};
+use crate::error::FileError;
 
 /// A byte order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,28 +41,10 @@ pub struct Scale {
     pub inter: f64,
 }
 
-/// How the voxels lie in a stream, from its next byte on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
-    pub dtype: StoredType,
-    pub count: u64,
-    pub byte_order: ByteOrder,
-    pub scale: Option<Scale>,
-}
-
-/// The bytes of a file, unpacked where they are packed.
-pub(super) trait Stream {
-    fn path(&self) -> &Path;
-
-    /// Whether only reading shows how many bytes there are.
-    fn is_packed(&self) -> bool;
-
-    /// Fills a buffer, or as much of it as there are bytes.
-    fn read_full(&mut self, out: &mut [u8]) -> Result<usize, FileError>;
-
-    /// An end inside the voxels.
-    fn truncated(&self, needed: u64, found: u64) -> FileError {
-        FileError::Truncated { path: self.path().to_path_buf(), part: Part::Voxels, needed, found }
+impl Scale {
+    /// Not `mul_add`: one rounding less would differ from every other reader.
+    pub(super) fn of(self, stored: f64) -> f64 {
+        stored * self.slope + self.inter
     }
 }
 
@@ -185,17 +155,37 @@ macro_rules! types {
         )*
 
         /// Reads the voxels which a header announces, and not a byte more.
-        pub(super) fn load<S: Stream>(source: &mut S, layout: &Layout) -> Result<Voxels, FileError> {
-            match layout.dtype {
-                $(StoredType::$variant => load_as::<$type, S>(source, layout),)*
+        pub(super) fn load(unread: &mut Unread<'_>) -> Result<Voxels, FileError> {
+            match unread.layout.dtype {
+                $(StoredType::$variant => unread.collect::<$type>(),)*
             }
         }
 
         /// Reads voxels which are written as text.
-        pub(super) fn load_text<S: Stream>(source: &mut S, layout: &Layout) -> Result<Voxels, FileError> {
+        pub(super) fn load_text(stream: &mut Stream<'_>, layout: &Layout) -> Result<Voxels, FileError> {
             match layout.dtype {
-                $(StoredType::$variant => text::load::<$type, S>(source, layout.count).map(Voxels::$variant),)*
+                $(StoredType::$variant => text::load::<$type>(stream, layout.count).map(Voxels::$variant),)*
             }
+        }
+
+        /// Reads and scales the next voxels. `raw` has one word for each of them.
+        pub(super) fn fill_scaled(
+            unread: &mut Unread<'_>,
+            raw: &mut [u64],
+            scaled: &mut [f64],
+        ) -> Result<(), FileError> {
+            let Some(scale) = unread.layout.scale else { return Ok(()) };
+            match unread.layout.dtype {
+                $(StoredType::$variant => {
+                    let raw: &mut [$type] = bytemuck::cast_slice_mut(raw);
+                    let raw = raw.get_mut(..scaled.len()).unwrap_or_default();
+                    unread.fill(raw)?;
+                    for (scaled, voxel) in scaled.iter_mut().zip(raw) {
+                        *scaled = scale.of(voxel.as_f64());
+                    }
+                })*
+            }
+            Ok(())
         }
 
         impl Voxels {
@@ -245,105 +235,4 @@ fn second_axis_last<T: Copy>(voxels: &[T], [before, moved, after]: [usize; 3]) -
         runs.for_each(|run| out.extend_from_slice(run));
     }
     Ok(out)
-}
-
-fn load_as<T: Voxel, S: Stream>(source: &mut S, layout: &Layout) -> Result<Voxels, FileError> {
-    let needed = layout.count.saturating_mul(layout.dtype.size());
-    let known = !source.is_packed();
-    let mut stored =
-        Stored { source, needed, found: 0, swap: (layout.byte_order == ByteOrder::Big) != cfg!(target_endian = "big") };
-    let count = layout.count;
-    match layout.scale {
-        None => stored.collect::<T>(count, known).map(T::wrap),
-        Some(scale) => stored.collect_scaled::<T>(count, known, scale).map(Voxels::F64),
-    }
-}
-
-/// Voxels as they lie in a source, from the first one on.
-struct Stored<'a, S> {
-    source: &'a mut S,
-    needed: u64,
-    found: u64,
-    swap: bool,
-}
-
-impl<S: Stream> Stored<'_, S> {
-    fn collect<T: Voxel>(&mut self, count: u64, known: bool) -> Result<Vec<T>, FileError> {
-        let count = self.in_memory::<T>(count)?;
-        let mut voxels = Vec::new();
-        while voxels.len() < count {
-            let start = voxels.len();
-            let step = self.make_room(&mut voxels, count, known)?;
-            voxels.resize(start.saturating_add(step), T::zeroed());
-            self.fill(voxels.get_mut(start..).unwrap_or_default())?;
-        }
-        Ok(voxels)
-    }
-
-    fn collect_scaled<T: Voxel>(
-        &mut self,
-        count: u64,
-        known: bool,
-        Scale { slope, inter }: Scale,
-    ) -> Result<Vec<f64>, FileError> {
-        let count = self.in_memory::<f64>(count)?;
-        let mut voxels = Vec::new();
-        let mut chunk = Vec::new();
-        while voxels.len() < count {
-            let step = self.make_room(&mut voxels, count, known)?;
-            chunk.resize(step, T::zeroed());
-            self.fill(&mut chunk)?;
-            // Not mul_add: one rounding less would differ from every other reader.
-            voxels.extend(chunk.iter().map(|voxel| voxel.as_f64() * slope + inter));
-        }
-        Ok(voxels)
-    }
-
-    fn make_room<T>(&self, voxels: &mut Vec<T>, count: usize, known: bool) -> Result<usize, FileError> {
-        make_room(self.source.path(), voxels, count, known)
-    }
-
-    fn fill<T: Voxel>(&mut self, fresh: &mut [T]) -> Result<(), FileError> {
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(fresh);
-        let wanted = bytes.len();
-        let got = self.source.read_full(bytes)?;
-        self.found = self.found.saturating_add(got as u64);
-        if got < wanted {
-            return Err(self.source.truncated(self.needed, self.found));
-        }
-        if self.swap {
-            for voxel in fresh {
-                *voxel = voxel.swapped();
-            }
-        }
-        Ok(())
-    }
-
-    fn in_memory<T>(&self, count: u64) -> Result<usize, FileError> {
-        in_memory::<T>(self.source.path(), count)
-    }
-}
-
-/// Makes room for the next voxels, and says how many to read now: at least one, and no more than there is room for.
-pub(super) fn make_room<T>(path: &Path, voxels: &mut Vec<T>, count: usize, known: bool) -> Result<usize, FileError> {
-    let size = size_of::<T>().max(1);
-    let chunk = CHUNK.checked_div(size).unwrap_or(1);
-    let left = count.saturating_sub(voxels.len());
-    let step = left.min(chunk);
-    if voxels.capacity().saturating_sub(voxels.len()) < step {
-        let first = FIRST_ROOM.checked_div(size).unwrap_or(1);
-        let room = voxels.len().saturating_mul(GROWTH).max(first);
-        let more = if known { left } else { left.min(room) };
-        voxels.try_reserve_exact(more).map_err(|source| out_of_memory::<T>(path, count as u64, Some(source)))?;
-    }
-    Ok(step)
-}
-
-pub(super) fn in_memory<T>(path: &Path, count: u64) -> Result<usize, FileError> {
-    usize::try_from(count).map_err(|_| out_of_memory::<T>(path, count, None))
-}
-
-fn out_of_memory<T>(path: &Path, count: u64, source: Option<TryReserveError>) -> FileError {
-    let bytes = count.saturating_mul(size_of::<T>() as u64);
-    FileError::OutOfMemory { path: path.to_path_buf(), bytes, source }
 }

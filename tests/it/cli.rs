@@ -10,8 +10,11 @@ use tempfile::TempDir;
 use voxdice::io::nifti::{Geometry, Voxel, write};
 
 mod commands;
+#[cfg(unix)]
+mod documented;
 mod eval;
 mod failures;
+mod folder;
 mod formats;
 mod info;
 mod loss;

@@ -1,11 +1,15 @@
-//! MetaImage and NRRD files: the conformance corpus, real volumes, hostile bytes, and fields one by one.
+//! MetaImage and NRRD files: the conformance corpus, real volumes, hostile bytes, and fields one by one; label maps of
+//! every format, whole and piece by piece.
 
 mod compare;
 mod corpus;
 mod hostile;
+mod labels;
 mod metaimage;
 mod nrrd;
+mod pieces;
 mod real;
+mod segments;
 
 use crate::nifti::npy;
 use crate::shared::{expectations, shared};

@@ -3,6 +3,8 @@
 pub mod arrays;
 pub mod compare;
 mod counts;
+mod edges;
+mod itk;
 mod keras;
 mod laws;
 mod monai;

@@ -23,8 +23,12 @@ pub fn expectations(file: &Path) -> serde_json::Value {
     serde_json::from_str(&text).unwrap()
 }
 
+/// A file of golden values, or none where the folder is absent.
+pub fn golden(name: &str) -> Option<serde_json::Value> {
+    Some(expectations(&shared()?.join("golden").join(name)))
+}
+
 /// The `cases` of a file of golden values, or none where the folder is absent.
 pub fn golden_cases(name: &str) -> Vec<serde_json::Value> {
-    let Some(folder) = shared() else { return Vec::new() };
-    expectations(&folder.join("golden").join(name))["cases"].as_array().unwrap().clone()
+    golden(name).map_or_else(Vec::new, |file| file["cases"].as_array().unwrap().clone())
 }

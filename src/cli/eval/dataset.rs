@@ -1,4 +1,160 @@
-//! STUB
+//! Classes from a dataset.json: nnU-Net v2 has names with labels or lists of labels, the Decathlon and nnU-Net v1 have
+//! labels with names.
+
 use super::class::Class;
-pub(in crate::cli) struct Dataset { pub classes: Vec<Class>, pub ignore: Option<u32> }
-pub(in crate::cli) fn read(_: &std::path::Path) -> anyhow::Result<Dataset> { anyhow::bail!("stub") }
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// What a dataset.json says about labels.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::cli) struct Dataset {
+    /// All classes but the background: labels sorted, or regions in the file's order.
+    pub classes: Vec<Class>,
+    pub ignore: Option<u32>,
+}
+
+/// The name of the label that masks voxels out.
+const IGNORE: &str = "ignore";
+
+/// Reads the file.
+pub(in crate::cli) fn read(path: &Path) -> Result<Dataset> {
+    let text = fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let root: Value =
+        serde_json::from_str(&text).with_context(|| format!("{}: not JSON; name a dataset.json", path.display()))?;
+    let labels = root.get("labels").and_then(Value::as_object);
+    let Some(labels) = labels else {
+        bail!("{}: there is no object `labels`; name a dataset.json, or say --labels", path.display())
+    };
+    parse(labels).with_context(|| format!("{}: the object `labels` cannot be used", path.display()))
+}
+
+/// A name and the labels that it stands for; `list` where the file has them in brackets.
+struct Entry {
+    name: String,
+    labels: Vec<u32>,
+    list: bool,
+}
+
+fn parse(labels: &Map<String, Value>) -> Result<Dataset> {
+    let by_label = labels.iter().all(|(key, value)| key.parse::<u32>().is_ok() && value.is_string());
+    let entries: Vec<Entry> = labels
+        .iter()
+        .map(|(key, value)| if by_label { by_its_label(key, value) } else { by_its_name(key, value) })
+        .collect::<Result<_>>()?;
+    let mut ignore = None;
+    let mut counted = Vec::new();
+    for entry in entries {
+        if entry.name == IGNORE {
+            match entry.labels[..] {
+                [label] => ignore = Some(label),
+                _ => bail!("`{IGNORE}` stands for several labels, but can be one only"),
+            }
+        } else if entry.labels.iter().any(|&label| label != 0) {
+            counted.push(entry);
+        }
+    }
+    // nnU-Net counts regions as soon as one value is a list of several labels.
+    let classes: Vec<Class> = if counted.iter().any(|entry| entry.labels.len() > 1) {
+        counted.into_iter().map(Entry::class).collect()
+    } else {
+        by_label_number(counted)?
+    };
+    if classes.is_empty() {
+        bail!("no label but the background is listed");
+    }
+    Ok(Dataset { classes, ignore })
+}
+
+impl Entry {
+    fn class(self) -> Class {
+        match self.labels[..] {
+            [label] if !self.list => Class::label(label),
+            _ => Class::region(self.labels),
+        }
+        .named(self.name)
+    }
+}
+
+/// Plain labels, sorted.
+fn by_label_number(entries: Vec<Entry>) -> Result<Vec<Class>> {
+    let mut sorted: BTreeMap<u32, String> = BTreeMap::new();
+    for entry in entries {
+        for label in entry.labels {
+            if let Some(other) = sorted.insert(label, entry.name.clone()) {
+                bail!("`{other}` and `{}` are both label {label}; give each a label of its own", entry.name);
+            }
+        }
+    }
+    Ok(sorted.into_iter().map(|(label, name)| Class::label(label).named(name)).collect())
+}
+
+fn by_its_label(key: &str, value: &Value) -> Result<Entry> {
+    let label = key.parse().with_context(|| format!("`{key}` is no label"))?;
+    Ok(Entry { name: value.as_str().unwrap_or(key).to_owned(), labels: vec![label], list: false })
+}
+
+fn by_its_name(name: &str, value: &Value) -> Result<Entry> {
+    let label = |value: &Value| {
+        let whole = value.as_u64().and_then(|label| u32::try_from(label).ok());
+        whole.with_context(|| format!("`{name}` is {value}; labels are whole numbers from 0 to {}", u32::MAX))
+    };
+    let (labels, list) = match value {
+        Value::Array(list) => (list.iter().map(label).collect::<Result<Vec<u32>>>()?, true),
+        one => (vec![label(one)?], false),
+    };
+    if labels.is_empty() {
+        bail!("`{name}` is an empty list; list its labels");
+    }
+    Ok(Entry { name: name.to_owned(), labels, list })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Result<Dataset> {
+        parse(serde_json::from_str::<Value>(text).unwrap().as_object().unwrap())
+    }
+
+    #[test]
+    fn labels_come_sorted_and_with_names() {
+        let found = of(r#"{"background": 0, "tumour": 2, "organ": 1, "ignore": 3}"#).unwrap();
+        assert_eq!(found.classes, [Class::label(1).named("organ"), Class::label(2).named("tumour")]);
+        assert_eq!(found.ignore, Some(3));
+    }
+
+    #[test]
+    fn the_decathlon_has_it_the_other_way_round() {
+        let found = of(r#"{"0": "background", "2": "Posterior", "1": "Anterior"}"#).unwrap();
+        assert_eq!(found.classes, [Class::label(1).named("Anterior"), Class::label(2).named("Posterior")]);
+    }
+
+    #[test]
+    fn a_list_of_several_makes_regions_of_all() {
+        let found = of(r#"{"background": 0, "kidney": [1, 2, 3], "masses": [3], "tumor": 2}"#).unwrap();
+        let keys: Vec<&str> = found.classes.iter().map(|class| &class.key[..]).collect();
+        assert_eq!(keys, ["(1, 2, 3)", "(3,)", "2"]);
+        // Without one, lists of one label are labels.
+        let found = of(r#"{"background": 0, "b": [2], "a": 1}"#).unwrap();
+        assert_eq!(found.classes, [Class::label(1).named("a"), Class::label(2).named("b")]);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for (text, part) in [
+            (r#"{"a": -1}"#, "`a` is -1"),
+            (r#"{"a": 1.5}"#, "`a` is 1.5"),
+            (r#"{"a": "x"}"#, "`a` is \"x\""),
+            (r#"{"a": []}"#, "empty list"),
+            (r#"{"a": 1, "b": 1}"#, "both label 1"),
+            (r#"{"background": 0}"#, "no label but the background"),
+            (r#"{"a": 1, "ignore": [2, 3]}"#, "one only"),
+        ] {
+            let message = format!("{:#}", of(text).unwrap_err());
+            assert!(message.contains(part), "{text}: {message}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use super::settings::Wanted;
 use super::summary::{Node, Style, summary};
 use crate::metric::{Distribution, Interval};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What `labels_from` says where nobody named classes.
 pub(super) const FROM_FILES: &str = "files";
@@ -25,7 +26,8 @@ pub(super) fn render(report: &Report) -> Value {
         })
     });
     let warnings = report.cases.iter().flat_map(|case| case.warnings.iter().map(move |warning| (case, warning)));
-    let warnings = warnings.map(|(case, warning)| json!({ "case": case.name, "kind": warning.kind, "message": warning.message }));
+    let warnings =
+        warnings.map(|(case, warning)| json!({ "case": case.name, "kind": warning.kind, "message": warning.message }));
     let undefined = report.scoring.scores.iter().map(|&score| (score.title(), report.undefined(score).0.into()));
     let statistics = report.scoring.scores.iter().map(|&score| (score.to_string(), statistics(report, score)));
     root.insert(
@@ -63,7 +65,9 @@ fn options(report: &Report) -> Value {
         Wanted::Named { from, .. } => from,
     };
     let scoring = &report.scoring;
+    let labels: BTreeSet<u32> = report.classes.iter().flat_map(|class| class.labels.iter().copied()).collect();
     json!({
+        "labels": labels,
         "labels_from": labels_from,
         "ignore": report.rules.ignore,
         "geometry": report.rules.geometry.name(),

@@ -53,11 +53,11 @@ enum Side<'a> {
 }
 
 /// One class of one side.
-struct Mask {
-    voxels: Vec<u8>,
-    shape: Vec<u64>,
-    geometry: Option<Geometry>,
-    path: PathBuf,
+pub(super) struct Mask {
+    pub voxels: Vec<u8>,
+    pub shape: Vec<u64>,
+    pub geometry: Option<Geometry>,
+    pub path: PathBuf,
 }
 
 impl Side<'_> {
@@ -99,7 +99,7 @@ fn mask_of(volume: &LabelVolume, path: &Path, is_in: impl Fn(u32) -> bool) -> Ma
         Labels::U16(labels) => labels.iter().map(|&label| u8::from(is_in(label.into()))).collect(),
         Labels::U32(labels) => labels.iter().map(|&label| u8::from(is_in(label))).collect(),
     };
-    Mask { voxels, shape: volume.shape.clone(), geometry: Some(volume.geometry.clone()), path: path.into() }
+    Mask { voxels, shape: volume.shape.clone(), geometry: volume.geometry, path: path.into() }
 }
 
 /// Two segmentations of 3D Slicer.
@@ -157,13 +157,7 @@ fn side<'a>(source: &'a Source, rules: &Rules) -> Result<Side<'a>> {
     }
 }
 
-fn count(
-    name: &str,
-    paths: [&Path; 2],
-    sides: [Side<'_>; 2],
-    rules: &Rules,
-    device: Device<'_>,
-) -> Result<Case> {
+fn count(name: &str, paths: [&Path; 2], sides: [Side<'_>; 2], rules: &Rules, device: Device<'_>) -> Result<Case> {
     if let Some(label) = rules.ignore {
         bail!("{}: masks have no label {label} to ignore; leave --ignore out", paths[0].display());
     }
@@ -227,12 +221,7 @@ fn class_of(name: String, rules: &Rules) -> Class {
 }
 
 /// Counts a class; a side without a mask of it counts as empty. None where neither has one.
-fn count_class(
-    case: &mut Case,
-    masks: [Option<Mask>; 2],
-    rules: &Rules,
-    device: Device<'_>,
-) -> Result<Option<Counts>> {
+fn count_class(case: &mut Case, masks: [Option<Mask>; 2], rules: &Rules, device: Device<'_>) -> Result<Option<Counts>> {
     let (truth, pred) = match masks {
         [None, None] => return Ok(None),
         [Some(truth), None] => {
@@ -271,11 +260,43 @@ fn keep_worst(kept: &mut Option<Verification>, found: Option<Verification>) {
 
 impl Mask {
     fn empty(&self) -> Self {
-        Self {
-            voxels: vec![0; self.voxels.len()],
-            shape: self.shape.clone(),
-            geometry: None,
-            path: self.path.clone(),
+        Self { voxels: vec![0; self.voxels.len()], shape: self.shape.clone(), geometry: None, path: self.path.clone() }
+    }
+}
+
+/// Truth and prediction of one class of a case that was counted, read again; None for a side without a mask of it.
+pub(super) fn of_class(case: &Case, class: &Class, rules: &Rules) -> Result<[Option<Mask>; 2]> {
+    let (truth, pred) = (case.truth.as_path(), case.pred.as_path());
+    let name = class.display();
+    let sides = [source_of(truth, name)?, source_of(pred, name)?];
+    let segments = if truth.is_dir() || pred.is_dir() { None } else { segments(truth, pred)? };
+    let of = |place: usize, path: &Path| -> Result<Option<Mask>> {
+        let (source, segments) = (sides.get(place), segments.as_ref().and_then(|both| both.get(place)));
+        match (source, segments) {
+            _ if path == pred && !case.is_predicted() => Ok(None),
+            (_, Some(segments)) => Side::Layers { volumes: labels::read_layers(path)?, segments }.mask(name, path),
+            (Some(source), None) => side(source, rules)?.mask(name, path),
+            (None, None) => Ok(None),
+        }
+    };
+    Ok([of(0, truth)?, of(1, pred)?])
+}
+
+/// A file, or the one file in a folder that is the mask of a class.
+fn source_of(path: &Path, class: &str) -> Result<Source> {
+    if !path.is_dir() {
+        return Ok(Source::File(path.into()));
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let file = entry?.path();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        // The raw voxels of a header are no file of their own.
+        let is_data = ["img", "raw", "zraw"].iter().any(|end| name.ends_with(&format!(".{end}")));
+        if !is_data && name.strip_prefix(class).is_some_and(|rest| rest.starts_with('.')) {
+            files.push((class.to_owned(), file));
         }
     }
+    files.sort();
+    Ok(Source::Masks { folder: path.into(), files })
 }

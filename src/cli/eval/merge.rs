@@ -70,7 +70,12 @@ fn join(parts: Vec<(&PathBuf, Partial)>, scores: &ScoreArgs) -> Result<Report> {
     for (path, part) in parts {
         for case in &part.cases {
             if let Some(other) = owners.insert(case.name.clone(), path) {
-                bail!("the case {} is in {} and in {}; name each result once", case.name, other.display(), path.display());
+                bail!(
+                    "the case {} is in {} and in {}; name each result once",
+                    case.name,
+                    other.display(),
+                    path.display()
+                );
             }
         }
         all.push(path);

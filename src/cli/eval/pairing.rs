@@ -1,16 +1,187 @@
-//! STUB
+//! Which prediction belongs to which truth.
+//!
+//! In order: a list of pairs (`--pairs`); a pattern in the names (`--pair-regex`); the same file name; the same name
+//! without its ending. A folder below one of the two folders is a case of that name.
+
+mod discover;
+mod list;
+mod matching;
+
+use crate::io;
+use anyhow::{Result, bail};
+use regex_lite::Regex;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// What is to be paired, and how.
+pub(in crate::cli) struct Request<'a> {
+    pub truth: &'a Path,
+    pub pred: &'a Path,
+    pub regex: Option<&'a CaseRegex>,
+    /// A CSV of pairs.
+    pub pairs: Option<&'a Path>,
+}
+
+/// Where the label map of a case is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) enum Source {
+    File(PathBuf),
+    /// A folder with one file per class; the name of each file is that of its class.
+    Masks {
+        folder: PathBuf,
+        files: Vec<(String, PathBuf)>,
+    },
+}
+
+impl Source {
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Masks { folder, .. } => folder,
+        }
+    }
+}
+
+/// A case that both sides have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) struct CasePair {
+    pub name: String,
+    pub truth: Source,
+    pub pred: Source,
+}
+
+/// A case that one side has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) struct Lone {
+    pub name: String,
+    pub source: Source,
+}
+
+/// All cases, each list sorted by name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::cli) struct Pairing {
+    pub pairs: Vec<CasePair>,
+    /// A truth without prediction.
+    pub missing: Vec<Lone>,
+    /// A prediction without truth.
+    pub extra: Vec<Lone>,
+}
+
+/// Pairs two folders. A single file beside a folder of masks is one case.
+pub(in crate::cli) fn pair(request: &Request<'_>) -> Result<Pairing> {
+    let Request { truth, pred, regex, pairs } = *request;
+    if truth.is_dir() != pred.is_dir() {
+        return beside_a_folder(request);
+    }
+    if let Some(list) = pairs {
+        return list::read(list, truth, pred);
+    }
+    let pairing = match regex {
+        Some(regex) => matching::by_regex(discover::folder(truth)?, discover::folder(pred)?, regex)?,
+        None => matching::by_name(discover::folder(truth)?, discover::folder(pred)?),
+    };
+    if pairing.pairs.is_empty()
+        && let (Some(missing), Some(extra)) = (pairing.missing.first(), pairing.extra.first())
+    {
+        bail!(
+            "no name in {} fits one in {}: the first are {} and {}; say with --pair-regex which part of a name is the \
+             case, or list the pairs with --pairs",
+            truth.display(),
+            pred.display(),
+            name_of(missing.source.path()),
+            name_of(extra.source.path())
+        );
+    }
+    Ok(pairing.sorted())
+}
+
+impl Pairing {
+    fn sorted(mut self) -> Self {
+        self.pairs.sort_by(|a, b| a.name.cmp(&b.name));
+        self.missing.sort_by(|a, b| a.name.cmp(&b.name));
+        self.extra.sort_by(|a, b| a.name.cmp(&b.name));
+        self
+    }
+}
+
+/// One case: a label map on one side, one file per class on the other.
+fn beside_a_folder(request: &Request<'_>) -> Result<Pairing> {
+    let source = |path: &Path| {
+        if path.is_dir() { discover::masks(path) } else { Ok(Some(Source::File(path.into()))) }
+    };
+    match (source(request.truth)?, source(request.pred)?) {
+        (Some(truth), Some(pred)) => {
+            let name = case_name(request.pred);
+            Ok(Pairing { pairs: vec![CasePair { name, truth, pred }], ..Pairing::default() })
+        }
+        (truth, _) => {
+            let folder = if truth.is_none() { request.truth } else { request.pred };
+            let file = if truth.is_none() { request.pred } else { request.truth };
+            bail!(
+                "{} is a folder without label maps, one per class, and {} is a file; name two files or two folders",
+                folder.display(),
+                file.display()
+            )
+        }
+    }
+}
+
+/// The case that a file or folder is: its name without the ending.
+pub(in crate::cli) fn case_name(path: &Path) -> String {
+    one_line(&io::stem(path).unwrap_or_else(|| name_of(path)))
+}
+
+/// A name without what would break a line.
+fn one_line(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
+}
+
+/// The last part of a path.
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// `--pair-regex`: the first group of the pattern is the case, or all of it where it has no group.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct CaseRegex;
-impl std::str::FromStr for CaseRegex { type Err = String; fn from_str(_: &str) -> Result<Self, String> { Ok(Self) } }
-pub(in crate::cli) struct Request<'a> { pub truth: &'a Path, pub pred: &'a Path, pub regex: Option<&'a CaseRegex>, pub pairs: Option<&'a Path> }
-#[derive(Debug, Clone)]
-pub(in crate::cli) enum Source { File(PathBuf), Masks { folder: PathBuf, files: Vec<(String, PathBuf)> } }
-impl Source { pub fn path(&self) -> &Path { match self { Self::File(p) => p, Self::Masks { folder, .. } => folder } } }
-#[derive(Debug, Clone)]
-pub(in crate::cli) struct CasePair { pub name: String, pub truth: Source, pub pred: Source }
-#[derive(Debug, Clone)]
-pub(in crate::cli) struct Lone { pub name: String, pub source: Source }
-pub(in crate::cli) struct Pairing { pub pairs: Vec<CasePair>, pub missing: Vec<Lone>, pub extra: Vec<Lone>, pub ignored: usize }
-pub(in crate::cli) fn pair(_: &Request<'_>) -> anyhow::Result<Pairing> { anyhow::bail!("stub") }
-pub(in crate::cli) fn case_name(_: &Path) -> String { String::new() }
+pub(in crate::cli) struct CaseRegex(Regex);
+
+impl CaseRegex {
+    /// The case in a name; None where the pattern does not fit.
+    fn case(&self, name: &str) -> Option<String> {
+        let found = self.0.captures(name)?;
+        let case = found.get(1).or_else(|| found.get(0))?.as_str();
+        (!case.is_empty()).then(|| case.to_owned())
+    }
+}
+
+impl FromStr for CaseRegex {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Regex::new(text)
+            .map(Self)
+            .map_err(|error| format!("`{text}` is no pattern: {error}; write one such as 'case_([0-9]+)'"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_case_is_the_first_group_or_the_match() {
+        let of = |pattern: &str, name: &str| pattern.parse::<CaseRegex>().unwrap().case(name);
+        assert_eq!(of("case_([0-9]+)", "case_017_seg.nii.gz").as_deref(), Some("017"));
+        assert_eq!(of("[0-9]+", "case_017_seg.nii.gz").as_deref(), Some("017"));
+        assert_eq!(of("[0-9]+", "case.nii"), None);
+        assert_eq!(of("x([0-9]*)", "x.nii"), None);
+        assert!("(".parse::<CaseRegex>().unwrap_err().contains("such as"));
+    }
+
+    #[test]
+    fn names_of_cases_keep_to_one_line() {
+        assert_eq!(case_name(Path::new("a/b\nc.nii.gz")), "b\u{fffd}c");
+        assert_eq!(case_name(Path::new("a/b.unknown")), "b.unknown");
+        assert_eq!(case_name(Path::new("/")), "/");
+    }
+}

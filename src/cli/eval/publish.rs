@@ -6,8 +6,10 @@ use super::{csv, html, json, python, table};
 use crate::cli::exit::Exit;
 use crate::cli::files::{Pending, check_writable};
 use crate::cli::output::Output;
+use crate::cli::warning::ABSENT;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Where results go.
@@ -67,9 +69,11 @@ pub(in crate::cli) fn publish(report: &Report, outputs: &OutputArgs, output: &mu
         let summary = outputs.output.as_ref().map(|path| Pending::write(path, &python::summary(report)));
         let rows = outputs.csv.as_ref().map(|path| Pending::write(path, &csv::render(report)?));
         let page = outputs.html.as_ref().map(|path| Pending::write(path, &html::render(report)?));
-        for pending in [summary.transpose()?, rows.transpose()?, page.transpose()?].into_iter().flatten() {
-            pending.publish()?;
-        }
+        let mut all: Vec<Pending> =
+            [summary.transpose()?, rows.transpose()?, page.transpose()?].into_iter().flatten().collect();
+        // What can still fail goes first.
+        all.sort_by_key(|pending| !pending.is_direct());
+        all.into_iter().try_for_each(Pending::publish)?;
     }
     match outputs.format {
         Form::Table => output.result(&table::render(report))?,
@@ -79,13 +83,29 @@ pub(in crate::cli) fn publish(report: &Report, outputs: &OutputArgs, output: &mu
     Ok(exit)
 }
 
+/// Warnings of one kind that are shown.
+const ALIKE: usize = 10;
+
 /// Warnings, unpaired and failed cases.
 pub(in crate::cli) fn tell(report: &Report, output: &mut Output) {
+    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
     for case in &report.cases {
-        let name = if report.origin.kind == Kind::Folders { format!("{}: ", case.name) } else { String::new() };
+        let folders = report.origin.kind == Kind::Folders;
+        let name = if folders { format!("{}: ", case.name) } else { String::new() };
         for warning in &case.warnings {
-            output.note(format_args!("warning: {name}{}", warning.message));
+            // Over many cases the table has a column for it.
+            if folders && warning.kind == ABSENT {
+                continue;
+            }
+            let times = told.entry(&warning.kind).or_default();
+            *times += 1;
+            if *times <= ALIKE {
+                output.note(format_args!("warning: {name}{}", warning.message));
+            }
         }
+    }
+    for (kind, times) in told.into_iter().filter(|(_, times)| *times > ALIKE) {
+        output.note(format_args!("warning: {} more like it ({kind}); --format json has them all", times - ALIKE));
     }
     let noisy = report.cases.iter().filter_map(|case| Some((case, case.gap?)));
     for (case, gap) in noisy.filter(|(_, gap)| gap.is_same_grid() && gap.voxels > 0.0) {

@@ -8,11 +8,11 @@ use super::score::Score;
 use super::settings::{MissingRule, Rules, Scoring, Wanted};
 use super::shard::Shard;
 use super::verify::Verification;
-use crate::cli::args::backend_name;
-use crate::metric::{Average, CountMetric, Distribution, GeneralizedWeights, Interval, average, generalized_dice};
-use crate::metric::{mean_of_defined, mean_of_all};
-use crate::stats::{Counts, Merge};
 use crate::Description;
+use crate::cli::args::backend_name;
+use crate::metric::mean_of_defined;
+use crate::metric::{Average, CountMetric, Distribution, GeneralizedWeights, Interval, average, generalized_dice};
+use crate::stats::{Counts, Merge};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -72,16 +72,7 @@ impl Report {
         for case in &mut cases {
             complete(case, &classes);
         }
-        Self {
-            cases,
-            classes,
-            failures: Vec::new(),
-            missing: Vec::new(),
-            extra: Vec::new(),
-            origin,
-            rules,
-            scoring,
-        }
+        Self { cases, classes, failures: Vec::new(), missing: Vec::new(), extra: Vec::new(), origin, rules, scoring }
     }
 
     /// Everything that makes the exit code 1.
@@ -200,11 +191,6 @@ impl Report {
         all.sort_by(|a, b| key(a.2).total_cmp(&key(b.2)).then((a.0, a.1).cmp(&(b.0, b.1))));
         all.truncate(most);
         all
-    }
-
-    /// The mean over classes that nnU-Net reports: undefined as soon as one class is.
-    pub fn strict_mean(values: &[f64]) -> f64 {
-        mean_of_all(values)
     }
 }
 

@@ -18,6 +18,9 @@ pub(in crate::cli) enum Score {
 const VOLUME_TRUTH: &str = "volume_truth_ml";
 const VOLUME_PRED: &str = "volume_pred_ml";
 
+/// F-beta with another beta than 1.
+const FBETA: &str = "fbeta=";
+
 impl Score {
     pub const DICE: Self = Self::Metric(CountMetric::Dice);
     pub const IOU: Self = Self::Metric(CountMetric::Iou);
@@ -42,9 +45,9 @@ impl Score {
     /// Whether a smaller value is better; None for what is neither good nor bad.
     pub fn lower_is_better(self) -> Option<bool> {
         match self {
-            Self::VolumeTruth
-            | Self::VolumePred
-            | Self::Metric(CountMetric::VolumeSimilarity | CountMetric::Pt) => None,
+            Self::VolumeTruth | Self::VolumePred | Self::Metric(CountMetric::VolumeSimilarity | CountMetric::Pt) => {
+                None
+            }
             Self::Metric(CountMetric::Fnr | CountMetric::Fpr | CountMetric::Fdr | CountMetric::For) => Some(true),
             Self::Metric(_) => Some(false),
         }
@@ -65,6 +68,7 @@ impl fmt::Display for Score {
     /// As it is named on the command line, in CSV and in JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Metric(CountMetric::Fbeta(beta)) if *beta != 1.0 => write!(f, "{FBETA}{beta}"),
             Self::Metric(metric) => metric.fmt(f),
             Self::VolumeTruth => f.write_str(VOLUME_TRUTH),
             Self::VolumePred => f.write_str(VOLUME_PRED),
@@ -79,6 +83,11 @@ impl FromStr for Score {
         match name {
             VOLUME_TRUTH => Ok(Self::VolumeTruth),
             VOLUME_PRED => Ok(Self::VolumePred),
+            other if other.starts_with(FBETA) => {
+                let beta: f64 = other.trim_start_matches(FBETA).parse().unwrap_or(f64::NAN);
+                let wrong = || format!("`{name}` is no metric; write {FBETA} and a number above 0, such as {FBETA}2");
+                if beta.is_finite() && beta > 0.0 { Ok(Self::Metric(CountMetric::Fbeta(beta))) } else { Err(wrong()) }
+            }
             other => other.parse().map(Self::Metric).map_err(|_| {
                 let known: Vec<String> = Self::all().iter().map(Self::to_string).collect();
                 format!("`{name}` is no metric; known are {} and all", known.join(", "))
@@ -131,6 +140,15 @@ mod tests {
     fn every_name_comes_back_as_its_score() {
         for score in Score::all() {
             assert_eq!(score.to_string().parse(), Ok(score));
+        }
+    }
+
+    #[test]
+    fn f_beta_takes_its_beta() {
+        assert_eq!("fbeta=2".parse(), Ok(Score::Metric(CountMetric::Fbeta(2.0))));
+        assert_eq!("fbeta=0.5".parse::<Score>().unwrap().to_string(), "fbeta=0.5");
+        for wrong in ["fbeta=", "fbeta=0", "fbeta=x", "fbeta=-1", "fbeta=inf"] {
+            assert!(wrong.parse::<Score>().unwrap_err().contains("above 0"), "{wrong}");
         }
     }
 

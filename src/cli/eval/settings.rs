@@ -37,7 +37,7 @@ pub(in crate::cli) struct CountArgs {
 /// How counts become scores.
 #[derive(Debug, Clone, Default, Args)]
 pub(in crate::cli) struct ScoreArgs {
-    /// Scores to show: dice, iou, any of `--metrics all` [default: dice,iou]
+    /// Scores to show: dice, iou, fbeta=2, any of `--metrics all` [default: dice,iou]
     #[arg(long, value_name = "LIST", help_heading = "Scores")]
     pub metrics: Option<ScoreList>,
     /// Score of a class that neither file has [default: nan, or what --like says]
@@ -183,7 +183,8 @@ impl ScoreArgs {
             None => before.like.as_deref().map(named::<Like>).transpose()?,
         };
         // A preset that was named now also goes before what an earlier run said about empty classes.
-        let before_empty = before.empty.filter(|_| self.like.is_none()).as_deref().map(named::<EmptyRule>).transpose()?;
+        let before_empty =
+            before.empty.filter(|_| self.like.is_none()).as_deref().map(named::<EmptyRule>).transpose()?;
         let empty = self.empty.or(before_empty).or(like.map(Like::empty)).unwrap_or(EmptyRule::Nan);
         let truth = like.map(Like::truth_empty).unwrap_or_default();
         let scores = match (&self.metrics, before.metrics) {

@@ -2,11 +2,11 @@
 
 mod cohort;
 
+use super::EmptyRule;
+use super::case::Case;
 use super::report::{Kind, Report, ranking};
 use super::score::Score;
 use super::settings::Scoring;
-use super::EmptyRule;
-use super::case::Case;
 use crate::cli::table::{Align, Grid, Tone};
 use crate::cli::text::{extent, grouped, score as score_text, wrapped};
 use std::fmt::Write;

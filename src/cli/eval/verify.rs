@@ -44,8 +44,7 @@ pub(super) fn verified(
     let difference = match class {
         None => None,
         Some(class) => {
-            let [first, second] =
-                engines.map(|engine| engine.counts_by_block(pred.clone(), truth.clone(), counted));
+            let [first, second] = engines.map(|engine| engine.counts_by_block(pred.clone(), truth.clone(), counted));
             Some(match first_difference(&first?, &second?) {
                 Some(mut difference) => {
                     if backend_name(device.engine.describe().backend) == "gpu" {
@@ -53,10 +52,9 @@ pub(super) fn verified(
                     }
                     format!("class {}, {difference}", name(difference.channel))
                 }
-                None => format!(
-                    "class {}, sample 0: the totals differ although every block by itself agrees",
-                    name(class)
-                ),
+                None => {
+                    format!("class {}, sample 0: the totals differ although every block by itself agrees", name(class))
+                }
             })
         }
     };

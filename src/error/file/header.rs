@@ -40,6 +40,16 @@ pub enum HeaderFault {
         /// What it could be.
         expected: &'static str,
     },
+    /// A key of a `key:=value` pair has a value which it cannot have.
+    #[error("the key {key} is {value}, not {expected}; repair the header with the program which wrote the file")]
+    Key {
+        /// Its name.
+        key: String,
+        /// Its value.
+        value: String,
+        /// What it could be.
+        expected: &'static str,
+    },
     /// The number of dimensions, or a length.
     #[error("the field {field} is {value}, not {expected}; the header is damaged: copy or make the file again")]
     Dims {

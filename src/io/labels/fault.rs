@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::{Error, FileError};
+use crate::io::npy::NpyError;
 
 /// Why a file is no label map.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,9 @@ pub enum LabelsError {
     /// The file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The `.npy` file could not be read.
+    #[error(transparent)]
+    Npy(#[from] NpyError),
     /// A voxel is no label.
     #[error(
         "{}: voxel {} is {value}, which is {fault}; {}", path.display(), Place(position), fault.remedy()

@@ -1,12 +1,13 @@
 //! The fixed part of a file: 348 bytes in NIfTI-1, 540 in NIfTI-2.
 
-use std::io::{BufRead, Seek};
 use std::path::Path;
 
-use super::source::Source;
+use super::source::seek_voxels;
 use crate::error::{DimsFault, FileError, MagicFault, OffsetFault, Part};
 use crate::io::geometry::{Fields, Geometry};
-use crate::io::voxels::{ByteOrder, Layout, Scale, StoredType, Stream, count};
+use crate::io::stream::Stream;
+use crate::io::unread::{Layout, Unread};
+use crate::io::voxels::{ByteOrder, Scale, StoredType, count};
 
 /// What a header says about its image.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,10 +27,10 @@ pub struct Header {
     /// The byte order on disk. What is returned is always in that of this machine.
     pub byte_order: ByteOrder,
     /// Byte of the first voxel, in the file (or stream) which has the voxels.
-    pub(super) offset: u64,
+    offset: u64,
     /// The smallest offset that writers use there: a file which ends before it is cut off, while a
     /// larger offset beyond the end is itself wrong.
-    pub(super) usual_offset: u64,
+    usual_offset: u64,
     voxels: u64,
 }
 
@@ -88,27 +89,27 @@ impl Header {
     }
 
     /// Bytes of voxels on disk. Cannot wrap: [`Header::load`] has taken this product, checked.
-    pub(super) fn voxel_bytes(&self) -> u64 {
+    fn voxel_bytes(&self) -> u64 {
         self.voxels.saturating_mul(self.dtype.size())
     }
 
-    pub(super) fn layout(&self) -> Layout {
-        Layout { dtype: self.dtype, count: self.voxels, byte_order: self.byte_order, scale: self.scale }
-    }
-
-    /// Bytes that the file which has the voxels should have.
-    pub(super) fn declared_bytes(&self) -> u64 {
-        self.offset.saturating_add(self.voxel_bytes())
+    /// Goes to the voxels, in the file which has them.
+    pub(super) fn unread<'a>(&self, mut source: Stream<'a>) -> Result<Unread<'a>, FileError> {
+        seek_voxels(&mut source, self.offset, self.usual_offset, self.voxel_bytes())?;
+        let layout = Layout { dtype: self.dtype, count: self.voxels, byte_order: self.byte_order, scale: self.scale };
+        // Bytes that the file which has the voxels should have.
+        let declared = self.offset.saturating_add(self.voxel_bytes());
+        Ok(Unread::new(source, layout, declared))
     }
 
     /// Reads the header at the start of a source, and nothing after it.
-    pub(super) fn load<R: BufRead + Seek>(source: &mut Source<R>, place: Place) -> Result<Self, FileError> {
+    pub(super) fn load(source: &mut Stream<'_>, place: Place) -> Result<Self, FileError> {
         let mut bytes = [0; 540];
         let (start, rest) = bytes.split_at_mut(4);
         let got = source.read_full(start)?;
         let path = source.path();
         if got == 0 {
-            return Err(FileError::Empty { path: path.to_path_buf(), gzip: source.is_gzip() });
+            return Err(FileError::Empty { path: path.to_path_buf(), gzip: source.is_packed() });
         }
         let found = start.get(..got).unwrap_or_default();
         let recognised = start.first_chunk().copied().and_then(recognise);

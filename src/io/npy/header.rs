@@ -1,6 +1,7 @@
 //! The header of a `.npy` file: a Python dictionary of three entries.
 
 use super::Order;
+use crate::io::StoredType;
 use std::fmt;
 
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
@@ -59,11 +60,22 @@ pub(super) enum Kind {
 
 impl Kind {
     pub fn size(self) -> u64 {
+        self.stored().size()
+    }
+
+    /// The numbers that it is written as.
+    pub fn stored(self) -> StoredType {
         match self {
-            Self::Bool | Self::U8 | Self::I8 => 1,
-            Self::F16 | Self::U16 | Self::I16 => 2,
-            Self::U32 | Self::I32 | Self::F32 => 4,
-            Self::U64 | Self::I64 | Self::F64 => 8,
+            Self::Bool | Self::U8 => StoredType::U8,
+            Self::I8 => StoredType::I8,
+            Self::F16 | Self::U16 => StoredType::U16,
+            Self::I16 => StoredType::I16,
+            Self::U32 => StoredType::U32,
+            Self::I32 => StoredType::I32,
+            Self::U64 => StoredType::U64,
+            Self::I64 => StoredType::I64,
+            Self::F32 => StoredType::F32,
+            Self::F64 => StoredType::F64,
         }
     }
 

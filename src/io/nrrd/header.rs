@@ -33,8 +33,23 @@ const KNOWN: &[Names] = &[
 /// The format's own limit.
 const MOST_DIMENSIONS: usize = 16;
 
+/// The lines of a header.
+pub(super) struct Text {
+    pub fields: Fields,
+    /// `key:=value`, as they are written.
+    pub pairs: Vec<(String, String)>,
+    /// Where the header ends.
+    end: u64,
+}
+
 /// Reads the header, and gives the reader back.
 pub(super) fn load<R: BufRead>(reader: R, path: &Path) -> Result<(Recipe, R), FileError> {
+    let (text, reader) = text(reader, path)?;
+    Ok((text.recipe(path)?, reader))
+}
+
+/// Reads the lines of the header, and gives the reader back.
+pub(super) fn text<R: BufRead>(reader: R, path: &Path) -> Result<(Text, R), FileError> {
     let mut lines = Lines::new(reader, path);
     let Some(magic) = lines.next()? else {
         return Err(FileError::Empty { path: path.to_path_buf(), gzip: false });
@@ -42,15 +57,17 @@ pub(super) fn load<R: BufRead>(reader: R, path: &Path) -> Result<(Recipe, R), Fi
     if !matches!(magic.trim_end(), "NRRD0001" | "NRRD0002" | "NRRD0003" | "NRRD0004" | "NRRD0005") {
         return Err(lines.fault(HeaderFault::Magic { format: "NRRD", found: quoted(&magic) }));
     }
-    let mut fields = Fields::new();
+    let (mut fields, mut pairs) = (Fields::new(), Vec::new());
     // A header whose voxels are elsewhere may end with its file.
     while let Some(line) = lines.next()?.filter(|line| !line.is_empty()) {
-        if line.starts_with('#') || line.contains(":=") && !line.contains(": ") {
+        if line.starts_with('#') {
             continue;
         }
         // A key may hold `: ` in its value, and a field `:=`: what comes first tells them apart.
-        match (line.find(":="), line.split_once(": ")) {
-            (Some(key), Some((name, _))) if key < name.len() => {}
+        match (line.split_once(":="), line.split_once(": ")) {
+            (Some((key, value)), field) if field.is_none_or(|(name, _)| key.len() < name.len()) => {
+                pairs.push((key.to_owned(), value.to_owned()));
+            }
             (_, Some((name, value))) => {
                 fields.take(KNOWN, name.trim(), value, true).map_err(|fault| lines.fault(fault))?;
             }
@@ -58,7 +75,14 @@ pub(super) fn load<R: BufRead>(reader: R, path: &Path) -> Result<(Recipe, R), Fi
         }
     }
     let (reader, end) = lines.end();
-    Ok((recipe(&fields, end, path)?, reader))
+    Ok((Text { fields, pairs, end }, reader))
+}
+
+impl Text {
+    /// What the fields say.
+    pub fn recipe(&self, path: &Path) -> Result<Recipe, FileError> {
+        recipe(&self.fields, self.end, path)
+    }
 }
 
 fn recipe(fields: &Fields, end: u64, path: &Path) -> Result<Recipe, FileError> {

@@ -11,7 +11,7 @@ fn wrong_usage_is_exit_2() {
     let (truth, pred) = (text(&truth), text(&pred));
     for (part, arguments) in [
         ("not provided", vec!["eval", truth]),
-        ("known are dice, iou and all", vec!["eval", truth, pred, "--metrics", "dice,hd95"]),
+        ("known are dice, iou, precision", vec!["eval", truth, pred, "--metrics", "dice,hd95"]),
         ("`liver` is not a label", vec!["eval", truth, pred, "-l", "1,liver"]),
         ("runs backwards", vec!["eval", truth, pred, "-l", "9-5"]),
         ("possible values: nan, one, zero", vec!["eval", truth, pred, "--empty", "two"]),
@@ -36,7 +36,7 @@ fn files_that_cannot_be_evaluated_are_exit_2() {
 
     let folder = files.path("x.nii.gz");
     std::fs::create_dir(&folder).unwrap();
-    fails(2, &["x.nii.gz", "folder", "one pair"], ["eval", truth, text(&folder)]);
+    fails(2, &["x.nii.gz", "folder", "name two files or two folders"], ["eval", truth, text(&folder)]);
     fails(2, &["x.nii.gz", "folder"], ["info", text(&folder)]);
     fails(2, &["folder"], ["eval", truth, pred, "-o", text(&folder)]);
 

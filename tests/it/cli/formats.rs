@@ -89,15 +89,15 @@ fn csv_has_a_row_per_label() {
     let path = files.path("out.csv");
     let shown = fine(["eval", text(&truth), text(&pred), "-l", "1-3", "--format", "csv", "--csv", text(&path)]);
     let expected = "\
-case,label,dice,iou,tp,fp,fn,tn,n_pred,n_truth
-pred,1,0.8571428571428571,0.75,3,0,1,8,3,4
-pred,2,0.6666666666666666,0.5,2,1,1,8,3,3
-pred,3,,,0,0,0,12,0,0
+case,label,dice,iou,tp,fp,fn,tn,n_pred,n_truth,name,voxel_ml
+pred,1,0.8571428571428571,0.75,3,0,1,8,3,4,1,0.00075
+pred,2,0.6666666666666666,0.5,2,1,1,8,3,3,2,0.00075
+pred,3,,,0,0,0,12,0,0,3,0.00075
 ";
     assert_eq!(shown, expected);
     assert_eq!(std::fs::read_to_string(path).unwrap(), expected);
     let shown = fine(["eval", text(&truth), text(&pred), "-l", "2", "--metrics", "iou", "--format", "csv"]);
-    assert_eq!(shown, "case,label,iou,tp,fp,fn,tn,n_pred,n_truth\npred,2,0.5,2,1,1,8,3,3\n");
+    assert_eq!(shown, "case,label,iou,tp,fp,fn,tn,n_pred,n_truth,name,voxel_ml\npred,2,0.5,2,1,1,8,3,3,2,0.00075\n");
 }
 
 /// As Python writes it: keys sorted as text, four spaces, bare NaN, floats with a point, no newline at the end.

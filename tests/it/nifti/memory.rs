@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use voxdice::io::labels::LabelReader;
 use voxdice::io::nifti::{Geometry, StoredType, read, write};
 
 use super::{expectations, shared};
@@ -55,10 +56,33 @@ fn child_reads_one_file() {
     println!("\nreport,{outcome},{peak},{grown},{reserved},{seconds}");
 }
 
+/// The same, piece by piece.
+#[test]
+fn child_reads_one_file_piece_by_piece() {
+    let Some(path) = std::env::var_os(FILE) else {
+        return;
+    };
+    let (resident, mapped) = (status("VmHWM"), status("VmPeak"));
+    let started = Instant::now();
+    let mut reader = LabelReader::open(PathBuf::from(path)).unwrap();
+    let mut voxels = 0;
+    while let Some(piece) = reader.next_chunk(1 << 17).unwrap() {
+        voxels += piece.len();
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let peak = status("VmHWM");
+    let (grown, reserved) = (peak - resident, status("VmPeak") - mapped);
+    println!("\nreport,{voxels},{peak},{grown},{reserved},{seconds}");
+}
+
 fn measure(path: &Path) -> Report {
+    measure_with("child_reads_one_file", path)
+}
+
+fn measure_with(child: &str, path: &Path) -> Report {
     let (_, module) = module_path!().split_once("::").unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args([&format!("{module}::child_reads_one_file"), "--exact", "--nocapture", "--test-threads=1"])
+        .args([&format!("{module}::{child}"), "--exact", "--nocapture", "--test-threads=1"])
         .env(FILE, path)
         .output()
         .unwrap();
@@ -156,6 +180,29 @@ fn a_volume_is_held_once() {
     let report = measure(&path);
     assert_eq!(report.outcome, format!("{} {}", voxels.len(), StoredType::F64));
     assert!(report.grown <= 4 * volume + OVERHEAD, "{} for {volume} bytes", report.grown);
+}
+
+/// Piece by piece, only buffers are held, whatever the type and the size of the volume.
+#[test]
+fn a_volume_in_pieces_is_not_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let shape = [256, 256, 300];
+    let count = shape.iter().product::<u64>();
+    let geometry = Geometry::from_spacing([1.0; 3]);
+    for name in ["a.nii", "a.nii.gz"] {
+        let path = folder.path().join(name);
+        let voxels: Vec<u16> = (0..count).map(|i| (i / 3000) as u16).collect();
+        write(&path, &shape, &geometry, &voxels).unwrap();
+        let small = measure_with("child_reads_one_file_piece_by_piece", &path);
+        assert_eq!(small.outcome, count.to_string());
+        let voxels: Vec<f64> = (0..count).map(|i| (i / 3000) as f64).collect();
+        write(&path, &shape, &geometry, &voxels).unwrap();
+        let wide = measure_with("child_reads_one_file_piece_by_piece", &path);
+        assert_eq!(wide.outcome, count.to_string());
+        for report in [small, wide] {
+            assert!(report.grown <= OVERHEAD && report.reserved <= OVERHEAD, "{name}: {}", report.grown);
+        }
+    }
 }
 
 /// A file which could hold what its header claims, by its size, and does not.

@@ -165,11 +165,8 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
     if entries.len() != own.cases.len() {
         bail!("{} cases are described and {} counted", own.cases.len(), entries.len());
     }
-    let classes: Vec<Class> = own
-        .classes
-        .into_iter()
-        .map(|class| Class { key: class.key, name: class.name, labels: class.labels })
-        .collect();
+    let classes: Vec<Class> =
+        own.classes.into_iter().map(|class| Class { key: class.key, name: class.name, labels: class.labels }).collect();
     let mut cases = Vec::new();
     for (entry, about) in entries.into_iter().zip(own.cases) {
         let counts = classes.iter().map(|class| {
@@ -205,9 +202,8 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
         from if from == FROM_FILES => Wanted::Found,
         from => Wanted::Named { classes, from },
     };
-    let unpaired = |list: Vec<OwnUnpaired>| {
-        list.into_iter().map(|lone| Unpaired { case: lone.case, file: lone.file }).collect()
-    };
+    let unpaired =
+        |list: Vec<OwnUnpaired>| list.into_iter().map(|lone| Unpaired { case: lone.case, file: lone.file }).collect();
     Ok(Partial {
         cases,
         failures: own.failures.into_iter().map(|f| Failure { case: f.case, message: f.message }).collect(),

@@ -102,28 +102,38 @@ fn summary(report: &Report) -> String {
         let _ = writeln!(text, "{}", wrapped(&words, 2));
     };
     let shard = report.origin.shard.map_or(String::new(), |shard| format!(", shard {shard}"));
-    let cases = if report.cases.len() == 1 { "case" } else { "cases" };
+    let cases = counted(report.cases.len(), "case", "cases");
     let means = report.scoring.means.in_words();
-    line(format!("{} {cases}{shard}; means over defined values, {means}", report.cases.len()));
-    line(format!("min, median and max of the last row are over the means of the cases; {}", empty_rule(&report.scoring)));
-    let missing = match report.origin.missing {
-        MissingRule::Error => "missing predictions",
-        MissingRule::Skip => "missing predictions, left out",
-        MissingRule::Zero => "missing predictions, counted as empty",
+    line(format!("{cases}{shard}; means over defined values, {means}"));
+    line(format!(
+        "min, median and max of the last row are over the means of the cases; {}",
+        empty_rule(&report.scoring)
+    ));
+    let rule = match report.origin.missing {
+        MissingRule::Error => "",
+        MissingRule::Skip => ", left out",
+        MissingRule::Zero => ", counted as empty",
     };
     let names = |list: &[Unpaired]| list.iter().map(|lone| lone.case.clone()).collect::<Vec<_>>();
-    listed(missing, &names(&report.missing), &mut line);
-    listed("predictions without a truth, left out", &names(&report.extra), &mut line);
+    let mut listed = |one: &str, many: &str, after: &str, cases: &[String]| {
+        if !cases.is_empty() {
+            line(format!("{}{after}: {}", counted(cases.len(), one, many), first(cases)));
+        }
+    };
+    listed("missing prediction", "missing predictions", rule, &names(&report.missing));
+    listed("prediction without a truth", "predictions without a truth", ", left out", &names(&report.extra));
     let failed: Vec<String> = report.failures.iter().map(|failure| failure.case.clone()).collect();
-    listed("cases that could not be evaluated (see above)", &failed, &mut line);
+    listed("case", "cases", " could not be evaluated (see above)", &failed);
     line(counted_on(report));
     text
 }
 
-fn listed(what: &str, cases: &[String], line: &mut impl FnMut(String)) {
-    if cases.is_empty() {
-        return;
-    }
-    let more = if cases.len() > NAMED { format!(" and {} more", cases.len() - NAMED) } else { String::new() };
-    line(format!("{} {what}: {}{more}", cases.len(), cases[..cases.len().min(NAMED)].join(", ")));
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// The first names of a list.
+fn first(names: &[String]) -> String {
+    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    format!("{}{more}", names[..names.len().min(NAMED)].join(", "))
 }

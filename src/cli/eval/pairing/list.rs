@@ -1,0 +1,98 @@
+//! `--pairs`: a CSV with the truth, the prediction and maybe the name of each case.
+
+use super::{CasePair, Lone, Pairing, Source, case_name, discover, one_line};
+use anyhow::{Context, Result, bail};
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Reads the list. Relative paths are below the two folders. Files that it does not name take no part.
+pub(super) fn read(list: &Path, truth: &Path, pred: &Path) -> Result<Pairing> {
+    let mut rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .from_path(list)
+        .with_context(|| format!("{}: cannot be read", list.display()))?;
+    let mut pairing = Pairing::default();
+    let mut names = HashSet::new();
+    for (place, row) in rows.records().enumerate() {
+        let row = row.with_context(|| format!("{}: cannot be read as CSV", list.display()))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let fields: Vec<&str> = row.iter().collect();
+        let (of_truth, of_pred, name) = match fields[..] {
+            ["truth", "pred", ..] if place == 0 => continue,
+            [truth, pred] if !truth.is_empty() && !pred.is_empty() => (truth, pred, None),
+            [truth, pred, name] if !truth.is_empty() && !pred.is_empty() => {
+                (truth, pred, Some(name).filter(|name| !name.is_empty()))
+            }
+            _ => bail!("{}, line {line}: write truth,pred or truth,pred,name", list.display()),
+        };
+        let (of_truth, of_pred) = (truth.join(of_truth), pred.join(of_pred));
+        let name = name.map_or_else(|| case_name(&of_pred), one_line);
+        if !names.insert(name.clone()) {
+            bail!("{}, line {line}: the case {name} is there twice; name it in a third column", list.display());
+        }
+        let Some(of_truth) = source(&of_truth)? else {
+            bail!("{}, line {line}: {} is not there", list.display(), of_truth.display())
+        };
+        match source(&of_pred)? {
+            Some(of_pred) => pairing.pairs.push(CasePair { name, truth: of_truth, pred: of_pred }),
+            None => pairing.missing.push(Lone { name, source: of_truth }),
+        }
+    }
+    if names.is_empty() {
+        bail!("{}: there is no pair in this file; write one line truth,pred per case", list.display());
+    }
+    Ok(pairing.sorted())
+}
+
+/// A file, or a folder of one file per class; None where there is neither.
+fn source(path: &Path) -> Result<Option<Source>> {
+    if path.is_dir() {
+        return discover::masks(path);
+    }
+    Ok(path.try_exists().unwrap_or(true).then(|| Source::File(path.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn listed(text: &str) -> Result<Pairing> {
+        let root = tempfile::tempdir().unwrap();
+        for file in ["t/a.nii", "t/b.nii", "p/x.nii", "p/y.nii"] {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let list = root.path().join("pairs.csv");
+        fs::write(&list, text).unwrap();
+        read(&list, &root.path().join("t"), &root.path().join("p"))
+    }
+
+    #[test]
+    fn cases_are_named_by_the_third_column_or_the_prediction() {
+        let pairing = listed("truth,pred,name\nb.nii,x.nii,second\n# a comment\na.nii, y.nii\n").unwrap();
+        let names: Vec<&str> = pairing.pairs.iter().map(|pair| &pair.name[..]).collect();
+        assert_eq!(names, ["second", "y"]);
+        assert!(pairing.pairs[0].truth.path().ends_with("t/b.nii"));
+        let pairing = listed("a.nii,z.nii\n").unwrap();
+        assert_eq!((pairing.pairs.len(), &pairing.missing[0].name[..]), (0, "z"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (text, part) in [
+            ("a.nii\n", "line 1: write truth,pred"),
+            ("a.nii,x.nii\nb.nii,x.nii\n", "line 2: the case x is there twice"),
+            ("a.nii,x.nii\nc.nii,y.nii\n", "c.nii is not there"),
+            ("a.nii,,b\n", "line 1: write"),
+            ("", "no pair"),
+        ] {
+            let message = format!("{:#}", listed(text).unwrap_err());
+            assert!(message.contains(part), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! From numbers of any type to labels.
+
+use super::{LabelFault, Labels};
+use crate::io::npy::Elements;
+use crate::io::{Voxel, Voxels};
+
+/// The first voxel that is no label.
+#[derive(Debug, PartialEq)]
+pub(super) struct Offender {
+    pub index: usize,
+    pub value: f64,
+    pub fault: LabelFault,
+}
+
+/// A number that may be a label.
+pub(super) trait Number: Voxel {
+    /// Whether it is one. Without branches, so that the compiler looks at whole vectors.
+    fn is_label(self) -> bool;
+    /// The label, where it is one.
+    fn label(self) -> u32;
+    /// Why it is none.
+    fn fault(self) -> LabelFault;
+}
+
+macro_rules! numbers {
+    ($($type:ty, $is_label:expr, $label:expr, $fault:expr;)*) => {$(
+        impl Number for $type {
+            fn is_label(self) -> bool {
+                let is_label: fn($type) -> bool = $is_label;
+                is_label(self)
+            }
+            fn label(self) -> u32 {
+                let label: fn($type) -> u32 = $label;
+                label(self)
+            }
+            fn fault(self) -> LabelFault {
+                let fault: fn($type) -> LabelFault = $fault;
+                fault(self)
+            }
+        }
+    )*};
+}
+
+numbers! {
+    i8, |v| v >= 0, |v| v as u32, |_| LabelFault::Negative;
+    i16, |v| v >= 0, |v| v as u32, |_| LabelFault::Negative;
+    i32, |v| v >= 0, |v| v as u32, |_| LabelFault::Negative;
+    i64, |v| v >> 32 == 0, |v| v as u32, |v| if v < 0 { LabelFault::Negative } else { LabelFault::TooLarge };
+    u64, |v| v >> 32 == 0, |v| v as u32, |_| LabelFault::TooLarge;
+    // 2^32 itself would come back from the largest label.
+    f32, |v| ((v as u32) as f32 == v) & (v < 4_294_967_296.0), |v| v as u32, |v| fault_of_real(v.into());
+    f64, |v| (0.0..4_294_967_296.0).contains(&v) & ((v + TWO_52) - TWO_52 == v),
+        |v| (v + TWO_52).to_bits() as u32, fault_of_real;
+}
+
+/// Floats of this size are whole: a smaller one that is added leaves its whole part in the lowest bits. A conversion,
+/// which has to mind what does not fit, takes several times as long where there is no vector instruction for it.
+const TWO_52: f64 = 4_503_599_627_370_496.0;
+const TWO_23: f32 = 8_388_608.0;
+
+fn fault_of_real(value: f64) -> LabelFault {
+    if !value.is_finite() {
+        LabelFault::NotFinite
+    } else if value < 0.0 {
+        LabelFault::Negative
+    } else if value.fract() != 0.0 {
+        LabelFault::Fraction
+    } else {
+        LabelFault::TooLarge
+    }
+}
+
+/// Voxels that are looked at together.
+const CHUNK: usize = 256;
+
+/// Looks for a voxel that is no label.
+pub(super) fn check<T: Number>(voxels: &[T]) -> Result<(), Offender> {
+    for (start, chunk) in (0..).step_by(CHUNK).zip(voxels.chunks(CHUNK)) {
+        // Without an early exit, for the same reason.
+        if chunk.iter().fold(true, |fine, voxel| fine & voxel.is_label()) {
+            continue;
+        }
+        if let Some(at) = chunk.iter().position(|voxel| !voxel.is_label()) {
+            return Err(Offender { index: start + at, value: chunk[at].as_f64(), fault: chunk[at].fault() });
+        }
+    }
+    Ok(())
+}
+
+/// Makes labels of floats where they lie.
+pub(super) fn whole(voxels: &mut [f32]) -> Result<(), Offender> {
+    for (start, chunk) in (0..).step_by(CHUNK).zip(voxels.chunks_mut(CHUNK)) {
+        let is_small = |v: f32| (0.0..TWO_23).contains(&v) & ((v + TWO_23) - TWO_23 == v);
+        // In two loops, as one would do the slow conversion for small labels too. As words, since a label may have the
+        // bits of a NaN.
+        if chunk.iter().fold(true, |small, &voxel| small & is_small(voxel)) {
+            for word in bytemuck::cast_slice_mut::<f32, u32>(chunk) {
+                *word = (f32::from_bits(*word) + TWO_23).to_bits() ^ TWO_23.to_bits();
+            }
+        } else {
+            check(chunk).map_err(|offender| Offender { index: start + offender.index, ..offender })?;
+            for word in bytemuck::cast_slice_mut::<f32, u32>(chunk) {
+                *word = f32::from_bits(*word).label();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes labels of the bits of half floats where they lie.
+pub(super) fn whole_halves(voxels: &mut [u16]) -> Result<(), Offender> {
+    for (index, bits) in voxels.iter_mut().enumerate() {
+        let value = half(*bits);
+        if !value.is_label() {
+            return Err(Offender { index, value: value.into(), fault: value.fault() });
+        }
+        // The largest is 65,504.
+        *bits = value as u16;
+    }
+    Ok(())
+}
+
+/// The half float with these bits.
+fn half(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let mantissa = f32::from(bits & 0x3ff);
+    sign * match bits >> 10 & 0x1f {
+        0 => mantissa / 16_777_216.0,
+        0x1f if mantissa == 0.0 => f32::INFINITY,
+        0x1f => f32::NAN,
+        exponent => (1024.0 + mantissa) * f32::from_bits((u32::from(exponent) + 127 - 25) << 23),
+    }
+}
+
+/// Labels from voxels of any type, where they lie if they fit.
+pub(super) fn convert(voxels: Voxels) -> Result<Labels, Offender> {
+    Ok(match voxels {
+        Voxels::U8(voxels) => Labels::U8(voxels),
+        Voxels::U16(voxels) => Labels::U16(voxels),
+        Voxels::U32(voxels) => Labels::U32(voxels),
+        Voxels::I8(voxels) => check(&voxels).map(|()| Labels::U8(bytemuck::cast_vec(voxels)))?,
+        Voxels::I16(voxels) => check(&voxels).map(|()| Labels::U16(bytemuck::cast_vec(voxels)))?,
+        Voxels::I32(voxels) => check(&voxels).map(|()| Labels::U32(bytemuck::cast_vec(voxels)))?,
+        Voxels::F32(mut voxels) => whole(&mut voxels).map(|()| Labels::U32(bytemuck::cast_vec(voxels)))?,
+        Voxels::F64(voxels) => check(&voxels).map(|()| narrowed(&voxels))?,
+        Voxels::U64(voxels) => check(&voxels).map(|()| narrowed(&voxels))?,
+        Voxels::I64(voxels) => check(&voxels).map(|()| narrowed(&voxels))?,
+    })
+}
+
+/// Labels from an array.
+pub(super) fn convert_elements(elements: Elements) -> Result<Labels, Offender> {
+    match elements {
+        Elements::Plain(voxels) => convert(voxels),
+        Elements::Bool(voxels) => Ok(Labels::U8(voxels)),
+        Elements::F16(mut voxels) => whole_halves(&mut voxels).map(|()| Labels::U16(voxels)),
+    }
+}
+
+/// A copy in the narrowest type. `voxels` were checked.
+fn narrowed<T: Number>(voxels: &[T]) -> Labels {
+    match voxels.iter().map(|voxel| voxel.label()).max().unwrap_or(0) {
+        0..=0xff => Labels::U8(voxels.iter().map(|voxel| voxel.label() as u8).collect()),
+        0x100..=0xffff => Labels::U16(voxels.iter().map(|voxel| voxel.label() as u16).collect()),
+        _ => Labels::U32(voxels.iter().map(|voxel| voxel.label()).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signed_and_float_voxels_become_labels_of_their_own_width() {
+        assert_eq!(convert(Voxels::I8(vec![0, 127])), Ok(Labels::U8(vec![0, 127])));
+        assert_eq!(convert(Voxels::I16(vec![0, 300])), Ok(Labels::U16(vec![0, 300])));
+        assert_eq!(convert(Voxels::I32(vec![7, 1 << 30])), Ok(Labels::U32(vec![7, 1 << 30])));
+        // 2^32 - 256 is the largest f32 below 2^32, and -0.0 is 0.
+        let large = 4_294_967_040.0;
+        assert_eq!(convert(Voxels::F32(vec![-0.0, 3.0, large])), Ok(Labels::U32(vec![0, 3, 4_294_967_040])));
+    }
+
+    #[test]
+    fn types_of_64_bits_are_narrowed_as_far_as_their_labels_allow() {
+        assert_eq!(convert(Voxels::F64(vec![0.0, 255.0])), Ok(Labels::U8(vec![0, 255])));
+        assert_eq!(convert(Voxels::I64(vec![0, 256])), Ok(Labels::U16(vec![0, 256])));
+        assert_eq!(convert(Voxels::U64(vec![65_536])), Ok(Labels::U32(vec![65_536])));
+        assert_eq!(convert(Voxels::U64(vec![u64::from(u32::MAX)])), Ok(Labels::U32(vec![u32::MAX])));
+    }
+
+    #[test]
+    fn the_first_voxel_that_is_no_label_is_named() {
+        let offender = |voxels| convert(voxels).map_err(|o| (o.index, o.fault));
+        assert_eq!(offender(Voxels::I8(vec![0, -1, -2])), Err((1, LabelFault::Negative)));
+        assert_eq!(offender(Voxels::I64(vec![1 << 32])), Err((0, LabelFault::TooLarge)));
+        assert_eq!(offender(Voxels::U64(vec![1, 1 << 32])), Err((1, LabelFault::TooLarge)));
+        assert_eq!(offender(Voxels::F32(vec![1.0, 2.5])), Err((1, LabelFault::Fraction)));
+        assert_eq!(offender(Voxels::F32(vec![f32::NAN])), Err((0, LabelFault::NotFinite)));
+        assert_eq!(offender(Voxels::F32(vec![4_294_967_296.0])), Err((0, LabelFault::TooLarge)));
+        assert_eq!(offender(Voxels::F64(vec![0.0, 0.0, -0.5])), Err((2, LabelFault::Negative)));
+    }
+
+    #[test]
+    fn the_place_of_a_voxel_does_not_depend_on_chunks() {
+        for index in [0, 255, 256, 300, 511, 599] {
+            let mut voxels = vec![3.0f64; 600];
+            voxels[index..].fill(0.5);
+            assert_eq!(check(&voxels).map_err(|offender| offender.index), Err(index));
+        }
+        for value in [4_294_967_296.0, 1e300, -1.0, f64::NAN, f64::NEG_INFINITY, 1e-300, 4_294_967_295.5] {
+            assert!(check(&[value]).is_err(), "{value}");
+            assert!(check(&[value as f32]).is_err() || value == 1e-300, "{value}");
+        }
+        assert_eq!(check(&[4_294_967_295.0, -0.0]), Ok(()));
+    }
+
+    #[test]
+    fn floats_keep_their_labels_whatever_their_neighbours() {
+        let values = [0, 1, 254, 8_388_607, 8_388_608, 16_777_215, 16_777_216, 4_294_967_040];
+        for value in values {
+            let mut voxels = vec![5.0f32; 600];
+            voxels[300] = value as f32;
+            whole(&mut voxels).unwrap();
+            let labels: Vec<u32> = voxels.iter().map(|voxel| voxel.to_bits()).collect();
+            assert_eq!((labels[299], labels[300], labels[301], labels[599]), (5, value, 5, 5));
+            assert_eq!((f64::from(value).is_label(), f64::from(value).label()), (true, value));
+        }
+        for wrong in [0.5, 8_388_607.5, -1.0, f32::NAN, f32::INFINITY, 4_294_967_296.0] {
+            let mut voxels = vec![5.0; 600];
+            voxels[300] = wrong;
+            assert_eq!(whole(&mut voxels).map_err(|offender| offender.index), Err(300), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_half_float_has_its_value() {
+        let whole = |bits: u16| {
+            let mut bits = [bits];
+            whole_halves(&mut bits).map(|()| bits[0]).map_err(|offender| (offender.value, offender.fault))
+        };
+        assert_eq!([whole(0), whole(0x8000), whole(0x3c00), whole(0x7bff)], [Ok(0), Ok(0), Ok(1), Ok(65_504)]);
+        // Every whole number up to 2,048 is one, and its bits follow from those of f32.
+        for value in 1..=2048u16 {
+            let wide = f32::from(value).to_bits();
+            let bits = ((wide >> 23) - 127 + 15) << 10 | (wide >> 13 & 0x3ff);
+            assert_eq!(whole(bits as u16), Ok(value));
+        }
+        assert_eq!(whole(0x3800), Err((0.5, LabelFault::Fraction)));
+        assert_eq!(whole(0x0001), Err((2f64.powi(-24), LabelFault::Fraction)));
+        assert_eq!(whole(0xbc00), Err((-1.0, LabelFault::Negative)));
+        assert_eq!(whole(0x7c00).map_err(|e| e.1), Err(LabelFault::NotFinite));
+        assert_eq!(whole(0x7e00).map_err(|e| e.1), Err(LabelFault::NotFinite));
+    }
+}

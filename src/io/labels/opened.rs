@@ -1,0 +1,92 @@
+//! A file whose header was read: what it says, and its voxels, which are still there.
+
+use std::path::{Path, PathBuf};
+
+use super::convert::{Offender, convert, convert_elements};
+use super::{LabelVolume, LabelsError, grid, position};
+use crate::io::file::ends_in;
+use crate::io::npy::{self, Content};
+use crate::io::unread::Unread;
+use crate::io::{Geometry, image};
+
+pub(super) struct Opened {
+    pub path: PathBuf,
+    /// x first.
+    pub shape: Vec<u64>,
+    /// Numbers per voxel; where there are several, they are the last axis.
+    pub channels: u64,
+    pub geometry: Option<Geometry>,
+    pub voxels: Unloaded,
+}
+
+pub(super) enum Unloaded {
+    Image(Unread<'static>),
+    Array(npy::Unread),
+}
+
+impl Opened {
+    pub fn of(path: &Path) -> Result<Self, LabelsError> {
+        let file = path.to_path_buf();
+        if ends_in(path, "npy") {
+            let array = npy::Unread::open(path)?;
+            let shape = array.shape().iter().rev().copied().collect();
+            return Ok(Self { path: file, shape, channels: 1, geometry: None, voxels: Unloaded::Array(array) });
+        }
+        let (header, unread) = image::unread(path)?;
+        let image::Header { shape, channels, geometry, .. } = header;
+        Ok(Self { path: file, shape, channels, geometry: Some(geometry), voxels: Unloaded::Image(unread) })
+    }
+
+    /// Refuses several numbers per voxel, and no voxels.
+    pub fn single(self) -> Result<Self, LabelsError> {
+        if self.channels > 1 {
+            return Err(LabelsError::Channels { path: self.path, channels: self.channels });
+        }
+        self.with_voxels()
+    }
+
+    /// Refuses no voxels, and more than can be counted.
+    pub fn with_voxels(self) -> Result<Self, LabelsError> {
+        match grid(&self.shape) {
+            Ok(_) => Ok(self),
+            Err(source) => Err(LabelsError::Shape { path: self.path, source: Box::new(source) }),
+        }
+    }
+
+    pub fn load(self) -> Result<LabelVolume, LabelsError> {
+        let Self { path, shape, geometry, voxels, .. } = self;
+        let (labels, stored) = match voxels {
+            Unloaded::Image(unread) => {
+                let stored = unread.layout.dtype;
+                (convert(unread.load()?), Some(stored))
+            }
+            Unloaded::Array(array) => {
+                let stored = array.stored();
+                (convert_elements(array.load()?.elements), stored)
+            }
+        };
+        let labels = labels.map_err(|offender| not_a_label(&path, &shape, 0, offender))?;
+        Ok(LabelVolume { labels, shape, geometry, stored })
+    }
+}
+
+impl Unloaded {
+    /// The voxels as a stream, if they lie there as they are wanted; else as they were.
+    pub fn in_pieces(self) -> Result<(Unread<'static>, Content), Box<Self>> {
+        match self {
+            Self::Image(unread) if unread.comes_in_pieces() => Ok((unread, Content::Plain)),
+            Self::Array(array) if array.comes_in_pieces() => {
+                let content = array.content();
+                Ok((array.in_pieces(), content))
+            }
+            whole => Err(Box::new(whole)),
+        }
+    }
+}
+
+/// The error for a voxel that lies `before` voxels and its own index behind the first one.
+pub(super) fn not_a_label(path: &Path, shape: &[u64], before: u64, offender: Offender) -> LabelsError {
+    let Offender { index, value, fault } = offender;
+    let position = position(before + index as u64, shape);
+    LabelsError::NotALabel { path: path.into(), position, value, fault }
+}

@@ -1,0 +1,55 @@
+//! Which files are read, told from their names.
+
+use std::path::Path;
+
+/// Endings of the formats that are read; of two that fit, the longer one comes first. The voxels of a pair of files
+/// (`.img`, `.raw`) are not listed: the header stands for both.
+const ENDINGS: [&str; 10] =
+    [".seg.nrrd", ".nii.gz", ".hdr.gz", ".nii", ".hdr", ".mha", ".mhd", ".nrrd", ".nhdr", ".npy"];
+
+/// The name of a volume file without its folder and ending, or None for a file of another kind and a hidden one.
+///
+/// Whether the file is what its name says is not looked at. Names that are no UTF-8 come with replacement characters.
+///
+/// ```
+/// use voxdice::io::stem;
+/// assert_eq!(stem("labels/case_001.nii.gz").as_deref(), Some("case_001"));
+/// assert_eq!(stem("Segmentation.SEG.NRRD").as_deref(), Some("Segmentation"));
+/// assert_eq!(stem("._case_001.nii.gz"), None);
+/// assert_eq!(stem("summary.json"), None);
+/// ```
+pub fn stem(path: impl AsRef<Path>) -> Option<String> {
+    let name = path.as_ref().file_name()?.to_string_lossy();
+    if name.starts_with('.') {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase();
+    let ending = ENDINGS.iter().find(|ending| lower.ends_with(**ending))?;
+    // Lower case of ASCII letters has the same bytes in the same places.
+    name.get(..name.len().checked_sub(ending.len())?).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_go_and_the_rest_of_the_name_stays() {
+        for (name, expected) in [
+            ("a.b.nii", Some("a.b")),
+            ("A.NII.GZ", Some("A")),
+            ("über.mha", Some("über")),
+            ("x.seg.nrrd", Some("x")),
+            ("x.nrrd", Some("x")),
+            ("x.hdr.gz", Some("x")),
+            ("x.img", None),
+            ("x.raw", None),
+            ("x.npz", None),
+            ("nii", None),
+            ("x.gz", None),
+            (".nii", None),
+        ] {
+            assert_eq!(stem(name).as_deref(), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The bytes of one file, unpacked where they are packed.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::io::{BufRead, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::file::{broken, read_full};
+use super::gzip::{self, Gunzip, Stop};
+use super::zlib::Unzlib;
+use crate::error::{FileAction, FileError, Part};
+
+/// What may follow the voxels in a packed stream, besides as much again as the header accounts for.
+const TRAILER_LIMIT: u64 = 16 << 20;
+
+/// A file, or a slice of memory.
+pub(super) trait Input: BufRead + Seek + Send {}
+
+impl<T: BufRead + Seek + Send> Input for T {}
+
+/// How the bytes are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packing {
+    Plain,
+    Gzip,
+    Zlib,
+}
+
+/// One file, or one slice of memory, from some place in it on.
+pub(super) struct Stream<'a> {
+    path: PathBuf,
+    length: u64,
+    given: u64,
+    body: Body<Box<dyn Input + 'a>>,
+}
+
+enum Body<R> {
+    Plain(R),
+    Gzip(Box<Gunzip<R>>),
+    Zlib(Box<Unzlib<R>>),
+}
+
+impl<'a> Stream<'a> {
+    /// A reader where it stands, with the number of bytes from there to its end.
+    pub fn new(input: impl Input + 'a, length: u64, packing: Packing, path: &Path) -> Self {
+        let input: Box<dyn Input + 'a> = Box::new(input);
+        let body = match packing {
+            Packing::Plain => Body::Plain(input),
+            Packing::Gzip => Body::Gzip(Box::new(Gunzip::new(input))),
+            Packing::Zlib => Body::Zlib(Box::new(Unzlib::new(input))),
+        };
+        Self { path: path.to_path_buf(), length, given: 0, body }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of the file, before they are unpacked.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Bytes that were read, after they were unpacked.
+    pub fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// Whether only reading shows how many bytes there are.
+    pub fn is_packed(&self) -> bool {
+        !matches!(self.body, Body::Plain(_))
+    }
+
+    /// Fills a buffer, or as much of it as there are bytes.
+    pub fn read_full(&mut self, out: &mut [u8]) -> Result<usize, FileError> {
+        let mut done = 0_usize;
+        while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let got = match &mut self.body {
+                Body::Plain(input) => read_full(input, rest).map_err(Stop::Read),
+                Body::Gzip(stream) => stream.read(rest),
+                Body::Zlib(stream) => stream.read(rest),
+            };
+            match got.map_err(|stop| broken(&self.path, stop))? {
+                0 => break,
+                got => done = done.saturating_add(got),
+            }
+        }
+        self.given = self.given.saturating_add(done as u64);
+        Ok(done)
+    }
+
+    /// Passes over bytes in a small buffer, and says over how many: fewer only at the end.
+    pub fn pass(&mut self, bytes: u64) -> Result<u64, FileError> {
+        let mut scratch = [0; 1 << 14];
+        let mut left = bytes;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(scratch.len());
+            match self.read_full(scratch.get_mut(..most).unwrap_or_default())? {
+                0 => break,
+                got => left = left.saturating_sub(got as u64),
+            }
+        }
+        Ok(bytes.saturating_sub(left))
+    }
+
+    /// Goes to a byte of the file. A packed stream goes forward only, and stays where it is.
+    pub fn seek(&mut self, position: u64) -> Result<(), FileError> {
+        let Body::Plain(input) = &mut self.body else { return Ok(()) };
+        match input.seek(SeekFrom::Start(position)) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(FileError::Io { path: self.path.clone(), action: FileAction::Read, source }),
+        }
+    }
+
+    /// Whether a packed file can hold what a header declares, asked before anybody makes room for it.
+    pub fn check_claim(&self, needed: u64) -> Result<(), FileError> {
+        let at_most = gzip::at_most(self.length);
+        if needed <= at_most {
+            return Ok(());
+        }
+        Err(FileError::TooSmallForClaim { path: self.path.clone(), needed, compressed: self.length, at_most })
+    }
+
+    /// After the voxels: a packed stream is unpacked to its end, as only there its checksum stands. Plain files may
+    /// go on as they like.
+    pub fn finish(&mut self, declared: u64) -> Result<(), FileError> {
+        if !self.is_packed() {
+            return Ok(());
+        }
+        let allowed = TRAILER_LIMIT.saturating_add(declared);
+        // One byte more than allowed is enough to know.
+        if self.pass(allowed.saturating_add(1))? > allowed {
+            return Err(FileError::Overlong { path: self.path.clone(), declared, allowed });
+        }
+        Ok(())
+    }
+
+    /// An end inside the voxels.
+    pub fn truncated(&self, needed: u64, found: u64) -> FileError {
+        FileError::Truncated { path: self.path.clone(), part: Part::Voxels, needed, found }
+    }
+}

@@ -1,0 +1,187 @@
+//! Voxels that are still in their file: taken as one vector, or piece by piece.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::collections::TryReserveError;
+use std::path::Path;
+
+use super::stream::Stream;
+use super::voxels::{self, ByteOrder, Scale, StoredType, Voxel, Voxels};
+use crate::error::FileError;
+
+/// Bytes unpacked at a time: few enough to be still in cache when their order is swapped.
+const CHUNK: usize = 1 << 18;
+
+/// What room is made for at first, in bytes, where the file's content is not known to be there.
+const FIRST_ROOM: usize = 4 << 20;
+
+/// How many times what has been decoded so far is added to the room at most. Few steps, so that an
+/// allocator which moves a vector to make it larger holds little more than the volume while it does.
+const GROWTH: usize = 7;
+
+/// How the voxels lie in a stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    pub dtype: StoredType,
+    pub count: u64,
+    pub byte_order: ByteOrder,
+    pub scale: Option<Scale>,
+}
+
+/// The order of the voxels in their file, and how they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As they are wanted.
+    Same,
+    /// Of three axes with these lengths, the second one has to become the last.
+    SecondLast([usize; 3]),
+}
+
+/// How a voxel is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notation {
+    Binary,
+    Text,
+}
+
+/// A stream that stands at the first voxel, and what is known of the voxels.
+pub(super) struct Unread<'a> {
+    pub stream: Stream<'a>,
+    pub layout: Layout,
+    pub notation: Notation,
+    pub order: Order,
+    /// Bytes of the stream that the header accounts for.
+    pub declared: u64,
+    /// Bytes of voxels that were read.
+    found: u64,
+}
+
+impl<'a> Unread<'a> {
+    /// Binary voxels in the order in which they are wanted.
+    pub fn new(stream: Stream<'a>, layout: Layout, declared: u64) -> Self {
+        Self { stream, layout, notation: Notation::Binary, order: Order::Same, declared, found: 0 }
+    }
+
+    /// Whether [`Unread::fill`] gives the voxels as [`Unread::load`] does.
+    pub fn comes_in_pieces(&self) -> bool {
+        self.notation == Notation::Binary && self.order == Order::Same
+    }
+
+    /// Reads all voxels, and verifies what stands behind them.
+    pub fn load(mut self) -> Result<Voxels, FileError> {
+        let voxels = match self.notation {
+            Notation::Binary => voxels::load(&mut self)?,
+            Notation::Text => voxels::load_text(&mut self.stream, &self.layout)?,
+        };
+        self.finish()?;
+        let Order::SecondLast(axes) = self.order else { return Ok(voxels) };
+        let (path, bytes) = (self.stream.path(), self.needed());
+        let room = |source| FileError::OutOfMemory { path: path.to_path_buf(), bytes, source: Some(source) };
+        voxels.second_axis_last(axes).map_err(room)
+    }
+
+    /// Reads the next voxels, unscaled and in the byte order of this machine.
+    pub fn fill<T: Voxel>(&mut self, fresh: &mut [T]) -> Result<(), FileError> {
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(fresh);
+        let wanted = bytes.len();
+        let got = self.stream.read_full(bytes)?;
+        self.found = self.found.saturating_add(got as u64);
+        if got < wanted {
+            return Err(self.stream.truncated(self.needed(), self.found));
+        }
+        if (self.layout.byte_order == ByteOrder::Big) != cfg!(target_endian = "big") {
+            for voxel in fresh {
+                *voxel = voxel.swapped();
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over the voxels that are left, and verifies all that [`Unread::load`] would have verified.
+    pub fn give_up(&mut self) -> Result<(), FileError> {
+        if self.stream.is_packed() {
+            let passed = self.stream.pass(self.needed().saturating_sub(self.found))?;
+            self.found = self.found.saturating_add(passed);
+            if self.found < self.needed() {
+                return Err(self.stream.truncated(self.needed(), self.found));
+            }
+        }
+        self.finish()
+    }
+
+    /// After the last voxel: verifies what stands behind it.
+    pub fn finish(&mut self) -> Result<(), FileError> {
+        self.stream.finish(self.declared)
+    }
+
+    fn needed(&self) -> u64 {
+        self.layout.count.saturating_mul(self.layout.dtype.size())
+    }
+
+    /// All voxels in one vector, of the stored type or scaled.
+    pub fn collect<T: Voxel>(&mut self) -> Result<Voxels, FileError> {
+        match self.layout.scale {
+            None => self.collect_stored::<T>().map(T::wrap),
+            Some(scale) => self.collect_scaled::<T>(scale).map(Voxels::F64),
+        }
+    }
+
+    fn collect_stored<T: Voxel>(&mut self) -> Result<Vec<T>, FileError> {
+        let count = in_memory::<T>(self.stream.path(), self.layout.count)?;
+        let mut voxels = Vec::new();
+        while voxels.len() < count {
+            let start = voxels.len();
+            let step = self.make_room(&mut voxels, count)?;
+            voxels.resize(start.saturating_add(step), T::zeroed());
+            self.fill(voxels.get_mut(start..).unwrap_or_default())?;
+        }
+        Ok(voxels)
+    }
+
+    fn collect_scaled<T: Voxel>(&mut self, scale: Scale) -> Result<Vec<f64>, FileError> {
+        let count = in_memory::<f64>(self.stream.path(), self.layout.count)?;
+        let mut voxels = Vec::new();
+        let mut chunk = Vec::new();
+        while voxels.len() < count {
+            let step = self.make_room(&mut voxels, count)?;
+            chunk.resize(step, T::zeroed());
+            self.fill(&mut chunk)?;
+            voxels.extend(chunk.iter().map(|voxel| scale.of(voxel.as_f64())));
+        }
+        Ok(voxels)
+    }
+
+    fn make_room<T>(&self, voxels: &mut Vec<T>, count: usize) -> Result<usize, FileError> {
+        make_room(self.stream.path(), voxels, count, !self.stream.is_packed())
+    }
+}
+
+/// Makes room for the next voxels, and says how many to read now: at least one, and no more than there is room for.
+pub(super) fn make_room<T>(path: &Path, voxels: &mut Vec<T>, count: usize, known: bool) -> Result<usize, FileError> {
+    let size = size_of::<T>().max(1);
+    let chunk = CHUNK.checked_div(size).unwrap_or(1);
+    let left = count.saturating_sub(voxels.len());
+    let step = left.min(chunk);
+    if voxels.capacity().saturating_sub(voxels.len()) < step {
+        let first = FIRST_ROOM.checked_div(size).unwrap_or(1);
+        let room = voxels.len().saturating_mul(GROWTH).max(first);
+        let more = if known { left } else { left.min(room) };
+        voxels.try_reserve_exact(more).map_err(|source| out_of_memory::<T>(path, count as u64, Some(source)))?;
+    }
+    Ok(step)
+}
+
+pub(super) fn in_memory<T>(path: &Path, count: u64) -> Result<usize, FileError> {
+    usize::try_from(count).map_err(|_| out_of_memory::<T>(path, count, None))
+}
+
+pub(super) fn out_of_memory<T>(path: &Path, count: u64, source: Option<TryReserveError>) -> FileError {
+    let bytes = count.saturating_mul(size_of::<T>() as u64);
+    FileError::OutOfMemory { path: path.to_path_buf(), bytes, source }
+}

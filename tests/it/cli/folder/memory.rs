@@ -1,0 +1,53 @@
+//! Memory of a cohort does not grow with the number of its cases.
+
+use crate::cli::{Files, text};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const MIB: u64 = 1 << 20;
+
+/// The highest resident memory that was seen while the command ran.
+fn peak_of(truth: &Path, pred: &Path) -> u64 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_voxdice"))
+        .args(["eval", text(truth), text(pred), "--backend", "cpu", "--jobs", "2"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        peak = peak.max(kib.unwrap_or(0) * 1024);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(child.wait().unwrap().success());
+    peak
+}
+
+#[test]
+fn two_hundred_cases_take_the_memory_of_eight() {
+    let files = Files::new();
+    let shape = [160, 160, 160];
+    let voxels: u64 = shape.iter().product();
+    let label = |i: u64, shift: u64| ((i + shift) / 6000 % 30) as u8;
+    let truth = files.map("t.nii.gz", &shape, &(0..voxels).map(|i| label(i, 0)).collect::<Vec<u8>>());
+    let pred = files.map("p.nii.gz", &shape, &(0..voxels).map(|i| label(i, 500)).collect::<Vec<u8>>());
+    let peaks = [8, 200].map(|cases| {
+        let halves = ["truth", "pred"].map(|half| files.path(&format!("{half}{cases}")));
+        for (half, file) in halves.iter().zip([&truth, &pred]) {
+            fs::create_dir(half).unwrap();
+            for case in 0..cases {
+                fs::hard_link(file, half.join(format!("case_{case:03}.nii.gz"))).unwrap();
+            }
+        }
+        peak_of(&halves[0], &halves[1])
+    });
+    println!("peak {} MiB with 8 cases, {} MiB with 200", peaks[0] / MIB, peaks[1] / MIB);
+    // Four volumes of 4 MiB in flight would show, and so would 200 of anything.
+    assert!(peaks[0] > MIB && peaks[0] < 40 * MIB, "{}", peaks[0]);
+    assert!(peaks[1] < peaks[0] + 4 * MIB, "{} and {}", peaks[0], peaks[1]);
+}

@@ -1,0 +1,116 @@
+//! The files that a run writes, and the table.
+
+use super::{Cohort, names_in};
+use crate::cli::{stderr, stdout, text};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+
+/// The rows of a CSV, each by column.
+fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    lines.map(|row| header.iter().cloned().zip(row).collect()).collect()
+}
+
+#[test]
+fn csv_has_the_counts_that_pooled_scores_are_made_of() {
+    let cohort = Cohort::new();
+    let file = cohort.path("cases.csv");
+    let found = cohort.json(0, &["--csv", text(&file), "--metrics", "all"]);
+    let rows = rows(&fs::read_to_string(&file).unwrap());
+    assert_eq!(rows.len(), 4 * 3);
+    for label in ["1", "2", "3"] {
+        let sum = |column: &str| -> f64 {
+            let of_label = rows.iter().filter(|row| row["label"] == label);
+            of_label.map(|row| row[column].parse::<f64>().unwrap()).sum()
+        };
+        // 2 * sum(tp) / (sum(n_pred) + sum(n_truth)) group by label
+        let pooled = 2.0 * sum("tp") / (sum("n_pred") + sum("n_truth"));
+        let ours = &found["voxdice"]["statistics"]["dice"]["classes"][label]["pooled"];
+        assert!((ours.as_f64().unwrap() - pooled).abs() < 1e-15);
+        assert_eq!(sum("tp") + sum("fp") + sum("fn") + sum("tn"), 4.0 * 24.0);
+    }
+    for (row, expected) in rows.iter().zip([("case_0", "1"), ("case_0", "2"), ("case_0", "3"), ("case_1", "1")]) {
+        assert_eq!((&row["case"][..], &row["label"][..]), expected);
+        let case = &found["metric_per_case"][if row["case"] == "case_0" { 0 } else { 1 }]["metrics"][&row["label"]];
+        assert_eq!(case["Dice"].as_f64().unwrap(), row["dice"].parse::<f64>().unwrap());
+        assert_eq!(case["kappa"].as_f64().unwrap(), row["kappa"].parse::<f64>().unwrap());
+        // 0.5 x 0.75 x 2 mm a voxel.
+        let volume = row["n_truth"].parse::<f64>().unwrap() * 0.75e-3;
+        assert!((row["volume_truth_ml"].parse::<f64>().unwrap() - volume).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn every_mean_comes_with_how_many_scores_were_undefined() {
+    let cohort = Cohort::new();
+    let found = cohort.json(0, &["-l", "1-4"]);
+    assert_eq!(found["voxdice"]["undefined"]["Dice"], 4);
+    let of = |class: &str| found["voxdice"]["statistics"]["dice"]["classes"][class].clone();
+    assert_eq!([of("4")["defined"].clone(), of("4")["undefined"].clone()], [0, 4]);
+    assert!(of("4")["mean"].is_null() && of("4")["interval"].is_null());
+    assert_eq!(of("1")["defined"], 4);
+    let interval = of("1")["interval"].clone();
+    let (low, mean, high) = (&interval[0], &of("1")["mean"], &interval[1]);
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert!(number(low) <= number(mean) && number(mean) <= number(high), "{interval}");
+    // The same seed, the same interval; another one, another.
+    assert_eq!(found, cohort.json(0, &["-l", "1-4", "--seed", "0"]));
+    assert_ne!(found["voxdice"]["statistics"], cohort.json(0, &["-l", "1-4", "--seed", "1"])["voxdice"]["statistics"]);
+    let without = cohort.json(0, &["-l", "1-4", "--bootstrap", "0"]);
+    assert!(without["voxdice"]["statistics"]["dice"]["classes"]["1"]["interval"].is_null());
+}
+
+#[test]
+fn the_number_of_jobs_changes_nothing() {
+    let cohort = Cohort::new();
+    let one = cohort.json(0, &["--jobs", "1"]);
+    for jobs in ["2", "3", "9"] {
+        assert_eq!(one, cohort.json(0, &["--jobs", jobs]));
+    }
+}
+
+#[test]
+fn the_table_has_a_row_per_class_and_names_the_worst_cases() {
+    let cohort = Cohort::new();
+    let output = cohort.eval(&["--region", "all=1-3"]);
+    let shown = stdout(&output);
+    for part in
+        ["95% CI", "median", "undefined", "worst cases", "4 cases; means over defined values", "counted exactly"]
+    {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    assert!(shown.lines().any(|line| line.trim_start().starts_with("all ")), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+}
+
+#[test]
+fn the_report_is_one_page_that_asks_for_nothing() {
+    let cohort = Cohort::new();
+    let page = cohort.path("report.html");
+    let output = cohort.eval(&["--html", text(&page)]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>") && html.trim_end().ends_with("</html>"));
+    for part in ["<svg", "case_3", "<table"] {
+        assert!(html.contains(part), "{part}");
+    }
+    for outside in ["src=\"http", "href=\"http", "url(http", "@import"] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    // The same run, the same bytes.
+    cohort.eval(&["--html", text(&page)]);
+    assert_eq!(html, fs::read_to_string(&page).unwrap());
+}
+
+#[test]
+fn all_files_or_none() {
+    let cohort = Cohort::new();
+    let before = names_in(cohort.0.path("").as_path());
+    let (summary, csv) = (cohort.path("summary.json"), cohort.path("truth"));
+    // A folder cannot be written: nothing else is.
+    let output = cohort.eval(&["-o", text(&summary), "--csv", text(&csv)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(names_in(cohort.0.path("").as_path()), before);
+}

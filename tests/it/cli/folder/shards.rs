@@ -1,0 +1,135 @@
+//! Parts of a cohort on several machines, and their merge.
+
+use super::{Cohort, names_in};
+use crate::cli::{Files, fails, run, stderr, stdout, text};
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+
+/// A cohort with everything that can be wrong with one: missing, extra, broken, and another grid.
+fn troubled() -> Cohort {
+    let cohort = Cohort::new();
+    for case in 4..9 {
+        cohort.map(&format!("truth/case_{case}.nii.gz"), &cohort.labels(case, 0));
+        cohort.map(&format!("pred/case_{case}.nii.gz"), &cohort.labels(case, 2));
+    }
+    fs::remove_file(cohort.path("pred/case_4.nii.gz")).unwrap();
+    fs::remove_file(cohort.path("truth/case_5.nii.gz")).unwrap();
+    fs::write(cohort.path("pred/case_6.nii.gz"), "broken").unwrap();
+    cohort.0.map("pred/case_7.nii.gz", &[4, 3, 1], &[1u8; 12]);
+    cohort
+}
+
+/// The results of all shards.
+fn parts(cohort: &Cohort, of: u32, more: &[&str]) -> Vec<PathBuf> {
+    let part = |index: u32| {
+        let file = cohort.path(&format!("part{index}.json"));
+        let shard = format!("{index}/{of}");
+        let output = cohort.eval(&[&["--shard", &shard, "--format", "json"], more].concat());
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{}", stderr(&output));
+        fs::write(&file, stdout(&output)).unwrap();
+        file
+    };
+    (1..=of).map(part).collect()
+}
+
+fn merge(parts: &[PathBuf], more: &[&str]) -> std::process::Output {
+    run(["merge"].into_iter().chain(parts.iter().map(|part| text(part))).chain(more.iter().copied()))
+}
+
+#[test]
+fn merged_parts_are_what_one_run_writes() {
+    let cohort = troubled();
+    let files = |prefix: &str| ["summary.json", "cases.csv"].map(|name| cohort.path(&format!("{prefix}_{name}")));
+    let arguments = |[summary, csv]: &[PathBuf; 2]| -> Vec<String> {
+        ["-o", text(summary), "--csv", text(csv), "--format", "json"].map(String::from).to_vec()
+    };
+    for choices in
+        [&[][..], &["--missing", "zero", "-l", "1-4", "--metrics", "dice,mcc,volume_truth_ml", "--seed", "7"]]
+    {
+        let (one, joined) = (files("one"), files("joined"));
+        let whole = arguments(&one);
+        let whole: Vec<&str> = whole.iter().map(String::as_str).chain(choices.iter().copied()).collect();
+        let whole = cohort.eval(&whole);
+        let parts = parts(&cohort, 3, choices);
+        // In any order.
+        let again = arguments(&joined);
+        let again: Vec<&str> = again.iter().map(String::as_str).collect();
+        let merged = merge(&[parts[2].clone(), parts[0].clone(), parts[1].clone()], &again);
+        assert_eq!(merged.status.code(), whole.status.code(), "{}", stderr(&merged));
+        assert_eq!(stdout(&merged), stdout(&whole));
+        for (one, joined) in one.iter().zip(&joined) {
+            assert_eq!(fs::read_to_string(one).unwrap(), fs::read_to_string(joined).unwrap());
+        }
+        let table = |output: std::process::Output| stdout(&output);
+        let whole = cohort.eval(choices);
+        assert_eq!(table(merge(&parts, &[])), table(whole));
+    }
+}
+
+/// Counts are there, so scores may be chosen anew.
+#[test]
+fn scores_can_be_chosen_when_merging() {
+    let cohort = Cohort::new();
+    let parts = parts(&cohort, 2, &["-l", "1-4"]);
+    let merged = merge(&parts, &["--metrics", "recall", "--empty", "one", "--format", "json"]);
+    let merged: Value = serde_json::from_str(&stdout(&merged)).unwrap();
+    let whole = cohort.json(0, &["-l", "1-4", "--metrics", "recall", "--empty", "one"]);
+    assert_eq!(merged, whole);
+}
+
+#[test]
+fn summaries_of_nnunet_can_be_merged_too() {
+    let cohort = Cohort::new();
+    let summary = cohort.path("summary.json");
+    cohort.eval(&["-l", "1-4", "-o", text(&summary)]);
+    let merged = merge(&[summary], &["--metrics", "dice,precision", "--format", "json"]);
+    let merged: Value = serde_json::from_str(&stdout(&merged)).unwrap();
+    let whole = cohort.json(0, &["-l", "1-4", "--metrics", "dice,precision"]);
+    assert_eq!(merged["metric_per_case"], whole["metric_per_case"]);
+    assert_eq!(merged["mean"], whole["mean"]);
+}
+
+#[test]
+fn parts_that_do_not_belong_together_are_refused() {
+    let cohort = Cohort::new();
+    let parts = parts(&cohort, 3, &[]);
+    let [one, two, three] = [0, 1, 2].map(|i| text(&parts[i]));
+    fails(2, &["the results of shard 3/3 are not among the files"], ["merge", one, two]);
+    fails(2, &["part1.json is shard 1/3, which is there already"], ["merge", one, two, three, one]);
+    let other = cohort.path("other.json");
+    let output = cohort.eval(&["--shard", "2/3", "--format", "json", "-l", "1"]);
+    fs::write(&other, stdout(&output)).unwrap();
+    fails(2, &["made with different classes"], ["merge", one, text(&other), three]);
+    let whole = cohort.path("whole.json");
+    fs::write(&whole, stdout(&cohort.eval(&["--format", "json"]))).unwrap();
+    fails(2, &["is in", "name each result once"], ["merge", text(&whole), text(&whole)]);
+    let broken = Files::new();
+    let path = broken.path("broken.json");
+    fs::write(&path, "{").unwrap();
+    fails(2, &["broken.json: not a result"], ["merge", text(&path)]);
+    assert_eq!(names_in(&broken.path("")), ["broken.json"]);
+}
+
+/// The recipe of the documentation for a Slurm array and for GNU parallel, with the shell in their place.
+#[test]
+fn the_recipe_for_a_cluster_runs() {
+    let cohort = Cohort::new();
+    let script = r#"
+        set -e
+        for SLURM_ARRAY_TASK_ID in 1 2 3 4; do
+          voxdice eval truth pred --shard "$SLURM_ARRAY_TASK_ID/4" --format json > "part$SLURM_ARRAY_TASK_ID.json"
+        done
+        voxdice merge part*.json -o summary.json
+        voxdice eval truth pred -o whole.json > table.txt
+        cmp summary.json whole.json"#;
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_voxdice"));
+    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let output = std::process::Command::new("sh")
+        .args(["-c", script])
+        .current_dir(cohort.path(""))
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}
