@@ -4,6 +4,8 @@
 mod activations;
 #[cfg(feature = "gpu")]
 mod application;
+#[cfg(feature = "gpu")]
+mod browser;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "gpu")]
