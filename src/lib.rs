@@ -21,6 +21,8 @@
 //! - `gpu`: the wgpu backend; `wgpu` is re-exported. Without it nothing of a GPU is linked.
 //! - `parallel`: threads for the CPU backend.
 //! - `io`: readers and writers of volume files.
+//! - `ndarray`: volumes and label maps from array views, gradients as arrays.
+//! - `half`: volumes of `half::f16`.
 //! - `cli`: the `voxdice` command. An application that embeds the library turns the defaults off and asks for `gpu`
 //!   and `parallel`.
 
@@ -53,6 +55,8 @@ pub mod cli;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod metric;
+#[cfg(feature = "ndarray")]
+pub mod ndarray;
 pub mod stats;
 
 pub use classes::Classes;

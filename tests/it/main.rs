@@ -4,6 +4,8 @@
 mod activations;
 #[cfg(feature = "gpu")]
 mod application;
+#[cfg(feature = "ndarray")]
+mod arrays;
 #[cfg(feature = "gpu")]
 mod browser;
 #[cfg(feature = "cli")]

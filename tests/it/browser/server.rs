@@ -8,16 +8,18 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// What one answer may take. A pipeline takes a software adapter a second or two, on a busy machine a few.
+/// What one answer may take, and all of them. A pipeline takes a software adapter a second or two, on a busy machine a few.
 const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(600);
 
 #[derive(Debug)]
 pub struct Browser {
     /// Adapter of the page.
     pub name: String,
     process: Child,
+    started: Instant,
     profile: tempfile::TempDir,
     address: SocketAddr,
     closed: Arc<AtomicBool>,
@@ -62,7 +64,8 @@ impl Browser {
             .map_err(|error| format!("{}: {error}", program.display()))?;
         let closed = Arc::new(AtomicBool::new(false));
         let requests = serve(listener, Arc::clone(&closed));
-        let mut browser = Self { name: String::new(), process, profile, address, closed, requests, waiting: None };
+        let (name, started) = (String::new(), Instant::now());
+        let mut browser = Self { name, process, started, profile, address, closed, requests, waiting: None };
         let name = browser.answer()?;
         browser.name = String::from_utf8_lossy(&name).into_owned();
         Ok(browser)
@@ -83,10 +86,7 @@ impl Browser {
     /// The answer that comes with the next fetch.
     fn answer(&mut self) -> Result<Vec<u8>, String> {
         loop {
-            let Ok(Request { path, body, stream }) = self.requests.recv_timeout(PATIENCE) else {
-                let log = std::fs::read_to_string(self.profile.path().join("log")).unwrap_or_default();
-                return Err(format!("the page does not answer within {PATIENCE:?}; the browser says: {log}"));
-            };
+            let Request { path, body, stream } = self.request()?;
             let sent = match path.as_str() {
                 "/" => respond(stream, "text/html", include_bytes!("page.html")),
                 "/page.js" => respond(stream, "text/javascript", include_bytes!("page.js")),
@@ -106,6 +106,23 @@ impl Browser {
             // The browser may have hung up; the page itself would ask again.
             let _ = sent;
         }
+    }
+}
+
+impl Browser {
+    /// The next request, for which a browser that has ended is not waited for.
+    fn request(&mut self) -> Result<Request, String> {
+        let until = (Instant::now() + PATIENCE).min(self.started + LONGEST);
+        while Instant::now() < until {
+            match self.requests.recv_timeout(Duration::from_millis(500)) {
+                Ok(request) => return Ok(request),
+                Err(_) if matches!(self.process.try_wait(), Ok(None)) => {}
+                Err(_) => break,
+            }
+        }
+        let log = std::fs::read_to_string(self.profile.path().join("log")).unwrap_or_default();
+        let seconds = self.started.elapsed().as_secs();
+        Err(format!("the page does not answer, {seconds} s after its start; the browser says: {log}"))
     }
 }
 
