@@ -31,6 +31,11 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The examples of docs/integrations.md.
+#[cfg(all(doctest, feature = "gpu", feature = "half", feature = "ndarray"))]
+#[doc = include_str!("../docs/integrations.md")]
+struct Integrations;
+
 mod classes;
 mod cpu;
 mod engine;
