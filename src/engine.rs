@@ -1,5 +1,6 @@
 //! The engine: picks the backend, runs it, folds its blocks into statistics per cell.
 
+mod accumulate;
 #[cfg(feature = "gpu")]
 mod application;
 mod counts;
@@ -12,9 +13,8 @@ mod operands;
 mod recorded;
 
 use crate::cpu;
-#[cfg(not(feature = "gpu"))]
-use crate::error::Error;
-use crate::error::Result;
+#[allow(unused_imports)] // `Error`: the documentation links to it
+use crate::error::{Error, Result};
 use crate::job::{Block, SumsOf};
 use crate::options::{AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptions};
 use crate::stats::Sums;
@@ -25,6 +25,7 @@ use operands::sums_job;
 
 #[cfg(feature = "gpu")]
 use crate::gpu::{self, Waiting};
+pub use accumulate::SumsAccumulator;
 #[cfg(feature = "gpu")]
 pub use recorded::{GpuCounts, GpuSums};
 

@@ -85,6 +85,13 @@ pub enum Error {
         truth: u64,
     },
 
+    /// The pieces of a stream overlap, leave gaps or are too many.
+    #[error("the pieces do not make up the volume: {what}")]
+    Stream {
+        /// What is wrong.
+        what: String,
+    },
+
     /// So many different labels that the map must be something else.
     #[error(
         "there are more than {limit} different labels; check that this is a label map, or list the labels to count"

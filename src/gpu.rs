@@ -17,6 +17,7 @@ mod resident;
 mod self_test;
 mod slot;
 mod sums;
+mod upload;
 
 pub use adapters::{AdapterFact, AdapterKind, adapters};
 pub(crate) use arrival::Waiting;

@@ -66,7 +66,7 @@ pub mod stats;
 
 pub use classes::Classes;
 pub use cpu::{CountsAccumulator, FoundAccumulator};
-pub use engine::{Description, Engine};
+pub use engine::{Description, Engine, SumsAccumulator};
 #[cfg(feature = "gpu")]
 pub use engine::{GpuCounts, GpuSums};
 pub use error::{Error, NonFiniteFact, Operand, Position, Result};

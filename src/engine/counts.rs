@@ -3,7 +3,8 @@
 use super::operands::same_shape;
 use super::{Chosen, Engine};
 use crate::classes::Classes;
-use crate::error::Result;
+#[allow(unused_imports)] // `Error`: the documentation links to it
+use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::{self, Waiting};
 use crate::job::CountsOf;

@@ -38,12 +38,12 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`Engine::sums_with`].
-    pub fn sums_async<'a>(
+    pub fn sums_async<'a, T: Into<Truth<'a>>>(
         &'a self,
         pred: Volume<'a>,
-        truth: impl Into<Truth<'a>>,
+        truth: T,
         options: &SumsOptions,
-    ) -> impl Future<Output = Result<Table<Sums>>> + Send {
+    ) -> impl Future<Output = Result<Table<Sums>>> + Send + use<'a, T> {
         let (truth, options) = (truth.into(), *options);
         async move {
             let job = sums_job(&pred, &truth, &options)?;
@@ -57,40 +57,38 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`Engine::counts`].
-    pub fn counts_async<'a>(
-        &'a self,
-        pred: LabelMap<'a>,
-        truth: LabelMap<'a>,
-        classes: &'a Classes,
-    ) -> impl Future<Output = Result<Table<Counts>>> + Send {
-        async move {
-            let shape = same_shape(pred.shape(), truth.shape())?;
-            let job = CountsOf { grid: shape.grid(), pred: pred.source(), truth: truth.source(), classes };
-            let planes = match &self.backend {
-                Chosen::Cpu(cpu) => cpu.counts(&job.host()?),
-                #[cfg(feature = "gpu")]
-                Chosen::Gpu(gpu) => gpu.counts(&job, Waiting::Away).await?,
-            };
-            let mut counts = Vec::with_capacity(planes.len() * classes.len());
-            for plane in planes {
-                counts.extend(plane.counts(job.grid.voxels)?);
-            }
-            Ok(Table::new(shape.samples() as usize, classes.len(), counts))
+    pub async fn counts_async(
+        &self,
+        pred: LabelMap<'_>,
+        truth: LabelMap<'_>,
+        classes: &Classes,
+    ) -> Result<Table<Counts>> {
+        let shape = same_shape(pred.shape(), truth.shape())?;
+        let job = CountsOf { grid: shape.grid(), pred: pred.source(), truth: truth.source(), classes };
+        let planes = match &self.backend {
+            Chosen::Cpu(cpu) => cpu.counts(&job.host()?),
+            #[cfg(feature = "gpu")]
+            Chosen::Gpu(gpu) => gpu.counts(&job, Waiting::Away).await?,
+        };
+        let mut counts = Vec::with_capacity(planes.len() * classes.len());
+        for plane in planes {
+            counts.extend(plane.counts(job.grid.voxels)?);
         }
+        Ok(Table::new(shape.samples() as usize, classes.len(), counts))
     }
 
     /// [`Engine::gradient`] as a future; see [`Engine::sums_async`].
     ///
     /// # Errors
     /// Those of [`Engine::gradient`].
-    pub fn gradient_async<'a>(
+    pub fn gradient_async<'a, T: Into<Truth<'a>>>(
         &'a self,
         pred: Volume<'a>,
-        truth: impl Into<Truth<'a>>,
+        truth: T,
         options: &SumsOptions,
         sums: &Table<Sums>,
         partials: &Table<Partials>,
-    ) -> impl Future<Output = Result<Vec<f32>>> + Send {
+    ) -> impl Future<Output = Result<Vec<f32>>> + Send + use<'a, T> {
         let job = sums_job(&pred, &truth.into(), options);
         let factors = job.and_then(|job| Ok((Factors::of(&job, sums, partials)?, job)));
         async move {

@@ -1,10 +1,11 @@
 //! A device and everything that can go wrong with it: no wgpu error becomes a panic.
 
-use super::adapters::{self, AdapterFact};
+use super::adapters::{self, AdapterFact, AdapterKind};
 use super::arrival::{self, Polled, Poller};
 use crate::error::{Error, Result};
 use crate::kernel::source::Int64;
 use crate::options::ShaderInt64;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub(super) struct Device {
     pub raw: wgpu::Device,
     pub queue: wgpu::Queue,
     pub poller: Poller,
+    /// Whether storage buffers may be mapped and are in host memory anyway.
+    pub mappable: bool,
     faults: Arc<Faults>,
     timeout: Duration,
 }
@@ -35,7 +38,8 @@ impl Device {
         let limits = adapter.limits();
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("voxdice"),
-            required_features: adapter.features() & wgpu::Features::SHADER_INT64,
+            required_features: adapter.features()
+                & (wgpu::Features::SHADER_INT64 | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
             // The base path needs no more than this, but for the sizes of buffers.
             required_limits: wgpu::Limits {
                 max_buffer_size: limits.max_buffer_size,
@@ -68,7 +72,9 @@ impl Device {
     }
 
     fn new(fact: AdapterFact, raw: wgpu::Device, queue: wgpu::Queue, timeout: Duration) -> Self {
-        Self { fact, raw, queue, poller: Poller::default(), faults: Arc::default(), timeout }
+        let in_host_memory = matches!(fact.kind, AdapterKind::Integrated | AdapterKind::Software);
+        let mappable = in_host_memory && raw.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
+        Self { fact, raw, queue, poller: Poller::default(), mappable, faults: Arc::default(), timeout }
     }
 
     /// The 64-bit integers to use, before the self-test has its say.
@@ -79,20 +85,26 @@ impl Device {
 
     /// Runs `f` and turns whatever wgpu objects to in it into an error.
     pub fn guarded<T>(&self, f: impl FnOnce(&Self) -> T) -> Result<T> {
-        use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
         self.check_faults()?;
-        // Scopes belong to a thread: what the application does elsewhere meanwhile stays with it.
+        let (value, error) = self.scoped(f);
+        self.check_faults()?;
+        match error {
+            None => Ok(value),
+            Some(wgpu::Error::OutOfMemory { source }) => Err(Error::GpuOutOfMemory { message: source.to_string() }),
+            // What was made on a lost device is invalid, and that is all that wgpu says of it.
+            Some(error) => Err(self.failure(error.to_string())),
+        }
+    }
+
+    /// Runs `f` in error scopes. Scopes belong to a thread: what the application does elsewhere meanwhile stays with it.
+    fn scoped<T>(&self, f: impl FnOnce(&Self) -> T) -> (T, Option<wgpu::Error>) {
+        use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
         let [internal, memory, validation] =
             [Internal, OutOfMemory, Validation].map(|filter| self.raw.push_error_scope(filter));
         let value = f(self);
         // Scopes are popped in reverse order; natively the futures are ready at once.
         let errors = [validation, memory, internal].map(|scope| pollster::block_on(scope.pop()));
-        self.check_faults()?;
-        match errors.into_iter().flatten().next() {
-            None => Ok(value),
-            Some(wgpu::Error::OutOfMemory { source }) => Err(Error::GpuOutOfMemory { message: source.to_string() }),
-            Some(error) => Err(Error::Gpu { message: error.to_string() }),
-        }
+        (value, errors.into_iter().flatten().next())
     }
 
     /// Waits for a submission, but not for ever.
@@ -105,6 +117,23 @@ impl Device {
             }
             Polled::Failed(message) => Err(self.failure(message)),
         }
+    }
+
+    /// Has wgpu call what is due.
+    pub fn poll_once(&self) {
+        // A panic in there is a loss that the next command reports.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.raw.poll(wgpu::PollType::Poll)));
+    }
+
+    /// Waits until nothing is in flight.
+    pub fn wait_for_all(&self) -> Result<()> {
+        let last = self.guarded(|device| device.queue.submit([]))?;
+        self.wait(last)
+    }
+
+    #[cfg(test)]
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
     }
 
     pub fn timeout(&self) -> Duration {
@@ -122,7 +151,7 @@ impl Device {
     /// Notices a loss that no handler of ours reports, because the device is the application's or the driver said
     /// nothing: a lost device makes no buffers. In every other way wgpu is silent about it.
     pub fn ask_whether_lost(&self) -> Result<()> {
-        let mapped = self.guarded(|device| {
+        let (mapped, error) = self.scoped(|device| {
             let probe = device.raw.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("voxdice probe"),
                 size: 4,
@@ -130,8 +159,8 @@ impl Device {
                 mapped_at_creation: true,
             });
             probe.get_mapped_range(..).is_ok()
-        })?;
-        if !mapped {
+        });
+        if !mapped && error.is_none() {
             lock(&self.faults.lost).get_or_insert_with(|| "it makes no buffers any more".into());
         }
         self.check_faults()

@@ -39,6 +39,7 @@ impl Backend {
                 placement.sizes.result = 0;
             }
             let slot = self.idle.take(&self.device, placement.sizes)?;
+            self.fill_operands(&slot, &placement)?;
             let submission = self.device.guarded(|device| {
                 self.fill(&slot, &placement, &aux);
                 let mut encoder = device.raw.create_command_encoder(&Default::default());
@@ -55,15 +56,15 @@ impl Backend {
                 device.queue.submit([encoder.finish()])
             });
             let submission = submission.map_err(blamed)?;
-            // The queue runs in order, so the slot may be filled again at once. What the host copies is bounded by
-            // waiting for earlier windows.
-            self.idle.give_back(slot);
-            flying.push_back(submission);
+            // What the host copies is bounded by waiting for earlier windows, whose slots are idle then. Those of the last
+            // ones are dropped; wgpu keeps what is in flight.
+            flying.push_back((slot, submission));
             if uploads
                 && flying.len() > IN_FLIGHT
-                && let Some(earlier) = flying.pop_front()
+                && let Some((slot, earlier)) = flying.pop_front()
             {
                 self.device.wait(earlier)?;
+                self.idle.give_back(slot);
             }
         }
         self.device.ask_whether_lost()

@@ -142,6 +142,7 @@ impl Backend {
         let placement = self.place(pass, window, aux);
         let bytes = placement.sizes.result;
         let slot = self.idle.take(&self.device, placement.sizes)?;
+        self.fill_operands(&slot, &placement)?;
         let arrival = self.blaming_buffers(pass, |backend| {
             let device = &backend.device;
             backend.fill(&slot, &placement, aux);
@@ -160,13 +161,20 @@ impl Backend {
         Ok(InFlight { window, slot, bytes, arrival })
     }
 
-    /// Copies what the host has of a window into the slot.
-    pub(super) fn fill(&self, slot: &Slot, placement: &Placement<'_>, aux: &Aux<'_>) {
+    /// Copies what the host has of the operands into the slot, which must be idle.
+    pub(super) fn fill_operands(&self, slot: &Slot, placement: &Placement<'_>) -> Result<()> {
         for (placed, buffer) in [(&placement.pred, &slot.pred), (&placement.truth, &slot.truth)] {
-            if let Placed::Upload(pieces) = placed {
-                self.upload(buffer, pieces);
+            match placed {
+                Placed::Upload(pieces) if self.device.mappable => self.write_mapped(buffer, pieces)?,
+                Placed::Upload(pieces) => self.device.guarded(|_| self.upload(buffer, pieces))?,
+                Placed::InPlace(_) | Placed::Copied { .. } => {}
             }
         }
+        Ok(())
+    }
+
+    /// Fills the rest of the slot. To be called under an error scope.
+    pub(super) fn fill(&self, slot: &Slot, placement: &Placement<'_>, aux: &Aux<'_>) {
         self.upload(&slot.aux, &[bytemuck::cast_slice(&aux.words)]);
         self.upload(&slot.params, &[bytemuck::bytes_of(&placement.params)]);
     }
@@ -227,22 +235,6 @@ impl Backend {
     pub(super) fn blaming_buffers<T>(&self, pass: &Pass<'_>, f: impl FnOnce(&Self) -> T) -> Result<T> {
         let resident = pass.pred.is_resident() || pass.truth.is_resident();
         self.device.guarded(|_| f(self)).map_err(|error| if resident { blamed(error) } else { error })
-    }
-
-    /// Copies pieces one after another to the start of a buffer, padded with zeros to whole words.
-    pub(super) fn upload(&self, buffer: &wgpu::Buffer, pieces: &[&[u8]]) {
-        let bytes = pieces.iter().map(|piece| piece.len()).sum::<usize>();
-        let Some(size) = NonZeroU64::new((bytes as u64).next_multiple_of(4)) else { return };
-        // `None` when the buffer refuses the write; the error scope around this call has the reason.
-        if let Some(mut view) = self.device.queue.write_buffer_with(buffer, 0, size) {
-            let mut start = 0;
-            for piece in pieces {
-                view.slice(start..start + piece.len()).copy_from_slice(piece);
-                start += piece.len();
-            }
-            let rest = view.len() - bytes;
-            view.slice(bytes..).copy_from_slice(&[0; 4][..rest]);
-        }
     }
 
     /// Bindings 0 to 4.

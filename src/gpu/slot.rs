@@ -38,9 +38,10 @@ impl Slot {
             })
         };
         let input = Usage::STORAGE | Usage::COPY_DST;
+        let operand = if device.mappable { input | Usage::MAP_WRITE } else { input };
         Self {
-            pred: buffer("pred", sizes.pred, input),
-            truth: buffer("truth", sizes.truth, input),
+            pred: buffer("pred", sizes.pred, operand),
+            truth: buffer("truth", sizes.truth, operand),
             result: buffer("result", sizes.result, input | Usage::COPY_SRC),
             readback: buffer("readback", sizes.result, Usage::MAP_READ | Usage::COPY_DST),
             aux: buffer("aux", sizes.aux, input),

@@ -21,7 +21,7 @@ pub static ALL: LazyLock<Vec<Application>> = LazyLock::new(|| {
     for adapter in adapters() {
         let small = Tuning { window_bytes: 64 << 10, resident_bytes: 128 << 10, ..Tuning::default() };
         all.push(Application::new(&adapter, wgpu::Features::empty(), ", downlevel, small windows", small));
-        let features = adapter.features() & wgpu::Features::SHADER_INT64;
+        let features = adapter.features() & (wgpu::Features::SHADER_INT64 | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
         all.push(Application::new(&adapter, features, "", Tuning::default()));
     }
     all

@@ -14,6 +14,8 @@ mod cli;
 mod contention;
 mod engines;
 mod equality;
+#[cfg(feature = "gpu")]
+mod faults;
 #[cfg(feature = "io")]
 mod formats;
 mod futures;
@@ -39,4 +41,5 @@ mod rooms;
 mod second_driver;
 mod shaders;
 mod shared;
+mod stream;
 mod which_dice;
