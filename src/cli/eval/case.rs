@@ -15,6 +15,9 @@ use crate::stats::Counts;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
+/// Counts by class.
+pub(super) type Counted = Vec<(Class, Counts)>;
+
 /// A case that was evaluated.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Case {
@@ -29,8 +32,8 @@ pub(in crate::cli) struct Case {
     pub spacing_mm: Option<[f64; 3]>,
     /// How far the two grids are apart, where both files say where they lie.
     pub gap: Option<Gap>,
-    /// Counts by class, in the order of the classes.
-    pub counts: Vec<(Class, Counts)>,
+    /// In the order of the classes.
+    pub counts: Counted,
     pub warnings: Vec<Notice>,
     pub verification: Option<Verification>,
 }
@@ -144,7 +147,7 @@ fn of_volumes(
     pred: Option<&Path>,
     rules: &Rules,
     device: Device<'_>,
-) -> Result<(Vec<(Class, Counts)>, Option<Verification>)> {
+) -> Result<(Counted, Option<Verification>)> {
     let (truth, pred) = count::read_both(truth, pred, device.threads)?;
     let classes = match &rules.wanted {
         Wanted::Named { classes, .. } => classes.clone(),

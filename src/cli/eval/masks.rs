@@ -48,7 +48,7 @@ pub(super) fn segments(truth: &Path, pred: &Path) -> Result<Option<Segments>> {
 enum Side<'a> {
     Files(&'a [(String, PathBuf)]),
     Layers { volumes: Vec<LabelVolume>, segments: &'a [nrrd::Segment] },
-    Map { volume: LabelVolume, classes: Vec<Class> },
+    Map { volume: Box<LabelVolume>, classes: Vec<Class> },
     Empty,
 }
 
@@ -152,7 +152,7 @@ fn side<'a>(source: &'a Source, rules: &Rules) -> Result<Side<'a>> {
                     path.display()
                 ),
             };
-            Ok(Side::Map { volume: labels::read(path)?, classes })
+            Ok(Side::Map { volume: Box::new(labels::read(path)?), classes })
         }
     }
 }

@@ -56,7 +56,7 @@ fn arrays_are_label_maps_without_a_place() {
     // A header of version 1.0 and 24 voxels in the order of C: z, y, x.
     let npy = |voxels: [u8; 24]| {
         let mut header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 4), }".to_owned();
-        while (10 + header.len() + 1) % 64 != 0 {
+        while !(10 + header.len() + 1).is_multiple_of(64) {
             header.push(' ');
         }
         header.push('\n');
