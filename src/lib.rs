@@ -21,6 +21,8 @@
 //! - `gpu`: the wgpu backend; `wgpu` is re-exported. Without it nothing of a GPU is linked.
 //! - `parallel`: threads for the CPU backend.
 //! - `io`: readers and writers of volume files.
+//! - `ndarray`: volumes and label maps from array views, gradients as arrays.
+//! - `half`: volumes of `half::f16`.
 //! - `cli`: the `voxdice` command. An application that embeds the library turns the defaults off and asks for `gpu`
 //!   and `parallel`.
 
@@ -28,6 +30,11 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of docs/integrations.md.
+#[cfg(all(doctest, feature = "gpu", feature = "half", feature = "ndarray"))]
+#[doc = include_str!("../docs/integrations.md")]
+struct Integrations;
 
 mod classes;
 mod cpu;
@@ -53,6 +60,8 @@ pub mod cli;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod metric;
+#[cfg(feature = "ndarray")]
+pub mod ndarray;
 pub mod stats;
 
 pub use classes::Classes;

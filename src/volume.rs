@@ -139,6 +139,30 @@ impl<'a> Volume<'a> {
         Self::new(shape, Data::F16(voxels), voxels.len())
     }
 
+    /// A volume of binary16 voxels. Nothing is copied.
+    ///
+    /// There is none of `bf16`: it has fewer bits than a probability deserves (0.999 is 1), and no GPU kernel loads it.
+    /// Every `bf16` is an `f32`, so widening loses nothing; `half`'s slices do it where the caller sees the copy.
+    ///
+    /// ```
+    /// use half::{bf16, f16, slice::HalfFloatSliceExt, vec::HalfFloatVecExt};
+    /// use voxdice::{Engine, EngineOptions, Shape, Volume};
+    /// let shape = Shape::new(1, 1, [2])?;
+    /// let p = Vec::<f16>::from_f32_slice(&[0.5, 1.0]);
+    /// let t = [bf16::ONE, bf16::ZERO].to_f32_vec();
+    /// let engine = Engine::new(&EngineOptions::default())?;
+    /// let sums = engine.sums(Volume::f16(shape.clone(), &p)?, Volume::f32(shape, &t)?)?;
+    /// assert_eq!(sums.values()[0].product(), 0.5);
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    #[cfg(feature = "half")]
+    pub fn f16(shape: Shape, voxels: &'a [half::f16]) -> Result<Self> {
+        Self::f16_bits(shape, bytemuck::cast_slice(voxels))
+    }
+
     /// A volume of `u8` voxels, such as a mask of 0 and 1.
     ///
     /// # Errors

@@ -4,6 +4,10 @@
 mod activations;
 #[cfg(feature = "gpu")]
 mod application;
+#[cfg(feature = "ndarray")]
+mod arrays;
+#[cfg(feature = "gpu")]
+mod browser;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "gpu")]

@@ -1,0 +1,318 @@
+//! The kernels under a third compiler and a third implementation of WebGPU: Tint and Dawn, in Chromium without a window.
+//! An engine runs on a device whose dispatches a page executes, so what is tested is what production asks for, and its
+//! results are compared with the CPU's.
+
+mod commands;
+mod coverage;
+mod device;
+mod modules;
+mod server;
+
+use crate::application::{self, Application};
+use crate::equality::{label_map, volume};
+use crate::oracle::Array;
+use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
+use crate::resident::{bytes, dtype};
+use device::Remote;
+use server::Browser;
+use std::fmt;
+use std::sync::Arc;
+use voxdice::metric::{Partials, Pointwise};
+use voxdice::stats::{Sums, Terms};
+use voxdice::{
+    Activation, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Poison, Shape, SumsOptions, Table,
+    Truth, Tuning, Volume,
+};
+
+/// `None`, said once, where there is no Chromium with an adapter; a failure under `VOXDICE_TEST_BROWSER=require`.
+fn browser() -> Option<Browser> {
+    let wanted = std::env::var("VOXDICE_TEST_BROWSER").unwrap_or_default();
+    if wanted == "off" {
+        eprintln!("skipped: browser tests are off (VOXDICE_TEST_BROWSER=off)");
+        return None;
+    }
+    match Browser::start() {
+        Ok(browser) => Some(browser),
+        Err(reason) if wanted == "require" => panic!("no browser to test in: {reason}"),
+        Err(reason) => {
+            eprintln!("skipped: no browser to test in: {reason}");
+            None
+        }
+    }
+}
+
+#[test]
+fn every_kernel_in_a_browser_gives_what_the_cpu_gives() {
+    let Some(browser) = browser() else { return };
+    let remote = Remote::new(browser);
+    let pair = Pair::new(&remote);
+    pair.check_sums();
+    pair.check_activations();
+    pair.check_counts();
+    pair.check_resident_volumes();
+    pair.check_results_on_the_device();
+    coverage::check(&remote.ran());
+}
+
+/// An engine in a browser and the one on the CPU.
+struct Pair {
+    browser: Application,
+    cpu: Engine,
+}
+
+impl Pair {
+    /// Opening the engine runs its self-test.
+    fn new(remote: &Arc<Remote>) -> Self {
+        let (device, queue) = remote.open();
+        let name = device.adapter_info().name;
+        let tuning = Tuning { window_bytes: 256 << 10, poison: Poison::On, ..Tuning::default() };
+        let options = EngineOptions { non_finite: NonFinite::Ignore, tuning, ..EngineOptions::default() };
+        let engine = Engine::with_device(device.clone(), queue.clone(), &options).unwrap();
+        Self { browser: Application { name, device, queue, engine }, cpu: application::cpu() }
+    }
+
+    /// Every type on either side, both orders of the axes, blocks at scales of their own and with NaN, cells that share a
+    /// workgroup.
+    fn check_sums(&self) {
+        let blocks = Shape::new(1, 2, [67_003]).unwrap();
+        let last = blocks.clone().with_layout(Layout::ChannelsLast);
+        let tiny = Shape::new(41, 5, [7]).unwrap();
+        let cases = [
+            (&blocks, Real::F32, Real::F16, Pattern::Signed, Terms::Plain),
+            (&last, Real::F16, Real::U8, Pattern::Wild, Terms::All),
+            (&blocks, Real::U8, Real::U16, Pattern::Unit, Terms::Squared),
+            (&last, Real::U16, Real::F32, Pattern::Wide, Terms::Squared),
+            (&blocks, Real::U8, Real::U8, Pattern::Wild, Terms::All),
+            (&last, Real::U8, Real::U8, Pattern::Unit, Terms::Plain),
+            (&tiny, Real::F32, Real::F32, Pattern::Wild, Terms::Squared),
+        ];
+        for (shape, pred, truth, pattern, terms) in cases {
+            let n = shape.elements() as usize;
+            let (p, t) = (reals(pred, pattern, n, 1), reals(truth, pattern, n, 2));
+            let case = Case { shape, pred: &p, truth: Operand::Real(&t), options: terms.into() };
+            let (found, expected) = (case.sums(&self.browser.engine), case.sums(&self.cpu));
+            for (cell, (found, expected)) in found.values().iter().zip(expected.values()).enumerate() {
+                assert_eq!(found, expected, "cell {cell} of {case:?}");
+            }
+            if !matches!(pattern, Pattern::Wild | Pattern::Wide) {
+                self.check_recorded(&case, &found);
+            }
+        }
+    }
+
+    /// What is compared is equal, and so are gradients without activation; what has an exponential in it stays within
+    /// the documented bounds.
+    fn check_activations(&self) {
+        use {Activation as A, Terms as T};
+        let focal = Some(Pointwise::Focal { gamma: 2.0, alpha: Some(0.25) });
+        let categorical = Some(Pointwise::CategoricalFocal { gamma: 2.0 });
+        let (first, last) = (Layout::ChannelsFirst, Layout::ChannelsLast);
+        // The truth is a label map or real-valued; cells have several thousand voxels or few.
+        let cases = [
+            (A::Threshold(0.5), T::Plain, None, first, true, 5003),
+            (A::Argmax, T::Squared, None, last, true, 5003),
+            (A::None, T::All, None, last, false, 5003),
+            (A::None, T::Squared, None, first, true, 7),
+            (A::None, T::Power(1.5), Some(Pointwise::BinaryCrossEntropy), last, false, 5003),
+            (A::Sigmoid, T::Squared, None, first, false, 7),
+            (A::Sigmoid, T::Squared, focal, first, false, 5003),
+            (A::Softmax, T::All, Some(Pointwise::CrossEntropy), last, true, 5003),
+            (A::Softmax, T::Plain, categorical, first, false, 5003),
+        ];
+        for (activation, terms, pointwise, layout, is_map, voxels) in cases {
+            let options = SumsOptions { activation, terms, pointwise };
+            let shape = Shape::new(2, 3, [voxels]).unwrap().with_layout(layout);
+            let n = shape.elements() as usize;
+            let pattern = if activation == A::None { Pattern::Unit } else { Pattern::Wide };
+            let pred = reals(Real::F32, pattern, n, 3);
+            let map = labels(LabelType::U8, &[0, 1, 2], 3, n / 3, 4);
+            let values = reals(Real::F32, Pattern::Unit, n, 4);
+            let truth = if is_map { Operand::Labels(&map) } else { Operand::Real(&values) };
+            self.check_soft(&Case { shape: &shape, pred: &pred, truth, options });
+        }
+    }
+
+    fn check_soft(&self, case: &Case<'_>) {
+        let (found, expected) = (case.sums(&self.browser.engine), case.sums(&self.cpu));
+        self.check_recorded(case, &found);
+        let (options, voxels) = (&case.options, case.shape.voxels_per_cell() as f64);
+        for (a, b) in found.values().iter().zip(expected.values()) {
+            if options.is_exact() {
+                assert_eq!(a, b, "{options:?}");
+            }
+            // The documented bounds of a voxel, times the voxels.
+            let within = |a: f64, b: f64, bound: f64| assert!((a - b).abs() <= bound, "{a} for {b}, {options:?}");
+            within(a.pred(), b.pred(), voxels / f64::from(1 << 20));
+            within(a.product(), b.product(), voxels / f64::from(1 << 20));
+            let ((a_power, _), (b_power, _)) = (a.powers().unwrap_or_default(), b.powers().unwrap_or_default());
+            within(a_power, b_power, voxels / f64::from(1 << 18));
+            let (a, b) = (a.pointwise_sum().unwrap_or(0.0), b.pointwise_sum().unwrap_or(0.0));
+            within(a, b, (voxels + b) / f64::from(1 << 16));
+        }
+        if matches!(options.activation, Activation::Threshold(_) | Activation::Argmax) {
+            return;
+        }
+        let mut random = Random::new(5);
+        let mut value = || f64::from(random.unit()) * 2.0 - 1.0;
+        let partials = expected.map(|_| Partials {
+            pred: value(),
+            product: value(),
+            pred_power: value(),
+            abs_difference: value(),
+            pointwise: value(),
+        });
+        let of = |engine: &Engine| engine.gradient(case.pred(), case.truth(), options, &expected, &partials);
+        let (found, expected) = (of(&self.browser.engine).unwrap(), of(&self.cpu).unwrap());
+        for (i, (a, b)) in found.iter().zip(&expected).enumerate() {
+            let bound = if options.is_exact() { 0.0 } else { 1e-4 * (1.0 + b.abs()) };
+            assert!((a - b).abs() <= bound, "element {i}: {a} for {b}, {options:?}");
+        }
+    }
+
+    /// The same sums of volumes in buffers, folded on the device.
+    fn check_recorded(&self, case: &Case<'_>, expected: &Table<Sums>) {
+        let Application { device, queue, engine, .. } = &self.browser;
+        let (shape, truth) = (case.shape, case.truth.array());
+        let (p_buffer, t_buffer) = (self.browser.buffer(bytes(case.pred), 8), self.browser.buffer(bytes(truth), 4));
+        let pred = Volume::buffer(shape.clone(), dtype(case.pred), &p_buffer, 8).unwrap();
+        let truth: Truth<'_> = match case.truth {
+            Operand::Real(_) => Volume::buffer(shape.clone(), dtype(truth), &t_buffer, 4).unwrap().into(),
+            Operand::Labels(_) => LabelMap::buffer(map_shape(shape), dtype(truth), &t_buffer, 4).unwrap().into(),
+        };
+        let mut encoder = device.create_command_encoder(&Default::default());
+        let sums = engine.record_sums(&mut encoder, pred, truth, &case.options).unwrap();
+        queue.submit([encoder.finish()]);
+        assert_eq!(&engine.read_sums(&sums).unwrap(), expected, "{case:?}");
+    }
+
+    /// One kernel for few classes, one for others: with a table and with a search, for classes and for regions, two
+    /// passes, an ignored label, tasks that share a workgroup.
+    fn check_counts(&self) {
+        const FAR: u32 = 5_000_000;
+        let regions = |far: u32| Classes::regions([vec![1, 2, 3], vec![2, 3], vec![9, far]]).unwrap();
+        let (large, tiny) = (Shape::new(2, 1, [67_003]).unwrap(), Shape::new(70, 1, [15]).unwrap());
+        let cases = [
+            (&large, LabelType::U8, LabelType::U16, Classes::new(1..=3).unwrap()),
+            (&tiny, LabelType::U32, LabelType::U8, Classes::new(0..=4).unwrap()),
+            (&large, LabelType::U16, LabelType::U32, Classes::new(1..=1100).unwrap()),
+            (&tiny, LabelType::U8, LabelType::U8, Classes::new(5..=24).unwrap().ignoring(4).unwrap()),
+            (&large, LabelType::U32, LabelType::U32, Classes::new((1..=20).chain([FAR])).unwrap()),
+            (&large, LabelType::U8, LabelType::U8, regions(10).ignoring(4).unwrap()),
+            (&tiny, LabelType::U32, LabelType::U32, regions(FAR)),
+        ];
+        for (shape, pred, truth, classes) in cases {
+            let n = shape.elements() as usize;
+            let mut present: Vec<u32> = (0..=classes.len() as u32 + 9).collect();
+            present.push(if pred == LabelType::U32 { FAR } else { 0 });
+            let (p, t) = (labels(pred, &present, 4, n, 6), labels(truth, &present, 4, n, 7));
+            let of = |engine: &Engine| engine.counts(label_map(shape, &p), label_map(shape, &t), &classes).unwrap();
+            assert_eq!(of(&self.browser.engine), of(&self.cpu), "{shape}, {classes:?}");
+        }
+    }
+
+    /// Voxels in buffers: bound where they are, copied from between words, labels looked at on the GPU.
+    fn check_resident_volumes(&self) {
+        let Self { browser, cpu } = self;
+        let options = SumsOptions { activation: Activation::Argmax, ..SumsOptions::default() };
+        for (offset, good, voxels) in [(0, true, 5003), (3, true, 5003), (2, false, 5003), (1, false, 7)] {
+            let shape = Shape::new(2, 3, [voxels]).unwrap().with_layout(Layout::ChannelsLast);
+            let map_shape = map_shape(&shape);
+            let n = shape.elements() as usize;
+            let p = reals(Real::F32, Pattern::Wide, n, 8);
+            let t = labels(LabelType::U8, if good { &[0, 1, 2] } else { &[0, 1, 2, 3] }, 3, n / 3, 9);
+            let (p_buffer, t_buffer) = (browser.buffer(bytes(&p), offset), browser.buffer(bytes(&t), offset));
+            let pred = Volume::buffer(shape.clone(), Dtype::F32, &p_buffer, offset as u64).unwrap();
+            let truth = LabelMap::buffer(map_shape.clone(), Dtype::U8, &t_buffer, offset as u64).unwrap();
+            let found = browser.engine.sums_with(pred, truth, &options);
+            let expected = cpu.sums_with(volume(&shape, &p), label_map(&map_shape, &t), &options);
+            match (found, expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "offset {offset}"),
+                (found, expected) => {
+                    let [found, expected] = [found, expected].map(|error| error.unwrap_err().to_string());
+                    assert_eq!(found, expected);
+                }
+            }
+        }
+    }
+
+    /// Counts that stay on the device, and a gradient that is written there.
+    fn check_results_on_the_device(&self) {
+        let Self { browser, cpu } = self;
+        let shape = Shape::new(2, 1, [67_003]).unwrap();
+        let n = shape.elements() as usize;
+        let classes = Classes::new(1..=20).unwrap();
+        let present: Vec<u32> = (0..24).collect();
+        let [a, b] = [13, 14].map(|seed| labels(LabelType::U8, &present, 4, n, seed));
+        let [a_buffer, b_buffer] = [&a, &b].map(|map| browser.buffer(bytes(map), 0));
+        let map = |buffer| LabelMap::buffer(shape.clone(), Dtype::U8, buffer, 0).unwrap();
+        let mut encoder = browser.device.create_command_encoder(&Default::default());
+        let counts = browser.engine.record_counts(&mut encoder, map(&a_buffer), map(&b_buffer), &classes).unwrap();
+        browser.queue.submit([encoder.finish()]);
+        let expected = cpu.counts(label_map(&shape, &a), label_map(&shape, &b), &classes).unwrap();
+        assert_eq!(browser.engine.read_counts(&counts).unwrap(), expected);
+
+        let (p, t) = (reals(Real::F32, Pattern::Signed, n, 10), reals(Real::F32, Pattern::Unit, n, 11));
+        let options = SumsOptions::default();
+        let sums = cpu.sums_with(volume(&shape, &p), volume(&shape, &t), &options).unwrap();
+        let partials = sums.map(|_| Partials { pred: 0.4, product: -1.3, pred_power: 0.2, ..Partials::default() });
+        let expected = cpu.gradient(volume(&shape, &p), volume(&shape, &t), &options, &sums, &partials).unwrap();
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        let out = browser.empty(4 * n as u64, usage);
+        let (pred, truth) = (volume(&shape, &p), volume(&shape, &t));
+        browser.engine.gradient_into_buffer(pred, truth, &options, &sums, &partials, &out, 0).unwrap();
+        assert!(browser.read(&out) == bytemuck::cast_slice::<f32, u8>(&expected), "gradient in a buffer");
+    }
+}
+
+/// The truth beside a prediction.
+#[derive(Debug, Clone, Copy)]
+enum Operand<'a> {
+    Real(&'a Array),
+    Labels(&'a Array),
+}
+
+impl<'a> Operand<'a> {
+    fn array(self) -> &'a Array {
+        let (Self::Real(array) | Self::Labels(array)) = self;
+        array
+    }
+}
+
+/// One call of `sums_with`.
+struct Case<'a> {
+    shape: &'a Shape,
+    pred: &'a Array,
+    truth: Operand<'a>,
+    options: SumsOptions,
+}
+
+/// Without the voxels.
+impl fmt::Debug for Case<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (pred, truth) = (dtype(self.pred), dtype(self.truth.array()));
+        write!(f, "{pred:?} x {truth:?} of {}, {:?}", self.shape, self.options)
+    }
+}
+
+impl<'a> Case<'a> {
+    fn pred(&self) -> Volume<'a> {
+        volume(self.shape, self.pred)
+    }
+
+    fn truth(&self) -> Truth<'a> {
+        match self.truth {
+            Operand::Real(array) => volume(self.shape, array).into(),
+            Operand::Labels(array) => label_map(&map_shape(self.shape), array).into(),
+        }
+    }
+
+    fn sums(&self, engine: &Engine) -> Table<Sums> {
+        engine.sums_with(self.pred(), self.truth(), &self.options).unwrap()
+    }
+}
+
+/// The shape of a label map beside volumes of a shape.
+fn map_shape(shape: &Shape) -> Shape {
+    let spatial: Vec<usize> = shape.spatial().iter().map(|&n| n as usize).collect();
+    Shape::new(shape.samples() as usize, 1, spatial).unwrap()
+}
