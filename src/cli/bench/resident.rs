@@ -15,7 +15,7 @@ pub(super) struct Resident {
     engines: Vec<(&'static str, Engine)>,
     cpu: Engine,
     /// Types of operands whose transfers have been timed.
-    moved: Vec<&'static str>,
+    moved: Vec<String>,
     /// What was left out, and why.
     pub notes: Vec<String>,
 }
@@ -56,8 +56,8 @@ impl Resident {
         }
         let on_device = OnDevice::new(&self.gpu, work, time)?;
         let mut rows = Vec::new();
-        if !self.moved.contains(&work.types()) {
-            self.moved.push(work.types());
+        if self.moved.iter().all(|moved| moved != work.types()) {
+            self.moved.push(work.types().to_owned());
             rows.extend(on_device.transfers(&self.engines[0].1)?);
         }
         // 64-bit integers are a matter of the sums alone.

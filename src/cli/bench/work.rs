@@ -10,8 +10,8 @@ use anyhow::{Result, ensure};
 
 /// A call with known result.
 pub(super) struct Work {
+    /// Statistic and types of prediction and truth, such as `sums/f32xu8`.
     name: String,
-    types: &'static str,
     shape: Shape,
     operands: [Voxels; 2],
     reduction: Reduction,
@@ -85,7 +85,7 @@ impl Work {
         };
         let expected = [pred.total(), truth.total()];
         let name = format!("{statistic}/{types}");
-        Ok(Self { name, types, shape: shape.clone(), operands: [pred, truth], reduction, expected })
+        Ok(Self { name, shape: shape.clone(), operands: [pred, truth], reduction, expected })
     }
 
     /// Label maps of runs of 40 voxels, as in organs; the prediction is the truth moved by 3 voxels.
@@ -104,7 +104,7 @@ impl Work {
         let expected = [both as f64, (ones(&pred) + ones(&truth)) as f64];
         let reduction = Reduction::Counts(Classes::new(1..=u32::from(classes))?);
         let (name, operands) = (format!("counts{classes}/u8xu8"), [pred, truth].map(Voxels::U8));
-        Ok(Self { name, types: "u8xu8", shape, operands, reduction, expected })
+        Ok(Self { name, shape, operands, reduction, expected })
     }
 
     pub fn name(&self) -> &str {
@@ -173,8 +173,8 @@ impl Work {
     }
 
     /// Types of prediction and truth, such as `f32xu8`.
-    pub fn types(&self) -> &'static str {
-        self.types
+    pub fn types(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or_default()
     }
 
     pub fn volumes_in<'a>(&self, [pred, truth]: &'a [Buffer; 2]) -> Result<[Volume<'a>; 2]> {
