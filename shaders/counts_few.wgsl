@@ -42,7 +42,40 @@ fn lane_add(lane: ptr<function, Lane>, labels: ptr<function, Labels>, p: u32, t:
   (*lane).out_of_range += select(vec2<u32>(times), vec2<u32>(0u), (listed != vec2<u32>(0u)) | zero);
 }
 
-var<workgroup> sh: array<vec4<u32>, 256>;
+// Four counters of a lane: pred, truth, both (with more than four classes each has two rows), out_of_range.
+fn lane_row(lane: ptr<function, Lane>, row: u32, halves: u32) -> vec4<u32> {
+  let upper = row % halves;
+  switch row / halves {
+    case 0u: {
+      return (*lane).pred[upper];
+    }
+    case 1u: {
+      return (*lane).truth[upper];
+    }
+    case 2u: {
+      return (*lane).both[upper];
+    }
+    default: {
+      return vec4<u32>((*lane).out_of_range, 0u, 0u);
+    }
+  }
+}
+
+// Writes the counters of a row where the partial has them: at [statistic · classes + class], out_of_range behind all.
+fn write_row(slot: u32, row: u32, halves: u32, counters: vec4<u32>) {
+  let first = slot * (3u * params.classes + 2u);
+  let class_id = 4u * (row % halves);
+  for (var i = 0u; i < 4u; i += 1u) {
+    if row < 3u * halves && class_id + i < params.classes {
+      result[first + (row / halves) * params.classes + class_id + i] = counters[i];
+    }
+    if row == 3u * halves && i < 2u {
+      result[first + 3u * params.classes + i] = counters[i];
+    }
+  }
+}
+
+var<workgroup> sh: array<vec4<u32>, 512>;   // two rows
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
@@ -73,40 +106,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     }
   }
 
-  // Folded four counters at a time, so that workgroup memory stays small: pred, truth, both (classes 0..3, then
-  // 4..7), out_of_range.
-  let words = 3u * params.classes + 2u;
-  for (var row = 0u; row < 7u; row += 1u) {
-    let upper = row % 2u;
-    var value = lane.pred[upper];
-    if row == 2u || row == 3u {
-      value = lane.truth[upper];
-    }
-    if row == 4u || row == 5u {
-      value = lane.both[upper];
-    }
-    if row == 6u {
-      value = vec4<u32>(lane.out_of_range, 0u, 0u);
-    }
-    sh[lid] = value;
+  // Folded two rows at a time, so that workgroup memory stays small. Seven rows, or four where the upper ones are empty.
+  let halves = select(1u, 2u, params.classes > 4u);
+  for (var row = 0u; row < 3u * halves + 1u; row += 2u) {
+    sh[lid] = lane_row(&lane, row, halves);
+    sh[256u + lid] = lane_row(&lane, row + 1u, halves);
     workgroupBarrier();
     for (var half = LANES / 2u; half > 0u; half = half / 2u) {
       if lane_id < half {
         sh[lid] += sh[lid + half];
+        sh[256u + lid] += sh[256u + lid + half];
       }
       workgroupBarrier();
     }
     if lane_id == 0u && slot < params.tasks {
-      for (var i = 0u; i < 4u; i += 1u) {
-        // The row's counters lie at [statistic · classes + class]; the last row follows all of them.
-        let class_id = 4u * upper + i;
-        if row < 6u && class_id < params.classes {
-          result[slot * words + (row / 2u) * params.classes + class_id] = sh[lid][i];
-        }
-        if row == 6u && i < 2u {
-          result[slot * words + 3u * params.classes + i] = sh[lid][i];
-        }
-      }
+      write_row(slot, row, halves, sh[lid]);
+      write_row(slot, row + 1u, halves, sh[256u + lid]);
     }
     workgroupBarrier();
   }

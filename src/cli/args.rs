@@ -55,7 +55,8 @@ impl DeviceArgs {
         Ok(Engine::new(&EngineOptions { backend, adapter, ..EngineOptions::default() })?)
     }
 
-    fn choice(&self) -> AdapterChoice {
+    /// The adapter, for a GPU.
+    pub fn choice(&self) -> AdapterChoice {
         self.adapter.as_deref().map_or(AdapterChoice::Best, adapter_choice)
     }
 }

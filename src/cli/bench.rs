@@ -1,21 +1,24 @@
 //! `voxdice bench`: how fast the reductions are here, beside a plain read of the same bytes.
 
 mod floor;
+#[cfg(feature = "gpu")]
+mod gpu;
+#[cfg(feature = "gpu")]
+mod resident;
+mod row;
 mod work;
 
 use super::args::{DeviceArgs, backend_name};
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use super::table::{Align, Grid, Tone};
-use super::text::{bytes, wrapped};
-use crate::{Engine, Shape};
+use crate::{Backend, Engine, Shape};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
-use std::fmt::Write;
+use row::{Row, in_turn, seconds};
+use serde_json::Value;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use work::Work;
 
 /// How fast the reductions are here, beside a plain read of the same bytes.
@@ -23,6 +26,11 @@ use work::Work;
 /// Volumes are made in memory. Every result is checked against its known value before it is timed. A plain read of the
 /// same bytes, on as many threads, is timed in turn with the work: no reduction that reads each voxel once can be faster,
 /// so the share of it is the figure to compare between machines.
+///
+/// On a GPU there are rows by model. end_to_end: from host memory to the result. resident: the call on volumes that are in
+/// buffers of the GPU, with its wait. kernel: the commands alone, by the clock of the GPU. Both are compared with a plain
+/// read on the GPU (floor). copy counts bytes read and bytes written; upload and readback are the way from and to host
+/// memory. A gradient counts its operands once, as do all; resident is its sums and itself, kernel itself alone.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -107,17 +115,6 @@ impl FromStr for Axes {
 /// Makes the volumes of a row.
 type Maker = Box<dyn Fn(&Shape) -> Result<Work>>;
 
-/// A figure.
-#[derive(Debug)]
-struct Row {
-    name: String,
-    model: &'static str,
-    bytes: u64,
-    seconds: f64,
-    floor_seconds: f64,
-    first_seconds: f64,
-}
-
 impl Bench {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.quiet;
@@ -128,18 +125,36 @@ impl Bench {
         let shape = Shape::new(*samples, *channels, spatial)?;
         let progress = Progress::start(self.quiet, "opening the device");
         let engine = self.device.engine()?;
+        let time = Duration::from_secs_f64(self.seconds);
+        let device = engine.describe();
+        let mut lines = vec![format!("{}: {}; medians, in turn with a plain read", name(&engine), device.device)];
+        #[cfg(feature = "gpu")]
+        let mut on_gpu =
+            if device.backend == Backend::Gpu { Some(resident::Resident::open(&self.device.choice())?) } else { None };
         let mut rows = Vec::new();
         for spec in self.specs() {
             let work = spec(&shape)?;
             progress.say(&format!("timing {}", work.name()));
-            rows.push(measure(&work, &engine, Duration::from_secs_f64(self.seconds))?);
+            rows.push(measure(&work, &engine, time)?);
+            #[cfg(feature = "gpu")]
+            if let Some(on_gpu) = &mut on_gpu {
+                rows.extend(on_gpu.rows(&work, time)?);
+            }
         }
         drop(progress);
-        match self.format {
-            Form::Csv => output.result(&csv(&rows, &engine)?)?,
-            Form::Json => output.json(&rows.iter().map(|row| row.json(&engine)).collect::<Value>())?,
-            Form::Table => output.result(&table(&rows, &engine))?,
+        if device.backend == Backend::Gpu {
+            lines.push("end_to_end, upload, readback: beside a plain read of host memory; others: of the GPU's".into());
         }
+        #[cfg(feature = "gpu")]
+        if let Some(on_gpu) = on_gpu {
+            lines.extend(on_gpu.notes);
+        }
+        match self.format {
+            Form::Csv => output.result(&row::csv(&rows)?)?,
+            Form::Json => output.json(&rows.iter().map(Row::json).collect::<Value>())?,
+            Form::Table => return output.result(&row::table(&rows, &lines)).map(|()| Exit::Fine),
+        }
+        lines.iter().skip(1).for_each(|line| output.note(line));
         Ok(Exit::Fine)
     }
 
@@ -166,115 +181,25 @@ impl Bench {
     }
 }
 
-/// Times work and floor in turn, after the value was checked.
+fn name(engine: &Engine) -> String {
+    backend_name(engine.describe().backend).to_uppercase()
+}
+
+/// Voxels in host memory, beside a read of them there.
 fn measure(work: &Work, engine: &Engine, time: Duration) -> Result<Row> {
-    let seconds = |f: &mut dyn FnMut() -> Result<()>| -> Result<f64> {
-        let start = Instant::now();
-        f()?;
-        Ok(start.elapsed().as_secs_f64())
-    };
     let read = || floor::read(&work.slices());
     // The first call makes pipelines and buffers, and its value is compared.
-    let first_seconds = seconds(&mut || work.check(engine))?;
+    let first = seconds(|| work.check(work.run(engine)?))?;
     let expected = read();
-    let end = Instant::now() + time;
-    let (mut of_work, mut of_floor) = (Vec::new(), Vec::new());
-    while of_work.len() < 3 || Instant::now() < end {
-        of_floor.push(seconds(&mut || if read() == expected { Ok(()) } else { bail!("memory changed under a read") })?);
-        of_work.push(seconds(&mut || work.run(engine))?);
-    }
-    let model = if backend_name(engine.describe().backend) == "gpu" { "end_to_end" } else { "cpu" };
-    Ok(Row {
-        name: work.name().to_owned(),
-        model,
-        bytes: work.bytes(),
-        seconds: median(of_work),
-        floor_seconds: median(of_floor),
-        first_seconds,
-    })
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-impl Row {
-    fn speed(&self, seconds: f64) -> f64 {
-        self.bytes as f64 / seconds / 1e9
-    }
-
-    /// Of the speed of a plain read, in percent.
-    fn percent(&self) -> f64 {
-        100.0 * self.floor_seconds / self.seconds
-    }
-
-    fn json(&self, engine: &Engine) -> Value {
-        json!({
-            "name": format!("{}/{}", self.name, self.model),
-            "model": self.model,
-            "bytes": self.bytes,
-            "seconds": self.seconds,
-            "first_seconds": self.first_seconds,
-            "gb_per_s": self.speed(self.seconds),
-            "floor_gb_per_s": self.speed(self.floor_seconds),
-            "percent_of_floor": self.percent(),
-            "device": engine.describe().device,
-        })
-    }
-}
-
-/// One row per figure, in GB/s of the bytes that are read once.
-fn csv(rows: &[Row], engine: &Engine) -> Result<String> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["name", "bytes", "seconds", "gb_per_s", "floor_gb_per_s", "percent_of_floor", "device"])?;
-    let device = engine.describe().device;
-    for row in rows {
-        table.write_record([
-            format!("{}/{}", row.name, row.model),
-            row.bytes.to_string(),
-            format!("{:.6}", row.seconds),
-            format!("{:.2}", row.speed(row.seconds)),
-            format!("{:.2}", row.speed(row.floor_seconds)),
-            format!("{:.1}", row.percent()),
-            device.clone(),
-        ])?;
-    }
-    Ok(String::from_utf8(table.into_inner()?)?)
-}
-
-fn table(rows: &[Row], engine: &Engine) -> String {
-    let mut grid = Grid::new(&[
-        ("reduction", Align::Left),
-        ("bytes", Align::Right),
-        ("ms", Align::Right),
-        ("GB/s", Align::Right),
-        ("plain read GB/s", Align::Right),
-        ("of it", Align::Right),
-        ("first call ms", Align::Right),
-    ]);
-    for row in rows {
-        let cells = [
-            row.name.clone(),
-            bytes(row.bytes),
-            format!("{:.2}", 1e3 * row.seconds),
-            format!("{:.1}", row.speed(row.seconds)),
-            format!("{:.1}", row.speed(row.floor_seconds)),
-            format!("{:.0} %", row.percent()),
-            format!("{:.1}", 1e3 * row.first_seconds),
-        ];
-        grid.row(cells.map(|cell| (cell, Tone::Plain)));
-    }
-    let mut text = grid.render(false);
-    let device = engine.describe();
-    let backend = backend_name(device.backend).to_uppercase();
-    let mut line = format!("{backend}: {}; medians, read and reduction in turn", device.device);
-    if backend == "GPU" {
-        line.push_str("; voxels start in host memory, so their way to the GPU is in every figure");
-    }
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "\n{}", wrapped(&line, 2));
-    text
+    let unchanged = || if read() == expected { Ok(()) } else { bail!("memory changed under a read") };
+    let times = in_turn(time, || seconds(|| work.run(engine).map(drop)), || seconds(unchanged))?;
+    let description = engine.describe();
+    let (model, path) = match description.backend {
+        Backend::Gpu => ("end_to_end", "gpu/end_to_end"),
+        Backend::Auto | Backend::Cpu => ("cpu", "cpu"),
+    };
+    let name = format!("{}/{path}", work.name());
+    Ok(Row { name, model, device: description.device, bytes: work.bytes(), times, first_seconds: Some(first) })
 }
 
 #[cfg(test)]
@@ -287,11 +212,5 @@ mod tests {
         for wrong in ["8", "", "1,0,3", "1,x", "1,1,-1"] {
             assert!(wrong.parse::<Axes>().unwrap_err().contains("N,C"), "{wrong}");
         }
-    }
-
-    #[test]
-    fn the_median_is_a_value_in_the_middle() {
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
-        assert!(median(Vec::new()).is_nan());
     }
 }

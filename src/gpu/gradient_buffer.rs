@@ -34,6 +34,7 @@ impl Backend {
             // written to the slot and copied from there.
             let direct = if let [(first, elements)] = ranges[..] { self.part(target, first, elements) } else { None };
             let bytes = placement.sizes.result;
+            placement.sizes.readback = 0;
             if let Some((_, head)) = direct {
                 placement.params.r_head = head as u32;
                 placement.sizes.result = 0;

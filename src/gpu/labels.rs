@@ -37,7 +37,7 @@ impl Backend {
         let key = Key { pred, truth, lanes: plan.lanes, statistic: Statistic::LabelRange };
         let params = Params { classes: limit, ..Params::default() };
         let pass = Pass { key, plan, pred: input, truth: input, params, adds: false };
-        let aux = |_: &_| Some(Aux { words: (&[0u32][..]).into(), listed: None, entries: 0 });
+        let aux = |_: &_| Some(Aux::NONE);
         let mut found: Option<LabelsOutside> = None;
         self.run(&pass, waiting, &aux, &mut |window, partials| {
             for (task, partial) in partials.chunks_exact(WORDS as usize).enumerate() {

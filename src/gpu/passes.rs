@@ -37,6 +37,11 @@ pub(super) struct Aux<'a> {
     pub entries: u32,
 }
 
+impl Aux<'_> {
+    /// For kernels that look at none.
+    pub const NONE: Self = Self { words: Cow::Borrowed(&[]), listed: None, entries: 0 };
+}
+
 /// The words of a window, or nothing where it has nothing to do.
 pub(super) type AuxOf<'f, 'a> = &'f (dyn Fn(&Window) -> Option<Aux<'a>> + Sync);
 
@@ -114,10 +119,12 @@ impl Backend {
         let plan = &pass.plan;
         let tasks = aux.listed.unwrap_or_else(|| plan.tasks(&window));
         let (pred, truth) = (pass.pred.place(&window, self.bindings), pass.truth.place(&window, self.bindings));
+        let result = 4 * plan.result_words(&window, tasks);
         let sizes = Sizes {
             pred: pred.copied_bytes(),
             truth: truth.copied_bytes(),
-            result: 4 * plan.result_words(&window, tasks),
+            result,
+            readback: result,
             aux: 4 * aux.words.len() as u64,
         };
         let (p, t) = (pass.pred.strides(&window, &pred), pass.truth.strides(&window, &truth));

@@ -51,8 +51,7 @@ impl Backend {
         };
         let pipeline = self.fold(Statistic::FoldSums { slots, words, integers })?;
         let result = self.result(encoder, 16 * job.shape.cells() * u64::from(slots + 1))?;
-        let aux = Aux { words: (&[0u32][..]).into(), listed: None, entries: 0 };
-        self.record(encoder, &pass, &aux, &Fold { pipeline, numbers: &numbers, result: &result })?;
+        self.record(encoder, &pass, &Aux::NONE, &Fold { pipeline, numbers: &numbers, result: &result })?;
         Ok(result)
     }
 
@@ -117,14 +116,13 @@ impl Backend {
         let placements: Vec<(Window, Placement<'_>)> = pass.plan.windows().map(placed).collect();
         // Windows run one after another: they share their partials, and what they are copied to.
         let most = |of: fn(&Sizes) -> u64| placements.iter().map(|(_, placed)| of(&placed.sizes)).max().unwrap_or(0);
-        let sizes = Sizes { pred: most(|s| s.pred), truth: most(|s| s.truth), result: most(|s| s.result), aux: 0 };
+        let [pred, truth, result] = [|s: &Sizes| s.pred, |s: &Sizes| s.truth, |s: &Sizes| s.result].map(most);
+        let sizes = Sizes { pred, truth, result, ..Sizes::default() };
         let shared = self.device.guarded(|device| Slot::new(device, sizes))?;
         for (window, placement) in &placements {
             self.blaming_buffers(pass, |backend| {
                 // Parameters are read when the application submits, so each window has its own.
-                let own = Slot::new(&backend.device, Sizes { aux: placement.sizes.aux, ..Sizes::default() });
-                let [pred, truth, result] = [&shared.pred, &shared.truth, &shared.result].map(Clone::clone);
-                let slot = Slot { pred, truth, result, ..own };
+                let slot = shared.with_own_numbers(&backend.device, placement.sizes.aux);
                 backend.fill(&slot, placement, aux);
                 let bytes = placement.sizes.result;
                 if pass.adds {
@@ -157,7 +155,7 @@ impl Backend {
     /// The words of a result, read back and waited for.
     pub async fn read(&self, result: &wgpu::Buffer, waiting: super::Waiting) -> Result<Vec<u32>> {
         let bytes = result.size();
-        let slot = self.idle.take(&self.device, Sizes { result: bytes, ..Sizes::default() })?;
+        let slot = self.idle.take(&self.device, Sizes { readback: bytes, ..Sizes::default() })?;
         let arrival = self.device.guarded(|device| {
             let mut encoder = device.raw.create_command_encoder(&Default::default());
             encoder.copy_buffer_to_buffer(result, 0, &slot.readback, 0, Some(bytes));

@@ -4,6 +4,7 @@ use super::device::{Device, lock};
 use crate::error::Result;
 use crate::plan::Params;
 use std::sync::Mutex;
+use wgpu::BufferUsages as Usage;
 
 /// Buffers of one window: operands, class table or task list, parameters, result, and its copy for the host.
 #[derive(Debug)]
@@ -22,39 +23,54 @@ pub(super) struct Sizes {
     pub pred: u64,
     pub truth: u64,
     pub result: u64,
+    /// 0 where the result stays on the GPU.
+    pub readback: u64,
     pub aux: u64,
 }
 
 impl Slot {
     pub fn new(device: &Device, sizes: Sizes) -> Self {
-        use wgpu::BufferUsages as Usage;
-        let buffer = |label, size: u64, usage| {
-            let size = padded(size);
-            device.raw.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size,
-                usage,
-                mapped_at_creation: false,
-            })
-        };
+        let buffer = |label, size, usage| buffer(device, label, size, usage);
         let input = Usage::STORAGE | Usage::COPY_DST;
         let operand = if device.mappable { input | Usage::MAP_WRITE } else { input };
         Self {
             pred: buffer("pred", sizes.pred, operand),
             truth: buffer("truth", sizes.truth, operand),
             result: buffer("result", sizes.result, input | Usage::COPY_SRC),
-            readback: buffer("readback", sizes.result, Usage::MAP_READ | Usage::COPY_DST),
-            aux: buffer("aux", sizes.aux, input),
-            params: buffer("params", size_of::<Params>() as u64, Usage::UNIFORM | Usage::COPY_DST),
+            readback: buffer("readback", sizes.readback, Usage::MAP_READ | Usage::COPY_DST),
+            aux: aux(device, sizes.aux),
+            params: params(device),
         }
+    }
+
+    /// The same buffers, but for those that the host fills: commands that run later find in them what was written last.
+    pub fn with_own_numbers(&self, device: &Device, aux_bytes: u64) -> Self {
+        let [pred, truth, result, readback] =
+            [&self.pred, &self.truth, &self.result, &self.readback].map(wgpu::Buffer::clone);
+        Self { pred, truth, result, readback, aux: aux(device, aux_bytes), params: params(device) }
     }
 
     fn holds(&self, sizes: Sizes) -> bool {
         self.pred.size() >= padded(sizes.pred)
             && self.truth.size() >= padded(sizes.truth)
             && self.result.size() >= padded(sizes.result)
+            && self.readback.size() >= padded(sizes.readback)
             && self.aux.size() >= padded(sizes.aux)
     }
+}
+
+fn aux(device: &Device, bytes: u64) -> wgpu::Buffer {
+    buffer(device, "aux", bytes, Usage::STORAGE | Usage::COPY_DST)
+}
+
+fn params(device: &Device) -> wgpu::Buffer {
+    buffer(device, "params", size_of::<Params>() as u64, Usage::UNIFORM | Usage::COPY_DST)
+}
+
+fn buffer(device: &Device, label: &str, bytes: u64, usage: Usage) -> wgpu::Buffer {
+    let size = padded(bytes);
+    let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+    device.raw.create_buffer(&descriptor)
 }
 
 /// Sizes are multiples of 16, because loaders read four words at a time, and not 0.

@@ -114,7 +114,7 @@ impl Backend {
         let mut cut: BTreeMap<BlockId, (T, u64)> = BTreeMap::new();
         let listed = |window: &Window| only.map(|flagged| tasks_of(plan, window, flagged));
         let aux = |window: &Window| match listed(window) {
-            None => Some(Aux { words: (&[0u32][..]).into(), listed: None, entries: 0 }),
+            None => Some(Aux::NONE),
             Some(tasks) if tasks.is_empty() => None,
             Some(tasks) => Some(Aux {
                 listed: Some(tasks.len() as u64),

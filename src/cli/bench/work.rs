@@ -1,31 +1,42 @@
 //! Volumes with known results, and what is done with them.
 
 use super::Dtypes;
+#[cfg(feature = "gpu")]
+use super::gpu::Buffer;
 use crate::metric::{Loss, LossOptions};
-use crate::stats::Terms;
-use crate::{Classes, Engine, LabelMap, Shape, SumsOptions, Volume};
+use crate::stats::{Counts, Sums, Terms};
+use crate::{Classes, Engine, LabelMap, Shape, SumsOptions, Table, Volume};
 use anyhow::{Result, ensure};
 
 /// A call with known result.
 pub(super) struct Work {
+    /// Statistic and types of prediction and truth, such as `sums/f32xu8`.
     name: String,
     shape: Shape,
-    kind: Kind,
+    operands: [Voxels; 2],
+    reduction: Reduction,
+    expected: Value,
 }
 
-enum Kind {
-    Soft { pred: Real, truth: Real, gradient: Option<Box<Loss>> },
-    Labels { pred: Vec<u8>, truth: Vec<u8>, classes: Classes, first: [u64; 3] },
+/// Two numbers that tell whether all is well.
+pub(super) type Value = [f64; 2];
+
+/// What is done with the operands.
+pub(super) enum Reduction {
+    Sums(SumsOptions),
+    /// The sums of a loss, and its derivative with respect to every voxel.
+    Gradient(Box<Loss>),
+    Counts(Classes),
 }
 
-/// A volume of one of the types.
-enum Real {
+/// Voxels of one of the types.
+enum Voxels {
     F32(Vec<f32>),
     U8(Vec<u8>),
 }
 
-impl Real {
-    fn of(elements: usize, float: bool, value: impl Fn(usize) -> f32) -> Self {
+impl Voxels {
+    fn real(elements: usize, float: bool, value: impl Fn(usize) -> f32) -> Self {
         if float {
             Self::F32((0..elements).map(value).collect())
         } else {
@@ -65,12 +76,16 @@ impl Work {
             Dtypes::F32U8 => (true, false, "f32xu8"),
             Dtypes::U8U8 => (false, false, "u8xu8"),
         };
-        let pred = Real::of(elements, pred_float, |i| if i % 3 == 0 { 0.75 } else { 0.25 });
-        let truth = Real::of(elements, truth_float, |i| if i % 2 == 0 { 1.0 } else { 0.0 });
-        let statistic = if gradient { "gradient" } else { "sums" };
-        let gradient = if gradient { Some(Box::new(Loss::new(LossOptions::default())?)) } else { None };
-        let kind = Kind::Soft { pred, truth, gradient };
-        Ok(Self { name: format!("{statistic}/{types}"), shape: shape.clone(), kind })
+        let pred = Voxels::real(elements, pred_float, |i| if i % 3 == 0 { 0.75 } else { 0.25 });
+        let truth = Voxels::real(elements, truth_float, |i| if i % 2 == 0 { 1.0 } else { 0.0 });
+        let (statistic, reduction) = if gradient {
+            ("gradient", Reduction::Gradient(Box::new(Loss::new(LossOptions::default())?)))
+        } else {
+            ("sums", Reduction::Sums(SumsOptions { terms: Terms::Plain, ..SumsOptions::default() }))
+        };
+        let expected = [pred.total(), truth.total()];
+        let name = format!("{statistic}/{types}");
+        Ok(Self { name, shape: shape.clone(), operands: [pred, truth], reduction, expected })
     }
 
     /// Label maps of runs of 40 voxels, as in organs; the prediction is the truth moved by 3 voxels.
@@ -86,10 +101,10 @@ impl Work {
         let pred: Vec<u8> = (3..voxels + 3).map(label).collect();
         let ones = |map: &[u8]| map.iter().filter(|&&label| label == 1).count() as u64;
         let both = pred.iter().zip(&truth).filter(|&(&p, &t)| p == 1 && t == 1).count() as u64;
-        let first = [both, ones(&pred), ones(&truth)];
-        let list = Classes::new(1..=u32::from(classes))?;
-        let kind = Kind::Labels { pred, truth, classes: list, first };
-        Ok(Self { name: format!("counts{classes}/u8xu8"), shape, kind })
+        let expected = [both as f64, (ones(&pred) + ones(&truth)) as f64];
+        let reduction = Reduction::Counts(Classes::new(1..=u32::from(classes))?);
+        let (name, operands) = (format!("counts{classes}/u8xu8"), [pred, truth].map(Voxels::U8));
+        Ok(Self { name, shape, operands, reduction, expected })
     }
 
     pub fn name(&self) -> &str {
@@ -98,62 +113,96 @@ impl Work {
 
     /// Every byte that the work reads.
     pub fn slices(&self) -> [&[u8]; 2] {
-        match &self.kind {
-            Kind::Soft { pred, truth, .. } => [pred.bytes(), truth.bytes()],
-            Kind::Labels { pred, truth, .. } => [pred, truth],
-        }
+        self.operands.each_ref().map(Voxels::bytes)
     }
 
     pub fn bytes(&self) -> u64 {
         self.slices().iter().map(|slice| slice.len() as u64).sum()
     }
 
-    /// Does it once.
-    pub fn run(&self, engine: &Engine) -> Result<()> {
-        self.result(engine).map(drop)
-    }
-
-    /// Does it once and compares the result with what it must be.
-    pub fn check(&self, engine: &Engine) -> Result<()> {
-        let found = self.result(engine)?;
-        let expected = match &self.kind {
-            Kind::Soft { pred, truth, .. } => [pred.total(), truth.total()],
-            Kind::Labels { first, .. } => [first[0] as f64, (first[1] + first[2]) as f64],
-        };
-        ensure!(
-            found == expected,
-            "{}: the result is {found:?} and must be {expected:?}; run `voxdice verify`, and report this",
-            self.name
-        );
-        Ok(())
-    }
-
-    /// Two numbers that tell whether all is well.
-    fn result(&self, engine: &Engine) -> Result<[f64; 2]> {
-        match &self.kind {
-            Kind::Soft { pred, truth, gradient: None } => {
-                let options = SumsOptions { terms: Terms::Plain, ..SumsOptions::default() };
-                let sums = engine.sums_with(pred.volume(&self.shape)?, truth.volume(&self.shape)?, &options)?;
-                Ok(totals(&sums))
+    /// Does it once with the voxels in host memory.
+    pub fn run(&self, engine: &Engine) -> Result<Value> {
+        match &self.reduction {
+            Reduction::Sums(options) => {
+                let [pred, truth] = self.volumes()?;
+                Ok(totals(&engine.sums_with(pred, truth, options)?))
             }
-            Kind::Soft { pred, truth, gradient: Some(loss) } => {
+            Reduction::Gradient(loss) => {
                 let options = loss.sums_options();
-                let (pred, truth) = (pred.volume(&self.shape)?, truth.volume(&self.shape)?);
+                let [pred, truth] = self.volumes()?;
                 let sums = engine.sums_with(pred.clone(), truth.clone(), &options)?;
                 let of_voxels = engine.gradient(pred, truth, &options, &sums, &loss.gradient(&sums)?)?;
                 ensure!(of_voxels.iter().all(|value| value.is_finite()), "the gradient is not finite; report this");
                 Ok(totals(&sums))
             }
-            Kind::Labels { pred, truth, classes, .. } => {
-                let map = |voxels| LabelMap::u8(self.shape.clone(), voxels);
-                let counts = engine.counts(map(pred)?, map(truth)?, classes)?;
-                let first = counts.get(0, 0).copied().unwrap_or_default();
-                Ok([first.tp() as f64, (first.n_pred() + first.n_truth()) as f64])
+            Reduction::Counts(classes) => {
+                let [pred, truth] = self.maps()?;
+                Ok(first_class(&engine.counts(pred, truth, classes)?))
             }
+        }
+    }
+
+    /// Compares what was found with what it must be.
+    pub fn check(&self, found: Value) -> Result<()> {
+        ensure!(
+            found == self.expected,
+            "{}: the result is {found:?} and must be {:?}; run `voxdice verify`, and report this",
+            self.name,
+            self.expected
+        );
+        Ok(())
+    }
+
+    pub fn volumes(&self) -> Result<[Volume<'_>; 2]> {
+        let [pred, truth] = &self.operands;
+        Ok([pred.volume(&self.shape)?, truth.volume(&self.shape)?])
+    }
+
+    fn maps(&self) -> Result<[LabelMap<'_>; 2]> {
+        let [pred, truth] = self.slices();
+        let map = |labels| LabelMap::u8(self.shape.clone(), labels);
+        Ok([map(pred)?, map(truth)?])
+    }
+}
+
+/// The same voxels in buffers on a GPU.
+#[cfg(feature = "gpu")]
+impl Work {
+    pub fn reduction(&self) -> &Reduction {
+        &self.reduction
+    }
+
+    /// Types of prediction and truth, such as `f32xu8`.
+    pub fn types(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or_default()
+    }
+
+    pub fn volumes_in<'a>(&self, [pred, truth]: &'a [Buffer; 2]) -> Result<[Volume<'a>; 2]> {
+        let volume = |voxels: &Voxels, buffer| Volume::buffer(self.shape.clone(), voxels.dtype(), buffer, 0);
+        Ok([volume(&self.operands[0], pred)?, volume(&self.operands[1], truth)?])
+    }
+
+    pub fn maps_in<'a>(&self, [pred, truth]: &'a [Buffer; 2]) -> Result<[LabelMap<'a>; 2]> {
+        let map = |voxels: &Voxels, buffer| LabelMap::buffer(self.shape.clone(), voxels.dtype(), buffer, 0);
+        Ok([map(&self.operands[0], pred)?, map(&self.operands[1], truth)?])
+    }
+}
+
+#[cfg(feature = "gpu")]
+impl Voxels {
+    fn dtype(&self) -> crate::Dtype {
+        match self {
+            Self::F32(_) => crate::Dtype::F32,
+            Self::U8(_) => crate::Dtype::U8,
         }
     }
 }
 
-fn totals(sums: &crate::Table<crate::stats::Sums>) -> [f64; 2] {
+pub(super) fn totals(sums: &Table<Sums>) -> Value {
     sums.values().iter().fold([0.0; 2], |[pred, truth], cell| [pred + cell.pred(), truth + cell.truth()])
+}
+
+pub(super) fn first_class(counts: &Table<Counts>) -> Value {
+    let first = counts.get(0, 0).copied().unwrap_or_default();
+    [first.tp() as f64, (first.n_pred() + first.n_truth()) as f64]
 }

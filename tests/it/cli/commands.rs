@@ -75,6 +75,56 @@ fn demo_writes_files_that_eval_finds_the_same_in() {
     }
 }
 
+/// The figures of a row of a benchmark follow from each other.
+fn numbers_fit(row: &serde_json::Value) {
+    let number = |key: &str| row[key].as_f64().unwrap();
+    let percent = 100.0 * number("gb_per_s") / number("floor_gb_per_s");
+    assert!((percent - number("percent_of_floor")).abs() < 1e-6 * percent && percent > 0.0, "{row}");
+    let speed = number("bytes") / number("seconds") / 1e9;
+    assert!((speed - number("gb_per_s")).abs() < 1e-9 * speed, "{row}");
+    assert!(row["name"].as_str().unwrap().ends_with(row["model"].as_str().unwrap()), "{row}");
+    assert!(!row["device"].as_str().unwrap().is_empty(), "{row}");
+}
+
+#[test]
+fn bench_times_a_gpu_by_model() {
+    if !gpu() {
+        return;
+    }
+    let small = ["bench", "--backend", "gpu", "--shape", "2,1,5,30,21", "--seconds", "0.001", "--format", "json"];
+    let of = |only: &[&str]| -> Vec<serde_json::Value> { json(small.iter().chain(only)).as_array().unwrap().clone() };
+    let cases = [
+        (&["--statistic", "sums", "--dtype", "f32xf32"][..], "sums/f32xf32", "f32xf32", 50_400),
+        (&["--statistic", "sums", "--dtype", "f32xu8"], "sums/f32xu8", "f32xu8", 31_500),
+        (&["--statistic", "gradient", "--dtype", "f32xf32"], "gradient/f32xf32", "f32xf32", 50_400),
+        (&["--statistic", "counts", "--classes", "5"], "counts5/u8xu8", "u8xu8", 12_600),
+    ];
+    for (only, name, types, bytes) in cases {
+        let rows = of(only);
+        rows.iter().for_each(numbers_fit);
+        let row = |name: &str| rows.iter().find(|row| row["name"] == name);
+        let mut names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
+        for model in ["end_to_end", "resident"] {
+            let row = row(&format!("{name}/gpu/{model}")).unwrap();
+            assert!(row["bytes"] == bytes && row["first_seconds"].as_f64().unwrap() > 0.0, "{row}");
+        }
+        for (model, times) in [("floor", 1), ("copy", 2), ("upload", 1), ("readback", 1)] {
+            let row = row(&format!("bytes/{types}/gpu/{model}")).unwrap();
+            assert!(row["bytes"] == times * bytes && row["first_seconds"].is_null(), "{row}");
+        }
+        // Pairs beside native integers, and the clock, are a matter of the adapter.
+        let kernel = format!("{name}/gpu/kernel");
+        assert!(row(&kernel).is_none_or(|row| row["bytes"] == bytes), "{names:?}");
+        let pairs = row(&format!("{name}/gpu-pairs/resident"));
+        assert!(pairs.is_none_or(|row| row["device"].as_str().unwrap().contains("as pairs")), "{names:?}");
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), rows.len(), "no two rows have one name");
+    }
+    let shown = fine(small[..7].iter().chain(&["--statistic", "counts", "--classes", "3"]));
+    assert!(shown.contains("counts3/u8xu8/gpu/resident") && shown.contains("plain read of host memory"), "{shown}");
+}
+
 #[test]
 fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
     let small = ["--shape", "2,1,5,30,20", "--seconds", "0.01"];
@@ -90,12 +140,7 @@ fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
         "counts117/u8xu8/cpu",
     ];
     assert_eq!(names, expected);
-    for row in found.as_array().unwrap() {
-        let number = |key: &str| row[key].as_f64().unwrap();
-        let percent = 100.0 * number("gb_per_s") / number("floor_gb_per_s");
-        assert!((percent - number("percent_of_floor")).abs() < 1e-6 * percent && percent > 0.0, "{row}");
-        assert!((number("bytes") / number("seconds") / 1e9 - number("gb_per_s")).abs() < 1e-9, "{row}");
-    }
+    found.as_array().unwrap().iter().for_each(numbers_fit);
     for backend in backends() {
         let one = ["bench", "--statistic", "counts", "--classes", "3", "--backend", backend];
         let shown = fine(one.iter().chain(&small));
