@@ -190,6 +190,7 @@ fn measure(work: &Work, engine: &Engine, time: Duration) -> Result<Row> {
     let read = || floor::read(&work.slices());
     // The first call makes pipelines and buffers, and its value is compared.
     let first = seconds(|| work.check(work.run(engine)?))?;
+    work.check_gradient(engine)?;
     let expected = read();
     let unchanged = || if read() == expected { Ok(()) } else { bail!("memory changed under a read") };
     let times = in_turn(time, || seconds(|| work.run(engine).map(drop)), || seconds(unchanged))?;

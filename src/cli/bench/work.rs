@@ -7,6 +7,7 @@ use crate::metric::{Loss, LossOptions};
 use crate::stats::{Counts, Sums, Terms};
 use crate::{Classes, Engine, LabelMap, Shape, SumsOptions, Table, Volume};
 use anyhow::{Result, ensure};
+use std::cell::RefCell;
 
 /// A call with known result.
 pub(super) struct Work {
@@ -16,6 +17,8 @@ pub(super) struct Work {
     operands: [Voxels; 2],
     reduction: Reduction,
     expected: Value,
+    /// Where a gradient goes: the same memory in every call, as in training.
+    gradient: RefCell<Vec<f32>>,
 }
 
 /// Two numbers that tell whether all is well.
@@ -49,6 +52,15 @@ impl Voxels {
             Self::F32(voxels) => Volume::f32(shape.clone(), voxels)?,
             Self::U8(voxels) => Volume::u8(shape.clone(), voxels)?,
         })
+    }
+
+    /// NaN outside.
+    fn value(&self, place: usize) -> f64 {
+        let value = match self {
+            Self::F32(voxels) => voxels.get(place).map(|&voxel| f64::from(voxel)),
+            Self::U8(voxels) => voxels.get(place).map(|&voxel| f64::from(voxel)),
+        };
+        value.unwrap_or(f64::NAN)
     }
 
     fn bytes(&self) -> &[u8] {
@@ -85,7 +97,8 @@ impl Work {
         };
         let expected = [pred.total(), truth.total()];
         let name = format!("{statistic}/{types}");
-        Ok(Self { name, shape: shape.clone(), operands: [pred, truth], reduction, expected })
+        let gradient = RefCell::new(vec![0.0; if gradient { elements } else { 0 }]);
+        Ok(Self { name, shape: shape.clone(), operands: [pred, truth], reduction, expected, gradient })
     }
 
     /// Label maps of runs of 40 voxels, as in organs; the prediction is the truth moved by 3 voxels.
@@ -104,7 +117,8 @@ impl Work {
         let expected = [both as f64, (ones(&pred) + ones(&truth)) as f64];
         let reduction = Reduction::Counts(Classes::new(1..=u32::from(classes))?);
         let (name, operands) = (format!("counts{classes}/u8xu8"), [pred, truth].map(Voxels::U8));
-        Ok(Self { name, shape, operands, reduction, expected })
+        let gradient = RefCell::default();
+        Ok(Self { name, shape, operands, reduction, expected, gradient })
     }
 
     pub fn name(&self) -> &str {
@@ -131,8 +145,8 @@ impl Work {
                 let options = loss.sums_options();
                 let [pred, truth] = self.volumes()?;
                 let sums = engine.sums_with(pred.clone(), truth.clone(), &options)?;
-                let of_voxels = engine.gradient(pred, truth, &options, &sums, &loss.gradient(&sums)?)?;
-                ensure!(of_voxels.iter().all(|value| value.is_finite()), "the gradient is not finite; report this");
+                let partials = loss.gradient(&sums)?;
+                engine.gradient_into(pred, truth, &options, &sums, &partials, &mut self.gradient.borrow_mut())?;
                 Ok(totals(&sums))
             }
             Reduction::Counts(classes) => {
@@ -140,6 +154,25 @@ impl Work {
                 Ok(first_class(&engine.counts(pred, truth, classes)?))
             }
         }
+    }
+
+    /// Compares the gradient of the last call with the formula of the loss, whose value depends on the truth alone.
+    pub fn check_gradient(&self, engine: &Engine) -> Result<()> {
+        let Reduction::Gradient(loss) = &self.reduction else { return Ok(()) };
+        let [pred, truth] = self.volumes()?;
+        let partials = loss.gradient(&engine.sums_with(pred, truth, &loss.sums_options())?)?;
+        let [_, truth] = &self.operands;
+        let voxels = usize::try_from(self.shape.voxels_per_cell())?;
+        let gradient = self.gradient.borrow();
+        let of_cells = gradient.chunks(voxels).zip(partials.values()).enumerate();
+        let is_right = of_cells.flat_map(|(cell, (gradient, partials))| {
+            gradient.iter().enumerate().map(move |(voxel, &found)| {
+                let expected = partials.pred + partials.product * truth.value(cell * voxels + voxel);
+                (f64::from(found) - expected).abs() <= 1e-6 * expected.abs()
+            })
+        });
+        ensure!(is_right.fold(true, |all, one| all & one), "{}: the gradient is wrong; report this", self.name);
+        Ok(())
     }
 
     /// Compares what was found with what it must be.
