@@ -19,7 +19,7 @@ use row::{Row, in_turn, seconds};
 use serde_json::Value;
 use std::str::FromStr;
 use std::time::Duration;
-use work::Work;
+use work::{Maps, Work};
 
 /// How fast the reductions are here, beside a plain read of the same bytes.
 ///
@@ -172,9 +172,10 @@ impl Bench {
             }
         }
         if wanted(Statistic::Counts) {
-            let classes = self.classes.map_or(vec![5, 117], |classes| vec![classes]);
-            for classes in classes {
-                specs.push(Box::new(move |shape| Work::labels(shape, classes)));
+            let organs = self.classes.map_or(vec![5, 117], |classes| vec![classes]);
+            let noise = organs.last().map(|&classes| (classes, Maps::Noise));
+            for (classes, maps) in organs.into_iter().map(|classes| (classes, Maps::Organs)).chain(noise) {
+                specs.push(Box::new(move |shape| Work::labels(shape, classes, maps)));
             }
         }
         specs
@@ -200,7 +201,8 @@ fn measure(work: &Work, engine: &Engine, time: Duration) -> Result<Row> {
         Backend::Auto | Backend::Cpu => ("cpu", "cpu"),
     };
     let name = format!("{}/{path}", work.name());
-    Ok(Row { name, model, device: description.device, bytes: work.bytes(), times, first_seconds: Some(first) })
+    let (device, shape, bytes) = (description.device, work.shape().to_string(), work.bytes());
+    Ok(Row { name, model, device, shape, bytes, times, first_seconds: Some(first) })
 }
 
 #[cfg(test)]

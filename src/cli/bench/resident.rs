@@ -98,7 +98,8 @@ impl<'a> OnDevice<'a> {
 
     fn row(&self, name: String, model: &'static str, engine: &Engine, bytes: u64, times: Times) -> Row {
         let name = format!("{name}/{model}");
-        Row { name, model, device: engine.describe().device, bytes, times, first_seconds: None }
+        let (device, shape) = (engine.describe().device, self.work.shape().to_string());
+        Row { name, model, device, shape, bytes, times, first_seconds: None }
     }
 
     /// What moves the same bytes and does nothing else. `copy` reads and writes them, and is compared with two reads.

@@ -14,6 +14,7 @@ pub(super) struct Row {
     pub name: String,
     pub model: &'static str,
     pub device: String,
+    pub shape: String,
     pub bytes: u64,
     pub times: Times,
     /// The first call, where there was one that made pipelines and buffers.
@@ -68,6 +69,7 @@ impl Row {
         json!({
             "name": self.name,
             "model": self.model,
+            "shape": self.shape,
             "bytes": self.bytes,
             "seconds": self.times.seconds,
             "first_seconds": self.first_seconds,
@@ -79,15 +81,21 @@ impl Row {
     }
 }
 
+/// Of a record: `first_seconds` is the first call, where it made pipelines and buffers.
+const COLUMNS: [&str; 9] =
+    ["name", "shape", "bytes", "seconds", "first_seconds", "gb_per_s", "floor_gb_per_s", "percent_of_floor", "device"];
+
 /// One record per figure, in GB/s of its bytes.
 pub(super) fn csv(rows: &[Row]) -> Result<String> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["name", "bytes", "seconds", "gb_per_s", "floor_gb_per_s", "percent_of_floor", "device"])?;
+    table.write_record(COLUMNS)?;
     for row in rows {
         table.write_record([
             row.name.clone(),
+            row.shape.clone(),
             row.bytes.to_string(),
-            format!("{:.6}", row.times.seconds),
+            format!("{:.9}", row.times.seconds),
+            row.first_seconds.map_or_else(String::new, |seconds| format!("{seconds:.9}")),
             format!("{:.2}", row.speed(row.times.seconds)),
             format!("{:.2}", row.speed(row.times.floor_seconds)),
             format!("{:.1}", row.percent()),

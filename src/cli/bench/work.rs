@@ -32,6 +32,22 @@ pub(super) enum Reduction {
     Counts(Classes),
 }
 
+/// What label maps look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Maps {
+    /// Runs of 40 voxels; the prediction is the truth moved by 3 voxels.
+    Organs,
+    /// Every voxel is drawn.
+    Noise,
+}
+
+/// Half of the places are background.
+fn of_hash(place: usize, classes: u8) -> u8 {
+    let mixed = (place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let label = ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) % (2 * u64::from(classes));
+    if label <= u64::from(classes) { label as u8 } else { 0 }
+}
+
 /// Voxels of one of the types.
 enum Voxels {
     F32(Vec<f32>),
@@ -101,28 +117,37 @@ impl Work {
         Ok(Self { name, shape: shape.clone(), operands: [pred, truth], reduction, expected, gradient })
     }
 
-    /// Label maps of runs of 40 voxels, as in organs; the prediction is the truth moved by 3 voxels.
-    pub fn labels(shape: &Shape, classes: u8) -> Result<Self> {
-        let shape = Shape::new(1, 1, [usize::try_from(shape.elements())?])?;
+    /// Label maps of a sample for each of the shape's samples and channels.
+    pub fn labels(shape: &Shape, classes: u8, maps: Maps) -> Result<Self> {
+        let (samples, of_sample) = (usize::try_from(shape.cells())?, usize::try_from(shape.voxels_per_cell())?);
+        let shape = Shape::new(samples, 1, [of_sample])?;
         let voxels = usize::try_from(shape.elements())?;
-        let label = |i: usize| {
-            let label = (i / 40).wrapping_mul(2_654_435_761) >> 7 & 0xff_ffff;
-            let label = label % (2 * usize::from(classes));
-            if label <= usize::from(classes) { label as u8 } else { 0 }
+        let (truth, pred): (Vec<u8>, Vec<u8>) = match maps {
+            Maps::Organs => {
+                let label = |i: usize| of_hash(i / 40, classes);
+                ((0..voxels).map(label).collect(), (3..voxels + 3).map(label).collect())
+            }
+            Maps::Noise => {
+                let label = |i: usize| of_hash(i, classes);
+                ((0..voxels).map(label).collect(), (voxels..2 * voxels).map(label).collect())
+            }
         };
-        let truth: Vec<u8> = (0..voxels).map(label).collect();
-        let pred: Vec<u8> = (3..voxels + 3).map(label).collect();
         let ones = |map: &[u8]| map.iter().filter(|&&label| label == 1).count() as u64;
         let both = pred.iter().zip(&truth).filter(|&(&p, &t)| p == 1 && t == 1).count() as u64;
         let expected = [both as f64, (ones(&pred) + ones(&truth)) as f64];
         let reduction = Reduction::Counts(Classes::new(1..=u32::from(classes))?);
-        let (name, operands) = (format!("counts{classes}/u8xu8"), [pred, truth].map(Voxels::U8));
+        let noise = if maps == Maps::Noise { "_noise" } else { "" };
+        let (name, operands) = (format!("counts{classes}{noise}/u8xu8"), [pred, truth].map(Voxels::U8));
         let gradient = RefCell::default();
         Ok(Self { name, shape, operands, reduction, expected, gradient })
     }
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// Every byte that the work reads.
@@ -236,6 +261,8 @@ pub(super) fn totals(sums: &Table<Sums>) -> Value {
 }
 
 pub(super) fn first_class(counts: &Table<Counts>) -> Value {
-    let first = counts.get(0, 0).copied().unwrap_or_default();
-    [first.tp() as f64, (first.n_pred() + first.n_truth()) as f64]
+    let samples = (0..counts.samples()).filter_map(|sample| counts.get(sample, 0));
+    samples.fold([0.0; 2], |[both, sum], first| {
+        [both + first.tp() as f64, sum + (first.n_pred() + first.n_truth()) as f64]
+    })
 }

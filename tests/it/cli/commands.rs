@@ -138,6 +138,7 @@ fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
         "gradient/f32xu8/cpu",
         "counts5/u8xu8/cpu",
         "counts117/u8xu8/cpu",
+        "counts117_noise/u8xu8/cpu",
     ];
     assert_eq!(names, expected);
     found.as_array().unwrap().iter().for_each(numbers_fit);
@@ -146,6 +147,13 @@ fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
         let shown = fine(one.iter().chain(&small));
         assert!(shown.contains("counts3/u8xu8") && shown.contains("plain read GB/s"), "{shown}");
     }
+    let csv = fine(["bench", "--statistic", "counts", "--format", "csv"].iter().chain(&small));
+    let records: Vec<_> = csv::Reader::from_reader(csv.as_bytes()).into_records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 3);
+    assert!(
+        records.iter().all(|record| &record[1] == "[2, 1, 3000]" && record[3].parse::<f64>().unwrap() > 0.0),
+        "{csv}"
+    );
     let output = run(["bench", "--shape", "3"]);
     assert!(output.status.code() == Some(2) && stderr(&output).contains("N,C"), "{}", stderr(&output));
 }
