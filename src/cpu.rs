@@ -9,7 +9,8 @@ mod simd;
 mod sums;
 
 pub use accumulate::{CountsAccumulator, FoundAccumulator};
-pub use simd::Simd;
+
+use crate::options::Simd;
 
 /// The CPU backend. Cheap to make; threads are rayon's.
 #[derive(Debug, Clone, Copy)]

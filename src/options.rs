@@ -5,8 +5,6 @@ use crate::pointwise::Pointwise;
 use crate::stats::Terms;
 use std::time::Duration;
 
-pub use crate::cpu::Simd;
-
 /// Where the voxels are reduced. The result has the same bits everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Backend {
@@ -44,6 +42,16 @@ pub enum NonFinite {
     Ignore,
     /// The sums of a cell that holds any are NaN.
     Propagate,
+}
+
+/// Which instructions the CPU backend may use. The results have the same bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Simd {
+    /// The best that this processor has.
+    #[default]
+    Auto,
+    /// What every processor of this architecture has.
+    Baseline,
 }
 
 /// How 64-bit integers are made in shaders. The results have the same bits.

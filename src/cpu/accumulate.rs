@@ -2,10 +2,11 @@
 
 use super::counts::add_run;
 use super::pairs::Pairs;
-use super::simd::{Level, Simd};
+use super::simd::Level;
 use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::kernel::counts::{Label, RawCounts};
+use crate::options::Simd;
 use crate::stats::Counts;
 use crate::volume::LabelSlice;
 use std::collections::BTreeMap;

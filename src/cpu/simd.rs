@@ -25,18 +25,8 @@ use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
-use crate::options::Activation;
+use crate::options::{Activation, Simd};
 use crate::stats::{Partials, Terms};
-
-/// Which instructions the CPU backend may use. The results have the same bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Simd {
-    /// The best that this processor has.
-    #[default]
-    Auto,
-    /// What every processor of this architecture has.
-    Baseline,
-}
 
 /// An instruction set that is known to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +69,7 @@ impl Level {
             Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
         }
     }
+
     /// [`sum_integers`] with these instructions.
     pub fn sum_integers(self, p: &[u8], t: &[u8], stride: usize) -> RawSums {
         match self.0 {

@@ -20,8 +20,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("metric", &["options", "pointwise", "stats", "table", "error"]),
     ("io", &["shape", "volume", "error"]),
     ("ndarray", &["shape", "volume", "error"]),
-    // `Simd` lives with the code that has it.
-    ("options", &["cpu", "pointwise", "stats", "error"]),
+    ("options", &["pointwise", "stats", "error"]),
     ("plan", &["shape", "error"]),
     // `Resident`, a buffer without saying `wgpu`, lives with the code that binds it.
     ("volume", &["gpu", "shape", "error"]),
