@@ -7,7 +7,7 @@
 # for small volumes). What comes after NAME goes to every `voxdice bench`. With PEERS=DIR, a folder with bench_peers.py,
 # and PYTHON=PROGRAM, which has numpy, torch, monai and SimpleITK, also peers5.json and peers117.json. On a GPU:
 # PEER_OPTIONS="--device cuda". FOLDERS="DIR ...", folders with truth/ and pred/, adds what evaluating them takes.
-# SECONDS_EACH is the time of a row. Nothing else should run.
+# SECONDS_EACH is the time of a row, POWERS the sizes as powers of two. Nothing else should run.
 set -euo pipefail
 out=$1
 shift
@@ -34,8 +34,8 @@ bench() {
 
 bench "$@" >"$out/bench.csv.new"
 # Sizes, up to where a volume fits into a quarter of the memory.
-bytes=$(awk '/^MemTotal/ {print $2 * 1024}' /proc/meminfo)
-for power in 16 18 20 22 24 26 28 30 31; do
+bytes=$(awk '/^MemTotal/ {printf "%.0f", $2 * 1024}' /proc/meminfo)
+for power in ${POWERS:-16 18 20 22 24 26 28 30 31}; do
   voxels=$((1 << power))
   ((voxels * 4 > bytes)) || bench --shape "1,1,$voxels" --statistic sums --dtype u8xu8 "$@" | tail -n +2
   ((voxels * 4 > bytes)) || bench --shape "1,1,$voxels" --statistic counts --classes 5 "$@" | tail -n +2

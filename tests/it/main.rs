@@ -33,6 +33,8 @@ mod policies;
 mod random;
 #[cfg(feature = "gpu")]
 mod recorded;
+#[cfg(feature = "cli")]
+mod records;
 mod regions;
 #[cfg(feature = "gpu")]
 mod resident;
