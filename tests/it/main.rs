@@ -12,6 +12,7 @@ mod browser;
 mod cli;
 #[cfg(feature = "gpu")]
 mod contention;
+mod determinism;
 mod differential;
 mod engines;
 mod equality;
