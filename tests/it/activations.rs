@@ -106,7 +106,7 @@ impl Case<'_> {
     }
 }
 
-fn activated(activation: Activation, logits: &[f64], c: usize) -> f64 {
+pub fn activated(activation: Activation, logits: &[f64], c: usize) -> f64 {
     match activation {
         Activation::None => logits[c],
         Activation::Sigmoid => 1.0 / (1.0 + (-logits[c]).exp()),
@@ -122,7 +122,7 @@ fn activated(activation: Activation, logits: &[f64], c: usize) -> f64 {
     }
 }
 
-fn pointwise(options: SumsOptions, logits: &[f64], c: usize, p: f64, t: f64) -> f64 {
+pub fn pointwise(options: SumsOptions, logits: &[f64], c: usize, p: f64, t: f64) -> f64 {
     let x = logits[c];
     let ln = |x: f64| x.ln().max(-100.0);
     let (ln_p, ln_q) = match options.activation {

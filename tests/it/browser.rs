@@ -9,6 +9,7 @@ mod modules;
 mod server;
 
 use crate::application::{self, Application};
+use crate::determinism::{self, matrix::Column, rows::Row};
 use crate::equality::{label_map, volume};
 use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
@@ -52,6 +53,13 @@ fn every_kernel_in_a_browser_gives_what_the_cpu_gives() {
     pair.check_resident_volumes();
     pair.check_results_on_the_device();
     coverage::check(&remote.ran());
+}
+
+/// The column of the determinism matrix.
+pub fn determinism(rows: &[Row]) -> Result<Column, String> {
+    let browser = browser().ok_or("no Chromium with an adapter")?;
+    let pair = Pair::new(&Remote::new(browser));
+    Ok(determinism::on(rows, &pair.browser.engine))
 }
 
 /// An engine in a browser and the one on the CPU.

@@ -1,31 +1,11 @@
 //! Every case on every implementation, compared with the oracle by `==`.
 
 use crate::engines::ALL;
+pub use crate::operands::{label_map, volume};
 use crate::oracle::{self, Array};
 use crate::random::{LABEL_TYPES, LabelType, PATTERNS, Pattern, REALS, Real, labels, reals};
 use voxdice::stats::Terms;
-use voxdice::{Classes, LabelMap, Layout, Shape, Volume};
-
-pub fn volume<'a>(shape: &Shape, array: &'a Array) -> Volume<'a> {
-    match array {
-        Array::F32(x) => Volume::f32(shape.clone(), x),
-        Array::F16(x) => Volume::f16_bits(shape.clone(), x),
-        Array::U8(x) => Volume::u8(shape.clone(), x),
-        Array::U16(x) => Volume::u16(shape.clone(), x),
-        Array::U32(_) => panic!("labels are no volume"),
-    }
-    .unwrap()
-}
-
-pub fn label_map<'a>(shape: &Shape, array: &'a Array) -> LabelMap<'a> {
-    match array {
-        Array::U8(x) => LabelMap::u8(shape.clone(), x),
-        Array::U16(x) => LabelMap::u16(shape.clone(), x),
-        Array::U32(x) => LabelMap::u32(shape.clone(), x),
-        Array::F32(_) | Array::F16(_) => panic!("floats are no labels"),
-    }
-    .unwrap()
-}
+use voxdice::{Classes, Layout, Shape};
 
 /// Sums of the case on every implementation.
 fn check_sums(what: &str, shape: &Shape, pred: &Array, truth: &Array, terms: Terms) {

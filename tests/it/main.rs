@@ -12,6 +12,8 @@ mod browser;
 mod cli;
 #[cfg(feature = "gpu")]
 mod contention;
+mod determinism;
+mod differential;
 mod engines;
 mod equality;
 #[cfg(feature = "gpu")]
@@ -26,6 +28,7 @@ mod metric;
 #[cfg(feature = "io")]
 mod nifti;
 mod noop;
+mod operands;
 mod oracle;
 #[cfg(feature = "gpu")]
 mod own_device;

@@ -87,7 +87,7 @@ fn pieces_of_any_length_count_as_the_whole() {
     assert_eq!(wrong.finish().unwrap()[0].n(), 0, "what was refused is not counted");
 }
 
-fn slice(array: &Array, range: std::ops::Range<usize>) -> LabelSlice<'_> {
+pub fn slice(array: &Array, range: std::ops::Range<usize>) -> LabelSlice<'_> {
     match array {
         Array::U8(labels) => LabelSlice::U8(&labels[range]),
         Array::U16(labels) => LabelSlice::U16(&labels[range]),

@@ -1,6 +1,7 @@
 //! The GPU backend under a second driver: SwiftShader, a Vulkan device in software that shares no code with Mesa. It
 //! comes with Debian's chromium. A driver is chosen when a process starts, so the test runs itself again as a child.
 
+use crate::determinism::matrix::Column;
 use std::path::Path;
 use std::process::Command;
 use voxdice::metric::{Partials, Pointwise};
@@ -17,22 +18,22 @@ const SOFT_WORKER: &str = "second_driver::soft_worker";
 
 #[test]
 fn swiftshader_gives_the_bits_of_the_cpu() {
-    under_swiftshader(&["--ignored", "--exact", WORKER], "test result: ok. 1 passed");
+    let _ = under_swiftshader(&["--ignored", "--exact", WORKER], "test result: ok. 1 passed");
 }
 
 #[test]
 fn swiftshader_keeps_the_bounds_of_activations_and_the_bits_of_gradients() {
-    under_swiftshader(&["--ignored", "--exact", SOFT_WORKER], "test result: ok. 1 passed");
+    let _ = under_swiftshader(&["--ignored", "--exact", SOFT_WORKER], "test result: ok. 1 passed");
 }
 
 /// Runs tests of this binary under the second driver and demands `outcome`: a filter that matches nothing would be a
-/// success, too.
-fn under_swiftshader(arguments: &[&str], outcome: &str) {
+/// success, too. What the child printed, or why there is no second driver.
+fn under_swiftshader(arguments: &[&str], outcome: &str) -> Result<String, String> {
     if !Path::new(ICD).is_file() {
         let required = std::env::var_os("VOXDICE_TEST_SECOND_DRIVER").is_some_and(|value| value == "require");
         assert!(!required, "{ICD} is not there; install Debian's chromium");
         eprintln!("skipped: no SwiftShader at {ICD}");
-        return;
+        return Err(format!("no SwiftShader at {ICD}"));
     }
     let libraries = match std::env::var("LD_LIBRARY_PATH") {
         Ok(others) => format!("{FOLDER}:{others}"),
@@ -50,6 +51,24 @@ fn under_swiftshader(arguments: &[&str], outcome: &str) {
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
     assert!(child.status.success() && out.contains(outcome), "{out}\n{err}");
+    Ok(out.into_owned())
+}
+
+/// The column of the determinism matrix.
+pub fn determinism() -> Result<Column, String> {
+    let arguments = ["--ignored", "--exact", "determinism::gpu::worker"];
+    let printed = under_swiftshader(&arguments, "test result: ok. 1 passed")?;
+    let mut column = Column::default();
+    for line in printed.lines() {
+        // The name of the test may stand before the first line.
+        if let Some((_, device)) = line.split_once("device=") {
+            column.device = device.into();
+        }
+        if let Some((sum, name)) = line.strip_prefix("row=").and_then(|row| row.split_once(' ')) {
+            column.checksums.insert(name.into(), u64::from_str_radix(sum, 16).unwrap());
+        }
+    }
+    Ok(column)
 }
 
 /// What the child runs.

@@ -61,7 +61,7 @@ impl Case {
 }
 
 /// A run of voxels of an array, as an array of its own.
-fn cut(array: &Array, channels: usize, voxels: usize, layout: Layout, range: std::ops::Range<usize>) -> Array {
+pub fn cut(array: &Array, channels: usize, voxels: usize, layout: Layout, range: std::ops::Range<usize>) -> Array {
     fn of<T: Copy>(all: &[T], channels: usize, voxels: usize, layout: Layout, range: std::ops::Range<usize>) -> Vec<T> {
         match layout {
             Layout::ChannelsLast => all[range.start * channels..range.end * channels].to_vec(),
@@ -80,7 +80,7 @@ fn cut(array: &Array, channels: usize, voxels: usize, layout: Layout, range: std
 }
 
 /// Cuts `voxels` into pieces of random lengths; some short, some of several blocks.
-fn pieces(voxels: usize, seed: u64, shuffled: bool) -> Vec<(usize, usize)> {
+pub fn pieces(voxels: usize, seed: u64, shuffled: bool) -> Vec<(usize, usize)> {
     let mut random = Random::new(seed);
     let longest = [1000, 20_000, 70_000, 200_000][random.below(4) as usize];
     let (mut found, mut first) = (Vec::new(), 0);

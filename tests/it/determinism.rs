@@ -1,0 +1,132 @@
+//! The determinism matrix: every statistic on everything that this machine can compute it with, one checksum per row.
+//! `docs/determinism.md` has it; `VOXDICE_BLESS=1` writes it.
+
+pub mod matrix;
+pub mod rows;
+
+use matrix::{COLUMNS, Column, Matrix};
+use rows::{Row, rows};
+use voxdice::{Backend, Engine, EngineOptions, NonFinite, Simd, Tuning};
+
+#[test]
+fn every_device_gives_the_checksums_of_the_matrix() {
+    let rows = rows();
+    let (measured, missing) = measured(&rows);
+    measured.check_or_bless(&rows);
+    for (column, reason) in missing {
+        eprintln!("not checked here: the column `{column}` of docs/determinism.md: {reason}");
+    }
+}
+
+/// The columns that this machine has; the others, and why not.
+fn measured(rows: &[Row]) -> (Matrix, Vec<(&'static str, String)>) {
+    let (mut matrix, mut missing) = (Matrix::default(), Vec::new());
+    let mut note = |name: &'static str, column: Result<Column, String>| match column {
+        Ok(column) => drop(matrix.0.insert(name, column)),
+        Err(reason) => missing.push((name, reason)),
+    };
+    note(COLUMNS[0], Ok(on(rows, &cpu(Simd::Baseline))));
+    let best = cpu(Simd::Auto);
+    let has_avx2 = best.describe().device.contains("AVX2");
+    note(COLUMNS[1], if has_avx2 { Ok(on(rows, &best)) } else { Err("no AVX2".into()) });
+    for (name, threads) in COLUMNS[2..5].iter().zip([1, 2, 8]) {
+        note(name, with_threads(threads, || on(rows, &best)));
+    }
+    gpu::note_columns(rows, &mut note);
+    (matrix, missing)
+}
+
+fn cpu(simd: Simd) -> Engine {
+    let tuning = Tuning { simd, ..Tuning::default() };
+    let options = EngineOptions { backend: Backend::Cpu, non_finite: NonFinite::Ignore, tuning, ..Default::default() };
+    Engine::new(&options).unwrap()
+}
+
+/// All rows on an engine.
+pub fn on(rows: &[Row], engine: &Engine) -> Column {
+    Column::new(engine.describe().device, rows, |row| row.checksum(engine))
+}
+
+#[cfg(feature = "parallel")]
+fn with_threads<T: Send>(threads: usize, f: impl FnOnce() -> T + Send) -> Result<T, String> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| error.to_string())?;
+    Ok(pool.install(f))
+}
+
+#[cfg(not(feature = "parallel"))]
+fn with_threads<T>(_: usize, _: impl FnOnce() -> T) -> Result<T, String> {
+    Err("built without the feature `parallel`".into())
+}
+
+#[cfg(not(feature = "gpu"))]
+mod gpu {
+    use super::{COLUMNS, Column, Row};
+
+    pub fn note_columns(_: &[Row], note: &mut impl FnMut(&'static str, Result<Column, String>)) {
+        COLUMNS[5..].iter().for_each(|name| note(name, Err("built without the feature `gpu`".into())));
+    }
+}
+
+#[cfg(feature = "gpu")]
+mod gpu {
+    use super::{COLUMNS, Column, Row, on, rows};
+    use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite, Poison, ShaderInt64, Tuning};
+
+    pub fn note_columns(rows: &[Row], note: &mut impl FnMut(&'static str, Result<Column, String>)) {
+        let [native, pairs, second, gl, browser] = COLUMNS[5..] else { unreachable!() };
+        let adapter = |api: &str| {
+            let found = voxdice::adapters();
+            found.into_iter().find(|a| a.name.contains("llvmpipe") && a.api.eq_ignore_ascii_case(api))
+        };
+        let lavapipe = if crate::engines::gpu::available() { adapter("vulkan") } else { None };
+        for (name, int64, window_bytes) in [(native, ShaderInt64::Auto, 4 << 20), (pairs, ShaderInt64::Pairs, 64 << 10)]
+        {
+            let of = |adapter: &voxdice::AdapterFact| on(rows, &engine(adapter.index, int64, window_bytes));
+            note(name, lavapipe.as_ref().map(of).ok_or("no adapter of Mesa's lavapipe".into()));
+        }
+        note(second, crate::second_driver::determinism());
+        note(gl, Err("it has a test of its own, tests/gl".into()));
+        note(browser, crate::browser::determinism(rows));
+    }
+
+    pub fn engine(index: usize, int64: ShaderInt64, window_bytes: u64) -> Engine {
+        let tuning = Tuning { int64, window_bytes, poison: Poison::On, ..Tuning::default() };
+        let adapter = AdapterChoice::Index(index);
+        Engine::new(&EngineOptions { backend: Backend::Gpu, adapter, non_finite: NonFinite::Ignore, tuning }).unwrap()
+    }
+
+    /// What a child under the second driver prints: its device, then a checksum and the name of each row.
+    #[test]
+    #[ignore = "for the matrix, which runs it under the second driver"]
+    fn worker() {
+        let adapter = voxdice::adapters().into_iter().find(|adapter| adapter.name.contains("SwiftShader")).unwrap();
+        let column = on(&rows(), &engine(adapter.index, ShaderInt64::Auto, 4 << 20));
+        println!("device={}", column.device);
+        column.checksums.iter().for_each(|(name, sum)| println!("row={sum:016x} {name}"));
+    }
+}
+
+#[test]
+fn a_wrong_checksum_and_a_hidden_column_are_seen() {
+    let rows: Vec<Row> = rows().into_iter().filter(|row| row.name.starts_with("counts") || !row.exact).collect();
+    let column = Column { device: "d".into(), checksums: (0..).zip(&rows).map(|(i, r)| (r.name.clone(), i)).collect() };
+    let mut matrix = Matrix::default();
+    matrix.0.insert(COLUMNS[0], column.clone());
+    matrix.0.insert(COLUMNS[9], column.clone());
+    let document = matrix.document(&rows);
+    assert_eq!(Matrix::read(&document), matrix);
+    assert!(document.contains("| not run |") && document.contains("| not available |"));
+    assert_eq!(matrix.differences(&rows, COLUMNS[1], &column), Vec::<String>::new());
+    let mut wrong = column.clone();
+    *wrong.checksums.get_mut("counts, 3 classes").unwrap() += 1;
+    assert_eq!(matrix.differences(&rows, COLUMNS[1], &wrong).len(), 1);
+    wrong.checksums.clear();
+    assert_eq!(matrix.differences(&rows, COLUMNS[1], &wrong).len(), 4);
+    // Another checksum of a row: columns that were not measured again say nothing of it.
+    let mut changed = column;
+    *changed.checksums.get_mut("counts, 3 classes").unwrap() += 1;
+    matrix.bless(Matrix([(COLUMNS[0], changed)].into()), &rows);
+    let row = |document: &str| document.lines().find(|line| line.contains("counts, 3 classes")).unwrap().to_owned();
+    let row = row(&matrix.document(&rows));
+    assert!(row.contains("| = | not run |") && row.ends_with("| not run |"), "{row}");
+}

@@ -1,0 +1,254 @@
+//! What is computed for the matrix: fixed voxels, one call of the library, and a checksum of every integer it returns.
+
+use crate::operands::{label_map, volume};
+use crate::oracle::Array;
+use crate::random::{LabelType, Pattern, REALS, Real, labels, reals};
+use voxdice::metric::Partials;
+use voxdice::stats::{Counts, Sums, Terms};
+use voxdice::{Activation, Classes, Engine, Layout, Shape, SumsOptions, Table, Truth};
+
+/// A row of the matrix.
+pub struct Row {
+    pub name: String,
+    /// Whether the contract says that every device has the same bits.
+    pub exact: bool,
+    what: What,
+}
+
+enum What {
+    Sums(Operands, SumsOptions),
+    Pieces(Operands, SumsOptions),
+    Gradient(Operands, SumsOptions),
+    Counts([LabelType; 2], Vec<u32>),
+}
+
+/// Types and patterns, and the order of the axes.
+#[derive(Clone, Copy)]
+struct Operands {
+    pred: (Real, Pattern),
+    truth: Of,
+    layout: Layout,
+}
+
+#[derive(Clone, Copy)]
+enum Of {
+    Real(Real, Pattern),
+    Labels,
+}
+
+/// Two samples of three channels, a little more than a block each, and odd: cells begin in the middle of words.
+const VOXELS: usize = 65_537 + 2466;
+
+pub fn rows() -> Vec<Row> {
+    use Layout::{ChannelsFirst, ChannelsLast};
+    use Pattern::{Signed, Unit, Wide};
+    let mut rows = Vec::new();
+    let mut push = |name: String, what: What| {
+        let exact = match &what {
+            What::Sums(_, options) | What::Pieces(_, options) | What::Gradient(_, options) => options.is_exact(),
+            What::Counts(..) => true,
+        };
+        rows.push(Row { name, exact, what });
+    };
+    let operands = |pred, truth, layout| Operands { pred, truth, layout };
+    let options = |activation, terms| SumsOptions { activation, terms, pointwise: None };
+    let order = |layout| if layout == ChannelsFirst { "channels first" } else { "channels last" };
+    for layout in [ChannelsFirst, ChannelsLast] {
+        for (p, t) in REALS.into_iter().flat_map(|p| REALS.map(|t| (p, t))) {
+            let of = operands((p, Signed), Of::Real(t, Unit), layout);
+            push(format!("sums, {p:?} x {t:?}, {}", order(layout)), What::Sums(of, Terms::Squared.into()));
+        }
+    }
+    for layout in [ChannelsFirst, ChannelsLast] {
+        let own = order(layout);
+        let plain = operands((Real::F32, Signed), Of::Real(Real::F32, Unit), layout);
+        let logits = operands((Real::F32, Wide), Of::Real(Real::F32, Unit), layout);
+        let integers = operands((Real::U16, Wide), Of::Real(Real::F16, Wide), layout);
+        let masks = operands((Real::F32, Wide), Of::Labels, layout);
+        push(format!("sums with abs(p-t), {own}"), What::Sums(plain, Terms::All.into()));
+        push(format!("sums of logits on a coarse grid, {own}"), What::Sums(logits, Terms::Squared.into()));
+        push(format!("sums of U16 x F16 on coarse grids, {own}"), What::Sums(integers, Terms::Squared.into()));
+        push(format!("sums against a label map, {own}"), What::Sums(masks, Terms::Squared.into()));
+        push(format!("threshold, {own}"), What::Sums(masks, options(Activation::Threshold(0.25), Terms::Squared)));
+        push(format!("argmax, {own}"), What::Sums(masks, options(Activation::Argmax, Terms::Squared)));
+        push(format!("sums in pieces, {own}"), What::Pieces(logits, Terms::Squared.into()));
+        push(format!("exact gradient, {own}"), What::Gradient(plain, Terms::All.into()));
+        push(format!("exact gradient of logits, label map, {own}"), What::Gradient(masks, Terms::Squared.into()));
+    }
+    let types = |p, t| [p, t];
+    use LabelType::{U8, U16, U32};
+    push("counts, 3 classes".into(), What::Counts(types(U8, U8), (1..=3).collect()));
+    push("counts, 117 classes".into(), What::Counts(types(U16, U8), (0..117).collect()));
+    push("counts, 1500 classes of U16".into(), What::Counts(types(U16, U16), (1..=1500).collect()));
+    let far = (0..40).map(|i| u32::MAX - i * 100_000_007).collect();
+    push("counts, labels of U32 beyond the table".into(), What::Counts(types(U32, U32), far));
+    for activation in [Activation::Sigmoid, Activation::Softmax] {
+        let logits = operands((Real::F32, Wide), Of::Labels, ChannelsFirst);
+        push(
+            format!("{activation:?}, {}", order(ChannelsFirst)),
+            What::Sums(logits, options(activation, Terms::Squared)),
+        );
+    }
+    rows
+}
+
+impl Row {
+    /// What the engine returns, in one number.
+    pub fn checksum(&self, engine: &Engine) -> u64 {
+        let mut sum = Fnv::default();
+        match &self.what {
+            What::Sums(of, options) => {
+                let given = Given::new(*of);
+                sum.sums(&given.sums(engine, options));
+            }
+            What::Pieces(of, options) => {
+                let given = Given::new(*of);
+                sum.sums(&given.in_pieces(engine, options));
+            }
+            What::Gradient(of, options) => {
+                let given = Given::new(*of);
+                let sums = given.sums(engine, options);
+                let mut cell = 0.0;
+                let partials = sums.map(|_| {
+                    cell += 0.0625;
+                    Partials {
+                        pred: 0.4 - cell,
+                        product: -1.3,
+                        pred_power: 0.2 + cell,
+                        abs_difference: if options.terms == Terms::All { 0.7 } else { 0.0 },
+                        pointwise: 0.0,
+                    }
+                });
+                let (pred, truth) = given.operands();
+                let gradient = engine.gradient(pred, truth, options, &sums, &partials).unwrap();
+                gradient.iter().for_each(|value| sum.bytes(&value.to_bits().to_le_bytes()));
+            }
+            What::Counts(types, listed) => {
+                let shape = Shape::new(2, 1, [VOXELS]).unwrap();
+                let mut present = listed.clone();
+                present.extend([0, 0, 251]);
+                let of = |kind, seed| labels(kind, &present, 3, 2 * VOXELS, seed);
+                let (pred, truth) = (of(types[0], 5), of(types[1], 6));
+                let classes = Classes::new(listed.iter().copied()).unwrap();
+                let found = engine.counts(label_map(&shape, &pred), label_map(&shape, &truth), &classes).unwrap();
+                found.values().iter().for_each(|counts| sum.counts(counts));
+            }
+        }
+        sum.0
+    }
+}
+
+struct Given {
+    layout: Layout,
+    pred: Array,
+    truth: Array,
+    is_map: bool,
+}
+
+const CHANNELS: usize = 3;
+
+impl Given {
+    fn new(of: Operands) -> Self {
+        let n = 2 * CHANNELS * VOXELS;
+        let (real, pattern) = of.pred;
+        let (truth, is_map) = match of.truth {
+            Of::Real(real, pattern) => (reals(real, pattern, n, 2), false),
+            Of::Labels => (labels(LabelType::U8, &[0, 1, 2], 3, 2 * VOXELS, 3), true),
+        };
+        Self { layout: of.layout, pred: reals(real, pattern, n, 1), truth, is_map }
+    }
+
+    fn shape(&self, samples: usize) -> Shape {
+        Shape::new(samples, CHANNELS, [VOXELS]).unwrap().with_layout(self.layout)
+    }
+
+    fn operands(&self) -> (voxdice::Volume<'_>, Truth<'_>) {
+        let truth = match self.is_map {
+            true => label_map(&Shape::new(2, 1, [VOXELS]).unwrap(), &self.truth).into(),
+            false => volume(&self.shape(2), &self.truth).into(),
+        };
+        (volume(&self.shape(2), &self.pred), truth)
+    }
+
+    fn sums(&self, engine: &Engine, options: &SumsOptions) -> Table<Sums> {
+        let (pred, truth) = self.operands();
+        engine.sums_with(pred, truth, options).unwrap()
+    }
+
+    /// The first sample, its second half before its first.
+    fn in_pieces(&self, engine: &Engine, options: &SumsOptions) -> Table<Sums> {
+        let (Array::F32(p), Array::F32(t)) = (&self.pred, &self.truth) else { unreachable!("pieces are cut of f32") };
+        let cut = |all: &[f32], first: usize, len: usize| -> Vec<f32> {
+            let at = |c: usize, v: usize| match self.layout {
+                Layout::ChannelsFirst => c * VOXELS + v,
+                Layout::ChannelsLast => v * CHANNELS + c,
+            };
+            let voxels = first..first + len;
+            match self.layout {
+                Layout::ChannelsFirst => (0..CHANNELS).flat_map(|c| all[at(c, first)..][..len].to_vec()).collect(),
+                Layout::ChannelsLast => all[at(0, voxels.start)..at(0, voxels.end)].to_vec(),
+            }
+        };
+        let mut sums = engine.accumulate(&self.shape(1), options).unwrap();
+        let half = VOXELS / 2;
+        for (first, len) in [(half, VOXELS - half), (0, 1001), (1001, half - 1001)] {
+            let (p, t) = (cut(p, first, len), cut(t, first, len));
+            let shape = Shape::new(1, CHANNELS, [len]).unwrap().with_layout(self.layout);
+            let volumes = [&p, &t].map(|voxels| voxdice::Volume::f32(shape.clone(), voxels).unwrap());
+            let [pred, truth] = volumes;
+            sums.add_at(first as u64, pred, truth).unwrap();
+        }
+        sums.finish().unwrap()
+    }
+}
+
+/// FNV-1a, 64 bits.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn bytes(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    }
+
+    fn sums(&mut self, table: &Table<Sums>) {
+        for sums in table.values() {
+            for exact in sums.exact() {
+                self.bytes(&exact.units().to_le_bytes());
+                self.bytes(&exact.exponent().to_le_bytes());
+            }
+            let bad = sums.non_finite();
+            [sums.voxels(), bad.pred, bad.truth, bad.voxels].iter().for_each(|n| self.bytes(&n.to_le_bytes()));
+            self.bytes(&[u8::from(sums.out_of_range())]);
+        }
+    }
+
+    fn counts(&mut self, c: &Counts) {
+        let all = [c.tp(), c.n_pred(), c.n_truth(), c.n(), c.out_of_range_pred(), c.out_of_range_truth()];
+        all.iter().for_each(|n| self.bytes(&n.to_le_bytes()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The published values of FNV-1a.
+    #[test]
+    fn the_checksum_is_fnv_1a() {
+        let of = |text: &str| {
+            let mut sum = Fnv::default();
+            sum.bytes(text.as_bytes());
+            sum.0
+        };
+        assert_eq!(
+            [of(""), of("a"), of("foobar")],
+            [0xcbf2_9ce4_8422_2325, 0xaf63_dc4c_8601_ec8c, 0x8594_4171_f739_67e8]
+        );
+    }
+}
