@@ -18,6 +18,7 @@ mod table;
 mod text;
 mod verify;
 mod warning;
+mod words;
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
@@ -39,21 +40,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Overlap of label maps, class by class: two files, or two folders of cases
+    // What each of them is stands with its options: a comment here would take the place of that.
     Eval(Box<eval::Eval>),
-    /// Join the results of shards into what one run would have written
     Merge(eval::merge::Merge),
-    /// Dice and other losses of soft volumes, with the choices that tell one from another
     Loss(Box<loss::LossCommand>),
-    /// What is in a volume file: shape, type, spacing, labels or range of values
     Info(info::Info),
-    /// The GPU adapters that can be used, and which one would be
     Devices(devices::Devices),
-    /// Check that the adapters give exactly the numbers of the CPU
     Verify(verify::Verify),
-    /// How fast the reductions are here, beside a plain read of the same bytes
     Bench(bench::Bench),
-    /// Make a small set of label maps and evaluate it
     Demo(demo::Demo),
 }
 

@@ -126,7 +126,7 @@ pub enum Error {
 
     /// A label of the truth that no channel of the prediction stands for.
     #[error(
-        "{count} voxels of truth have a label that no channel stands for, the first at {first}: label {label} beside \
+        "truth has labels that no channel stands for in {count} of its voxels, the first at {first}: label {label} beside \
          {channels} channels; labels must be 0 to {} (one channel: 0 or 1)", channels.max(&2) - 1
     )]
     LabelOutOfRange {
@@ -169,7 +169,10 @@ pub enum Error {
     },
 
     /// Counts that contradict each other, such as tp above n_pred.
-    #[error("counts tp {tp}, n_pred {n_pred}, n_truth {n_truth}, n {n} contradict each other")]
+    #[error(
+        "counts tp {tp}, n_pred {n_pred}, n_truth {n_truth}, n {n} contradict each other; tp is at most n_pred and \
+         n_truth, and n_pred + n_truth - tp at most n"
+    )]
     ImpossibleCounts {
         /// True positives.
         tp: u64,

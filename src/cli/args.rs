@@ -29,7 +29,7 @@ pub(super) struct DeviceArgs {
     /// Where the voxels are counted
     #[arg(long, value_enum, default_value_t = BackendName::Auto, help_heading = "Device")]
     pub backend: BackendName,
-    /// GPU adapter, by its number or a part of its name (see `voxdice devices`)
+    /// GPU adapter, by its number or a part of its name (see `voxdice devices`) [default: the best one]
     #[arg(long, value_name = "NAME|INDEX", help_heading = "Device")]
     pub adapter: Option<String>,
 }

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
 use super::table::{Align, Grid, Tone};
-use super::text::score as score_text;
+use super::text::{score as score_text, shown};
 use crate::io::nifti;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -51,8 +51,7 @@ impl Demo {
         };
         for half in ["truth", "pred"] {
             let folder = folder.join(half);
-            std::fs::create_dir_all(&folder)
-                .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
+            std::fs::create_dir_all(&folder).with_context(|| no_folder(&folder))?;
         }
         let progress = Progress::start(self.quiet, "making volumes");
         let organs = (1..).zip(&ORGANS).map(|(label, organ)| Class::label(label).named(organ.name));
@@ -92,11 +91,15 @@ fn fresh_folder() -> Result<PathBuf> {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => {
-                return Err(error).with_context(|| format!("{}: the folder cannot be made", folder.display()));
+                return Err(error).with_context(|| no_folder(&folder));
             }
         }
     }
     anyhow::bail!("{}: no free name for a folder; name one with --out", base.display())
+}
+
+fn no_folder(folder: &Path) -> String {
+    format!("{}: the folder cannot be made; name one with --out where you may write", folder.display())
 }
 
 fn render(report: &Report, folder: &Path) -> String {
@@ -131,7 +134,7 @@ fn render(report: &Report, folder: &Path) -> String {
         writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(&report.scoring));
     let _ = writeln!(text, "{}", counted_on(report));
     let name = "case_2.nii.gz";
-    let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", folder.display());
+    let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", shown(folder));
     let path = |half: &str| quoted(&folder.join(half).join(name));
     let _ = writeln!(text, "  voxdice eval {} {}", path("truth"), path("pred"));
     text
@@ -139,7 +142,24 @@ fn render(report: &Report, folder: &Path) -> String {
 
 /// A path that a shell takes as one word.
 fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = text.chars().all(|c| c.is_alphanumeric() || "/\\._-+:~".contains(c));
-    if plain { text } else { format!("\"{text}\"") }
+    let text = shown(path);
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:~".contains(c) || (cfg!(windows) && c == '\\');
+    match text.chars().all(is_plain) {
+        true => text,
+        // Between double quotes a shell of Unix still looks for variables and commands.
+        false if cfg!(unix) => format!("'{}'", text.replace('\'', r"'\''")),
+        false => format!("\"{text}\""),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_takes_a_path_as_one_word_and_looks_for_nothing_in_it() {
+        for (path, word) in [("a/b.nii", "a/b.nii"), ("a b", "'a b'"), ("$(x)", "'$(x)'"), ("it's", r"'it'\''s'")] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
+    }
 }

@@ -28,11 +28,12 @@ use super::exit::Exit;
 use super::interrupt;
 use super::output::Output;
 use super::progress::Progress;
+use super::words;
 use crate::Empty;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(super) use count::Threads;
 pub(super) use geometry::{GeometryRule, gap};
@@ -44,7 +45,7 @@ use settings::{CountArgs, MissingRule, ScoreArgs, Wanted};
 use shard::Shard;
 pub(super) use table::{counted_on, empty_rule};
 
-/// Overlap of label maps, class by class: of two files, or of two folders of cases.
+/// Overlap of label maps, class by class: two files, or two folders of cases.
 ///
 /// Voxels are counted exactly: the numbers are the same on every device. Scores of labels that neither file has are
 /// undefined unless --empty or --like says otherwise; means are over defined values, and how many were not is said
@@ -142,7 +143,7 @@ impl Eval {
         interrupt::listen();
         let scoring = self.scores.resolve(None)?;
         let rules = self.count.resolve(scoring.like)?;
-        self.outputs.check()?;
+        self.outputs.check(&self.inputs())?;
         let work = self.work()?;
         let progress = Progress::start(output.quiet, "opening the device");
         let engine = self.device.engine()?;
@@ -157,7 +158,7 @@ impl Eval {
             match outcome {
                 Ok(case) => cases.push(case),
                 Err((_, error)) if work.kind == Kind::Pair => return Err(error),
-                Err((case, error)) => failures.push(Failure { case, message: format!("{error:#}") }),
+                Err((case, error)) => failures.push(Failure { case, message: words::of(&error) }),
             }
         }
         let origin = Origin::of(work.kind, self.missing, self.shard, engines.engine.describe());
@@ -167,11 +168,20 @@ impl Eval {
         publish(&report, &self.outputs, output)
     }
 
+    /// Everything that is read, as far as it was named.
+    fn inputs(&self) -> Vec<&Path> {
+        let lists = [&self.count.dataset, &self.pairs].into_iter().flatten();
+        [&self.truth, &self.pred].into_iter().chain(lists).map(PathBuf::as_path).collect()
+    }
+
     /// The pairs to evaluate.
     fn work(&self) -> Result<Work> {
         let folders = [&self.truth, &self.pred].map(|path| path.is_dir());
         if folders == [false, false] {
             return self.one_pair();
+        }
+        if let Some(path) = [&self.truth, &self.pred].into_iter().find(|path| !path.exists()) {
+            bail!("{}: no such folder; check the name", path.display());
         }
         let request = Request {
             truth: &self.truth,
@@ -219,7 +229,7 @@ impl Eval {
     fn check_found(&self, report: &Report, output: &mut Output) -> Result<()> {
         if report.cases.is_empty() && !report.failures.is_empty() {
             publish::tell(report, output);
-            bail!("no case could be evaluated");
+            bail!("no case could be evaluated; see the errors above");
         }
         if report.classes.is_empty() && !report.cases.is_empty() && report.rules.wanted == Wanted::Found {
             bail!(

@@ -1,19 +1,96 @@
-//! Result files: complete under their name, or not there at all.
+//! Result files: complete under their name, or not there at all. And files of text that are read.
 
+use crate::io;
 use anyhow::{Context, Result, bail};
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// Complains early about a name that nothing can be written under, before any time is spent.
-pub(super) fn check_writable(path: &Path) -> Result<()> {
+/// A file that is to be written, and the flag that named it.
+pub(super) type Named<'a> = (&'static str, &'a Path);
+
+/// Complains early about results that cannot be written, or would take the place of each other or of an input: before
+/// any time is spent.
+pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<()> {
+    for (place, &(flag, path)) in outputs.iter().enumerate() {
+        check_writable(path)?;
+        if is_special(path) {
+            continue;
+        }
+        let whole = identity(path);
+        if let Some((other, _)) = outputs[..place].iter().find(|(_, other)| identity(other) == whole) {
+            bail!("{}: {other} and {flag} both name this file; name two", path.display());
+        }
+        if inputs.iter().any(|input| identity(input) == whole) {
+            bail!("{}: this is an input, and {flag} would write over it; name another file", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses the names of volumes for results that are none: a slip would cost a label map.
+pub(super) fn check_no_volume(outputs: &[Named<'_>]) -> Result<()> {
+    match outputs.iter().find(|(_, path)| io::stem(path).is_some() || io::stem(destination(path)).is_some()) {
+        None => Ok(()),
+        Some((flag, path)) => bail!(
+            "{}: this is the name of a volume, and {flag} writes none; name a file with another ending",
+            path.display()
+        ),
+    }
+}
+
+fn check_writable(path: &Path) -> Result<()> {
     if path.is_dir() {
         bail!("{}: this is a folder; name the file to write", path.display());
     }
-    let folder = folder(path);
+    match path.metadata() {
+        Ok(found) if !found.is_file() => return Ok(()),
+        Ok(found) if found.permissions().readonly() => {
+            bail!("{}: this file is write-protected; allow writing, or name another file", path.display())
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("{}: cannot be written; name another file", path.display()));
+        }
+        _ => {}
+    }
+    let target = destination(path);
+    let folder = folder(&target);
+    if target.file_name().is_none() || path.to_string_lossy().ends_with(std::path::is_separator) {
+        bail!("{}: this is the name of a folder; name the file to write", path.display());
+    }
     if !folder.is_dir() {
         bail!("{}: there is no folder {}; make it first", path.display(), folder.display());
     }
+    // Whether a file can be made there only the system knows.
+    drop(Pending::reserve(path)?);
     Ok(())
+}
+
+/// A pipe or a device, which is written to as it is.
+fn is_special(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| !found.is_file())
+}
+
+/// Where a name leads, through links, also where nothing is yet: a result goes to where the link points, and the link
+/// stays.
+fn destination(path: &Path) -> PathBuf {
+    let mut target = path.to_path_buf();
+    // Links in a circle were refused by the system before.
+    for _ in 0..40 {
+        match fs::read_link(&target) {
+            Ok(next) => target = folder(&target).join(next),
+            Err(_) => break,
+        }
+    }
+    target
+}
+
+/// The same for all names of a file but hard links.
+fn identity(path: &Path) -> PathBuf {
+    let target = destination(path);
+    let folder = folder(&target);
+    folder.canonicalize().unwrap_or(folder).join(target.file_name().unwrap_or_default())
 }
 
 /// A file that is written under a hidden name, and removed again unless it gets its own. What is no file (a pipe, a
@@ -25,9 +102,12 @@ pub(super) struct Pending {
     direct: Option<String>,
 }
 
+/// Characters of a name that the hidden one takes over, so that it is no longer than names may be.
+const KEPT: usize = 40;
+
 impl Pending {
     pub fn write(path: &Path, content: &str) -> Result<Self> {
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        if is_special(path) {
             return Ok(Self { hidden: PathBuf::new(), path: path.into(), direct: Some(content.into()) });
         }
         Self::make(path, |hidden| Ok(fs::write(hidden, content)?))
@@ -35,11 +115,42 @@ impl Pending {
 
     /// What `write` leaves under the name that it is given.
     pub fn make(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
-        let name = path.file_name().with_context(|| format!("{}: not the name of a file", path.display()))?;
-        let hidden = folder(path).join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
-        let pending = Self { hidden, path: path.into(), direct: None };
-        write(&pending.hidden).with_context(|| format!("{}: cannot be written", path.display()))?;
+        let pending = Self::reserve(path)?;
+        write(&pending.hidden).and_then(|()| pending.settle()).with_context(|| refused(path))?;
         Ok(pending)
+    }
+
+    /// An empty file under a hidden name that nobody else has: neither another process, which on another machine or in
+    /// another container may have the same number, nor one that was killed.
+    fn reserve(path: &Path) -> Result<Self> {
+        let target = destination(path);
+        let name = target.file_name().with_context(|| format!("{}: not the name of a file", path.display()))?;
+        let name: String = name.to_string_lossy().chars().take(KEPT).collect();
+        let mut attempt = 0;
+        loop {
+            let hidden = OsString::from(format!(".{name}.{}-{attempt}.part", std::process::id()));
+            let hidden = folder(&target).join(hidden);
+            match OpenOptions::new().write(true).create_new(true).open(&hidden) {
+                Ok(_) => return Ok(Self { hidden, path: target, direct: None }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < 1000 => attempt += 1,
+                Err(error) => return Err(error).with_context(|| refused(path)),
+            }
+        }
+    }
+
+    /// Gives the file the rights of the one whose place it will take, and brings it to the disk: some network drives say
+    /// only then that there was no room for it.
+    fn settle(&self) -> Result<()> {
+        if let Ok(before) = self.path.metadata() {
+            // Its owner may be somebody else; then it has the rights of a new file.
+            let _ = fs::set_permissions(&self.hidden, before.permissions());
+        }
+        match OpenOptions::new().write(true).open(&self.hidden)?.sync_all() {
+            Err(error) if !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput) => {
+                Err(error.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether nothing is on disk yet, so that writing may fail.
@@ -50,8 +161,7 @@ impl Pending {
     /// Takes the place of what was there.
     pub fn publish(mut self) -> Result<()> {
         if let Some(content) = &self.direct {
-            return fs::write(&self.path, content)
-                .with_context(|| format!("{}: cannot be written", self.path.display()));
+            return fs::write(&self.path, content).with_context(|| refused(&self.path));
         }
         fs::rename(&self.hidden, &self.path).with_context(|| format!("{}: cannot be replaced", self.path.display()))?;
         self.hidden = PathBuf::new();
@@ -68,11 +178,54 @@ impl Drop for Pending {
     }
 }
 
+fn refused(path: &Path) -> String {
+    format!("{}: cannot be written; check the rights in its folder and the free space", path.display())
+}
+
 fn folder(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.into(),
         _ => PathBuf::from("."),
     }
+}
+
+/// Bytes of text that are looked at together.
+const PIECE: usize = 1 << 16;
+
+/// A file of text, or a pipe. What is no text is told at the first piece that is none, so that a device without an end
+/// is told as well. A mark of the byte order, as Windows writes it, is left out.
+pub(super) fn read_text(path: &Path) -> Result<String> {
+    if path.is_dir() {
+        bail!("{}: this is a folder; name the file itself", path.display());
+    }
+    let failed = || format!("{}: cannot be read; check the name and its rights", path.display());
+    let mut file = File::open(path).with_context(failed)?;
+    let (mut bytes, mut checked) = (Vec::new(), 0);
+    loop {
+        let got = file.by_ref().take(PIECE as u64).read_to_end(&mut bytes).with_context(failed)?;
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            bail!(
+                "{}: this text is UTF-16; save it as UTF-8 (in PowerShell: | Out-File -Encoding utf8)",
+                path.display()
+            );
+        }
+        let new = &bytes[checked..];
+        let (valid, broken) = match std::str::from_utf8(new) {
+            Ok(_) => (new.len(), false),
+            // A character may lie across two pieces.
+            Err(error) => (error.valid_up_to(), error.error_len().is_some() || got == 0),
+        };
+        let zero = new[..valid].iter().position(|&byte| byte == 0);
+        if let Some(at) = zero.or(broken.then_some(valid)) {
+            bail!("{}: this is no text (byte {}); check that it is the right file", path.display(), checked + at);
+        }
+        checked += valid;
+        if got == 0 {
+            break;
+        }
+    }
+    let text = String::from_utf8(bytes).with_context(failed)?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 #[cfg(test)]
@@ -92,10 +245,65 @@ mod tests {
     }
 
     #[test]
-    fn names_that_cannot_be_written_are_told_early() {
+    fn two_files_of_one_name_have_two_hidden_ones() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(check_writable(folder.path()).is_err());
-        assert!(check_writable(&folder.path().join("none/a.json")).is_err());
-        assert!(check_writable(&folder.path().join("a.json")).is_ok());
+        let path = folder.path().join("a.json");
+        let (one, other) = (Pending::write(&path, "one").unwrap(), Pending::write(&path, "other").unwrap());
+        one.publish().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        other.publish().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "other");
+    }
+
+    #[test]
+    fn names_that_cannot_be_written_are_told_early() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::write(path("there.json"), "").unwrap();
+        let mut rights = path("there.json").metadata().unwrap().permissions();
+        rights.set_readonly(true);
+        fs::set_permissions(path("there.json"), rights).unwrap();
+        for (name, part) in [
+            ("", "this is a folder"),
+            ("none/a.json", "there is no folder"),
+            ("a.json/", "the name of a folder"),
+            ("there.json", "write-protected"),
+        ] {
+            let message = format!("{:#}", check_writable(&path(name)).unwrap_err());
+            assert!(message.contains(part), "{name}: {message}");
+        }
+        // Names may be 255 bytes long, and the hidden one is longer than what it stands for.
+        for name in ["a.json".to_owned(), format!("{}.json", "é".repeat(120))] {
+            check_writable(&path(&name)).unwrap();
+            Pending::write(&path(&name), "").unwrap().publish().unwrap();
+        }
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn text_is_read_and_everything_else_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let read = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            read_text(&path).map_err(|error| format!("{error:#}"))
+        };
+        // One byte before a piece ends, characters of two bytes lie across.
+        let long = format!("x{}", "é".repeat(PIECE));
+        assert_eq!(read(long.as_bytes()).unwrap(), long);
+        assert_eq!(read("\u{feff}a".as_bytes()).unwrap(), "a");
+        assert_eq!(read(b"").unwrap(), "");
+        for (bytes, part) in [
+            (&b"ab\0"[..], "no text (byte 2)"),
+            (b"a\xff", "no text (byte 1)"),
+            (b"a\xc3", "no text (byte 1)"),
+            (b"\xff\xfea\0", "UTF-16"),
+        ] {
+            let message = read(bytes).unwrap_err();
+            assert!(message.contains(part), "{message}");
+        }
+        let late = [long.as_bytes(), b"\xff"].concat();
+        assert!(read(&late).unwrap_err().contains(&format!("byte {}", long.len())));
+        assert!(format!("{:#}", read_text(folder.path()).unwrap_err()).contains("this is a folder"));
     }
 }

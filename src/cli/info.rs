@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
 use super::table::{Align, Grid, Tone};
-use super::text::{extent, grouped};
+use super::text::{extent, grouped, shown};
 use crate::io::{self, Header};
 use anyhow::Result;
 use clap::Args;
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// What is in a volume file: shape, type, spacing, affine; labels or range of values.
+/// What is in a volume file: shape, type, spacing, labels or range of values.
 ///
 /// Integer data has its labels with their number of voxels; all data has minimum, maximum, mean and sum of the finite
 /// voxels, and the number of the others. Sums are exact: integers as integers, floats added without rounding in one
@@ -52,7 +52,7 @@ impl Info {
         let progress = Progress::start(self.quiet, "reading");
         let mut found = Vec::new();
         for path in &self.files {
-            progress.say(&format!("reading {}", path.display()));
+            progress.say(&format!("reading {}", shown(path)));
             let io::Image { header, voxels } = io::read(path)?;
             found.push(Found { path, header, content: Content::of(&voxels) });
         }
@@ -91,7 +91,7 @@ impl Found<'_> {
 
     fn text(&self) -> String {
         let Self { header, content, .. } = self;
-        let mut text = format!("{}\n", self.path.display());
+        let mut text = format!("{}\n", shown(self.path));
         let mut line = |name: &str, value: String| {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "  {name:<9}{value}");

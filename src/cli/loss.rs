@@ -8,19 +8,19 @@ mod verify;
 
 use super::args::{DeviceArgs, Format};
 use super::exit::Exit;
-use super::files::{Pending, check_writable};
+use super::files::{Pending, check_outputs};
 use super::output::Output;
 use super::progress::Progress;
 use crate::io::npy;
 use crate::metric::{Activation, Loss};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use choices::Choices;
 use clap::Args;
 use operands::Operands;
 use report::Report;
 use std::path::PathBuf;
 
-/// Dice and other losses of soft volumes, with every choice that tells one from another.
+/// Dice and other losses of soft volumes, with the choices that tell one from another.
 ///
 /// Without flags: 1 - 2*sum(p*t) / (sum(p) + sum(t)) of each sample and channel, without smoothing, and their mean. Sums
 /// are exact and the same on every device; sigmoid, softmax, powers and logarithms hold within a documented bound.
@@ -75,7 +75,7 @@ impl LossCommand {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.quiet;
         if let Some(path) = &self.grad {
-            check_writable(path)?;
+            check_outputs(&[("--grad", path)], &[&self.truth, &self.pred])?;
         }
         let loss = Loss::new(self.choices.options()?)?;
         let progress = Progress::start(self.quiet, "reading");
@@ -94,7 +94,9 @@ impl LossCommand {
         let counterpart = if self.verify { Some(self.device.counterpart(&engine)?) } else { None };
         progress.say("computing");
         let wanted = loss.sums_options();
-        let sums = engine.sums_with(operands.pred()?, operands.truth()?, &wanted)?;
+        let sums = engine
+            .sums_with(operands.pred()?, operands.truth()?, &wanted)
+            .with_context(|| format!("truth {} and pred {}", self.truth.display(), self.pred.display()))?;
         let found = loss.evaluate(&sums)?;
         let gradient = match &self.grad {
             None => None,

@@ -1,7 +1,9 @@
 //! The two streams: results on stdout, everything else on stderr.
 
 use super::exit::Exit;
+use super::text::{is_command, printable};
 use super::warning::Warning;
+use super::words;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
@@ -30,7 +32,7 @@ impl Output {
 
     /// Writes a value to stdout as JSON.
     pub fn json(&mut self, value: &serde_json::Value) -> anyhow::Result<()> {
-        self.result(&format!("{value:#}\n"))
+        self.result(&escaped(&format!("{value:#}\n")))
     }
 
     pub fn warn(&mut self, warning: &Warning) {
@@ -44,20 +46,51 @@ impl Output {
 
     /// One line with the whole chain of causes. Not silenced by --quiet: without it an exit code would be all there is.
     pub fn error(&mut self, error: &anyhow::Error) {
-        self.finding(&format!("error: {error:#}"));
+        self.finding(&format!("error: {}", words::of(error)));
     }
 
     /// A finding, for which the exit code is 1. Not silenced by --quiet.
     pub fn finding(&mut self, text: &str) -> Exit {
-        let text = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-        // A closed stderr leaves nobody to tell.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        told(text);
         Exit::Findings
     }
 
     fn line(&mut self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{text}");
+            told(text);
         }
+    }
+}
+
+/// One line on stderr, whatever names are in it.
+fn told(text: &str) {
+    let text = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "{}", printable(&text));
+}
+
+/// JSON in which no string holds what a terminal would take as a command: the parser leaves some of these as they are,
+/// and reads the escapes as the same characters.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            c if is_command(c) && c != '\n' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_holds_no_commands_and_reads_the_same() {
+        let value = serde_json::json!({ "a\u{7f}\u{9b}": "b\u{202e}\u{1b}\n\t\u{2028}é" });
+        let text = escaped(&format!("{value:#}\n"));
+        assert!(text.chars().all(|c| c == '\n' || !is_command(c)), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 }

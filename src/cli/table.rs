@@ -1,7 +1,9 @@
 //! Tables of aligned columns, with colour only where a terminal shows it.
 
+use super::text::printable;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
+use std::ffi::OsStr;
 
 /// The width to design for where the terminal does not tell its own.
 const COLUMNS: u16 = 80;
@@ -23,11 +25,19 @@ pub(super) enum Tone {
     Faint,
 }
 
+/// Whether colours are wanted (https://no-color.org: not where NO_COLOR is set and not empty) and understood.
+fn shows_colour() -> bool {
+    let is = |name: &str, found: fn(&OsStr) -> bool| std::env::var_os(name).is_some_and(|value| found(&value));
+    !is("NO_COLOR", |value| !value.is_empty()) && !is("TERM", |value| value == "dumb")
+}
+
 /// A table under construction.
 #[derive(Debug)]
 pub(super) struct Grid {
     table: Table,
     align: Vec<CellAlignment>,
+    /// Of the terminal; None where there is none.
+    width: Option<u16>,
 }
 
 impl Grid {
@@ -36,8 +46,8 @@ impl Grid {
         table.load_style(NOTHING);
         let rule = &mut table.style_mut().header_separator;
         *rule = rule.fill('─').junction('─');
-        // https://no-color.org: set and not empty.
-        if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        let width = table.width();
+        if !shows_colour() {
             table.force_no_tty();
         }
         let align = columns.iter().map(|(_, align)| match align {
@@ -47,12 +57,12 @@ impl Grid {
         let align: Vec<CellAlignment> = align.collect();
         let header = columns.iter().zip(&align).map(|((name, _), &align)| Cell::new(name).set_alignment(align));
         table.set_header(header.collect::<Vec<_>>());
-        Self { table, align }
+        Self { table, align, width }
     }
 
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = (S, Tone)>) {
         let cells = cells.into_iter().zip(&self.align).map(|((text, tone), &align)| {
-            let cell = Cell::new_owned(text.into()).set_alignment(align);
+            let cell = Cell::new_owned(printable(&text.into())).set_alignment(align);
             match tone {
                 Tone::Plain => cell,
                 Tone::Bad => cell.fg(Color::Red),
@@ -73,12 +83,25 @@ impl Grid {
     /// The columns there are to fill.
     pub fn width_of_terminal(&self) -> u16 {
         // Some pseudo-terminals say 0.
-        self.table.width().filter(|&width| width > 0).unwrap_or(COLUMNS)
+        self.terminal().unwrap_or(COLUMNS)
+    }
+
+    /// Whether every line has room on the terminal. Files and pipes have room for all.
+    pub fn fits(&self) -> bool {
+        self.terminal().is_none_or(|width| self.width() <= width)
+    }
+
+    fn terminal(&self) -> Option<u16> {
+        // Some pseudo-terminals say 0.
+        self.width.filter(|&width| width > 0)
     }
 
     /// The columns that the table takes.
     pub fn width(&self) -> u16 {
-        self.table.column_max_content_widths().iter().map(|width| width + 2).sum()
+        let columns = self.table.column_max_content_widths();
+        // A space on either side of each, and one between two of them.
+        let between = columns.len().saturating_sub(1) as u16;
+        columns.iter().map(|width| width.saturating_add(2)).fold(between, u16::saturating_add)
     }
 
     /// The lines, with a rule above the last row where it is a summary of the others.

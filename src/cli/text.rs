@@ -1,4 +1,6 @@
-//! Numbers for people.
+//! Numbers, names and paths for people.
+
+use std::path::Path;
 
 /// Digits in groups of three: `1,234,567`.
 pub(super) fn grouped(value: u64) -> String {
@@ -40,9 +42,26 @@ pub(super) fn bytes(value: u64) -> String {
     format!("{amount} {}", units[power])
 }
 
+/// Text of others (names of files, labels in their headers) on one line, without what a terminal would take as a command
+/// or what would put the words around it in another order: whoever names a file does not get to write on the screen.
+pub(super) fn printable(text: &str) -> String {
+    text.replace(is_command, "\u{fffd}")
+}
+
+/// A path for people.
+pub(super) fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
+
+/// Control characters, line separators, and those that change the direction of writing.
+pub(super) fn is_command(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// `text` in lines of at most 80 columns, the later ones indented.
 pub(super) fn wrapped(text: &str, indent: usize) -> String {
     const COLUMNS: usize = 80;
+    let text = printable(text);
     let mut lines = String::new();
     let mut column = 0;
     for word in text.split(' ') {
@@ -83,6 +102,13 @@ mod tests {
         assert_eq!((lines.len(), lines[0].len()), (2, 79));
         assert!(lines[1].starts_with("  word"));
         assert_eq!(wrapped("short", 4), "short");
+    }
+
+    #[test]
+    fn names_cannot_command_a_terminal() {
+        let name = "a\u{1b}[2J\n\u{9b}1m\u{7f}\u{202e}gpj\u{2029}é 名 \u{5d0}";
+        assert_eq!(printable(name), "a\u{fffd}[2J\u{fffd}\u{fffd}1m\u{fffd}\u{fffd}gpj\u{fffd}é 名 \u{5d0}");
+        assert_eq!(shown(Path::new("a\tb/c")), "a\u{fffd}b/c");
     }
 
     #[test]

@@ -27,6 +27,16 @@ pub enum FileError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is a link under this name, and nothing where it leads.
+    #[error("{}: a link to {}, which is not there; put the file there, or mend the link", path.display(), target.display())]
+    DanglingLink {
+        /// The name of the link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// One half of a `.hdr`/`.img` pair is there, the other half is not.
     #[error("{}: no such file, and {} is only one half of a pair; put both into the same folder", path.display(), partner.display())]
     MissingPartner {
@@ -45,7 +55,7 @@ pub enum FileError {
         folder: bool,
     },
     /// The operating system refused an operation (rights, a broken disk, a full disk).
-    #[error("{}: cannot {action} the file; see the cause, and check rights and free space", path.display())]
+    #[error("{}: cannot {action} the file; {}", path.display(), action.remedy())]
     Io {
         /// The file.
         path: PathBuf,
@@ -299,6 +309,7 @@ impl FileError {
     pub fn path(&self) -> &Path {
         match self {
             Self::Missing { path, .. }
+            | Self::DanglingLink { path, .. }
             | Self::MissingPartner { path, .. }
             | Self::NotAFile { path, .. }
             | Self::Io { path, .. }
@@ -323,11 +334,22 @@ impl FileError {
         }
     }
 
+    /// Nothing is found under a name, or where it leads.
+    pub(crate) fn missing(path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        match path.read_link() {
+            Ok(target) => Self::DanglingLink { path, target, source },
+            Err(_) => Self::Missing { path, source },
+        }
+    }
+
     /// The group this error belongs to.
     #[must_use]
     pub const fn kind(&self) -> FileErrorKind {
         match self {
-            Self::Missing { .. } | Self::MissingPartner { .. } => FileErrorKind::MissingFile,
+            Self::Missing { .. } | Self::DanglingLink { .. } | Self::MissingPartner { .. } => {
+                FileErrorKind::MissingFile
+            }
             Self::NotAFile { .. } => FileErrorKind::NotAFile,
             Self::Io { .. } => FileErrorKind::Io,
             Self::NotNifti { .. } => FileErrorKind::NotNifti,

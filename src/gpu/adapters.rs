@@ -91,8 +91,8 @@ fn remedy(all: &[(AdapterFact, wgpu::Adapter)]) -> String {
                 CPU backend"
             .into();
     }
-    let names: Vec<String> = all.iter().map(|(fact, _)| format!("{}: {}", fact.index, fact.name)).collect();
-    format!("there are {}", names.join("; "))
+    let names: Vec<String> = all.iter().map(|(fact, _)| format!("{} ({})", fact.index, fact.name)).collect();
+    format!("choose one that is there, by its number or a part of its name: {}", names.join(", "))
 }
 
 fn found() -> Vec<(AdapterFact, wgpu::Adapter)> {

@@ -150,7 +150,7 @@ pub(super) enum Content {
 impl Unread {
     pub fn open(path: &Path) -> Result<Self, NpyError> {
         let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => FileError::Missing { path: path.into(), source },
+            io::ErrorKind::NotFound => FileError::missing(path, source),
             _ => FileError::Io { path: path.into(), action: FileAction::Open, source },
         };
         let metadata = std::fs::metadata(path).map_err(failed)?;
@@ -255,6 +255,9 @@ impl Source {
         let mut start = Vec::new();
         self.up_to(8, &mut start)?;
         let path = || self.path.clone();
+        if start.is_empty() {
+            return Err(FileError::Empty { path: path(), gzip: false }.into());
+        }
         if !start.starts_with(header::MAGIC) || start.len() < 8 {
             start.truncate(header::MAGIC.len());
             return Err(NpyError::NotNpy { path: path(), found: start });

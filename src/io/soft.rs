@@ -71,7 +71,7 @@ pub enum SoftError {
     #[error(transparent)]
     Npy(#[from] NpyError),
     /// A kind of file that is not read.
-    #[error("{}: files in .{extension} are not read; convert it to .npy or NIfTI", path.display())]
+    #[error("{}: soft volumes in .{extension} are not read; convert it to .npy or NIfTI", path.display())]
     Format {
         /// The file.
         path: PathBuf,

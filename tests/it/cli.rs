@@ -16,6 +16,8 @@ mod eval;
 mod failures;
 mod folder;
 mod formats;
+#[cfg(unix)]
+mod hostile;
 mod info;
 mod loss;
 #[cfg(target_os = "linux")]

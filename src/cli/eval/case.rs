@@ -178,12 +178,19 @@ pub(super) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<()> 
     if truth == pred {
         return Ok(());
     }
+    let channels = truth.len().max(pred.len()) > 3 && (truth.starts_with(pred) || pred.starts_with(truth));
     bail!(
-        "{} has {} voxels, but {} has {}; resample the prediction onto the grid of the truth",
+        "{} has {} voxels, but {} has {}; {}",
         paths[0].display(),
         extent(shapes[0]),
         paths[1].display(),
-        extent(shapes[1])
+        extent(shapes[1]),
+        // An axis behind z is no space, and resampling does not help.
+        if channels {
+            "a label map has one number per voxel: take the channel or the time that is meant, or the argmax"
+        } else {
+            "resample the prediction onto the grid of the truth"
+        }
     )
 }
 

@@ -1,6 +1,7 @@
 //! The report as CSV: one row per case and class, with the counts that any pooled score can be made of.
 
 use super::report::Report;
+use crate::cli::text::printable;
 use anyhow::Result;
 
 /// A header and the rows; undefined scores are empty.
@@ -13,11 +14,11 @@ pub(super) fn render(report: &Report) -> Result<String> {
     table.write_record(header)?;
     for case in &report.cases {
         for (class, c) in &case.counts {
-            let mut row = vec![case.name.clone(), class.key.clone()];
+            let mut row = vec![printable(&case.name), printable(&class.key)];
             row.extend(scores.iter().map(|&score| number(report.score(score, case, c))));
             let counts = [c.tp(), c.fp(), c.fn_(), c.tn(), c.n_pred(), c.n_truth()];
             row.extend(counts.map(|count| count.to_string()));
-            row.push(class.display().to_owned());
+            row.push(printable(class.display()));
             row.push(number(case.voxel_ml().unwrap_or(f64::NAN)));
             table.write_record(row)?;
         }

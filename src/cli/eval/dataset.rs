@@ -2,10 +2,10 @@
 //! labels with names.
 
 use super::class::Class;
+use crate::cli::files::read_text;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 /// What a dataset.json says about labels.
@@ -21,7 +21,7 @@ const IGNORE: &str = "ignore";
 
 /// Reads the file.
 pub(in crate::cli) fn read(path: &Path) -> Result<Dataset> {
-    let text = fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = read_text(path)?;
     let root: Value =
         serde_json::from_str(&text).with_context(|| format!("{}: not JSON; name a dataset.json", path.display()))?;
     let labels = root.get("labels").and_then(Value::as_object);

@@ -147,8 +147,8 @@ fn side<'a>(source: &'a Source, rules: &Rules) -> Result<Side<'a>> {
             let classes = match &rules.wanted {
                 Wanted::Named { classes, .. } if classes.iter().any(|class| class.name.is_some()) => classes.clone(),
                 _ => bail!(
-                    "{}: the other side has one file per class; say with --dataset dataset.json which label of this \
-                     file is which class",
+                    "{}: the other side is a folder, which beside a file means one file per class; name two files or two \
+                     folders, or say with --dataset dataset.json which label of this file is which class",
                     path.display()
                 ),
             };

@@ -37,7 +37,7 @@ pub(in crate::cli) struct Merge {
 impl Merge {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.outputs.quiet;
-        self.outputs.check()?;
+        self.outputs.check(&self.partial.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
         let parts: Vec<(&PathBuf, Partial)> =
             self.partial.iter().map(|path| Ok((path, partial::read(path)?))).collect::<Result<_>>()?;
         let report = join(parts, &self.scores)?;

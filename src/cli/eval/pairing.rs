@@ -7,6 +7,7 @@ mod discover;
 mod list;
 mod matching;
 
+use crate::cli::text::printable;
 use crate::io;
 use anyhow::{Result, bail};
 use regex_lite::Regex;
@@ -128,12 +129,7 @@ fn beside_a_folder(request: &Request<'_>) -> Result<Pairing> {
 
 /// The case that a file or folder is: its name without the ending.
 pub(in crate::cli) fn case_name(path: &Path) -> String {
-    one_line(&io::stem(path).unwrap_or_else(|| name_of(path)))
-}
-
-/// A name without what would break a line.
-fn one_line(name: &str) -> String {
-    name.replace(char::is_control, "\u{fffd}")
+    printable(&io::stem(path).unwrap_or_else(|| name_of(path)))
 }
 
 /// The last part of a path.

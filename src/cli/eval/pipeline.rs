@@ -12,8 +12,8 @@ use crate::cli::progress::Progress;
 use anyhow::Result;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 /// One thing to do.
@@ -30,6 +30,9 @@ pub(in crate::cli) struct Failure {
     pub case: String,
     pub message: String,
 }
+
+/// A case, or its name and why there is none.
+pub(super) type Outcome = Result<Case, (String, anyhow::Error)>;
 
 /// The engines of a run.
 pub(super) struct Engines {
@@ -49,15 +52,15 @@ pub(super) fn run(
     engines: &Engines,
     jobs: usize,
     progress: &Progress,
-) -> Result<Vec<Result<Case, (String, anyhow::Error)>>> {
+) -> Result<Vec<Outcome>> {
     let workers = jobs.min(tasks.len()).max(1);
     // With threads to spare, the two files of a case are decoded side by side.
     let threads = if workers < jobs { Threads::Two } else { Threads::One };
     let device = Device { engine: &engines.engine, counterpart: engines.counterpart.as_ref(), threads };
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
-    let done = Mutex::new(Vec::with_capacity(tasks.len()));
-    let work = || {
+    let (sender, outcomes) = mpsc::channel();
+    let work = |outcomes: mpsc::Sender<(usize, Outcome)>| {
         while !stopped.load(Ordering::Relaxed) {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = tasks.get(place) else { break };
@@ -65,20 +68,31 @@ pub(super) fn run(
             if outcome.as_ref().is_err_and(|(_, error)| concerns_all(error)) {
                 stopped.store(true, Ordering::Relaxed);
             }
-            progress.step();
-            // Poisoned only by a panic elsewhere; the list itself is whole.
-            done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((place, outcome));
+            // The other end listens until this one is dropped.
+            let _ = outcomes.send((place, outcome));
         }
     };
+    let mut done = Vec::with_capacity(tasks.len());
     thread::scope(|scope| {
-        for _ in 1..workers {
+        let work = &work;
+        let mut started = 0;
+        for _ in 0..workers {
+            let sender = sender.clone();
             // Fewer threads than wished for do the same work.
-            let _ = thread::Builder::new().spawn_scoped(scope, work);
+            started += usize::from(thread::Builder::new().spawn_scoped(scope, move || work(sender)).is_ok());
         }
-        work();
+        if started == 0 {
+            work(sender.clone());
+        }
+        drop(sender);
+        for (place, outcome) in outcomes {
+            progress.step();
+            // What is kept is a copy that this thread makes. Allocators have a heap per thread: what a case leaves behind
+            // would lie between the buffers of its thread, and every next case make that heap grow.
+            done.push((place, outcome.map(|case| case.clone())));
+        }
     });
     interrupt::check()?;
-    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     done.sort_by_key(|(place, _)| *place);
     let mut cases = Vec::with_capacity(done.len());
     for (_, outcome) in done {
@@ -95,7 +109,7 @@ fn concerns_all(error: &anyhow::Error) -> bool {
     error.is::<Interrupted>() || Exit::of(error) == Exit::Device
 }
 
-fn evaluate(task: &Task, rules: &Rules, device: Device<'_>) -> Result<Case, (String, anyhow::Error)> {
+fn evaluate(task: &Task, rules: &Rules, device: Device<'_>) -> Outcome {
     match task {
         Task::Pair(pair) => case::evaluate(pair, rules, device).map_err(|error| (pair.name.clone(), error)),
         Task::Unpredicted(lone, expected) => {

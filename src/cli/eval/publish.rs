@@ -4,13 +4,13 @@ use super::report::{Kind, Report};
 use super::settings::MissingRule;
 use super::{csv, html, json, python, table};
 use crate::cli::exit::Exit;
-use crate::cli::files::{Pending, check_writable};
+use crate::cli::files::{Named, Pending, check_no_volume, check_outputs};
 use crate::cli::output::Output;
 use crate::cli::warning::ABSENT;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where results go.
 #[derive(Debug, Clone, Args)]
@@ -44,9 +44,12 @@ pub(in crate::cli) enum Form {
 }
 
 impl OutputArgs {
-    /// Complains early about files that cannot be written.
-    pub fn check(&self) -> Result<()> {
-        [&self.output, &self.csv, &self.html].into_iter().flatten().try_for_each(|path| check_writable(path))
+    /// Complains early about files that cannot be written, or would take the place of an input.
+    pub fn check(&self, inputs: &[&Path]) -> Result<()> {
+        let all = [("--output", &self.output), ("--csv", &self.csv), ("--html", &self.html)];
+        let all: Vec<Named<'_>> = all.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
+        check_outputs(&all, inputs)?;
+        check_no_volume(&all)
     }
 }
 

@@ -26,7 +26,7 @@ pub(in crate::cli) struct CountArgs {
     /// A named union of labels, such as WT=1,2,3; may be repeated
     #[arg(long, value_name = "NAME=LIST", help_heading = "Classes")]
     pub region: Vec<RegionFlag>,
-    /// Voxels whose TRUTH has this label do not count at all
+    /// Voxels whose TRUTH has this label do not count at all [default: none, or what --dataset says]
     #[arg(long, value_name = "LABEL", help_heading = "Classes")]
     pub ignore: Option<u32>,
     /// What to do when the affines differ by more than a thousandth of a voxel
@@ -43,7 +43,7 @@ pub(in crate::cli) struct ScoreArgs {
     /// Score of a class that neither file has [default: nan, or what --like says]
     #[arg(long, value_enum, help_heading = "Scores")]
     pub empty: Option<EmptyRule>,
-    /// The conventions of another evaluator: empty classes, classes, order of means
+    /// The conventions of another evaluator: empty classes, classes, order of means [default: none]
     #[arg(long, value_enum, help_heading = "Scores")]
     pub like: Option<Like>,
     /// Resamples of the cases for the confidence interval of a mean; 0 for none [default: 1000]
@@ -68,6 +68,9 @@ struct StoredBootstrap {
     resamples: usize,
     seed: u64,
 }
+
+/// Each of them is a number that is kept; more would only fill the memory.
+const MOST_RESAMPLES: usize = 1_000_000;
 
 /// What becomes of a case without a prediction, or without a truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -198,12 +201,12 @@ impl ScoreArgs {
             policy: EmptyPolicy { both: empty.policy(), truth },
             means: like.map(Like::means).unwrap_or_default(),
             like,
-            bootstrap: self.resampling(stored.map(|_| before.bootstrap)),
+            bootstrap: self.resampling(stored.map(|_| before.bootstrap))?,
         })
     }
 
     /// `before` is what an earlier run did, if there was one: it may have done without.
-    fn resampling(&self, before: Option<Option<StoredBootstrap>>) -> Option<Bootstrap> {
+    fn resampling(&self, before: Option<Option<StoredBootstrap>>) -> Result<Option<Bootstrap>> {
         let usual = Bootstrap::default();
         let (resamples, seed) = match before {
             None => (usual.resamples, usual.seed),
@@ -211,11 +214,15 @@ impl ScoreArgs {
             Some(Some(before)) => (before.resamples, before.seed),
         };
         let (resamples, seed) = (self.bootstrap.unwrap_or(resamples), self.seed.unwrap_or(seed));
-        (resamples > 0).then_some(Bootstrap { resamples, seed, ..usual })
+        if resamples > MOST_RESAMPLES {
+            bail!("--bootstrap is {resamples}, but must be at most {MOST_RESAMPLES}; 1000 say what there is to say");
+        }
+        Ok((resamples > 0).then_some(Bootstrap { resamples, seed, ..usual }))
     }
 }
 
 /// A choice by its name.
 pub(in crate::cli) fn named<T: ValueEnum>(name: &str) -> Result<T> {
-    T::from_str(name, false).map_err(|_| anyhow!("`{name}` is no choice of this version"))
+    T::from_str(name, false)
+        .map_err(|_| anyhow!("`{name}` is no choice of this version; use the version that wrote this"))
 }

@@ -8,7 +8,7 @@ use super::report::{Kind, Report, ranking};
 use super::score::Score;
 use super::settings::Scoring;
 use crate::cli::table::{Align, Grid, Tone};
-use crate::cli::text::{extent, grouped, score as score_text, wrapped};
+use crate::cli::text::{extent, grouped, score as score_text, shown, wrapped};
 use std::fmt::Write;
 
 /// How many of the lowest scores are marked.
@@ -25,8 +25,8 @@ pub(super) fn render(report: &Report) -> String {
 fn pair(report: &Report, case: &Case) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "truth  {}", case.truth.display());
-    let _ = writeln!(text, "pred   {}", case.pred.display());
+    let _ = writeln!(text, "truth  {}", shown(&case.truth));
+    let _ = writeln!(text, "pred   {}", shown(&case.pred));
     let spacing = case.spacing_mm.map_or("unknown size".into(), |edges| format!("{} mm", edges.map(short).join(" x ")));
     let _ = writeln!(text, "grid   {} voxels of {spacing}\n", extent(&case.shape));
     let lowest = lowest(report, case);

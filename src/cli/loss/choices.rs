@@ -20,20 +20,21 @@ pub(super) struct Choices {
     /// How a score becomes a loss [default: one-minus]
     #[arg(long, value_enum, help_heading = "Loss")]
     pub form: Option<FormName>,
-    /// Added above and below, as in (2I + S) / (D + S): one value, or one per channel
+    /// Added above and below, as in (2I + S) / (D + S): one value, or one per channel [default: 0, or what the loss or the
+    /// preset says]
     #[arg(long, value_name = "S[,S...]", value_delimiter = ',', allow_negative_numbers = true, help_heading = "Loss")]
     #[arg(conflicts_with_all = ["smooth_nr", "smooth_dr"])]
     smooth: Vec<f64>,
-    /// Added above
+    /// Added above [default: as --smooth]
     #[arg(long, value_name = "A", allow_negative_numbers = true, help_heading = "Loss")]
     smooth_nr: Option<f64>,
-    /// Added below
+    /// Added below [default: as --smooth]
     #[arg(long, value_name = "B", allow_negative_numbers = true, help_heading = "Loss")]
     smooth_dr: Option<f64>,
     /// Sums in the denominator: sum, squared or power=G [default: sum]
     #[arg(long, value_name = "WHICH", help_heading = "Loss")]
     denominator: Option<DenominatorName>,
-    /// Measure the intersection as (P + T - sum|p-t|) / 2, which soft labels need
+    /// Measure the intersection as (P + T - sum|p-t|) / 2, which soft labels need [default: false]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     #[arg(help_heading = "Loss")]
     soft_label: Option<bool>,
@@ -58,14 +59,14 @@ pub(super) struct Choices {
     /// Factor of the focal loss [default: 1]
     #[arg(long, value_name = "Z", allow_negative_numbers = true, help_heading = "Parameters")]
     lambda_focal: Option<f64>,
-    /// One weight per channel, background included
+    /// One weight per channel, background included [default: 1 each]
     #[arg(long, value_name = "W,W,...", value_delimiter = ',', allow_negative_numbers = true)]
     #[arg(help_heading = "Parameters")]
     class_weights: Vec<f64>,
     /// Class weights of generalized Dice: 1/v^2, 1/v or 1 of the size v of the truth [default: square]
     #[arg(long, value_enum, help_heading = "Parameters")]
     gdl_weights: Option<GdlWeights>,
-    /// Leave channel 0 out of the overlap
+    /// Leave channel 0 out of the overlap [default: false]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     #[arg(help_heading = "Grouping")]
     no_background: Option<bool>,

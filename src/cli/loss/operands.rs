@@ -9,7 +9,7 @@ use crate::io::soft::{self, Origin, SoftError, SoftVolume};
 use crate::metric::Activation;
 use crate::stats::Sums;
 use crate::{Layout, Shape, SumsOptions, Table, Truth, Volume};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::path::Path;
 
 /// Truth and prediction as the engine takes them.
@@ -98,7 +98,9 @@ impl Operands {
             (_, Layout::ChannelsFirst) => "channels-first",
             (_, Layout::ChannelsLast) => "channels-last",
         };
-        operands.shape = Shape::new(axes.samples, axes.channels, &axes.spatial)?.with_layout(axes.layout);
+        operands.shape = Shape::new(axes.samples, axes.channels, &axes.spatial)
+            .with_context(|| pred_path.display().to_string())?
+            .with_layout(axes.layout);
         if truth_axes != pred_axes {
             if !axes.fits_labels(truth_axes, pred_axes) {
                 return Err(mismatch("both must be equal, unless the truth is a label map without the channel axis"));

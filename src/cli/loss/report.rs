@@ -7,7 +7,7 @@ use super::verify::Verification;
 use crate::Description;
 use crate::cli::args::backend_name;
 use crate::cli::table::{Align, Grid, Tone};
-use crate::cli::text::wrapped;
+use crate::cli::text::{shown, wrapped};
 use crate::metric::{Channels, Loss, LossValues, Per};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -72,8 +72,8 @@ impl Report<'_> {
         let [truth, pred] = self.files;
         let kind = if self.operands.truth_is_labels() { " (label map)" } else { "" };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "truth  {}{kind}", truth.display());
-        let _ = writeln!(text, "pred   {}", pred.display());
+        let _ = writeln!(text, "truth  {}{kind}", shown(truth));
+        let _ = writeln!(text, "pred   {}", shown(pred));
         let _ = writeln!(text, "array  {}, {}", self.operands.file_extent(), self.operands.layout);
         let line = format!("loss   {}", echo::line(self.choices, self.loss.options()));
         let _ = writeln!(text, "{}\n", wrapped(&line, 7));
@@ -87,7 +87,7 @@ impl Report<'_> {
             let _ = writeln!(text, "\nloss   {reduced}{undefined}");
         }
         if let Some(path) = self.gradient {
-            let _ = writeln!(text, "grad   {}", path.display());
+            let _ = writeln!(text, "grad   {}", shown(path));
         }
         let how = if self.exact { "summed exactly" } else { "summed within the bound of transcendental functions" };
         let backend = backend_name(self.device.backend).to_uppercase();

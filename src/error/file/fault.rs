@@ -23,6 +23,17 @@ pub enum FileAction {
     Rename,
 }
 
+impl FileAction {
+    /// What to do where the system refused it.
+    pub(super) const fn remedy(self) -> &'static str {
+        match self {
+            Self::Open => "check the rights of the file and of its folder",
+            Self::Read => "check the drive, or copy the file again",
+            Self::Create | Self::Write | Self::Rename => "check the rights in its folder and the free space",
+        }
+    }
+}
+
 /// Where a file ends too early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

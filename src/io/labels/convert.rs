@@ -8,7 +8,8 @@ use crate::io::{Voxel, Voxels};
 #[derive(Debug, PartialEq)]
 pub(super) struct Offender {
     pub index: usize,
-    pub value: f64,
+    /// As its type writes it: f64 would round the large ones.
+    pub value: String,
     pub fault: LabelFault,
 }
 
@@ -81,7 +82,8 @@ pub(super) fn check<T: Number>(voxels: &[T]) -> Result<(), Offender> {
             continue;
         }
         if let Some(at) = chunk.iter().position(|voxel| !voxel.is_label()) {
-            return Err(Offender { index: start + at, value: chunk[at].as_f64(), fault: chunk[at].fault() });
+            let (value, fault) = (format!("{:?}", chunk[at]), chunk[at].fault());
+            return Err(Offender { index: start + at, value, fault });
         }
     }
     Ok(())
@@ -112,7 +114,7 @@ pub(super) fn whole_halves(voxels: &mut [u16]) -> Result<(), Offender> {
     for (index, bits) in voxels.iter_mut().enumerate() {
         let value = half(*bits);
         if !value.is_label() {
-            return Err(Offender { index, value: value.into(), fault: value.fault() });
+            return Err(Offender { index, value: format!("{value:?}"), fault: value.fault() });
         }
         // The largest is 65,504.
         *bits = value as u16;
@@ -201,6 +203,15 @@ mod tests {
     }
 
     #[test]
+    fn values_are_told_to_the_last_digit() {
+        let value = |voxels| convert(voxels).map_err(|offender| offender.value).unwrap_err();
+        assert_eq!(value(Voxels::I64(vec![9_007_199_254_740_993])), "9007199254740993");
+        assert_eq!(value(Voxels::U64(vec![u64::MAX])), "18446744073709551615");
+        assert_eq!(value(Voxels::F32(vec![0.1])), "0.1");
+        assert_eq!(value(Voxels::F64(vec![5e-324])), "5e-324");
+    }
+
+    #[test]
     fn the_place_of_a_voxel_does_not_depend_on_chunks() {
         for index in [0, 255, 256, 300, 511, 599] {
             let mut voxels = vec![3.0f64; 600];
@@ -245,9 +256,9 @@ mod tests {
             let bits = ((wide >> 23) - 127 + 15) << 10 | (wide >> 13 & 0x3ff);
             assert_eq!(whole(bits as u16), Ok(value));
         }
-        assert_eq!(whole(0x3800), Err((0.5, LabelFault::Fraction)));
-        assert_eq!(whole(0x0001), Err((2f64.powi(-24), LabelFault::Fraction)));
-        assert_eq!(whole(0xbc00), Err((-1.0, LabelFault::Negative)));
+        assert_eq!(whole(0x3800), Err(("0.5".into(), LabelFault::Fraction)));
+        assert_eq!(whole(0x0001), Err((format!("{:?}", 2f32.powi(-24)), LabelFault::Fraction)));
+        assert_eq!(whole(0xbc00), Err(("-1.0".into(), LabelFault::Negative)));
         assert_eq!(whole(0x7c00).map_err(|e| e.1), Err(LabelFault::NotFinite));
         assert_eq!(whole(0x7e00).map_err(|e| e.1), Err(LabelFault::NotFinite));
     }

@@ -25,8 +25,8 @@ pub enum LabelsError {
         path: PathBuf,
         /// The first such voxel, x first.
         position: Vec<u64>,
-        /// Its value.
-        value: f64,
+        /// Its value, as its type writes it.
+        value: String,
         /// What is wrong with it.
         fault: LabelFault,
     },

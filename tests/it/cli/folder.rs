@@ -73,7 +73,7 @@ fn cases(found: &Value) -> Vec<String> {
 }
 
 /// Every file in a folder but hidden ones that were there before.
-fn names_in(folder: &Path) -> Vec<String> {
+pub(super) fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into()).collect();
     names.sort();

@@ -4,10 +4,10 @@ use crate::cli::text;
 use std::path::Path;
 
 /// Text that no markup can hide in, between tags and between quotes. Control characters, which HTML does not allow,
-/// show as replaced.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+/// and those that turn the direction of writing show as replaced.
+pub(super) fn escaped(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for c in raw.chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -15,7 +15,7 @@ pub(super) fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\t' | '\n' => out.push(c),
-            c if c.is_control() => out.push('\u{fffd}'),
+            c if text::is_command(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

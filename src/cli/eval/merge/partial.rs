@@ -9,12 +9,12 @@ use crate::cli::eval::pipeline::Failure;
 use crate::cli::eval::report::{Kind, Origin, Unpaired};
 use crate::cli::eval::settings::{MissingRule, Rules, StoredScores, Wanted, named};
 use crate::cli::eval::verify::Verification;
+use crate::cli::files::read_text;
 use crate::cli::warning::Notice;
 use crate::stats::Counts;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What one file holds.
@@ -147,7 +147,7 @@ struct OwnVerify {
 
 /// Reads a result.
 pub(super) fn read(path: &Path) -> Result<Partial> {
-    let text = fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = read_text(path)?;
     let file: File = serde_json::from_str(&without_nan(&text)).map_err(|error| {
         anyhow!(
             "{}: not a result of `voxdice eval --format json`, nor a summary.json: {error}; evaluate this part again",

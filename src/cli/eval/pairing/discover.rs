@@ -1,6 +1,7 @@
 //! What a folder holds: label maps, folders that are cases, and files that are neither.
 
-use super::{Source, case_name, one_line};
+use super::{Source, case_name};
+use crate::cli::text::printable;
 use crate::io;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -31,7 +32,7 @@ pub(super) fn folder(path: &Path) -> Result<Vec<Entry>> {
     if entries.is_empty() {
         for (name, folder) in folders {
             if let Some(source) = case_folder(&folder)? {
-                entries.push(Entry { case: one_line(&name.to_string_lossy()), name, source });
+                entries.push(Entry { case: printable(&name.to_string_lossy()), name, source });
             }
         }
     }

@@ -1,19 +1,21 @@
 //! `--pairs`: a CSV with the truth, the prediction and maybe the name of each case.
 
-use super::{CasePair, Lone, Pairing, Source, case_name, discover, one_line};
+use super::{CasePair, Lone, Pairing, Source, case_name, discover};
+use crate::cli::files::read_text;
+use crate::cli::text::printable;
 use anyhow::{Context, Result, bail};
 use std::collections::HashSet;
 use std::path::Path;
 
 /// Reads the list. Relative paths are below the two folders. Files that it does not name take no part.
 pub(super) fn read(list: &Path, truth: &Path, pred: &Path) -> Result<Pairing> {
+    let text = read_text(list)?;
     let mut rows = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .comment(Some(b'#'))
         .trim(csv::Trim::All)
-        .from_path(list)
-        .with_context(|| format!("{}: cannot be read", list.display()))?;
+        .from_reader(text.as_bytes());
     let mut pairing = Pairing::default();
     let mut names = HashSet::new();
     for (place, row) in rows.records().enumerate() {
@@ -29,12 +31,17 @@ pub(super) fn read(list: &Path, truth: &Path, pred: &Path) -> Result<Pairing> {
             _ => bail!("{}, line {line}: write truth,pred or truth,pred,name", list.display()),
         };
         let (of_truth, of_pred) = (truth.join(of_truth), pred.join(of_pred));
-        let name = name.map_or_else(|| case_name(&of_pred), one_line);
+        let name = name.map_or_else(|| case_name(&of_pred), printable);
         if !names.insert(name.clone()) {
             bail!("{}, line {line}: the case {name} is there twice; name it in a third column", list.display());
         }
         let Some(of_truth) = source(&of_truth)? else {
-            bail!("{}, line {line}: {} is not there", list.display(), of_truth.display())
+            bail!(
+                "{}, line {line}: {} is not there; check the name, which is below {}",
+                list.display(),
+                of_truth.display(),
+                truth.display()
+            )
         };
         match source(&of_pred)? {
             Some(of_pred) => pairing.pairs.push(CasePair { name, truth: of_truth, pred: of_pred }),

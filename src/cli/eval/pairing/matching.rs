@@ -1,9 +1,10 @@
 //! Pairs by names.
 
 use super::discover::Entry;
-use super::{CasePair, CaseRegex, Lone, Pairing, one_line};
+use super::{CasePair, CaseRegex, Lone, Pairing};
+use crate::cli::text::printable;
 use anyhow::{Result, bail};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 
 /// The same name first, then the same name without its ending.
@@ -51,7 +52,7 @@ fn cases(entries: Vec<Entry>, regex: &CaseRegex) -> Result<BTreeMap<String, Entr
     let mut found: BTreeMap<String, Entry> = BTreeMap::new();
     for mut entry in entries {
         let Some(case) = regex.case(&entry.name.to_string_lossy()) else { continue };
-        entry.case = one_line(&case);
+        entry.case = printable(&case);
         let file = entry.source.path().display().to_string();
         if let Some(other) = found.insert(case.clone(), entry) {
             bail!(
@@ -75,16 +76,28 @@ fn named(pairs: Vec<(Entry, Entry)>, missing: Vec<Entry>, extra: Vec<Entry>) -> 
     }
     let name = |entry: &Entry| match times.get(&entry.case) {
         Some(1) => entry.case.clone(),
-        _ => one_line(&entry.name.to_string_lossy()),
+        _ => printable(&entry.name.to_string_lossy()),
     };
-    let lone = |entry: Entry| Lone { name: name(&entry), source: entry.source };
+    // Names that differ only in what cannot be shown are numbered.
+    let mut taken = HashSet::new();
+    let mut name = |entry: &Entry| {
+        let name = name(entry);
+        let numbered = (2..).map(|n: usize| format!("{name} ({n})"));
+        let mut free = std::iter::once(name.clone()).chain(numbered).skip_while(|name| taken.contains(name));
+        let name = free.next().unwrap_or_default();
+        taken.insert(name.clone());
+        name
+    };
+    let pairs = pairs.into_iter().map(|(truth, pred)| {
+        let name = name(&truth);
+        CasePair { name, truth: truth.source, pred: pred.source }
+    });
+    let pairs = pairs.collect();
+    let mut lone = |entry: Entry| Lone { name: name(&entry), source: entry.source };
     Pairing {
-        pairs: pairs
-            .into_iter()
-            .map(|(truth, pred)| CasePair { name: name(&truth), truth: truth.source, pred: pred.source })
-            .collect(),
-        missing: missing.into_iter().map(lone).collect(),
-        extra: extra.into_iter().map(lone).collect(),
+        pairs,
+        missing: missing.into_iter().map(&mut lone).collect(),
+        extra: extra.into_iter().map(&mut lone).collect(),
     }
 }
 

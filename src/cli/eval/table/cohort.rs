@@ -14,25 +14,60 @@ const WORST: usize = 5;
 /// Unpaired and failed cases that are named.
 const NAMED: usize = 10;
 
+/// Columns that a narrow terminal does without, the first ones first.
+static DISPENSABLE: [&str; 4] = ["sd", "median", "min", "max"];
+
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
+    let mut without = &DISPENSABLE[..0];
     for &score in &report.scoring.scores {
-        text.push_str(&classes(report, score));
+        let (table, left_out) = classes(report, score).in_width();
+        text.push_str(&table.render(true));
         text.push('\n');
+        without = if left_out.len() > without.len() { left_out } else { without };
     }
     text.push_str(&worst(report));
     text.push_str(&summary(report));
+    if !without.is_empty() {
+        let words = format!("no room here for {}: --format json has them", without.join(", "));
+        text.push_str(&format!("{}\n", wrapped(&words, 2)));
+    }
     text
 }
 
+/// A table whose columns are still to be chosen.
+struct Rows {
+    columns: Vec<(String, Align)>,
+    rows: Vec<Vec<(String, Tone)>>,
+}
+
+impl Rows {
+    /// As many columns as the terminal has room for, and which ones had to go.
+    fn in_width(&self) -> (Grid, &'static [&'static str]) {
+        let without = |n: usize| (self.grid(&DISPENSABLE[..n]), &DISPENSABLE[..n]);
+        let mut all = (0..DISPENSABLE.len()).map(without);
+        all.find(|(grid, _)| grid.fits()).unwrap_or_else(|| without(DISPENSABLE.len()))
+    }
+
+    fn grid(&self, without: &[&str]) -> Grid {
+        let is_kept = |name: &str| !without.contains(&name);
+        let kept = self.columns.iter().filter(|(name, _)| is_kept(name));
+        let mut grid = Grid::new(&kept.map(|(name, align)| (name.as_str(), *align)).collect::<Vec<_>>());
+        for row in &self.rows {
+            let cells = row.iter().zip(&self.columns).filter(|(_, (name, _))| is_kept(name));
+            grid.row(cells.map(|((text, tone), _)| (text.as_str(), *tone)));
+        }
+        grid
+    }
+}
+
 /// One row per class, and the mean.
-fn classes(report: &Report, score: Score) -> String {
+fn classes(report: &Report, score: Score) -> Rows {
     let interval = report.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level));
-    let title = score.title();
-    let mut columns = vec![(title.as_str(), Align::Left), ("mean", Align::Right)];
-    columns.extend(interval.as_deref().map(|title| (title, Align::Right)));
-    columns.extend(["sd", "min", "median", "max", "cases", "undefined"].map(|name| (name, Align::Right)));
-    let mut grid = Grid::new(&columns);
+    let mut columns = vec![(score.title(), Align::Left), ("mean".into(), Align::Right)];
+    columns.extend(interval.clone().map(|title| (title, Align::Right)));
+    columns.extend(["sd", "min", "median", "max", "cases", "undefined"].map(|name| (name.into(), Align::Right)));
+    let mut rows = Vec::new();
     let low = lowest_means(report, score);
     for (place, class) in report.classes.iter().enumerate() {
         let found = report.distribution(score, place);
@@ -50,7 +85,7 @@ fn classes(report: &Report, score: Score) -> String {
         row.extend([found.sd, found.min, found.median, found.max].map(number));
         row.push((found.defined.to_string(), Tone::Plain));
         row.push((found.undefined.to_string(), if found.undefined == 0 { Tone::Faint } else { Tone::Plain }));
-        grid.row(row);
+        rows.push(row);
     }
     let (cases, between) = report.over_cases(score);
     let mut last = vec![("mean".to_owned(), Tone::Plain), (score_text(report.mean(score)), Tone::Plain)];
@@ -62,8 +97,8 @@ fn classes(report: &Report, score: Score) -> String {
     let (undefined, _) = report.undefined(score);
     last.push((report.cases.len().to_string(), Tone::Plain));
     last.push((undefined.to_string(), if undefined == 0 { Tone::Faint } else { Tone::Plain }));
-    grid.row(last);
-    grid.render(true)
+    rows.push(last);
+    Rows { columns, rows }
 }
 
 /// The classes with the worst means, where there are enough of them for that to say anything.

@@ -22,7 +22,7 @@ fn one_bad_file_is_told_and_the_others_go_on() {
     assert_eq!(cases(&found), ["case_3"]);
     assert_eq!(listed(&found, "failures", "case"), ["case_0", "case_1", "case_2"]);
     let messages = listed(&found, "failures", "message");
-    for (message, part) in messages.iter().zip(["ends", "folder", "no such file"]) {
+    for (message, part) in messages.iter().zip(["ends", "folder", "a link to nowhere, which is not there"]) {
         assert!(message.contains("pred/case_") && message.contains(part), "{message}");
         assert!(stderr(&output).contains(message.as_str()), "{message} in {}", stderr(&output));
     }
@@ -87,6 +87,7 @@ fn a_full_disk_is_told() {
     assert!(stderr(&output).contains("standard output"), "{}", stderr(&output));
 }
 
+/// Ctrl-C, and what a cluster sends before it kills.
 #[test]
 fn an_interrupted_run_writes_nothing_and_says_so() {
     let files = Files::new();
@@ -102,19 +103,21 @@ fn an_interrupted_run_writes_nothing_and_says_so() {
     }
     let (truth, pred, summary) = (files.path("truth"), files.path("pred"), files.path("summary.json"));
     let before = names_in(&files.path(""));
-    let child = Command::new(env!("CARGO_BIN_EXE_voxdice"))
-        .args(["eval", text(&truth), text(&pred), "-o", text(&summary)])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_millis(600));
-    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(signalled.success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), &stdout(&output)[..]), (Some(130), ""));
-    assert!(stderr(&output).contains("interrupted; nothing was written"), "{}", stderr(&output));
-    assert_eq!(names_in(&files.path("")), before);
+    for signal in ["-INT", "-TERM"] {
+        let child = Command::new(env!("CARGO_BIN_EXE_voxdice"))
+            .args(["eval", text(&truth), text(&pred), "-o", text(&summary)])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(600));
+        let signalled = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(signalled.success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), &stdout(&output)[..]), (Some(130), ""), "{signal}");
+        assert!(stderr(&output).contains("interrupted; nothing was written"), "{}", stderr(&output));
+        assert_eq!(names_in(&files.path("")), before);
+    }
 }
 
 #[test]

@@ -28,6 +28,32 @@ fn peak_of(truth: &Path, pred: &Path) -> u64 {
     peak
 }
 
+/// What stays of a case is its names and counts, and it must not lie between the buffers of the next: with these counts
+/// it was ten times as much before that was looked after.
+#[test]
+fn thousands_of_small_cases_take_a_few_kilobytes_each() {
+    let files = Files::new();
+    let shape = [64, 64, 32];
+    let voxels: u64 = shape.iter().product();
+    let label = |i: u64, shift: u64| ((i + shift) / 1500 % 9) as u8;
+    let truth = files.map("t.nii.gz", &shape, &(0..voxels).map(|i| label(i, 0)).collect::<Vec<u8>>());
+    let pred = files.map("p.nii.gz", &shape, &(0..voxels).map(|i| label(i, 500)).collect::<Vec<u8>>());
+    let counts = [100, 3000];
+    let peaks = counts.map(|cases| {
+        let halves = ["truth", "pred"].map(|half| files.path(&format!("{half}{cases}")));
+        for (half, file) in halves.iter().zip([&truth, &pred]) {
+            fs::create_dir(half).unwrap();
+            for case in 0..cases {
+                fs::hard_link(file, half.join(format!("case_{case:04}.nii.gz"))).unwrap();
+            }
+        }
+        peak_of(&halves[0], &halves[1])
+    });
+    let each = peaks[1].saturating_sub(peaks[0]) / (counts[1] - counts[0]);
+    println!("{} MiB with 100 cases, {} MiB with 3000: {each} bytes a case", peaks[0] / MIB, peaks[1] / MIB);
+    assert!(each < 8 << 10, "{each}");
+}
+
 #[test]
 fn two_hundred_cases_take_the_memory_of_eight() {
     let files = Files::new();

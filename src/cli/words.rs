@@ -1,0 +1,77 @@
+//! The library's errors for whoever typed a command. The library says what a program can change; here the same facts
+//! come with the flags that stand for it.
+
+use crate::Error;
+use crate::error::NonFiniteFact;
+
+/// The whole chain of causes on one line.
+pub(super) fn of(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .map(|cause| cause.downcast_ref().map_or_else(|| cause.to_string(), of_library))
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn of_library(error: &Error) -> String {
+    let or_cpu = "update its driver, choose another one with --adapter, or use --backend cpu";
+    match error {
+        Error::NonFinite { facts } => {
+            let facts: Vec<String> = facts.iter().map(NonFiniteFact::to_string).collect();
+            format!("{}; write the file again without them", facts.join("; "))
+        }
+        Error::NoGradient { activation } => {
+            format!("{activation} has no gradient; leave --grad out, or use --activation none, sigmoid or softmax")
+        }
+        Error::TooManyLabels { limit } => {
+            format!(
+                "there are more than {limit} different labels; check that both files are label maps, or say --labels"
+            )
+        }
+        Error::IgnoredClass { label } => {
+            format!(
+                "label {label} is to be ignored and is in a class to be counted; change --ignore, or leave it out of the classes"
+            )
+        }
+        Error::GpuNotBuilt => "this build has no GPU backend; use --backend cpu, or build with feature `gpu`".into(),
+        Error::SelfTest { adapter, check } => format!("adapter `{adapter}` failed the self-test ({check}); {or_cpu}"),
+        Error::DeviceLost { reason } => format!("the GPU device was lost: {reason}; run again, or use --backend cpu"),
+        Error::GpuOutOfMemory { message } => format!("the GPU is out of memory ({message}); use --backend cpu"),
+        Error::GpuTimeout { seconds } => format!("the GPU did not answer within {seconds} s; {or_cpu}"),
+        Error::Gpu { message } => {
+            format!("the GPU refused a command: {message}; please report this, and use --backend cpu meanwhile")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Operand, Position};
+    use anyhow::Context;
+
+    #[test]
+    fn remedies_are_flags_and_the_facts_stay() {
+        let first = Position { sample: 0, channel: 1, voxel: 7 };
+        let fact = NonFiniteFact { operand: Operand::Pred, count: 2, first };
+        let message = || "abc".to_owned();
+        for (error, facts) in [
+            (Error::NonFinite { facts: vec![fact] }, "2 voxels of pred are NaN or infinite, the first at sample 0"),
+            (Error::NoGradient { activation: "Argmax".into() }, "--activation none"),
+            (Error::TooManyLabels { limit: 9 }, "more than 9"),
+            (Error::IgnoredClass { label: 3 }, "label 3"),
+            (Error::GpuNotBuilt, "--backend cpu"),
+            (Error::SelfTest { adapter: message(), check: "def".into() }, "adapter `abc` failed the self-test (def)"),
+            (Error::DeviceLost { reason: message() }, "lost: abc"),
+            (Error::GpuOutOfMemory { message: message() }, "(abc)"),
+            (Error::GpuTimeout { seconds: 8 }, "within 8 s"),
+            (Error::Gpu { message: message() }, "command: abc"),
+        ] {
+            let said = of(&Err::<(), _>(error).context("x.nii").unwrap_err());
+            assert!(said.starts_with("x.nii: ") && said.contains(facts), "{said}");
+            // Words of the library's interface are of no use at a prompt.
+            assert!(!said.contains("::") && !said.contains("Engine") && !said.contains("the CPU backend"), "{said}");
+        }
+    }
+}
