@@ -1,6 +1,7 @@
 //! The two streams: results on stdout, everything else on stderr.
 
 use super::exit::Exit;
+use super::text::shown;
 use super::warning::Warning;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -50,14 +51,19 @@ impl Output {
     /// A finding, for which the exit code is 1. Not silenced by --quiet.
     pub fn finding(&mut self, text: &str) -> Exit {
         let text = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-        // A closed stderr leaves nobody to tell.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        tell(&text);
         Exit::Findings
     }
 
     fn line(&mut self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{text}");
+            tell(text);
         }
     }
+}
+
+/// A line on stderr.
+fn tell(text: &str) {
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "{}", shown(text));
 }

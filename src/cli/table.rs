@@ -1,5 +1,6 @@
 //! Tables of aligned columns, with colour only where a terminal shows it.
 
+use super::text::shown;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
 
@@ -45,14 +46,14 @@ impl Grid {
             Align::Right => CellAlignment::Right,
         });
         let align: Vec<CellAlignment> = align.collect();
-        let header = columns.iter().zip(&align).map(|((name, _), &align)| Cell::new(name).set_alignment(align));
+        let header = columns.iter().zip(&align).map(|((name, _), &align)| Cell::new(shown(name)).set_alignment(align));
         table.set_header(header.collect::<Vec<_>>());
         Self { table, align }
     }
 
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = (S, Tone)>) {
         let cells = cells.into_iter().zip(&self.align).map(|((text, tone), &align)| {
-            let cell = Cell::new_owned(text.into()).set_alignment(align);
+            let cell = Cell::new_owned(shown(&text.into())).set_alignment(align);
             match tone {
                 Tone::Plain => cell,
                 Tone::Bad => cell.fg(Color::Red),

@@ -1,4 +1,9 @@
-//! Numbers for people.
+//! Numbers and names for people.
+
+/// A text from a file (the name of a segment, of a case, of another file) without what could steer a terminal.
+pub(super) fn shown(text: &str) -> String {
+    text.replace(|letter: char| letter.is_control() && letter != '\n', "\u{fffd}")
+}
 
 /// Digits in groups of three: `1,234,567`.
 pub(super) fn grouped(value: u64) -> String {
@@ -64,6 +69,11 @@ pub(super) fn wrapped(text: &str, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_that_steers_a_terminal_is_shown() {
+        assert_eq!(shown("a\u{1b}[2J\r\u{9b}b\n\u{e9}"), "a\u{fffd}[2J\u{fffd}\u{fffd}b\n\u{e9}");
+    }
 
     #[test]
     fn groups_of_three() {

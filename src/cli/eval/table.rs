@@ -8,7 +8,7 @@ use super::report::{Kind, Report, ranking};
 use super::score::Score;
 use super::settings::Scoring;
 use crate::cli::table::{Align, Grid, Tone};
-use crate::cli::text::{extent, grouped, score as score_text, wrapped};
+use crate::cli::text::{extent, grouped, score as score_text, shown, wrapped};
 use std::fmt::Write;
 
 /// How many of the lowest scores are marked.
@@ -25,8 +25,8 @@ pub(super) fn render(report: &Report) -> String {
 fn pair(report: &Report, case: &Case) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "truth  {}", case.truth.display());
-    let _ = writeln!(text, "pred   {}", case.pred.display());
+    let _ = writeln!(text, "truth  {}", shown(&case.truth.to_string_lossy()));
+    let _ = writeln!(text, "pred   {}", shown(&case.pred.to_string_lossy()));
     let spacing = case.spacing_mm.map_or("unknown size".into(), |edges| format!("{} mm", edges.map(short).join(" x ")));
     let _ = writeln!(text, "grid   {} voxels of {spacing}\n", extent(&case.shape));
     let lowest = lowest(report, case);
@@ -118,7 +118,8 @@ pub(in crate::cli) fn empty_rule(scoring: &Scoring) -> String {
 
 /// Backend and device.
 pub(in crate::cli) fn counted_on(report: &Report) -> String {
-    wrapped(&format!("counted exactly on the {}: {}", report.origin.backend.to_uppercase(), report.origin.device), 2)
+    let text = format!("counted exactly on the {}: {}", report.origin.backend.to_uppercase(), report.origin.device);
+    wrapped(&shown(&text), 2)
 }
 
 /// A spacing without the digits that f32 left behind.
