@@ -132,7 +132,7 @@ pub(in crate::cli) fn case_name(path: &Path) -> String {
 }
 
 /// A name without what would break a line.
-fn one_line(name: &str) -> String {
+pub(in crate::cli) fn one_line(name: &str) -> String {
     name.replace(char::is_control, "\u{fffd}")
 }
 

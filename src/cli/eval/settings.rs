@@ -155,7 +155,7 @@ impl CountArgs {
 }
 
 /// Classes that can be told apart and counted.
-fn check(classes: &[Class], ignore: Option<u32>) -> Result<()> {
+pub(super) fn check(classes: &[Class], ignore: Option<u32>) -> Result<()> {
     let mut keys = HashSet::new();
     for class in classes {
         if !keys.insert(&class.key) {
@@ -173,6 +173,10 @@ pub(in crate::cli) fn engine_classes(classes: &[Class], ignore: Option<u32>) -> 
         None => counted,
     })
 }
+
+/// Beyond this many the ends of an interval do not move in any digit that is shown. A damaged result must not make
+/// `merge` fill the memory.
+const MOST_RESAMPLES: usize = 1_000_000;
 
 impl ScoreArgs {
     /// Flags before the choices of an earlier run, and those before the defaults.
@@ -198,12 +202,12 @@ impl ScoreArgs {
             policy: EmptyPolicy { both: empty.policy(), truth },
             means: like.map(Like::means).unwrap_or_default(),
             like,
-            bootstrap: self.resampling(stored.map(|_| before.bootstrap)),
+            bootstrap: self.resampling(stored.map(|_| before.bootstrap))?,
         })
     }
 
     /// `before` is what an earlier run did, if there was one: it may have done without.
-    fn resampling(&self, before: Option<Option<StoredBootstrap>>) -> Option<Bootstrap> {
+    fn resampling(&self, before: Option<Option<StoredBootstrap>>) -> Result<Option<Bootstrap>> {
         let usual = Bootstrap::default();
         let (resamples, seed) = match before {
             None => (usual.resamples, usual.seed),
@@ -211,7 +215,10 @@ impl ScoreArgs {
             Some(Some(before)) => (before.resamples, before.seed),
         };
         let (resamples, seed) = (self.bootstrap.unwrap_or(resamples), self.seed.unwrap_or(seed));
-        (resamples > 0).then_some(Bootstrap { resamples, seed, ..usual })
+        if resamples > MOST_RESAMPLES {
+            bail!("{resamples} resamples are too many; give --bootstrap at most {MOST_RESAMPLES}");
+        }
+        Ok((resamples > 0).then_some(Bootstrap { resamples, seed, ..usual }))
     }
 }
 
