@@ -19,6 +19,9 @@ mod text;
 mod verify;
 mod warning;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use eval::fuzzing;
+
 use clap::{Parser, Subcommand};
 use exit::Exit;
 use output::Output;
