@@ -20,6 +20,9 @@ mod verify;
 mod warning;
 mod words;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use eval::fuzzing;
+
 use clap::{Parser, Subcommand};
 use exit::Exit;
 use output::Output;

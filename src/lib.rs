@@ -40,6 +40,9 @@ mod classes;
 mod cpu;
 mod engine;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod job;

@@ -5,6 +5,8 @@ pub(super) mod class;
 mod count;
 mod csv;
 mod dataset;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod geometry;
 mod html;
 mod json;

@@ -55,7 +55,8 @@ impl Grid {
             Align::Right => CellAlignment::Right,
         });
         let align: Vec<CellAlignment> = align.collect();
-        let header = columns.iter().zip(&align).map(|((name, _), &align)| Cell::new(name).set_alignment(align));
+        let header =
+            columns.iter().zip(&align).map(|((name, _), &align)| Cell::new(printable(name)).set_alignment(align));
         table.set_header(header.collect::<Vec<_>>());
         Self { table, align, width }
     }

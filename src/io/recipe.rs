@@ -70,7 +70,8 @@ pub(super) fn beside(header: &Path, name: &str) -> Result<PathBuf, HeaderFault> 
     let named = Path::new(name);
     // Headers from another system keep its separators, which are letters here.
     let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    if name.is_empty() || !named.components().all(inside) || name.contains('\0') {
+    // A name which steers a terminal is no name of a file either; errors show it.
+    if name.is_empty() || !named.components().all(inside) || name.contains(char::is_control) {
         return Err(HeaderFault::Outside(quoted(name)));
     }
     Ok(header.parent().map_or_else(|| named.to_path_buf(), |folder| folder.join(named)))

@@ -21,6 +21,8 @@ mod faults;
 #[cfg(feature = "io")]
 mod formats;
 mod futures;
+#[cfg(feature = "io")]
+mod fuzz;
 mod gradients;
 mod laws;
 mod limits;

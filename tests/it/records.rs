@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 const BEGIN: &str = "<!-- speed, written by a test from ";
 const END: &str = "<!-- end of speed -->";
 
-/// The rows of the large shape: how a reduction is called, its row, and the rows of others.
-const REDUCTIONS: [(&str, &str, &[(&str, &str, &str)]); 8] = [
+/// Another program, the file of its rows, and its row.
+type Other = (&'static str, &'static str, &'static str);
+
+/// The rows of the large shape: how a reduction is called, its row, and those of others.
+const REDUCTIONS: [(&str, &str, &[Other]); 8] = [
     (
         "Σp, Σt, Σpt of f32 and f32",
         "sums/f32xf32/cpu",
@@ -156,8 +159,8 @@ impl Record {
             format!("{:.0} µs | {:.0} µs", 1e6 * sums, 1e6 * counts)
         };
         text += "\n| small volumes | sums of f32 | counts of 5 classes |\n|---|---|---|\n";
-        write!(text, "| a pair of 36×50×35 voxels | {} |\n", row(PAIR)).unwrap();
-        write!(text, "| 260 pairs in one call | {} |\n", row(PAIRS)).unwrap();
+        writeln!(text, "| a pair of 36×50×35 voxels | {} |", row(PAIR)).unwrap();
+        writeln!(text, "| 260 pairs in one call | {} |", row(PAIRS)).unwrap();
         text
     }
 

@@ -22,8 +22,13 @@ const IGNORE: &str = "ignore";
 /// Reads the file.
 pub(in crate::cli) fn read(path: &Path) -> Result<Dataset> {
     let text = read_text(path)?;
+    of_text(&text, path)
+}
+
+/// Reads the text of a file. `path` is what errors call it.
+pub(super) fn of_text(text: &str, path: &Path) -> Result<Dataset> {
     let root: Value =
-        serde_json::from_str(&text).with_context(|| format!("{}: not JSON; name a dataset.json", path.display()))?;
+        serde_json::from_str(text).with_context(|| format!("{}: not JSON; name a dataset.json", path.display()))?;
     let labels = root.get("labels").and_then(Value::as_object);
     let Some(labels) = labels else {
         bail!("{}: there is no object `labels`; name a dataset.json, or say --labels", path.display())

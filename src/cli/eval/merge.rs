@@ -1,6 +1,8 @@
 //! `voxdice merge`: the results of shards joined into what one run would have found.
 
 mod partial;
+#[cfg(test)]
+mod tests;
 
 use super::case::Case;
 use super::publish::{OutputArgs, publish};
@@ -45,6 +47,13 @@ impl Merge {
     }
 }
 
+/// The report of files with these texts.
+#[cfg(any(test, fuzzing))]
+pub(super) fn of_texts(texts: &[(PathBuf, String)], scores: &ScoreArgs) -> Result<Report> {
+    let parts = texts.iter().map(|(path, text)| Ok((path, partial::parse(text, path)?)));
+    join(parts.collect::<Result<_>>()?, scores)
+}
+
 fn join(parts: Vec<(&PathBuf, Partial)>, scores: &ScoreArgs) -> Result<Report> {
     let Some((first_path, first)) = parts.first() else { bail!("no results were named") };
     let mut same_device = true;
@@ -59,6 +68,7 @@ fn join(parts: Vec<(&PathBuf, Partial)>, scores: &ScoreArgs) -> Result<Report> {
         same_device &= (&first.origin.backend, &first.origin.device) == (&part.origin.backend, &part.origin.device);
     }
     check_shards(&parts)?;
+    check_classes(&parts)?;
     let mut origin = Origin { shard: None, ..first.origin.clone() };
     if !same_device {
         origin.device = "several devices".into();
@@ -92,6 +102,30 @@ fn join(parts: Vec<(&PathBuf, Partial)>, scores: &ScoreArgs) -> Result<Report> {
     Ok(report)
 }
 
+/// One key stands for the same labels everywhere, or for a mask.
+fn check_classes(parts: &[(&PathBuf, Partial)]) -> Result<()> {
+    let mut seen: BTreeMap<&str, (&[u32], &PathBuf)> = BTreeMap::new();
+    for (path, part) in parts {
+        let classes = part.cases.iter().flat_map(|case| &case.counts).map(|(class, _)| class);
+        for class in classes.filter(|class| !class.labels.is_empty()) {
+            let (labels, other) = *seen.entry(&class.key).or_insert((&class.labels, path));
+            if labels != class.labels {
+                bail!(
+                    "the class {} is {labels:?} in {} and {:?} in {}; evaluate all shards with the same version",
+                    class.key,
+                    other.display(),
+                    class.labels,
+                    path.display()
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Shards without a result that are named.
+const LOST: usize = 20;
+
 /// Every shard once, and all of them.
 fn check_shards(parts: &[(&PathBuf, Partial)]) -> Result<()> {
     let mut seen: BTreeSet<Shard> = BTreeSet::new();
@@ -105,10 +139,16 @@ fn check_shards(parts: &[(&PathBuf, Partial)]) -> Result<()> {
         }
     }
     let Some(&Shard { count, .. }) = seen.first() else { return Ok(()) };
-    let lost: Vec<String> =
-        (1..=count).map(|index| Shard { index, count }).filter(|s| !seen.contains(s)).map(|s| s.to_string()).collect();
-    if !lost.is_empty() {
-        bail!("the results of shard {} are not among the files; evaluate and name them as well", lost.join(", "));
+    let lost = (1..=count).map(|index| Shard { index, count }).filter(|shard| !seen.contains(shard));
+    // A damaged file may say that there are billions of shards.
+    let told: Vec<String> = lost.take(LOST).map(|shard| shard.to_string()).collect();
+    if !told.is_empty() {
+        let others = (count as usize).saturating_sub(seen.len()).saturating_sub(told.len());
+        let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+        bail!(
+            "the results of shard {}{others} are not among the files; evaluate and name them as well",
+            told.join(", ")
+        );
     }
     Ok(())
 }

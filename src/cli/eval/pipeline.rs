@@ -89,7 +89,7 @@ pub(super) fn run(
             progress.step();
             // What is kept is a copy that this thread makes. Allocators have a heap per thread: what a case leaves behind
             // would lie between the buffers of its thread, and every next case make that heap grow.
-            done.push((place, outcome.map(|case| case.clone())));
+            done.push((place, outcome.map(|case| Case::clone(&case))));
         }
     });
     interrupt::check()?;

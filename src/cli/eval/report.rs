@@ -13,7 +13,7 @@ use crate::cli::args::backend_name;
 use crate::metric::mean_of_defined;
 use crate::metric::{Average, CountMetric, Distribution, GeneralizedWeights, Interval, average, generalized_dice};
 use crate::stats::{Counts, Merge};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Everything a run found.
@@ -194,12 +194,14 @@ impl Report {
     }
 }
 
-/// Every class that any case has: labels in their order, then masks by name.
+/// Every class that any case has: labels in their order, then masks by name. Counts are kept by key, so that a mask named `2`
+/// in one case is label 2 of the others.
 fn found(cases: &[Case]) -> Vec<Class> {
     let all = cases.iter().flat_map(|case| &case.counts).map(|(class, _)| class);
     let sorted: BTreeMap<(bool, Vec<u32>, &str), &Class> =
         all.map(|class| ((class.labels.is_empty(), class.labels.clone(), class.key.as_str()), class)).collect();
-    sorted.into_values().cloned().collect()
+    let mut keys = BTreeSet::new();
+    sorted.into_values().filter(|class| keys.insert(class.key.as_str())).cloned().collect()
 }
 
 /// Gives a case counts of every class, in their order: of those that it does not have there are no voxels.

@@ -69,9 +69,6 @@ struct StoredBootstrap {
     seed: u64,
 }
 
-/// Each of them is a number that is kept; more would only fill the memory.
-const MOST_RESAMPLES: usize = 1_000_000;
-
 /// What becomes of a case without a prediction, or without a truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum MissingRule {
@@ -158,7 +155,7 @@ impl CountArgs {
 }
 
 /// Classes that can be told apart and counted.
-fn check(classes: &[Class], ignore: Option<u32>) -> Result<()> {
+pub(super) fn check(classes: &[Class], ignore: Option<u32>) -> Result<()> {
     let mut keys = HashSet::new();
     for class in classes {
         if !keys.insert(&class.key) {
@@ -176,6 +173,10 @@ pub(in crate::cli) fn engine_classes(classes: &[Class], ignore: Option<u32>) -> 
         None => counted,
     })
 }
+
+/// Beyond this many the ends of an interval do not move in any digit that is shown. A damaged result must not make
+/// `merge` fill the memory.
+const MOST_RESAMPLES: usize = 1_000_000;
 
 impl ScoreArgs {
     /// Flags before the choices of an earlier run, and those before the defaults.

@@ -118,7 +118,8 @@ pub(in crate::cli) fn empty_rule(scoring: &Scoring) -> String {
 
 /// Backend and device.
 pub(in crate::cli) fn counted_on(report: &Report) -> String {
-    wrapped(&format!("counted exactly on the {}: {}", report.origin.backend.to_uppercase(), report.origin.device), 2)
+    let text = format!("counted exactly on the {}: {}", report.origin.backend.to_uppercase(), report.origin.device);
+    wrapped(&text, 2)
 }
 
 /// A spacing without the digits that f32 left behind.

@@ -2,12 +2,16 @@
 
 use super::Order;
 use crate::io::StoredType;
+use crate::io::text::quoted;
 use std::fmt;
 
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// NumPy itself reads no header beyond 10,000 bytes; 64 KiB is what version 1 can announce.
 pub(super) const LONGEST: u64 = 1 << 16;
+
+/// NumPy has no arrays of more axes. A header of 64 KiB would have room for thousands, and could not be written again.
+const MOST_AXES: usize = 64;
 
 /// What is wrong with a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,8 +228,8 @@ impl Cursor<'_> {
         };
         match Kind::of(rest) {
             Some(kind) => Ok((kind, big)),
-            None if rest.starts_with('O') => Err(Stop::Dtype(format!("`{name}` (Python objects)"))),
-            None => Err(Stop::Dtype(format!("`{name}`"))),
+            None if rest.starts_with('O') => Err(Stop::Dtype(format!("{} (Python objects)", quoted(&name)))),
+            None => Err(Stop::Dtype(quoted(&name))),
         }
     }
 
@@ -248,6 +252,9 @@ impl Cursor<'_> {
             self.skip();
             let digits = self.text.get(self.at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
             let text = std::str::from_utf8(&self.text[self.at..self.at + digits]).unwrap_or_default();
+            if axes.len() == MOST_AXES {
+                return Err(self.expected("the end of the axes, of which there are 64 at most,"));
+            }
             axes.push(text.parse().map_err(|_| self.expected("the length of an axis"))?);
             self.at += digits;
             // Python 2 wrote long integers so.

@@ -10,11 +10,12 @@ use crate::cli::eval::report::{Kind, Origin, Unpaired};
 use crate::cli::eval::settings::{MissingRule, Rules, StoredScores, Wanted, named};
 use crate::cli::eval::verify::Verification;
 use crate::cli::files::read_text;
+use crate::cli::text::printable;
 use crate::cli::warning::Notice;
 use crate::stats::Counts;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What one file holds.
@@ -148,7 +149,12 @@ struct OwnVerify {
 /// Reads a result.
 pub(super) fn read(path: &Path) -> Result<Partial> {
     let text = read_text(path)?;
-    let file: File = serde_json::from_str(&without_nan(&text)).map_err(|error| {
+    parse(&text, path)
+}
+
+/// Reads the text of a result. `path` is what errors call it.
+pub(super) fn parse(text: &str, path: &Path) -> Result<Partial> {
+    let file: File = serde_json::from_str(&without_nan(text)).map_err(|error| {
         anyhow!(
             "{}: not a result of `voxdice eval --format json`, nor a summary.json: {error}; evaluate this part again",
             path.display()
@@ -167,8 +173,12 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
     }
     let classes: Vec<Class> =
         own.classes.into_iter().map(|class| Class { key: class.key, name: class.name, labels: class.labels }).collect();
+    unique(&classes)?;
     let mut cases = Vec::new();
     for (entry, about) in entries.into_iter().zip(own.cases) {
+        if about.shape.iter().try_fold(1u64, |voxels, &length| voxels.checked_mul(length)).is_none() {
+            bail!("the shape {:?} of {} has more voxels than can be counted", about.shape, about.case);
+        }
         let counts = classes.iter().map(|class| {
             let numbers = entry.metrics.get(&class.key).ok_or_else(|| anyhow!("{} lacks {}", about.case, class.key))?;
             Ok((class.clone(), numbers.counts()?))
@@ -176,7 +186,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
         let warnings = own.warnings.iter().filter(|warning| warning.case == about.case);
         let notice = |warning: &OwnWarning| Notice { kind: warning.kind.clone(), message: warning.message.clone() };
         let mut case = Case {
-            name: about.case.clone(),
+            name: printable(&about.case),
             truth: entry.reference_file.clone(),
             pred: entry.prediction_file.clone(),
             prediction: if about.prediction == "missing" { Prediction::Missing } else { Prediction::Read },
@@ -202,11 +212,12 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
         from if from == FROM_FILES => Wanted::Found,
         from => Wanted::Named { classes, from },
     };
-    let unpaired =
-        |list: Vec<OwnUnpaired>| list.into_iter().map(|lone| Unpaired { case: lone.case, file: lone.file }).collect();
+    let unpaired = |list: Vec<OwnUnpaired>| {
+        list.into_iter().map(|lone| Unpaired { case: printable(&lone.case), file: lone.file }).collect()
+    };
     Ok(Partial {
         cases,
-        failures: own.failures.into_iter().map(|f| Failure { case: f.case, message: f.message }).collect(),
+        failures: own.failures.into_iter().map(|f| Failure { case: printable(&f.case), message: f.message }).collect(),
         missing: unpaired(own.missing_predictions),
         extra: unpaired(own.extra_predictions),
         origin: Origin {
@@ -225,6 +236,8 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
 fn of_nnunet(entries: Vec<Entry>) -> Result<Partial> {
     let case = |entry: Entry| {
         let counts = entry.metrics.iter().map(|(key, numbers)| Ok((Class::of_key(key), numbers.counts()?)));
+        let counts: Vec<(Class, Counts)> = counts.collect::<Result<_>>()?;
+        unique(counts.iter().map(|(class, _)| class))?;
         Ok(Case {
             name: case_name(&entry.prediction_file),
             truth: entry.reference_file.clone(),
@@ -233,7 +246,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial> {
             shape: Vec::new(),
             spacing_mm: None,
             gap: None,
-            counts: counts.collect::<Result<_>>()?,
+            counts,
             warnings: Vec::new(),
             verification: None,
         })
@@ -254,6 +267,17 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial> {
         rules: Rules { wanted: Wanted::Found, ignore: None, geometry: GeometryRule::Off },
         scores: StoredScores::default(),
     })
+}
+
+/// Counts are kept by the keys of their classes: of two alike one would be lost.
+fn unique<'a>(classes: impl IntoIterator<Item = &'a Class>) -> Result<()> {
+    let mut keys = BTreeSet::new();
+    for class in classes {
+        if !keys.insert(&class.key) {
+            bail!("the class {} is there twice", class.key);
+        }
+    }
+    Ok(())
 }
 
 impl Numbers {

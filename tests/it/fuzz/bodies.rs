@@ -1,0 +1,329 @@
+//! What is done with the bytes of a fuzzer, reader by reader, and what is asserted. The targets in `fuzz/` and the short
+//! tests beside this file call the same functions.
+
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use voxdice::error::{FileError, FileErrorKind};
+use voxdice::io::nifti::{self, Voxel};
+use voxdice::io::npy::{self, Elements, Order};
+use voxdice::io::{self, Format, Image, Voxels, metaimage as image, nrrd, soft};
+
+use super::agree::{self, bytes, consistent, same_images, same_voxels, told};
+use super::packed::{Walk, walk, zlib};
+use super::scratch::{self, Scratch};
+
+/// Every body by its name: the fuzz target has the same.
+pub const ALL: [(&str, fn(&[u8])); 7] = [
+    ("nifti", nifti),
+    ("nifti_pair", nifti_pair),
+    ("packed", packed),
+    ("nrrd", nrrd),
+    ("metaimage", metaimage),
+    ("npy", npy),
+    ("seg_nrrd", seg_nrrd),
+];
+
+pub fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(data).unwrap();
+    packed.finish().unwrap()
+}
+
+/// Both read, or both refused.
+fn same_outcome(a: &Result<nifti::Image, FileError>, b: &Result<nifti::Image, FileError>) {
+    match (a, b) {
+        (Ok(a), Ok(b)) => {
+            assert_eq!(format!("{:?}", a.header), format!("{:?}", b.header));
+            same_voxels(&a.voxels, &b.voxels);
+        }
+        (Err(_), Err(_)) => {}
+        (Ok(_), Err(error)) | (Err(error), Ok(_)) => panic!("once read, once {error}"),
+    }
+}
+
+/// `.nii` and `.nii.gz`: the bytes are the file.
+pub fn nifti(data: &[u8]) {
+    scratch::with(|folder| {
+        let path = folder.file("a.nii", data);
+        let read = nifti::read_bytes(&path, data);
+        let from_disk = nifti::read(&path);
+        match (&read, &from_disk) {
+            (Err(a), Err(b)) => assert_eq!(told(a, &path), told(b, &path)),
+            _ => same_outcome(&read, &from_disk),
+        }
+        if let Ok(image) = &read {
+            let header = &image.header;
+            consistent(&image.voxels, &header.shape, header.dtype, header.scale);
+            assert_eq!(format!("{:?}", nifti::read_header(&path).unwrap()), format!("{header:?}"));
+            written(folder, image);
+        }
+        // Content goes before the name, so these bytes may be of another format.
+        let any = io::read(&path);
+        if any.as_ref().is_ok_and(|image| image.header.format == Format::Nifti) {
+            same_voxels(&any.as_ref().unwrap().voxels, &read.as_ref().unwrap().voxels);
+        }
+        agree::view(&path, data, &any);
+        agree::labels(&path);
+        softly(&path);
+        if !data.starts_with(&[0x1f, 0x8b]) && !data.is_empty() {
+            same_outcome(&read, &nifti::read_bytes(&path, &gzip(data)));
+        }
+    });
+}
+
+/// What can be written comes back.
+fn written(folder: &Scratch, image: &nifti::Image) {
+    if image.voxels.len() > 1 << 12 {
+        return;
+    }
+    fn write<T: Voxel>(path: &Path, image: &nifti::Image, voxels: &[T]) -> Result<(), FileError> {
+        nifti::write(path, &image.header.shape, &image.header.geometry, voxels)
+    }
+    let path = folder.path("written.nii");
+    macro_rules! write {
+        ($($variant:ident),*) => {
+            match &image.voxels {
+                $(Voxels::$variant(voxels) => write(&path, image, voxels),)*
+            }
+        };
+    }
+    match write!(U8, I8, U16, I16, U32, I32, U64, I64, F32, F64) {
+        Ok(()) => {
+            let back = nifti::read(&path).unwrap();
+            assert_eq!(back.header.shape, image.header.shape);
+            same_voxels(&back.voxels, &image.voxels);
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), FileErrorKind::Unwritable, "{error}");
+            told(&error, &path);
+        }
+    }
+}
+
+fn softly(path: &Path) {
+    match soft::read(path) {
+        Ok(volume) => {
+            let count: usize = volume.axes.iter().product();
+            let found = match &volume.values {
+                soft::Values::F32(values) => values.len(),
+                soft::Values::F16(values) | soft::Values::U16(values) => values.len(),
+                soft::Values::U8(values) => values.len(),
+            };
+            assert_eq!(found, count);
+        }
+        Err(error) => _ = told(&error, path),
+    }
+}
+
+/// `.hdr` with `.img`: the bytes are one after the other, as the header's own length says.
+pub fn nifti_pair(data: &[u8]) {
+    let first = data.first_chunk().copied().unwrap_or([0; 4]);
+    let is_two = [i32::from_le_bytes(first), i32::from_be_bytes(first)].contains(&540);
+    let (header, voxels) = data.split_at(data.len().min(if is_two { 540 } else { 348 }));
+    scratch::with(|folder| {
+        let (of_header, of_voxels) = (folder.file("a.hdr", header), folder.file("a.img", voxels));
+        let (read, same) = (nifti::read(&of_header), nifti::read(&of_voxels));
+        match (&read, &same) {
+            (Err(a), Err(b)) => assert_eq!(told(a, &of_header), told(b, &of_voxels)),
+            _ => same_outcome(&read, &same),
+        }
+        if let Ok(image) = &read {
+            let header = &image.header;
+            consistent(&image.voxels, &header.shape, header.dtype, header.scale);
+        }
+        agree::labels(&of_header);
+        if !header.starts_with(&[0x1f, 0x8b]) && !header.is_empty() {
+            let packed = folder.file("b.hdr.gz", &gzip(header));
+            folder.file("b.img.gz", &gzip(voxels));
+            same_outcome(&read, &nifti::read(&packed));
+        }
+    });
+}
+
+/// Gzip and zlib streams around the voxels of text headers: the bytes are the stream.
+pub fn packed(data: &[u8]) {
+    let wrong_sums = match walk(data) {
+        Walk::Sound(content) => {
+            members(data, Some(&content));
+            None
+        }
+        Walk::Unsigned(repaired) => Some(repaired),
+        Walk::Broken => {
+            members(data, None);
+            None
+        }
+    };
+    if let Some(repaired) = wrong_sums {
+        members(data, None);
+        let Walk::Sound(content) = walk(&repaired) else { panic!("a repaired stream is not sound") };
+        members(&repaired, Some(&content));
+    }
+    if !data.starts_with(&[0x1f, 0x8b]) {
+        let content = zlib(data);
+        let count = content.as_ref().map_or(1, Vec::len).max(1);
+        let header = format!(
+            "ObjectType = Image\nNDims = 1\nDimSize = {count}\nElementType = MET_UCHAR\nCompressedData = True\n\
+             ElementDataFile = LOCAL\n"
+        );
+        inside("a.mha", &[header.as_bytes(), data].concat(), content.as_deref());
+    }
+}
+
+fn members(data: &[u8], content: Option<&[u8]>) {
+    let count = content.map_or(1, <[u8]>::len).max(1);
+    // All of the content is voxels, and then all but one byte of it follows them.
+    for count in if count > 1 { vec![count, 1] } else { vec![count] } {
+        let header = format!("NRRD0004\ntype: uchar\ndimension: 1\nsizes: {count}\nencoding: gzip\n\n");
+        let content = content.map(|content| &content[..count.min(content.len())]);
+        inside("a.nrrd", &[header.as_bytes(), data].concat(), content);
+    }
+}
+
+/// A file whose voxels are this content, or which is refused.
+fn inside(name: &str, file: &[u8], content: Option<&[u8]>) {
+    scratch::with(|folder| {
+        let path = folder.file(name, file);
+        match (io::read(&path), content.filter(|content| !content.is_empty())) {
+            (Ok(image), Some(content)) => assert!(bytes(&image.voxels) == content, "other content"),
+            (Err(error), None) => _ = told(&error, &path),
+            (Ok(_), None) => panic!("a damaged stream was read"),
+            (Err(error), Some(content)) => panic!("a sound stream of {} bytes: {error}", content.len()),
+        }
+        agree::labels(&path);
+    });
+}
+
+/// Files that a header may name as its data.
+fn data_files(folder: &Scratch) {
+    if folder.path("v.txt").exists() {
+        return;
+    }
+    let all: Vec<u8> = (0..=255).chain(0..=255).collect();
+    folder.file("v.raw", &all);
+    folder.file("v.gz", &gzip(&all));
+    folder.file("v.txt", all.iter().map(|v| format!("{v} ")).collect::<String>().as_bytes());
+}
+
+/// The properties of a format with a header of text: the bytes are the file with the header.
+fn of_text(
+    name: &str,
+    data: &[u8],
+    format: Format,
+    from_bytes: fn(&Path, &[u8]) -> Result<Image, FileError>,
+    from_path: fn(&Path) -> Result<Image, FileError>,
+) {
+    scratch::with(|folder| {
+        data_files(folder);
+        let path = folder.file(name, data);
+        let read = from_bytes(&path, data);
+        same_images(&read, &from_path(&path), &path);
+        if let Ok(image) = &read {
+            let header = &image.header;
+            consistent(&image.voxels, &header.shape, header.dtype, header.scale);
+            assert_eq!((header.format, header.shape.contains(&0)), (format, false));
+            assert!(header.channels == 1 || header.shape.last() == Some(&header.channels));
+        }
+        let any = io::read(&path);
+        match (&any, io::read_header(&path)) {
+            (Ok(image), header) => assert_eq!(format!("{:?}", header.unwrap()), format!("{:?}", image.header)),
+            (Err(_), Err(error)) => _ = told(&error, &path),
+            (Err(error), Ok(_)) => _ = told(error, &path),
+        }
+        agree::view(&path, data, &any);
+        agree::layers(&path, &any);
+        agree::labels(&path);
+    });
+}
+
+/// `.nrrd`, and headers whose data are in a file beside them.
+pub fn nrrd(data: &[u8]) {
+    of_text("a.nrrd", data, Format::Nrrd, |path, data| nrrd::read_bytes(path, data), |path| nrrd::read(path));
+}
+
+/// `.mha`, and headers whose data are in a file beside them.
+pub fn metaimage(data: &[u8]) {
+    of_text("a.mha", data, Format::MetaImage, |path, data| image::read_bytes(path, data), |path| image::read(path));
+}
+
+/// `.seg.nrrd`: the names of segments, and the layers in which they are.
+pub fn seg_nrrd(data: &[u8]) {
+    scratch::with(|folder| {
+        data_files(folder);
+        let path = folder.file("a.seg.nrrd", data);
+        match nrrd::segments(&path) {
+            Ok(segments) => {
+                // A segment needs a key at least.
+                assert!(segments.len() <= data.len() / "Segment0_ID:=\n".len());
+                assert!(segments.iter().all(|segment| segment.name.len() <= 3 * data.len() + 32));
+            }
+            Err(error) => {
+                told(&error, &path);
+                let is_key = matches!(error, FileError::Header { fault: voxdice::error::HeaderFault::Key { .. }, .. });
+                assert!(is_key || io::read(&path).is_err(), "segments refused, and the image read: {error}");
+            }
+        }
+        let image = nrrd::read(&path);
+        agree::layers(&path, &image);
+        agree::labels(&path);
+    });
+}
+
+/// `.npy`: the bytes are the file.
+pub fn npy(data: &[u8]) {
+    scratch::with(|folder| {
+        let path = folder.file("a.npy", data);
+        match npy::read(&path) {
+            Ok(array) => {
+                let found = match &array.elements {
+                    Elements::F16(bits) => bits.len(),
+                    Elements::Bool(values) => {
+                        assert!(values.iter().all(|&value| value < 2));
+                        values.len()
+                    }
+                    Elements::Plain(voxels) => voxels.len(),
+                };
+                assert_eq!(Some(found as u64), array.shape.iter().try_fold(1_u64, |n, &axis| n.checked_mul(axis)));
+                if let Elements::Plain(Voxels::F32(values)) = &array.elements {
+                    array_written(folder, &array.shape, values);
+                }
+            }
+            Err(error) => _ = told(&error, &path),
+        }
+        agree::labels(&path);
+        softly(&path);
+    });
+}
+
+/// An array that is written in either order comes back, its last axis fastest.
+fn array_written(folder: &Scratch, shape: &[u64], values: &[f32]) {
+    for order in [Order::RowMajor, Order::ColumnMajor] {
+        let path = folder.path("written.npy");
+        npy::write(&path, shape, order, values).unwrap();
+        let back = npy::read(&path).unwrap();
+        assert_eq!(back.shape, shape);
+        let Elements::Plain(Voxels::F32(back)) = back.elements else { panic!("another type") };
+        assert_eq!(back.len(), values.len());
+        for (place, value) in back.iter().enumerate() {
+            let from = if order == Order::RowMajor { place } else { first_fastest(place, shape) };
+            assert_eq!(value.to_bits(), values[from].to_bits(), "element {place} of {shape:?}");
+        }
+    }
+}
+
+/// Where the element at this place in row-major order lies with its first axis fastest.
+fn first_fastest(place: usize, shape: &[u64]) -> usize {
+    let (mut rest, mut from, mut stride) = (place, 0, 1);
+    let mut index = vec![0; shape.len()];
+    for (axis, &length) in shape.iter().enumerate().rev() {
+        index[axis] = rest % length as usize;
+        rest /= length as usize;
+    }
+    for (axis, &length) in shape.iter().enumerate() {
+        from += index[axis] * stride;
+        stride *= length as usize;
+    }
+    from
+}
