@@ -216,7 +216,7 @@ impl ScoreArgs {
         };
         let (resamples, seed) = (self.bootstrap.unwrap_or(resamples), self.seed.unwrap_or(seed));
         if resamples > MOST_RESAMPLES {
-            bail!("--bootstrap is {resamples}, but must be at most {MOST_RESAMPLES}; 1000 say what there is to say");
+            bail!("{resamples} resamples are too many; give --bootstrap at most {MOST_RESAMPLES}");
         }
         Ok((resamples > 0).then_some(Bootstrap { resamples, seed, ..usual }))
     }
