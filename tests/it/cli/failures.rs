@@ -16,7 +16,7 @@ fn wrong_usage_is_exit_2() {
         ("runs backwards", vec!["eval", truth, pred, "-l", "9-5"]),
         ("possible values: nan, one, zero", vec!["eval", truth, pred, "--empty", "two"]),
         ("unrecognized subcommand", vec!["evaluate"]),
-        ("--bootstrap is 99999999999, but", vec!["eval", truth, pred, "--bootstrap", "99999999999"]),
+        ("99999999999 resamples are too many", vec!["eval", truth, pred, "--bootstrap", "99999999999"]),
         ("--adapter names a GPU", vec!["eval", truth, pred, "--backend", "cpu", "--adapter", "0"]),
         ("there is no folder", vec!["eval", truth, pred, "-o", "no/such/folder/summary.json"]),
     ] {
