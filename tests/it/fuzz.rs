@@ -16,7 +16,7 @@ mod scratch;
 mod seeds;
 
 /// Rounds of each body.
-const ROUNDS: usize = 2000;
+const ROUNDS: usize = 4000;
 
 /// The first bytes that break a body, of so many rounds.
 fn broken(name: &str, body: impl Fn(&[u8]), rounds: usize) -> Option<Vec<u8>> {
