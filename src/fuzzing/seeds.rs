@@ -1,11 +1,12 @@
 //! Sound inputs to start from.
 
 /// Files of a dataset.json: nnU-Net v2, the Decathlon, regions, and what is refused.
-const DATASETS: [&str; 4] = [
+const DATASETS: [&str; 5] = [
     r#"{"labels": {"background": 0, "tumour": 2, "organ": 1, "ignore": 3}}"#,
     r#"{"labels": {"0": "background", "2": "Posterior", "1": "Anterior"}}"#,
     r#"{"name": "x", "labels": {"background": 0, "kidney": [1, 2, 3], "masses": [3], "tumor": 2, "ignore": [7]}, "file_ending": ".nii.gz"}"#,
     r#"{"labels": {"a": -1, "b": 1.5, "c": "x", "d": [], "e": 4294967296, "\u00e9": 4294967295}}"#,
+    r#"{"labels": {"a": 1, "ignore": [7, 8]}}"#,
 ];
 
 /// Results of two shards, of a pair, of a case without a class, and a summary of nnU-Net.

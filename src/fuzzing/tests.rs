@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[path = "../../tests/it/fuzz/mutate.rs"]
 mod mutate;
 
-const ROUNDS: usize = 3000;
+const ROUNDS: usize = 6000;
 
 #[test]
 fn no_bytes_break_a_body() {

@@ -7,6 +7,7 @@ use super::report::Report;
 use super::settings::{ScoreArgs, check, engine_classes};
 use super::{csv, dataset, json, python, table};
 use anyhow::Error;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Longer messages than this say more than a person reads.
@@ -31,6 +32,18 @@ pub(crate) fn dataset(data: &[u8]) {
     assert!(labels().count() <= data.len());
     assert!(labels().all(|label| text.contains(&label.to_string())));
     assert!(found.classes.iter().all(|class| Class::of_key(&class.key).labels == class.labels));
+    // The label to ignore is the one that is called so, and has no other beside it.
+    let root: Value = serde_json::from_str(&text).unwrap_or_default();
+    let labels = root.get("labels").and_then(Value::as_object).into_iter().flatten();
+    let called: Vec<u64> = labels
+        .filter_map(|(name, value)| match value {
+            Value::Array(list) if name == "ignore" && list.len() == 1 => list.first()?.as_u64(),
+            Value::String(own) if own == "ignore" => name.parse().ok(),
+            value if name == "ignore" => value.as_u64(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(found.ignore.map(u64::from), called.last().copied());
     // What the command makes of it may be refused, and then says why.
     if let Err(error) = check(&found.classes, found.ignore) {
         assert!(!format!("{error:#}").is_empty());

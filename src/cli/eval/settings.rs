@@ -46,7 +46,7 @@ pub(in crate::cli) struct ScoreArgs {
     /// The conventions of another evaluator: empty classes, classes, order of means [default: none]
     #[arg(long, value_enum, help_heading = "Scores")]
     pub like: Option<Like>,
-    /// Resamples of the cases for the confidence interval of a mean; 0 for none [default: 1000]
+    /// Resamples of the cases for the confidence interval of a mean, 1000000 at most; 0 for none [default: 1000]
     #[arg(long, value_name = "N", help_heading = "Scores")]
     pub bootstrap: Option<usize>,
     /// Seed of the resampling [default: 0]

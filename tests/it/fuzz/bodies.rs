@@ -15,8 +15,11 @@ use super::agree::{self, bytes, consistent, same_images, same_voxels, told};
 use super::packed::{Walk, walk, zlib};
 use super::scratch::{self, Scratch};
 
-/// Every body by its name: the fuzz target has the same.
-pub const ALL: [(&str, fn(&[u8])); 7] = [
+/// A body and its name, which its fuzz target has too.
+pub type Body = (&'static str, fn(&[u8]));
+
+/// Every body.
+pub const ALL: [Body; 7] = [
     ("nifti", nifti),
     ("nifti_pair", nifti_pair),
     ("packed", packed),

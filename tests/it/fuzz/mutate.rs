@@ -110,8 +110,15 @@ fn reword(bytes: &mut Vec<u8>, random: &mut Random) {
     if starts.is_empty() {
         return;
     }
+    let word = |start: usize| {
+        let rest = &bytes[start..];
+        start..start + rest.iter().position(|byte| b" ,)]}\"\n\r".contains(byte)).unwrap_or(rest.len())
+    };
     let start = starts[random.below(starts.len())];
-    let rest = &bytes[start..];
-    let length = rest.iter().position(|byte| b" ,)]}\"\n\r".contains(byte)).unwrap_or(rest.len());
-    bytes.splice(start..start + length, WORDS[random.below(WORDS.len())].bytes());
+    // By one of the list, or by another one of the same text: a name that is there twice, a number of another field.
+    let other = match random.below(2) {
+        0 => WORDS[random.below(WORDS.len())].as_bytes().to_vec(),
+        _ => bytes[word(starts[random.below(starts.len())])].to_vec(),
+    };
+    bytes.splice(word(start), other);
 }
