@@ -167,7 +167,7 @@ fn ask_for_sums(asked: &Asked<'_>, options: &SumsOptions, is_map: bool) -> Resul
             Ok(engine.sums_with(p, whole, options)?.map(|whole| {
                 let joined = joined.next().unwrap();
                 let same = whole.exact() == joined.exact() && whole.non_finite() == joined.non_finite();
-                if same { *whole } else { *joined }
+                if same && whole.pred().is_nan() { *whole } else { *joined }
             }))
         }
         Way::Pieces(seed, shuffled) => {
