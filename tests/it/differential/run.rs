@@ -9,6 +9,7 @@ use crate::regions::slice;
 use crate::stream::{cut, pieces};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 use voxdice::metric::Partials;
 use voxdice::stats::{Counts, Merge, Sums};
 use voxdice::{
@@ -73,7 +74,10 @@ fn options(place: Place) -> EngineOptions {
         Kind::CpuBaseline | Kind::CpuBest => Backend::Cpu,
         Kind::GpuNative | Kind::GpuPairs => Backend::Gpu,
     };
-    let tuning = Tuning { window_bytes: place.window_bytes, int64, simd, poison: Poison::On, ..Tuning::default() };
+    // A long run may be stopped for minutes; then the GPU was not late.
+    let timeout = Duration::from_secs(1800);
+    let tuning =
+        Tuning { window_bytes: place.window_bytes, timeout, int64, simd, poison: Poison::On, ..Tuning::default() };
     EngineOptions { backend, non_finite: place.policy, tuning, ..EngineOptions::default() }
 }
 
@@ -167,7 +171,7 @@ fn ask_for_sums(asked: &Asked<'_>, options: &SumsOptions, is_map: bool) -> Resul
             Ok(engine.sums_with(p, whole, options)?.map(|whole| {
                 let joined = joined.next().unwrap();
                 let same = whole.exact() == joined.exact() && whole.non_finite() == joined.non_finite();
-                if same { *whole } else { *joined }
+                if same && whole.pred().is_nan() { *whole } else { *joined }
             }))
         }
         Way::Pieces(seed, shuffled) => {

@@ -110,8 +110,7 @@ pub fn compare(expected: &[SoftCell], found: &[Sums]) -> Result<(), String> {
         for (term, found) in sums {
             let Sum { value, bound, size } = expected.0[term];
             let off = (found - value).abs();
-            // NaN is within no bound.
-            if !(off <= bound + size * 1e-12) {
+            if off.is_nan() || off > bound + size * 1e-12 {
                 return Err(format!(
                     "term {term} of cell {i}: {found} instead of {value}, off by {off:e}, not {bound:e}"
                 ));

@@ -55,7 +55,7 @@ fn spoil_f16(x: u16, spoiled: Spoiled, random: &mut Random) -> u16 {
         Spoiled::No | Spoiled::Huge(_) => x,
         Spoiled::NotFinite => [0x7e00, 0xfe01, 0x7c00, 0xfc00][random.below(4) as usize],
         Spoiled::Subnormal => (random.bits() & 0x83ff) as u16,
-        Spoiled::LargeLogits => (0x6000 + random.below(0x1000) | random.bits() & 0x8000) as u16,
+        Spoiled::LargeLogits => ((0x6000 + random.below(0x1000)) | random.bits() & 0x8000) as u16,
     }
 }
 
