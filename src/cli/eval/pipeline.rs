@@ -40,6 +40,14 @@ pub(super) struct Engines {
     pub counterpart: Option<Engine>,
 }
 
+/// What is kept of a case: a copy, made by the thread that collects. Allocators have a heap per thread: what a case leaves
+/// behind would lie between the buffers of its thread, and every next case make that heap grow.
+fn kept(case: Case) -> Case {
+    let copy = case.clone();
+    drop(case);
+    copy
+}
+
 /// As many threads as the machine has cores, unless somebody said otherwise.
 pub(super) fn threads(asked: Option<NonZeroUsize>) -> usize {
     asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
@@ -87,9 +95,7 @@ pub(super) fn run(
         drop(sender);
         for (place, outcome) in outcomes {
             progress.step();
-            // What is kept is a copy that this thread makes. Allocators have a heap per thread: what a case leaves behind
-            // would lie between the buffers of its thread, and every next case make that heap grow.
-            done.push((place, outcome.map(|case| Case::clone(&case))));
+            done.push((place, outcome.map(kept)));
         }
     });
     interrupt::check()?;

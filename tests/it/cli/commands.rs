@@ -8,6 +8,9 @@ fn every_help_runs_and_has_an_example() {
         for flag in ["-h", "--help"] {
             let shown = fine([command, flag]);
             assert!(shown.contains("Example") && shown.contains(&format!("voxdice {command}")), "{shown}");
+            // The long form says more about the command than the list of commands does.
+            let more = shown.lines().nth(2).is_some_and(|line| !line.starts_with("Usage"));
+            assert_eq!(more, flag == "--help", "{shown}");
         }
     }
     let shown = fine(["--help"]);

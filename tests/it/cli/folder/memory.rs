@@ -2,7 +2,7 @@
 
 use crate::cli::{Files, text};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -28,30 +28,34 @@ fn peak_of(truth: &Path, pred: &Path) -> u64 {
     peak
 }
 
-/// What stays of a case is its names and counts, and it must not lie between the buffers of the next: with these counts
-/// it was ten times as much before that was looked after.
+/// What stays of a case is its names and counts, and it must not lie between the buffers of the next. Files of different
+/// sizes and labels, since equal ones leave gaps that the next one fits into.
 #[test]
 fn thousands_of_small_cases_take_a_few_kilobytes_each() {
     let files = Files::new();
     let shape = [64, 64, 32];
     let voxels: u64 = shape.iter().product();
-    let label = |i: u64, shift: u64| ((i + shift) / 1500 % 9) as u8;
-    let truth = files.map("t.nii.gz", &shape, &(0..voxels).map(|i| label(i, 0)).collect::<Vec<u8>>());
-    let pred = files.map("p.nii.gz", &shape, &(0..voxels).map(|i| label(i, 500)).collect::<Vec<u8>>());
+    let map = |half: &str, kind: u64, shift: u64| {
+        let labels: Vec<u8> = (0..voxels).map(|i| ((i + shift) / (700 + 97 * kind) % (3 + kind)) as u8).collect();
+        files.map(&format!("{half}_{kind}.nii.gz"), &shape, &labels)
+    };
+    let maps: Vec<[PathBuf; 2]> = (0..20).map(|kind| [map("t", kind, 0), map("p", kind, 500)]).collect();
     let counts = [100, 3000];
     let peaks = counts.map(|cases| {
         let halves = ["truth", "pred"].map(|half| files.path(&format!("{half}{cases}")));
-        for (half, file) in halves.iter().zip([&truth, &pred]) {
+        for (half, side) in halves.iter().zip(0..) {
             fs::create_dir(half).unwrap();
             for case in 0..cases {
-                fs::hard_link(file, half.join(format!("case_{case:04}.nii.gz"))).unwrap();
+                let map: &PathBuf = &maps[case as usize % maps.len()][side];
+                fs::hard_link(map, half.join(format!("case_{case:04}.nii.gz"))).unwrap();
             }
         }
         peak_of(&halves[0], &halves[1])
     });
     let each = peaks[1].saturating_sub(peaks[0]) / (counts[1] - counts[0]);
     println!("{} MiB with 100 cases, {} MiB with 3000: {each} bytes a case", peaks[0] / MIB, peaks[1] / MIB);
-    assert!(each < 8 << 10, "{each}");
+    // 22 classes are four kilobytes; with gaps it was 26 to 37.
+    assert!(each < 14 << 10, "{each}");
 }
 
 #[test]
@@ -73,7 +77,7 @@ fn two_hundred_cases_take_the_memory_of_eight() {
         peak_of(&halves[0], &halves[1])
     });
     println!("peak {} MiB with 8 cases, {} MiB with 200", peaks[0] / MIB, peaks[1] / MIB);
-    // Four volumes of 4 MiB in flight would show, and so would 200 of anything.
+    // Four volumes of 4 MiB in flight would show, and so would 200 of anything but counts, which are one.
     assert!(peaks[0] > MIB && peaks[0] < 40 * MIB, "{}", peaks[0]);
-    assert!(peaks[1] < peaks[0] + 4 * MIB, "{} and {}", peaks[0], peaks[1]);
+    assert!(peaks[1] < peaks[0] + 6 * MIB, "{} and {}", peaks[0], peaks[1]);
 }
