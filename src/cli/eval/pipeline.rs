@@ -40,12 +40,27 @@ pub(super) struct Engines {
     pub counterpart: Option<Engine>,
 }
 
-/// What is kept of a case: a copy, made by the thread that collects. Allocators have a heap per thread: what a case leaves
-/// behind would lie between the buffers of its thread, and every next case make that heap grow.
-fn kept(case: Case) -> Case {
-    let copy = case.clone();
-    drop(case);
-    copy
+/// What a thread has done, and where it waits for the case to come back.
+struct Done {
+    place: usize,
+    outcome: Outcome,
+    back: mpsc::Sender<Case>,
+}
+
+impl Done {
+    /// What is kept is a copy by the thread that collects, and the case goes back to be freed where it was made. Allocators
+    /// have a heap per thread: what a case leaves behind would lie between the buffers of its thread, and every next case
+    /// make that heap grow.
+    fn keep(self) -> (usize, Outcome) {
+        let Self { place, outcome, back } = self;
+        let kept = outcome.map(|case| {
+            let copy = case.clone();
+            // Where nobody waits any more the case is freed here.
+            let _ = back.send(case);
+            copy
+        });
+        (place, kept)
+    }
 }
 
 /// As many threads as the machine has cores, unless somebody said otherwise.
@@ -68,16 +83,23 @@ pub(super) fn run(
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     let (sender, outcomes) = mpsc::channel();
-    let work = |outcomes: mpsc::Sender<(usize, Outcome)>| {
-        while !stopped.load(Ordering::Relaxed) {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = tasks.get(place) else { break };
-            let outcome = evaluate(task, rules, device);
-            if outcome.as_ref().is_err_and(|(_, error)| concerns_all(error)) {
-                stopped.store(true, Ordering::Relaxed);
-            }
-            // The other end listens until this one is dropped.
-            let _ = outcomes.send((place, outcome));
+    let one = || -> Option<(usize, Outcome)> {
+        if stopped.load(Ordering::Relaxed) {
+            return None;
+        }
+        let place = next.fetch_add(1, Ordering::Relaxed);
+        let outcome = evaluate(tasks.get(place)?, rules, device);
+        if outcome.as_ref().is_err_and(|(_, error)| concerns_all(error)) {
+            stopped.store(true, Ordering::Relaxed);
+        }
+        Some((place, outcome))
+    };
+    let work = |outcomes: mpsc::Sender<Done>| {
+        while let Some((place, outcome)) = one() {
+            let (back, returned) = mpsc::channel();
+            // The other end listens until this one is dropped. A failure does not come back.
+            let _ = outcomes.send(Done { place, outcome, back });
+            drop(returned.recv());
         }
     };
     let mut done = Vec::with_capacity(tasks.len());
@@ -86,16 +108,14 @@ pub(super) fn run(
         let mut started = 0;
         for _ in 0..workers {
             let sender = sender.clone();
-            // Fewer threads than wished for do the same work.
+            // Fewer threads than wished for do the same work, and without any this one does it.
             started += usize::from(thread::Builder::new().spawn_scoped(scope, move || work(sender)).is_ok());
         }
-        if started == 0 {
-            work(sender.clone());
-        }
         drop(sender);
-        for (place, outcome) in outcomes {
+        let alone = std::iter::from_fn(|| if started == 0 { one() } else { None });
+        for outcome in outcomes.iter().map(Done::keep).chain(alone) {
             progress.step();
-            done.push((place, outcome.map(kept)));
+            done.push(outcome);
         }
     });
     interrupt::check()?;

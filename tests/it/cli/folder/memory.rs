@@ -54,7 +54,7 @@ fn thousands_of_small_cases_take_a_few_kilobytes_each() {
     });
     let each = peaks[1].saturating_sub(peaks[0]) / (counts[1] - counts[0]);
     println!("{} MiB with 100 cases, {} MiB with 3000: {each} bytes a case", peaks[0] / MIB, peaks[1] / MIB);
-    // 22 classes are four kilobytes; with gaps it was 26 to 37.
+    // 22 classes are four kilobytes; with gaps it was 26 to 37, and 5.6 without.
     assert!(each < 14 << 10, "{each}");
 }
 
@@ -77,7 +77,7 @@ fn two_hundred_cases_take_the_memory_of_eight() {
         peak_of(&halves[0], &halves[1])
     });
     println!("peak {} MiB with 8 cases, {} MiB with 200", peaks[0] / MIB, peaks[1] / MIB);
-    // Four volumes of 4 MiB in flight would show, and so would 200 of anything but counts, which are one.
+    // Four volumes of 4 MiB in flight would show, and so would 200 of anything.
     assert!(peaks[0] > MIB && peaks[0] < 40 * MIB, "{}", peaks[0]);
-    assert!(peaks[1] < peaks[0] + 6 * MIB, "{} and {}", peaks[0], peaks[1]);
+    assert!(peaks[1] < peaks[0] + 4 * MIB, "{} and {}", peaks[0], peaks[1]);
 }
