@@ -9,7 +9,7 @@ use voxdice::io::nifti;
 
 mod agree;
 mod bodies;
-mod mutate;
+pub mod mutate;
 mod packed;
 mod regressions;
 mod scratch;

@@ -11,25 +11,10 @@ use flate2::write::GzEncoder;
 use voxdice::io::nifti::{Geometry, read_bytes, write};
 
 use super::shared;
+pub use crate::fuzz::mutate::Random;
 
 const PER_SEED: u32 = 400;
 const SLOWEST: Duration = Duration::from_secs(5);
-
-/// xorshift64: the same damage on every machine and in every run.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-}
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
