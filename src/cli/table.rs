@@ -25,7 +25,7 @@ pub(super) enum Tone {
     Faint,
 }
 
-/// Whether colours are wanted (https://no-color.org: not where NO_COLOR is set and not empty) and understood.
+/// Whether colours are wanted (not where NO_COLOR is set and not empty, <https://no-color.org>) and understood.
 fn shows_colour() -> bool {
     let is = |name: &str, found: fn(&OsStr) -> bool| std::env::var_os(name).is_some_and(|value| found(&value));
     !is("NO_COLOR", |value| !value.is_empty()) && !is("TERM", |value| value == "dumb")
