@@ -18,10 +18,20 @@ const RESULTS: [&str; 5] = [
     include_str!("summary.json"),
 ];
 
+/// Lists of pairs of files in this folder: with and without names, a prediction that is missing, masks, and what is refused.
+const PAIRS: [&str; 5] = [
+    "truth,pred,name\nown_1.json,own_2.json,first\n# a comment\nplan.rs,seeds.rs\n",
+    "pair.json, absent.json\n\"pair.json\",\"summary.json\",\"a, \"\"quoted\"\" name\"\r\n",
+    ".,pair.json,a folder\n",
+    "own_1.json,own_2.json\npair.json,own_2.json\n",
+    "own_1.json,,name\n",
+];
+
 /// The seeds of a body.
 pub fn of(body: &str) -> Vec<Vec<u8>> {
     match body {
         "dataset_json" => DATASETS.map(|text| text.as_bytes().to_vec()).to_vec(),
+        "pairs" => PAIRS.map(|text| text.as_bytes().to_vec()).to_vec(),
         "merge" => {
             let mut seeds = RESULTS.map(|text| text.as_bytes().to_vec()).to_vec();
             seeds.push(RESULTS[..2].join("\0").into_bytes());

@@ -13,31 +13,23 @@ use std::time::Duration;
 impl Backend {
     /// Copies pieces one after another to the start of a buffer, padded with zeros to whole words.
     pub(super) fn upload(&self, buffer: &wgpu::Buffer, pieces: &[&[u8]]) {
-        let bytes = pieces.iter().map(|piece| piece.len()).sum::<usize>();
-        let Some(size) = NonZeroU64::new((bytes as u64).next_multiple_of(4)) else { return };
+        let Some(size) = NonZeroU64::new(padded_size(pieces)) else { return };
         // `None` when the buffer refuses the write; the error scope around this call has the reason.
         if let Some(mut view) = self.device.queue.write_buffer_with(buffer, 0, size) {
-            let mut start = 0;
-            for piece in pieces {
-                view.slice(start..start + piece.len()).copy_from_slice(piece);
-                start += piece.len();
-            }
-            let rest = view.len() - bytes;
-            view.slice(bytes..).copy_from_slice(&[0; 4][..rest]);
+            fill(view.slice(..), pieces);
         }
     }
 
     /// The same for a buffer that can be mapped, and that no command in flight uses.
     pub(super) fn write_mapped(&self, buffer: &wgpu::Buffer, pieces: &[&[u8]]) -> Result<()> {
-        let bytes = pieces.iter().map(|piece| piece.len()).sum::<usize>();
-        let size = (bytes as u64).next_multiple_of(4);
+        let size = padded_size(pieces);
         if size == 0 {
             return Ok(());
         }
         self.map_for_writing(buffer, size)?;
         let written = self.device.guarded(|_| {
             let view = buffer.get_mapped_range_mut(..size);
-            let written = view.map(|mut view| fill(&mut view, pieces, bytes));
+            let written = view.map(|mut view| fill(view.slice(..), pieces));
             buffer.unmap();
             written
         })?;
@@ -64,13 +56,18 @@ impl Backend {
     }
 }
 
+/// Bytes of all pieces, in whole words.
+fn padded_size(pieces: &[&[u8]]) -> u64 {
+    pieces.iter().map(|piece| piece.len() as u64).sum::<u64>().next_multiple_of(4)
+}
+
 /// Writes pieces one after another and zeros up to the end. Forwards only: the memory may be write-combined.
-fn fill(view: &mut wgpu::BufferViewMut, pieces: &[&[u8]], bytes: usize) {
+fn fill(mut view: wgpu::WriteOnly<'_, [u8]>, pieces: &[&[u8]]) {
     let mut start = 0;
     for piece in pieces {
         view.slice(start..start + piece.len()).copy_from_slice(piece);
         start += piece.len();
     }
-    let rest = view.len() - bytes;
-    view.slice(bytes..).copy_from_slice(&[0; 4][..rest]);
+    let rest = view.len() - start;
+    view.slice(start..).copy_from_slice(&[0; 4][..rest]);
 }

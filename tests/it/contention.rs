@@ -3,7 +3,8 @@
 
 use crate::equality::{label_map, volume};
 use crate::random::{LabelType, Pattern, Real, labels, reals};
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use voxdice::metric::Partials;
 use voxdice::{Backend, Classes, Engine, EngineOptions, NonFinite, Shape, SumsOptions, Tuning};
 
@@ -17,16 +18,26 @@ fn eight_threads_share_an_engine() {
     if !crate::engines::gpu::available() {
         return;
     }
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "contention::worker", "--nocapture", "--test-threads=1"])
-        .output()
+    alone("contention::worker");
+}
+
+/// Runs a test in a process of its own, and passes on what it prints.
+pub fn alone(worker: &str) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", worker, "--nocapture", "--test-threads=1"])
+        .stdout(Stdio::piped())
+        .spawn()
         .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
-    assert!(child.status.success() && out.contains("test result: ok. 1 passed"), "{out}\n{err}");
+    let mut passed = false;
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        println!("{line}");
+        passed |= line.contains("test result: ok. 1 passed");
+    }
+    assert!(child.wait().unwrap().success() && passed, "{worker} failed");
 }
 
 /// Resident memory in MiB, where the system tells it.
-fn memory() -> usize {
+pub fn memory() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).map_or(0, |pages| pages * 4 / 1024)
 }
@@ -34,20 +45,19 @@ fn memory() -> usize {
 #[test]
 #[ignore = "for the test above, which runs it in a process of its own"]
 fn worker() {
-    let tuning = Tuning { window_bytes: 64 << 10, ..Tuning::default() };
-    let options = |backend| EngineOptions {
-        backend,
-        non_finite: NonFinite::Ignore,
-        tuning: tuning.clone(),
-        ..EngineOptions::default()
-    };
-    let (gpu, cpu) = (Engine::new(&options(Backend::Gpu)).unwrap(), Engine::new(&options(Backend::Cpu)).unwrap());
+    let (gpu, cpu) = (engine(Backend::Gpu), engine(Backend::Cpu));
     round(&gpu, &cpu, 40);
     let before = memory();
     round(&gpu, &cpu, EVALUATIONS);
     let after = memory();
     println!("memory before {before} MiB, after {after} MiB");
     assert!(after < before + MIB, "memory grew from {before} MiB to {after} MiB");
+}
+
+pub fn engine(backend: Backend) -> Engine {
+    let tuning = Tuning { window_bytes: 64 << 10, ..Tuning::default() };
+    let options = EngineOptions { backend, non_finite: NonFinite::Ignore, tuning, ..EngineOptions::default() };
+    Engine::new(&options).unwrap()
 }
 
 fn round(gpu: &Engine, cpu: &Engine, evaluations: usize) {
@@ -58,7 +68,8 @@ fn round(gpu: &Engine, cpu: &Engine, evaluations: usize) {
     });
 }
 
-fn evaluate(gpu: &Engine, cpu: &Engine, thread: usize, i: usize) {
+/// One of four kinds, on both engines, whose results are equal.
+pub fn evaluate(gpu: &Engine, cpu: &Engine, thread: usize, i: usize) {
     let seed = (thread * EVALUATIONS + i) as u64;
     let voxels = [1, 100, 3001, 20_011, 70_001][i % 5];
     let shape = Shape::new(1 + thread % 3, 1, [voxels]).unwrap();

@@ -68,6 +68,12 @@ fn random_evaluations_give_what_the_oracle_gives() {
     assert!(failures.is_empty(), "{} of {seeds:?} evaluations failed\n{}", failures.len(), told.join("\n\n"));
 }
 
+/// The evaluation of this seed, by itself.
+#[cfg(all(feature = "gpu", feature = "io"))]
+pub fn check(seed: u64) -> Result<(), String> {
+    guarded(&draw(seed)).map(|_| ())
+}
+
 /// A failure says all that it takes to see it again. A panic is one, too.
 fn guarded(drawn: &Drawn) -> Result<Outcome, String> {
     let result = catch_unwind(AssertUnwindSafe(|| evaluate(drawn))).unwrap_or_else(|panic| {

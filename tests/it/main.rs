@@ -48,5 +48,7 @@ mod rooms;
 mod second_driver;
 mod shaders;
 mod shared;
+#[cfg(all(feature = "gpu", feature = "io"))]
+mod soak;
 mod stream;
 mod which_dice;

@@ -1,11 +1,13 @@
-//! What fuzz targets do with a dataset.json and with results to merge, and what they assert. Compiled for them and for
-//! the unit tests alone; see fuzz/README.md.
+//! What fuzz targets do with a dataset.json, with results to merge and with a list of pairs, and what they assert. Compiled
+//! for them and for the unit tests alone; see fuzz/README.md.
 
 use super::class::Class;
 use super::merge::of_texts;
+use super::pairing::{Pairing, Source, list};
 use super::report::Report;
 use super::settings::{ScoreArgs, check, engine_classes};
-use super::{csv, dataset, json, python, table};
+use super::{dataset, json, python, table};
+use crate::cli::text::is_command;
 use anyhow::Error;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -65,7 +67,7 @@ impl Forms {
     fn of(report: &Report) -> Self {
         Self {
             json: format!("{:#}", json::render(report)),
-            csv: csv::render(report).map_err(|error| error.to_string()).unwrap_or_default(),
+            csv: super::csv::render(report).map_err(|error| error.to_string()).unwrap_or_default(),
             summary: python::summary(report),
             table: table::render(report),
         }
@@ -98,7 +100,44 @@ pub(crate) fn merge(data: &[u8]) {
     }
 }
 
+/// The CSV of `--pairs`, beside files that are there: the seeds of the other targets. They are looked for, not read.
+pub(crate) fn pairs(data: &[u8]) {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fuzzing"));
+    let listed = |text: &str| list::of_text(text, Path::new("pairs.csv"), folder, folder);
+    let text = String::from_utf8_lossy(data);
+    let Pairing { pairs, missing, extra } = match listed(&text) {
+        Ok(pairing) => pairing,
+        Err(error) => return told(&error),
+    };
+    assert!(extra.is_empty() && pairs.len() + missing.len() <= text.lines().count());
+    let truths = pairs.iter().map(|pair| &pair.truth).chain(missing.iter().map(|lone| &lone.source));
+    // A path that the system does not take, such as one with a byte 0, is told when the case is read.
+    let is_there = |source: &Source| source.path().try_exists().unwrap_or(true);
+    assert!(truths.chain(pairs.iter().map(|pair| &pair.pred)).all(is_there));
+    let mut names: Vec<&str> = pairs.iter().map(|pair| &pair.name[..]).collect();
+    names.extend(missing.iter().map(|lone| &lone.name[..]));
+    assert!(names.iter().all(|name| !name.contains(is_command)), "{names:?}");
+    names.sort_unstable();
+    assert!(names.windows(2).all(|two| two[0] != two[1]), "{names:?}");
+    // What was found, written down, is found again. Spaces around a name that came from a file would be lost.
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    for pair in &pairs {
+        if let (Some(truth), Some(pred), true) =
+            (pair.truth.path().to_str(), pair.pred.path().to_str(), pair.name.trim() == pair.name)
+        {
+            rows.write_record([truth, pred, &pair.name]).unwrap_or_else(|error| unreadable(&error.to_string()));
+        } else {
+            return;
+        }
+    }
+    let rows = rows.into_inner().unwrap_or_default();
+    if !rows.is_empty() {
+        let again = listed(&String::from_utf8_lossy(&rows)).unwrap_or_else(|error| unreadable(&error.to_string()));
+        assert_eq!(again.pairs, pairs);
+    }
+}
+
 #[allow(clippy::panic)] // a target fails so
 fn unreadable(error: &str) -> ! {
-    panic!("a merge cannot be merged: {error}")
+    panic!("what was written cannot be read: {error}")
 }

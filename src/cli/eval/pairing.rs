@@ -4,7 +4,7 @@
 //! without its ending. A folder below one of the two folders is a case of that name.
 
 mod discover;
-mod list;
+pub(in crate::cli) mod list;
 mod matching;
 
 use crate::cli::text::printable;

@@ -9,7 +9,11 @@ use std::path::Path;
 
 /// Reads the list. Relative paths are below the two folders. Files that it does not name take no part.
 pub(super) fn read(list: &Path, truth: &Path, pred: &Path) -> Result<Pairing> {
-    let text = read_text(list)?;
+    of_text(&read_text(list)?, list, truth, pred)
+}
+
+/// The same for the text of such a file.
+pub(in crate::cli) fn of_text(text: &str, list: &Path, truth: &Path, pred: &Path) -> Result<Pairing> {
     let mut rows = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
