@@ -12,7 +12,8 @@ use voxdice::io::{self, Geometry, nifti};
 use voxdice::{Backend, Classes, CountsAccumulator, LabelSlice};
 
 const VARIABLE: &str = "VOXDICE_TEST_SOAK";
-/// Passes at least. The first makes pipelines and pools, and is not measured.
+/// Passes at least. The first makes pipelines and pools; for a tenth of the time more, the allocator finds its level, since
+/// each pass has other threads. What comes afterwards is measured.
 const PASSES: usize = 3;
 /// What an allocator may keep for itself.
 const MIB: usize = 48;
@@ -34,25 +35,21 @@ fn worker() {
     let seeds = if seconds > 0 { 300 } else { 30 };
     let scratch = tempfile::tempdir().unwrap();
     let (started, length) = (Instant::now(), Duration::from_secs(seconds));
-    let (mut pass, mut first, mut said) = (0, 0, Instant::now());
+    let (mut pass, mut level, mut said) = (0, None, Instant::now());
     while pass < PASSES || started.elapsed() < length {
         work(seeds, scratch.path());
         pass += 1;
         let now = memory();
-        if pass == 1 {
-            first = now;
-        }
         if pass <= PASSES || said.elapsed() > Duration::from_secs(300) {
             println!("pass {pass}, {} s: {now} MiB", started.elapsed().as_secs());
             said = Instant::now();
         }
-        assert!(now <= first + MIB, "memory grew from {first} MiB to {now} MiB in pass {pass}");
+        if started.elapsed() >= length / 10 {
+            let level = *level.get_or_insert(now);
+            assert!(now <= level + MIB, "memory grew from {level} MiB to {now} MiB in pass {pass}");
+        }
     }
-    println!(
-        "{pass} passes in {} s: {first} MiB after the first, {} MiB after the last",
-        started.elapsed().as_secs(),
-        memory()
-    );
+    println!("{pass} passes in {} s: {level:?} MiB, {} MiB at the end", started.elapsed().as_secs(), memory());
 }
 
 /// The same work each time.
