@@ -24,8 +24,6 @@ pub enum FileError {
     Missing {
         /// The name that was looked for.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
     },
     /// There is a link under this name, and nothing where it leads.
     #[error("{}: a link to {}, which is not there; put the file there, or mend the link", path.display(), target.display())]
@@ -34,8 +32,6 @@ pub enum FileError {
         path: PathBuf,
         /// Where it leads.
         target: PathBuf,
-        /// What the system said.
-        source: io::Error,
     },
     /// One half of a `.hdr`/`.img` pair is there, the other half is not.
     #[error("{}: no such file, and {} is only one half of a pair; put both into the same folder", path.display(), partner.display())]
@@ -335,11 +331,11 @@ impl FileError {
     }
 
     /// Nothing is found under a name, or where it leads.
-    pub(crate) fn missing(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn missing(path: &Path) -> Self {
         let path = path.to_path_buf();
         match path.read_link() {
-            Ok(target) => Self::DanglingLink { path, target, source },
-            Err(_) => Self::Missing { path, source },
+            Ok(target) => Self::DanglingLink { path, target },
+            Err(_) => Self::Missing { path },
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) fn ends_in(path: &Path, extension: &str) -> bool {
 /// Opens a regular file, and says how long it is.
 pub(super) fn open(path: &Path) -> Result<(BufReader<File>, u64), FileError> {
     let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => FileError::missing(path, source),
+        io::ErrorKind::NotFound => FileError::missing(path),
         _ => FileError::Io { path: path.to_path_buf(), action: FileAction::Open, source },
     };
     // Asked before it is opened: to open a pipe can block for ever.

@@ -150,7 +150,7 @@ pub(super) enum Content {
 impl Unread {
     pub fn open(path: &Path) -> Result<Self, NpyError> {
         let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => FileError::missing(path, source),
+            io::ErrorKind::NotFound => FileError::missing(path),
             _ => FileError::Io { path: path.into(), action: FileAction::Open, source },
         };
         let metadata = std::fs::metadata(path).map_err(failed)?;
