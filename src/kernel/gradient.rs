@@ -291,4 +291,12 @@ mod tests {
             }
         }
     }
+    #[test]
+    fn voxels_of_2_to_the_30_are_the_largest() {
+        let partials = Partials { pred: 0.0, product: 1.0, pred_power: 0.0, abs_difference: 0.0, pointwise: 0.0 };
+        let coefficients = ExactCoefficients::new(&partials, MAX_SCALE).unwrap();
+        let largest = 2f32.powi(MAX_SCALE.into());
+        assert_eq!(coefficients.gradient(0, largest.to_bits()), largest);
+        assert!(ExactCoefficients::new(&partials, MAX_SCALE + 1).is_err());
+    }
 }

@@ -85,6 +85,9 @@ fn fields_that_cannot_be_are_named() {
         ("ElementType = MET_UCHAR_ARRAY\n", "MET_UCHAR_ARRAY"),
         ("", "no field ElementType"),
         ("a line\n", "no field; "),
+        ("\u{7}Key = 1\n", "no field; "),
+        ("Größe = 1\n", "no field; "),
+        ("ElementType = MET_UCHAR\nSome Key = 1\nDimSize = 1\n", "DimSize twice"),
     ] {
         let message = read(more, &BYTES).unwrap_err().to_string();
         assert!(message.starts_with("a.mha: ") && message.contains(wanted) && message.contains("; "), "{message}");

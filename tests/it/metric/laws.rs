@@ -339,3 +339,19 @@ fn the_combo_loss_is_that_of_the_paper() {
     let expected = 0.4 * mean - 0.6 * dice.iter().sum::<f64>() / 6.0;
     close(soft.loss(&Loss::new(LossOptions::combo(0.4, 0.7)).unwrap())[0], expected, 1e-13).unwrap();
 }
+
+#[test]
+fn a_floor_holds_the_denominator_up_and_the_score_then_moves_with_the_intersection_alone() {
+    let soft = Soft::new([1, 1, 2], &[0.25, 0.0], &[0.5, 1.0], Act::None);
+    // 2I = 0.25, P + T = 1.75.
+    let floored = |floor| LossOptions { floor, ..score(Overlap::Dice) };
+    for (floor, denominator) in [(0.0, 1.75), (1.0, 1.75), (1.75, 1.75), (2.0, 2.0), (5.0, 5.0)] {
+        assert_eq!(of(floored(floor), &soft), [0.25 / denominator], "{floor}");
+    }
+    let gradient = |floor| soft.gradient(&Loss::new(floored(floor)).unwrap());
+    assert_eq!(gradient(5.0), [2.0 * 0.5 / 5.0, 2.0 / 5.0]);
+    all_close(&gradient(1.0), &[(1.0 - 0.25 / 1.75) / 1.75, (2.0 - 0.25 / 1.75) / 1.75], 1e-15).unwrap();
+    // With nothing in either, the floor makes 0 of 0 / 0.
+    let empty = Soft::new([1, 1, 2], &[0.0; 2], &[0.0; 2], Act::None);
+    assert_eq!(of(floored(1e-8), &empty), [0.0]);
+}
