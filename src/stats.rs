@@ -11,7 +11,7 @@ pub use partials::Partials;
 pub use sums::{NonFiniteCount, Sums, Terms};
 
 pub(crate) use exact::scale_of;
-pub(crate) use sums::{BlockSums, POINTWISE_SCALE};
+pub(crate) use sums::{BlockSums, POINTWISE, POINTWISE_SCALE, SCALE_POWER, UNITS};
 
 use crate::error::Result;
 

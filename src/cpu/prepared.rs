@@ -13,7 +13,7 @@ use crate::kernel::voxel::{F16Bits, Voxel as Element};
 use crate::kernel::voxelwise::{Voxel, power};
 use crate::options::Activation;
 use crate::shape::BLOCK_VOXELS;
-use crate::stats::{POINTWISE_SCALE, Terms, scale_of};
+use crate::stats::{POINTWISE, POINTWISE_SCALE, Terms, scale_of};
 use crate::volume::{Data, TruthKind};
 
 /// Elements of the scratch buffers of a thread: they stay in its cache, and the allocator keeps such pieces at hand.
@@ -94,7 +94,8 @@ impl Backend {
             for (loss, _) in losses.filter(|&(_, (&p, &t))| counts(p, t)) {
                 // A loss of nothing may be -0.
                 let bits = loss.abs().to_bits();
-                raw.units[6] = raw.units[6].wrapping_add(fix_magnitude(bits, u32::from(POINTWISE_SCALE)));
+                raw.units[POINTWISE] =
+                    raw.units[POINTWISE].wrapping_add(fix_magnitude(bits, u32::from(POINTWISE_SCALE)));
                 raw.max_pointwise = raw.max_pointwise.max(bits);
             }
         }

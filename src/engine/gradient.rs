@@ -130,7 +130,7 @@ impl Factors {
 fn made(partials: &Partials, options: &SumsOptions) -> Partials {
     let on = |made: bool, value: f64| if made { value } else { 0.0 };
     Partials {
-        pred_power: on(options.terms != Terms::Plain, partials.pred_power),
+        pred_power: on(options.terms.has_powers(), partials.pred_power),
         abs_difference: on(options.terms == Terms::All, partials.abs_difference),
         pointwise: on(options.pointwise.is_some(), partials.pointwise),
         ..*partials

@@ -10,7 +10,7 @@ use crate::gpu::{self, Target, Waiting, application};
 use crate::job::CountsOf;
 use crate::kernel::counts::RawCounts;
 use crate::options::SumsOptions;
-use crate::stats::{BlockSums, Counts, NonFiniteCount, Partials, Sums};
+use crate::stats::{BlockSums, Counts, NonFiniteCount, POINTWISE, Partials, Sums, UNITS};
 use crate::table::Table;
 use crate::volume::{LabelMap, Truth, Volume};
 
@@ -88,12 +88,12 @@ impl GpuSums {
             words.iter().rev().fold(0u128, |sum, &word| sum << 32 | u128::from(word)) as i128
         };
         let terms = self.options.terms.len();
-        let mut units = [0; 7];
+        let mut units = [0; UNITS];
         for (slot, units) in units.iter_mut().enumerate().take(terms) {
             *units = sum(slot);
         }
         if self.options.pointwise.is_some() {
-            units[6] = sum(terms);
+            units[POINTWISE] = sum(terms);
         }
         let block = BlockSums { units, scale: 0, voxels: self.voxels, non_finite: NonFiniteCount::default() };
         Ok(Sums::of_block(self.options.terms, self.options.pointwise, &block))

@@ -12,7 +12,7 @@ use crate::kernel::sums::{INFINITY, RawSums};
 use crate::kernel::survey::Survey;
 use crate::options::{Activation, SumsOptions};
 use crate::plan::{Output, Params, Plan, Window};
-use crate::stats::{NonFiniteCount, Terms, scale_of};
+use crate::stats::{NonFiniteCount, POINTWISE, Terms, scale_of};
 use crate::volume::Source;
 use std::collections::BTreeMap;
 
@@ -187,7 +187,7 @@ fn raw_sums(form: Form, words: &[u32]) -> RawSums {
         raw.units[term] = sum(term);
     }
     if slots > terms {
-        raw.units[6] = sum(terms);
+        raw.units[POINTWISE] = sum(terms);
     }
     if raw.max_abs == TOO_LARGE {
         (raw.max_abs, raw.max_pointwise) = (INFINITY, INFINITY);

@@ -113,7 +113,10 @@ pub(crate) fn gradients(
         Terms::Plain => {
             of_terms(activation, |d, p, t| overlap_slope(Terms::Plain, d, p, t), partials, truths, values, channels)
         }
-        _ => of_terms(activation, |d, p, t| overlap_slope(Terms::All, d, p, t), partials, truths, values, channels),
+        // `Partials` are 0 for sums that were not made.
+        Terms::Squared | Terms::Power(_) | Terms::All => {
+            of_terms(activation, |d, p, t| overlap_slope(Terms::All, d, p, t), partials, truths, values, channels)
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Sums of a block on the fixed-point grid. Twin of shaders/sums.wgsl, sums_lane*.wgsl and exact_*.wgsl.
 
 use super::voxel::Voxel;
-use crate::stats::{BlockSums, FRACTION_BITS, NonFiniteCount, POINTWISE_SCALE, Terms, scale_of};
+use crate::stats::{
+    BlockSums, FRACTION_BITS, NonFiniteCount, POINTWISE, POINTWISE_SCALE, SCALE_POWER, Terms, UNITS, scale_of,
+};
 
 /// Absolute bits from here on are infinities and NaN.
 pub(crate) const INFINITY: u32 = 0x7f80_0000;
@@ -13,7 +15,7 @@ pub(crate) const ONE: u32 = 0x3f80_0000;
 /// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct RawSums {
-    pub units: [u64; 7],
+    pub units: [u64; UNITS],
     pub max_abs: u32,
     /// Largest pointwise loss of a voxel, as f32 bits.
     pub max_pointwise: u32,
@@ -50,10 +52,9 @@ impl RawSums {
     /// The sums of a whole block of integers, given in units of 1, on the grid that the contract sets for them.
     pub fn integer_block(&self, voxels: u64) -> BlockSums {
         let scale = scale_of((self.max_abs as f32).to_bits());
-        let shift = [1, 1, 2, 2, 2, 1].map(|power| FRACTION_BITS - power * u32::from(scale));
-        let mut units = [0; 7];
-        for i in 0..6 {
-            units[i] = i128::from(self.units[i]) << shift[i];
+        let mut units = [0; UNITS];
+        for i in 0..POINTWISE {
+            units[i] = i128::from(self.units[i]) << (FRACTION_BITS - SCALE_POWER[i] * u32::from(scale));
         }
         BlockSums { units, scale, voxels, non_finite: NonFiniteCount::default() }
     }
@@ -91,7 +92,7 @@ pub(crate) fn sum_bits<const TERMS: usize, const CAREFUL: bool>(
     pairs: impl Iterator<Item = (u32, u32)>,
     scale: u32,
 ) -> RawSums {
-    let mut units = [0u64; 7];
+    let mut units = [0u64; UNITS];
     let mut max_abs = 0;
     for (p, t) in pairs {
         let (p_abs, t_abs) = (p & 0x7fff_ffff, t & 0x7fff_ffff);

@@ -19,6 +19,9 @@ pub enum Terms {
 }
 
 impl Terms {
+    /// The sets whose sums are exact.
+    pub const EXACT: [Self; 3] = [Self::Plain, Self::Squared, Self::All];
+
     /// Number of sums: 3, 5, 5 or 6.
     pub fn len(self) -> usize {
         match self {
@@ -30,6 +33,14 @@ impl Terms {
 
     pub(crate) fn is_power(self) -> bool {
         matches!(self, Self::Power(_))
+    }
+
+    /// Whether Σp² and Σt², or other powers, are among the sums.
+    pub(crate) fn has_powers(self) -> bool {
+        match self {
+            Self::Plain => false,
+            Self::Squared | Self::Power(_) | Self::All => true,
+        }
     }
 
     /// Always false: there is no empty set of terms.
@@ -67,16 +78,19 @@ pub struct Sums {
     scale: Option<(u16, u16)>,
     /// p, t, pt, pp, tt, |p-t|, pointwise: on the grid 2^(k-46) for the linear ones and 2^(2k-46) for products, where
     /// k is the smallest scale; the pointwise loss has a grid of its own, 2^-30.
-    units: [i128; 7],
+    units: [i128; UNITS],
     non_finite: NonFiniteCount,
     propagate: bool,
 }
 
+/// Sums that are kept; those of a set of terms are the first ones, and the pointwise loss is the last one.
+pub(crate) const UNITS: usize = 7;
+
 /// How often the scale enters each entry of `units`.
-const SCALE_POWER: [u32; 7] = [1, 1, 2, 2, 2, 1, 0];
+pub(crate) const SCALE_POWER: [u32; UNITS] = [1, 1, 2, 2, 2, 1, 0];
 
 /// Index of the pointwise loss in `units`.
-const POINTWISE: usize = 6;
+pub(crate) const POINTWISE: usize = UNITS - 1;
 
 /// Scale of the pointwise loss: its grid is 2^(16-46), its values stay below 2^16.
 pub(crate) const POINTWISE_SCALE: u16 = 16;
@@ -89,7 +103,7 @@ impl Sums {
             pointwise,
             voxels: 0,
             scale: None,
-            units: [0; 7],
+            units: [0; UNITS],
             non_finite: NonFiniteCount::default(),
             propagate: false,
         }
@@ -237,7 +251,7 @@ impl Merge for Sums {
 /// What a backend returns for one block: sums on the grid of the block's own scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BlockSums {
-    pub units: [i128; 7],
+    pub units: [i128; UNITS],
     pub scale: u16,
     pub voxels: u64,
     pub non_finite: NonFiniteCount,
@@ -248,7 +262,7 @@ mod tests {
     use super::*;
 
     fn block(units: i128, scale: u16, voxels: u64) -> Sums {
-        let block = BlockSums { units: [units; 7], scale, voxels, non_finite: NonFiniteCount::default() };
+        let block = BlockSums { units: [units; UNITS], scale, voxels, non_finite: NonFiniteCount::default() };
         Sums::of_block(Terms::All, None, &block)
     }
 

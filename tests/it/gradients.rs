@@ -138,7 +138,7 @@ fn exact_gradients_have_the_same_bits_everywhere_and_are_right() {
     let truths = [(Real::F32, Pattern::Unit), (Real::U8, Pattern::Unit), (Real::F32, Pattern::Wide)];
     for layout in LAYOUTS {
         for (real, pattern) in truths {
-            for terms in [Terms::Plain, Terms::Squared, Terms::All] {
+            for terms in Terms::EXACT {
                 let shape = Shape::new(2, 3, [101, 233]).unwrap().with_layout(layout);
                 let n = shape.elements() as usize;
                 let p_pattern = if pattern == Pattern::Wide { Pattern::Wide } else { Pattern::Signed };

@@ -12,6 +12,7 @@
 use super::avx2_tile::{TILE, as_f32, bits, halves, padded, total, widened};
 use crate::kernel::sums::{INFINITY, ONE, RawSums, SumPass, sum_pairs};
 use crate::kernel::voxel::Typed;
+use crate::stats::Terms;
 use std::arch::x86_64::*;
 
 /// The largest `f64` below 1.
@@ -56,11 +57,11 @@ struct Tile {
 /// [`sum_run`](crate::kernel::sums::sum_run).
 #[target_feature(enable = "avx2,fma,f16c")]
 pub(super) fn sum_run(p: Typed<'_>, t: Typed<'_>, stride: usize, pass: SumPass) -> RawSums {
-    match pass.terms.len() {
-        5 if !pass.terms.is_power() => sum_tiles::<5>(p, t, stride, pass),
-        6 => sum_tiles::<6>(p, t, stride, pass),
+    match pass.terms {
         // Powers are added by the caller.
-        _ => sum_tiles::<3>(p, t, stride, pass),
+        Terms::Plain | Terms::Power(_) => sum_tiles::<3>(p, t, stride, pass),
+        Terms::Squared => sum_tiles::<5>(p, t, stride, pass),
+        Terms::All => sum_tiles::<6>(p, t, stride, pass),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{ONE, SumPass, sum_run};
 use crate::kernel::voxel::{F16Bits, Voxel};
 use crate::options::Activation;
-use crate::stats::{NonFiniteCount, Partials, Terms, scale_of};
+use crate::stats::{NonFiniteCount, Partials, Sums, Terms, scale_of};
 use std::collections::BTreeMap;
 
 /// xorshift64*.
@@ -203,10 +203,13 @@ fn sums_of_integers_equal_the_portable_ones() {
                 assert_eq!(found, sum_integers(&p[1..], &t, stride), "{n} by {stride}");
                 // On the grid they are what the general contract says.
                 let scale = scale_of((found.max_abs as f32).to_bits());
-                let pass = SumPass { terms: Terms::All, scale, careful: false };
                 let voxels = n.div_ceil(stride) as u64;
-                let expected = sum_run(&p[1..], &t, stride, pass).block(scale, voxels, NonFiniteCount::default());
-                assert_eq!(found.integer_block(voxels), expected, "{n} by {stride}");
+                for terms in Terms::EXACT {
+                    let pass = SumPass { terms, scale, careful: false };
+                    let expected = sum_run(&p[1..], &t, stride, pass).block(scale, voxels, NonFiniteCount::default());
+                    let of = |block| Sums::of_block(terms, None, &block);
+                    assert_eq!(of(found.integer_block(voxels)), of(expected), "{terms:?}, {n} by {stride}");
+                }
             }
         }
     }

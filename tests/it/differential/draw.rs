@@ -256,7 +256,7 @@ fn operands(
 fn gradient(seed: u64, random: &mut Random) -> Drawn {
     let channels = 1 + random.below(4) as usize;
     let shape = shape(random, channels, Way::Whole);
-    let terms = pick(random, &[Terms::Plain, Terms::Squared, Terms::All]);
+    let terms = pick(random, &Terms::EXACT);
     let place = place(random);
     let bounds = [Bounds::Any; 2];
     let (truth_is_map, pred, truth, looks) = operands(random, seed, &shape, Way::Whole, bounds, place.policy);
