@@ -14,6 +14,12 @@ pub(super) type Named<'a> = (&'static str, &'a Path);
 /// any time is spent.
 pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<()> {
     for (place, &(flag, path)) in outputs.iter().enumerate() {
+        if path == Path::new("-") {
+            bail!(
+                "{flag} -: a file is written here, and what goes to stdout is chosen by --format; leave {flag} out, or \
+                 write ./- if the file is to be called so"
+            );
+        }
         check_writable(path)?;
         if is_special(path) {
             continue;

@@ -3,11 +3,13 @@
 use super::Dtypes;
 #[cfg(feature = "gpu")]
 use super::gpu::Buffer;
+use crate::cli::text;
 use crate::metric::{Loss, LossOptions};
 use crate::stats::{Counts, Sums, Terms};
 use crate::{Classes, Engine, LabelMap, Shape, SumsOptions, Table, Volume};
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use std::cell::RefCell;
+use std::ops::Range;
 
 /// A call with known result.
 pub(super) struct Work {
@@ -48,6 +50,17 @@ fn of_hash(place: usize, classes: u8) -> u8 {
     if label <= u64::from(classes) { label as u8 } else { 0 }
 }
 
+/// A value for each place, where there is memory for all of them.
+fn filled<T>(places: Range<usize>, value: impl Fn(usize) -> T) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    let bytes = places.len() as u64 * size_of::<T>() as u64;
+    let asked = all.try_reserve_exact(places.len());
+    asked
+        .map_err(|_| anyhow!("a volume of {} does not fit into memory; name a smaller --shape", text::bytes(bytes)))?;
+    all.extend(places.map(value));
+    Ok(all)
+}
+
 /// Voxels of one of the types.
 enum Voxels {
     F32(Vec<f32>),
@@ -55,12 +68,12 @@ enum Voxels {
 }
 
 impl Voxels {
-    fn real(elements: usize, float: bool, value: impl Fn(usize) -> f32) -> Self {
-        if float {
-            Self::F32((0..elements).map(value).collect())
+    fn real(elements: usize, float: bool, value: impl Fn(usize) -> f32) -> Result<Self> {
+        Ok(if float {
+            Self::F32(filled(0..elements, value)?)
         } else {
-            Self::U8((0..elements).map(|i| u8::from(value(i) > 0.5)).collect())
-        }
+            Self::U8(filled(0..elements, |i| u8::from(value(i) > 0.5))?)
+        })
     }
 
     fn volume(&self, shape: &Shape) -> Result<Volume<'_>> {
@@ -104,8 +117,8 @@ impl Work {
             Dtypes::F32U8 => (true, false, "f32xu8"),
             Dtypes::U8U8 => (false, false, "u8xu8"),
         };
-        let pred = Voxels::real(elements, pred_float, |i| if i % 3 == 0 { 0.75 } else { 0.25 });
-        let truth = Voxels::real(elements, truth_float, |i| if i % 2 == 0 { 1.0 } else { 0.0 });
+        let pred = Voxels::real(elements, pred_float, |i| if i % 3 == 0 { 0.75 } else { 0.25 })?;
+        let truth = Voxels::real(elements, truth_float, |i| if i % 2 == 0 { 1.0 } else { 0.0 })?;
         let (statistic, reduction) = if gradient {
             ("gradient", Reduction::Gradient(Box::new(Loss::new(LossOptions::default())?)))
         } else {
@@ -113,7 +126,7 @@ impl Work {
         };
         let expected = [pred.total(), truth.total()];
         let name = format!("{statistic}/{types}");
-        let gradient = RefCell::new(vec![0.0; if gradient { elements } else { 0 }]);
+        let gradient = RefCell::new(filled(0..if gradient { elements } else { 0 }, |_| 0.0)?);
         Ok(Self { name, shape: shape.clone(), operands: [pred, truth], reduction, expected, gradient })
     }
 
@@ -125,11 +138,11 @@ impl Work {
         let (truth, pred): (Vec<u8>, Vec<u8>) = match maps {
             Maps::Organs => {
                 let label = |i: usize| of_hash(i / 40, classes);
-                ((0..voxels).map(label).collect(), (3..voxels + 3).map(label).collect())
+                (filled(0..voxels, label)?, filled(3..voxels + 3, label)?)
             }
             Maps::Noise => {
                 let label = |i: usize| of_hash(i, classes);
-                ((0..voxels).map(label).collect(), (voxels..2 * voxels).map(label).collect())
+                (filled(0..voxels, label)?, filled(voxels..2 * voxels, label)?)
             }
         };
         let ones = |map: &[u8]| map.iter().filter(|&&label| label == 1).count() as u64;

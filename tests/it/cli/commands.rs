@@ -159,4 +159,11 @@ fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
     );
     let output = run(["bench", "--shape", "3"]);
     assert!(output.status.code() == Some(2) && stderr(&output).contains("N,C"), "{}", stderr(&output));
+    // More than any machine has, whether or not the system promises what it has not.
+    for statistic in ["sums", "counts"] {
+        let shape = "1,1,1000000,1000000,100000";
+        let output = run(["bench", "--statistic", statistic, "--shape", shape]);
+        let told = stderr(&output);
+        assert!(output.status.code() == Some(2) && told.contains("name a smaller --shape"), "{told}");
+    }
 }

@@ -49,6 +49,7 @@ fn names_that_cannot_be_written_are_told_before_anything_is_read() {
         ("x/", "the name of a folder"),
         ("kept.json/x.json", "cannot be written"),
         ("truth", "this is a folder"),
+        ("-", "stdout is chosen by --format"),
     ] {
         // Without the inputs it would be about them, if they were looked at.
         let said = says(&folder, 2, &["eval", "no truth", "no pred", "-o", name]);
