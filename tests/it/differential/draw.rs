@@ -63,7 +63,7 @@ const EDGES: [usize; 37] = [
 /// Elements of an operand at most: the oracle is slow.
 const MOST: usize = 400_000;
 
-fn pick<T: Clone>(random: &mut Random, of: &[T]) -> T {
+pub(super) fn pick<T: Clone>(random: &mut Random, of: &[T]) -> T {
     of[random.below(of.len() as u32) as usize].clone()
 }
 

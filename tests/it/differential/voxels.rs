@@ -1,5 +1,6 @@
 //! Voxels of the evaluations: the patterns of `random`, and what spoils them.
 
+use super::draw::pick;
 use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
 use voxdice::Shape;
@@ -44,7 +45,7 @@ fn spoil_f32(x: f32, spoiled: Spoiled, random: &mut Random) -> f32 {
         Spoiled::No => x,
         Spoiled::NotFinite => [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY][random.below(4) as usize],
         // Half of them zeros with a sign: equal to each other, yet not the same bits.
-        Spoiled::Subnormal => f32::from_bits(random.bits() & pick_of(random, [0x8000_0000, 0x807f_ffff])),
+        Spoiled::Subnormal => f32::from_bits(random.bits() & pick(random, &[0x8000_0000, 0x807f_ffff])),
         // Half of them powers of two: equal ones meet, and their sums stay whole.
         Spoiled::LargeLogits if random.below(2) == 0 => 2f32.powi(random.below(14) as i32) * sign(random),
         Spoiled::LargeLogits => random.unit() * 20_000.0 - 10_000.0,
@@ -52,12 +53,8 @@ fn spoil_f32(x: f32, spoiled: Spoiled, random: &mut Random) -> f32 {
     }
 }
 
-fn pick_of<T: Copy>(random: &mut Random, of: [T; 2]) -> T {
-    of[random.below(2) as usize]
-}
-
 fn sign(random: &mut Random) -> f32 {
-    pick_of(random, [1.0, -1.0])
+    pick(random, &[1.0, -1.0])
 }
 
 fn spoil_f16(x: u16, spoiled: Spoiled, random: &mut Random) -> u16 {
@@ -65,7 +62,7 @@ fn spoil_f16(x: u16, spoiled: Spoiled, random: &mut Random) -> u16 {
         // f16 ends at 65,504.
         Spoiled::No | Spoiled::Huge(_) => x,
         Spoiled::NotFinite => [0x7e00, 0xfe01, 0x7c00, 0xfc00][random.below(4) as usize],
-        Spoiled::Subnormal => (random.bits() & pick_of(random, [0x8000, 0x83ff])) as u16,
+        Spoiled::Subnormal => (random.bits() & pick(random, &[0x8000, 0x83ff])) as u16,
         Spoiled::LargeLogits => ((0x6000 + random.below(0x1000)) | random.bits() & 0x8000) as u16,
     }
 }
