@@ -4,7 +4,8 @@ use super::device::{Device, lock};
 use crate::error::{Error, Result};
 use futures_intrusive::channel::shared::{OneshotReceiver, OneshotSender, oneshot_channel};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Who polls the device until the answer is there; without that no callback is ever called.
@@ -62,10 +63,17 @@ impl Arrival {
 /// What the poll thread says when it gives up.
 const TIMED_OUT: &str = "timed out";
 
-/// A thread that polls the device for futures. Started by the first of them; it ends with the engine.
+/// A thread that polls the device for futures. Started by the first of them; it ends before the engine does.
 #[derive(Debug, Default)]
 pub(super) struct Poller {
-    thread: Mutex<Option<mpsc::Sender<Watch>>>,
+    thread: Mutex<Option<Thread>>,
+}
+
+/// The loop ends when this end of the channel is dropped.
+#[derive(Debug)]
+struct Thread {
+    watches: mpsc::Sender<Watch>,
+    handle: JoinHandle<()>,
 }
 
 /// A submission that a future waits for.
@@ -88,7 +96,7 @@ impl Poller {
         if thread.is_none() {
             *thread = start(device.raw.clone());
         }
-        let handed_over = thread.as_ref().is_some_and(|thread| thread.send(watch).is_ok());
+        let handed_over = thread.as_ref().is_some_and(|thread| thread.watches.send(watch).is_ok());
         if !handed_over {
             // A thread that ended will be started anew.
             *thread = None;
@@ -99,7 +107,22 @@ impl Poller {
     }
 }
 
-fn start(device: wgpu::Device) -> Option<mpsc::Sender<Watch>> {
+impl Drop for Poller {
+    /// Waits for the thread, which holds the device: left to itself it could be the last to do so, and unload the driver
+    /// while the process runs the driver's exit handlers.
+    fn drop(&mut self) {
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Thread { watches, handle }) = thread {
+            drop(watches);
+            // A waker may drop the engine in the thread itself.
+            if handle.thread().id() != std::thread::current().id() {
+                let _ = handle.join();
+            }
+        }
+    }
+}
+
+fn start(device: wgpu::Device) -> Option<Thread> {
     let (sender, watches) = mpsc::channel::<Watch>();
     let run = move || {
         for Watch { submission, answer, until } in watches {
@@ -113,8 +136,8 @@ fn start(device: wgpu::Device) -> Option<mpsc::Sender<Watch>> {
             };
         }
     };
-    // The loop ends when the engine drops its end of the channel.
-    std::thread::Builder::new().name("voxdice poll".into()).spawn(run).ok().map(|_| sender)
+    let handle = std::thread::Builder::new().name("voxdice poll".into()).spawn(run).ok()?;
+    Some(Thread { watches: sender, handle })
 }
 
 /// What came of polling for a submission. Callbacks have been called, here or in another thread that polls.

@@ -33,7 +33,8 @@ pub fn alone(worker: &str) {
         println!("{line}");
         passed |= line.contains("test result: ok. 1 passed");
     }
-    assert!(child.wait().unwrap().success() && passed, "{worker} failed");
+    let status = child.wait().unwrap();
+    assert!(status.success() && passed, "{worker} ended with {status}, {}", if passed { "passed" } else { "failed" });
 }
 
 /// Resident memory in MiB, where the system tells it.
