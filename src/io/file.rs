@@ -62,3 +62,46 @@ pub(super) fn read_full(reader: &mut impl io::Read, mut out: &mut [u8]) -> io::R
     }
     Ok(whole.saturating_sub(out.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::gzip::fill;
+
+    /// Gives a byte at a time with a signal before each, and fails once they are gone.
+    struct Interrupted<'a> {
+        bytes: &'a [u8],
+        signal: bool,
+    }
+
+    impl io::Read for Interrupted<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.signal = !self.signal;
+            if self.signal {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let ([byte, rest @ ..], [into, ..]) = (self.bytes, out) else {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            };
+            (*into, self.bytes) = (*byte, rest);
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_signal_does_not_end_a_read_and_a_failure_does() {
+        let mut out = [0; 3];
+        let mut reader = Interrupted { bytes: &[1, 2, 3], signal: false };
+        assert_eq!(read_full(&mut reader, &mut out).map_err(|e| e.kind()), Ok(3));
+        assert_eq!(out, [1, 2, 3]);
+        assert_eq!(read_full(&mut reader, &mut out).map_err(|e| e.kind()), Err(io::ErrorKind::UnexpectedEof));
+        assert_eq!(read_full(&mut [1, 2].as_slice(), &mut out).map_err(|e| e.kind()), Ok(2));
+
+        let mut reader = BufReader::new(Interrupted { bytes: &[7], signal: false });
+        assert_eq!(fill(&mut reader).ok(), Some([7].as_slice()));
+        io::BufRead::consume(&mut reader, 1);
+        let failed = fill(&mut reader).map(<[u8]>::len);
+        assert!(matches!(failed, Err(Stop::Read(error)) if error.kind() == io::ErrorKind::UnexpectedEof));
+        assert_eq!(fill(&mut [].as_slice()).ok(), Some([].as_slice()));
+    }
+}

@@ -223,6 +223,8 @@ fn passed(before: u64, after: u64) -> usize {
 pub(super) fn fill<R: BufRead>(input: &mut R) -> Result<&[u8], Stop> {
     loop {
         match input.fill_buf() {
+            // Not asked again at the end: that would be another read.
+            Ok([]) => return Ok(&[]),
             Ok(_) => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(Stop::Read(error)),

@@ -223,9 +223,9 @@ mod tests {
     fn a_whole_number_that_would_change_is_refused_and_a_float_is_counted() {
         let (count, first, whole) = values(Voxels::I32(vec![1, (1 << 24) + 1, -(1 << 24) - 1])).unwrap_err();
         assert_eq!((count, first.as_str(), whole), (2, "16777217", true));
-        let odd = [0.5, 0.1, f64::NAN, f64::INFINITY];
+        let odd = [0.5, 0.1, f64::NAN, f64::INFINITY, 0.2];
         let (found, rounded) = values(Voxels::F64(odd.to_vec())).unwrap();
-        assert_eq!(rounded, 1);
+        assert_eq!(rounded, 2);
         assert!(matches!(found, Values::F32(v) if v[0] == 0.5 && v[1] == 0.1 && v[2].is_nan() && v[3].is_infinite()));
         assert!(matches!(values(Voxels::F64(vec![1e300])), Err((1, _, false))));
     }

@@ -53,3 +53,34 @@ impl<R: BufRead> Unzlib<R> {
         Ok(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufReader, Write};
+
+    /// A byte of input at a time gives output only now and then.
+    #[test]
+    fn input_without_output_is_no_standstill() {
+        let plain: Vec<u8> = (0..10_000u32).map(|i| (i * i >> 7) as u8).collect();
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(&plain).unwrap();
+        let packed = packed.finish().unwrap();
+        let read = |packed: &[u8]| {
+            let mut unpacked = Unzlib::new(BufReader::with_capacity(1, packed));
+            let (mut all, mut out) = (Vec::<u8>::new(), [0; 64]);
+            loop {
+                match unpacked.read(&mut out) {
+                    Ok(0) => return Ok(all),
+                    Ok(n) => all.extend(&out[..n]),
+                    Err(stop) => return Err(stop),
+                }
+            }
+        };
+        assert!(read(&packed).is_ok_and(|all| all == plain));
+        assert!(matches!(read(&packed[..packed.len() - 1]), Err(Stop::Zlib(ZlibFault::EndsEarly, None))));
+        let mut wrong = packed.clone();
+        *wrong.last_mut().unwrap() ^= 1;
+        assert!(matches!(read(&wrong), Err(Stop::Zlib(ZlibFault::Damaged, _))));
+    }
+}

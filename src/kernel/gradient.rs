@@ -276,6 +276,16 @@ mod tests {
     }
 
     #[test]
+    fn a_power_of_two_is_its_own_bound() {
+        for exponent in [-1074, -1022, -53, -1, 0, 1, 29, 1023] {
+            let power = power_of_two(exponent);
+            assert_eq!(exponent_above(power), exponent);
+            assert_eq!(exponent_above(power.next_up()), exponent + 1);
+        }
+        assert_eq!((exponent_above(0.75), exponent_above(f64::MAX)), (0, 1024));
+    }
+
+    #[test]
     fn the_exact_gradient_is_within_its_bound() {
         let partials = Partials { pred: 0.3, product: -1.7, pred_power: 0.9, abs_difference: 0.2, pointwise: 0.0 };
         for scale in [0u16, 3] {

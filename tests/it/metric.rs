@@ -1,6 +1,7 @@
 //! Scores, losses and their gradients: golden values of other libraries, laws, wrong parameters.
 
 pub mod arrays;
+mod choices;
 pub mod compare;
 mod counts;
 mod edges;

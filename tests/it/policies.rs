@@ -89,6 +89,8 @@ fn shapes_that_do_not_fit_are_typed_errors() {
     assert!(matches!(Shape::new(1, 0, [3]), Err(Error::EmptyAxis { axis }) if axis == "channels"));
     assert!(matches!(Shape::new(1, 1, [3, 0]), Err(Error::EmptyAxis { axis }) if axis == "spatial axis 1"));
     assert!(matches!(Shape::new(usize::MAX, 2, [1 << 40]), Err(Error::ShapeTooLarge { .. })));
+    assert_eq!(Shape::new(4, 4, [1 << 28, 1 << 28]).unwrap().elements(), 1 << 60);
+    assert!(matches!(Shape::new(1, 1, [(1 << 60) + 1]), Err(Error::ShapeTooLarge { .. })));
     let short = [0f32; 23];
     let expected = Error::LengthMismatch { shape: "[1, 2, 3, 4]".into(), expected: 24, found: 23 }.to_string();
     assert_eq!(Volume::f32(shape(), &short).unwrap_err().to_string(), expected);

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use voxdice::Shape;
+use voxdice::error::FileError;
 use voxdice::io::StoredType;
-use voxdice::io::labels::{self, LabelReader, Labels};
+use voxdice::io::labels::{self, LabelReader, Labels, LabelsError};
 
 use super::pieces::{pieces, values};
 
@@ -60,6 +62,22 @@ fn both_orders_of_an_array_are_the_same_label_map() {
 }
 
 #[test]
+fn trailing_axes_of_one_voxel_are_no_axes() {
+    let folder = Folder::new();
+    for (name, shape, axes) in [
+        ("a.npy", "(1, 1, 2, 3)", vec![2, 3]),
+        ("b.npy", "(2, 1, 3)", vec![2, 1, 3]),
+        ("c.npy", "(1, 6)", vec![6]),
+        ("d.npy", "(6, 1)", vec![6, 1]),
+    ] {
+        let volume = labels::read(folder.npy(name, "|u1", "False", shape, &[1, 2, 3, 4, 5, 6])).unwrap();
+        assert_eq!(volume.map().unwrap().shape(), &Shape::new(1, 1, axes).unwrap(), "{shape}");
+    }
+    let one = labels::read(folder.npy("e.npy", "|u1", "False", "(1, 1)", &[1])).unwrap();
+    assert_eq!(one.map().unwrap().shape(), &Shape::new(1, 1, [1]).unwrap());
+}
+
+#[test]
 fn arrays_of_every_type_are_labels() {
     let folder = Folder::new();
     let labels = [0u16, 1, 2, 300];
@@ -72,6 +90,8 @@ fn arrays_of_every_type_are_labels() {
         ("<u4", bytes(|v| u32::from(v).to_le_bytes().into())),
         ("<i8", bytes(|v| i64::from(v).to_le_bytes().into())),
         (">u8", bytes(|v| u64::from(v).to_be_bytes().into())),
+        ("=u2", bytes(|v| v.to_ne_bytes().into())),
+        ("u2", bytes(|v| v.to_le_bytes().into())),
         ("<f4", bytes(|v| f32::from(v).to_le_bytes().into())),
         (">f8", bytes(|v| f64::from(v).to_be_bytes().into())),
     ] {
@@ -96,6 +116,16 @@ fn an_array_that_is_no_label_map_is_refused_both_ways() {
     for (name, path, wanted) in [
         ("negative", folder.npy("a.npy", "<i2", "False", "(2, 3)", &minus), "voxel (1, 1) is -4, which is negative"),
         ("half", folder.npy("b.npy", "<f2", "False", "(2, 3)", &half), "voxel (1, 1) is 0.5, which is not a whole"),
+        (
+            "NaN",
+            folder.npy("nan.npy", "<f2", "False", "(2,)", &[0, 0, 0, 0x7e]),
+            "voxel (1) is NaN, which is not a number",
+        ),
+        (
+            "inf",
+            folder.npy("inf.npy", "<f2", "False", "(2,)", &[0, 0, 0, 0x7c]),
+            "voxel (1) is inf, which is not a number",
+        ),
         ("short", folder.npy("c.npy", "<i2", "False", "(2, 4)", &minus), "announces 16 bytes of elements, but 12"),
         ("nothing", folder.npy("d.npy", "<i2", "False", "(0, 3)", &[]), "not a volume that can be compared"),
         ("no array", folder.save("e.npy", b"something else"), "not a .npy file"),
@@ -133,4 +163,21 @@ fn each_channel_is_a_layer() {
     assert!(message.contains("voxel (1, 0, 1, 1) is -8"), "{message}");
     let one = folder.npy("one.npy", "|u1", "False", "(2, 2)", &[1, 2, 3, 4]);
     assert_eq!(labels::read_layers(&one).unwrap(), [labels::read(&one).unwrap()]);
+}
+
+/// What is wrong with the file comes before what is wrong with a label, and both ways tell the same numbers.
+#[test]
+fn a_stream_that_ends_inside_the_voxels_is_told_with_what_it_should_have() {
+    let folder = Folder::new();
+    let head = "NRRD0004\ntype: int16\nendian: little\nencoding: gzip\ndimension: 1\nsizes: 5\n\n";
+    for first in [1i16, -1] {
+        let bytes: Vec<u8> = [first, 2, 3].into_iter().flat_map(i16::to_le_bytes).collect();
+        let path = folder.save("a.nrrd", &[head.as_bytes(), &crate::nifti::hostile::gzip(&bytes)].concat());
+        let whole = labels::read(&path).unwrap_err();
+        let told = matches!(whole, LabelsError::File(FileError::Truncated { needed: 10, found: 6, .. }));
+        assert!(told, "{whole}");
+        for most in [1, 2, 100] {
+            assert_eq!(pieces(&path, most).unwrap_err().to_string(), whole.to_string());
+        }
+    }
 }

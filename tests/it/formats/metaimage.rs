@@ -63,6 +63,14 @@ fn the_other_names_of_fields_and_a_spacing_below_zero() {
 }
 
 #[test]
+fn units_are_millimetres_microns_or_unknown() {
+    for (name, expected) in [("mm", Units::Millimetre), ("um", Units::Micron), ("inch", Units::Unknown)] {
+        let image = read(&format!("ElementType = MET_UCHAR\nDistanceUnits = {name}\n"), &BYTES).unwrap();
+        assert_eq!(image.header.geometry.units, expected, "{name}");
+    }
+}
+
+#[test]
 fn long_has_32_bits_and_either_byte_order() {
     let words: Vec<u8> = (1..=6_i32).flat_map(|word| (-word).to_be_bytes()).collect();
     let image = read("ElementType = MET_LONG\nElementByteOrderMSB = True\n", &words).unwrap();
@@ -81,6 +89,7 @@ fn fields_that_cannot_be_are_named() {
         ("ElementType = MET_UCHAR\nElementNumberOfChannels = 0\n", "ElementNumberOfChannels"),
         ("ElementType = MET_UCHAR\nElementNumberOfChannels = 18446744073709551615\n", "can be counted"),
         ("ElementType = MET_UCHAR\nHeaderSize = -2\n", "HeaderSize"),
+        ("ElementType = MET_UCHAR\nCompressedData = True\nHeaderSize = -1\n", "HeaderSize"),
         ("ElementType = MET_UCHAR\nHeaderSize = 9223372036854775807\n", "ends inside the voxels"),
         ("ElementType = MET_UCHAR_ARRAY\n", "MET_UCHAR_ARRAY"),
         ("", "no field ElementType"),
@@ -137,6 +146,10 @@ fn a_file_is_what_it_starts_as_and_unknown_names_are_told_what_is_read() {
     for name in ["a.nii", "a", "a.MHA"] {
         assert_eq!(voxdice::io::read(write(name, &bytes)).unwrap().voxels.len(), 6);
     }
+    // By its name, whatever is in it; and by what is in it, whatever its name.
+    assert_eq!(kind(voxdice::io::read(write("b.nii", b"\x89PNG"))), FileErrorKind::NotNifti);
+    assert_eq!(kind(voxdice::io::read(write("b.gz", b"\x89PNG"))), FileErrorKind::BadGzip);
+    assert_eq!(kind(voxdice::io::read(write("b", &crate::nifti::hostile::gzip(b"\x89PNG")))), FileErrorKind::NotNifti);
     let error = voxdice::io::read(write("a.png", b"\x89PNG")).unwrap_err();
     assert_eq!(error.kind(), FileErrorKind::UnknownFormat);
     assert!(error.to_string().contains(".nii.gz") && error.to_string().contains(".nhdr"), "{error}");

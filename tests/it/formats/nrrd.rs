@@ -1,7 +1,7 @@
 //! NRRD, field by field.
 
 use voxdice::error::FileError;
-use voxdice::io::{Image, Voxels, nrrd};
+use voxdice::io::{Image, StoredType, Voxels, nrrd};
 
 fn read(more: &str, data: &[u8]) -> Result<Image, FileError> {
     let text = format!("NRRD0004\ntype: uint8\n{more}\n\n");
@@ -29,6 +29,52 @@ fn the_axis_of_channels_becomes_the_last_one() {
 }
 
 #[test]
+fn each_type_has_its_names() {
+    let all = [
+        ("signed char|char|int8|int8_t", StoredType::I8),
+        ("uchar|unsigned char|uint8|UINT8_T", StoredType::U8),
+        ("short|short int|signed short|signed short int|int16|int16_t", StoredType::I16),
+        ("ushort|unsigned short|unsigned short int|uint16|uint16_t", StoredType::U16),
+        ("int|signed int|int32|int32_t", StoredType::I32),
+        ("uint|unsigned int|uint32|uint32_t", StoredType::U32),
+        ("longlong|long long|long long int|signed long long|signed long long int|int64|int64_t", StoredType::I64),
+        ("ulonglong|unsigned long long|unsigned long long int|uint64|uint64_t", StoredType::U64),
+        ("Float", StoredType::F32),
+        ("double", StoredType::F64),
+    ];
+    for (names, dtype) in all {
+        for name in names.split('|') {
+            let text = format!("NRRD0005\ntype: {name}\ndimension: 1\nsizes: 2\nencoding: raw\nendian: little\n\n");
+            let image = nrrd::read_bytes("a.nrrd", &[text.as_bytes(), &[0; 16]].concat()).unwrap();
+            assert_eq!((image.header.dtype, image.voxels.len()), (dtype, 2), "{name}");
+        }
+    }
+    let error =
+        nrrd::read_bytes("a.nrrd", b"NRRD0005\ntype: block\ndimension: 1\nsizes: 2\nencoding: raw\n\n").unwrap_err();
+    assert!(error.to_string().contains("block"), "{error}");
+}
+
+/// Longer than what is read at a time, so that numbers are cut, wherever the cuts fall.
+#[test]
+fn long_texts_are_read_whole() {
+    for length in [1, 4095, 8191, 8192, 8193, 50_000] {
+        for widest in [10, 1000] {
+            let numbers: Vec<u16> = (0..length).map(|i| (i * 7919 % widest) as u16).collect();
+            let text: Vec<String> = numbers.iter().map(u16::to_string).collect();
+            let head = format!("NRRD0004\ntype: ushort\ndimension: 1\nsizes: {length}\nencoding: text\n\n");
+            for end in ["", "\n"] {
+                let bytes = [head.as_bytes(), text.join(" ").as_bytes(), end.as_bytes()].concat();
+                assert_eq!(
+                    nrrd::read_bytes("a.nrrd", &bytes).unwrap().voxels,
+                    Voxels::U16(numbers.clone()),
+                    "{length}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn lines_and_bytes_before_the_voxels_are_passed_over() {
     let shape = "dimension: 1\nsizes: 3\nencoding: raw\n";
     for (more, data) in [
@@ -36,6 +82,7 @@ fn lines_and_bytes_before_the_voxels_are_passed_over() {
         ("line skip: 1", b"xx\n\x01\x02\x03".as_slice()),
         ("line skip: 1\nbyte skip: 1", b"xx\nx\x01\x02\x03".as_slice()),
         ("byte skip: -1", b"whatever\x01\x02\x03".as_slice()),
+        ("byte skip: -1", b"\x01\x02\x03".as_slice()),
     ] {
         assert_eq!(read(&format!("{shape}{more}"), data).unwrap().voxels, Voxels::U8(vec![1, 2, 3]), "{more}");
     }
@@ -46,29 +93,125 @@ fn lines_and_bytes_before_the_voxels_are_passed_over() {
 
 #[test]
 fn each_space_is_turned_to_ours() {
-    for (space, signs) in [
-        ("RAS", [1.0, 1.0, 1.0]),
-        ("left-anterior-superior", [-1.0, 1.0, 1.0]),
-        ("LPS", [-1.0, -1.0, 1.0]),
-        ("scanner-xyz", [-1.0, -1.0, 1.0]),
+    const RAS: [f64; 3] = [1.0, 1.0, 1.0];
+    const LAS: [f64; 3] = [-1.0, 1.0, 1.0];
+    const LPS: [f64; 3] = [-1.0, -1.0, 1.0];
+    for (names, signs) in [
+        (["right-anterior-superior", "RAS", "rast", "Right-Anterior-Superior-Time"], RAS),
+        (["left-anterior-superior", "las", "LAST", "left-anterior-superior-time"], LAS),
+        (["left-posterior-superior", "LPS", "lpst", "left-posterior-superior-time"], LPS),
+        (["scanner-xyz", "3D-right-handed", "scanner-xyz-time", "3D-right-handed-time"], LPS),
+        (["3D-left-handed", "3D-left-handed", "3D-left-handed-time", "3D-left-handed-time"], LPS),
+    ] {
+        for (name, time) in names.into_iter().zip([false, false, true, true]) {
+            let (rank, fourth, origin, last) =
+                if time { (4, " 1", "(5,6,7,9)", " (0,0,0,8)") } else { (3, "", "(5,6,7)", "") };
+            let vector = |x, y, z| if time { format!("({x}, {y},{z},0)") } else { format!("({x}, {y},{z})") };
+            let more = format!(
+                "dimension: {rank}\nsizes: 1 1 2{fourth}\nencoding: raw\nspace: {name}\nspace directions: {} {} {}{last}\n\
+                 space origin: {origin}",
+                vector(2, 0, 0),
+                vector(0, 3, 0),
+                vector(0, 0, 4),
+            );
+            let geometry = read(&more, &[1, 2]).unwrap().header.geometry;
+            let expected = [[2.0, 0.0, 0.0, 5.0], [0.0, 3.0, 0.0, 6.0], [0.0, 0.0, 4.0, 7.0]];
+            // To the bit: no zero of the affine has a sign.
+            let bits = |rows: [[f64; 4]; 3]| rows.map(|row| row.map(f64::to_bits));
+            let expected: [[f64; 4]; 3] =
+                std::array::from_fn(|row| expected[row].map(|v| if v == 0.0 { v } else { v * signs[row] }));
+            let [x, y, z, _] = geometry.affine;
+            assert_eq!(bits([x, y, z]), bits(expected), "{name}");
+            assert_eq!(geometry.spacing, [2.0, 3.0, 4.0]);
+        }
+    }
+}
+
+/// Relative to the lengths of the axes; an axis of one voxel may lead anywhere.
+#[test]
+fn axes_that_leave_no_volume_are_singular() {
+    let affine = |sizes: &str, directions: &str| {
+        let more = format!("dimension: 3\nsizes: {sizes}\nencoding: raw\nspace: RAS\nspace directions: {directions}");
+        read(&more, &[1; 8]).map(|image| image.header.geometry.affine)
+    };
+    for directions in [
+        "(1,0,0) (1,0,0) (0,0,1)",
+        "(0,1,0) (0,1,0) (0,0,1)",
+        "(0,0,1) (1,0,0) (0,0,1)",
+        "(1,0,0) (1,1,0) (0,1,0)",
+        "(3,0,0) (3,3,0) (1,2,0)",
+        "(1,2,3) (4,5,6) (7,8,9)",
+        "(1e4,0,0) (1e4,1e-4,0) (0,0,1e4)",
+        "(0,0,0) (0,1,0) (0,0,1)",
+    ] {
+        let message = affine("2 2 2", directions).unwrap_err().to_string();
+        assert!(message.contains("singular"), "{directions}: {message}");
+    }
+    for (sizes, directions) in [
+        ("2 2 2", "(1e-4,0,0) (0,1e-4,0) (0,0,1e-4)"),
+        ("2 2 2", "(1e4,0,0) (1e4,1e4,0) (0,1e4,1e4)"),
+        ("2 2 2", "(0,1e-4,0) (0,0,1e4) (1,1,1)"),
+        ("1 2 4", "(0,0,0) (0,1,0) (0,0,1)"),
+        ("1 2 4", "(0,1,0) (0,1,0) (0,0,1)"),
+        ("4 1 2", "(0,1,0) (0,1,0) (0,0,1)"),
+    ] {
+        affine(sizes, directions).unwrap_or_else(|error| panic!("{directions}: {error}"));
+    }
+}
+
+#[test]
+fn an_axis_without_a_spacing_has_1() {
+    let more = "dimension: 3\nsizes: 2 1 1\nencoding: raw\nspacings: 0.5 nan 3";
+    assert_eq!(read(more, &[1, 2]).unwrap().header.geometry.spacing, [0.5, 1.0, 3.0]);
+}
+
+#[test]
+fn lengths_are_told_in_millimetres() {
+    for (units, in_mm) in [
+        ("\"mm\" \"mm\" \"mm\"", 1.0),
+        ("\"um\" \"um\" \"um\"", 1e-3),
+        ("\"\u{b5}m\" \"\u{b5}m\" \"\u{b5}m\"", 1e-3),
+        ("\"\u{3bc}m\" \"\u{3bc}m\" \"\u{3bc}m\"", 1e-3),
+        ("\"m\" \"m\" \"m\"", 1e3),
+        ("\"parsec\" \"parsec\" \"parsec\"", 1.0),
     ] {
         let more = format!(
-            "dimension: 3\nsizes: 1 1 2\nencoding: raw\nspace: {space}\nspace directions: (2, 0, 0) (0,3,0) (0,0,4)\n\
-             space origin: (5,6,7)"
+            "dimension: 3\nsizes: 1 1 2\nencoding: raw\nspace: RAS\nspace units: {units}\n\
+             space directions: (2,0,0) (0,4,0) (0,0,8)\nspace origin: (16,32,64)"
         );
         let geometry = read(&more, &[1, 2]).unwrap().header.geometry;
-        let found: [[f64; 2]; 3] = std::array::from_fn(|row| [geometry.affine[row][row], geometry.affine[row][3]]);
-        let expected = [[2.0, 5.0], [3.0, 6.0], [4.0, 7.0]];
-        assert_eq!(found, std::array::from_fn(|row| expected[row].map(|v: f64| v * signs[row])), "{space}");
-        assert_eq!(geometry.spacing, [2.0, 3.0, 4.0]);
+        assert_eq!(geometry.spacing_mm(), [2.0, 4.0, 8.0].map(|v| v * in_mm), "{units}");
+        let [x, y, z, last] = geometry.affine_mm();
+        let of = |v: f64| v * in_mm;
+        let rows = [[of(2.0), 0.0, 0.0, of(16.0)], [0.0, of(4.0), 0.0, of(32.0)], [0.0, 0.0, of(8.0), of(64.0)]];
+        assert_eq!(([x, y, z], last), (rows, [0.0, 0.0, 0.0, 1.0]), "{units}");
     }
+}
+
+#[test]
+fn the_byte_order_is_told_where_it_matters() {
+    let read = |more: &str, data: &[u8]| {
+        let text = format!("NRRD0004\ndimension: 1\nsizes: 2\n{more}\n\n");
+        nrrd::read_bytes("a.nrrd", &[text.as_bytes(), data].concat())
+    };
+    let words =
+        |more: &str| read(&format!("type: short\nencoding: raw\n{more}"), &[1, 0, 0, 2]).map(|image| image.voxels);
+    assert_eq!(words("endian: little").unwrap(), Voxels::I16(vec![1, 512]));
+    assert_eq!(words("endian: big").unwrap(), Voxels::I16(vec![256, 2]));
+    for (more, wanted) in [("endian: middle", "middle"), ("content: none", "no field endian")] {
+        let message = words(more).unwrap_err().to_string();
+        assert!(message.contains(wanted) && message.contains("; "), "{message}");
+    }
+    assert_eq!(read("type: short\nencoding: text", b"1 512").unwrap().voxels, Voxels::I16(vec![1, 512]));
+    assert_eq!(read("type: uchar\nencoding: raw", &[1, 2]).unwrap().voxels, Voxels::U8(vec![1, 2]));
 }
 
 #[test]
 fn fields_that_cannot_be_are_named() {
     let shape = "dimension: 2\nsizes: 2 1\n";
     for (more, wanted) in [
-        ("encoding: hex", "hex"),
+        ("encoding: hex", "the encoding hex"),
+        ("encoding: bz2", "the encoding bzip2"),
         ("encoding: zip", "encoding"),
         ("encoding: raw\nbyte skip: -2", "byte skip"),
         ("encoding: raw\nbyte skip: 9223372036854775807", "ends inside the voxels"),
@@ -79,6 +222,9 @@ fn fields_that_cannot_be_are_named() {
         ("encoding: raw\nspace dimension: 2\nspace directions: (1,0) (1,nan)", "space directions"),
         ("encoding: raw\nspace: LPS\nspace directions: (1,0) (0,1)", "space directions"),
         ("encoding: raw\nspacings: 0 1", "singular"),
+        ("encoding: raw\nspacings: inf 1", "spacings"),
+        // A field is a field whatever its value holds.
+        ("encoding: raw\nkinds: domain:=list", "kinds"),
         ("encoding: raw\ndata file: ../a.raw", "folder of the header"),
         ("encoding: raw\ndatafile: LIST", "several data files"),
         ("encoding: raw\na line", "no field; "),

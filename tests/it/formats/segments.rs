@@ -51,6 +51,8 @@ fn segments_without_layers_have_one_each_where_there_are_as_many() {
     // One of them says where it is, or the numbers differ: then it is not such a file.
     let found = segments(&format!("{LAYERED}{names}Segment1_Layer:=0\n\n"));
     assert_eq!(found.unwrap(), list(&[("a", 1, 0), ("b", 1, 0)]));
+    let found = segments(&format!("{LAYERED}{names}Segment0_Layer:=1\n\n"));
+    assert_eq!(found.unwrap(), list(&[("a", 1, 1), ("b", 1, 0)]));
     let found = segments(&format!("{LAYERED}{names}Segment2_Name:=c\n\n"));
     assert_eq!(found.unwrap(), list(&[("a", 1, 0), ("b", 1, 0), ("c", 1, 0)]));
 }

@@ -1,7 +1,7 @@
 //! Scores of the confusion matrix: MONAI's, and values worked out by hand.
 
 use super::arrays::Array;
-use super::compare::{Verdict, all_close};
+use super::compare::{Verdict, all_close, close};
 use crate::shared::golden_cases;
 use serde_json::Value;
 use voxdice::metric::{self, CountMetric};
@@ -79,6 +79,55 @@ fn dice_per_sample_and_class_of_monai() {
         verdict.note(name, all_close(&found, &Array::nested(expected).values, 2e-7));
     }
     verdict.demand(15);
+}
+
+/// By other formulas for the same: rates instead of counts, chance instead of cells, geometric means.
+#[test]
+fn every_score_is_what_its_definition_says() {
+    for (tp, fp, fn_, tn) in [(5.0, 2.0, 3.0, 40.0), (1.0, 30.0, 2.0, 7.0), (9.0, 0.0, 4.0, 1.0), (0.0, 3.0, 2.0, 5.0)]
+    {
+        let n = tp + fp + fn_ + tn;
+        let counts = Counts::new(tp as u64, (tp + fp) as u64, (tp + fn_) as u64, n as u64).unwrap();
+        let (tpr, tnr, ppv, npv) = (tp / (tp + fn_), tn / (tn + fp), tp / (tp + fp), tn / (tn + fn_));
+        let (observed, expected) = ((tp + tn) / n, ((tp + fp) * (tp + fn_) + (tn + fn_) * (tn + fp)) / (n * n));
+        let f = |beta: f64| {
+            if tp == 0.0 { 0.0 } else { (1.0 + beta * beta) * ppv * tpr / (beta * beta * ppv + tpr) }
+        };
+        let right: f64 = [ppv, tpr, tnr, npv].iter().product();
+        let wrong: f64 = [ppv, tpr, tnr, npv].iter().map(|rate| 1.0 - rate).product();
+        let check = |metric: CountMetric, value: f64| {
+            close(metric.of(&counts, Empty::Nan), value, 1e-13)
+                .unwrap_or_else(|e| panic!("{metric} of {counts:?}: {e}"));
+        };
+        for metric in CountMetric::ALL.into_iter().chain([CountMetric::Fbeta(2.0), CountMetric::Fbeta(0.5)]) {
+            check(
+                metric,
+                match metric {
+                    CountMetric::Dice | CountMetric::F1 => f(1.0),
+                    CountMetric::Fbeta(beta) => f(beta),
+                    CountMetric::Iou | CountMetric::Ts => f(1.0) / (2.0 - f(1.0)),
+                    CountMetric::Precision | CountMetric::Ppv => ppv,
+                    CountMetric::Recall | CountMetric::Tpr => tpr,
+                    CountMetric::Specificity | CountMetric::Tnr => tnr,
+                    CountMetric::Accuracy | CountMetric::Acc => observed,
+                    CountMetric::BalancedAccuracy | CountMetric::Ba => (tpr + tnr) / 2.0,
+                    CountMetric::Kappa => (observed - expected) / (1.0 - expected),
+                    CountMetric::VolumeSimilarity => 2.0 * (fp - fn_) / (2.0 * tp + fp + fn_),
+                    CountMetric::VolumeSimilarityUnsigned => 1.0 - (fp - fn_).abs() / (2.0 * tp + fp + fn_),
+                    CountMetric::Npv => npv,
+                    CountMetric::Fnr => 1.0 - tpr,
+                    CountMetric::Fpr => 1.0 - tnr,
+                    CountMetric::Fdr => 1.0 - ppv,
+                    CountMetric::For => 1.0 - npv,
+                    CountMetric::Pt => ((tpr * (1.0 - tnr)).sqrt() - (1.0 - tnr)) / (tpr - (1.0 - tnr)),
+                    CountMetric::Mcc => right.sqrt() - wrong.sqrt(),
+                    CountMetric::Fm => (ppv * tpr).sqrt(),
+                    CountMetric::Bm => tpr - (1.0 - tnr),
+                    CountMetric::Mk => ppv - (1.0 - npv),
+                },
+            );
+        }
+    }
 }
 
 #[test]

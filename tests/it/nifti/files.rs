@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use voxdice::error::{FileError, FileErrorKind, GzipFault};
+use voxdice::error::{FileError, FileErrorKind, GzipFault, MagicFault};
 use voxdice::io::nifti::{Geometry, Voxels, read, read_bytes, read_header, write};
 
 /// Header and voxels of a small image, apart.
@@ -83,6 +83,84 @@ fn single(voxels: &[u8]) -> Vec<u8> {
     header[344..].copy_from_slice(b"n+1\0");
     header[108..112].copy_from_slice(&352.0_f32.to_le_bytes());
     [&header[..], &[0; 4], &voxels].concat()
+}
+
+#[test]
+fn an_offset_that_is_no_place_in_the_file_is_refused() {
+    for offset in [352.5, f32::NAN, f32::INFINITY, -1e30, 1e30, 347.0, 0.0, 400.0] {
+        let mut bytes = single(&[1, 2, 3]);
+        bytes[108..112].copy_from_slice(&offset.to_le_bytes());
+        let error = read_bytes("a.nii", &bytes).unwrap_err();
+        assert!(matches!(error, FileError::BadOffset { .. }), "{offset}: {error}");
+    }
+}
+
+/// Three decimals of a quaternion may be a little too long; the rotation is one all the same.
+#[test]
+fn a_quaternion_beyond_1_is_let_pass_by_a_thousandth() {
+    let read = |quaternion: [f32; 3]| {
+        let mut bytes = single(&[1, 2, 3]);
+        bytes[252..254].copy_from_slice(&1i16.to_le_bytes());
+        bytes[254..256].copy_from_slice(&0i16.to_le_bytes());
+        for (at, value) in (256..).step_by(4).zip(quaternion) {
+            bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        }
+        read_bytes("a.nii", &bytes)
+    };
+    for quaternion in [[0.0, 0.6, 0.8004], [0.6002, 0.0, 0.8002], [0.8004, 0.6, 0.0], [0.577, 0.577, 0.578]] {
+        let [x, y, z, _] = read(quaternion).unwrap().header.geometry.affine;
+        let rows = [x, y, z].map(|[a, b, c, _]| [a, b, c]);
+        for (i, a) in rows.iter().enumerate() {
+            for (j, b) in rows.iter().enumerate() {
+                let dot: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                assert!((dot - f64::from(i == j)).abs() < 1e-6, "{quaternion:?}: rows {i} and {j}: {dot}");
+            }
+        }
+    }
+    let error = read([0.0, 0.6, 0.801]).unwrap_err();
+    assert!(matches!(error, FileError::BadGeometry { .. }), "{error}");
+}
+
+/// Which kind of file it is instead is told, as the remedies differ.
+#[test]
+fn a_wrong_magic_is_told_for_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, magic, expected) in [
+        ("a.nii", b"ni1\0", MagicFault::VoxelsElsewhere),
+        ("a.hdr", b"n+1\0", MagicFault::VoxelsHere),
+        ("b.nii", b"\0\0\0\0", MagicFault::Analyze),
+        ("b.hdr", b"\0\0\0\0", MagicFault::Analyze),
+        ("c.nii", b"n+1 ", MagicFault::Unknown),
+        ("c.nii", b"\0\0\0\x01", MagicFault::Unknown),
+    ] {
+        let mut bytes = single(&[1, 2, 3]);
+        bytes[344..348].copy_from_slice(magic);
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let error = read(&path).unwrap_err();
+        let FileError::BadMagic { fault, found, .. } = &error else { panic!("{error}") };
+        assert_eq!((fault, &found[..]), (&expected, &magic[..]), "{error}");
+    }
+}
+
+#[test]
+fn a_datatype_that_is_not_read_is_called_by_its_name() {
+    for (code, name) in [
+        (0, "none"),
+        (1, "one bit per voxel"),
+        (32, "complex64"),
+        (128, "RGB24"),
+        (1536, "float128"),
+        (1792, "complex128"),
+        (2048, "complex256"),
+        (2304, "RGBA32"),
+        (3, "unknown"),
+    ] {
+        let mut bytes = single(&[1, 2, 3]);
+        bytes[70..72].copy_from_slice(&i16::to_le_bytes(code));
+        let error = read_bytes("a.nii", &bytes).unwrap_err().to_string();
+        assert!(error.contains(&format!("datatype {code} ({name})")), "{error}");
+    }
 }
 
 /// The decoder's state is set back for each member: that must not cost what a new one costs.

@@ -1,0 +1,148 @@
+//! Choices of a loss one by one, against numbers worked out by hand.
+
+use super::compare::{all_close, close};
+use super::soft::{Act, Soft};
+use voxdice::metric::{
+    Agreement, ClassWeights, CountMetric, Denominator, EmptyPolicy, Form, Kind, Loss, LossOptions, Overlap, Per,
+    Pointwise, Reduce, TruthEmpty, Tversky,
+};
+use voxdice::stats::{Counts, Partials, Terms};
+use voxdice::{Empty, Engine, EngineOptions, Error, Shape, SumsOptions, Volume};
+
+fn value(options: LossOptions, soft: &Soft) -> f64 {
+    soft.loss(&Loss::new(options).unwrap())[0]
+}
+
+#[test]
+fn a_loss_asks_for_the_sums_it_needs_and_no_more() {
+    let (product, soft_label) = (Agreement::Product, Agreement::SoftLabel);
+    for (denominator, agreement, terms) in [
+        (Denominator::Sum, product, Terms::Plain),
+        (Denominator::Squared, product, Terms::Squared),
+        (Denominator::Power(1.5), product, Terms::Power(1.5)),
+        (Denominator::Sum, soft_label, Terms::All),
+    ] {
+        let loss = Loss::new(LossOptions { denominator, agreement, ..LossOptions::default() }).unwrap();
+        assert_eq!(loss.sums_options().terms, terms, "{denominator:?}");
+    }
+    let kind = Kind::Pointwise(Pointwise::CrossEntropy);
+    let loss = Loss::new(LossOptions { kind, denominator: Denominator::Squared, ..LossOptions::default() }).unwrap();
+    assert_eq!(loss.sums_options().terms, Terms::Plain);
+}
+
+#[test]
+fn powers_have_sums_of_their_own() {
+    let engine = Engine::new(&EngineOptions::default()).unwrap();
+    let soft = Soft::new([1, 2, 3], &[0.5, 0.25, 0.0, 1.0, 0.75, 0.5], &[1.0, 0.0, 1.0, 0.5, 1.0, 0.0], Act::None);
+    let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+    let (p, t) = (single(&soft.p), single(&soft.t));
+    let shape = Shape::new(1, 2, [3]).unwrap();
+    let sums = |terms: Terms| {
+        let volume = |values| Volume::f32(shape.clone(), values).unwrap();
+        engine.sums_with(volume(&p), volume(&t), &terms.into()).unwrap()
+    };
+    let loss = |gamma| {
+        let denominator = Denominator::Power(gamma);
+        Loss::new(LossOptions { denominator, ..LossOptions::default() }).unwrap()
+    };
+    let found = loss(1.5).evaluate(&sums(Terms::Power(1.5))).unwrap().values;
+    all_close(&found, &loss(1.5).evaluate(&soft.moments(&loss(1.5))).unwrap().values, 1e-6).unwrap();
+    let (pred, truth) = sums(Terms::Power(1.5)).values()[0].powers().unwrap();
+    all_close(&[pred, truth], &[0.5f64.powf(1.5) + 0.125, 2.0], 1e-6).unwrap();
+    // Those of another power are none.
+    assert!(matches!(loss(2.5).evaluate(&sums(Terms::Power(1.5))), Err(Error::MissingTerm { .. })));
+    assert!(matches!(loss(1.5).evaluate(&sums(Terms::Squared)), Err(Error::MissingTerm { .. })));
+    assert_eq!(sums(Terms::All).values()[0].powers(), None);
+}
+
+#[test]
+fn nothing_defined_is_no_loss_of_0() {
+    let empty = Soft::new([1, 1, 2], &[0.0; 2], &[0.0; 2], Act::None);
+    for reduce in [Reduce::Mean, Reduce::Sum] {
+        assert!(value(LossOptions { reduce, ..LossOptions::default() }, &empty).is_nan(), "{reduce:?}");
+    }
+}
+
+/// Below the floor the logarithm stands still.
+#[test]
+fn the_logarithm_of_a_score_stops_at_the_floor() {
+    // Dice is 2 · 0.125 / (0.125 + 1) = 2 / 9.
+    let soft = Soft::new([1, 1, 2], &[0.125, 0.0], &[1.0, 0.0], Act::None);
+    let options = |floor| LossOptions { form: Form::NegLog, floor, ..LossOptions::default() };
+    for (floor, score) in [(0.1, 2.0 / 9.0), (0.25, 0.25), (0.5, 0.5)] {
+        close(value(options(floor), &soft), -f64::ln(score), 1e-15).unwrap();
+        let moves = soft.gradient(&Loss::new(options(floor)).unwrap()).iter().any(|&slope| slope != 0.0);
+        assert_eq!(moves, floor < 0.2, "{floor}");
+    }
+}
+
+/// Once per voxel, whether its channel is a group of its own or one of several.
+#[test]
+fn weights_of_a_pointwise_loss_count_once() {
+    let soft = Soft::new([1, 2, 2], &[0.5, 0.25, 0.125, 0.75], &[1.0, 0.0, 1.0, 1.0], Act::None);
+    let sums = [-(0.5f64.ln() + 0.75f64.ln()), -(0.125f64.ln() + 0.75f64.ln())];
+    let weights = vec![3.0, 0.5];
+    let above = 3.0 * sums[0] + 0.5 * sums[1];
+    for per in [Per::All, Per::Sample, Per::Channel, Per::Cell] {
+        let options = |weights| LossOptions {
+            kind: Kind::Pointwise(Pointwise::BinaryCrossEntropy),
+            per,
+            weights,
+            ..LossOptions::default()
+        };
+        close(value(options(ClassWeights::Equal), &soft), (sums[0] + sums[1]) / 4.0, 1e-15).unwrap();
+        close(value(options(ClassWeights::Multiply(weights.clone())), &soft), above / 4.0, 1e-15).unwrap();
+        close(value(options(ClassWeights::Normalise(weights.clone())), &soft), above / 7.0, 1e-15).unwrap();
+    }
+}
+
+#[test]
+fn one_weight_of_tversky_may_be_0() {
+    // I = 0.5, missed 0.5, invented 0.25.
+    let soft = Soft::new([1, 1, 2], &[0.5, 0.25], &[1.0, 0.0], Act::None);
+    let options = |alpha, beta| LossOptions {
+        kind: Kind::Overlap(Overlap::Tversky(Tversky { alpha, beta })),
+        form: Form::Score,
+        ..LossOptions::default()
+    };
+    // α weighs what is invented, β what is missed.
+    for (alpha, beta, expected) in [(0.0, 1.0, 0.5 / 1.0), (1.0, 0.0, 0.5 / 0.75), (2.0, 2.0, 0.5 / 2.0)] {
+        close(value(options(alpha, beta), &soft), expected, 1e-15).unwrap();
+    }
+    assert!(Loss::new(options(0.0, 0.0)).is_err());
+    assert!(Loss::new(options(-1.0, 2.0)).is_err());
+}
+
+/// The slopes of |p|^γ and |p − t| at their kinks are 0, also where the gradient is not the exact one.
+#[test]
+fn kinks_have_no_slope() {
+    let engine = Engine::new(&EngineOptions::default()).unwrap();
+    let shape = Shape::new(1, 1, [3]).unwrap();
+    let (p, t) = ([0.0f32, 0.5, 0.25], [1.0f32, 0.5, 0.5]);
+    let volume = |values| Volume::f32(shape.clone(), values).unwrap();
+    let gradient = |terms, pointwise, partials: Partials| {
+        let options = SumsOptions { terms, pointwise, ..SumsOptions::default() };
+        let sums = engine.sums_with(volume(&p), volume(&t), &options).unwrap();
+        engine.gradient(volume(&p), volume(&t), &options, &sums, &sums.map(|_| partials)).unwrap()
+    };
+    let power = Partials { pred_power: 1.0, ..Partials::default() };
+    for gamma in [0.5f32, 1.0, 1.5] {
+        let expected = [0.0, gamma * 0.5f32.powf(gamma - 1.0), gamma * 0.25f32.powf(gamma - 1.0)].map(f64::from);
+        let found: Vec<f64> = gradient(Terms::Power(gamma), None, power).into_iter().map(f64::from).collect();
+        all_close(&found, &expected, 1e-6).unwrap();
+    }
+    // The pointwise loss makes it inexact; its own partial is 0.
+    let distance = Partials { abs_difference: 2.0, ..Partials::default() };
+    for pointwise in [None, Some(Pointwise::CrossEntropy)] {
+        assert_eq!(gradient(Terms::All, pointwise, distance), [-2.0, 0.0, -2.0]);
+    }
+}
+
+/// Only a prediction where there is nothing is left out.
+#[test]
+fn an_empty_truth_is_left_out_and_an_empty_pair_is_not() {
+    let policy = EmptyPolicy { both: Empty::One, truth: TruthEmpty::Nan };
+    let score = |tp, pred, truth| policy.score(CountMetric::Dice, &Counts::new(tp, pred, truth, 100).unwrap());
+    assert!(score(0, 1, 0).is_nan());
+    assert_eq!((score(0, 0, 0), score(0, 0, 1), score(1, 1, 1)), (1.0, 0.0, 1.0));
+}
