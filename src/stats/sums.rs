@@ -288,10 +288,11 @@ mod tests {
         assert_eq!(sum, parts[0]);
     }
 
-    /// One voxel of each: 2 bits of their number, 1 of |p - t|, 46 of the grid, and twice the difference of scales.
+    /// The bits of the number of voxels, 1 of |p - t|, 46 of the grid, and twice the difference of scales.
     #[test]
     fn the_widest_range_that_fits_is_126_bits() {
         assert!(block(1, 0, 1).merge(&block(1, 38, 1)).is_ok());
+        assert!(block(1, 0, 3).merge(&block(1, 38, 4)).is_ok());
         let difference = block(1, 0, 1).merge(&block(1, 39, 1));
         assert!(matches!(difference, Err(Error::Width { voxels: 2, smallest: 0, largest: 39 })), "{difference:?}");
     }

@@ -1,5 +1,6 @@
 //! Label maps: arrays of `.npy`, and layers.
 
+use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,6 +75,7 @@ fn trailing_axes_of_one_voxel_are_no_axes() {
         assert_eq!(volume.map().unwrap().shape(), &Shape::new(1, 1, axes).unwrap(), "{shape}");
     }
     let one = labels::read(folder.npy("e.npy", "|u1", "False", "(1, 1)", &[1])).unwrap();
+    assert_eq!(one.census(), [(1, 1)].into());
     assert_eq!(one.map().unwrap().shape(), &Shape::new(1, 1, [1]).unwrap());
 }
 
@@ -127,12 +129,17 @@ fn an_array_that_is_no_label_map_is_refused_both_ways() {
             "voxel (1) is inf, which is not a number",
         ),
         ("short", folder.npy("c.npy", "<i2", "False", "(2, 4)", &minus), "announces 16 bytes of elements, but 12"),
+        ("objects", folder.npy("o.npy", "|O", "False", "(2, 3)", &[]), "Python objects"),
         ("nothing", folder.npy("d.npy", "<i2", "False", "(0, 3)", &[]), "not a volume that can be compared"),
         ("no array", folder.save("e.npy", b"something else"), "not a .npy file"),
         ("nowhere", folder.0.path().join("f.npy"), "no such file"),
     ] {
-        let message = labels::read(&path).unwrap_err().to_string();
+        let error = labels::read(&path).unwrap_err();
+        let message = error.to_string();
         assert!(message.starts_with(&path.display().to_string()) && message.contains(wanted), "{name}: {message}");
+        // In the message, or in that of its source.
+        let last = error.source().map_or_else(|| message.clone(), ToString::to_string);
+        assert!(last.rsplit_once("; ").is_some_and(|(_, remedy)| remedy.len() > 10), "{name}: {last}");
         for most in [1, 4, 100] {
             assert_eq!(pieces(&path, most).unwrap_err().to_string(), message, "{name}");
         }

@@ -107,4 +107,9 @@ fn a_table_has_one_value_per_cell() {
         let cells = vec![Moments::plain(1.0, 1.0, 1.0, 1.0); cells];
         assert!(matches!(Table::of_moments(samples, channels, cells), Err(Error::TableLength { .. })));
     }
+    let table = table();
+    assert!(table.get(1, 2).is_some());
+    for (sample, channel) in [(0, 3), (2, 0), (usize::MAX, 1)] {
+        assert!(table.get(sample, channel).is_none(), "{sample}, {channel}");
+    }
 }

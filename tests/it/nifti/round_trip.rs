@@ -131,6 +131,8 @@ fn what_does_not_fit_is_refused_and_leaves_nothing_behind() {
     let error = write(at("no/such/folder.nii"), &[2], &plain, &two).unwrap_err();
     assert_eq!(error.kind(), FileErrorKind::Io, "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    write(at("long.nii"), &[32767], &plain, &[0_u8; 32767]).unwrap();
+    assert_eq!(read(at("long.nii")).unwrap().header.shape, [32767]);
 }
 
 #[test]
