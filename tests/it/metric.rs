@@ -2,6 +2,7 @@
 
 pub mod arrays;
 mod choices;
+mod cohort;
 pub mod compare;
 mod counts;
 mod edges;
