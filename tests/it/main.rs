@@ -35,6 +35,8 @@ mod oracle;
 #[cfg(feature = "gpu")]
 mod own_device;
 mod policies;
+#[cfg(feature = "gpu")]
+mod poll_thread;
 mod random;
 #[cfg(feature = "gpu")]
 mod recorded;
