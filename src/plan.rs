@@ -255,7 +255,7 @@ mod tests {
     const SMALL: Limits = Limits { window_bytes: 1 << 20, result_bytes: 1 << 20 };
 
     fn grids() -> impl Iterator<Item = Grid> {
-        let voxels = [1, 4, 63, 1000, 65_535, 65_536, 65_537, 200_000, 1 << 20, (1 << 33) + 17];
+        let voxels = [1, 4, 63, 1000, 65_535, 65_536, 65_537, 200_000, 300_000, 1 << 20, (1 << 33) + 17];
         voxels.into_iter().flat_map(|voxels| {
             [(1, 1), (3, 1), (700, 1), (1, 5), (2, 117)].map(|(planes, channels)| Grid { planes, voxels, channels })
         })
@@ -276,6 +276,9 @@ mod tests {
                     assert!(window.rows * grid.channels * 4 <= SMALL.window_bytes);
                     assert!(window.planes == 1 || planes == Planes::Together);
                     assert!(window.first_row + window.rows <= grid.rows().saturating_sub(tail) || window.rows <= tail);
+                    // A block is cut only where the window lies within it.
+                    let cut = next % grid.voxels % BLOCK_VOXELS != 0;
+                    assert!(!cut || window.blocks == 1, "{grid:?} {window:?}");
                     let fits = plan.result_bytes(&window) <= SMALL.result_bytes;
                     assert!(fits || window.rows == 1, "{grid:?} {window:?}");
                     for task in 0..plan.tasks(&window) {
