@@ -2,7 +2,9 @@
 
 use super::compare::{all_close, close};
 use voxdice::Empty;
-use voxdice::metric::{Average, CountMetric, Distribution, GeneralizedWeights, average, generalized_dice};
+use voxdice::metric::{
+    Average, Bootstrap, CountMetric, Distribution, GeneralizedWeights, Interval, average, generalized_dice,
+};
 use voxdice::stats::Counts;
 
 fn counts(tp: u64, pred: u64, truth: u64) -> Counts {
@@ -61,4 +63,24 @@ fn a_distribution_is_that_of_the_defined_values() {
     all_close(&values, &[0.5, f64::NAN, 0.5, 0.5, 0.5, 0.5, 0.5], 0.0).unwrap();
     let (number, values) = of(&[]);
     assert_eq!((number, values.map(f64::is_nan)), ([0, 0], [true; 7]));
+}
+
+/// Wider with the level, and as far above the mean of symmetric values as below, but for the noise of resampling.
+#[test]
+fn intervals_lie_about_the_mean() {
+    let values: Vec<f64> = (0..100).map(|i| f64::from(i) / 99.0).collect();
+    let interval = |level| Bootstrap::new(4000, level, 7).unwrap().interval(&values, 1).unwrap();
+    let mut last = 0.0;
+    // What the normal distribution says of a mean of 100 with deviation 0.29.
+    for (level, expected) in [(0.5, 0.0195), (0.8, 0.0370), (0.95, 0.0566)] {
+        let Interval { low, high } = interval(level);
+        for half in [0.5 - low, high - 0.5] {
+            assert!((half / expected - 1.0).abs() < 0.15, "{level}: {low} to {high}");
+        }
+        assert!(high - low > last);
+        last = high - low;
+    }
+    for level in [0.0, 1.0, f64::NAN] {
+        assert!(Bootstrap::new(10, level, 7).is_err());
+    }
 }
