@@ -114,7 +114,7 @@ impl Drop for Poller {
         let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Thread { watches, handle }) = thread {
             drop(watches);
-            // A waker may drop the engine in the thread itself.
+            // A callback of the application may drop the engine in the thread itself.
             if handle.thread().id() != std::thread::current().id() {
                 let _ = handle.join();
             }
