@@ -288,7 +288,7 @@ fn normalised_weights_make_the_weighted_mean() {
 fn weighted_cross_entropy_is_that_of_pytorch() {
     // One-hot truth: Σ w[y]·(-ln p[y]) / Σ w[y].
     let labels = [0, 1, 2, 2, 1, 0, 0, 1];
-    // None of them 0: infinity is equal to infinity, whatever it is divided by.
+    // None of them 0, which has no logarithm.
     let p: Vec<f64> = example().p.iter().map(|p| 0.02 + 0.9 * p).collect();
     let at = |i: usize, c: usize| (i / 4 * 3 + c) * 4 + i % 4;
     let mut t = vec![0.0; 24];
