@@ -32,13 +32,13 @@ fn overlap_slope(cell: u32, p: f32, t: f32) -> f32 {
 // Derivatives of the pointwise loss.
 struct Slopes {
   p: f32,    // with respect to p
-  w: f32,    // p times that
+  w: f32,    // p times that, for p up to 1/2 only
   s: f32,    // p (1 - p) times that: with sigmoid the derivative with respect to the logit
 }
 
-// gamma x^(gamma - 1) of the logarithm of x.
+// gamma x^(gamma - 1) of the logarithm of x. Where that is beyond f32 its factor is next to 0, and must not meet infinity.
 fn slope_of_power(ln_x: f32) -> f32 {
-  return select(params.gamma * exp((params.gamma - 1.0) * ln_x), 0.0, params.gamma == 0.0);
+  return select(params.gamma * exp(min((params.gamma - 1.0) * ln_x, 80.0)), 0.0, params.gamma == 0.0);
 }
 
 fn pointwise_slopes(ln_p: f32, ln_q: f32, t: f32) -> Slopes {
@@ -62,13 +62,16 @@ fn pointwise_slopes(ln_p: f32, ln_q: f32, t: f32) -> Slopes {
   let outer = slope_of_power(ln_p) * ln_q;
   return Slopes(
     on * (inner - q_gamma / max(p, SMALLEST)) + off * (p_gamma / max(q, SMALLEST) - outer),
-    on * (p * inner - q_gamma) + off * (p_gamma * exp(ln_p - ln_q) - p * outer),
+    on * (p * inner - q_gamma) + off * p_gamma * (exp(min(ln_p - ln_q, 0.0)) - params.gamma * ln_q),
     on * q_gamma * (params.gamma * p * ln_p - q) + off * p_gamma * (p - params.gamma * q * ln_q),
   );
 }
 
+// 0 for NaN too, as the twin has it.
 fn store(row: u32, channel: u32, value: f32, bad: bool) {
-  result[params.r_head + row * params.r_row + channel * params.r_channel] = select(bitcast<u32>(value), 0u, bad);
+  let bits = bitcast<u32>(value);
+  let is_nan = (bits & 0x7fffffffu) > INFINITY;
+  result[params.r_head + row * params.r_row + channel * params.r_channel] = select(bits, 0u, bad || is_nan);
 }
 
 // One channel of a voxel, each on its own.
@@ -91,25 +94,38 @@ fn logit(row: u32, channel: u32) -> f32 {
   return bitcast<f32>(p_load(row, channel, true).x);
 }
 
-// All channels of a voxel: d/dx_c Σ_k f_k(p_k) = p_c (h_c - Σ p_k h_k) + s_c - p_c Σ_(k≠c) w_k. A channel next to 1 may
-// have a huge w: it is kept apart, so that the others do not drown in it.
+// All channels of a voxel: d/dx_c Σ_k f_k(p_k) = p_c (h_c - Σ p_k h_k) + s_c - p_c Σ_(k≠c) w_k. Of a channel next to 1
+// w = s / (1 - p) may be beyond f32, and p_c be 0: there p_c w = s p_c / (1 - p), and the quotient is c's share of the
+// other channels.
 fn all_channels(row: u32, first_cell: u32) {
   var bad = false;
+  var top = 0u;
   var largest = -3.4028234e38;
+  var second = largest;
   for (var k = 0u; k < params.channels; k += 1u) {
     bad = bad || non_finite(p_load(row, k, true)).x || non_finite(truth(row, k, true)).x;
-    largest = max(largest, logit(row, k));
+    let x = logit(row, k);
+    if k == 0u || x > largest {
+      second = select(largest, second, k == 0u);
+      largest = x;
+      top = k;
+    } else {
+      second = max(second, x);
+    }
   }
   var sum = 0.0;
+  var others = 0.0;
   for (var k = 0u; k < params.channels; k += 1u) {
     sum += exp(logit(row, k) - largest);
+    others += select(exp(logit(row, k) - second), 0.0, k == top);
   }
   var mean = 0.0;
   var small = 0.0;
-  var big = 0.0;
+  var of_top = 0.0;
   for (var round = 0u; round < 2u; round += 1u) {
     for (var k = 0u; k < params.channels; k += 1u) {
-      let x = logit(row, k) - largest;
+      // The floor keeps what is beyond f32 from being infinite.
+      let x = max(logit(row, k) - largest, -1e30);
       let e = exp(x);
       let p = e / sum;
       // Next to 1 the other channels are added up, so that 1 - p keeps its digits; that is one channel at most.
@@ -124,14 +140,15 @@ fn all_channels(row: u32, first_cell: u32) {
       let t = bitcast<f32>(truth(row, k, true).x);
       let h = overlap_slope(first_cell + k, p, t);
       let slopes = pointwise_slopes(x - log(sum), ln_q, t);
-      let w = coefficient(first_cell + k, 4u) * slopes.w;
+      let w = select(coefficient(first_cell + k, 4u) * slopes.w, 0.0, p > 0.5);
+      let s = coefficient(first_cell + k, 4u) * slopes.s;
       if round == 0u {
         mean += p * h;
-        small += select(w, 0.0, p > 0.5);
-        big += select(0.0, w, p > 0.5);
+        small += w;
+        of_top += select(0.0, s, p > 0.5);
       } else {
-        let others = select(small - w + big, small, p > 0.5);
-        store(row, k, p * (h - mean) + coefficient(first_cell + k, 4u) * slopes.s - p * others, bad);
+        let share = select(exp(logit(row, k) - second) / others, 0.0, p > 0.5);
+        store(row, k, p * (h - mean) + s - p * (small - w) - share * of_top, bad);
       }
     }
   }

@@ -14,7 +14,8 @@ fn pred(row: u32, channel: u32, single: bool) -> Activated {
     let e = exp(bitcast<vec4<f32>>(p_load(row, k, single)) - largest);
     rest += select(e, vec4<f32>(0.0), vec4<bool>(k == channel));
   }
-  let x = bitcast<vec4<f32>>(p_load(row, channel, single)) - largest;
+  // The floor keeps what is beyond f32 from being infinite.
+  let x = max(bitcast<vec4<f32>>(p_load(row, channel, single)) - largest, vec4<f32>(-1e30));
   let own = exp(x);
   let sum = rest + own;
   let bits = select(bitcast<vec4<u32>>(own / sum), vec4<u32>(NAN), bad);

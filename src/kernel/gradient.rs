@@ -152,7 +152,8 @@ pub(crate) fn is_exact(options: &SumsOptions) -> bool {
     options.activation == Activation::None && !matches!(options.terms, Terms::Power(_)) && options.pointwise.is_none()
 }
 
-/// Gradients of all channels of a voxel, in `f64`: `partials` and `truths` by channel, result in `out`.
+/// Gradients of all channels of a voxel, in `f64`: `partials` and `truths` by channel, result in `out`. 0 where a value or
+/// a truth is not finite; with softmax, where any channel's is.
 pub(crate) fn voxel_gradient(
     voxel: &Voxel,
     options: &SumsOptions,
@@ -161,8 +162,14 @@ pub(crate) fn voxel_gradient(
     out: &mut [f32],
 ) {
     let p = |c: usize| f64::from(voxel.p[c]);
+    let is_finite = |c: usize| voxel.p[c].is_finite() && truths[c].is_finite();
+    let stored = |gradient: f64| if gradient.is_nan() { 0.0 } else { gradient as f32 };
     if options.activation != Activation::Softmax {
         for (c, out) in out.iter_mut().enumerate() {
+            if !is_finite(c) {
+                *out = 0.0;
+                continue;
+            }
             let t = f64::from(truths[c]);
             let h = overlap_slope(options.terms, &partials[c], p(c), t);
             // A factor of 0 leaves out the pointwise loss where there is none, whatever its derivative.
@@ -172,28 +179,41 @@ pub(crate) fn voxel_gradient(
                 Activation::Sigmoid => h * p(c) * (1.0 - p(c)) + own,
                 _ => h + own,
             };
-            *out = if gradient.is_finite() { gradient as f32 } else { 0.0 };
+            *out = stored(gradient);
         }
         return;
     }
+    if !(0..out.len()).all(is_finite) {
+        return out.fill(0.0);
+    }
     // d/dx_c Σ_k f_k(p_k) = p_c (h_c − Σ_k p_k h_k) + s_c − p_c Σ_{k≠c} w_k, with h the slope of the overlap terms, w = p
-    // and s = p (1 − p) times that of the pointwise loss. A channel next to 1 may have a huge w: it is kept apart, so
-    // that the others do not drown in it.
-    let (mut mean, mut small, mut big) = (0.0, 0.0, 0.0);
+    // and s = p (1 − p) times that of the pointwise loss. Of a channel next to 1 w = s / (1 − p) may be beyond every
+    // number, and p_c be 0: there p_c w = s · p_c / (1 − p), and the quotient is c's share of the other channels.
+    let (mut mean, mut small) = (0.0, 0.0);
+    let top = (0..out.len()).find(|&c| p(c) > 0.5);
+    let others = || (0..out.len()).filter(|&c| Some(c) != top);
+    let logit = |c: usize| f64::from(voxel.raw[c]);
+    let second = others().map(logit).fold(f64::NEG_INFINITY, f64::max);
+    let rest: f64 = others().map(|c| (logit(c) - second).exp()).sum();
+    let share = |c: usize| (logit(c) - second).exp() / rest;
     let pointwise = |c: usize, t: f32| {
         let (w, s) = voxel.pointwise_slopes(options, c, t.into());
         (partials[c].pointwise * w, partials[c].pointwise * s)
     };
     for (c, (partials, &t)) in partials.iter().zip(truths).enumerate() {
         mean += p(c) * overlap_slope(options.terms, partials, p(c), t.into());
-        *(if p(c) > 0.5 { &mut big } else { &mut small }) += pointwise(c, t).0;
+        small += if Some(c) == top { 0.0 } else { pointwise(c, t).0 };
     }
+    let of_top = top.map_or(0.0, |c| pointwise(c, truths[c]).1);
     for (c, out) in out.iter_mut().enumerate() {
         let (w, s) = pointwise(c, truths[c]);
-        let others = if p(c) > 0.5 { small } else { small - w + big };
+        let others = match top {
+            Some(top) if c == top => p(c) * small,
+            Some(_) => p(c) * (small - w) + share(c) * of_top,
+            None => p(c) * (small - w),
+        };
         let h = overlap_slope(options.terms, &partials[c], p(c), truths[c].into());
-        let gradient = p(c) * (h - mean) + s - p(c) * others;
-        *out = if gradient.is_finite() { gradient as f32 } else { 0.0 };
+        *out = stored(p(c) * (h - mean) + s - others);
     }
 }
 
@@ -232,7 +252,7 @@ impl Voxel {
             + off * ((gamma * ln_p).exp() / (1.0 - p).max(SMALLEST) - outer)
     }
 
-    /// p and p (1 − p) times the derivative of the pointwise loss with respect to p.
+    /// p and p (1 − p) times the derivative of the pointwise loss with respect to p; the first for p up to 1/2 only.
     fn pointwise_slopes(&self, options: &SumsOptions, channel: usize, t: f64) -> (f64, f64) {
         let Some(kind) = options.pointwise else { return (0.0, 0.0) };
         let (ln_p, ln_q) = self.logarithms(options.activation, channel);
@@ -240,7 +260,7 @@ impl Voxel {
         let (gamma, on, off) = weights(kind, t);
         let (p_gamma, q_gamma) = ((gamma * ln_p).exp(), (gamma * ln_q).exp());
         let w = on * (p * slope_of_power(gamma, ln_q) * ln_p - q_gamma)
-            + off * (p_gamma * (ln_p - ln_q).exp() - p * slope_of_power(gamma, ln_p) * ln_q);
+            + off * p_gamma * ((ln_p - ln_q).exp() - gamma * ln_q);
         let s = on * q_gamma * (gamma * p * ln_p - q) + off * p_gamma * (p - gamma * q * ln_q);
         (w, s)
     }

@@ -8,6 +8,8 @@ use voxdice::metric::{Loss, LossOptions, Partials, Pointwise, Preset};
 use voxdice::stats::Terms;
 use voxdice::{Activation, Engine, Error, Layout, Shape, SumsOptions, Table, Truth, Volume};
 
+mod confident;
+
 struct Case {
     shape: Shape,
     pred: Array,
@@ -46,6 +48,11 @@ impl Case {
             abs_difference: on(terms == Terms::All, value()),
             pointwise: on(self.options.pointwise.is_some(), value()),
         })
+    }
+
+    /// The mean of the pointwise loss alone.
+    fn of_pointwise(&self) -> Table<Partials> {
+        self.partials().map(|_| Partials { pointwise: 1.0, ..Partials::default() })
     }
 
     /// Cell and voxel of each element in memory, and the truths of that voxel.
@@ -234,6 +241,7 @@ fn gradients_of_focal_losses_and_powers() {
 fn voxels_that_are_not_finite_have_gradient_zero() {
     for options in [
         SumsOptions::default(),
+        SumsOptions { terms: Terms::Power(0.5), ..SumsOptions::default() },
         SumsOptions { activation: Activation::Sigmoid, ..SumsOptions::default() },
         SumsOptions { activation: Activation::Softmax, ..SumsOptions::default() },
     ] {
