@@ -179,8 +179,7 @@ impl Engine {
         let mut cells = vec![vec![Sums::zero(terms, pointwise); per_cell]; job.shape.cells() as usize];
         let mut facts = Facts::new(&job.shape, self.non_finite);
         self.blocks(&job, &mut |block| {
-            facts.note(&block);
-            cells[block.cell as usize][block.block as usize] = Sums::of_block(terms, pointwise, &block.sums);
+            cells[block.cell as usize][block.block as usize] = facts.sums(&block, options);
             Ok(())
         })?;
         facts.verdict()?;

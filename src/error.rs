@@ -270,10 +270,24 @@ pub enum Error {
     },
 
     /// The device did not answer in time.
-    #[error("the GPU did not answer within {seconds} s; raise Tuning::timeout or use the CPU backend")]
+    #[error("the GPU did not answer within {timeout:?}; raise Tuning::timeout or use the CPU backend")]
     GpuTimeout {
         /// The time waited.
-        seconds: u64,
+        timeout: std::time::Duration,
+    },
+
+    /// What one dispatch needs or leaves is more than the device binds.
+    #[error(
+        "{what} take {bytes} bytes, and this device binds {most} at most; take fewer channels or classes at a time, or use \
+         the CPU backend"
+    )]
+    BindingTooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        bytes: u64,
+        /// What one binding may have.
+        most: u64,
     },
 
     /// The application's device was opened with limits below what the kernels need.
@@ -287,6 +301,13 @@ pub enum Error {
         value: u64,
         /// What is needed.
         least: u64,
+    },
+
+    /// An engine on the CPU was asked for what only a GPU does.
+    #[error("{call} needs an engine on a GPU, and this one runs on the CPU; make the engine with Engine::with_device")]
+    EngineOnCpu {
+        /// The call.
+        call: &'static str,
     },
 
     /// A GPU buffer was given to an engine on the CPU.

@@ -8,6 +8,9 @@ use crate::shape::{Grid, Layout, Shape};
 use crate::stats::{BlockSums, Partials, Terms};
 use crate::volume::{Data, Source, TruthKind};
 
+/// Powers that may be this large are finite as f32.
+const MOST_EXPONENT: f32 = 127.0;
+
 /// Sums of a prediction and a truth, wherever these are.
 pub(crate) struct SumsOf<D> {
     pub shape: Shape,
@@ -48,6 +51,12 @@ impl<D> SumsOf<D> {
                 name: "Terms::Power",
                 value: gamma.to_string(),
                 range: "at most 2 for values beyond [-1, 1]".into(),
+            }),
+            // |x|^γ is an f32, whatever x is: 2^128 is beyond it.
+            Terms::Power(gamma) if gamma * f32::from(scale) > MOST_EXPONENT => Err(Error::Parameter {
+                name: "Terms::Power",
+                value: gamma.to_string(),
+                range: format!("at most {} for values up to 2^{scale}", MOST_EXPONENT / f32::from(scale)),
             }),
             _ => Ok(()),
         }

@@ -46,6 +46,8 @@ pub(crate) struct Plan {
     /// Rows of a window at most.
     max_rows: u64,
     limits: Limits,
+    /// u32 words that a dispatch reads for each plane, beside the operands.
+    words_per_plane: u64,
     /// Rows at the end of the volume that share no window with others.
     tail_rows: u64,
     planes: Planes,
@@ -130,12 +132,17 @@ impl Plan {
             return Err(Error::ShapeTooLarge { shape: format!("a cell of {} voxels", grid.voxels) });
         }
         let lanes = lanes_for(grid.voxels.min(BLOCK_VOXELS));
-        Ok(Self { grid, lanes, output, max_rows, limits, tail_rows: 0, planes: Planes::Together })
+        Ok(Self { grid, lanes, output, max_rows, limits, words_per_plane: 0, tail_rows: 0, planes: Planes::Together })
     }
 
     /// The same plan with windows cut at further places, where operands cannot be bound across.
     pub fn cut(self, tail_rows: u64, planes: Planes) -> Self {
         Self { tail_rows, planes, ..self }
+    }
+
+    /// The same plan where a dispatch also reads so many u32 words for each plane of its window.
+    pub fn reading(self, words_per_plane: u64) -> Self {
+        Self { words_per_plane, ..self }
     }
 
     /// The windows, in memory order; together they cover every row once.
@@ -157,7 +164,7 @@ impl Plan {
             left = left.min(self.grid.voxels - first_row % self.grid.voxels);
         }
         let mut window = self.window(first_row, self.whole_blocks(first_row, left.min(self.max_rows)));
-        while self.result_bytes(&window) > self.limits.result_bytes && window.rows > 1 {
+        while self.bytes_beside(&window) > self.limits.result_bytes && window.rows > 1 {
             window = self.window(first_row, self.whole_blocks(first_row, window.rows / 2));
         }
         window
@@ -194,8 +201,14 @@ impl Plan {
         }
     }
 
-    fn result_bytes(&self, window: &Window) -> u64 {
-        4 * self.result_words(window, self.tasks(window))
+    /// Bytes of the larger of the results and of what is read beside the operands.
+    pub fn bytes_beside(&self, window: &Window) -> u64 {
+        4 * self.result_words(window, self.tasks(window)).max(self.words_per_plane * window.planes)
+    }
+
+    /// The least that a dispatch can be: a window of one row.
+    pub fn least(&self) -> Window {
+        self.window(0, 1)
     }
 
     /// The part that task `task` of `window` stands for. Twin: `task_of` in tasks.wgsl.
@@ -267,7 +280,7 @@ mod tests {
         for grid in grids().filter(|grid| grid.rows() * grid.channels < 1 << 28) {
             for (words, tail, planes) in [(8, 0, Planes::Together), (1000, 3, Planes::Together), (8, 4, Planes::Apart)]
             {
-                let plan = Plan::new(grid, 4, Output::Tasks(words), SMALL).unwrap().cut(tail, planes);
+                let plan = Plan::new(grid, 4, Output::Tasks(words), SMALL).unwrap().cut(tail, planes).reading(24);
                 let mut seen = vec![0; (grid.cells() * grid.blocks_per_cell()) as usize];
                 let mut next = 0;
                 for window in plan.windows() {
@@ -279,7 +292,8 @@ mod tests {
                     // A block is cut only where the window lies within it.
                     let cut = next % grid.voxels % BLOCK_VOXELS != 0;
                     assert!(!cut || window.blocks == 1, "{grid:?} {window:?}");
-                    let fits = plan.result_bytes(&window) <= SMALL.result_bytes;
+                    let results = 4 * plan.result_words(&window, plan.tasks(&window));
+                    let fits = results <= SMALL.result_bytes && 4 * 24 * window.planes <= SMALL.result_bytes;
                     assert!(fits || window.rows == 1, "{grid:?} {window:?}");
                     for task in 0..plan.tasks(&window) {
                         let part = plan.part(&window, task);
@@ -316,6 +330,20 @@ mod tests {
     fn a_window_smaller_than_a_row_is_an_error() {
         let grid = Grid { planes: 1, voxels: 10, channels: 1 << 20 };
         assert!(matches!(Plan::new(grid, 4, Output::Tasks(8), SMALL), Err(Error::Tuning { .. })));
+    }
+
+    #[test]
+    fn results_are_of_tasks_planes_or_rows() {
+        let grid = Grid { planes: 3, voxels: 100_000, channels: 2 };
+        let limits = Limits { window_bytes: 1 << 30, result_bytes: 1 << 30 };
+        for (output, words) in [(Output::Tasks(5), 5 * 12), (Output::Planes(5), 5 * 3), (Output::Rows(5), 5 * 300_000)]
+        {
+            let plan = Plan::new(grid, 4, output, limits).unwrap();
+            let window = plan.windows().next().unwrap();
+            assert_eq!((window.rows, plan.result_words(&window, plan.tasks(&window))), (300_000, words), "{output:?}");
+            assert_eq!(plan.bytes_beside(&window), 4 * words);
+            assert_eq!(plan.reading(1 << 20).bytes_beside(&window), 12 << 20, "{output:?}");
+        }
     }
 
     #[test]

@@ -37,7 +37,10 @@ fn of_library(error: &Error) -> String {
         Error::SelfTest { adapter, check } => format!("adapter `{adapter}` failed the self-test ({check}); {or_cpu}"),
         Error::DeviceLost { reason } => format!("the GPU device was lost: {reason}; run again, or use --backend cpu"),
         Error::GpuOutOfMemory { message } => format!("the GPU is out of memory ({message}); use --backend cpu"),
-        Error::GpuTimeout { seconds } => format!("the GPU did not answer within {seconds} s; {or_cpu}"),
+        Error::GpuTimeout { timeout } => format!("the GPU did not answer within {timeout:?}; {or_cpu}"),
+        Error::BindingTooLarge { what, bytes, most } => {
+            format!("{what} take {bytes} bytes, and this device binds {most} at most; {or_cpu}")
+        }
         Error::Gpu { message } => {
             format!("the GPU refused a command: {message}; please report this, and use --backend cpu meanwhile")
         }
@@ -65,7 +68,8 @@ mod tests {
             (Error::SelfTest { adapter: message(), check: "def".into() }, "adapter `abc` failed the self-test (def)"),
             (Error::DeviceLost { reason: message() }, "lost: abc"),
             (Error::GpuOutOfMemory { message: message() }, "(abc)"),
-            (Error::GpuTimeout { seconds: 8 }, "within 8 s"),
+            (Error::GpuTimeout { timeout: std::time::Duration::from_millis(8500) }, "within 8.5s"),
+            (Error::BindingTooLarge { what: "results", bytes: 9, most: 7 }, "take 9 bytes"),
             (Error::Gpu { message: message() }, "command: abc"),
         ] {
             let said = of(&Err::<(), _>(error).context("x.nii").unwrap_err());

@@ -93,12 +93,18 @@ impl Engine {
     /// Begins the sums of one sample of `shape` that will come in pieces.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for more than one sample, and for options outside their range.
+    /// [`Error::Parameter`] for more than one sample, for more channels than memory has room for, and for options outside
+    /// their range.
     pub fn accumulate(&self, shape: &Shape, options: &SumsOptions) -> Result<SumsAccumulator<'_>> {
         options.validate()?;
         if shape.samples() != 1 {
             let range = "1: take one accumulator per sample".into();
             return Err(Error::Parameter { name: "the number of samples", value: shape.samples().to_string(), range });
+        }
+        let channels = shape.channels();
+        if Vec::<Sums>::new().try_reserve_exact(channels as usize).is_err() {
+            let range = "as many as there is memory for their sums".into();
+            return Err(Error::Parameter { name: "the number of channels", value: channels.to_string(), range });
         }
         Ok(SumsAccumulator {
             engine: self,
@@ -191,11 +197,11 @@ impl SumsAccumulator<'_> {
 
     /// Sums whole blocks of a piece and keeps the rest.
     fn take(&mut self, range: Range<u64>, piece: &Piece<'_>) -> Result<()> {
+        let whole_end = if range.end == self.voxels { range.end } else { range.end / BLOCK_VOXELS * BLOCK_VOXELS };
         let mut at = range.start;
         while at < range.end {
             let block = at / BLOCK_VOXELS;
             let block_end = self.voxels.min((block + 1) * BLOCK_VOXELS);
-            let whole_end = if range.end == self.voxels { range.end } else { range.end / BLOCK_VOXELS * BLOCK_VOXELS };
             if at == block * BLOCK_VOXELS && block_end <= range.end {
                 // Blocks that lie in this piece from their first to their last voxel.
                 let end = whole_end.min(at + self.together(piece));

@@ -25,9 +25,7 @@ impl Fold {
 
     /// Adds a block to its cell.
     pub fn add(&mut self, block: &Block) -> Result<()> {
-        self.facts.note(block);
-        let sums = Sums::of_block(self.options.terms, self.options.pointwise, &block.sums);
-        let sums = if self.facts.policy == NonFinite::Propagate { sums.propagating() } else { sums };
+        let sums = self.facts.sums(block, &self.options);
         self.cells[block.cell as usize].merge(&sums)
     }
 
@@ -50,8 +48,14 @@ impl Facts {
         Self { channels: shape.channels(), policy, found: [None, None] }
     }
 
-    /// Adds a block's non-finite voxels to the facts. Blocks may come in any order.
-    pub fn note(&mut self, block: &Block) {
+    /// The sums of a block as the policy has them; its facts are noted. Blocks may come in any order.
+    pub fn sums(&mut self, block: &Block, options: &SumsOptions) -> Sums {
+        self.note(block);
+        let sums = Sums::of_block(options.terms, options.pointwise, &block.sums);
+        if self.policy == NonFinite::Propagate { sums.propagating() } else { sums }
+    }
+
+    fn note(&mut self, block: &Block) {
         let counts = [block.sums.non_finite.pred, block.sums.non_finite.truth];
         let operands = [Operand::Pred, Operand::Truth];
         for (i, operand) in operands.into_iter().enumerate() {

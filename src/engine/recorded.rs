@@ -5,7 +5,7 @@ use super::gradient::Factors;
 use super::operands::{same_shape, sums_job};
 use super::{Chosen, Engine};
 use crate::classes::Classes;
-use crate::error::{Error, Operand, Result};
+use crate::error::{Error, Result};
 use crate::gpu::{self, Target, Waiting, application};
 use crate::job::CountsOf;
 use crate::kernel::counts::RawCounts;
@@ -155,7 +155,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`Error::HostOperand`] for an operand in host memory, [`Error::BufferOnCpu`] on a CPU engine; what
+    /// [`Error::HostOperand`] for an operand in host memory, [`Error::EngineOnCpu`] on a CPU engine; what
     /// [`Engine::sums_with`] says of operands that do not fit together; what the GPU may report. After an error the
     /// encoder may hold commands of a part of the windows.
     pub fn record_sums<'a>(
@@ -166,7 +166,7 @@ impl Engine {
         options: &SumsOptions,
     ) -> Result<GpuSums> {
         let job = sums_job(&pred, &truth.into(), options)?;
-        let buffer = self.on_a_gpu()?.record_sums(encoder, &job)?;
+        let buffer = self.on_a_gpu("record_sums")?.record_sums(encoder, &job)?;
         let (samples, channels) = (job.shape.samples() as usize, job.shape.channels() as usize);
         Ok(GpuSums { buffer, samples, channels, voxels: job.shape.voxels_per_cell(), options: *options })
     }
@@ -175,7 +175,7 @@ impl Engine {
     /// [`Engine::record_sums`].
     ///
     /// # Errors
-    /// [`Error::HostOperand`], [`Error::BufferOnCpu`]; those of [`Engine::counts`].
+    /// [`Error::HostOperand`], [`Error::EngineOnCpu`]; those of [`Engine::counts`].
     pub fn record_counts(
         &self,
         encoder: &mut application::CommandEncoder,
@@ -185,7 +185,7 @@ impl Engine {
     ) -> Result<GpuCounts> {
         let shape = same_shape(pred.shape(), truth.shape())?;
         let job = CountsOf { grid: shape.grid(), pred: pred.source(), truth: truth.source(), classes };
-        let buffer = self.on_a_gpu()?.record_counts(encoder, &job)?;
+        let buffer = self.on_a_gpu("record_counts")?.record_counts(encoder, &job)?;
         let (samples, voxels) = (shape.samples() as usize, shape.voxels_per_cell());
         Ok(GpuCounts { buffer, samples, classes: classes.len(), voxels })
     }
@@ -193,18 +193,18 @@ impl Engine {
     /// Waits for recorded sums, whose commands must have been submitted, and reads them.
     ///
     /// # Errors
-    /// [`Error::Unsettled`]; [`Error::BufferOnCpu`] on a CPU engine; what the GPU may report.
+    /// [`Error::Unsettled`]; [`Error::EngineOnCpu`] on a CPU engine; what the GPU may report.
     pub fn read_sums(&self, sums: &GpuSums) -> Result<Table<Sums>> {
-        let words = gpu::block_on(self.on_a_gpu()?.read(&sums.buffer, Waiting::Here))?;
+        let words = gpu::block_on(self.on_a_gpu("read_sums")?.read(&sums.buffer, Waiting::Here))?;
         sums.decode(bytemuck::cast_slice(&words))
     }
 
     /// Waits for recorded counts, whose commands must have been submitted, and reads them.
     ///
     /// # Errors
-    /// [`Error::BufferOnCpu`] on a CPU engine; what the GPU may report.
+    /// [`Error::EngineOnCpu`] on a CPU engine; what the GPU may report.
     pub fn read_counts(&self, counts: &GpuCounts) -> Result<Table<Counts>> {
-        let words = gpu::block_on(self.on_a_gpu()?.read(&counts.buffer, Waiting::Here))?;
+        let words = gpu::block_on(self.on_a_gpu("read_counts")?.read(&counts.buffer, Waiting::Here))?;
         counts.decode(bytemuck::cast_slice(&words))
     }
 
@@ -213,7 +213,7 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::read_sums`].
     pub async fn read_sums_async(&self, sums: &GpuSums) -> Result<Table<Sums>> {
-        let words = self.on_a_gpu()?.read(&sums.buffer, Waiting::Away).await?;
+        let words = self.on_a_gpu("read_sums_async")?.read(&sums.buffer, Waiting::Away).await?;
         sums.decode(bytemuck::cast_slice(&words))
     }
 
@@ -222,7 +222,7 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::read_counts`].
     pub async fn read_counts_async(&self, counts: &GpuCounts) -> Result<Table<Counts>> {
-        let words = self.on_a_gpu()?.read(&counts.buffer, Waiting::Away).await?;
+        let words = self.on_a_gpu("read_counts_async")?.read(&counts.buffer, Waiting::Away).await?;
         counts.decode(bytemuck::cast_slice(&words))
     }
 
@@ -235,7 +235,7 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::gradient`]; [`Error::BufferUsage`] unless the buffer has usages `STORAGE` and `COPY_DST`;
     /// [`Error::BufferTooSmall`]; [`Error::BufferShared`] where an operand is in the same buffer; [`Error::Parameter`]
-    /// for an offset that is no multiple of 4; [`Error::BufferOnCpu`] on a CPU engine.
+    /// for an offset that is no multiple of 4; [`Error::EngineOnCpu`] on a CPU engine.
     #[allow(clippy::too_many_arguments)] // those of `gradient_into`, and a buffer is two of them
     pub fn gradient_into_buffer<'a>(
         &self,
@@ -248,15 +248,15 @@ impl Engine {
         offset: u64,
     ) -> Result<()> {
         let job = sums_job(&pred, &truth.into(), options)?;
-        let gpu = self.on_a_gpu()?;
+        let gpu = self.on_a_gpu("gradient_into_buffer")?;
         let factors = Factors::of(&job, sums, partials)?;
         gpu::block_on(super::labels::check_anywhere(gpu, &job, Waiting::Here))?;
         gpu.gradient_into(&factors.job(job), Target { buffer, offset })
     }
 
-    fn on_a_gpu(&self) -> Result<&gpu::Backend> {
+    fn on_a_gpu(&self, call: &'static str) -> Result<&gpu::Backend> {
         match &self.backend {
-            Chosen::Cpu(_) => Err(Error::BufferOnCpu { operand: Operand::Pred }),
+            Chosen::Cpu(_) => Err(Error::EngineOnCpu { call }),
             Chosen::Gpu(gpu) => Ok(gpu),
         }
     }

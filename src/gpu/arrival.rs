@@ -4,7 +4,9 @@ use super::device::{Device, lock};
 use crate::error::{Error, Result};
 use futures_intrusive::channel::shared::{OneshotReceiver, OneshotSender, oneshot_channel};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::task::{Context, Waker};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -19,26 +21,60 @@ pub(crate) enum Waiting {
 
 /// What the answer is sent through: the callback of a mapping, or whoever found out that it will not come. The first
 /// word counts.
-pub(super) type Answer = Arc<OneshotSender<Result<(), String>>>;
+///
+/// The channel wakes whoever waits under its own lock. An executor may drop the future in that call, or poll it, and
+/// either takes the lock again: so the channel has a waker that does nothing, and the future's own is called afterwards.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// None while it is dropped.
+    sender: Option<OneshotSender<Result<(), String>>>,
+    waker: Arc<Mutex<Option<Waker>>>,
+}
+
+impl Answer {
+    fn send(&self, word: Result<(), String>) {
+        if let Some(sender) = &self.sender {
+            // There was a word already, or the call failed before and nobody waits.
+            let _ = sender.send(word);
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let waker = lock(&self.waker).take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Drop for Answer {
+    /// Closes the channel: whoever waits then has no word.
+    fn drop(&mut self) {
+        self.sender = None;
+        self.wake();
+    }
+}
 
 /// A buffer that will be mapped when its submission is done.
 pub(super) struct Arrival {
     submission: wgpu::SubmissionIndex,
-    answer: Answer,
+    answer: Arc<Answer>,
     receiver: OneshotReceiver<Result<(), String>>,
+    waker: Arc<Mutex<Option<Waker>>>,
 }
 
 impl Arrival {
     /// Asks for the first `bytes` of `buffer`, which the submission fills. To be called under an error scope.
     pub fn of(buffer: &wgpu::Buffer, bytes: u64, submission: wgpu::SubmissionIndex) -> Self {
         let (sender, receiver) = oneshot_channel();
-        let answer = Arc::new(sender);
+        let waker = Arc::default();
+        let answer = Arc::new(Answer { sender: Some(sender), waker: Arc::clone(&waker) });
         let told = Arc::clone(&answer);
         buffer.map_async(wgpu::MapMode::Read, ..bytes, move |result| {
-            // The receiver is gone only if the call failed before; nobody waits for this answer then.
-            let _ = told.send(result.map_err(|error| error.to_string()));
+            told.send(result.map_err(|error| error.to_string()));
         });
-        Self { submission, answer, receiver }
+        Self { submission, answer, receiver, waker }
     }
 
     /// Waits until the buffer is mapped, or will not be.
@@ -48,17 +84,25 @@ impl Arrival {
             Waiting::Away => device.poller.watch(device, self.submission, &self.answer)?,
         }
         drop(self.answer);
-        match self.receiver.receive().await {
+        let mut word = pin!(self.receiver.receive());
+        let word = std::future::poll_fn(|context| {
+            *lock(&self.waker) = Some(context.waker().clone());
+            word.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        });
+        match word.await {
             Some(Ok(())) => device.check_faults(),
             Some(Err(message)) if message == TIMED_OUT => {
                 device.check_faults()?;
-                Err(Error::GpuTimeout { seconds: device.timeout().as_secs() })
+                Err(Error::GpuTimeout { timeout: device.timeout() })
             }
             Some(Err(message)) => Err(device.failure(message)),
             None => Err(device.failure("the answer to a mapping request was dropped".into())),
         }
     }
 }
+
+/// As good as never.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// What the poll thread says when it gives up.
 const TIMED_OUT: &str = "timed out";
@@ -79,18 +123,15 @@ struct Thread {
 /// A submission that a future waits for.
 struct Watch {
     submission: wgpu::SubmissionIndex,
-    answer: Answer,
+    answer: Arc<Answer>,
     until: Instant,
 }
 
 impl Poller {
     /// Has the thread poll until the submission is done. Where no thread can be started the caller waits instead.
-    fn watch(&self, device: &Device, submission: wgpu::SubmissionIndex, answer: &Answer) -> Result<()> {
-        if cfg!(target_arch = "wasm32") {
-            // The browser calls back by itself, and has neither threads nor a clock of this kind.
-            return Ok(());
-        }
-        let until = Instant::now() + device.timeout();
+    fn watch(&self, device: &Device, submission: wgpu::SubmissionIndex, answer: &Arc<Answer>) -> Result<()> {
+        let now = Instant::now();
+        let until = now.checked_add(device.timeout()).unwrap_or(now + CENTURY);
         let watch = Watch { submission: submission.clone(), answer: Arc::clone(answer), until };
         let mut thread = lock(&self.thread);
         if thread.is_none() {
@@ -129,11 +170,11 @@ fn start(device: wgpu::Device) -> Option<Thread> {
             // Submissions finish in order, so waiting for one after another keeps nobody waiting.
             let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
             // Where this is not the first word, the callback has had it.
-            let _ = match poll(&device, submission, left) {
-                Polled::Done => Ok(()),
+            match poll(&device, submission, left) {
+                Polled::Done => {}
                 Polled::TimedOut => answer.send(Err(TIMED_OUT.into())),
                 Polled::Failed(message) => answer.send(Err(message)),
-            };
+            }
         }
     };
     let handle = std::thread::Builder::new().name("voxdice poll".into()).spawn(run).ok()?;

@@ -113,7 +113,7 @@ impl Device {
             Polled::Done => self.check_faults(),
             Polled::TimedOut => {
                 self.check_faults()?;
-                Err(Error::GpuTimeout { seconds: self.timeout.as_secs() })
+                Err(Error::GpuTimeout { timeout: self.timeout })
             }
             Polled::Failed(message) => Err(self.failure(message)),
         }

@@ -8,7 +8,7 @@ use super::sums::numbers;
 use crate::error::Result;
 use crate::job::GradientOf;
 use crate::kernel::form::Form;
-use crate::kernel::gradient::{exact_coefficients, is_exact};
+use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact};
 use crate::kernel::source::{Key, Statistic};
 use crate::options::Activation;
 use crate::plan::{Output, Params, Window};
@@ -39,15 +39,20 @@ impl Backend {
         let element_bytes = pred.source.dtype().size().max(truth.source.dtype().size()) * row_elements;
         let plan = self.plan(grid, element_bytes, Output::Rows(whole.channels as u32), [&pred, &truth])?;
         let form = Form::new(&sums.options, sums.truth_kind);
-        let statistic = match is_exact(&sums.options) {
-            true => Statistic::GradientExact { truth: form.truth },
-            false => Statistic::Gradient { form },
+        let (statistic, words) = match is_exact(&sums.options) {
+            true => (Statistic::GradientExact { truth: form.truth }, EXACT_WORDS),
+            false => (Statistic::Gradient { form }, WORDS),
         };
+        let plan = self.within_bindings(plan.reading(words as u64 * whole.channels))?;
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
         let params = Params { channels: whole.channels as u32, ..numbers(&sums.options) };
         Ok(Pass { key, plan, pred, truth, params, adds: false })
     }
 }
+
+/// u32 words of a cell in aux: `ExactCoefficients`, or `COEFFICIENTS` of gradient.wgsl.
+const EXACT_WORDS: usize = size_of::<ExactCoefficients>() / 4;
+const WORDS: usize = 5;
 
 /// Words of every cell for the kernel.
 pub(super) struct Coefficients {
@@ -62,12 +67,12 @@ impl Coefficients {
         let channels = inputs(&job.sums).0.channels;
         if is_exact(&job.sums.options) {
             let cells = exact_coefficients(job.partials, job.scales)?;
-            return Ok(Self { words: bytemuck::cast_slice(&cells).to_vec(), per_cell: 6, channels });
+            return Ok(Self { words: bytemuck::cast_slice(&cells).to_vec(), per_cell: EXACT_WORDS, channels });
         }
         let cell = |p: &crate::stats::Partials| {
             [p.pred, p.product, p.pred_power, p.abs_difference, p.pointwise].map(|value| (value as f32).to_bits())
         };
-        Ok(Self { words: job.partials.iter().flat_map(cell).collect(), per_cell: 5, channels })
+        Ok(Self { words: job.partials.iter().flat_map(cell).collect(), per_cell: WORDS, channels })
     }
 
     /// Those of the cells that a window touches.

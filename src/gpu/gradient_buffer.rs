@@ -24,7 +24,6 @@ impl Backend {
         let pass = self.gradient_pass(job)?;
         let coefficients = Coefficients::of(job)?;
         let pipelines = self.pipelines_of(&pass)?;
-        let uploads = !(pass.pred.is_resident() && pass.truth.is_resident());
         let mut flying = VecDeque::new();
         for window in pass.plan.windows() {
             let aux = coefficients.aux(&window);
@@ -39,7 +38,9 @@ impl Backend {
                 placement.params.r_head = head as u32;
                 placement.sizes.result = 0;
             }
-            let slot = self.idle.take(&self.device, placement.sizes)?;
+            let sizes = placement.sizes;
+            let has_voxels = sizes.pred + sizes.truth + sizes.result > 0;
+            let slot = self.idle.take(&self.device, sizes)?;
             self.fill_operands(&slot, &placement)?;
             let submission = self.device.guarded(|device| {
                 self.fill(&slot, &placement, &aux);
@@ -57,10 +58,10 @@ impl Backend {
                 device.queue.submit([encoder.finish()])
             });
             let submission = submission.map_err(blamed)?;
-            // What the host copies is bounded by waiting for earlier windows, whose slots are idle then. Those of the last
-            // ones are dropped; wgpu keeps what is in flight.
+            // Copies are bounded by waiting for earlier windows, whose slots are idle then. Those of the last ones are
+            // dropped; wgpu keeps what is in flight.
             flying.push_back((slot, submission));
-            if uploads
+            if has_voxels
                 && flying.len() > IN_FLIGHT
                 && let Some((slot, earlier)) = flying.pop_front()
             {

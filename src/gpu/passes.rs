@@ -83,10 +83,25 @@ impl Backend {
             (false, true) => limits.window_bytes.min(bindings.most_bytes / 2),
             (false, false) => limits.window_bytes,
         };
-        let plan = Plan::new(grid, element_bytes, output, Limits { window_bytes, result_bytes: limits.result_bytes })?;
+        let plan = Plan::new(grid, element_bytes, output, Limits { window_bytes, result_bytes: limits.result_bytes });
+        let plan = self.within_bindings(plan.map_err(|error| match error {
+            Error::Tuning { value, range, .. } if in_place => {
+                Error::Tuning { name: "Tuning::resident_bytes", value, range }
+            }
+            other => other,
+        })?)?;
         let apart = grid.planes > 1 && operands.iter().any(|input| input.prefers_planes(bindings));
         let planes = if apart { Planes::Apart } else { Planes::Together };
         Ok(plan.cut(operands.map(Input::tail_rows).into_iter().max().unwrap_or(0), planes))
+    }
+
+    /// Refuses a plan of which not even one row can be bound.
+    pub(super) fn within_bindings(&self, plan: Plan) -> Result<Plan> {
+        let (bytes, most) = (plan.bytes_beside(&plan.least()), self.bindings.most_bytes);
+        if bytes > most {
+            return Err(Error::BindingTooLarge { what: "the results of one voxel with its channels", bytes, most });
+        }
+        Ok(plan)
     }
 
     /// Runs the pass on every window for which `aux` has something, and hands each result to `sink` in order.

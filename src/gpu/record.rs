@@ -88,8 +88,7 @@ impl Backend {
         use wgpu::BufferUsages as Usage;
         let most = self.bindings.most_bytes;
         if bytes > most {
-            let message = format!("the result takes {bytes} bytes, where one binding has {most}");
-            return Err(Error::GpuOutOfMemory { message });
+            return Err(Error::BindingTooLarge { what: "the results of all cells", bytes, most });
         }
         self.device.guarded(|device| {
             let result = device.raw.create_buffer(&wgpu::BufferDescriptor {

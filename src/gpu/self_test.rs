@@ -17,9 +17,10 @@ use crate::volume::{Data, Source, TruthKind};
 
 const VOXELS: usize = 4099;
 
-/// Checks the backend. Wrong answers with native 64-bit integers switch those off; wrong answers without are final.
+/// Checks the backend. Wrong answers with native 64-bit integers, or shaders with them that the driver refuses, switch
+/// those off; wrong answers without are final.
 pub(super) fn run(backend: &mut Backend) -> Result<()> {
-    if backend.int64 == Int64::Native && check(backend)?.is_some() {
+    if backend.int64 == Int64::Native && !matches!(check(backend), Ok(None)) {
         backend.int64 = Int64::Pairs;
     }
     match check(backend)? {

@@ -49,8 +49,8 @@ impl Backend {
         // back.
         let answer = answer.recv_timeout(Duration::from_millis(10)).or_else(|_| {
             self.device.wait_for_all()?;
-            let seconds = self.device.timeout().as_secs();
-            answer.recv_timeout(self.device.timeout()).map_err(|_| Error::GpuTimeout { seconds })
+            let timeout = self.device.timeout();
+            answer.recv_timeout(timeout).map_err(|_| Error::GpuTimeout { timeout })
         })?;
         answer.map_err(|error| self.device.failure(error.to_string()))
     }

@@ -83,3 +83,30 @@ fn windows_that_no_adapter_can_use_are_refused() {
     let options = EngineOptions { backend: Backend::Gpu, tuning, ..EngineOptions::default() };
     assert!(matches!(Engine::new(&options), Err(Error::Tuning { name: "Tuning::window_bytes", .. })));
 }
+
+/// One voxel whose channels have more results than one binding has room for: no window is small enough.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_voxel_of_too_many_channels_for_a_binding_is_refused() {
+    use voxdice::{
+        Activation, AdapterChoice, Backend, Engine, EngineOptions, Error, SumsOptions, Tuning, stats::Terms,
+    };
+    if !crate::engines::gpu::available() {
+        return;
+    }
+    for adapter in voxdice::adapters().into_iter().filter(|adapter| adapter.max_binding_bytes <= 256 << 20) {
+        let channels = (adapter.max_binding_bytes / 64 + 1) as usize;
+        let shape = Shape::new(1, channels, [1]).unwrap().with_layout(voxdice::Layout::ChannelsLast);
+        let voxels = vec![0u8; channels];
+        let volume = || Volume::u8(shape.clone(), &voxels).unwrap();
+        let options = EngineOptions {
+            backend: Backend::Gpu,
+            adapter: AdapterChoice::Index(adapter.index),
+            tuning: Tuning { window_bytes: 64 << 20, ..Tuning::default() },
+            ..EngineOptions::default()
+        };
+        let options_of_sums = SumsOptions { activation: Activation::Sigmoid, terms: Terms::All, pointwise: None };
+        let error = Engine::new(&options).unwrap().sums_with(volume(), volume(), &options_of_sums).unwrap_err();
+        assert!(matches!(error, Error::BindingTooLarge { .. }), "{error}");
+    }
+}

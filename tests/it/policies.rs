@@ -48,6 +48,54 @@ fn non_finite_voxels_are_an_error_that_counts_and_locates_them() {
 }
 
 #[test]
+fn blocks_have_the_policy_of_their_cells() {
+    use voxdice::stats::Merge;
+    let (shape, pred, truth) = with_bad_voxels(Layout::ChannelsFirst);
+    for engine in [NonFinite::Ignore, NonFinite::Propagate].into_iter().flat_map(engines) {
+        let volumes = || (Volume::f32(shape.clone(), &pred).unwrap(), Volume::f32(shape.clone(), &truth).unwrap());
+        let ((p, t), (p_again, t_again)) = (volumes(), volumes());
+        let sums = engine.sums(p, t).unwrap();
+        let blocks = engine.sums_by_block(p_again, t_again, &Terms::Squared.into()).unwrap();
+        for (cell, blocks) in sums.values().iter().zip(blocks.values()) {
+            let mut folded = blocks[0];
+            blocks[1..].iter().for_each(|block| folded.merge(block).unwrap());
+            assert_eq!((&folded, folded.pred().is_nan()), (cell, cell.pred().is_nan()));
+        }
+    }
+}
+
+/// |x|^γ is an f32, so what would be beyond it is refused.
+#[test]
+fn powers_beyond_f32_are_refused() {
+    let shape = || Shape::new(1, 1, [2]).unwrap();
+    for engine in engines(NonFinite::Error) {
+        let sums = |gamma, p: [f32; 2]| {
+            engine.sums_with(
+                Volume::f32(shape(), &p).unwrap(),
+                Volume::f32(shape(), &[1.0f32, 0.0]).unwrap(),
+                &Terms::Power(gamma).into(),
+            )
+        };
+        for (gamma, largest) in [(2.0, 3e38), (2.0, 1e20), (1.5, 1e30)] {
+            let error = sums(gamma, [largest, 0.5]).unwrap_err();
+            assert!(matches!(error, Error::Parameter { name: "Terms::Power", .. }), "{error}");
+        }
+        let found = sums(2.0, [1e18, 0.5]).unwrap();
+        let (power, _) = found.values()[0].powers().unwrap();
+        assert!((power / 1e36 - 1.0).abs() < 1e-5, "{power}");
+    }
+}
+
+/// Sums of more cells than memory has room for.
+#[test]
+fn an_accumulator_of_too_many_channels_is_refused() {
+    let engine = &engines(NonFinite::Error)[0];
+    let shape = Shape::new(1, 1 << 56, [1]).unwrap();
+    let error = engine.accumulate(&shape, &Terms::Plain.into()).map(|_| ()).unwrap_err();
+    assert!(matches!(error, Error::Parameter { name: "the number of channels", .. }), "{error}");
+}
+
+#[test]
 fn non_finite_voxels_are_left_out_or_make_the_sum_nan() {
     let (shape, pred, truth) = with_bad_voxels(Layout::ChannelsFirst);
     let run = |engine: &Engine| {

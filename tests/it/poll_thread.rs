@@ -1,10 +1,11 @@
 //! The thread that polls the device for futures, and how it ends.
 
 use crate::application;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
-use voxdice::{Engine, EngineOptions, Shape, SumsOptions, Volume};
+use voxdice::{Engine, EngineOptions, Shape, SumsOptions, Tuning, Volume};
 
 /// What stays in the engine's thread when it is gone may unload the driver while the process ends, and crash it.
 #[test]
@@ -46,6 +47,68 @@ impl Wake for Detain {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A task of the smallest executor there is: woken, it joins the queue. Without a queue it is dropped where it is woken.
+struct Task {
+    future: Mutex<Option<Boxed>>,
+    queue: mpsc::SyncSender<Arc<Task>>,
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        let _ = self.queue.clone().send(self);
+    }
+}
+
+/// An executor that is gone drops its futures in the call that wakes them; others of the engine go on.
+#[test]
+fn a_future_may_be_dropped_by_its_own_waker() {
+    for adapter in application::ALL.first().map_or_else(Vec::new, |_| application::adapters()) {
+        let (device, queue) = application::open(&adapter, wgpu::Features::empty());
+        let engine = Arc::new(Engine::with_device(device, queue, &EngineOptions::default()).unwrap());
+        let sums = |engine: Arc<Engine>| async move {
+            let ones = vec![1u8; 3 << 20];
+            let shape = Shape::new(1, 1, [ones.len()]).unwrap();
+            let ones = || Volume::u8(shape.clone(), &ones).unwrap();
+            engine.sums_async(ones(), ones(), &SumsOptions::default()).await.unwrap();
+        };
+        let mut dropped = 0;
+        for _ in 0..20 {
+            let (sender, tasks) = mpsc::sync_channel(1);
+            let future: Boxed = Box::pin(sums(Arc::clone(&engine)));
+            let task = Arc::new(Task { future: Mutex::new(Some(future)), queue: sender });
+            let waker = Waker::from(Arc::clone(&task));
+            let polled =
+                task.future.lock().unwrap().as_mut().map(|f| f.as_mut().poll(&mut Context::from_waker(&waker)));
+            drop((waker, tasks));
+            dropped += u32::from(polled.is_some_and(|poll| poll.is_pending()));
+        }
+        assert!(dropped > 0, "no future had to wait");
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            pollster::block_on(sums(engine));
+            tell.send(())
+        });
+        let name = adapter.get_info().name;
+        told.recv_timeout(MINUTE).unwrap_or_else(|_| panic!("{name}: the thread hangs"));
+    }
+}
+
+/// A timeout beyond the clock is no timeout.
+#[test]
+fn a_future_may_wait_for_ever() {
+    for adapter in application::ALL.first().map_or_else(Vec::new, |_| application::adapters()) {
+        let (device, queue) = application::open(&adapter, wgpu::Features::empty());
+        let tuning = Tuning { timeout: Duration::MAX, ..Tuning::default() };
+        let engine = Engine::with_device(device, queue, &EngineOptions { tuning, ..EngineOptions::default() }).unwrap();
+        let shape = Shape::new(1, 1, [9]).unwrap();
+        let ones = || Volume::u8(shape.clone(), &[1; 9]).unwrap();
+        let sums = pollster::block_on(engine.sums_async(ones(), ones(), &SumsOptions::default())).unwrap();
+        assert_eq!(sums.values()[0].product(), 9.0);
+    }
+}
 
 /// The thread calls whatever the application asked its device for, and that may hold the engine.
 #[test]
