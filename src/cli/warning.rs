@@ -28,6 +28,8 @@ pub(super) enum Warning {
     Rounded { file: String, voxels: u64 },
     /// Voxels that are no probabilities.
     OutOfRange,
+    /// The same where the prediction has an activation.
+    TruthOutOfRange,
 }
 
 impl Warning {
@@ -41,7 +43,7 @@ impl Warning {
             Self::Absent { .. } => ABSENT,
             Self::NoMask { .. } => "no_mask",
             Self::Rounded { .. } => "rounded",
-            Self::OutOfRange => "out_of_range",
+            Self::OutOfRange | Self::TruthOutOfRange => "out_of_range",
         }
     }
 
@@ -96,6 +98,10 @@ impl fmt::Display for Warning {
                 "some voxels lie beyond -1 to 1 and are no probabilities, so a score may leave 0 to 1; logits need \
                  --activation sigmoid or softmax, and a label map is one axis short of the prediction",
             ),
+            Self::TruthOutOfRange => f.write_str(
+                "some voxels of the truth lie beyond -1 to 1 and are no probabilities, so a score may leave 0 to 1; divide \
+                 a mask of 0 and 255 by 255, and give a label map one axis less than the prediction",
+            ),
         }
     }
 }
@@ -114,7 +120,7 @@ impl Notice {
 }
 
 /// The first ten.
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     let more = if names.len() > 10 { ", ..." } else { "" };
     format!("{}{more}", names[..names.len().min(10)].join(", "))
 }

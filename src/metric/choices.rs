@@ -193,8 +193,8 @@ pub enum ClassWeights {
     Equal,
     /// Values are multiplied and the mean stays the plain mean: MONAI's `weight`.
     Multiply(Vec<f64>),
-    /// Values are multiplied and divided by the mean weight of the groups, so that the mean is Σwℓ / Σw: SMP's
-    /// `class_weights`.
+    /// Values are multiplied and divided by the mean weight of the groups that are defined, so that the mean is
+    /// Σwℓ / Σw: SMP's `class_weights`.
     Normalise(Vec<f64>),
 }
 

@@ -164,16 +164,16 @@ impl CountMetric {
             Self::Kappa => kappa(counts, empty),
             Self::Mcc => mcc(counts, empty),
             Self::VolumeSimilarity => volume_similarity(counts, empty),
-            Self::VolumeSimilarityUnsigned => score((c.p + c.t - (c.p - c.t).abs()) / (c.p + c.t), empty),
-            Self::Npv => score(c.tn / (c.tn + c.fn_), empty),
-            Self::Fnr => error_rate(c.fn_ / c.t, empty),
-            Self::Fpr => error_rate(c.fp / c.n, empty),
-            Self::Fdr => error_rate(c.fp / c.p, empty),
-            Self::For => error_rate(c.fn_ / (c.tn + c.fn_), empty),
-            Self::Pt => error_rate(prevalence_threshold(&c), empty),
-            Self::Fm => score((c.tp / c.p * (c.tp / c.t)).sqrt(), empty),
-            Self::Bm => score(c.tp / c.t + c.tn / c.n - 1.0, empty),
-            Self::Mk => score(c.tp / c.p + c.tn / (c.tn + c.fn_) - 1.0, empty),
+            Self::VolumeSimilarityUnsigned => c.score((c.p + c.t - (c.p - c.t).abs()) / (c.p + c.t), empty),
+            Self::Npv => c.score(c.tn / (c.tn + c.fn_), empty),
+            Self::Fnr => c.error_rate(c.fn_ / c.t, empty),
+            Self::Fpr => c.error_rate(c.fp / c.n, empty),
+            Self::Fdr => c.error_rate(c.fp / c.p, empty),
+            Self::For => c.error_rate(c.fn_ / (c.tn + c.fn_), empty),
+            Self::Pt => c.error_rate(prevalence_threshold(&c), empty),
+            Self::Fm => c.score((c.tp / c.p * (c.tp / c.t)).sqrt(), empty),
+            Self::Bm => c.score(c.tp / c.t + c.tn / c.n - 1.0, empty),
+            Self::Mk => c.score(c.tp / c.p + c.tn / (c.tn + c.fn_) - 1.0, empty),
         }
     }
 }
@@ -217,14 +217,21 @@ impl Cells {
     }
 }
 
-/// 0/0 is NaN, and in a sum it stays so; no other NaN occurs with counts.
-fn score(value: f64, empty: Empty) -> f64 {
-    if value.is_nan() { empty.value() } else { value }
-}
+impl Cells {
+    /// 0/0 is NaN, and in a sum it stays so; no other NaN occurs with counts.
+    fn score(&self, value: f64, empty: Empty) -> f64 {
+        let equal = self.fp == 0.0 && self.fn_ == 0.0;
+        match empty {
+            _ if !value.is_nan() => value,
+            Empty::One if !equal => 0.0,
+            _ => empty.value(),
+        }
+    }
 
-/// The same where 0 is best.
-fn error_rate(value: f64, empty: Empty) -> f64 {
-    if value.is_nan() { 1.0 - empty.value() } else { value }
+    /// The same where 0 is best.
+    fn error_rate(&self, value: f64, empty: Empty) -> f64 {
+        if value.is_nan() { 1.0 - self.score(value, empty) } else { value }
+    }
 }
 
 /// Precision, positive predictive value: tp / (tp + fp).
@@ -237,7 +244,8 @@ fn error_rate(value: f64, empty: Empty) -> f64 {
 /// # Ok::<(), voxdice::Error>(())
 /// ```
 pub fn precision(counts: &Counts, empty: Empty) -> f64 {
-    score(counts.tp() as f64 / counts.n_pred() as f64, empty)
+    let c = Cells::of(counts);
+    c.score(c.tp / counts.n_pred() as f64, empty)
 }
 
 /// Recall, sensitivity, true positive rate: tp / (tp + fn).
@@ -250,7 +258,8 @@ pub fn precision(counts: &Counts, empty: Empty) -> f64 {
 /// # Ok::<(), voxdice::Error>(())
 /// ```
 pub fn recall(counts: &Counts, empty: Empty) -> f64 {
-    score(counts.tp() as f64 / counts.n_truth() as f64, empty)
+    let c = Cells::of(counts);
+    c.score(c.tp / counts.n_truth() as f64, empty)
 }
 
 /// Specificity, true negative rate: tn / (tn + fp).
@@ -264,7 +273,7 @@ pub fn recall(counts: &Counts, empty: Empty) -> f64 {
 /// ```
 pub fn specificity(counts: &Counts, empty: Empty) -> f64 {
     let c = Cells::of(counts);
-    score(c.tn / c.n, empty)
+    c.score(c.tn / c.n, empty)
 }
 
 /// Accuracy, Rand index of two classes: (tp + tn) / n. High whenever the background is large.
@@ -278,7 +287,7 @@ pub fn specificity(counts: &Counts, empty: Empty) -> f64 {
 /// ```
 pub fn accuracy(counts: &Counts, empty: Empty) -> f64 {
     let c = Cells::of(counts);
-    score((c.tp + c.tn) / (c.t + c.n), empty)
+    c.score((c.tp + c.tn) / (c.t + c.n), empty)
 }
 
 /// Balanced accuracy: the mean of recall and specificity.
@@ -292,7 +301,7 @@ pub fn accuracy(counts: &Counts, empty: Empty) -> f64 {
 /// ```
 pub fn balanced_accuracy(counts: &Counts, empty: Empty) -> f64 {
     let c = Cells::of(counts);
-    score((c.tp / c.t + c.tn / c.n) / 2.0, empty)
+    c.score((c.tp / c.t + c.tn / c.n) / 2.0, empty)
 }
 
 /// F-beta score, (1 + β²)·tp / ((1 + β²)·tp + β²·fn + fp) (van Rijsbergen 1979); β = 1 is Dice, β > 1 favours recall.
@@ -319,7 +328,7 @@ pub fn fbeta(counts: &Counts, beta: f64, empty: Empty) -> Result<f64> {
 fn f_score(c: &Cells, beta: f64, empty: Empty) -> f64 {
     let square = beta * beta;
     let both = (1.0 + square) * c.tp;
-    score(both / (both + square * c.fn_ + c.fp), empty)
+    c.score(both / (both + square * c.fn_ + c.fp), empty)
 }
 
 /// Cohen's kappa, (pₒ − pₑ) / (1 − pₑ): agreement beyond chance (Cohen 1960).
@@ -334,7 +343,7 @@ fn f_score(c: &Cells, beta: f64, empty: Empty) -> f64 {
 /// ```
 pub fn kappa(counts: &Counts, empty: Empty) -> f64 {
     let c = Cells::of(counts);
-    score(2.0 * (c.tp * c.tn - c.fn_ * c.fp) / (c.p * c.n + c.t * (c.fn_ + c.tn)), empty)
+    c.score(2.0 * (c.tp * c.tn - c.fn_ * c.fp) / (c.p * c.n + c.t * (c.fn_ + c.tn)), empty)
 }
 
 /// Matthews correlation coefficient, (tp·tn − fp·fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn)) (Matthews 1975).
@@ -350,7 +359,7 @@ pub fn kappa(counts: &Counts, empty: Empty) -> f64 {
 pub fn mcc(counts: &Counts, empty: Empty) -> f64 {
     let c = Cells::of(counts);
     // Rounding could leave the range by a few units in the last place.
-    score(((c.tp * c.tn - c.fp * c.fn_) / (c.p * c.t * c.n * (c.tn + c.fn_)).sqrt()).clamp(-1.0, 1.0), empty)
+    c.score(((c.tp * c.tn - c.fp * c.fn_) / (c.p * c.t * c.n * (c.tn + c.fn_)).sqrt()).clamp(-1.0, 1.0), empty)
 }
 
 /// Signed volume similarity, 2(P − T) / (P + T) with P voxels predicted and T in the truth: ITK, seg-metrics.

@@ -120,7 +120,7 @@ impl Loss {
         let mean = self.reduce(&groups);
         let reduced = match (self.options.reduce, self.options.focus) {
             (Reduce::None, _) => None,
-            (_, Focus::Reduced(gamma)) => Some(mean.max(0.0).powf(gamma)),
+            (_, Focus::Reduced(gamma)) => Some(power(mean, gamma)),
             _ => Some(mean),
         };
         Ok(LossValues { values, shape, reduced, undefined })
@@ -175,35 +175,58 @@ impl Loss {
         let options = &self.options;
         let kept = options.kept(table.channels())?;
         let groups = groups(options.per, table.samples(), table.channels(), &kept);
-        let weights: Vec<f64> = groups.iter().map(|members| self.weight_of(members)).collect();
-        let mean_weight = match options.weights {
-            ClassWeights::Normalise(_) => weights.iter().sum::<f64>() / weights.len() as f64,
-            _ => 1.0,
-        };
-        if mean_weight == 0.0 {
-            return Err(wrong("class weights", "all 0", "above 0 for at least one channel"));
-        }
         let mut assessed = Vec::with_capacity(groups.len());
-        for (members, weight) in groups.iter().zip(weights) {
-            let mut group = self.group(table, members)?;
-            group.scale(weight / mean_weight);
-            if let Kind::Combined { pointwise, lambda_overlap, lambda_pointwise, .. } = options.kind {
+        for members in &groups {
+            assessed.push(match options.kind {
+                Kind::Overlap(overlap) | Kind::Combined { overlap, .. } => self.overlap_of(overlap, table, members)?,
+                Kind::Pointwise(pointwise) => {
+                    self.mean(pointwise, table, members, kept.len(), !self.weighs_groups())?
+                }
+            });
+        }
+        self.weigh(&groups, &mut assessed)?;
+        if let Kind::Combined { pointwise, lambda_overlap, lambda_pointwise, .. } = options.kind {
+            for (members, group) in groups.iter().zip(&mut assessed) {
                 group.scale(lambda_overlap);
-                group.add(lambda_pointwise, self.mean(pointwise, table, &self.companions(table, members))?);
+                let all = self.companions(table, members);
+                group.add(lambda_pointwise, self.mean(pointwise, table, &all, table.channels(), true)?);
             }
-            assessed.push(group);
         }
         Ok((assessed, shape(options.per, table.samples(), kept.len())))
     }
 
-    /// The class weight of a group of one channel.
-    fn weight_of(&self, members: &[Member]) -> f64 {
-        match (&self.options.weights, self.options.per) {
-            (ClassWeights::Multiply(list) | ClassWeights::Normalise(list), Per::Cell | Per::Channel) => {
-                list[members[0].channel]
-            }
-            _ => 1.0,
+    /// Whether a group is of one channel, whose weight it has.
+    fn weighs_groups(&self) -> bool {
+        matches!(self.options.per, Per::Cell | Per::Channel)
+    }
+
+    /// Multiplies every group by its class weight.
+    fn weigh(&self, groups: &[Vec<Member>], assessed: &mut [Assessed]) -> Result<()> {
+        let (ClassWeights::Multiply(list) | ClassWeights::Normalise(list)) = &self.options.weights else {
+            return Ok(());
+        };
+        if !self.weighs_groups() {
+            return Ok(());
         }
+        let weights: Vec<f64> = groups.iter().map(|members| list[members[0].channel]).collect();
+        let mut mean_weight = 1.0;
+        if matches!(self.options.weights, ClassWeights::Normalise(_)) {
+            if weights.iter().all(|&weight| weight == 0.0) {
+                return Err(wrong("class weights", "all 0", "above 0 for at least one channel"));
+            }
+            // As in the mean itself, what is undefined does not count.
+            let defined = weights.iter().zip(&*assessed).filter(|(_, group)| group.value.is_some());
+            let (sum, n) = defined.fold((0.0, 0usize), |(sum, n), (weight, _)| (sum + weight, n + 1));
+            mean_weight = sum / n as f64;
+        }
+        for (weight, group) in weights.into_iter().zip(assessed) {
+            if mean_weight == 0.0 {
+                // Nothing that weighs anything is defined: 0/0.
+                group.value = None;
+            }
+            group.scale(weight / mean_weight);
+        }
+        Ok(())
     }
 
     /// What the pointwise part of a combined loss is the mean over: all channels of the samples of a group.
@@ -216,14 +239,6 @@ impl Loss {
                 groups(Per::Sample, samples, channels, &all).swap_remove(sample)
             }
             Per::Channel | Per::All => groups(Per::All, samples, channels, &all).swap_remove(0),
-        }
-    }
-
-    /// A group without its class weight; of a combined loss the overlap alone.
-    fn group<S: Statistic>(&self, table: &Table<S>, members: &[Member]) -> Result<Assessed> {
-        match self.options.kind {
-            Kind::Overlap(overlap) | Kind::Combined { overlap, .. } => self.overlap_of(overlap, table, members),
-            Kind::Pointwise(pointwise) => self.mean(pointwise, table, members),
         }
     }
 
@@ -262,13 +277,12 @@ impl Loss {
     /// The loss of a score, and its derivative.
     fn formed(&self, score: f64) -> (f64, f64) {
         let form = self.options.form;
-        if form == Form::NegLog && score < self.options.floor {
-            return (form.of(self.options.floor), 0.0);
+        if form == Form::NegLog && score < self.options.score_floor {
+            return (form.of(self.options.score_floor), 0.0);
         }
         let (value, slope) = (form.of(score), form.derivative(score));
         match self.options.focus {
-            // Rounding may leave 1 - S a little below 0.
-            Focus::Group(gamma) => (value.max(0.0).powf(gamma), power_slope(value, gamma) * slope),
+            Focus::Group(gamma) => (power(value, gamma), power_slope(value, gamma) * slope),
             _ => (value, slope),
         }
     }
@@ -286,8 +300,16 @@ impl Loss {
         self.options.agreement == Agreement::SoftLabel && self.options.denominator.exponent() == 1.0
     }
 
-    /// The mean of a pointwise loss: its sums times constants.
-    fn mean<S: Statistic>(&self, kind: Pointwise, table: &Table<S>, members: &[Member]) -> Result<Assessed> {
+    /// The mean of a pointwise loss: its sums times constants. `channels` is how many channels share a voxel, so that
+    /// cross-entropies are per voxel; class weights apply if `weigh`.
+    fn mean<S: Statistic>(
+        &self,
+        kind: Pointwise,
+        table: &Table<S>,
+        members: &[Member],
+        channels: usize,
+        weigh: bool,
+    ) -> Result<Assessed> {
         let mut moments = Vec::with_capacity(members.len());
         for member in members {
             let m = pooled(table, &member.cells)?.moments(Denominator::Sum)?;
@@ -295,17 +317,16 @@ impl Loss {
             moments.push(m);
         }
         let elements: f64 = moments.iter().map(|m| m.voxels).sum();
-        // Single channels carry their weight as a group.
         let (list, normalise) = match &self.options.weights {
-            ClassWeights::Multiply(list) if members.len() > 1 => (Some(list), false),
-            ClassWeights::Normalise(list) if members.len() > 1 => (Some(list), true),
+            ClassWeights::Multiply(list) if weigh => (Some(list), false),
+            ClassWeights::Normalise(list) if weigh => (Some(list), true),
             _ => (None, false),
         };
         let weight = |i: usize| list.map_or(1.0, |list| list[members[i].channel]);
         let weighted = |f: fn(&Moments) -> f64| (0..members.len()).map(|i| weight(i) * f(&moments[i])).sum::<f64>();
         let divisor = match (kind, list) {
             (Pointwise::CrossEntropy, Some(_)) => weighted(|m| m.truth),
-            (Pointwise::CrossEntropy, None) => elements / table.channels() as f64,
+            (Pointwise::CrossEntropy, None) => elements / channels as f64,
             _ if normalise => weighted(|m| m.voxels),
             _ => elements,
         };
@@ -336,9 +357,14 @@ impl Assessed {
     }
 }
 
+/// x^γ. Rounding may leave 1 - S a little below 0, which is 0; NaN is no perfect score and stays.
+fn power(x: f64, gamma: f64) -> f64 {
+    if x < 0.0 { 0.0 } else { x.powf(gamma) }
+}
+
 /// d(x^γ)/dx, and 0 at 0 and below.
 fn power_slope(x: f64, gamma: f64) -> f64 {
-    if x > 0.0 { gamma * x.powf(gamma - 1.0) } else { 0.0 }
+    if x <= 0.0 { 0.0 } else { gamma * x.powf(gamma - 1.0) }
 }
 
 fn pooled<S: Statistic>(table: &Table<S>, cells: &[usize]) -> Result<S> {

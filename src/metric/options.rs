@@ -17,7 +17,8 @@ pub enum Kind {
     Pointwise(Pointwise),
     /// λ·overlap + λ'·pointwise. The pointwise part of a group is the mean over all channels, excluded ones too, of
     /// the samples in the group: of the sample, or of the batch under [`Per::Channel`] and [`Per::All`]. So the mean
-    /// over the groups is λ·(mean overlap loss) + λ'·(mean pointwise loss), as MONAI and nnU-Net add them.
+    /// over the groups is λ·(mean overlap loss) + λ'·(mean pointwise loss), as MONAI's `DiceCELoss` and nnU-Net add
+    /// them. (MONAI's `DiceFocalLoss(include_background=False)` leaves the background out of the focal part too.)
     Combined {
         /// The overlap.
         overlap: Overlap,
@@ -56,9 +57,12 @@ pub struct LossOptions {
     pub focus: Focus,
     /// What is added above and below.
     pub smooth: Smoothing,
-    /// Denominators below this (and, under [`Form::NegLog`], scores) count as this, with no gradient through them:
-    /// the clamp of nnU-Net (1e-8) and SMP (1e-7, which is 2e-7 in Dice form). 0 for none.
+    /// Denominators below this count as this, with no gradient through them: the clamp of nnU-Net (1e-8) and SMP
+    /// (1e-7, which is 2e-7 in Dice form). 0 for none.
     pub floor: f64,
+    /// Under [`Form::NegLog`], scores below this count as this, with no gradient through them: SMP's `eps` (1e-7).
+    /// 0 for none: no overlap at all is then a loss of ∞.
+    pub score_floor: f64,
     /// The sums in the denominator.
     pub denominator: Denominator,
     /// How the intersection is measured.

@@ -2,20 +2,24 @@
 
 use crate::stats::Counts;
 
-/// The score of a class that neither map has, where the formula is 0/0. A class that only one map has scores 0.
+/// The score where the formula is 0/0.
+///
+/// For Dice, IoU and F that is a class that neither map has. Others are 0/0 elsewhere as well: the precision of a class
+/// that is not predicted, the specificity where the truth is everything. Where the maps differ nothing is perfect, so that
+/// [`Empty::One`] and [`Empty::Zero`] are both 0 there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Empty {
     /// Undefined (nnU-Net, torchmetrics, MONAI): left out of means, and counted beside them.
     #[default]
     Nan,
-    /// Perfect agreement (KiTS, BraTS, MetricsReloaded).
+    /// Perfect agreement where the maps are equal (KiTS, BraTS, MetricsReloaded), else 0.
     One,
     /// No overlap (plastimatch).
     Zero,
 }
 
 impl Empty {
-    /// The value that stands for 0/0.
+    /// The value that stands for 0/0 of equal maps.
     pub fn value(self) -> f64 {
         match self {
             Self::Nan => f64::NAN,

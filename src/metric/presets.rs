@@ -27,12 +27,13 @@ pub enum Preset {
     /// The Dice term of nnU-Net v2's default loss (`MemoryEfficientSoftDiceLoss` as the trainer sets it): minus
     /// (2I + 1e-5) / max(P + T + 1e-5, 1e-8) of each sample and foreground channel, then the mean. `batch_dice` is
     /// [`Per::Channel`]. The trainer adds cross-entropy of all channels with factor 1
-    /// ([`Kind::Combined`](super::Kind::Combined)) and applies softmax, or sigmoid for regions: ask for these.
+    /// ([`Kind::Combined`](super::Kind::Combined)) and applies softmax: ask for these. For regions it applies sigmoid,
+    /// adds binary cross-entropy and counts all channels, as none of them is background: [`Channels::All`].
     NnUnet,
     /// `DiceLoss` of segmentation_models.pytorch: 1 − 2I / max(P + T, 2e-7) of each channel with all samples pooled,
     /// I in the soft-label form, 0 where the truth of a channel is empty, then the mean. Its `smooth=s` is
-    /// [`Smooth::per_hit`]`(s, s)`, its `eps` (1e-7) half of our floor, `log_loss` [`Form::NegLog`] with
-    /// a floor, `class_weights` [`ClassWeights::Normalise`](super::ClassWeights::Normalise). By default it takes logits:
+    /// [`Smooth::per_hit`]`(s, s)`, its `eps` (1e-7) our `score_floor` and half of our `floor`,
+    /// `log_loss` [`Form::NegLog`], `class_weights` [`ClassWeights::Normalise`](super::ClassWeights::Normalise). By default it takes logits:
     /// ask for softmax (multiclass) or sigmoid (binary, multilabel).
     Smp,
     /// `dice_loss1`: 1 − (2I + s) / (P + T + s) of everything flattened, s = 1e-6. As written the function raises an
@@ -132,6 +133,7 @@ impl Preset {
             },
             Self::Smp => LossOptions {
                 floor: 2e-7,
+                score_floor: 1e-7,
                 agreement: Agreement::SoftLabel,
                 per: Per::Channel,
                 empty_truth: EmptyTruth::ZeroLoss,

@@ -41,6 +41,7 @@ impl LossOptions {
             not_negative("smooth (denominator)", *denominator)?;
         }
         not_negative("floor", self.floor)?;
+        not_negative("score_floor", self.score_floor)?;
         if let Denominator::Power(gamma) = self.denominator {
             positive("denominator power", gamma)?;
         }

@@ -21,6 +21,7 @@ pub(super) fn json(choices: &Choices, options: &LossOptions) -> Value {
         set("form", form(options.form).into());
         set("smooth", smoothing(&options.smooth));
         set("floor", options.floor.into());
+        set("score_floor", options.score_floor.into());
         set("denominator", denominator(options.denominator).into());
         set("soft_label", (options.agreement == Agreement::SoftLabel).into());
         set("empty_truth", if options.empty_truth == EmptyTruth::ZeroLoss { "zero-loss" } else { "formula" }.into());

@@ -149,8 +149,10 @@ impl Operands {
 
     /// Warns of voxels that are no probabilities.
     pub fn note_range(&mut self, sums: &Table<Sums>, options: &SumsOptions) {
-        if options.activation == Activation::None && sums.values().iter().any(Sums::out_of_range) {
-            self.warnings.push(Warning::OutOfRange);
+        if sums.values().iter().any(Sums::out_of_range) {
+            // What an activation gives is a probability, so it is the truth then.
+            let activated = options.activation != Activation::None;
+            self.warnings.push(if activated { Warning::TruthOutOfRange } else { Warning::OutOfRange });
         }
     }
 }

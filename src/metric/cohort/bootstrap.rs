@@ -63,26 +63,47 @@ impl Bootstrap {
     /// nothing else is left out. Different `stream`s are independent: one per class and metric makes each interval
     /// the same whatever else is computed.
     pub fn interval(&self, values: &[f64], stream: u64) -> Option<Interval> {
-        if values.iter().filter(|value| !value.is_nan()).count() < 2 {
+        self.interval_of_class_means(&[values], stream)
+    }
+
+    /// The interval of the mean over classes of each class's mean over the cases. `classes` holds the values of each
+    /// class, case by case; they must be equally many, and what one has beyond another is not looked at.
+    ///
+    /// The same cases are drawn for all classes, as one case has them all. A class that a draw leaves without a value
+    /// drops out of its mean. None below two cases with a value. Of one class it is [`Bootstrap::interval`].
+    ///
+    /// ```
+    /// use voxdice::metric::Bootstrap;
+    /// // The second class is defined in one case only: the mean of the class means is 0.45, that of the case means 0.81.
+    /// let (one, two) = ([0.9, 0.9, 0.9, 0.9, 0.9], [0.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN]);
+    /// let interval = Bootstrap::default().interval_of_class_means(&[one, two], 0).unwrap();
+    /// assert!((interval.low - 0.45).abs() < 1e-12 && (interval.high - 0.9).abs() < 1e-12);
+    /// ```
+    pub fn interval_of_class_means<V: AsRef<[f64]>>(&self, classes: &[V], stream: u64) -> Option<Interval> {
+        let cases = classes.iter().map(|values| values.as_ref().len()).min()?;
+        let has_value = |case: &usize| classes.iter().any(|values| !values.as_ref()[*case].is_nan());
+        if (0..cases).filter(has_value).count() < 2 {
             return None;
         }
         let mut random = SplitMix64(self.seed ^ SplitMix64(stream).next());
-        let mut means: Vec<f64> = (0..self.resamples).filter_map(|_| resampled_mean(values, &mut random)).collect();
+        let mut drawn = vec![0; cases];
+        let mut means = Vec::with_capacity(self.resamples);
+        for _ in 0..self.resamples {
+            drawn.fill_with(|| random.below(cases));
+            let of_classes =
+                classes.iter().filter_map(|values| mean_of(drawn.iter().map(|&case| values.as_ref()[case])));
+            means.extend(mean_of(of_classes));
+        }
         let outside = (1.0 - self.level) / 2.0;
         let (low, high) = (quantile_of(&mut means, outside), quantile_of(&mut means, 1.0 - outside));
         (!means.is_empty()).then_some(Interval { low, high })
     }
 }
 
-fn resampled_mean(values: &[f64], random: &mut SplitMix64) -> Option<f64> {
-    let (mut sum, mut defined) = (0.0, 0u64);
-    for _ in 0..values.len() {
-        let value = values[random.below(values.len())];
-        if !value.is_nan() {
-            sum += value;
-            defined += 1;
-        }
-    }
+/// The mean of the defined values; None without any.
+fn mean_of(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, defined) =
+        values.filter(|value| !value.is_nan()).fold((0.0, 0u64), |(sum, n), value| (sum + value, n + 1));
     (defined > 0).then(|| sum / defined as f64)
 }
 
@@ -137,6 +158,21 @@ mod tests {
             held += u32::from(low <= 0.5 && 0.5 <= high);
         }
         assert!((360..=395).contains(&held), "{held} of 400");
+    }
+
+    #[test]
+    fn classes_share_their_draws() {
+        let a: Vec<f64> = (0..12).map(|i| f64::from(i * 5 % 12) / 12.0).collect();
+        let b: Vec<f64> = a.iter().map(|value| 1.0 - value).collect();
+        let bootstrap = Bootstrap::default();
+        // Whatever is drawn, the two means add up to 1; drawn apart they would not.
+        let Interval { low, high } = bootstrap.interval_of_class_means(&[&a, &b], 3).unwrap();
+        assert!((low - 0.5).abs() < 1e-12 && (high - 0.5).abs() < 1e-12, "{low} {high}");
+        assert_eq!(bootstrap.interval_of_class_means(&[&a], 3), bootstrap.interval(&a, 3));
+        assert_eq!(bootstrap.interval_of_class_means(&[&a[..1], &b], 3), None);
+        assert_eq!(bootstrap.interval_of_class_means::<&[f64]>(&[], 3), None);
+        assert_eq!(bootstrap.interval_of_class_means(&[[f64::NAN, 1.0], [f64::NAN, 1.0]], 3), None);
+        assert!(bootstrap.interval_of_class_means(&[[f64::NAN, 1.0], [0.5, f64::NAN]], 3).is_some());
     }
 
     #[test]

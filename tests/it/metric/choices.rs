@@ -3,11 +3,11 @@
 use super::compare::{all_close, close};
 use super::soft::{Act, Soft};
 use voxdice::metric::{
-    Agreement, ClassWeights, CountMetric, Denominator, EmptyPolicy, Form, Kind, Loss, LossOptions, Overlap, Per,
-    Pointwise, Reduce, TruthEmpty, Tversky,
+    Agreement, Channels, ClassWeights, CountMetric, Denominator, EmptyPolicy, Focus, Form, Kind, Loss, LossOptions,
+    Moments, Overlap, Per, Pointwise, Preset, Reduce, TruthEmpty, Tversky,
 };
 use voxdice::stats::{Counts, Partials, Terms};
-use voxdice::{Empty, Engine, EngineOptions, Error, Shape, SumsOptions, Volume};
+use voxdice::{Empty, Engine, EngineOptions, Error, Shape, SumsOptions, Table, Volume};
 
 fn value(options: LossOptions, soft: &Soft) -> f64 {
     soft.loss(&Loss::new(options).unwrap())[0]
@@ -58,9 +58,22 @@ fn powers_have_sums_of_their_own() {
 #[test]
 fn nothing_defined_is_no_loss_of_0() {
     let empty = Soft::new([1, 1, 2], &[0.0; 2], &[0.0; 2], Act::None);
-    for reduce in [Reduce::Mean, Reduce::Sum] {
-        assert!(value(LossOptions { reduce, ..LossOptions::default() }, &empty).is_nan(), "{reduce:?}");
+    for (reduce, focus) in
+        [(Reduce::Mean, Focus::None), (Reduce::Sum, Focus::None), (Reduce::Mean, Focus::Reduced(2.0))]
+    {
+        assert!(
+            value(LossOptions { reduce, focus, ..LossOptions::default() }, &empty).is_nan(),
+            "{reduce:?} {focus:?}"
+        );
     }
+}
+
+/// No overlap is the logarithm of SMP's eps, whose clamp of the denominator is another (SMP 0.5, DiceLoss.forward with
+/// log_loss=True: -log(clamp_min(scores, eps))).
+#[test]
+fn the_logarithm_of_no_overlap_is_that_of_smp() {
+    let soft = Soft::new([1, 1, 2], &[1.0, 0.0], &[0.0, 1.0], Act::None);
+    close(value(LossOptions { form: Form::NegLog, ..Preset::Smp.options() }, &soft), -f64::ln(1e-7), 1e-15).unwrap();
 }
 
 /// Below the floor the logarithm stands still.
@@ -68,11 +81,55 @@ fn nothing_defined_is_no_loss_of_0() {
 fn the_logarithm_of_a_score_stops_at_the_floor() {
     // Dice is 2 · 0.125 / (0.125 + 1) = 2 / 9.
     let soft = Soft::new([1, 1, 2], &[0.125, 0.0], &[1.0, 0.0], Act::None);
-    let options = |floor| LossOptions { form: Form::NegLog, floor, ..LossOptions::default() };
+    let options = |score_floor| LossOptions { form: Form::NegLog, score_floor, ..LossOptions::default() };
     for (floor, score) in [(0.1, 2.0 / 9.0), (0.25, 0.25), (0.5, 0.5)] {
         close(value(options(floor), &soft), -f64::ln(score), 1e-15).unwrap();
         let moves = soft.gradient(&Loss::new(options(floor)).unwrap()).iter().any(|&slope| slope != 0.0);
         assert_eq!(moves, floor < 0.2, "{floor}");
+    }
+}
+
+/// NaN among the voxels is no perfect prediction.
+#[test]
+fn a_focus_keeps_nan() {
+    let moments = Moments::plain(4.0, f64::NAN, 1.0, f64::NAN);
+    let tversky = Tversky { alpha: 0.3, beta: 0.7 };
+    let loss = Loss::new(LossOptions::focal_tversky(tversky, 0.75)).unwrap();
+    assert!(loss.of(&moments).is_nan());
+    let table = Table::of_moments(1, 1, vec![moments]).unwrap();
+    assert!(loss.gradient(&table).unwrap().values()[0].product.is_nan());
+}
+
+/// Σwℓ / Σw over what is defined; nothing that weighs anything is 0/0.
+#[test]
+fn normalised_weights_are_those_of_what_is_defined() {
+    // Dice of 2/3 and an empty channel.
+    let soft = Soft::new([1, 2, 2], &[1.0, 0.0, 0.0, 0.0], &[1.0, 1.0, 0.0, 0.0], Act::None);
+    for per in [Per::Cell, Per::Channel] {
+        let options = |list| LossOptions { per, weights: ClassWeights::Normalise(list), ..LossOptions::default() };
+        close(value(options(vec![1.0, 3.0]), &soft), 1.0 / 3.0, 1e-15).unwrap();
+        assert!(value(options(vec![0.0, 3.0]), &soft).is_nan());
+    }
+}
+
+/// As of the overlap, which has them whatever the number of channels.
+#[test]
+fn class_weights_reach_both_parts_of_a_combined_loss_of_one_channel() {
+    let soft = Soft::new([1, 1, 2], &[0.5, 0.25], &[1.0, 0.0], Act::None);
+    let of = |weights| value(LossOptions { weights, ..LossOptions::dice_focal() }, &soft);
+    close(of(ClassWeights::Multiply(vec![2.0])), 2.0 * of(ClassWeights::Equal), 1e-15).unwrap();
+}
+
+/// The mean over voxels of the sum over the channels that take part, in every grouping.
+#[test]
+fn cross_entropy_of_some_channels_is_per_voxel() {
+    let soft = Soft::new([1, 3, 2], &[0.5, 0.25, 0.125, 0.75, 0.375, 0.5], &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0], Act::None);
+    for (channels, sum) in [(Channels::All, 0.5f64.ln() + 0.75f64.ln()), (Channels::Foreground, 0.75f64.ln())] {
+        for per in [Per::Cell, Per::Sample, Per::Channel, Per::All] {
+            let kind = Kind::Pointwise(Pointwise::CrossEntropy);
+            let options = LossOptions { kind, per, channels: channels.clone(), ..LossOptions::default() };
+            close(value(options, &soft), -sum / 2.0, 1e-15).unwrap();
+        }
     }
 }
 

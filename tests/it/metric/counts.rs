@@ -155,6 +155,29 @@ fn an_undefined_score_is_what_the_policy_says() {
     }
 }
 
+/// 0/0 of maps that differ is no agreement, whatever a class in neither map scores.
+#[test]
+fn only_equal_maps_are_perfect() {
+    let (missed, invented) = (Counts::new(0, 0, 4, 100).unwrap(), Counts::new(0, 4, 0, 100).unwrap());
+    let full = Counts::new(9, 9, 9, 9).unwrap();
+    for (metric, counts, equal) in [
+        (CountMetric::Precision, &missed, false),
+        (CountMetric::Mcc, &missed, false),
+        (CountMetric::Recall, &invented, false),
+        (CountMetric::Fm, &invented, false),
+        (CountMetric::Specificity, &full, true),
+        (CountMetric::Npv, &full, true),
+    ] {
+        assert!(metric.of(counts, Empty::Nan).is_nan(), "{metric}");
+        let expected = if equal { 1.0 } else { 0.0 };
+        assert_eq!((metric.of(counts, Empty::One), metric.of(counts, Empty::Zero)), (expected, 0.0), "{metric}");
+    }
+    for (metric, counts) in [(CountMetric::Fnr, &invented), (CountMetric::Fdr, &missed)] {
+        assert_eq!([Empty::One, Empty::Zero].map(|empty| metric.of(counts, empty)), [1.0; 2], "{metric}");
+    }
+    assert_eq!(CountMetric::Fpr.of(&full, Empty::One), 0.0);
+}
+
 #[test]
 fn a_false_positive_of_an_absent_class_is_defined_where_the_formula_is() {
     let counts = Counts::new(0, 4, 0, 100).unwrap();

@@ -100,6 +100,7 @@ fn loss() -> impl Strategy<Value = Loss> {
             focus,
             smooth,
             floor,
+            score_floor: floor,
             denominator,
             agreement,
             per,

@@ -26,7 +26,8 @@ fn loss_of(case: &Value) -> Loss {
     let metric = case["metric"].as_str().unwrap();
     let tversky = Tversky { alpha: number("alpha", 0.5), beta: number("beta", 0.5) };
     let mut options = Preset::Smp.options();
-    options.floor = 2.0 * number("eps", 1e-7);
+    options.score_floor = number("eps", 1e-7);
+    options.floor = 2.0 * options.score_floor;
     match metric {
         "smp.DiceLoss" | "soft_dice_score" => options.kind = Kind::Overlap(Overlap::Dice),
         "smp.JaccardLoss" | "soft_jaccard_score" => options.kind = Kind::Overlap(Overlap::Jaccard),

@@ -52,6 +52,7 @@ fn a_parameter_out_of_range_is_named() {
         ("smooth", LossOptions { smooth: Smoothing::PerChannel(vec![Smooth::none(); 2]), ..plain() }),
         ("smooth", LossOptions { smooth: Smoothing::PerChannel(vec![Smooth::none(); 3]), per: Per::All, ..plain() }),
         ("floor", LossOptions { floor: -1e-9, ..plain() }),
+        ("score_floor", LossOptions { score_floor: f64::NAN, ..plain() }),
         ("denominator power", LossOptions { denominator: Denominator::Power(0.0), ..plain() }),
         ("denominator power", LossOptions { denominator: Denominator::Power(f64::NAN), ..plain() }),
         (
