@@ -74,7 +74,8 @@ impl<'a, R: BufRead> Lines<'a, R> {
 
 /// The fields of a header which are looked at, by the first of their names.
 pub(super) struct Fields {
-    found: Vec<(&'static str, String)>,
+    /// The first of its names, its value, and the name it had.
+    found: Vec<(&'static str, String, String)>,
 }
 
 /// A field of a header, under each name that it has.
@@ -92,15 +93,18 @@ impl Fields {
         else {
             return Ok(());
         };
-        if self.get(field).is_some() {
-            return Err(HeaderFault::Twice { field });
+        let value = value.trim();
+        if let Some((_, before, same_name)) = self.found.iter().find(|(known, ..)| *known == field) {
+            // Some writers give a field under two of its names.
+            let alias = !same_name.eq_ignore_ascii_case(name) && before.eq_ignore_ascii_case(value);
+            return if alias { Ok(()) } else { Err(HeaderFault::Twice { field }) };
         }
-        self.found.push((field, value.trim().to_owned()));
+        self.found.push((field, value.to_owned(), name.to_owned()));
         Ok(())
     }
 
     pub(super) fn get(&self, field: &str) -> Option<&str> {
-        self.found.iter().find(|(name, _)| *name == field).map(|(_, value)| value.as_str())
+        self.found.iter().find(|(name, ..)| *name == field).map(|(_, value, _)| value.as_str())
     }
 
     pub(super) fn require(&self, field: &'static str) -> Result<&str, HeaderFault> {

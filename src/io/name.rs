@@ -4,8 +4,8 @@ use std::path::Path;
 
 /// Endings of the formats that are read; of two that fit, the longer one comes first. The voxels of a pair of files
 /// (`.img`, `.raw`) are not listed: the header stands for both.
-const ENDINGS: [&str; 10] =
-    [".seg.nrrd", ".nii.gz", ".hdr.gz", ".nii", ".hdr", ".mha", ".mhd", ".nrrd", ".nhdr", ".npy"];
+const ENDINGS: [&str; 11] =
+    [".seg.nrrd", ".seg.nhdr", ".nii.gz", ".hdr.gz", ".nii", ".hdr", ".mha", ".mhd", ".nrrd", ".nhdr", ".npy"];
 
 /// The name of a volume file without its folder and ending, or None for a file of another kind and a hidden one.
 ///
@@ -40,6 +40,7 @@ mod tests {
             ("A.NII.GZ", Some("A")),
             ("über.mha", Some("über")),
             ("x.seg.nrrd", Some("x")),
+            ("x.seg.nhdr", Some("x")),
             ("x.nrrd", Some("x")),
             ("x.hdr.gz", Some("x")),
             ("x.img", None),

@@ -109,6 +109,21 @@ pub(super) fn whole(voxels: &mut [f32]) -> Result<(), Offender> {
     Ok(())
 }
 
+/// Below this an f32 has room for fractions.
+const TWO_22: f64 = 4_194_304.0;
+
+/// Gives scaled values back what their scale has lost. NIfTI keeps slope and intercept in f32, and a label that nibabel
+/// stored as 255 times 1/255 comes back as 1.0000000591; as an f32, as ITK scales, it is 1. Whatever is no label in f32 is
+/// left as it is.
+pub(super) fn settle(values: &mut [f64]) {
+    for value in values {
+        let near = f64::from(*value as f32);
+        if near.fract() == 0.0 && near.abs() < TWO_22 {
+            *value = near;
+        }
+    }
+}
+
 /// Makes labels of the bits of half floats where they lie.
 pub(super) fn whole_halves(voxels: &mut [u16]) -> Result<(), Offender> {
     for (index, bits) in voxels.iter_mut().enumerate() {
@@ -241,6 +256,24 @@ mod tests {
             voxels[300] = wrong;
             assert_eq!(whole(&mut voxels).map_err(|offender| offender.index), Err(300), "{wrong}");
         }
+    }
+
+    #[test]
+    fn scaled_labels_are_those_that_were_meant() {
+        // Every label of a mask that nibabel stores in the whole range of its type.
+        for (most, labels) in [(255.0, 1..=117), (65_535.0, 1..=117), (32_767.0, 1..=3)] {
+            for label in labels {
+                let slope = f64::from((f64::from(label) / most) as f32);
+                let mut values = [slope * most, 0.0];
+                settle(&mut values);
+                assert_eq!(values, [f64::from(label), 0.0], "{most}");
+            }
+        }
+        // What is a fraction in f32 stays one, and large labels are left alone.
+        let fractions = [1.0 + 2f64.powi(-22), 0.5, -0.25, 16_777_217.0, f64::NAN, 4_194_304.25];
+        let mut values = fractions;
+        settle(&mut values);
+        assert_eq!(values.map(f64::to_bits), fractions.map(f64::to_bits));
     }
 
     #[test]

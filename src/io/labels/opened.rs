@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::convert::{Offender, convert, convert_elements};
+use super::convert::{Offender, convert, convert_elements, settle};
 use super::{LabelVolume, LabelsError, grid, position};
 use crate::io::file::ends_in;
 use crate::io::npy::{self, Content};
 use crate::io::unread::Unread;
-use crate::io::{Geometry, image};
+use crate::io::{Geometry, Voxels, image};
 
 pub(super) struct Opened {
     pub path: PathBuf,
@@ -57,8 +57,12 @@ impl Opened {
         let Self { path, shape, geometry, voxels, .. } = self;
         let (labels, stored) = match voxels {
             Unloaded::Image(unread) => {
-                let stored = unread.layout.dtype;
-                (convert(unread.load()?), Some(stored))
+                let (stored, scaled) = (unread.layout.dtype, unread.layout.scale.is_some());
+                let mut voxels = unread.load()?;
+                if let (true, Voxels::F64(values)) = (scaled, &mut voxels) {
+                    settle(values);
+                }
+                (convert(voxels), Some(stored))
             }
             Unloaded::Array(array) => {
                 let stored = array.stored();

@@ -2,7 +2,7 @@
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
-use super::convert::{Number, Offender, check, whole, whole_halves};
+use super::convert::{Number, Offender, check, settle, whole, whole_halves};
 use crate::error::FileError;
 use crate::io::npy::Content;
 use crate::io::unread::{Unread, out_of_memory};
@@ -124,6 +124,7 @@ impl Pieces {
         room(&self.unread, &mut self.scaled, n)?;
         let values = self.scaled.get_mut(..n).unwrap_or_default();
         fill_scaled(&mut self.unread, &mut self.raw, values)?;
+        settle(values);
         check(values)?;
         copy::<f64>(&self.unread, values, &mut self.copied)
     }

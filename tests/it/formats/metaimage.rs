@@ -62,6 +62,17 @@ fn the_other_names_of_fields_and_a_spacing_below_zero() {
     assert_eq!(affine[2], [0.0, 0.0, 1.0, 0.0]);
 }
 
+/// SUPRA writes the byte order under both of its names.
+#[test]
+fn a_field_may_have_two_of_its_names_and_one_value() {
+    let both = |other: &str| {
+        let order = format!("ElementByteOrderMSB = False\nBinaryDataByteOrderMSB = {other}\n");
+        read(&format!("ElementType = MET_UCHAR\n{order}"), &[1, 2, 3, 4, 5, 6])
+    };
+    assert_eq!(both("False").unwrap().voxels, Voxels::U8(vec![1, 2, 3, 4, 5, 6]));
+    assert!(both("True").unwrap_err().to_string().contains("twice"));
+}
+
 #[test]
 fn units_are_millimetres_microns_or_unknown() {
     for (name, expected) in [("mm", Units::Millimetre), ("um", Units::Micron), ("inch", Units::Unknown)] {
