@@ -49,6 +49,7 @@ impl Demo {
             Some(folder) => folder.clone(),
             None => fresh_folder()?,
         };
+        refuse_to_replace(&folder)?;
         for half in ["truth", "pred"] {
             let folder = folder.join(half);
             std::fs::create_dir_all(&folder).with_context(|| no_folder(&folder))?;
@@ -71,11 +72,24 @@ impl Demo {
     }
 }
 
+/// Truth and prediction of one case.
+fn files_of(folder: &Path, case: usize) -> [PathBuf; 2] {
+    ["truth", "pred"].map(|half| folder.join(half).join(format!("case_{}.nii.gz", case + 1)))
+}
+
+/// Refuses a folder that has files of these names: they may be somebody's cases.
+fn refuse_to_replace(folder: &Path) -> Result<()> {
+    match (0..CASES).flat_map(|case| files_of(folder, case)).find(|file| file.exists()) {
+        Some(file) => anyhow::bail!("{}: there is such a file already; name another folder with --out", file.display()),
+        None => Ok(()),
+    }
+}
+
 /// Writes truth and prediction of one case.
 fn make(folder: &Path, case: usize) -> Result<CasePair> {
     let (truth, pred) = phantom::case(case);
     let name = format!("case_{}", case + 1);
-    let [truth_file, pred_file] = ["truth", "pred"].map(|half| folder.join(half).join(format!("{name}.nii.gz")));
+    let [truth_file, pred_file] = files_of(folder, case);
     let geometry = phantom::geometry();
     nifti::write(&truth_file, &SHAPE, &geometry, &truth)?;
     nifti::write(&pred_file, &SHAPE, &geometry, &pred)?;

@@ -39,6 +39,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) use count::Threads;
 pub(super) use geometry::{GeometryRule, gap};
+use masks::MatchBy;
 use pairing::{CasePair, CaseRegex, Lone, Pairing, Request, Source};
 use pipeline::{Engines, Failure, Task};
 use publish::{OutputArgs, publish};
@@ -192,6 +193,7 @@ impl Eval {
             pairs: self.pairs.as_deref(),
         };
         let Pairing { pairs, missing, extra } = pairing::pair(&request)?;
+        let by = MatchBy::of(&pairs);
         let here = |case: &str| self.shard.is_none_or(|shard| shard.has(case));
         let pairs = pairs.into_iter().filter(|pair| here(&pair.name));
         let (missing, extra) = (kept(missing, here), kept(extra, here));
@@ -203,10 +205,14 @@ impl Eval {
             extra: named(&extra),
         };
         if self.missing == MissingRule::Zero {
-            let expected = |lone: &Lone| self.pred.join(lone.source.path().file_name().unwrap_or_default());
+            // Where no list says it, a prediction would lie as the truth does.
+            let beside = |lone: &Lone| {
+                let truth = lone.source.path();
+                self.pred.join(truth.strip_prefix(&self.truth).unwrap_or(truth))
+            };
             work.tasks.extend(missing.into_iter().map(|lone| {
-                let expected = expected(&lone);
-                Task::Unpredicted(lone, expected)
+                let expected = lone.expected.clone().unwrap_or_else(|| beside(&lone));
+                Task::Unpredicted { lone, expected, by }
             }));
         }
         Ok(work)
@@ -227,8 +233,11 @@ impl Eval {
         Ok(Work { kind: Kind::Pair, tasks, missing: Vec::new(), extra: Vec::new() })
     }
 
-    /// Refuses to print a table of nothing.
+    /// Refuses to print a table of nothing; of a shard that is for `merge` to judge, which sees the others.
     fn check_found(&self, report: &Report, output: &mut Output) -> Result<()> {
+        if self.shard.is_some() {
+            return Ok(());
+        }
         if report.cases.is_empty() && !report.failures.is_empty() {
             publish::tell(report, output);
             bail!("no case could be evaluated; see the errors above");

@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
 use super::table::{Align, Grid, Tone};
-use super::text::{extent, grouped, shown};
+use super::text::{extent, grouped, millilitres, shown};
 use crate::io::{self, Header};
 use anyhow::Result;
 use clap::Args;
@@ -80,6 +80,8 @@ impl Found<'_> {
             "dtype": header.dtype.name(),
             "spacing": header.geometry.spacing,
             "affine": header.geometry.affine,
+            "spacing_mm": header.geometry.spacing_mm(),
+            "affine_mm": header.geometry.affine_mm(),
             "labels": labels,
             "min": content.min.map(Number::json),
             "max": content.max.map(Number::json),
@@ -138,11 +140,7 @@ impl Found<'_> {
     }
 }
 
-/// Volume of one voxel of a three-dimensional image, in millilitres.
+/// Volume of one voxel of a three-dimensional image, as `eval` has it.
 fn voxel_ml(header: &Header) -> Option<f64> {
-    let three = header.shape.len() >= 3 && header.shape.iter().take(3).all(|&n| n > 1);
-    let [a, b, c, _] = header.geometry.affine_mm();
-    let determinant =
-        a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0]);
-    three.then_some(determinant.abs() / 1000.0)
+    millilitres(&header.shape, header.geometry.spacing_mm())
 }

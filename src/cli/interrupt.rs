@@ -1,8 +1,12 @@
 //! Ctrl-C and the polite request to end: the work stops at the next piece, nothing is written, and the exit code says so.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Nothing is half done: the process may end where it stands.
+static HARMLESS: AtomicBool = AtomicBool::new(false);
 
 /// The run was interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -13,13 +17,29 @@ pub(super) struct Interrupted;
 pub(super) fn listen() {
     // Without a handler a signal ends the process where it stands, which leaves no file behind either.
     let _ = ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::Relaxed) {
+        let again = ASKED.swap(true, Ordering::SeqCst);
+        if HARMLESS.load(Ordering::SeqCst) {
+            // A terminal that is gone has nobody to tell.
+            let _ = writeln!(std::io::stderr(), "error: {Interrupted}");
+        }
+        if again || HARMLESS.load(Ordering::SeqCst) {
             std::process::exit(130);
         }
     });
 }
 
+/// Work that does not look for signals, and may be ended anywhere: a signal does so at once.
+pub(super) fn during<T>(work: impl FnOnce() -> T) -> Result<T, Interrupted> {
+    HARMLESS.store(true, Ordering::SeqCst);
+    // What came before is not told to the handler again.
+    check()?;
+    let result = work();
+    HARMLESS.store(false, Ordering::SeqCst);
+    check()?;
+    Ok(result)
+}
+
 /// An error once a signal came.
 pub(super) fn check() -> Result<(), Interrupted> {
-    if ASKED.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(()) }
+    if ASKED.load(Ordering::SeqCst) { Err(Interrupted) } else { Ok(()) }
 }

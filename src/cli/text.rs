@@ -29,6 +29,11 @@ pub(super) fn extent(shape: &[u64]) -> String {
     shape.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ")
 }
 
+/// Volume of a voxel in millilitres. Of an image below three axes there is an area only.
+pub(super) fn millilitres(shape: &[u64], spacing_mm: [f64; 3]) -> Option<f64> {
+    (shape.len() > 2).then(|| spacing_mm.iter().product::<f64>() / 1000.0)
+}
+
 /// Bytes in the largest binary unit that leaves a whole number, else with one decimal.
 pub(super) fn bytes(value: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -3,16 +3,17 @@
 use super::class::Class;
 use super::count::{self, Threads};
 use super::geometry::{Gap, GeometryRule, gap};
-use super::masks;
-use super::pairing::{CasePair, Source};
+use super::masks::{self, MatchBy};
+use super::pairing::{CasePair, Lone, Source};
 use super::settings::{Rules, Wanted, engine_classes};
 use super::verify::{Verification, verified};
 use crate::Engine;
-use crate::cli::text::extent;
+use crate::cli::text::{extent, millilitres};
 use crate::cli::warning::{Notice, Warning};
-use crate::io::labels::{self, LabelReader};
+use crate::io::labels::{self, LabelReader, LabelVolume};
 use crate::stats::Counts;
 use anyhow::{Result, bail};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Counts by class.
@@ -28,6 +29,8 @@ pub(in crate::cli) struct Case {
     pub prediction: Prediction,
     /// The file's shape, x first.
     pub shape: Vec<u64>,
+    /// Voxels that were counted: all but those to ignore.
+    pub voxels: u64,
     /// None for files that do not say.
     pub spacing_mm: Option<[f64; 3]>,
     /// How far the two grids are apart, where both files say where they lie.
@@ -49,8 +52,7 @@ pub(in crate::cli) enum Prediction {
 impl Case {
     /// Millilitres of a voxel.
     pub fn voxel_ml(&self) -> Option<f64> {
-        // Of an image below three axes there is an area only.
-        self.spacing_mm.filter(|_| self.shape.len() > 2).map(|edges| edges.iter().product::<f64>() / 1000.0)
+        millilitres(&self.shape, self.spacing_mm?)
     }
 }
 
@@ -78,15 +80,19 @@ pub(in crate::cli) fn evaluate(pair: &CasePair, rules: &Rules, device: Device<'_
 }
 
 /// Counts a truth whose prediction is missing as if that were empty.
-pub(in crate::cli) fn without_prediction(
-    name: &str,
-    truth: &Source,
+pub(super) fn without_prediction(
+    lone: &Lone,
     expected: &Path,
+    by: MatchBy,
     rules: &Rules,
     device: Device<'_>,
 ) -> Result<Case> {
-    match truth {
-        Source::File(truth) => of_files(name, truth, None, expected, rules, device),
+    let name = &lone.name;
+    match &lone.source {
+        Source::File(truth) => match masks::segments_alone(truth, by)? {
+            Some(segments) => masks::segments_without_prediction(name, truth, &segments, expected, rules, device),
+            None => of_files(name, truth, None, expected, rules, device),
+        },
         Source::Masks { folder, files } => masks::without_prediction(name, folder, files, expected, rules, device),
     }
 }
@@ -117,8 +123,9 @@ fn of_files(
     let shape = truth_reader.shape().to_vec();
     let spacing_mm = truth_reader.geometry().map(|geometry| geometry.spacing_mm());
     let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
-    let (counts, verification) = if device.counterpart.is_none() && !count::needs_volumes(device.engine) {
-        (count::streamed(truth_reader, pred_reader, rules, device.threads)?, None)
+    let (voxels, counts, verification) = if device.counterpart.is_none() && !count::needs_volumes(device.engine) {
+        let (voxels, counts) = count::streamed(truth_reader, pred_reader, rules, device.threads)?;
+        (voxels, counts, None)
     } else {
         drop((truth_reader, pred_reader));
         of_volumes(truth, pred, rules, device)?
@@ -133,6 +140,7 @@ fn of_files(
         pred: expected.into(),
         prediction,
         shape,
+        voxels,
         spacing_mm,
         gap: apart,
         counts,
@@ -147,29 +155,38 @@ fn of_volumes(
     pred: Option<&Path>,
     rules: &Rules,
     device: Device<'_>,
-) -> Result<(Counted, Option<Verification>)> {
+) -> Result<(u64, Counted, Option<Verification>)> {
     let (truth, pred) = count::read_both(truth, pred, device.threads)?;
-    let classes = match &rules.wanted {
+    let of_truth = truth.census();
+    let ignored = rules.ignore.and_then(|label| of_truth.get(&label)).copied().unwrap_or(0);
+    let voxels = truth.voxels() as u64 - ignored;
+    let classes: Vec<Class> = match &rules.wanted {
         Wanted::Named { classes, .. } => classes.clone(),
         Wanted::Found => {
-            let labels = count::labels_found(&truth, pred.as_ref());
-            labels.into_iter().filter(|&label| Some(label) != rules.ignore).map(Class::label).collect()
+            let of_pred = pred.as_ref().map(LabelVolume::census).unwrap_or_default();
+            let labels: BTreeSet<u32> = of_truth.into_keys().chain(of_pred.into_keys()).collect();
+            labels.into_iter().filter(|&label| label != 0 && Some(label) != rules.ignore).map(Class::label).collect()
         }
     };
     if classes.is_empty() {
-        return Ok((Vec::new(), None));
+        return Ok((voxels, Vec::new(), None));
     }
     let empty;
     let pred = match &pred {
         Some(pred) => pred,
         None => {
-            empty = labels::LabelVolume { labels: labels::Labels::U8(vec![0; truth.voxels()]), ..truth.clone() };
+            empty = LabelVolume { labels: labels::Labels::U8(vec![0; truth.voxels()]), ..truth.clone() };
             &empty
         }
     };
     let (counts, verification) =
         verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, rules.ignore)?, &classes, device)?;
-    Ok((classes.into_iter().zip(counts).collect(), verification))
+    let mut counts: Counted = classes.into_iter().zip(counts).collect();
+    if rules.wanted == Wanted::Found {
+        // Where the truth is ignored, a label of the prediction is not found.
+        counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);
+    }
+    Ok((voxels, counts, verification))
 }
 
 /// Refuses grids of different lengths.

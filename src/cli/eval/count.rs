@@ -7,7 +7,6 @@ use crate::io::labels::{self, LabelReader, LabelVolume, LabelsError};
 use crate::stats::Counts;
 use crate::{Backend, CountsAccumulator, Engine, FoundAccumulator, LabelSlice};
 use anyhow::{Result, anyhow};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -32,25 +31,31 @@ pub(super) fn needs_volumes(engine: &Engine) -> bool {
     engine.describe().backend == Backend::Gpu
 }
 
-/// Counts two files while they are decoded, in memory that does not grow with them. Without a prediction it counts as
-/// empty.
+/// Counts two files while they are decoded, in memory that does not grow with them, and how many voxels were counted.
+/// Without a prediction it counts as empty.
 pub(super) fn streamed(
     truth: LabelReader,
     pred: Option<LabelReader>,
     rules: &Rules,
     threads: Threads,
-) -> Result<Vec<(Class, Counts)>> {
+) -> Result<(u64, Vec<(Class, Counts)>)> {
+    // Every class has all voxels in its counts.
+    let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.wanted {
         Wanted::Named { classes, .. } => {
             let mut counts = CountsAccumulator::new(&engine_classes(classes, rules.ignore)?);
             each_piece(truth, pred, threads, |p, t| Ok(counts.add(p, t)?))?;
-            Ok(classes.iter().cloned().zip(counts.finish()?).collect())
+            let counts = counts.finish()?;
+            Ok((voxels(&counts), classes.iter().cloned().zip(counts).collect()))
         }
         Wanted::Found => {
             let mut counts = FoundAccumulator::new(rules.ignore);
             each_piece(truth, pred, threads, |p, t| Ok(counts.add(p, t)?))?;
-            let found = counts.finish()?.into_iter().filter(|&(label, _)| label != 0 && Some(label) != rules.ignore);
-            Ok(found.map(|(label, counts)| (Class::label(label), counts)).collect())
+            let (labels, counts): (Vec<u32>, Vec<Counts>) = counts.finish()?.into_iter().unzip();
+            let voxels = voxels(&counts);
+            let found = labels.into_iter().zip(counts);
+            let found = found.filter(|&(label, _)| label != 0 && Some(label) != rules.ignore);
+            Ok((voxels, found.map(|(label, counts)| (Class::label(label), counts)).collect()))
         }
     }
 }
@@ -170,10 +175,4 @@ pub(super) fn read_both(
         };
         Ok((truth, pred))
     })
-}
-
-/// Every label of both but 0.
-pub(super) fn labels_found(truth: &LabelVolume, pred: Option<&LabelVolume>) -> BTreeSet<u32> {
-    let of_pred = pred.into_iter().flat_map(|pred| pred.census().into_keys());
-    truth.census().into_keys().chain(of_pred).filter(|&label| label != 0).collect()
 }

@@ -89,7 +89,7 @@ fn about(report: &Report, case: &Case) -> Value {
         "prediction": if case.is_predicted() { "read" } else { "missing" },
         "shape": case.shape,
         "spacing_mm": case.spacing_mm,
-        "voxels": case.counts.first().map(|(_, counts)| counts.n()),
+        "voxels": case.voxels,
         "grid_gap": case.gap.map(|gap| json!({ "mm": gap.millimetres, "voxels": gap.voxels })),
         "generalized_dice": report.generalized_dice(case),
     })
@@ -110,6 +110,7 @@ fn statistics(report: &Report, score: Score) -> Value {
     let pooled = report.pooled(score);
     json!({
         "mean": report.mean(score),
+        "interval": report.interval_of_mean(score).map(|interval| [interval.low, interval.high]),
         "micro": pooled.map(|(micro, _)| micro),
         "weighted": pooled.map(|(_, weighted)| weighted),
         "over_cases": over(&cases, interval),

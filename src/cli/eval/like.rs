@@ -13,7 +13,8 @@ pub(in crate::cli) enum Like {
     // nnunetv2/evaluation/evaluate_predictions.py, compute_metrics and compute_metrics_on_folder.
     Nnunet,
     /// MONAI's DiceMetric: a class without truth is undefined; means over classes, then over cases
-    // monai/metrics/meandice.py with ignore_empty=True and reduction="mean", both the defaults.
+    // monai/metrics/meandice.py with ignore_empty=True and reduction="mean", both the defaults, and
+    // include_background=False, as label 0 is in no mean here.
     Monai,
     /// KiTS23: kidney and masses 1,2,3, masses 2,3, tumor 2; a class in neither file scores 1
     // kits23/evaluation/metrics.py and labels.py (hierarchical evaluation classes); its surface Dice is not computed.

@@ -4,11 +4,11 @@
 use super::case::{Case, Device, Prediction, of_counts, same_extent, same_file};
 use super::class::Class;
 use super::geometry::{Gap, GeometryRule, gap};
-use super::pairing::{CasePair, Source};
+use super::pairing::{self, CasePair, Source};
 use super::settings::{Rules, Wanted};
 use super::verify::{Verification, verified};
 use crate::cli::interrupt;
-use crate::cli::warning::{Notice, Warning};
+use crate::cli::warning::{Notice, Warning, listed};
 use crate::io::labels::{self, LabelVolume, Labels};
 use crate::io::{Geometry, nrrd};
 use crate::stats::Counts;
@@ -20,13 +20,41 @@ use std::path::{Path, PathBuf};
 /// The named segments of truth and prediction.
 pub(super) type Segments = [Vec<nrrd::Segment>; 2];
 
+/// What of two files has to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MatchBy {
+    Label,
+    /// The names of 3D Slicer's segments.
+    Name,
+}
+
+impl MatchBy {
+    /// As the first pair has it: a case whose prediction is missing is to have the classes of the others. Without any pair,
+    /// by the names that there are.
+    pub fn of(pairs: &[CasePair]) -> Self {
+        let Some(CasePair { truth: Source::File(truth), pred: Source::File(pred), .. }) = pairs.first() else {
+            return Self::Name;
+        };
+        // What cannot be read is told with its own case.
+        if matches!(segments(truth, pred), Ok(None)) { Self::Label } else { Self::Name }
+    }
+}
+
+/// The segments that a file names; none for other formats.
+fn segments_of(path: &Path) -> Result<Vec<nrrd::Segment>> {
+    let named = path.extension().is_some_and(|end| ["nrrd", "nhdr"].iter().any(|nrrd| end.eq_ignore_ascii_case(nrrd)));
+    Ok(if named && path.is_file() { nrrd::segments(path)? } else { Vec::new() })
+}
+
+/// The segments of a truth without a prediction, where names have to match.
+pub(super) fn segments_alone(truth: &Path, by: MatchBy) -> Result<Option<Vec<nrrd::Segment>>> {
+    let segments = if by == MatchBy::Name { segments_of(truth)? } else { Vec::new() };
+    Ok(Some(segments).filter(|segments| !segments.is_empty()))
+}
+
 /// The segments, where names rather than numbers have to match: both files name them, or one has several layers.
 pub(super) fn segments(truth: &Path, pred: &Path) -> Result<Option<Segments>> {
-    let of = |path: &Path| -> Result<Vec<nrrd::Segment>> {
-        let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("nrrd"));
-        Ok(if named && path.is_file() { nrrd::segments(path)? } else { Vec::new() })
-    };
-    let segments = [of(truth)?, of(pred)?];
+    let segments = [segments_of(truth)?, segments_of(pred)?];
     let layered = |list: &[nrrd::Segment]| list.iter().any(|segment| segment.layer > 0);
     let both = segments.iter().all(|list| !list.is_empty());
     if !both && !segments.iter().any(|list| layered(list)) {
@@ -74,16 +102,36 @@ impl Side<'_> {
     fn mask(&self, name: &str, path: &Path) -> Result<Option<Mask>> {
         match self {
             Self::Empty => Ok(None),
-            Self::Files(files) => match files.iter().find(|(own, _)| own == name) {
-                None => Ok(None),
-                Some((_, file)) => Ok(Some(mask_of(&labels::read(file)?, file, |label| label != 0))),
-            },
+            Self::Files(files) => {
+                let mut of_name = files.iter().filter(|(own, _)| own == name).map(|(_, file)| file);
+                match (of_name.next(), of_name.next()) {
+                    (None, _) => Ok(None),
+                    (Some(file), None) => Ok(Some(mask_of(&labels::read(file)?, file, |label| label != 0))),
+                    (Some(file), Some(other)) => bail!(
+                        "{} and {} are both the mask of {name}; leave one of them in the folder",
+                        file.display(),
+                        other.display()
+                    ),
+                }
+            }
             Self::Layers { volumes, segments } => {
-                let Some(segment) = segments.iter().find(|segment| segment.name == name) else { return Ok(None) };
-                let Some(volume) = volumes.get(segment.layer as usize) else {
-                    bail!("{}: the segment {name} is in layer {}, which is not there", path.display(), segment.layer)
-                };
-                Ok(Some(mask_of(volume, path, |label| u64::from(label) == segment.label)))
+                // Slicer's names need not differ; what has the same name is one class.
+                let mut mask: Option<Mask> = None;
+                for segment in segments.iter().filter(|segment| segment.name == name) {
+                    let Some(volume) = volumes.get(segment.layer as usize) else {
+                        bail!(
+                            "{}: the segment {name} is in layer {}, which is not there",
+                            path.display(),
+                            segment.layer
+                        )
+                    };
+                    let own = mask_of(volume, path, |label| u64::from(label) == segment.label);
+                    match &mut mask {
+                        None => mask = Some(own),
+                        Some(mask) => mask.voxels.iter_mut().zip(own.voxels).for_each(|(all, own)| *all |= own),
+                    }
+                }
+                Ok(mask)
             }
             Self::Map { volume, classes } => {
                 let class = classes.iter().find(|class| class.name.as_deref() == Some(name));
@@ -114,6 +162,21 @@ pub(super) fn evaluate(
         Ok(Side::Layers { volumes: labels::read_layers(paths[i])?, segments: &segments[i] })
     };
     count(name, [paths[0], paths[1]], [side(0)?, side(1)?], rules, device)
+}
+
+/// A segmentation of 3D Slicer whose prediction is missing.
+pub(super) fn segments_without_prediction(
+    name: &str,
+    truth: &Path,
+    segments: &[nrrd::Segment],
+    expected: &Path,
+    rules: &Rules,
+    device: Device<'_>,
+) -> Result<Case> {
+    let sides = [Side::Layers { volumes: labels::read_layers(truth)?, segments }, Side::Empty];
+    let mut case = count(name, [truth, expected], sides, rules, device)?;
+    case.prediction = Prediction::Missing;
+    Ok(case)
 }
 
 /// A folder of masks on at least one side.
@@ -167,6 +230,7 @@ fn count(name: &str, paths: [&Path; 2], sides: [Side<'_>; 2], rules: &Rules, dev
         pred: paths[1].into(),
         prediction: Prediction::Read,
         shape: Vec::new(),
+        voxels: 0,
         spacing_mm: None,
         gap: None,
         counts: Vec::new(),
@@ -190,8 +254,16 @@ fn count(name: &str, paths: [&Path; 2], sides: [Side<'_>; 2], rules: &Rules, dev
             case.counts.push((class_of(class, rules), counted));
         }
     }
+    case.voxels = case.counts.first().map_or(0, |(_, counts)| counts.n());
     if case.counts.is_empty() {
-        bail!("neither {} nor {} has a mask of a class to evaluate", paths[0].display(), paths[1].display());
+        let names = sides.iter().flat_map(Side::names).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+        bail!(
+            "neither {} nor {} has a mask of a class to evaluate: masks are matched by name, and here they are {}; leave \
+             --labels out to have them all, or name them with --region NAME=LABELS or --dataset",
+            paths[0].display(),
+            paths[1].display(),
+            if names.is_empty() { "none".into() } else { listed(&names) }
+        );
     }
     for (side, classes) in ["truth", "prediction"].into_iter().zip(unpaired) {
         if !classes.is_empty() && case.prediction == Prediction::Read {
@@ -268,7 +340,7 @@ impl Mask {
 pub(super) fn of_class(case: &Case, class: &Class, rules: &Rules) -> Result<[Option<Mask>; 2]> {
     let (truth, pred) = (case.truth.as_path(), case.pred.as_path());
     let name = class.display();
-    let sides = [source_of(truth, name)?, source_of(pred, name)?];
+    let sides = [source_of(truth)?, source_of(pred)?];
     let segments = if truth.is_dir() || pred.is_dir() { None } else { segments(truth, pred)? };
     let of = |place: usize, path: &Path| -> Result<Option<Mask>> {
         let (source, segments) = (sides.get(place), segments.as_ref().and_then(|both| both.get(place)));
@@ -282,21 +354,10 @@ pub(super) fn of_class(case: &Case, class: &Class, rules: &Rules) -> Result<[Opt
     Ok([of(0, truth)?, of(1, pred)?])
 }
 
-/// A file, or the one file in a folder that is the mask of a class.
-fn source_of(path: &Path, class: &str) -> Result<Source> {
+/// A file, or the masks in a folder.
+fn source_of(path: &Path) -> Result<Source> {
     if !path.is_dir() {
         return Ok(Source::File(path.into()));
     }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path)? {
-        let file = entry?.path();
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        // The raw voxels of a header are no file of their own.
-        let is_data = ["img", "raw", "zraw"].iter().any(|end| name.ends_with(&format!(".{end}")));
-        if !is_data && name.strip_prefix(class).is_some_and(|rest| rest.starts_with('.')) {
-            files.push((class.to_owned(), file));
-        }
-    }
-    files.sort();
-    Ok(Source::Masks { folder: path.into(), files })
+    Ok(pairing::masks(path)?.unwrap_or_else(|| Source::Masks { folder: path.into(), files: Vec::new() }))
 }

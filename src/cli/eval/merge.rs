@@ -74,6 +74,16 @@ fn join(parts: Vec<(&PathBuf, Partial)>, scores: &ScoreArgs) -> Result<Report> {
         origin.device = "several devices".into();
     }
     let (rules, scoring) = (first.rules.clone(), scores.resolve(Some(&first.scores))?);
+    for (path, part) in &parts[1..] {
+        if scores.resolve(Some(&part.scores))? != scoring {
+            bail!(
+                "{} and {} were made with different choices about scores; say here with --metrics, --empty, --like, \
+                 --bootstrap and --seed which ones are to hold",
+                first_path.display(),
+                path.display()
+            );
+        }
+    }
     let mut owners: BTreeMap<String, &PathBuf> = BTreeMap::new();
     let mut all = Vec::new();
     let (mut cases, mut failures, mut missing, mut extra): (Vec<Case>, Vec<_>, Vec<_>, Vec<_>) = Default::default();

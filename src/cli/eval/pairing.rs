@@ -56,6 +56,8 @@ pub(in crate::cli) struct CasePair {
 pub(in crate::cli) struct Lone {
     pub name: String,
     pub source: Source,
+    /// Where the other side was looked for, if something said where.
+    pub expected: Option<PathBuf>,
 }
 
 /// All cases, each list sorted by name.
@@ -105,8 +107,18 @@ impl Pairing {
     }
 }
 
+/// The masks in a folder; None where there is none.
+pub(in crate::cli) fn masks(folder: &Path) -> Result<Option<Source>> {
+    discover::masks(folder)
+}
+
 /// One case: a label map on one side, one file per class on the other.
 fn beside_a_folder(request: &Request<'_>) -> Result<Pairing> {
+    let flags = [("--pairs", request.pairs.is_some()), ("--pair-regex", request.regex.is_some())];
+    if let Some((flag, _)) = flags.iter().find(|(_, given)| *given) {
+        let file = if request.truth.is_dir() { request.pred } else { request.truth };
+        bail!("{flag} is for two folders, and {} is none; leave it out or name two folders", file.display());
+    }
     let source = |path: &Path| {
         if path.is_dir() { discover::masks(path) } else { Ok(Some(Source::File(path.into()))) }
     };

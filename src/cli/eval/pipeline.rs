@@ -3,6 +3,7 @@
 
 use super::case::{self, Case, Device};
 use super::count::Threads;
+use super::masks::MatchBy;
 use super::pairing::{CasePair, Lone};
 use super::settings::Rules;
 use crate::Engine;
@@ -20,8 +21,12 @@ use std::thread;
 #[derive(Debug)]
 pub(super) enum Task {
     Pair(CasePair),
-    /// A truth whose prediction should have been at this place.
-    Unpredicted(Lone, PathBuf),
+    /// A truth whose prediction should have been at this place, and how the classes of the others are matched.
+    Unpredicted {
+        lone: Lone,
+        expected: PathBuf,
+        by: MatchBy,
+    },
 }
 
 /// A case that could not be evaluated.
@@ -138,9 +143,8 @@ fn concerns_all(error: &anyhow::Error) -> bool {
 fn evaluate(task: &Task, rules: &Rules, device: Device<'_>) -> Outcome {
     match task {
         Task::Pair(pair) => case::evaluate(pair, rules, device).map_err(|error| (pair.name.clone(), error)),
-        Task::Unpredicted(lone, expected) => {
-            case::without_prediction(&lone.name, &lone.source, expected, rules, device)
-                .map_err(|error| (lone.name.clone(), error))
+        Task::Unpredicted { lone, expected, by } => {
+            case::without_prediction(lone, expected, *by, rules, device).map_err(|error| (lone.name.clone(), error))
         }
     }
 }

@@ -5,6 +5,7 @@ use super::settings::MissingRule;
 use super::{csv, html, json, python, table};
 use crate::cli::exit::Exit;
 use crate::cli::files::{Named, Pending, check_no_volume, check_outputs};
+use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::warning::ABSENT;
 use anyhow::Result;
@@ -56,6 +57,8 @@ impl OutputArgs {
 /// Tells what was wrong, writes the files, prints the result.
 pub(in crate::cli) fn publish(report: &Report, outputs: &OutputArgs, output: &mut Output) -> Result<Exit> {
     tell(report, output);
+    let outputs_of = || Rendered::of(report, outputs);
+    let Rendered { summary, rows, page, printed } = interrupt::during(outputs_of)??;
     let mut exit = if report.has_findings() { Exit::Findings } else { Exit::Fine };
     let difference = report.verification().and_then(|verification| verification.difference.as_ref());
     if let Some(difference) = difference {
@@ -69,21 +72,47 @@ pub(in crate::cli) fn publish(report: &Report, outputs: &OutputArgs, output: &mu
             output.note(format_args!("verified: {} agree in every count", verification.devices()));
         }
         // All files are complete before the first one appears; after a failed verification there is none.
-        let summary = outputs.output.as_ref().map(|path| Pending::write(path, &python::summary(report)));
-        let rows = outputs.csv.as_ref().map(|path| Pending::write(path, &csv::render(report)?));
-        let page = outputs.html.as_ref().map(|path| Pending::write(path, &html::render(report)?));
-        let mut all: Vec<Pending> =
-            [summary.transpose()?, rows.transpose()?, page.transpose()?].into_iter().flatten().collect();
+        let files = [(&outputs.output, summary), (&outputs.csv, rows), (&outputs.html, page)];
+        let files = files.into_iter().filter_map(|(path, text)| Some((path.as_ref()?, text?)));
+        let mut all: Vec<Pending> = files.map(|(path, text)| Pending::write(path, &text)).collect::<Result<_>>()?;
+        interrupt::check()?;
         // What can still fail goes first.
         all.sort_by_key(|pending| !pending.is_direct());
         all.into_iter().try_for_each(Pending::publish)?;
     }
-    match outputs.format {
-        Form::Table => output.result(&table::render(report))?,
-        Form::Json => output.json(&json::render(report))?,
-        Form::Csv => output.result(&csv::render(report)?)?,
+    match printed {
+        Printed::Text(text) => output.result(&text)?,
+        Printed::Json(value) => output.json(&value)?,
     }
     Ok(exit)
+}
+
+/// Every form that was asked for.
+struct Rendered {
+    summary: Option<String>,
+    rows: Option<String>,
+    page: Option<String>,
+    printed: Printed,
+}
+
+enum Printed {
+    Text(String),
+    Json(serde_json::Value),
+}
+
+impl Rendered {
+    fn of(report: &Report, outputs: &OutputArgs) -> Result<Self> {
+        Ok(Self {
+            summary: outputs.output.as_ref().map(|_| python::summary(report)),
+            rows: outputs.csv.as_ref().map(|_| csv::render(report)).transpose()?,
+            page: outputs.html.as_ref().map(|_| html::render(report)).transpose()?,
+            printed: match outputs.format {
+                Form::Table => Printed::Text(table::render(report)),
+                Form::Json => Printed::Json(json::render(report)),
+                Form::Csv => Printed::Text(csv::render(report)?),
+            },
+        })
+    }
 }
 
 /// Warnings of one kind that are shown.

@@ -130,6 +130,18 @@ impl Report {
         }
     }
 
+    /// The confidence interval of [`Report::mean`]: the mean of each class again in every draw, or the mean of the cases.
+    pub fn interval_of_mean(&self, score: Score) -> Option<Interval> {
+        match self.scoring.means {
+            Means::ClassesOfCases => {
+                let classes: Vec<Vec<f64>> =
+                    self.foreground().map(|class| self.scores_of_class(score, class)).collect();
+                self.scoring.bootstrap?.interval_of_class_means(&classes, stream_of("", score))
+            }
+            Means::CasesOfClasses => self.over_cases(score).1,
+        }
+    }
+
     /// The mean over cases of each class but the background.
     pub fn class_means(&self, score: Score) -> Vec<f64> {
         self.foreground().map(|class| self.distribution(score, class).mean).collect()
@@ -206,10 +218,9 @@ fn found(cases: &[Case]) -> Vec<Class> {
 
 /// Gives a case counts of every class, in their order: of those that it does not have there are no voxels.
 fn complete(case: &mut Case, classes: &[Class]) {
-    let n = case.counts.first().map_or_else(|| case.shape.iter().product(), |(_, counts)| counts.n());
     let mut own: BTreeMap<String, Counts> =
         std::mem::take(&mut case.counts).into_iter().map(|(class, counts)| (class.key, counts)).collect();
-    let none = Counts::new(0, 0, 0, n).unwrap_or_default();
+    let none = Counts::new(0, 0, 0, case.voxels).unwrap_or_default();
     case.counts = classes.iter().map(|class| (class.clone(), own.remove(&class.key).unwrap_or(none))).collect();
 }
 

@@ -108,7 +108,7 @@ pub(in crate::cli) struct Rules {
 }
 
 /// How counts become scores.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::cli) struct Scoring {
     pub scores: Vec<Score>,
     pub empty: EmptyRule,

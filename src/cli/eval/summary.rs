@@ -1,5 +1,6 @@
 //! nnU-Net's summary as a tree, from which both JSON forms are printed.
 
+use super::case::Case;
 use super::report::Report;
 use super::score::Score;
 use crate::metric::{mean_of_all, mean_of_defined};
@@ -21,7 +22,7 @@ pub(super) enum Node {
 pub(super) enum Style {
     /// nnU-Net's eight numbers, and a mean over classes that is undefined as soon as one is.
     Nnunet,
-    /// Also the other scores that were asked for, and means over what is defined.
+    /// Also the other scores that were asked for, and means over what is defined, in the order that was asked for.
     Ours,
 }
 
@@ -37,24 +38,36 @@ pub(super) fn summary(report: &Report, style: Style) -> Vec<(String, Node)> {
             scores.filter(|&score| score != Score::DICE && score != Score::IOU).collect()
         }
     };
+    let mut cases: Vec<&Case> = report.cases.iter().collect();
+    if style == Style::Nnunet {
+        // nnU-Net sorts the names of files, endings and all: `a-1.nii` goes before `a.nii`.
+        cases.sort_by_key(|case| case.pred.file_name());
+    }
     let keys: Vec<String> = KEYS.iter().map(|key| (*key).into()).chain(more.iter().map(Score::to_string)).collect();
     // By class, then by key.
     let means: Vec<Vec<f64>> = (0..report.classes.len())
         .map(|class| {
             let eight = (0..KEYS.len()).map(|key| {
-                let cases = report.cases.iter().filter_map(|case| Some((case, case.counts.get(class)?)));
+                let cases = cases.iter().filter_map(|case| Some((*case, case.counts.get(class)?)));
                 let values: Vec<f64> = cases.map(|(case, (_, c))| real(&value(report, key, case, c))).collect();
                 mean_of_defined(&values)
             });
             eight.chain(more.iter().map(|&score| report.distribution(score, class).mean)).collect()
         })
         .collect();
+    let score_of = |key: usize| match KEYS.get(key) {
+        Some(&"Dice") => Some(Score::DICE),
+        Some(&"IoU") => Some(Score::IOU),
+        Some(_) => None,
+        None => more.get(key - KEYS.len()).copied(),
+    };
     let foreground_mean = keys.iter().enumerate().map(|(key, name)| {
         let of_classes = report.foreground().filter_map(|class| means.get(class)?.get(key).copied());
         let of_classes: Vec<f64> = of_classes.collect();
-        let mean = match style {
-            Style::Ours => mean_of_defined(&of_classes),
-            Style::Nnunet => mean_of_all(&of_classes),
+        let mean = match (style, score_of(key)) {
+            (Style::Ours, Some(score)) => report.mean(score),
+            (Style::Ours, None) => mean_of_defined(&of_classes),
+            (Style::Nnunet, _) => mean_of_all(&of_classes),
         };
         (name.clone(), Node::Real(mean))
     });
@@ -62,7 +75,7 @@ pub(super) fn summary(report: &Report, style: Style) -> Vec<(String, Node)> {
         let values = keys.iter().cloned().zip(values.iter().copied().map(Node::Real));
         (class.key.clone(), Node::Map(values.collect()))
     });
-    let cases = report.cases.iter().map(|case| {
+    let cases = cases.into_iter().map(|case| {
         let metrics = case.counts.iter().map(|(class, counts)| {
             let eight = KEYS.iter().enumerate().map(|(key, name)| ((*name).into(), value(report, key, case, counts)));
             let more = more.iter().map(|&score| (score.to_string(), Node::Real(report.score(score, case, counts))));
@@ -82,7 +95,7 @@ pub(super) fn summary(report: &Report, style: Style) -> Vec<(String, Node)> {
 }
 
 /// The number under one of [`KEYS`].
-fn value(report: &Report, key: usize, case: &super::case::Case, counts: &Counts) -> Node {
+fn value(report: &Report, key: usize, case: &Case, counts: &Counts) -> Node {
     match KEYS.get(key).copied() {
         Some("Dice") => Node::Real(report.score(Score::DICE, case, counts)),
         Some("FN") => Node::Whole(counts.fn_()),

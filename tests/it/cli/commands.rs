@@ -1,6 +1,6 @@
 //! Help, devices, verify, demo.
 
-use super::{Files, backends, fine, gpu, json, run, stderr, stdout, text};
+use super::{Files, backends, fails, fine, gpu, json, run, stderr, stdout, text};
 
 #[test]
 fn every_help_runs_and_has_an_example() {
@@ -58,6 +58,7 @@ fn demo_writes_files_that_eval_finds_the_same_in() {
         let shown = fine(["demo", "--out", text(&folder), "--backend", backend]);
         assert!(shown.contains("voxdice eval "), "{shown}");
         tables.push(shown.split_once("\n\n").unwrap().0.to_owned());
+        fails(2, &["truth/case_1.nii.gz: there is such a file already", "--out"], ["demo", "--out", text(&folder)]);
     }
     assert!(tables.iter().all(|table| *table == tables[0]), "the same on every backend");
     for case in 1..=4 {

@@ -8,6 +8,11 @@ fn eval(truth: &Path, pred: &Path, more: &[&str]) -> serde_json::Value {
     json(["eval", text(truth), text(pred), "--backend", "cpu", "--format", "json"].iter().chain(more))
 }
 
+fn on(backend: &str, truth: &Path, pred: &Path, more: &[&str]) -> serde_json::Value {
+    let arguments = ["eval", text(truth), text(pred), "--backend", backend, "--format", "json"];
+    json(arguments.iter().chain(more))
+}
+
 #[test]
 fn the_empty_policy_decides_what_a_missing_label_scores() {
     let files = Files::new();
@@ -30,6 +35,53 @@ fn background_is_evaluated_when_named_and_in_no_mean() {
 }
 
 /// The same labels in every type give the same counts, also where truth and prediction differ in type.
+/// Voxels that are ignored are in no count, whether the classes were named or found, on either backend.
+#[test]
+fn ignored_voxels_count_for_nothing() {
+    let files = Files::new();
+    let truth = files.map("truth.nii", &[4, 2], &[9u8, 9, 9, 9, 0, 0, 1, 1]);
+    let pred = files.map("pred.nii", &[4, 2], &[2u8, 2, 0, 0, 0, 0, 1, 0]);
+    for backend in crate::cli::backends() {
+        let found = on(backend, &truth, &pred, &["--ignore", "9"]);
+        assert_eq!(found["mean"].as_object().unwrap().keys().collect::<Vec<_>>(), ["1"], "{backend}");
+        assert_eq!((&found["mean"]["1"]["TN"], &found["voxdice"]["cases"][0]["voxels"]), (&2.0.into(), &4.into()));
+        assert_eq!(found["voxdice"]["warnings"], serde_json::json!([]), "{backend}");
+    }
+    // A case of which no label is found has as many voxels as one of which some are.
+    for (half, label) in [("t", 9u8), ("p", 0)] {
+        std::fs::create_dir(files.path(half)).unwrap();
+        files.map(&format!("{half}/a.nii"), &[4, 1], &[label, label, 0, 0]);
+        files.map(&format!("{half}/b.nii"), &[4, 1], &[0u8, 1, 1, 0]);
+    }
+    for backend in crate::cli::backends() {
+        let found = on(backend, &files.path("t"), &files.path("p"), &["--ignore", "9"]);
+        assert_eq!(found["metric_per_case"][0]["metrics"]["1"]["TN"], 2, "{backend}");
+    }
+}
+
+/// A mask that was saved as floats under a header of whole numbers: nibabel stores 255 and the slope 1/255, which is 1 in
+/// f32 alone.
+#[test]
+fn scaled_masks_are_the_labels_that_were_meant() {
+    let files = Files::new();
+    let scaled = |name: &str, path: std::path::PathBuf, most: f32| {
+        let mut bytes = std::fs::read(path).unwrap();
+        bytes[112..116].copy_from_slice(&(1.0 / most).to_le_bytes());
+        std::fs::write(files.path(name), bytes).unwrap();
+        files.path(name)
+    };
+    let pred = files.map("pred.nii", &[3, 2], &[0u8, 1, 1, 1, 0, 0]);
+    let narrow = files.map("n.nii", &[3, 2], &[0u8, 255, 255, 0, 0, 0]);
+    let wide = files.map("w.nii", &[3, 2], &[0u16, 65_535, 65_535, 0, 0, 0]);
+    for (path, most) in [(narrow, 255.0), (wide, 65_535.0)] {
+        let truth = scaled("truth.nii", path, most);
+        for backend in crate::cli::backends() {
+            let found = on(backend, &truth, &pred, &[]);
+            assert_eq!((&found["mean"]["1"]["TP"], &found["mean"]["1"]["n_pred"]), (&2.0.into(), &3.0.into()));
+        }
+    }
+}
+
 #[test]
 fn every_stored_type_is_read_as_labels() {
     let files = Files::new();

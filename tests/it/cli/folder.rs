@@ -11,6 +11,7 @@ mod faults;
 mod kinds;
 #[cfg(target_os = "linux")]
 mod memory;
+mod missing;
 mod outputs;
 mod pairs;
 mod shards;

@@ -32,8 +32,9 @@ fn floats_have_a_range_an_exact_sum_and_the_number_of_unusable_voxels() {
     assert_eq!((&found["non_finite"], &found["labels"]), (&json!(2), &json!(null)));
     assert_eq!(found["max"].as_f64(), Some(f64::from(1e20f32)));
     let keys: Vec<&String> = found.as_object().unwrap().keys().collect();
-    let contract = ["file", "shape", "dtype", "spacing", "affine", "labels", "min", "max", "mean", "sum", "non_finite"];
-    assert_eq!(keys, contract);
+    let header = ["file", "shape", "dtype", "spacing", "affine", "spacing_mm", "affine_mm"];
+    let voxels = ["labels", "min", "max", "mean", "sum", "non_finite"];
+    assert_eq!(keys, [&header[..], &voxels].concat());
     assert!(fine(["info", text(&path)]).contains("2 voxels are NaN or infinite"));
 }
 

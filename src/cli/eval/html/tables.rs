@@ -101,8 +101,9 @@ impl<'a> Scores<'a> {
                 format!("<tr>{cells}</tr>")
             })
             .collect();
-        let (found, interval) = report.over_cases(*score);
-        let last = row("mean of case", &self.means, &found, report.mean(*score), interval);
+        let (found, _) = report.over_cases(*score);
+        let name = "mean <small>drawing and sd to max: of each case</small>";
+        let last = row(name, &self.means, &found, report.mean(*score), report.interval_of_mean(*score));
         let note = match dots {
             Dots::All => "",
             Dots::Outliers => " There are too many cases to draw them all: dots are those beyond the whiskers.",

@@ -41,6 +41,7 @@ fn case(name: &str, counts: Vec<(Class, Counts)>) -> Case {
         pred: PathBuf::from("nowhere/predictions").join(format!("{name}.nii.gz")),
         prediction: Prediction::Read,
         shape: vec![128, 128, 96],
+        voxels: 128 * 128 * 96,
         spacing_mm: Some([0.8, 0.8, 3.0]),
         gap: None,
         counts,

@@ -1,6 +1,6 @@
 //! Reading results back: our own JSON, and summaries of nnU-Net's layout.
 
-use crate::cli::eval::case::{Case, Prediction};
+use crate::cli::eval::case::{Case, Counted, Prediction};
 use crate::cli::eval::class::Class;
 use crate::cli::eval::geometry::{Gap, GeometryRule};
 use crate::cli::eval::json::FROM_FILES;
@@ -185,25 +185,22 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
         });
         let warnings = own.warnings.iter().filter(|warning| warning.case == about.case);
         let notice = |warning: &OwnWarning| Notice { kind: warning.kind.clone(), message: warning.message.clone() };
-        let mut case = Case {
+        let counts: Counted = counts.collect::<Result<_>>()?;
+        let in_counts = || counts.first().map(|(_, counts)| counts.n());
+        cases.push(Case {
             name: printable(&about.case),
             truth: entry.reference_file.clone(),
             pred: entry.prediction_file.clone(),
             prediction: if about.prediction == "missing" { Prediction::Missing } else { Prediction::Read },
+            // Earlier versions left it out where nothing was counted.
+            voxels: about.voxels.or_else(in_counts).unwrap_or_else(|| about.shape.iter().product()),
             shape: about.shape,
             spacing_mm: about.spacing_mm,
             gap: about.grid_gap.map(|gap| Gap { millimetres: gap.mm, voxels: gap.voxels }),
-            counts: counts.collect::<Result<_>>()?,
             warnings: warnings.map(notice).collect(),
             verification: None,
-        };
-        if case.counts.is_empty()
-            && let Some(voxels) = about.voxels
-        {
-            // A case without any class still says how many voxels there are.
-            case.shape = vec![voxels];
-        }
-        cases.push(case);
+            counts,
+        });
     }
     if let (Some(case), Some(verify)) = (cases.first_mut(), own.verify) {
         case.verification = Some(Verification { cpu: verify.cpu, gpu: verify.gpu, difference: verify.difference });
@@ -234,16 +231,26 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
 }
 
 fn of_nnunet(entries: Vec<Entry>) -> Result<Partial> {
+    // KiTS and TotalSegmentator have a folder per case, whose files all have the same name.
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in &entries {
+        *times.entry(case_name(&entry.prediction_file)).or_default() += 1;
+    }
+    let name_of = |path: &Path| match (case_name(path), path.parent().filter(|folder| folder.file_name().is_some())) {
+        (name, Some(folder)) if times.get(&name).is_some_and(|&times| times > 1) => case_name(folder),
+        (name, _) => name,
+    };
     let case = |entry: Entry| {
         let counts = entry.metrics.iter().map(|(key, numbers)| Ok((Class::of_key(key), numbers.counts()?)));
-        let counts: Vec<(Class, Counts)> = counts.collect::<Result<_>>()?;
+        let counts: Counted = counts.collect::<Result<_>>()?;
         unique(counts.iter().map(|(class, _)| class))?;
         Ok(Case {
-            name: case_name(&entry.prediction_file),
+            name: name_of(&entry.prediction_file),
             truth: entry.reference_file.clone(),
             pred: entry.prediction_file.clone(),
             prediction: Prediction::Read,
             shape: Vec::new(),
+            voxels: counts.first().map_or(0, |(_, counts)| counts.n()),
             spacing_mm: None,
             gap: None,
             counts,

@@ -34,8 +34,8 @@ pub(in crate::cli) fn of_text(text: &str, list: &Path, truth: &Path, pred: &Path
             }
             _ => bail!("{}, line {line}: write truth,pred or truth,pred,name", list.display()),
         };
-        let (of_truth, of_pred) = (truth.join(of_truth), pred.join(of_pred));
-        let name = name.map_or_else(|| case_name(&of_pred), printable);
+        let (of_truth, expected) = (truth.join(of_truth), pred.join(of_pred));
+        let name = name.map_or_else(|| case_name(&expected), printable);
         if !names.insert(name.clone()) {
             bail!("{}, line {line}: the case {name} is there twice; name it in a third column", list.display());
         }
@@ -47,9 +47,9 @@ pub(in crate::cli) fn of_text(text: &str, list: &Path, truth: &Path, pred: &Path
                 truth.display()
             )
         };
-        match source(&of_pred)? {
+        match source(&expected)? {
             Some(of_pred) => pairing.pairs.push(CasePair { name, truth: of_truth, pred: of_pred }),
-            None => pairing.missing.push(Lone { name, source: of_truth }),
+            None => pairing.missing.push(Lone { name, source: of_truth, expected: Some(expected) }),
         }
     }
     if names.is_empty() {
@@ -91,6 +91,7 @@ mod tests {
         assert!(pairing.pairs[0].truth.path().ends_with("t/b.nii"));
         let pairing = listed("a.nii,z.nii\n").unwrap();
         assert_eq!((pairing.pairs.len(), &pairing.missing[0].name[..]), (0, "z"));
+        assert!(pairing.missing[0].expected.as_ref().unwrap().ends_with("p/z.nii"));
     }
 
     #[test]

@@ -93,7 +93,7 @@ fn named(pairs: Vec<(Entry, Entry)>, missing: Vec<Entry>, extra: Vec<Entry>) -> 
         CasePair { name, truth: truth.source, pred: pred.source }
     });
     let pairs = pairs.collect();
-    let mut lone = |entry: Entry| Lone { name: name(&entry), source: entry.source };
+    let mut lone = |entry: Entry| Lone { name: name(&entry), source: entry.source, expected: None };
     Pairing {
         pairs,
         missing: missing.into_iter().map(&mut lone).collect(),

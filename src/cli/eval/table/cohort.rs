@@ -87,9 +87,10 @@ fn classes(report: &Report, score: Score) -> Rows {
         row.push((found.undefined.to_string(), if found.undefined == 0 { Tone::Faint } else { Tone::Plain }));
         rows.push(row);
     }
-    let (cases, between) = report.over_cases(score);
+    let (cases, _) = report.over_cases(score);
     let mut last = vec![("mean".to_owned(), Tone::Plain), (score_text(report.mean(score)), Tone::Plain)];
     if interval.is_some() {
+        let between = report.interval_of_mean(score);
         let shown = between.map(|b| format!("{} - {}", score_text(b.low), score_text(b.high)));
         last.push((shown.unwrap_or_else(|| "-".into()), Tone::Faint));
     }
@@ -141,7 +142,7 @@ fn summary(report: &Report) -> String {
     let means = report.scoring.means.in_words();
     line(format!("{cases}{shard}; means over defined values, {means}"));
     line(format!(
-        "min, median and max of the last row are over the means of the cases; {}",
+        "sd, min, median and max of the last row are over the means of the cases; {}",
         empty_rule(&report.scoring)
     ));
     let rule = match report.origin.missing {

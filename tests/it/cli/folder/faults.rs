@@ -104,20 +104,36 @@ fn an_interrupted_run_writes_nothing_and_says_so() {
     let (truth, pred, summary) = (files.path("truth"), files.path("pred"), files.path("summary.json"));
     let before = names_in(&files.path(""));
     for signal in ["-INT", "-TERM"] {
-        let child = Command::new(env!("CARGO_BIN_EXE_voxdice"))
-            .args(["eval", text(&truth), text(&pred), "-o", text(&summary)])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(600));
-        let signalled = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(signalled.success());
-        let output = child.wait_with_output().unwrap();
-        assert_eq!((output.status.code(), &stdout(&output)[..]), (Some(130), ""), "{signal}");
-        assert!(stderr(&output).contains("interrupted; nothing was written"), "{}", stderr(&output));
+        interrupt(signal, 600, &["eval", text(&truth), text(&pred), "-o", text(&summary)]);
         assert_eq!(names_in(&files.path("")), before);
     }
+}
+
+/// Some seconds of arithmetic, after all voxels are counted.
+#[test]
+fn a_run_is_interrupted_after_the_counting_too() {
+    let cohort = Cohort::new();
+    let (truth, pred, summary) = (cohort.path("truth"), cohort.path("pred"), cohort.path("summary.json"));
+    let eval = ["eval", text(&truth), text(&pred), "-o", text(&summary)];
+    let before = names_in(&cohort.path(""));
+    interrupt("-INT", 2000, &[&eval[..], &["--metrics", "all", "--bootstrap", "1000000", "--backend", "cpu"]].concat());
+    assert_eq!(names_in(&cohort.path("")), before);
+}
+
+/// Sends the signal to a run after some milliseconds.
+fn interrupt(signal: &str, milliseconds: u64, arguments: &[&str]) {
+    let child = Command::new(env!("CARGO_BIN_EXE_voxdice"))
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(milliseconds));
+    let signalled = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(signalled.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), &stdout(&output)[..]), (Some(130), ""), "{signal}");
+    assert!(stderr(&output).contains("interrupted; nothing was written"), "{}", stderr(&output));
 }
 
 #[test]

@@ -35,6 +35,68 @@ fn one_file_per_class_is_a_case_of_named_classes() {
     assert_eq!(kinds.iter().filter(|kind| *kind == "no_mask").count(), 2, "{kinds:?}");
 }
 
+/// A segmentation of 3D Slicer, 3 x 2 voxels, with names and labels of its segments; the name tells whether the header is
+/// in a file of its own.
+pub(super) fn segmentation(files: &Files, name: &str, segments: &[(&str, u8)], voxels: [u8; 6]) {
+    let (path, detached) = (files.path(name), name.ends_with(".nhdr"));
+    let mut header = "NRRD0005\ntype: unsigned char\ndimension: 3\nspace: left-posterior-superior\nsizes: 3 2 1\n\
+                      space directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\nencoding: raw\n"
+        .to_owned();
+    if detached {
+        header += &format!("data file: {}\n", path.with_extension("raw").file_name().unwrap().to_str().unwrap());
+    }
+    for (place, (name, label)) in segments.iter().enumerate() {
+        header +=
+            &format!("Segment{place}_Name:={name}\nSegment{place}_LabelValue:={label}\nSegment{place}_Layer:=0\n");
+    }
+    if detached {
+        fs::write(path.with_extension("raw"), voxels).unwrap();
+        return fs::write(path, header).unwrap();
+    }
+    fs::write(path, [header.as_bytes(), b"\n", &voxels].concat()).unwrap();
+}
+
+#[test]
+fn segments_of_one_name_are_one_class_and_headers_may_be_detached() {
+    let files = Files::new();
+    for half in ["truth", "pred"] {
+        fs::create_dir(files.path(half)).unwrap();
+    }
+    let tumours = [("tumor", 1), ("liver", 2), ("tumor", 3)];
+    segmentation(&files, "truth/a.seg.nhdr", &tumours, [1, 1, 3, 3, 2, 0]);
+    segmentation(&files, "pred/a.seg.nhdr", &[("liver", 1), ("tumor", 2)], [2, 2, 0, 0, 1, 0]);
+    let found = eval(&files, &[]);
+    assert_eq!(cases(&found), ["a"]);
+    let of = |class: &str, key: &str| found["metric_per_case"][0]["metrics"][class][key].clone();
+    assert_eq!([of("tumor", "n_ref"), of("tumor", "TP"), of("liver", "Dice")], [4.into(), 2.into(), Value::from(1.0)]);
+    let (truth, pred) = (files.path("truth/a.seg.nhdr"), files.path("pred/a.seg.nhdr"));
+    let parts = ["matched by name, and here they are liver, tumor", "leave --labels out"];
+    fails(2, &parts, ["eval", text(&truth), text(&pred), "-l", "1"]);
+}
+
+#[test]
+fn two_files_of_one_class_are_refused() {
+    let files = Files::new();
+    masks(&files, "truth/s1", &[("liver", [1; 6]), ("colon", [1; 6])]);
+    masks(&files, "pred/s1", &[("liver", [1; 6]), ("colon", [1; 6])]);
+    files.map("pred/s1/liver.nii", &[3, 2], &[0u8; 6]);
+    let (truth, pred) = (files.path("truth"), files.path("pred"));
+    let output = run(["eval", text(&truth), text(&pred)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("are both the mask of liver; leave one of them"), "{}", stderr(&output));
+}
+
+#[test]
+fn flags_for_two_folders_are_refused_beside_a_file() {
+    let files = Files::new();
+    masks(&files, "truth", &[("liver", [1; 6])]);
+    let pred = files.map("pred.nii", &[3, 2], &[1u8; 6]);
+    let folder = files.path("truth");
+    for flag in ["--pairs", "--pair-regex"] {
+        fails(2, &["is for two folders, and", "pred.nii is none"], ["eval", text(&folder), text(&pred), flag, "x"]);
+    }
+}
+
 #[test]
 fn a_label_map_goes_beside_masks_when_a_dataset_names_its_labels() {
     let files = Files::new();

@@ -62,6 +62,52 @@ fn every_mean_comes_with_how_many_scores_were_undefined() {
     assert!(without["voxdice"]["statistics"]["dice"]["classes"]["1"]["interval"].is_null());
 }
 
+/// A class that only one case has: the mean of class means is far from the mean of case means, and so is its interval.
+#[test]
+fn the_mean_lies_in_the_interval_beside_it() {
+    let cohort = Cohort::new();
+    for case in 0..8 {
+        let mut truth = [1u8; 24];
+        let mut pred = truth;
+        (truth[0], pred[1]) = (0, 0);
+        if case == 0 {
+            truth[5] = 2;
+        }
+        cohort.map(&format!("truth/case_{case}.nii.gz"), &truth);
+        cohort.map(&format!("pred/case_{case}.nii.gz"), &pred);
+    }
+    let found = cohort.json(0, &[]);
+    let dice = &found["voxdice"]["statistics"]["dice"];
+    let number = |value: &Value| value.as_f64().unwrap();
+    let (mean, over_cases) = (number(&dice["mean"]), number(&dice["over_cases"]["mean"]));
+    assert!((mean - number(&dice["classes"]["1"]["mean"]) / 2.0).abs() < 1e-12 && over_cases - mean > 0.3, "{dice}");
+    assert!((number(&dice["interval"][0])..=number(&dice["interval"][1])).contains(&mean), "{dice}");
+    let table = stdout(&cohort.eval(&[]));
+    let last = table.lines().find(|line| line.trim_start().starts_with("mean  ")).unwrap();
+    let shown: Vec<f64> = last.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    assert!(shown[1] <= shown[0] && shown[0] <= shown[2], "{last}");
+    // MONAI's order is that of the cases, in every place.
+    let monai = cohort.json(0, &["--like", "monai"]);
+    let dice = &monai["voxdice"]["statistics"]["dice"];
+    assert_eq!(dice["mean"], dice["over_cases"]["mean"]);
+    assert_eq!(dice["interval"], dice["over_cases"]["interval"]);
+    assert_eq!(monai["foreground_mean"]["Dice"], dice["mean"]);
+}
+
+/// nnU-Net sorts the names of files.
+#[test]
+fn the_summary_has_the_order_of_file_names() {
+    let cohort = Cohort::new();
+    for half in ["truth", "pred"] {
+        cohort.map(&format!("{half}/case_0-1.nii.gz"), &cohort.labels(9, 0));
+    }
+    let summary = cohort.path("summary.json");
+    assert_eq!(super::cases(&cohort.json(0, &["-o", text(&summary)]))[..2], ["case_0", "case_0-1"]);
+    let written = fs::read_to_string(&summary).unwrap();
+    let place = |name: &str| written.find(&format!("pred/{name}.nii.gz")).unwrap();
+    assert!(place("case_0-1") < place("case_0") && place("case_0") < place("case_1"), "{written}");
+}
+
 #[test]
 fn the_number_of_jobs_changes_nothing() {
     let cohort = Cohort::new();

@@ -90,6 +90,34 @@ fn summaries_of_nnunet_can_be_merged_too() {
     assert_eq!(merged["mean"], whole["mean"]);
 }
 
+/// What would be the end of a run is a finding of a shard.
+#[test]
+fn a_shard_of_one_broken_or_empty_case_is_a_result() {
+    let cohort = Cohort::new();
+    fs::write(cohort.path("pred/case_2.nii.gz"), "broken").unwrap();
+    for half in ["truth", "pred"] {
+        cohort.map(&format!("{half}/case_3.nii.gz"), &[0; 24]);
+    }
+    let whole = cohort.eval(&["--format", "json"]);
+    let parts = parts(&cohort, 40, &[]);
+    let merged = merge(&parts, &["--format", "json"]);
+    assert_eq!((merged.status.code(), stdout(&merged)), (Some(1), stdout(&whole)));
+}
+
+#[test]
+fn parts_with_other_scores_need_a_word_about_them() {
+    let cohort = Cohort::new();
+    let parts = parts(&cohort, 2, &["-l", "1-4"]);
+    let of =
+        |more: &[&str]| stdout(&cohort.eval(&[&["--shard", "2/2", "-l", "1-4", "--format", "json"], more].concat()));
+    for choice in [&["--empty", "one"][..], &["--seed", "9"], &["--metrics", "mcc"], &["--like", "monai"]] {
+        fs::write(&parts[1], of(choice)).unwrap();
+        fails(2, &["made with different choices about scores"], ["merge", text(&parts[0]), text(&parts[1])]);
+    }
+    fs::write(&parts[1], of(&["--empty", "one"])).unwrap();
+    assert_eq!(merge(&parts, &["--empty", "nan"]).status.code(), Some(0));
+}
+
 #[test]
 fn parts_that_do_not_belong_together_are_refused() {
     let cohort = Cohort::new();
