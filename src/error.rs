@@ -4,6 +4,7 @@ mod fact;
 #[cfg(feature = "io")]
 mod file;
 
+use fact::join;
 pub use fact::{NonFiniteFact, Operand, Position};
 #[cfg(feature = "io")]
 pub use file::{
@@ -93,9 +94,7 @@ pub enum Error {
     },
 
     /// So many different labels that the map must be something else.
-    #[error(
-        "there are more than {limit} different labels; check that this is a label map, or list the labels to count"
-    )]
+    #[error("more than {limit} different labels; check that this is a label map, or list the labels to count")]
     TooManyLabels {
         /// How many are found at most.
         limit: usize,
@@ -277,10 +276,7 @@ pub enum Error {
     },
 
     /// What one dispatch needs or leaves is more than the device binds.
-    #[error(
-        "{what} take {bytes} bytes, and this device binds {most} at most; take fewer channels or classes at a time, or use \
-         the CPU backend"
-    )]
+    #[error("{what} take {bytes} bytes, and this device binds {most}; take fewer at a time, or use the CPU backend")]
     BindingTooLarge {
         /// What is too large.
         what: &'static str,
@@ -291,9 +287,7 @@ pub enum Error {
     },
 
     /// The application's device was opened with limits below what the kernels need.
-    #[error(
-        "the device was opened with {name} = {value}, but at least {least} is needed; request wgpu's downlevel defaults"
-    )]
+    #[error("the device has {name} = {value}, but at least {least} is needed; request wgpu's downlevel defaults")]
     DeviceLimit {
         /// Name of the limit, as wgpu has it.
         name: &'static str,
@@ -328,10 +322,7 @@ pub enum Error {
     },
 
     /// Sums that stayed on the GPU met values that need the host.
-    #[error(
-        "cell {cell} holds {what}, which sums that stay on the GPU leave out of account; call Engine::sums_with on the \
-         same volumes"
-    )]
+    #[error("cell {cell} holds {what}, which sums that stay on the GPU leave out; use Engine::sums_with")]
     Unsettled {
         /// Cell, in the order sample, channel.
         cell: usize,
@@ -404,8 +395,4 @@ pub enum Error {
     #[cfg(feature = "io")]
     #[error(transparent)]
     File(#[from] FileError),
-}
-
-fn join(facts: &[NonFiniteFact]) -> String {
-    facts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -10,8 +10,12 @@ use crate::shape::{BLOCK_VOXELS, Grid};
 /// Lanes of a workgroup.
 pub(crate) const WORKGROUP: u32 = 256;
 
-/// Workgroups along x of a dispatch; the rest goes along y. Both stay below the portable limit of 65,535.
-const GROUPS_X: u32 = 32_768;
+/// Workgroups along x and along y of a dispatch of so many. Both stay below the portable limit of 65,535.
+pub(crate) fn workgroups(groups: u64) -> [u32; 2] {
+    const ALONG_X: u64 = 32_768;
+    let along_x = groups.clamp(1, ALONG_X);
+    [along_x as u32, groups.div_ceil(along_x) as u32]
+}
 
 /// Rows of one window at most, so that positions within it fit 31 bits.
 const MAX_ROWS: u64 = 1 << 30;
@@ -234,13 +238,12 @@ impl Plan {
     /// Parameters and workgroups of a dispatch over `tasks` tasks of a window. `base` has the parameters that do not
     /// depend on it; its channels count where a task does several of them.
     pub fn dispatch(&self, window: &Window, tasks: u64, listed: bool, base: Params) -> (Params, [u32; 2]) {
-        let groups = (tasks * u64::from(self.lanes)).div_ceil(u64::from(WORKGROUP)) as u32;
-        let groups_x = groups.min(GROUPS_X);
+        let groups = workgroups((tasks * u64::from(self.lanes)).div_ceil(u64::from(WORKGROUP)));
         let first_start = window.first_plane * self.grid.voxels + window.first_block * BLOCK_VOXELS;
         let blocks = self.grid.blocks_per_cell();
         let params = Params {
             tasks: tasks as u32,
-            groups_x,
+            groups_x: groups[0],
             listed: u32::from(listed),
             channels: base.channels.max(self.grid.channels as u32),
             task_channels: self.grid.channels as u32,
@@ -252,7 +255,7 @@ impl Plan {
             window_rows: window.rows as u32,
             ..base
         };
-        (params, [groups_x, groups.div_ceil(groups_x)])
+        (params, groups)
     }
 }
 

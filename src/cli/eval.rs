@@ -71,7 +71,7 @@ Means: --format json has the mean over defined values, and null where there is n
 follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is undefined.
 Label 0 is in no foreground mean.")]
 pub(super) struct Eval {
-    /// Reference label maps: a file (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr, .npy) or a folder
+    /// Reference label maps: a file (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr, .npy with x last) or a folder
     truth: PathBuf,
     /// Predicted label maps, on the same grids: a file or a folder
     pred: PathBuf,

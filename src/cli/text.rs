@@ -15,13 +15,18 @@ pub(super) fn grouped(value: u64) -> String {
     text
 }
 
-/// A score with four decimals; `-` where it is undefined. Only a score of exactly 1 is shown as 1.0000.
+/// A score with four decimals; `-` where it is undefined. Only 1 itself is shown as 1.0000, and only 0 as 0.0000.
 pub(super) fn score(value: f64) -> String {
     if value.is_nan() {
         return "-".into();
     }
     let text = format!("{value:.4}");
-    if text == "1.0000" && value < 1.0 { "0.9999".into() } else { text }
+    match &text[..] {
+        "1.0000" if value < 1.0 => "0.9999".into(),
+        "0.0000" if value > 0.0 => "0.0001".into(),
+        "-0.0000" => (if value < 0.0 { "-0.0001" } else { "0.0000" }).into(),
+        _ => text,
+    }
 }
 
 /// `512 x 512 x 17`.
@@ -98,6 +103,7 @@ mod tests {
     #[test]
     fn only_a_perfect_score_reads_as_one() {
         assert_eq!([1.0, 0.999_999, 0.5, f64::NAN].map(score), ["1.0000", "0.9999", "0.5000", "-"]);
+        assert_eq!([0.0, -0.0, 1e-9, -1e-9, -0.5].map(score), ["0.0000", "0.0000", "0.0001", "-0.0001", "-0.5000"]);
     }
 
     #[test]

@@ -158,7 +158,7 @@ fn check_adapter(target: &AdapterChoice, variant: Variant, round: usize, referen
     }
 }
 
-// Sending fails when nobody listens any more, as after `| head`: then the rest is of no interest.
+// Sending fails when nobody listens any more: then the rest is of no interest.
 fn heading(events: &Events, text: String) {
     let _ = events.send(Event::Heading(text));
 }

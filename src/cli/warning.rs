@@ -14,6 +14,8 @@ pub(super) enum Warning {
     Geometry { millimetres: f64, voxels: f64 },
     /// Both names lead to one file.
     SameFile,
+    /// An array beside an image, whose shape is the same read either way.
+    AxisOrder { array: String },
     /// Voxels whose label --labels does not list.
     Unlisted { truth: u64, pred: u64 },
     /// So many labels that one of the files may be an image.
@@ -38,6 +40,7 @@ impl Warning {
         match self {
             Self::Geometry { .. } => "geometry",
             Self::SameFile | Self::SameSoftFile => "same_file",
+            Self::AxisOrder { .. } => "axis_order",
             Self::Unlisted { .. } => "unlisted_labels",
             Self::ManyLabels { .. } => "many_labels",
             Self::Absent { .. } => ABSENT,
@@ -65,6 +68,11 @@ impl fmt::Display for Warning {
                 apart(*millimetres, *voxels)
             ),
             Self::SameFile => f.write_str("truth and prediction are the same file, so every score is perfect"),
+            Self::AxisOrder { array } => write!(
+                f,
+                "{array} does not say which axis is x; the last one was taken, as SimpleITK writes arrays, and one of nibabel \
+                 has to be transposed first"
+            ),
             Self::Unlisted { truth, pred } => write!(
                 f,
                 "{} voxels of the truth and {} of the prediction have labels that --labels does not list and that are \

@@ -55,3 +55,8 @@ impl fmt::Display for NonFiniteFact {
         write!(f, "{} {plural} NaN or infinite, the first at {}", self.count, self.first)
     }
 }
+
+/// All facts in one line.
+pub(super) fn join(facts: &[NonFiniteFact]) -> String {
+    facts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -8,7 +8,7 @@ use super::Backend;
 use super::input::{BindingLimits, Pieces};
 use super::resident::Resident;
 use super::slot::padded;
-use crate::plan::WORKGROUP;
+use crate::plan::{WORKGROUP, workgroups};
 use std::num::NonZeroU64;
 use std::ops::Range;
 
@@ -79,12 +79,9 @@ struct Copy {
 
 /// The dispatches that make a window of `resident`.
 fn copies(resident: &Resident<'_>, pieces: &Pieces, limits: BindingLimits) -> Vec<Copy> {
-    const GROUPS_X: u64 = 32_768;
     let size = resident.dtype.size();
     let elements = pieces.channels * pieces.rows;
-    let groups = (elements * size).div_ceil(4).div_ceil(u64::from(WORKGROUP));
-    let groups_x = groups.min(GROUPS_X);
-    let groups = [groups_x as u32, groups.div_ceil(groups_x) as u32];
+    let groups = workgroups((elements * size).div_ceil(4).div_ceil(u64::from(WORKGROUP)));
     // What the alignment adds in front, and a whole word behind.
     let most = (limits.most_bytes - limits.alignment - 4) / size;
     let copy = |part: Part| {
@@ -110,7 +107,7 @@ fn copies(resident: &Resident<'_>, pieces: &Pieces, limits: BindingLimits) -> Ve
             part.planes.end,
             origin,
             start - offset,
-            groups_x,
+            groups[0].into(),
         ];
         Copy { offset, bytes: end.next_multiple_of(4) - offset, words: words.map(|word| word as u32), groups }
     };

@@ -9,7 +9,7 @@ use crate::error::{Error, Operand, Result};
 use crate::job::{CountsOf, SumsOf};
 use crate::kernel::form::Form;
 use crate::kernel::source::{Key, Statistic};
-use crate::plan::{WORKGROUP, Window};
+use crate::plan::{WORKGROUP, Window, workgroups};
 use crate::volume::Source;
 
 /// How the partials of a window get into the result.
@@ -28,10 +28,9 @@ struct Numbers {
 impl Numbers {
     /// The words of a fold over `groups` workgroups, how many of them lie along x being the last.
     fn new(numbers: &[u64], groups: u64) -> Self {
-        const GROUPS_X: u64 = 32_768;
-        let groups_x = groups.min(GROUPS_X);
-        let words = numbers.iter().chain([&groups_x]).map(|&number| number as u32).collect();
-        Self { words, groups: [groups_x as u32, groups.div_ceil(groups_x) as u32] }
+        let groups = workgroups(groups);
+        let words = numbers.iter().map(|&number| number as u32).chain([groups[0]]).collect();
+        Self { words, groups }
     }
 }
 

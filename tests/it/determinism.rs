@@ -79,14 +79,20 @@ mod gpu {
             found.into_iter().find(|a| a.name.contains("llvmpipe") && a.api.eq_ignore_ascii_case(api))
         };
         let lavapipe = if crate::engines::gpu::available() { adapter("vulkan") } else { None };
-        for (name, int64, window_bytes) in [(native, ShaderInt64::Auto, 4 << 20), (pairs, ShaderInt64::Pairs, 64 << 10)]
-        {
-            let of = |adapter: &voxdice::AdapterFact| on(rows, &engine(adapter.index, int64, window_bytes));
-            note(name, lavapipe.as_ref().map(of).ok_or("no adapter of Mesa's lavapipe".into()));
-        }
-        note(second, crate::second_driver::determinism());
-        note(gl, Err("it has a test of its own, tests/gl".into()));
-        note(browser, crate::browser::determinism(rows));
+        std::thread::scope(|scope| {
+            // Most of their time these two wait for another process.
+            let others = scope.spawn(|| (crate::second_driver::determinism(), crate::browser::determinism(rows)));
+            for (name, int64, window_bytes) in
+                [(native, ShaderInt64::Auto, 4 << 20), (pairs, ShaderInt64::Pairs, 64 << 10)]
+            {
+                let of = |adapter: &voxdice::AdapterFact| on(rows, &engine(adapter.index, int64, window_bytes));
+                note(name, lavapipe.as_ref().map(of).ok_or("no adapter of Mesa's lavapipe".into()));
+            }
+            let (of_second, of_browser) = others.join().unwrap();
+            note(second, of_second);
+            note(gl, Err("it has a test of its own, tests/gl".into()));
+            note(browser, of_browser);
+        });
     }
 
     pub fn engine(index: usize, int64: ShaderInt64, window_bytes: u64) -> Engine {

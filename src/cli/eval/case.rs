@@ -114,6 +114,15 @@ fn of_files(
         if same_file(truth, pred) {
             warnings.push(Warning::SameFile);
         }
+        let shape = truth_reader.shape();
+        if shape.iter().eq(shape.iter().rev()) && shape.len() > 1 {
+            let alone = match (truth_reader.geometry(), reader.geometry()) {
+                (None, Some(_)) => Some(truth),
+                (Some(_), None) => Some(pred),
+                _ => None,
+            };
+            warnings.extend(alone.map(|array| Warning::AxisOrder { array: array.display().to_string() }));
+        }
         if let (Some(a), Some(b)) = (truth_reader.geometry(), reader.geometry()) {
             let found = gap(a, b, truth_reader.shape());
             warnings.extend(rules.geometry.check(found)?);
@@ -196,6 +205,7 @@ pub(super) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<()> 
         return Ok(());
     }
     let channels = truth.len().max(pred.len()) > 3 && (truth.starts_with(pred) || pred.starts_with(truth));
+    let turned = shapes[0].iter().eq(shapes[1].iter().rev());
     bail!(
         "{} has {} voxels, but {} has {}; {}",
         paths[0].display(),
@@ -205,6 +215,8 @@ pub(super) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<()> 
         // An axis behind z is no space, and resampling does not help.
         if channels {
             "a label map has one number per voxel: take the channel or the time that is meant, or the argmax"
+        } else if turned {
+            "transpose one of them (of a .npy the last axis is x)"
         } else {
             "resample the prediction onto the grid of the truth"
         }

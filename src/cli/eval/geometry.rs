@@ -51,7 +51,6 @@ pub(in crate::cli) struct Gap {
 impl Gap {
     /// Whether it is no more than noise.
     pub fn is_same_grid(self) -> bool {
-        // Written so that a NaN counts as apart.
         self.voxels <= TOLERANCE
     }
 

@@ -260,10 +260,11 @@ impl Choices {
             Some(false) => options.agreement = Agreement::Product,
             None => {}
         }
-        match self.no_background {
-            Some(true) => options.channels = Channels::Foreground,
-            Some(false) => options.channels = Channels::All,
-            None => {}
+        // nnU-Net's regions have no background: its trainer counts all channels where it applies sigmoid.
+        let regions = self.preset == Some(Preset::NnUnet) && options.activation == Activation::Sigmoid;
+        match (self.no_background, regions) {
+            (None, false) => {}
+            (without, _) => options.channels = if without == Some(true) { Channels::Foreground } else { Channels::All },
         }
         if !self.class_weights.is_empty() {
             let list = self.class_weights.clone();
@@ -275,7 +276,14 @@ impl Choices {
     }
 
     fn smoothing(&self, options: &mut LossOptions) {
+        let tversky = [LossName::Tversky, LossName::FocalTversky].contains(&self.name());
         match self.smooth.as_slice() {
+            // MONAI and Keras add their smoothing to I and not to 2I in a Tversky loss.
+            [] if tversky && matches!(self.preset, Some(Preset::Monai | Preset::Keras)) => {
+                if let Smoothing::Same(Smooth { numerator, denominator }) = options.smooth {
+                    options.smooth = Smooth::per_hit(numerator, denominator).into();
+                }
+            }
             [] => {}
             [smooth] => options.smooth = Smooth::both(*smooth).into(),
             list => options.smooth = Smoothing::PerChannel(list.iter().map(|&smooth| Smooth::both(smooth)).collect()),

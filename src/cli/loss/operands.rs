@@ -79,6 +79,11 @@ impl Operands {
             )
         };
         if choices.rows() {
+            if choices.layout.is_some() {
+                bail!(
+                    "--layout does nothing where rows are summed, which have no channels; leave it out, or say --per cell"
+                );
+            }
             let Some((&last, before)) = pred_axes.split_last() else { bail!(single(pred_path)) };
             if truth_axes != pred_axes {
                 return Err(mismatch("rows are compared one by one, so both must be equal"));

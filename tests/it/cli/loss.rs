@@ -95,6 +95,14 @@ fn a_flag_overrides_its_preset_and_the_rest_stays() {
     assert_eq!((&found["shape"], &found["loss"]["form"]), (&serde_json::json!([3]), &"negative".into()));
     let found = json(arguments(&truth, &pred, &["--preset", "monai", "--smooth-dr", "0.5"]));
     assert_eq!(found["loss"]["smooth"], serde_json::json!({ "numerator": 1e-5, "denominator": 0.5 }));
+    // Regions have no background.
+    let found = json(arguments(&truth, &pred, &["--preset", "nnunet", "--activation", "sigmoid"]));
+    assert_eq!((&found["shape"], &found["loss"]["background"]), (&serde_json::json!([1, 3]), &Value::Bool(true)));
+    // MONAI and Keras add to one hit what they add to both Dice sums.
+    for (preset, s) in [("monai", 1e-5), ("keras", 1e-7)] {
+        let found = json(arguments(&truth, &pred, &["--preset", preset, "--loss", "tversky"]));
+        assert_eq!(found["loss"]["smooth"]["denominator"], 2.0 * s, "{found}");
+    }
     // A preset that flattens does not once channels matter.
     let found = json(arguments(&truth, &pred, &["--preset", "keras", "--per", "channel", "--reduce", "none"]));
     assert_eq!(found["values"].as_array().unwrap().len(), 3);

@@ -136,4 +136,17 @@ fn arrays_are_label_maps_without_a_place() {
     let arrays = cohort.json(0, &[]);
     assert_eq!(arrays["mean"], Cohort::new().json(0, &[])["mean"]);
     assert!(arrays["voxdice"]["cases"][0]["grid_gap"].is_null());
+    // Lengths that tell the axes apart need no word; a square does, and a turned array a hint.
+    assert_eq!(arrays["voxdice"]["warnings"], serde_json::json!([]));
+    let files = Files::new();
+    let array = |name: &str, shape: [u64; 2]| {
+        let path = files.path(name);
+        voxdice::io::npy::write(&path, &shape, voxdice::io::npy::Order::RowMajor, &[0.0, 1.0, 1.0, 0.0]).unwrap();
+        path
+    };
+    let (square, line) =
+        (files.map("square.nii", &[2, 2], &[0u8, 1, 1, 0]), files.map("line.nii", &[4, 1], &[0u8, 1, 1, 0]));
+    let output = run(["eval", text(&square), text(&array("square.npy", [2, 2]))]);
+    assert!(stderr(&output).contains("square.npy does not say which axis is x"), "{}", stderr(&output));
+    fails(2, &["transpose one of them"], ["eval", text(&line), text(&array("line.npy", [4, 1]))]);
 }
