@@ -103,12 +103,12 @@ pub(super) struct Eval {
     verify: bool,
 }
 
-/// The score where neither file has the label.
+/// The score where the denominator is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum EmptyRule {
     /// Undefined, and left out of means (nnU-Net, MONAI)
     Nan,
-    /// Perfect agreement (KiTS, BraTS)
+    /// 1 where the two maps are equal, else 0 (KiTS, BraTS)
     One,
     /// No overlap
     Zero,

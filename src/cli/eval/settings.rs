@@ -40,7 +40,7 @@ pub(in crate::cli) struct ScoreArgs {
     /// Scores to show: dice, iou, fbeta=2, any of `--metrics all` [default: dice,iou]
     #[arg(long, value_name = "LIST", help_heading = "Scores")]
     pub metrics: Option<ScoreList>,
-    /// Score of a class that neither file has [default: nan, or what --like says]
+    /// A score whose denominator is 0, as of a class that neither file has [default: nan, or what --like says]
     #[arg(long, value_enum, help_heading = "Scores")]
     pub empty: Option<EmptyRule>,
     /// The conventions of another evaluator: empty classes, classes, order of means [default: none]
