@@ -128,15 +128,12 @@ fn all_channels(row: u32, first_cell: u32) {
       let x = max(logit(row, k) - largest, -1e30);
       let e = exp(x);
       let p = e / sum;
-      // Next to 1 the other channels are added up, so that 1 - p keeps its digits; that is one channel at most.
-      var rest = sum - e;
-      if p > 0.5 {
-        rest = 0.0;
-        for (var other = 0u; other < params.channels; other += 1u) {
-          rest += select(exp(logit(row, other) - largest), 0.0, other == k);
-        }
+      // Of the largest the others are added up next to the largest of them, so that ln(1 - p) keeps its digits.
+      let above = max(second - largest, -1e30);
+      var ln_q = select(log(sum - e), above + log(others), k == top) - log(sum);
+      if params.channels == 1u {
+        ln_q = -100.0;
       }
-      let ln_q = max(ln(vec4<f32>(rest)).x - log(sum), -100.0);
       let t = bitcast<f32>(truth(row, k, true).x);
       let h = overlap_slope(first_cell + k, p, t);
       let slopes = pointwise_slopes(x - log(sum), ln_q, t);

@@ -2,22 +2,30 @@
 
 fn pred(row: u32, channel: u32, single: bool) -> Activated {
   var bad = vec4<bool>(false);
-  var largest = vec4<f32>(-3.4028234e38);
+  var second = vec4<f32>(-3.4028234e38);
   for (var k = 0u; k < params.channels; k += 1u) {
     let bits = p_load(row, k, single);
     bad = bad | non_finite(bits);
-    largest = max(largest, bitcast<vec4<f32>>(bits));
+    second = select(max(second, bitcast<vec4<f32>>(bits)), second, vec4<bool>(k == channel));
   }
-  // Without the channel's own term, so that 1 - p keeps its digits where p is next to 1.
+  let logit = bitcast<vec4<f32>>(p_load(row, channel, single));
+  let largest = max(logit, second);
+  // Without the channel's own term, so that 1 - p keeps its digits where p is next to 1; and once more next to the largest
+  // of the others, since it may be 0 there.
   var rest = vec4<f32>(0.0);
+  var others = vec4<f32>(0.0);
   for (var k = 0u; k < params.channels; k += 1u) {
-    let e = exp(bitcast<vec4<f32>>(p_load(row, k, single)) - largest);
-    rest += select(e, vec4<f32>(0.0), vec4<bool>(k == channel));
+    let x = bitcast<vec4<f32>>(p_load(row, k, single));
+    rest += select(exp(x - largest), vec4<f32>(0.0), vec4<bool>(k == channel));
+    others += select(exp(x - second), vec4<f32>(0.0), vec4<bool>(k == channel));
   }
   // The floor keeps what is beyond f32 from being infinite.
-  let x = max(bitcast<vec4<f32>>(p_load(row, channel, single)) - largest, vec4<f32>(-1e30));
+  let least = vec4<f32>(-1e30);
+  let x = max(logit - largest, least);
   let own = exp(x);
   let sum = rest + own;
   let bits = select(bitcast<vec4<u32>>(own / sum), vec4<u32>(NAN), bad);
-  return Activated(bits, x - log(sum), max(ln(rest) - log(sum), vec4<f32>(-100.0)));
+  // A single channel has no others.
+  let ln_q = select(max(second - largest, least) + log(others) - log(sum), vec4<f32>(-100.0), vec4<bool>(params.channels == 1u));
+  return Activated(bits, x - log(sum), ln_q);
 }

@@ -167,7 +167,7 @@ impl Eval {
         let origin = Origin::of(work.kind, self.missing, self.shard, engines.engine.describe());
         let mut report = Report::new(cases, rules, scoring, origin);
         (report.failures, report.missing, report.extra) = (failures, work.missing, work.extra);
-        self.check_found(&report, output)?;
+        check_found(&report, output)?;
         publish(&report, &self.outputs, output)
     }
 
@@ -193,7 +193,7 @@ impl Eval {
             pairs: self.pairs.as_deref(),
         };
         let Pairing { pairs, missing, extra } = pairing::pair(&request)?;
-        let by = MatchBy::of(&pairs);
+        let by = if self.missing == MissingRule::Zero { MatchBy::of(&pairs) } else { MatchBy::Label };
         let here = |case: &str| self.shard.is_none_or(|shard| shard.has(case));
         let pairs = pairs.into_iter().filter(|pair| here(&pair.name));
         let (missing, extra) = (kept(missing, here), kept(extra, here));
@@ -232,24 +232,29 @@ impl Eval {
         let tasks = vec![Task::Pair(CasePair { name, truth, pred })];
         Ok(Work { kind: Kind::Pair, tasks, missing: Vec::new(), extra: Vec::new() })
     }
+}
 
-    /// Refuses to print a table of nothing; of a shard that is for `merge` to judge, which sees the others.
-    fn check_found(&self, report: &Report, output: &mut Output) -> Result<()> {
-        if self.shard.is_some() {
-            return Ok(());
-        }
-        if report.cases.is_empty() && !report.failures.is_empty() {
-            publish::tell(report, output);
-            bail!("no case could be evaluated; see the errors above");
-        }
-        if report.classes.is_empty() && !report.cases.is_empty() && report.rules.wanted == Wanted::Found {
-            bail!(
-                "neither {} nor {} has a label other than 0; say with --labels which ones to evaluate",
-                self.truth.display(),
-                self.pred.display()
-            );
-        }
-        Ok(())
+/// Refuses to print a table of nothing. Of a shard that is for `merge` to judge, which sees the others.
+fn check_found(report: &Report, output: &mut Output) -> Result<()> {
+    if report.origin.shard.is_some() {
+        return Ok(());
+    }
+    if report.cases.is_empty() && !report.failures.is_empty() {
+        publish::tell(report, output);
+        bail!("no case could be evaluated; see the errors above");
+    }
+    match &report.cases[..] {
+        [] => Ok(()),
+        _ if !report.classes.is_empty() || report.rules.wanted != Wanted::Found => Ok(()),
+        [case] => bail!(
+            "neither {} nor {} has a label other than 0; say with --labels which ones to evaluate",
+            case.truth.display(),
+            case.pred.display()
+        ),
+        cases => bail!(
+            "none of {} cases has a label other than 0, in truth or prediction; say with --labels which ones to evaluate",
+            cases.len()
+        ),
     }
 }
 

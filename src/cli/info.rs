@@ -53,7 +53,10 @@ impl Info {
         let mut found = Vec::new();
         for path in &self.files {
             progress.say(&format!("reading {}", shown(path)));
-            let io::Image { header, voxels } = io::read(path)?;
+            let io::Image { header, mut voxels } = io::read(path)?;
+            if let (Some(_), io::Voxels::F64(values)) = (header.scale, &mut voxels) {
+                io::labels::settle(values);
+            }
             found.push(Found { path, header, content: Content::of(&voxels) });
         }
         drop(progress);

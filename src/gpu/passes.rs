@@ -99,7 +99,7 @@ impl Backend {
     pub(super) fn within_bindings(&self, plan: Plan) -> Result<Plan> {
         let (bytes, most) = (plan.bytes_beside(&plan.least()), self.bindings.most_bytes);
         if bytes > most {
-            return Err(Error::BindingTooLarge { what: "the results of one voxel with its channels", bytes, most });
+            return Err(Error::BindingTooLarge { what: "the numbers of one voxel with its channels", bytes, most });
         }
         Ok(plan)
     }

@@ -20,6 +20,8 @@ mod opened;
 mod pieces;
 mod reader;
 
+#[cfg(feature = "cli")]
+pub(crate) use convert::settle;
 pub use fault::{LabelFault, LabelsError};
 pub use reader::LabelReader;
 

@@ -114,11 +114,8 @@ pub(crate) fn gradients(
             of_terms(activation, |d, p, t| overlap_slope(Terms::Plain, d, p, t), partials, truths, values, channels)
         }
         // `Partials` are 0 for sums that were not made.
-        Terms::Squared | Terms::All => {
+        Terms::Squared | Terms::Power(_) | Terms::All => {
             of_terms(activation, |d, p, t| overlap_slope(Terms::All, d, p, t), partials, truths, values, channels)
-        }
-        Terms::Power(_) => {
-            of_terms(activation, |d, p, t| overlap_slope(terms, d, p, t), partials, truths, values, channels)
         }
     }
 }

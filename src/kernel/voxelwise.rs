@@ -74,10 +74,14 @@ impl Voxel {
         match activation {
             Activation::Sigmoid => (-softplus(-x), -softplus(x)),
             Activation::Softmax => {
-                // Without the channel's own term, so that 1 − p keeps its digits where p is next to 1.
-                let others = self.raw.iter().enumerate().filter(|&(k, _)| k != channel);
-                let rest: f64 = others.map(|(_, &x)| (f64::from(x) - self.largest).exp()).sum();
-                (x - self.largest - self.sum.ln(), (ln(rest) - self.sum.ln()).max(LEAST_LOGARITHM))
+                // Without the channel's own term, and next to the largest of the others, so that 1 − p keeps its digits
+                // where p is next to 1.
+                let others = || self.raw.iter().enumerate().filter(|&(k, _)| k != channel).map(|(_, &x)| f64::from(x));
+                let second = others().fold(f64::NEG_INFINITY, f64::max);
+                let rest: f64 = others().map(|x| (x - second).exp()).sum();
+                // A single channel has no others.
+                let ln_q = if rest > 0.0 { second - self.largest + rest.ln() - self.sum.ln() } else { LEAST_LOGARITHM };
+                (x - self.largest - self.sum.ln(), ln_q)
             }
             Activation::None | Activation::Threshold(_) | Activation::Argmax => {
                 let p = f64::from(self.p[channel]);

@@ -67,6 +67,20 @@ pub enum Smoothing {
     PerChannel(Vec<Smooth>),
 }
 
+#[cfg(feature = "cli")]
+impl Smoothing {
+    /// From the form `(I + numerator) / (… + denominator)`.
+    pub(crate) fn double(&mut self) {
+        let all = match self {
+            Self::Same(smooth) => std::slice::from_mut(smooth),
+            Self::PerChannel(list) => list,
+        };
+        for smooth in all {
+            *smooth = Smooth::per_hit(smooth.numerator, smooth.denominator);
+        }
+    }
+}
+
 impl Default for Smoothing {
     fn default() -> Self {
         Self::Same(Smooth::none())

@@ -208,6 +208,21 @@ fn gradients_through_sigmoid_and_softmax() {
 }
 
 #[test]
+fn gradients_of_small_types() {
+    for (pred, truth) in [(Real::F16, Real::U8), (Real::U8, Real::F16), (Real::U16, Real::U8), (Real::U8, Real::U8)] {
+        for activation in [Activation::Sigmoid, Activation::Softmax] {
+            let shape = Shape::new(1, 2, [1501]).unwrap();
+            let n = shape.elements() as usize;
+            let (pred_voxels, truth_voxels) = (reals(pred, Pattern::Unit, n, 16), reals(truth, Pattern::Unit, n, 17));
+            let pointwise = Some(Pointwise::BinaryCrossEntropy);
+            let options = SumsOptions { activation, pointwise, terms: Terms::Squared };
+            let case = Case { shape, pred: pred_voxels, truth: truth_voxels, labels: false, options };
+            case.check(&format!("{activation:?} {pred:?} {truth:?}"), 61);
+        }
+    }
+}
+
+#[test]
 fn gradients_of_focal_losses_and_powers() {
     let focal = |alpha| Some(Pointwise::Focal { gamma: 2.0, alpha });
     let losses = [

@@ -13,7 +13,7 @@ use crate::cli::warning::{Notice, Warning};
 use crate::io::labels::{self, LabelReader, LabelVolume};
 use crate::stats::Counts;
 use anyhow::{Result, bail};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Counts by class.
@@ -114,7 +114,7 @@ fn of_files(
         if same_file(truth, pred) {
             warnings.push(Warning::SameFile);
         }
-        let shape = truth_reader.shape();
+        let shape = without_trailing_ones(truth_reader.shape());
         if shape.iter().eq(shape.iter().rev()) && shape.len() > 1 {
             let alone = match (truth_reader.geometry(), reader.geometry()) {
                 (None, Some(_)) => Some(truth),
@@ -166,7 +166,8 @@ fn of_volumes(
     device: Device<'_>,
 ) -> Result<(u64, Counted, Option<Verification>)> {
     let (truth, pred) = count::read_both(truth, pred, device.threads)?;
-    let of_truth = truth.census();
+    let looks = rules.ignore.is_some() || rules.wanted == Wanted::Found;
+    let of_truth = if looks { truth.census() } else { BTreeMap::new() };
     let ignored = rules.ignore.and_then(|label| of_truth.get(&label)).copied().unwrap_or(0);
     let voxels = truth.voxels() as u64 - ignored;
     let classes: Vec<Class> = match &rules.wanted {
@@ -205,7 +206,8 @@ pub(super) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<()> 
         return Ok(());
     }
     let channels = truth.len().max(pred.len()) > 3 && (truth.starts_with(pred) || pred.starts_with(truth));
-    let turned = shapes[0].iter().eq(shapes[1].iter().rev());
+    let array = paths.iter().any(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")));
+    let turned = array && shapes[0].iter().eq(shapes[1].iter().rev());
     bail!(
         "{} has {} voxels, but {} has {}; {}",
         paths[0].display(),

@@ -106,14 +106,13 @@ fn statistics(report: &Report, score: Score) -> Value {
         of_class.insert("pooled".into(), report.pooled_of_class(score, place).into());
         (class.key.clone(), Value::Object(of_class))
     });
-    let (cases, interval) = report.over_cases(score);
     let pooled = report.pooled(score);
     json!({
         "mean": report.mean(score),
         "interval": report.interval_of_mean(score).map(|interval| [interval.low, interval.high]),
         "micro": pooled.map(|(micro, _)| micro),
         "weighted": pooled.map(|(_, weighted)| weighted),
-        "over_cases": over(&cases, interval),
+        "over_cases": over(&report.over_cases(score), report.interval_over_cases(score)),
         "classes": Map::from_iter(classes),
     })
 }

@@ -29,14 +29,14 @@ pub(super) enum MatchBy {
 }
 
 impl MatchBy {
-    /// As the first pair has it: a case whose prediction is missing is to have the classes of the others. Without any pair,
-    /// by the names that there are.
+    /// As the first pair that can be read has it: a case whose prediction is missing is to have the classes of the others.
+    /// Without any pair, by the names that there are.
     pub fn of(pairs: &[CasePair]) -> Self {
-        let Some(CasePair { truth: Source::File(truth), pred: Source::File(pred), .. }) = pairs.first() else {
-            return Self::Name;
-        };
-        // What cannot be read is told with its own case.
-        if matches!(segments(truth, pred), Ok(None)) { Self::Label } else { Self::Name }
+        let named = pairs.iter().find_map(|pair| match (&pair.truth, &pair.pred) {
+            (Source::File(truth), Source::File(pred)) => Some(segments(truth, pred).ok()?.is_some()),
+            _ => None,
+        });
+        if named.unwrap_or(true) { Self::Name } else { Self::Label }
     }
 }
 
@@ -70,6 +70,20 @@ pub(super) fn segments(truth: &Path, pred: &Path) -> Result<Option<Segments>> {
         with.display(),
         without.display()
     )
+}
+
+/// The segments by which a case was counted.
+pub(super) fn segments_of_case(case: &Case) -> Result<Option<Segments>> {
+    if case.truth.is_dir() || case.pred.is_dir() {
+        return Ok(None);
+    }
+    if case.is_predicted() {
+        return segments(&case.truth, &case.pred);
+    }
+    let of_truth = segments_of(&case.truth)?;
+    let has = |class: &Class| of_truth.iter().any(|segment| segment.name == class.display());
+    let by_name = case.counts.iter().any(|(class, _)| has(class));
+    Ok(by_name.then(|| [of_truth, Vec::new()]))
 }
 
 /// A class of one side: the masks of a file, of a layer, or labels of a label map.
@@ -174,9 +188,7 @@ pub(super) fn segments_without_prediction(
     device: Device<'_>,
 ) -> Result<Case> {
     let sides = [Side::Layers { volumes: labels::read_layers(truth)?, segments }, Side::Empty];
-    let mut case = count(name, [truth, expected], sides, rules, device)?;
-    case.prediction = Prediction::Missing;
-    Ok(case)
+    count(name, [truth, expected], sides, rules, device)
 }
 
 /// A folder of masks on at least one side.
@@ -198,9 +210,7 @@ pub(super) fn without_prediction(
     rules: &Rules,
     device: Device<'_>,
 ) -> Result<Case> {
-    let mut case = count(name, [folder, expected], [Side::Files(files), Side::Empty], rules, device)?;
-    case.prediction = Prediction::Missing;
-    Ok(case)
+    count(name, [folder, expected], [Side::Files(files), Side::Empty], rules, device)
 }
 
 fn side<'a>(source: &'a Source, rules: &Rules) -> Result<Side<'a>> {
@@ -228,7 +238,7 @@ fn count(name: &str, paths: [&Path; 2], sides: [Side<'_>; 2], rules: &Rules, dev
         name: name.into(),
         truth: paths[0].into(),
         pred: paths[1].into(),
-        prediction: Prediction::Read,
+        prediction: if matches!(sides[1], Side::Empty) { Prediction::Missing } else { Prediction::Read },
         shape: Vec::new(),
         voxels: 0,
         spacing_mm: None,
@@ -341,7 +351,7 @@ pub(super) fn of_class(case: &Case, class: &Class, rules: &Rules) -> Result<[Opt
     let (truth, pred) = (case.truth.as_path(), case.pred.as_path());
     let name = class.display();
     let sides = [source_of(truth)?, source_of(pred)?];
-    let segments = if truth.is_dir() || pred.is_dir() { None } else { segments(truth, pred)? };
+    let segments = segments_of_case(case)?;
     let of = |place: usize, path: &Path| -> Result<Option<Mask>> {
         let (source, segments) = (sides.get(place), segments.as_ref().and_then(|both| both.get(place)));
         match (source, segments) {

@@ -5,6 +5,7 @@ mod partial;
 mod tests;
 
 use super::case::Case;
+use super::check_found;
 use super::publish::{OutputArgs, publish};
 use super::report::{Origin, Report};
 use super::settings::ScoreArgs;
@@ -43,6 +44,7 @@ impl Merge {
         let parts: Vec<(&PathBuf, Partial)> =
             self.partial.iter().map(|path| Ok((path, partial::read(path)?))).collect::<Result<_>>()?;
         let report = join(parts, &self.scores)?;
+        check_found(&report, output)?;
         publish(&report, &self.outputs, output)
     }
 }

@@ -107,6 +107,11 @@ impl Pairing {
     }
 }
 
+/// Whether a label map or a folder of masks is called so whatever the case is: then its folder is the case.
+pub(in crate::cli) fn is_usual_name(name: &str) -> bool {
+    discover::is_usual_name(name)
+}
+
 /// The masks in a folder; None where there is none.
 pub(in crate::cli) fn masks(folder: &Path) -> Result<Option<Source>> {
     discover::masks(folder)

@@ -115,18 +115,25 @@ impl Report {
         mean_of_defined(&foreground.map(|(_, counts)| self.score(score, case, counts)).collect::<Vec<_>>())
     }
 
-    /// The mean of each case, and its confidence interval.
-    pub fn over_cases(&self, score: Score) -> (Distribution, Option<Interval>) {
-        let means: Vec<f64> = self.cases.iter().map(|case| self.mean_of_case(score, case)).collect();
-        let interval = self.scoring.bootstrap.and_then(|bootstrap| bootstrap.interval(&means, stream_of("", score)));
-        (Distribution::of(&means), interval)
+    /// The mean of each case.
+    pub fn over_cases(&self, score: Score) -> Distribution {
+        Distribution::of(&self.case_means(score))
+    }
+
+    /// The confidence interval of their mean.
+    pub fn interval_over_cases(&self, score: Score) -> Option<Interval> {
+        self.scoring.bootstrap?.interval(&self.case_means(score), stream_of("", score))
+    }
+
+    fn case_means(&self, score: Score) -> Vec<f64> {
+        self.cases.iter().map(|case| self.mean_of_case(score, case)).collect()
     }
 
     /// The one number for the whole run: over the cases of each class and then over the classes, or the other way round.
     pub fn mean(&self, score: Score) -> f64 {
         match self.scoring.means {
             Means::ClassesOfCases => mean_of_defined(&self.class_means(score)),
-            Means::CasesOfClasses => self.over_cases(score).0.mean,
+            Means::CasesOfClasses => self.over_cases(score).mean,
         }
     }
 
@@ -138,7 +145,7 @@ impl Report {
                     self.foreground().map(|class| self.scores_of_class(score, class)).collect();
                 self.scoring.bootstrap?.interval_of_class_means(&classes, stream_of("", score))
             }
-            Means::CasesOfClasses => self.over_cases(score).1,
+            Means::CasesOfClasses => self.interval_over_cases(score),
         }
     }
 

@@ -20,8 +20,8 @@ pub(super) struct Choices {
     /// How a score becomes a loss [default: one-minus]
     #[arg(long, value_enum, help_heading = "Loss")]
     pub form: Option<FormName>,
-    /// Added above and below, as in (2I + S) / (D + S): one value, or one per channel [default: 0, or what the loss or the
-    /// preset says]
+    /// Added above and below, as in (2I + S) / (D + S), or (I + S) / (... + S) with the Tversky losses of the presets monai
+    /// and keras: one value, or one per channel [default: 0, or what the loss or the preset says]
     #[arg(long, value_name = "S[,S...]", value_delimiter = ',', allow_negative_numbers = true, help_heading = "Loss")]
     #[arg(conflicts_with_all = ["smooth_nr", "smooth_dr"])]
     smooth: Vec<f64>,
@@ -276,14 +276,7 @@ impl Choices {
     }
 
     fn smoothing(&self, options: &mut LossOptions) {
-        let tversky = [LossName::Tversky, LossName::FocalTversky].contains(&self.name());
         match self.smooth.as_slice() {
-            // MONAI and Keras add their smoothing to I and not to 2I in a Tversky loss.
-            [] if tversky && matches!(self.preset, Some(Preset::Monai | Preset::Keras)) => {
-                if let Smoothing::Same(Smooth { numerator, denominator }) = options.smooth {
-                    options.smooth = Smooth::per_hit(numerator, denominator).into();
-                }
-            }
             [] => {}
             [smooth] => options.smooth = Smooth::both(*smooth).into(),
             list => options.smooth = Smoothing::PerChannel(list.iter().map(|&smooth| Smooth::both(smooth)).collect()),
@@ -298,6 +291,11 @@ impl Choices {
                 denominator: self.smooth_dr.unwrap_or(before.denominator),
             }
             .into();
+        }
+        // MONAI and Keras add their smoothing to I and not to 2I in a Tversky loss.
+        let tversky = [LossName::Tversky, LossName::FocalTversky].contains(&self.name());
+        if tversky && matches!(self.preset, Some(Preset::Monai | Preset::Keras)) {
+            options.smooth.double();
         }
     }
 

@@ -115,7 +115,7 @@ const TWO_22: f64 = 4_194_304.0;
 /// Gives scaled values back what their scale has lost. NIfTI keeps slope and intercept in f32, and a label that nibabel
 /// stored as 255 times 1/255 comes back as 1.0000000591; as an f32, as ITK scales, it is 1. Whatever is no label in f32 is
 /// left as it is.
-pub(super) fn settle(values: &mut [f64]) {
+pub(crate) fn settle(values: &mut [f64]) {
     for value in values {
         let near = f64::from(*value as f32);
         if near.fract() == 0.0 && near.abs() < TWO_22 {

@@ -34,7 +34,6 @@ fn background_is_evaluated_when_named_and_in_no_mean() {
     assert!(eval(&truth, &pred, &[])["mean"].get("0").is_none());
 }
 
-/// The same labels in every type give the same counts, also where truth and prediction differ in type.
 /// Voxels that are ignored are in no count, whether the classes were named or found, on either backend.
 #[test]
 fn ignored_voxels_count_for_nothing() {
@@ -82,6 +81,7 @@ fn scaled_masks_are_the_labels_that_were_meant() {
     }
 }
 
+/// The same labels in every type give the same counts, also where truth and prediction differ in type.
 #[test]
 fn every_stored_type_is_read_as_labels() {
     let files = Files::new();

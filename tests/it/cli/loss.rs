@@ -99,9 +99,11 @@ fn a_flag_overrides_its_preset_and_the_rest_stays() {
     let found = json(arguments(&truth, &pred, &["--preset", "nnunet", "--activation", "sigmoid"]));
     assert_eq!((&found["shape"], &found["loss"]["background"]), (&serde_json::json!([1, 3]), &Value::Bool(true)));
     // MONAI and Keras add to one hit what they add to both Dice sums.
-    for (preset, s) in [("monai", 1e-5), ("keras", 1e-7)] {
-        let found = json(arguments(&truth, &pred, &["--preset", preset, "--loss", "tversky"]));
-        assert_eq!(found["loss"]["smooth"]["denominator"], 2.0 * s, "{found}");
+    for (preset, s) in [("monai", "1e-5"), ("keras", "1e-7")] {
+        for own in [&[][..], &["--smooth-dr", s]] {
+            let found = json(arguments(&truth, &pred, &[&["--preset", preset, "--loss", "tversky"], own].concat()));
+            assert_eq!(found["loss"]["smooth"]["denominator"], 2.0 * s.parse::<f64>().unwrap(), "{found}");
+        }
     }
     // A preset that flattens does not once channels matter.
     let found = json(arguments(&truth, &pred, &["--preset", "keras", "--per", "channel", "--reduce", "none"]));

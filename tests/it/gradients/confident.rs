@@ -2,6 +2,7 @@
 
 use super::Case;
 use crate::engines::ALL;
+use crate::equality::volume;
 use crate::oracle::Array;
 use voxdice::metric::Pointwise;
 use voxdice::stats::Terms;
@@ -39,23 +40,31 @@ fn gradients_of_confident_voxels_are_those_of_the_loss() {
         let shape = Shape::new(1, 3, [voxels]).unwrap();
         let (pred, truth) = (Array::F32(pred), Array::U8(truth));
         let case = Case { shape, pred, truth, labels: true, options };
-        let loss = |logits: &[f64], label: usize| -> f64 {
+        let of_channel = |logits: &[f64], label: usize, k: usize| -> f64 {
             let all = ln_sum(&mut logits.iter().copied());
-            let of = |k: usize| {
-                let ln_p = logits[k] - all;
-                let ln_q = ln_sum(&mut (0..3).filter(|&other| other != k).map(|other| logits[other])) - all;
-                if k == label {
-                    -(gamma * ln_q).exp() * ln_p
-                } else if both {
-                    -(gamma * ln_p).exp() * ln_q
-                } else {
-                    0.0
-                }
-            };
-            (0..3).map(of).sum()
+            let ln_p = logits[k] - all;
+            let ln_q = ln_sum(&mut (0..3).filter(|&other| other != k).map(|other| logits[other])) - all;
+            if k == label {
+                -(gamma * ln_q).exp() * ln_p
+            } else if both {
+                -(gamma * ln_p).exp() * ln_q
+            } else {
+                0.0
+            }
         };
+        let loss = |logits: &[f64], label| (0..3).map(|k| of_channel(logits, label, k)).sum::<f64>();
         let partials = case.of_pointwise();
         for implementation in ALL.iter() {
+            // The values are those of the same loss.
+            let sums =
+                implementation.engine.sums_with(volume(&case.shape, &case.pred), case.truth(), &options).unwrap();
+            for (channel, sums) in sums.values().iter().enumerate() {
+                let expected = (0..voxels).map(|voxel| of_channel(&logits[voxel], voxel % 3, channel));
+                let (sum, allowed) =
+                    expected.fold((0.0, 0.0), |(sum, most), l| (sum + l, most + l.max(1.0) / 65_536.0));
+                let found = sums.pointwise_sum().unwrap();
+                assert!((found - sum).abs() <= allowed, "{kind:?} {channel} on {}: {found} {sum}", implementation.name);
+            }
             let found = case.gradient(&implementation.engine, &partials);
             for (i, &found) in found.iter().enumerate() {
                 let (voxel, channel) = (i % voxels, i / voxels);

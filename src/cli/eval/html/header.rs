@@ -126,7 +126,7 @@ pub(super) fn cards(report: &Report) -> String {
 
 fn card(report: &Report, score: Score) -> String {
     let mean = report.mean(score);
-    let (cases, _) = report.over_cases(score);
+    let cases = report.over_cases(score);
     let mut lines = Vec::new();
     if let (Some(interval), Some(bootstrap)) = (report.interval_of_mean(score), report.scoring.bootstrap) {
         let level = trimmed(100.0 * bootstrap.level);

@@ -30,7 +30,7 @@ pub(super) fn open(case: &Case) -> Result<Source> {
     if gone(&case.truth) || (case.is_predicted() && gone(&case.pred)) {
         bail!("the files are not at hand any more");
     }
-    if case.truth.is_dir() || case.pred.is_dir() || masks::segments(&case.truth, &case.pred)?.is_some() {
+    if case.truth.is_dir() || case.pred.is_dir() || masks::segments_of_case(case)?.is_some() {
         return Ok(Source::Masks);
     }
     let truth = Box::new(labels::read(&case.truth)?);

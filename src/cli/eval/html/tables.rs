@@ -101,7 +101,7 @@ impl<'a> Scores<'a> {
                 format!("<tr>{cells}</tr>")
             })
             .collect();
-        let (found, _) = report.over_cases(*score);
+        let found = report.over_cases(*score);
         let name = "mean <small>drawing and sd to max: of each case</small>";
         let last = row(name, &self.means, &found, report.mean(*score), report.interval_of_mean(*score));
         let note = match dots {

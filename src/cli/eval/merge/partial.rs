@@ -4,7 +4,7 @@ use crate::cli::eval::case::{Case, Counted, Prediction};
 use crate::cli::eval::class::Class;
 use crate::cli::eval::geometry::{Gap, GeometryRule};
 use crate::cli::eval::json::FROM_FILES;
-use crate::cli::eval::pairing::case_name;
+use crate::cli::eval::pairing::{case_name, is_usual_name};
 use crate::cli::eval::pipeline::Failure;
 use crate::cli::eval::report::{Kind, Origin, Unpaired};
 use crate::cli::eval::settings::{MissingRule, Rules, StoredScores, Wanted, named};
@@ -231,13 +231,15 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
 }
 
 fn of_nnunet(entries: Vec<Entry>) -> Result<Partial> {
-    // KiTS and TotalSegmentator have a folder per case, whose files all have the same name.
+    // Where there is a folder per case, all files may have the same name.
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for entry in &entries {
         *times.entry(case_name(&entry.prediction_file)).or_default() += 1;
     }
     let name_of = |path: &Path| match (case_name(path), path.parent().filter(|folder| folder.file_name().is_some())) {
-        (name, Some(folder)) if times.get(&name).is_some_and(|&times| times > 1) => case_name(folder),
+        (name, Some(folder)) if is_usual_name(&name) || times.get(&name).is_some_and(|&times| times > 1) => {
+            case_name(folder)
+        }
         (name, _) => name,
     };
     let case = |entry: Entry| {

@@ -23,6 +23,11 @@ const MASKS: &str = "segmentations";
 /// What the label map of a case is called where images lie beside it, alone (KiTS) or at the end of a name (BraTS).
 const SEGMENTATION: [&str; 6] = ["seg", "segmentation", "label", "labels", "mask", "gt"];
 
+/// Whether what is called so belongs to the case that its folder is.
+pub(super) fn is_usual_name(name: &str) -> bool {
+    name == MASKS || SEGMENTATION.contains(&name)
+}
+
 /// All cases of a folder, sorted by name. Where there are label maps, folders beside them are no cases: nnU-Net and
 /// others leave working folders there.
 pub(super) fn folder(path: &Path) -> Result<Vec<Entry>> {

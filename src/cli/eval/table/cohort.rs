@@ -87,7 +87,7 @@ fn classes(report: &Report, score: Score) -> Rows {
         row.push((found.undefined.to_string(), if found.undefined == 0 { Tone::Faint } else { Tone::Plain }));
         rows.push(row);
     }
-    let (cases, _) = report.over_cases(score);
+    let cases = report.over_cases(score);
     let mut last = vec![("mean".to_owned(), Tone::Plain), (score_text(report.mean(score)), Tone::Plain)];
     if interval.is_some() {
         let between = report.interval_of_mean(score);

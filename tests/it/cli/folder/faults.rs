@@ -3,6 +3,7 @@
 use super::{Cohort, cases, listed, names_in};
 use crate::cli::{Files, stderr, stdout, text};
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -104,36 +105,51 @@ fn an_interrupted_run_writes_nothing_and_says_so() {
     let (truth, pred, summary) = (files.path("truth"), files.path("pred"), files.path("summary.json"));
     let before = names_in(&files.path(""));
     for signal in ["-INT", "-TERM"] {
-        interrupt(signal, 600, &["eval", text(&truth), text(&pred), "-o", text(&summary)]);
+        let a_while = |_: &mut dyn Read| std::thread::sleep(Duration::from_millis(600));
+        interrupt(signal, a_while, &["eval", text(&truth), text(&pred), "-o", text(&summary)]);
         assert_eq!(names_in(&files.path("")), before);
     }
 }
 
-/// Some seconds of arithmetic, after all voxels are counted.
+/// A minute of arithmetic, after all voxels are counted: the findings are told in between.
 #[test]
 fn a_run_is_interrupted_after_the_counting_too() {
     let cohort = Cohort::new();
+    for case in 10..60 {
+        for half in ["truth", "pred"] {
+            cohort.map(&format!("{half}/case_{case}.nii.gz"), &cohort.labels(case, 0));
+        }
+    }
+    fs::remove_file(cohort.path("pred/case_0.nii.gz")).unwrap();
     let (truth, pred, summary) = (cohort.path("truth"), cohort.path("pred"), cohort.path("summary.json"));
     let eval = ["eval", text(&truth), text(&pred), "-o", text(&summary)];
     let before = names_in(&cohort.path(""));
-    interrupt("-INT", 2000, &[&eval[..], &["--metrics", "all", "--bootstrap", "1000000", "--backend", "cpu"]].concat());
+    let more = ["--metrics", "all", "--bootstrap", "1000000", "--backend", "cpu"];
+    let told = |stderr: &mut dyn Read| {
+        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("case_0: no prediction")), "the counting is not over");
+    };
+    interrupt("-INT", told, &[&eval[..], &more].concat());
     assert_eq!(names_in(&cohort.path("")), before);
 }
 
-/// Sends the signal to a run after some milliseconds.
-fn interrupt(signal: &str, milliseconds: u64, arguments: &[&str]) {
-    let child = Command::new(env!("CARGO_BIN_EXE_voxdice"))
+/// Sends the signal to a run when it is time.
+fn interrupt(signal: &str, wait: impl FnOnce(&mut dyn Read), arguments: &[&str]) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_voxdice"))
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_millis(milliseconds));
+    let mut stderr = child.stderr.take().unwrap();
+    wait(&mut stderr);
     let signalled = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(signalled.success());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), &stdout(&output)[..]), (Some(130), ""), "{signal}");
-    assert!(stderr(&output).contains("interrupted; nothing was written"), "{}", stderr(&output));
+    let mut told = String::new();
+    stderr.read_to_string(&mut told).unwrap();
+    assert!(told.contains("interrupted; nothing was written"), "{told}");
 }
 
 #[test]

@@ -148,5 +148,8 @@ fn arrays_are_label_maps_without_a_place() {
         (files.map("square.nii", &[2, 2], &[0u8, 1, 1, 0]), files.map("line.nii", &[4, 1], &[0u8, 1, 1, 0]));
     let output = run(["eval", text(&square), text(&array("square.npy", [2, 2]))]);
     assert!(stderr(&output).contains("square.npy does not say which axis is x"), "{}", stderr(&output));
+    let square = files.map("square.nii", &[2, 2, 1], &[0u8, 1, 1, 0]);
+    let output = run(["eval", text(&square), text(&files.path("square.npy"))]);
+    assert!(stderr(&output).contains("square.npy does not say which axis is x"), "{}", stderr(&output));
     fails(2, &["transpose one of them"], ["eval", text(&line), text(&array("line.npy", [4, 1]))]);
 }

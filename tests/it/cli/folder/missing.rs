@@ -59,6 +59,22 @@ fn a_missing_segmentation_has_the_named_classes_of_the_others() {
     let classes: Vec<&str> = found["mean"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!((classes, &found["mean"]["liver"]["Dice"]), (vec!["liver", "spleen"], &Value::from(0.5)));
     assert_eq!(found["metric_per_case"][1]["metrics"]["spleen"]["FN"], 2);
+    // The page finds its classes again, and nobody is told to name a file that is not there.
+    let page = files.path("report.html");
+    let (truth, pred) = (files.path("truth"), files.path("pred"));
+    let output = run(["eval", text(&truth), text(&pred), "--missing", "zero", "--html", text(&page)]);
+    assert!(!stderr(&output).contains("has no mask of"), "{}", stderr(&output));
+    let page = fs::read_to_string(&page).unwrap();
+    assert!(page.contains("<svg class=\"slice") && !page.contains("No picture"));
+    // A pair that cannot be read does not decide.
+    fs::write(files.path("truth/0.seg.nrrd"), "broken").unwrap();
+    fs::write(files.path("pred/0.seg.nrrd"), "broken").unwrap();
+    let output = run(["eval", text(&truth), text(&pred), "--missing", "zero", "--format", "json"]);
+    let same: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((output.status.code(), &same["mean"]), (Some(1), &found["mean"]));
+    for half in ["truth", "pred"] {
+        fs::remove_file(files.path(&format!("{half}/0.seg.nrrd"))).unwrap();
+    }
     // Where the others are label maps, numbers count.
     fs::remove_file(files.path("pred/a.seg.nrrd")).unwrap();
     files.map("pred/a.nii", &[3, 2], &[1u8, 1, 0, 2, 2, 0]);

@@ -104,6 +104,29 @@ fn a_shard_of_one_broken_or_empty_case_is_a_result() {
     assert_eq!((merged.status.code(), stdout(&merged)), (Some(1), stdout(&whole)));
 }
 
+/// And what is the end of a run is that of a merge.
+#[test]
+fn shards_of_nothing_are_merged_to_an_error() {
+    let cohort = Cohort::new();
+    for (broken, message) in [(false, "none of 4 cases has a label other than 0"), (true, "no case could be evaluated")]
+    {
+        for case in 0..4 {
+            for half in ["truth", "pred"] {
+                cohort.map(&format!("{half}/case_{case}.nii.gz"), &[0; 24]);
+            }
+            if broken {
+                fs::write(cohort.path(&format!("pred/case_{case}.nii.gz")), "broken").unwrap();
+            }
+        }
+        let parts = parts(&cohort, 2, &[]);
+        let summary = cohort.path("summary.json");
+        for output in [cohort.eval(&["-o", text(&summary)]), merge(&parts, &["-o", text(&summary)])] {
+            assert_eq!((output.status.code(), &stdout(&output)[..], summary.exists()), (Some(2), "", false));
+            assert!(stderr(&output).contains(message), "{}", stderr(&output));
+        }
+    }
+}
+
 #[test]
 fn parts_with_other_scores_need_a_word_about_them() {
     let cohort = Cohort::new();
