@@ -77,7 +77,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::GpuNotBuilt`], [`Error::NoAdapter`] or [`Error::SelfTest`] when a GPU was asked for and cannot be had;
-    /// [`Error::Tuning`] when a tuning value is beyond what it can do.
+    /// [`Error::Tuning`] for a window below 64 KiB.
     pub fn new(options: &EngineOptions) -> Result<Self> {
         let cpu = |reason| {
             let backend = Chosen::Cpu(cpu::Backend::new(options.tuning.simd));
@@ -117,7 +117,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`]; [`Error::NonFinite`] under that policy; [`Error::Width`] for values too far apart;
-    /// what the GPU may report.
+    /// what the GPU may report, with [`Error::Tuning`] and [`Error::BindingTooLarge`] for voxels whose channels no window
+    /// holds.
     pub fn sums<'a>(&self, pred: Volume<'a>, truth: impl Into<Truth<'a>>) -> Result<Table<Sums>> {
         self.sums_with(pred, truth, &SumsOptions::default())
     }

@@ -26,7 +26,7 @@ pub enum Error {
         axis: String,
     },
 
-    /// The product of the axes does not fit in 63 bits.
+    /// The product of the axes passes 2^60.
     #[error(
         "the shape {shape} has more voxels than 64-bit arithmetic can address; split the volume and merge the statistics"
     )]
@@ -380,7 +380,7 @@ pub enum Error {
         message: String,
     },
 
-    /// A tuning value is outside what the device can do.
+    /// A tuning value is too small: below 64 KiB, or below the bytes of one voxel with its channels.
     #[error("{name} is {value}, but must be {range}")]
     Tuning {
         /// Name of the field.

@@ -4,15 +4,15 @@
 /// [`Moments::pointwise`](crate::metric::Moments::pointwise); what a loss reports is a mean of it:
 ///
 /// - [`Pointwise::CrossEntropy`]: the mean over voxels of the sum over channels, as PyTorch has it. A group of one
-///   channel out of C reports C times the mean of its own channel, so that the mean over all groups is the usual one.
+///   channel out of the C that take part reports C times the mean of its own channel, so that the mean over all groups is the usual one.
 /// - the others: the mean over elements.
 ///
 /// With class weights and all channels in the group, cross-entropy is Σ w·ℓ / Σ w·t as in PyTorch; the others are
 /// Σ w·ℓ over the number of elements ([`ClassWeights::Multiply`](crate::metric::ClassWeights::Multiply)) or over the sum of
 /// their weights ([`ClassWeights::Normalise`](crate::metric::ClassWeights::Normalise)).
 ///
-/// Range 0 to ∞. Where p (or 1 − p) is below e^−100 it counts as e^−100, so that no logarithm is below −100, as in
-/// PyTorch's `BCELoss`.
+/// Range 0 to ∞. Without sigmoid or softmax, p (or 1 − p) below e^−100 counts as e^−100, so that no logarithm is below −100,
+/// as in PyTorch's `BCELoss`; with them the logarithms are of the logits and end nowhere.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pointwise {
     /// −t·ln p: with one-hot truth and softmax the categorical cross-entropy.

@@ -68,7 +68,7 @@ Pairs: the same file name; else the same name without its ending; a folder per c
 class, counts as a case; --pair-regex takes the case from the name, --pairs lists the pairs.
 
 Means: --format json has the mean over defined values, and null where there is none. The file of -o
-follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is undefined.
+follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is defined in no case.
 Label 0 is in no foreground mean.")]
 pub(super) struct Eval {
     /// Reference label maps: a file (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr, .npy with x last) or a folder

@@ -31,12 +31,10 @@ pub(super) fn listen() {
 /// Work that does not look for signals, and may be ended anywhere: a signal does so at once.
 pub(super) fn during<T>(work: impl FnOnce() -> T) -> Result<T, Interrupted> {
     HARMLESS.store(true, Ordering::SeqCst);
-    // What came before is not told to the handler again.
-    check()?;
-    let result = work();
+    // A signal that came before has been handled, and would not end the work.
+    let result = check().map(|()| work());
     HARMLESS.store(false, Ordering::SeqCst);
-    check()?;
-    Ok(result)
+    check().and(result)
 }
 
 /// An error once a signal came.

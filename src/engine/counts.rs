@@ -17,7 +17,7 @@ impl Engine {
     /// Counts per sample and class of two label maps.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`]; what the GPU may report.
+    /// [`Error::ShapeMismatch`]; what the GPU may report, with [`Error::BindingTooLarge`] for too many classes.
     pub fn counts(&self, pred: LabelMap<'_>, truth: LabelMap<'_>, classes: &Classes) -> Result<Table<Counts>> {
         let shape = same_shape(pred.shape(), truth.shape())?;
         let job = CountsOf { grid: shape.grid(), pred: pred.source(), truth: truth.source(), classes };

@@ -155,8 +155,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`Error::HostOperand`] for an operand in host memory, [`Error::EngineOnCpu`] on a CPU engine; what
-    /// [`Engine::sums_with`] says of operands that do not fit together; what the GPU may report. After an error the
+    /// [`Error::HostOperand`] for an operand in host memory, [`Error::EngineOnCpu`] on a CPU engine;
+    /// [`Error::BindingTooLarge`] where the results of all cells are more than one binding has; what [`Engine::sums_with`] says of operands that do not fit together; what the GPU may report. After an error the
     /// encoder may hold commands of a part of the windows.
     pub fn record_sums<'a>(
         &self,
@@ -175,7 +175,7 @@ impl Engine {
     /// [`Engine::record_sums`].
     ///
     /// # Errors
-    /// [`Error::HostOperand`], [`Error::EngineOnCpu`]; those of [`Engine::counts`].
+    /// [`Error::HostOperand`], [`Error::EngineOnCpu`], [`Error::BindingTooLarge`]; those of [`Engine::counts`].
     pub fn record_counts(
         &self,
         encoder: &mut application::CommandEncoder,
@@ -229,13 +229,14 @@ impl Engine {
     /// [`Engine::gradient`] into a buffer of the application, from byte `offset` on: one f32 per element of the
     /// prediction, in its layout, with the same bits. Operands may be in buffers or in host memory.
     ///
-    /// The commands are submitted, and not waited for: the queue runs in order, so whatever is submitted afterwards finds
-    /// the gradient there.
+    /// The last commands are submitted and not waited for: the queue runs in order, so whatever is submitted afterwards
+    /// finds the gradient there. Earlier windows are waited for where voxels or results are copied, and so is the check of
+    /// a label map that is in a buffer.
     ///
     /// # Errors
     /// Those of [`Engine::gradient`]; [`Error::BufferUsage`] unless the buffer has usages `STORAGE` and `COPY_DST`;
     /// [`Error::BufferTooSmall`]; [`Error::BufferShared`] where an operand is in the same buffer; [`Error::Parameter`]
-    /// for an offset that is no multiple of 4; [`Error::EngineOnCpu`] on a CPU engine.
+    /// for an offset that is no multiple of 4; [`Error::EngineOnCpu`] on a CPU engine; what the GPU may report.
     #[allow(clippy::too_many_arguments)] // those of `gradient_into`, and a buffer is two of them
     pub fn gradient_into_buffer<'a>(
         &self,

@@ -150,9 +150,12 @@ fn tasks_of(plan: &Plan, window: &Window, flagged: &Flagged) -> Vec<[u32; 2]> {
     let channels = plan.grid.channels;
     let cells = window.first_plane * channels..(window.first_plane + window.planes) * channels;
     // Of a plane that many windows share only the window's own blocks are looked at.
-    let (first, end) =
-        if window.planes == 1 { (window.first_block, window.first_block + window.blocks) } else { (0, u64::MAX) };
-    let near = cells.flat_map(|cell| flagged.range((cell, first)..(cell, end)));
+    let own = window.first_block..window.first_block + window.blocks;
+    let ranges = match window.planes {
+        1 => cells.map(|cell| (cell, own.start)..(cell, own.end)).collect(),
+        _ => vec![(cells.start, 0)..(cells.end, 0)],
+    };
+    let near = ranges.into_iter().flat_map(|range| flagged.range(range));
     near.filter_map(|(&(cell, block), known)| {
         let task = plan.task(window, cell, block)?;
         // A survey has no scale yet and does not need one; shifts beyond 128 would be meaningless.

@@ -8,7 +8,7 @@
 //!
 //! A label is a whole number from 0 to 2^32 − 1. Files which hold such numbers as floats or as signed integers are
 //! common and are read; a negative, fractional or non-finite voxel is an error, since any rounding of it would be a
-//! guess. The voxels are converted where they lie, so that a volume is held once; only the types of 64 bits are copied,
+//! guess. Only values that a NIfTI header scales are the whole number that they are in `f32`, as 255 · 1/255 is. The voxels are converted where they lie, so that a volume is held once; only the types of 64 bits are copied,
 //! into the narrowest type that holds their labels.
 //!
 //! [`read`] gives a whole volume. [`LabelReader`] gives the same labels piece by piece, in memory that does not grow with
@@ -37,9 +37,9 @@ use opened::Opened;
 /// Labels in the type that the file made necessary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Labels {
-    /// From `u8` and `i8`, and from 64-bit types where no label is above 255.
+    /// From `u8`, `i8` and `bool`, and from 64-bit types where no label is above 255.
     U8(Vec<u8>),
-    /// From `u16` and `i16`, and from 64-bit types where no label is above 65,535.
+    /// From `u16`, `i16` and half floats, and from 64-bit types where no label is above 65,535.
     U16(Vec<u16>),
     /// From everything else.
     U32(Vec<u32>),

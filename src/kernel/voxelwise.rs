@@ -6,7 +6,7 @@ use super::activated::exp;
 use crate::options::Activation;
 use crate::pointwise::Pointwise;
 
-/// No logarithm is below this, as in PyTorch's `BCELoss`.
+/// No logarithm of a probability is below this, as in PyTorch's `BCELoss`; those of logits may be.
 const LEAST_LOGARITHM: f64 = -100.0;
 
 /// The channels of one voxel: logits, and what an activation makes of them.

@@ -8,7 +8,7 @@ pub enum Denominator {
     Sum,
     /// Σp² + Σt²: V-Net (Milletari 2016), MONAI's `squared_pred`, `dice_loss2` of the seed functions.
     Squared,
-    /// Σp^γ + Σt^γ, γ > 0: `dice_loss4` of the seed functions, which calls it `gama`.
+    /// Σ|p|^γ + Σ|t|^γ, γ > 0: `dice_loss4` of the seed functions, which calls it `gama`.
     Power(f64),
 }
 
@@ -184,7 +184,8 @@ pub enum Reduce {
     Sum,
 }
 
-/// Which channels take part in the overlap. Others have no group and a gradient of 0.
+/// Which channels take part: in the overlap, and in a pointwise loss by itself. Others have no group. The pointwise part of
+/// [`Kind::Combined`](super::Kind::Combined) takes all channels, so there only their derivatives of the overlap are 0.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Channels {
     /// All.

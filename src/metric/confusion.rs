@@ -11,7 +11,8 @@ use crate::stats::Counts;
 ///
 /// With tp, fp, fn, tn; P = tp + fp (predicted), T = tp + fn (truth), N = tn + fp, n = all. Where a denominator is 0 the
 /// score is undefined and [`Empty`] decides: `Nan` leaves it so, `One` takes the value of perfect agreement (0 for
-/// error rates), `Zero` that of none (1 for error rates).
+/// error rates) where the two maps are equal and that of none where they differ, `Zero` that of none (1 for error rates).
+/// The signed volume similarity is 0 under both.
 ///
 /// ```
 /// use voxdice::{Empty, metric::CountMetric, stats::Counts};
@@ -63,6 +64,7 @@ pub enum CountMetric {
     /// False omission rate, fn / (tn + fn), range 0 to 1, 0 is best.
     For,
     /// Prevalence threshold, (√(tpr·(1 − tnr)) + tnr − 1) / (tpr + tnr − 1), range 0 to 1, 0 is best (Balayla 2020).
+    /// Undefined where tpr or tnr is, and where they add up to 1.
     Pt,
     /// Threat score, tp / (tp + fn + fp), range 0 to 1: the same as [`iou`].
     Ts,

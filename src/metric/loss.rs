@@ -44,7 +44,8 @@ pub struct LossValues {
     pub shape: Vec<usize>,
     /// The mean or sum over the defined values, NaN if there is none; `None` under [`Reduce::None`].
     pub reduced: Option<f64>,
-    /// How many values are undefined: 0/0 under [`Empty::Nan`](super::Empty::Nan).
+    /// How many values are undefined: 0/0 under [`Empty::Nan`](super::Empty::Nan), and whatever that is, means whose
+    /// weights add up to 0.
     pub undefined: usize,
 }
 
@@ -128,7 +129,7 @@ impl Loss {
 
     /// The derivatives of the reduced loss (of the sum of the values, under [`Reduce::None`]) with respect to the
     /// moments of every cell. Truth counts as a constant, and so do the weights of generalized Dice. Channels that
-    /// take no part, and groups without a value, have derivative 0.
+    /// take no part, and groups without a value, have derivative 0, but for the pointwise part of a combined loss.
     ///
     /// # Errors
     /// Those of [`Loss::evaluate`].
@@ -362,9 +363,13 @@ fn power(x: f64, gamma: f64) -> f64 {
     if x < 0.0 { 0.0 } else { x.powf(gamma) }
 }
 
-/// d(x^γ)/dx, and 0 at 0 and below.
+/// d(x^γ)/dx; 0 at 0, where it does not exist for γ < 1, and below.
 fn power_slope(x: f64, gamma: f64) -> f64 {
-    if x <= 0.0 { 0.0 } else { gamma * x.powf(gamma - 1.0) }
+    match x {
+        _ if gamma == 1.0 => 1.0,
+        ..=0.0 => 0.0,
+        _ => gamma * x.powf(gamma - 1.0),
+    }
 }
 
 fn pooled<S: Statistic>(table: &Table<S>, cells: &[usize]) -> Result<S> {

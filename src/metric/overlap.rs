@@ -6,7 +6,7 @@ use crate::stats::Counts;
 ///
 /// For Dice, IoU and F that is a class that neither map has. Others are 0/0 elsewhere as well: the precision of a class
 /// that is not predicted, the specificity where the truth is everything. Where the maps differ nothing is perfect, so that
-/// [`Empty::One`] and [`Empty::Zero`] are both 0 there.
+/// [`Empty::One`] and [`Empty::Zero`] are both no agreement there: 0, and 1 for error rates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Empty {
     /// Undefined (nnU-Net, torchmetrics, MONAI): left out of means, and counted beside them.

@@ -4,7 +4,7 @@
 ///
 /// With them, the derivative of the loss with respect to a voxel p (after the activation) is
 ///
-/// `pred + product·t + pred_power·γ·p^(γ−1) + abs_difference·sign(p−t) + pointwise·ℓ'(p, t)`
+/// `pred + product·t + pred_power·γ·|p|^(γ−1)·sign(p) + abs_difference·sign(p−t) + pointwise·ℓ'(p, t)`
 ///
 /// where γ is the [exponent](crate::metric::Denominator::exponent) of the denominator, sign(0) = 0 and ℓ' is
 /// [`Pointwise::derivative`](crate::metric::Pointwise::derivative). For γ = 1 the derivative of Σp^γ is part of `pred`, so

@@ -12,7 +12,9 @@ pub enum Terms {
     /// Those and Σp², Σt²: what the squared denominator needs.
     #[default]
     Squared,
-    /// Those and Σ|p|^γ, Σ|t|^γ for this γ > 0. A power is transcendental: devices may differ in its last bits.
+    /// Those of [`Terms::Plain`] and Σ|p|^γ, Σ|t|^γ for this γ > 0. A power is transcendental: devices may differ in its
+    /// last bits. For values beyond [−1, 1], up to 2^k, γ may be 2 and γ·k 127 at most; else the sums are
+    /// [`Error::Parameter`](crate::Error::Parameter).
     Power(f32),
     /// Those of [`Terms::Squared`] and Σ|p−t|: what the soft-label (L1) form needs.
     All,

@@ -66,7 +66,7 @@ pub(super) struct Choices {
     /// Class weights of generalized Dice: 1/v^2, 1/v or 1 of the size v of the truth [default: square]
     #[arg(long, value_enum, help_heading = "Parameters")]
     gdl_weights: Option<GdlWeights>,
-    /// Leave channel 0 out of the overlap [default: false]
+    /// Leave channel 0 out of the overlap, or of ce, bce and focal by themselves [default: false]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     #[arg(help_heading = "Grouping")]
     no_background: Option<bool>,

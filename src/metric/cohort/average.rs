@@ -16,7 +16,8 @@ pub enum Average {
     Weighted,
 }
 
-/// The score of several classes; NaN where nothing is defined, and without any class.
+/// The score of several classes; NaN where nothing is defined, and without any class; `Weighted` also where no defined class
+/// has a truth, `Micro` beyond 2^64 voxels.
 ///
 /// ```
 /// use voxdice::metric::{Average, CountMetric, average};

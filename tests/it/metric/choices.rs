@@ -100,6 +100,17 @@ fn a_focus_keeps_nan() {
     assert!(loss.gradient(&table).unwrap().values()[0].product.is_nan());
 }
 
+/// Also at the loss of 0, where the derivative of another power is 0 or does not exist.
+#[test]
+fn an_exponent_of_1_is_no_focus() {
+    let soft = Soft::new([1, 1, 2], &[1.0, 0.0], &[1.0, 0.0], Act::None);
+    let gradient = |focus| soft.gradient(&Loss::new(LossOptions { focus, ..LossOptions::default() }).unwrap());
+    let plain = gradient(Focus::None);
+    assert!(plain.iter().any(|&slope| slope != 0.0));
+    assert_eq!([gradient(Focus::Group(1.0)), gradient(Focus::Reduced(1.0))], [plain.clone(), plain]);
+    assert!(gradient(Focus::Group(2.0)).iter().all(|&slope| slope == 0.0));
+}
+
 /// Σwℓ / Σw over what is defined; nothing that weighs anything is 0/0.
 #[test]
 fn normalised_weights_are_those_of_what_is_defined() {
