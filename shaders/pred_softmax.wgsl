@@ -26,6 +26,7 @@ fn pred(row: u32, channel: u32, single: bool) -> Activated {
   let sum = rest + own;
   let bits = select(bitcast<vec4<u32>>(own / sum), vec4<u32>(NAN), bad);
   // A single channel has no others.
-  let ln_q = select(max(second - largest, least) + log(others) - log(sum), vec4<f32>(-100.0), vec4<bool>(params.channels == 1u));
+  let alone = vec4<bool>(params.channels == 1u);
+  let ln_q = select(max(second - largest, least) + log(others) - log(sum), vec4<f32>(-100.0), alone);
   return Activated(bits, x - log(sum), ln_q);
 }

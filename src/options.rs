@@ -78,7 +78,8 @@ pub enum Poison {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tuning {
     /// Bytes of each operand that are bound at once, at least 64 KiB; more than the adapter can bind counts as that.
-    /// Larger volumes are cut into windows. Default 4 MiB: enough to hide the cost of a dispatch behind the copy, and small beside the volume.
+    /// Larger volumes are cut into windows. Default 4 MiB: enough to hide the cost of a dispatch behind the copy, and
+    /// small beside the volume.
     pub window_bytes: u64,
     /// The same for voxels that are in a buffer on the GPU already and are bound there: nothing is copied, so large
     /// windows cost no memory. Default 256 MiB.

@@ -4,7 +4,8 @@
 /// [`Moments::pointwise`](crate::metric::Moments::pointwise); what a loss reports is a mean of it:
 ///
 /// - [`Pointwise::CrossEntropy`]: the mean over voxels of the sum over channels, as PyTorch has it. A group of one
-///   channel out of the C that take part reports C times the mean of its own channel, so that the mean over all groups is the usual one.
+///   channel out of the C that take part reports C times the mean of its own channel, so that the mean over all groups
+///   is the usual one.
 /// - the others: the mean over elements.
 ///
 /// With class weights and all channels in the group, cross-entropy is Σ w·ℓ / Σ w·t as in PyTorch; the others are

@@ -156,7 +156,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::HostOperand`] for an operand in host memory, [`Error::EngineOnCpu`] on a CPU engine;
-    /// [`Error::BindingTooLarge`] where the results of all cells are more than one binding has; what [`Engine::sums_with`] says of operands that do not fit together; what the GPU may report. After an error the
+    /// [`Error::BindingTooLarge`] where the results of all cells are more than one binding has; what
+    /// [`Engine::sums_with`] says of operands that do not fit together; what the GPU may report. After an error the
     /// encoder may hold commands of a part of the windows.
     pub fn record_sums<'a>(
         &self,

@@ -8,8 +8,9 @@
 //!
 //! A label is a whole number from 0 to 2^32 − 1. Files which hold such numbers as floats or as signed integers are
 //! common and are read; a negative, fractional or non-finite voxel is an error, since any rounding of it would be a
-//! guess. Only values that a NIfTI header scales are the whole number that they are in `f32`, as 255 · 1/255 is. The voxels are converted where they lie, so that a volume is held once; only the types of 64 bits are copied,
-//! into the narrowest type that holds their labels.
+//! guess. Only values that a NIfTI header scales are the whole number that they are in `f32` ([`settle`]). The voxels are
+//! converted where they lie, so that a volume is held once; only the types of 64 bits are copied, into the narrowest type
+//! that holds their labels.
 //!
 //! [`read`] gives a whole volume. [`LabelReader`] gives the same labels piece by piece, in memory that does not grow with
 //! the file.
@@ -20,8 +21,7 @@ mod opened;
 mod pieces;
 mod reader;
 
-#[cfg(feature = "cli")]
-pub(crate) use convert::settle;
+pub use convert::settle;
 pub use fault::{LabelFault, LabelsError};
 pub use reader::LabelReader;
 

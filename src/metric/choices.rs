@@ -67,17 +67,23 @@ pub enum Smoothing {
     PerChannel(Vec<Smooth>),
 }
 
-#[cfg(feature = "cli")]
 impl Smoothing {
-    /// From the form `(I + numerator) / (… + denominator)`.
-    pub(crate) fn double(&mut self) {
-        let all = match self {
+    /// The same numbers from the form of [`Smooth::per_hit`]: all doubled.
+    ///
+    /// ```
+    /// use voxdice::metric::{Smooth, Smoothing};
+    /// assert_eq!(Smoothing::Same(Smooth::both(1.0)).per_hit(), Smooth::per_hit(1.0, 1.0).into());
+    /// ```
+    #[must_use]
+    pub fn per_hit(mut self) -> Self {
+        let all = match &mut self {
             Self::Same(smooth) => std::slice::from_mut(smooth),
             Self::PerChannel(list) => list,
         };
         for smooth in all {
             *smooth = Smooth::per_hit(smooth.numerator, smooth.denominator);
         }
+        self
     }
 }
 

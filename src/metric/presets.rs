@@ -32,9 +32,9 @@ pub enum Preset {
     NnUnet,
     /// `DiceLoss` of segmentation_models.pytorch: 1 − 2I / max(P + T, 2e-7) of each channel with all samples pooled,
     /// I in the soft-label form, 0 where the truth of a channel is empty, then the mean. Its `smooth=s` is
-    /// [`Smooth::per_hit`]`(s, s)`, its `eps` (1e-7) our `score_floor` and half of our `floor`,
-    /// `log_loss` [`Form::NegLog`], `class_weights` [`ClassWeights::Normalise`](super::ClassWeights::Normalise). By default it takes logits:
-    /// ask for softmax (multiclass) or sigmoid (binary, multilabel).
+    /// [`Smooth::per_hit`]`(s, s)`, its `eps` (1e-7) our `score_floor` and half of our `floor`, `log_loss`
+    /// [`Form::NegLog`], `class_weights` [`ClassWeights::Normalise`](super::ClassWeights::Normalise). By default it takes
+    /// logits: ask for softmax (multiclass) or sigmoid (binary, multilabel).
     Smp,
     /// `dice_loss1`: 1 − (2I + s) / (P + T + s) of everything flattened, s = 1e-6. As written the function raises an
     /// error (`K.dot` of two flat tensors); this is what its author meant.

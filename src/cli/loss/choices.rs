@@ -295,7 +295,7 @@ impl Choices {
         // MONAI and Keras add their smoothing to I and not to 2I in a Tversky loss.
         let tversky = [LossName::Tversky, LossName::FocalTversky].contains(&self.name());
         if tversky && matches!(self.preset, Some(Preset::Monai | Preset::Keras)) {
-            options.smooth.double();
+            options.smooth = std::mem::take(&mut options.smooth).per_hit();
         }
     }
 

@@ -112,10 +112,19 @@ pub(super) fn whole(voxels: &mut [f32]) -> Result<(), Offender> {
 /// Below this an f32 has room for fractions.
 const TWO_22: f64 = 4_194_304.0;
 
-/// Gives scaled values back what their scale has lost. NIfTI keeps slope and intercept in f32, and a label that nibabel
-/// stored as 255 times 1/255 comes back as 1.0000000591; as an f32, as ITK scales, it is 1. Whatever is no label in f32 is
-/// left as it is.
-pub(crate) fn settle(values: &mut [f64]) {
+/// Gives scaled values back what their scale has lost. [`read`](super::read) and [`LabelReader`](super::LabelReader) do
+/// this of themselves; it is for the [`Voxels::F64`] of an image whose header has a [`Scale`](crate::io::Scale).
+///
+/// NIfTI keeps slope and intercept in `f32`, and a label that nibabel stored as 255 times 1/255 comes back as 1.0000000591;
+/// as an `f32`, as ITK scales, it is 1. Values that are whole in `f32`, up to 2^22, become that; others stay as they are.
+///
+/// ```
+/// let slope = f64::from(1.0f32 / 255.0);
+/// let mut values = [0.0, 255.0 * slope, 127.0 * slope];
+/// voxdice::io::labels::settle(&mut values);
+/// assert_eq!(values, [0.0, 1.0, 127.0 * slope]);
+/// ```
+pub fn settle(values: &mut [f64]) {
     for value in values {
         let near = f64::from(*value as f32);
         if near.fract() == 0.0 && near.abs() < TWO_22 {
