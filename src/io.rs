@@ -1,11 +1,13 @@
 //! Volume files in and out. This room knows files and voxels, and no metric.
 
+pub mod axes;
 mod fields;
 mod file;
 mod geometry;
 mod gzip;
 mod image;
 pub mod labels;
+mod lattice;
 pub mod metaimage;
 mod name;
 pub mod nifti;
@@ -22,6 +24,7 @@ mod zlib;
 
 pub use geometry::{AffineSource, Geometry, Units};
 pub use image::{Format, Header, Image, read, read_header};
+pub use lattice::{Gap, Grid, Placement};
 pub use name::stem;
 pub use view::{View, ViewError};
 pub use voxels::{Scale, StoredType, Voxel, Voxels};
