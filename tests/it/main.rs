@@ -43,6 +43,8 @@ mod recorded;
 #[cfg(feature = "cli")]
 mod records;
 mod regions;
+#[cfg(feature = "cli")]
+mod reports;
 #[cfg(feature = "gpu")]
 mod resident;
 mod rooms;

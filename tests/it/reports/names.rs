@@ -1,0 +1,1 @@
+//! Names of classes: segments, masks, dataset.json, BIDS.
