@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod counts;
+pub mod floor;
 mod gradient;
 mod pairs;
 mod prepared;

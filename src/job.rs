@@ -103,6 +103,8 @@ pub(crate) struct GradientOf<'a, D> {
     pub partials: &'a [Partials],
     /// Scale of each cell: |p|, |t| ≤ 2^scale.
     pub scales: &'a [u16],
+    /// Whether the predictions of a cell are known to be finite.
+    pub all_finite: &'a [bool],
 }
 
 /// The gradient for volumes in host memory.
@@ -111,7 +113,8 @@ pub(crate) type GradientJob<'a> = GradientOf<'a, Data<'a>>;
 impl<'a> GradientOf<'a, Source<'a>> {
     /// The same job, where both operands are in host memory.
     pub fn host(&self) -> Result<GradientJob<'a>> {
-        Ok(GradientOf { sums: self.sums.host()?, partials: self.partials, scales: self.scales })
+        let Self { partials, scales, all_finite, .. } = *self;
+        Ok(GradientOf { sums: self.sums.host()?, partials, scales, all_finite })
     }
 }
 

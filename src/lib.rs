@@ -48,6 +48,7 @@ mod gpu;
 mod job;
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))] // shader text and window parts are a GPU matter
 mod kernel;
+mod memory;
 mod options;
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
 // windows are a GPU matter, but their arithmetic is tested everywhere
@@ -75,6 +76,7 @@ pub use engine::{GpuCounts, GpuSums};
 pub use error::{Error, NonFiniteFact, Operand, Position, Result};
 #[cfg(feature = "io")]
 pub use error::{FileError, FileErrorKind};
+pub use memory::prefer_huge_pages;
 pub use metric::Empty;
 pub use options::{
     Activation, AdapterChoice, Backend, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, SumsOptions, Tuning,
@@ -83,6 +85,8 @@ pub use shape::{BLOCK_VOXELS, Layout, Shape};
 pub use table::{Over, Table};
 pub use volume::{Dtype, LabelMap, LabelSlice, Truth, Volume};
 
+#[doc(hidden)] // for the benchmarks
+pub use cpu::floor;
 #[cfg(feature = "gpu")]
 pub use gpu::{AdapterFact, AdapterKind, adapters};
 /// The WGSL of every kernel, as data.

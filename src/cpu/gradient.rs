@@ -2,7 +2,7 @@
 
 use super::Backend;
 use super::prepared::{Scratch, load, truth_values};
-use super::simd::Level;
+use super::simd::{Level, Store};
 use crate::error::Result;
 use crate::job::{GradientJob, Strides, SumsJob};
 use crate::kernel::activated::{Channels, knows};
@@ -11,6 +11,9 @@ use crate::kernel::voxelwise::Voxel;
 use crate::shape::Layout;
 use crate::stats::Partials;
 use crate::volume::{Data, TruthKind};
+
+/// Bytes of a gradient from which on it is written past the caches, which would not hold it.
+const LARGE: usize = 4 << 20;
 
 /// A stretch of voxels of one sample, and where its gradients go: a slice per channel, or one with all channels.
 struct Stretch<'a> {
@@ -33,8 +36,9 @@ impl Backend {
     pub fn gradient(&self, job: &GradientJob<'_>, out: &mut [f32]) -> Result<()> {
         let exact = is_exact(&job.sums.options);
         let exact = if exact { Some(exact_coefficients(job.partials, job.scales)?) } else { None };
+        let store = if size_of_val(out) < LARGE { Store::Cached } else { Store::Streamed };
         super::for_each(stretches(&job.sums, out), Buffers::default, |buffers, stretch| match &exact {
-            Some(coefficients) => exact_stretch(self.level, &job.sums, coefficients, buffers, stretch),
+            Some(coefficients) => exact_stretch((self.level, store), job, coefficients, buffers, stretch),
             None => activated_stretch(self.level, job, buffers, stretch),
         });
         Ok(())
@@ -80,18 +84,18 @@ impl Stretch<'_> {
 }
 
 fn exact_stretch(
-    level: Level,
-    job: &SumsJob<'_>,
+    (level, store): (Level, Store),
+    GradientJob { sums: job, all_finite, .. }: &GradientJob<'_>,
     coefficients: &[ExactCoefficients],
     buffers: &mut Buffers,
     mut stretch: Stretch<'_>,
 ) {
     let (channels, strides) = (job.shape.channels() as usize, Strides::of(&job.shape));
     for channel in 0..channels {
-        let coefficients = &coefficients[stretch.sample as usize * channels + channel];
+        let cell = stretch.sample as usize * channels + channel;
+        let coefficients = &coefficients[cell];
         let first = strides.at(stretch.sample, channel as u64, stretch.first);
         let stride = strides.per_voxel as usize;
-        let p = values(job.pred, first, stride, stretch.len, &mut buffers.pred);
         let t = match job.truth_kind {
             TruthKind::Real => values(job.truth, first, stride, stretch.len, &mut buffers.truth),
             TruthKind::Labels => {
@@ -100,11 +104,17 @@ fn exact_stretch(
                 &buffers.truth
             }
         };
+        // Without a coefficient of p all that p could do is not to be finite, and the sums have seen that it is.
+        let p = if coefficients.takes_pred() || !all_finite[cell] {
+            values(job.pred, first, stride, stretch.len, &mut buffers.pred)
+        } else {
+            t
+        };
         if stretch.out.len() == channels {
-            level.gradient_run(coefficients, p, t, stretch.out[channel]);
+            level.gradient_run(coefficients, p, t, stretch.out[channel], store);
         } else {
             buffers.gradient.resize(stretch.len, 0.0);
-            level.gradient_run(coefficients, p, t, &mut buffers.gradient);
+            level.gradient_run(coefficients, p, t, &mut buffers.gradient, Store::Cached);
             stretch.write(channel, channels, &buffers.gradient);
         }
     }

@@ -1,7 +1,7 @@
-//! Choice of instruction set at run time. What pays is written with AVX2 intrinsics beside the portable body; both
-//! leave the same bits. The only `unsafe` of the CPU backend is the call from here into code compiled for AVX2: that
-//! code itself is safe.
-#![allow(unsafe_code)] // calling functions compiled for AVX2; see the SAFETY comments
+//! Choice of instruction set at run time. What pays is written with AVX2 and AVX-512 intrinsics beside the portable body;
+//! all leave the same bits. The `unsafe` of the CPU backend is the call from here into code compiled for more than every
+//! processor has, which itself is safe, and the hints to the caches in `hints`.
+#![allow(unsafe_code)] // calling functions compiled for instruction sets; see the SAFETY comments
 
 #[cfg(target_arch = "x86_64")]
 mod avx2_activated;
@@ -15,9 +15,28 @@ mod avx2_pairs;
 mod avx2_sums;
 #[cfg(target_arch = "x86_64")]
 mod avx2_tile;
+#[cfg(target_arch = "x86_64")]
+mod avx512_cast;
+#[cfg(target_arch = "x86_64")]
+mod avx512_gradient;
+#[cfg(target_arch = "x86_64")]
+mod avx512_pairs;
+#[cfg(target_arch = "x86_64")]
+mod avx512_sums;
+#[cfg(target_arch = "x86_64")]
+mod changes;
+#[cfg(target_arch = "x86_64")]
+mod gradient_lines;
+mod hints;
+#[cfg(target_arch = "x86_64")]
+mod self_test;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
+mod words;
 
+pub(super) use hints::{Line, Store, fill};
+
+use super::floor::Prefetch;
 use super::pairs::{PairTable, count_pairs};
 use crate::kernel::activated::{Channels, activate, gradients};
 use crate::kernel::counts::Label;
@@ -27,6 +46,9 @@ use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
 use crate::options::{Activation, Simd};
 use crate::stats::{Partials, Terms};
+#[cfg(target_arch = "x86_64")]
+use std::sync::OnceLock;
+use words::sum_words;
 
 /// An instruction set that is known to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +60,16 @@ enum Set {
     /// AVX2 and what came with it in every processor.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX-512 as all processors with it have but the first ones, beside AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 impl Level {
     pub fn of(simd: Simd) -> Self {
         #[cfg(target_arch = "x86_64")]
         if simd == Simd::Auto && has_avx2() {
-            return Self(Set::Avx2);
+            return Self(if avx512_is_cleared() { Set::Avx512 } else { Set::Avx2 });
         }
         let _ = simd;
         Self(Set::Baseline)
@@ -55,6 +80,8 @@ impl Level {
             Set::Baseline => "baseline instructions",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => "AVX-512",
         }
     }
 
@@ -63,10 +90,12 @@ impl Level {
         match self.0 {
             Set::Baseline => sum_run(p, t, stride, pass),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 if p.len() < avx2_sums::SHORT => sum_run(p, t, stride, pass),
-            // SAFETY: `Set::Avx2` is made in `Level::of` alone, after the processor said that it has all these features.
+            Set::Avx2 | Set::Avx512 if p.len() < avx2_sums::SHORT => sum_run(p, t, stride, pass),
+            // SAFETY: such a set is made in `Level::of` alone, after the processor said that it has all these features.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => unsafe { avx512_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
         }
     }
 
@@ -76,17 +105,31 @@ impl Level {
             Set::Baseline => sum_integers(p, t, stride),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_integers::sum_integers(p, t, stride) },
+            Set::Avx2 | Set::Avx512 => unsafe { avx2_integers::sum_integers(p, t, stride) },
+        }
+    }
+
+    /// [`sum_words`] with these instructions.
+    pub fn sum_words(self, bytes: &[u8], prefetch: Prefetch) -> u64 {
+        match self.0 {
+            Set::Baseline => sum_words(bytes, prefetch),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { words::sum_words_avx2(bytes, prefetch) },
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => unsafe { words::sum_words_avx512(bytes, prefetch) },
         }
     }
 
     /// [`ExactCoefficients::gradient_run`] with these instructions.
-    pub fn gradient_run(self, coefficients: &ExactCoefficients, p: &[f32], t: &[f32], out: &mut [f32]) {
+    pub fn gradient_run(self, c: &ExactCoefficients, p: &[f32], t: &[f32], out: &mut [f32], store: Store) {
         match self.0 {
-            Set::Baseline => coefficients.gradient_run(p, t, out),
+            Set::Baseline => c.gradient_run(p, t, out),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_gradient::gradient_run(coefficients, p, t, out) },
+            Set::Avx2 => unsafe { avx2_gradient::gradient_run(c, p, t, out, store) },
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => unsafe { avx512_gradient::gradient_run(c, p, t, out, store) },
         }
     }
 
@@ -96,7 +139,7 @@ impl Level {
             Set::Baseline => activate(activation, values, channels),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_activated::activate(activation, values, channels) },
+            Set::Avx2 | Set::Avx512 => unsafe { avx2_activated::activate(activation, values, channels) },
         }
     }
 
@@ -113,7 +156,9 @@ impl Level {
             Set::Baseline => gradients(activation, terms, partials, truths, values, channels),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_activated::gradients(activation, terms, partials, truths, values, channels) },
+            Set::Avx2 | Set::Avx512 => unsafe {
+                avx2_activated::gradients(activation, terms, partials, truths, values, channels)
+            },
         }
     }
 
@@ -127,9 +172,13 @@ impl Level {
     ) -> u16 {
         match self.0 {
             Set::Baseline => count_pairs(p, t, table, sink),
-            // SAFETY: as in `sum_run`.
+            // SAFETY: as in `sum_run`, and with what not all processors with AVX-512 have.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2_pairs::count_pairs(p, t, table, sink) },
+            Set::Avx512 if is_x86_feature_detected!("avx512vbmi2") => unsafe {
+                avx512_pairs::count_pairs(p, t, table, sink)
+            },
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 | Set::Avx512 => unsafe { avx2_pairs::count_pairs(p, t, table, sink) },
         }
     }
 }
@@ -141,4 +190,23 @@ fn has_avx2() -> bool {
         && is_x86_feature_detected!("f16c")
         && is_x86_feature_detected!("bmi1")
         && is_x86_feature_detected!("popcnt")
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    has_avx2()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+}
+
+/// Whether there is AVX-512 and its kernels reproduce here what the portable ones find, asked once: fewer of the machines
+/// that this is tested on have it, and a wrong bit must not come of that.
+#[cfg(target_arch = "x86_64")]
+fn avx512_is_cleared() -> bool {
+    static CLEARED: OnceLock<bool> = OnceLock::new();
+    *CLEARED.get_or_init(|| {
+        has_avx512() && self_test::results(Level(Set::Avx512), 1) == self_test::results(Level(Set::Baseline), 1)
+    })
 }

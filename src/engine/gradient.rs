@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::{self, Waiting};
 use crate::job::{GradientOf, SumsOf};
+use crate::memory::prefer_huge_pages;
 use crate::options::{Activation, SumsOptions};
 use crate::stats::{Partials, Sums, Terms};
 use crate::table::Table;
@@ -50,6 +51,7 @@ impl Engine {
         partials: &Table<Partials>,
     ) -> Result<Vec<f32>> {
         let mut out = vec![0.0; pred.shape().elements() as usize];
+        prefer_huge_pages(&mut out);
         self.gradient_into(pred, truth, options, sums, partials, &mut out)?;
         Ok(out)
     }
@@ -101,6 +103,7 @@ pub(super) async fn gpu_gradient(
 pub(super) struct Factors {
     partials: Vec<Partials>,
     scales: Vec<u16>,
+    all_finite: Vec<bool>,
 }
 
 impl Factors {
@@ -118,11 +121,12 @@ impl Factors {
             }
         }
         let scales = sums.values().iter().map(Sums::largest_scale).collect();
-        Ok(Self { partials: partials.values().iter().map(|p| made(p, options)).collect(), scales })
+        let all_finite = sums.values().iter().map(|sums| sums.non_finite().pred == 0).collect();
+        Ok(Self { partials: partials.values().iter().map(|p| made(p, options)).collect(), scales, all_finite })
     }
 
     pub fn job<'a>(&'a self, sums: SumsOf<Source<'a>>) -> GradientOf<'a, Source<'a>> {
-        GradientOf { sums, partials: &self.partials, scales: &self.scales }
+        GradientOf { sums, partials: &self.partials, scales: &self.scales, all_finite: &self.all_finite }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::error::Result;
 #[cfg(feature = "gpu")]
 use crate::gpu::Waiting;
 use crate::job::{Block, CountsOf, SumsOf};
+use crate::memory::prefer_huge_pages;
 use crate::options::SumsOptions;
 use crate::stats::{Counts, Partials, Sums};
 use crate::table::Table;
@@ -95,6 +96,7 @@ impl Engine {
             let (factors, job) = factors?;
             let job = factors.job(job);
             let mut out = vec![0.0; job.sums.shape.elements() as usize];
+            prefer_huge_pages(&mut out);
             match &self.backend {
                 Chosen::Cpu(cpu) => {
                     let job = job.host()?;

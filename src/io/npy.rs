@@ -28,6 +28,7 @@ use super::stream::{Packing, Stream};
 use super::unread::{self, Layout};
 use super::voxels::{ByteOrder, StoredType};
 use crate::error::{FileAction, FileError};
+use crate::memory::prefer_huge_pages;
 use header::{Header, Kind};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -298,6 +299,7 @@ impl Source {
         let count = usize::try_from(count).map_err(|_| out_of_memory(None))?;
         let mut elements: Vec<T> = Vec::new();
         elements.try_reserve_exact(count).map_err(|source| out_of_memory(Some(source)))?;
+        prefer_huge_pages(elements.spare_capacity_mut());
         elements.resize(count, T::zeroed());
         self.exact(bytemuck::cast_slice_mut(&mut elements))?;
         if header.big_endian != cfg!(target_endian = "big") {

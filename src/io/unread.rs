@@ -14,6 +14,7 @@ use std::path::Path;
 use super::stream::Stream;
 use super::voxels::{self, ByteOrder, Scale, StoredType, Voxel, Voxels};
 use crate::error::FileError;
+use crate::memory::prefer_huge_pages;
 
 /// Bytes unpacked at a time: few enough to be still in cache when their order is swapped.
 const CHUNK: usize = 1 << 18;
@@ -173,6 +174,7 @@ pub(super) fn make_room<T>(path: &Path, voxels: &mut Vec<T>, count: usize, known
         let room = voxels.len().saturating_mul(GROWTH).max(first);
         let more = if known { left } else { left.min(room) };
         voxels.try_reserve_exact(more).map_err(|source| out_of_memory::<T>(path, count as u64, Some(source)))?;
+        prefer_huge_pages(voxels.spare_capacity_mut());
     }
     Ok(step)
 }

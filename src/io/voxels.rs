@@ -17,6 +17,7 @@ use super::stream::Stream;
 use super::text;
 use super::unread::{Layout, Unread};
 use crate::error::FileError;
+use crate::memory::prefer_huge_pages;
 
 /// A byte order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,6 +231,7 @@ impl Voxels {
 fn second_axis_last<T: Copy>(voxels: &[T], [before, moved, after]: [usize; 3]) -> Result<Vec<T>, TryReserveError> {
     let mut out = Vec::new();
     out.try_reserve_exact(voxels.len())?;
+    prefer_huge_pages(out.spare_capacity_mut());
     for place in 0..moved {
         let runs = voxels.chunks(before.max(1)).skip(place).step_by(moved.max(1)).take(after);
         runs.for_each(|run| out.extend_from_slice(run));

@@ -57,6 +57,11 @@ impl ExactCoefficients {
         Ok(Self { product, square, constant, sign, exponent: exponent + i32::from(scale) - 60, scale: scale.into() })
     }
 
+    /// Whether the gradient depends on finite predictions.
+    pub fn takes_pred(&self) -> bool {
+        self.square != 0 || self.sign != 0
+    }
+
     /// The gradient of a voxel with these f32 bits; 0 where either is not finite.
     #[inline]
     pub fn gradient(&self, p: u32, t: u32) -> f32 {

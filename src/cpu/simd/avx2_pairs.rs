@@ -1,14 +1,10 @@
-//! Counts of pairs of labels with AVX2: 32 voxels are compared with those before them, and only where a label changes is
-//! there work.
+//! Counts of pairs of labels with AVX2.
 
-use crate::cpu::pairs::{PairTable, place};
+use super::changes::{Runs, VECTOR, VECTORS};
+use super::hints::ahead;
+use crate::cpu::pairs::PairTable;
 use crate::kernel::counts::Label;
 use std::arch::x86_64::*;
-
-const GROUP: usize = 32;
-
-/// With more changes than this among 32 voxels, counting them one by one is faster than looking for the changes.
-const MANY: u32 = 10;
 
 /// [`count_pairs`](crate::cpu::pairs::count_pairs).
 #[target_feature(enable = "avx2,bmi1,popcnt")]
@@ -18,39 +14,38 @@ pub(super) fn count_pairs<P: Label, T: Label>(
     table: &mut PairTable,
     sink: impl FnMut(u32, u32, u64),
 ) -> u16 {
-    let voxels = p.len().min(t.len());
-    let (p, t) = (&p[..voxels], &t[..voxels]);
-    let mut runs = Runs { p, t, table, sink, met: 0, start: 0 };
-    let mut at = 1;
-    while at + GROUP <= voxels {
-        let equal = _mm256_and_si256(equal(&p[at - 1..at + GROUP]), equal(&t[at - 1..at + GROUP]));
-        let mut changes = !_mm256_movemask_epi8(equal) as u32;
-        if changes.count_ones() > MANY {
-            runs.close(at);
-            runs.each(&p[at..at + GROUP], &t[at..at + GROUP]);
-        } else {
-            while changes != 0 {
-                runs.close(at + changes.trailing_zeros() as usize);
-                changes &= changes - 1;
+    let mut runs = Runs::new(p, t, table, sink);
+    while let Some((p, t)) = runs.step() {
+        let mut changes = [0; VECTORS];
+        for (mask, at) in changes.iter_mut().zip((0..).step_by(VECTOR)) {
+            *mask = changes_in(&p[at..]) | changes_in(&t[at..]);
+        }
+        if runs.takes_places(changes) {
+            for (i, mask) in changes.into_iter().enumerate() {
+                if let Some((first, list)) = runs.list(i, mask.count_ones()) {
+                    places(mask, first, list);
+                }
             }
         }
-        at += GROUP;
     }
-    for at in at..voxels {
-        if (p[at], t[at]) != (p[at - 1], t[at - 1]) {
-            runs.close(at);
-        }
-    }
-    runs.close(voxels);
-    runs.met
+    runs.finish()
 }
 
-/// A byte of ones for each label but the first that is that before it.
+/// Which of 64 labels differ from the one behind it.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn changes_in<L: Label>(labels: &[L]) -> u64 {
+    ahead(labels);
+    let equal = |labels: &[L]| u64::from(_mm256_movemask_epi8(equal(labels)) as u32);
+    !(equal(labels) | equal(&labels[VECTOR / 2..]) << 32)
+}
+
+/// A byte of ones for each of the first 32 labels that is the one behind it.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn equal<L: Label>(labels: &[L]) -> __m256i {
     let vectors = |labels| bytemuck::cast_slice::<L, u8>(labels).as_chunks::<32>().0;
-    let (before, after) = (vectors(&labels[..GROUP]), vectors(&labels[1..]));
+    let (before, after) = (vectors(&labels[..VECTOR / 2]), vectors(&labels[1..=VECTOR / 2]));
     let vector = |i: usize| -> (__m256i, __m256i) { (bytemuck::cast(before[i]), bytemuck::cast(after[i])) };
     match size_of::<L>() {
         1 => {
@@ -71,40 +66,16 @@ fn equal<L: Label>(labels: &[L]) -> __m256i {
     }
 }
 
-struct Runs<'a, P, T, F> {
-    p: &'a [P],
-    t: &'a [T],
-    table: &'a mut PairTable,
-    sink: F,
-    met: u16,
-    /// Where the current run starts: all before it is counted.
-    start: usize,
-}
-
-impl<P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'_, P, T, F> {
-    #[inline(always)]
-    fn count(&mut self, p: P, t: T, voxels: usize) {
-        if let Some(place) = place(p.label(), t.label()) {
-            self.met |= place;
-            self.table[usize::from(place)] += voxels as u32;
-        } else {
-            (self.sink)(p.label(), t.label(), voxels as u64);
+/// Places of the ones of a mask, eight at a time, whether or not there are so many: a loop as long as there are ones would
+/// end differently each time.
+#[inline]
+#[target_feature(enable = "bmi1,popcnt")]
+fn places(mut mask: u64, first: u16, into: &mut [u16; VECTOR]) {
+    let eights = mask.count_ones().div_ceil(8) as usize;
+    for eight in into.as_chunks_mut::<8>().0.iter_mut().take(eights) {
+        for place in eight {
+            *place = first.wrapping_add(mask.trailing_zeros() as u16);
+            mask &= mask.wrapping_sub(1);
         }
-    }
-
-    /// Counts the current run, which ends before `end`.
-    #[inline(always)]
-    fn close(&mut self, end: usize) {
-        if let (Some(&p), Some(&t)) = (self.p.get(self.start), self.t.get(self.start)) {
-            self.count(p, t, end - self.start);
-        }
-        self.start = end;
-    }
-
-    /// Counts voxels one by one: those from the start of the current run on.
-    #[inline(always)]
-    fn each(&mut self, p: &[P], t: &[T]) {
-        p.iter().zip(t).for_each(|(&p, &t)| self.count(p, t, 1));
-        self.start += p.len();
     }
 }

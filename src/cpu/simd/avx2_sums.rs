@@ -10,6 +10,7 @@
 //! which leaves that work to the products alone.
 
 use super::avx2_tile::{TILE, as_f32, bits, halves, padded, total, widened};
+use super::hints::{ahead, ahead_of_all};
 use crate::kernel::sums::{INFINITY, ONE, RawSums, SumPass, sum_pairs};
 use crate::kernel::voxel::Typed;
 use crate::stats::Terms;
@@ -183,6 +184,8 @@ fn unit<const TERMS: usize, const COARSE: bool>(p: &[f32], t: &[f32]) -> Tile {
     for (p, t) in p.chunks(GROUP).zip(t.chunks(GROUP)) {
         let mut real = [_mm256_set1_pd(ORIGIN); 3];
         let mut step = |p: &[f32; 8], t: &[f32; 8]| {
+            ahead(p);
+            ahead(t);
             seen.see(bytemuck::cast(*p));
             seen.see(bytemuck::cast(*t));
             for (p, t) in widened(*p).into_iter().zip(widened(*t)) {
@@ -231,7 +234,9 @@ fn masked<const TERMS: usize, const COARSE: bool>(p: &[f32], t: &[u8]) -> Tile {
     let (mut linear, mut squares) = ([zero; 2], zero);
     for (p, t) in p.chunks(GROUP).zip(t.chunks(GROUP)) {
         let mut real = [_mm256_set1_pd(ORIGIN); 2];
+        ahead_of_all(t);
         let mut step = |p: &[f32; 8], t: &[u8; 8]| {
+            ahead(p);
             seen.see(bytemuck::cast(*p));
             for (p, t) in widened(*p).into_iter().zip(halves(*t)) {
                 let on = _mm256_sub_epi64(zero, _mm256_cvtepu8_epi64(t));
@@ -299,6 +304,8 @@ fn any<const TERMS: usize, const SCALED: bool>(p: &[f32], t: &[f32], pass: SumPa
     let largest_used = _mm256_set1_epi32(if pass.careful { INFINITY as i32 - 1 } else { i32::MAX });
     let (mut largest, mut max_abs, mut sums) = (zero, zero, [zero; 6]);
     let mut step = |p: &[f32; 8], t: &[f32; 8]| {
+        ahead(p);
+        ahead(t);
         let (p, t): (__m256i, __m256i) = (bytemuck::cast(*p), bytemuck::cast(*t));
         largest = _mm256_max_epu32(largest, _mm256_max_epu32(p, t));
         let (mut p_abs, mut t_abs) = (_mm256_and_si256(p, absolute), _mm256_and_si256(t, absolute));

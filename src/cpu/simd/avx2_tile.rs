@@ -1,5 +1,6 @@
 //! Runs of any type and stride as short slices of f32, and vectors as arrays.
 
+use super::hints::ahead;
 use crate::kernel::voxel::{F16Bits, Typed, Voxel};
 use std::arch::x86_64::*;
 use std::ops::Range;
@@ -27,7 +28,11 @@ pub(super) fn as_f32<'a>(run: Typed<'a>, stride: usize, range: Range<usize>, buf
 #[target_feature(enable = "avx2")]
 fn copy<V: Voxel>(from: &[V], stride: usize, into: &mut [f32]) {
     if stride == 1 {
-        into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
+        // Chunks of a cache line or less, which the compiler turns into vectors.
+        for (into, from) in into.chunks_mut(16).zip(from.chunks(16)) {
+            ahead(from);
+            into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
+        }
     } else {
         into.iter_mut().zip(from.iter().step_by(stride)).for_each(|(into, x)| *into = f32::from_bits(x.f32_bits()));
     }
@@ -39,6 +44,7 @@ fn half_floats(from: &[F16Bits], into: &mut [f32]) {
     let (from, from_rest) = from.as_chunks::<8>();
     let (into, into_rest) = into.as_chunks_mut::<8>();
     for (into, from) in into.iter_mut().zip(from) {
+        ahead(from);
         *into = bytemuck::cast(_mm256_cvtph_ps(bytemuck::cast(*from)));
     }
     copy(from_rest, 1, into_rest);
@@ -46,8 +52,8 @@ fn half_floats(from: &[F16Bits], into: &mut [f32]) {
 
 /// Less than a vector of voxels, and zeros.
 #[inline]
-pub(super) fn padded<T: Copy + Default>(rest: &[T]) -> [T; 8] {
-    let mut chunk = [T::default(); 8];
+pub(super) fn padded<T: Copy + Default, const N: usize>(rest: &[T]) -> [T; N] {
+    let mut chunk = [T::default(); N];
     chunk[..rest.len()].copy_from_slice(rest);
     chunk
 }

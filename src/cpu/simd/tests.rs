@@ -1,6 +1,7 @@
-//! The AVX2 code against the portable one: adversarial bits, lengths around every edge, all types and strides.
+//! The code for AVX2 and AVX-512 against the portable one: adversarial bits, lengths around every edge, all types and
+//! strides.
 
-use super::{Level, Set, Simd};
+use super::{Level, Set, Simd, Store, has_avx2, has_avx512};
 use crate::cpu::pairs::count_pairs;
 use crate::kernel::activated::Channels;
 use crate::kernel::counts::Label;
@@ -32,10 +33,20 @@ impl Random {
     }
 }
 
-/// None where this processor has no AVX2.
-fn avx2() -> Option<Level> {
-    let level = Level::of(Simd::Auto);
-    (level != Level(Set::Baseline)).then_some(level)
+/// All sets that this processor has, AVX-512 whether or not its self-test clears it.
+fn levels() -> Vec<Level> {
+    let sets = [(Set::Avx2, has_avx2()), (Set::Avx512, has_avx512())];
+    sets.into_iter().filter(|(_, has)| *has).map(|(set, _)| Level(set)).collect()
+}
+
+#[test]
+fn what_is_not_tested_is_said() {
+    for (name, has) in [("AVX2", has_avx2()), ("AVX-512", has_avx512())] {
+        if !has {
+            eprintln!("SKIPPED: this processor has no {name}; its kernels are not tested here");
+        }
+    }
+    assert_eq!(Level::of(Simd::Auto), levels().last().copied().unwrap_or(Level(Set::Baseline)));
 }
 
 /// Lengths around vectors, groups, tiles and blocks.
@@ -86,18 +97,19 @@ fn wild(random: &mut Random) -> f32 {
 }
 
 fn check<P: Voxel, T: Voxel>(what: &str, p: &[P], t: &[T], pass: SumPass) {
-    let Some(level) = avx2() else { return };
-    for stride in [1, 3] {
-        let end = (p.len() - 1) / stride * stride + 1;
-        let (found, expected) =
-            (level.sum_run(&p[..end], &t[..end], stride, pass), sum_run(&p[..end], &t[..end], stride, pass));
-        assert_eq!(found.max_abs > ONE, expected.max_abs > ONE, "{what} {pass:?}, {end} by {stride}");
-        // A flagged run is done again at its scale, found from the largest value; its sums are not looked at.
-        if expected.max_abs <= ONE || pass.scale > 0 || pass.careful {
-            assert_eq!(found.units, expected.units, "{what} {pass:?}, {end} by {stride}");
-        }
-        if expected.max_abs < crate::kernel::sums::INFINITY {
-            assert_eq!(found.max_abs, expected.max_abs, "{what} {pass:?}, {end} by {stride}");
+    for level in levels() {
+        for stride in [1, 3] {
+            let end = (p.len() - 1) / stride * stride + 1;
+            let (found, expected) =
+                (level.sum_run(&p[..end], &t[..end], stride, pass), sum_run(&p[..end], &t[..end], stride, pass));
+            assert_eq!(found.max_abs > ONE, expected.max_abs > ONE, "{what} {pass:?}, {end} by {stride}");
+            // A flagged run is done again at its scale, found from the largest value; its sums are not looked at.
+            if expected.max_abs <= ONE || pass.scale > 0 || pass.careful {
+                assert_eq!(found.units, expected.units, "{what} {pass:?}, {end} by {stride}");
+            }
+            if expected.max_abs < crate::kernel::sums::INFINITY {
+                assert_eq!(found.max_abs, expected.max_abs, "{what} {pass:?}, {end} by {stride}");
+            }
         }
     }
 }
@@ -123,6 +135,9 @@ fn sums_equal_the_portable_ones() {
                 let mask = random.slice(n, |random| random.below(2) as u8);
                 check(name, &p[1..], &mask, pass);
                 check(name, &mask, &p[..n], pass);
+                let beyond: Vec<u8> =
+                    mask.iter().enumerate().map(|(i, &x)| x << (2 * u8::from(i % 4099 == 4098))).collect();
+                check(name, &p[1..], &beyond, pass);
             }
         }
     }
@@ -164,15 +179,16 @@ fn sums_of_every_value_of_the_small_types_equal_the_portable_ones() {
 
 #[test]
 fn a_million_edges_have_the_same_units_one_by_one() {
-    let Some(level) = avx2() else { return };
-    let mut random = Random(3);
-    let pass = SumPass { terms: Terms::All, ..PLAIN };
-    for _ in 0..20_000 {
-        // A vector full of one pair: any difference is eight times as large.
-        for (p, t) in [(unit(&mut random), unit(&mut random)), (signed(&mut random), signed(&mut random))] {
-            let (p, t) = ([p; 72], [t; 72]);
-            let (found, expected) = (level.sum_run(&p, &t, 1, pass), sum_run(&p, &t, 1, pass));
-            assert_eq!(found.units, expected.units, "{:e} {:e}", p[0], t[0]);
+    for level in levels() {
+        let mut random = Random(3);
+        let pass = SumPass { terms: Terms::All, ..PLAIN };
+        for _ in 0..20_000 {
+            // A vector full of one pair: any difference is eight times as large.
+            for (p, t) in [(unit(&mut random), unit(&mut random)), (signed(&mut random), signed(&mut random))] {
+                let (p, t) = ([p; 72], [t; 72]);
+                let (found, expected) = (level.sum_run(&p, &t, 1, pass), sum_run(&p, &t, 1, pass));
+                assert_eq!(found.units, expected.units, "{:e} {:e}", p[0], t[0]);
+            }
         }
     }
 }
@@ -192,23 +208,28 @@ fn a_tile_of_another_kind_among_many_is_seen() {
 
 #[test]
 fn sums_of_integers_equal_the_portable_ones() {
-    let Some(level) = avx2() else { return };
-    let mut random = Random(5);
-    for n in LENGTHS {
-        let any = |random: &mut Random| random.bits() as u8;
-        for byte in [any, |random: &mut Random| (random.bits() & 1) as u8, |_: &mut Random| 255] {
-            let (p, t) = (random.slice(n + 1, byte), random.slice(n, byte));
-            for stride in [1, 3] {
-                let found = level.sum_integers(&p[1..], &t, stride);
-                assert_eq!(found, sum_integers(&p[1..], &t, stride), "{n} by {stride}");
-                // On the grid they are what the general contract says.
-                let scale = scale_of((found.max_abs as f32).to_bits());
-                let voxels = n.div_ceil(stride) as u64;
-                for terms in Terms::EXACT {
-                    let pass = SumPass { terms, scale, careful: false };
-                    let expected = sum_run(&p[1..], &t, stride, pass).block(scale, voxels, NonFiniteCount::default());
-                    let of = |block| Sums::of_block(terms, None, &block);
-                    assert_eq!(of(found.integer_block(voxels)), of(expected), "{terms:?}, {n} by {stride}");
+    for level in levels() {
+        let mut random = Random(5);
+        for n in LENGTHS {
+            let any = |random: &mut Random| random.bits() as u8;
+            // Masks, and such that are none at some place.
+            let mask = |random: &mut Random| (random.bits() & 1) as u8;
+            let nearly = |random: &mut Random| random.below(9) as u8 & [1, 255][usize::from(random.below(30_000) == 0)];
+            for byte in [any, mask, nearly, |_: &mut Random| 255] {
+                let (p, t) = (random.slice(n + 1, byte), random.slice(n, byte));
+                for stride in [1, 3] {
+                    let found = level.sum_integers(&p[1..], &t, stride);
+                    assert_eq!(found, sum_integers(&p[1..], &t, stride), "{n} by {stride}");
+                    // On the grid they are what the general contract says.
+                    let scale = scale_of((found.max_abs as f32).to_bits());
+                    let voxels = n.div_ceil(stride) as u64;
+                    for terms in Terms::EXACT {
+                        let pass = SumPass { terms, scale, careful: false };
+                        let expected =
+                            sum_run(&p[1..], &t, stride, pass).block(scale, voxels, NonFiniteCount::default());
+                        let of = |block| Sums::of_block(terms, None, &block);
+                        assert_eq!(of(found.integer_block(voxels)), of(expected), "{terms:?}, {n} by {stride}");
+                    }
                 }
             }
         }
@@ -216,16 +237,17 @@ fn sums_of_integers_equal_the_portable_ones() {
 }
 
 fn check_pairs<P: Label, T: Label>(what: &str, p: &[P], t: &[T]) {
-    let Some(level) = avx2() else { return };
-    let (mut found, mut expected) = ([1; 1 << 16], [1; 1 << 16]);
-    let (mut found_wide, mut expected_wide) = (BTreeMap::new(), BTreeMap::new());
-    let met = level.count_pairs(p, t, &mut found, |p, t, n| *found_wide.entry((p, t)).or_insert(0) += n);
-    let expected_met = count_pairs(p, t, &mut expected, |p, t, n| *expected_wide.entry((p, t)).or_insert(0) += n);
-    assert_eq!(met, expected_met, "{what}");
-    assert_eq!(found, expected, "{what}");
-    // A run of no voxels may be told.
-    found_wide.retain(|_, n| *n > 0);
-    assert_eq!(found_wide, expected_wide, "{what}");
+    for level in levels() {
+        let (mut found, mut expected) = ([1; 1 << 16], [1; 1 << 16]);
+        let (mut found_wide, mut expected_wide) = (BTreeMap::new(), BTreeMap::new());
+        let met = level.count_pairs(p, t, &mut found, |p, t, n| *found_wide.entry((p, t)).or_insert(0) += n);
+        let expected_met = count_pairs(p, t, &mut expected, |p, t, n| *expected_wide.entry((p, t)).or_insert(0) += n);
+        assert_eq!(met, expected_met, "{what}");
+        assert_eq!(found, expected, "{what}");
+        // A run of no voxels may be told.
+        found_wide.retain(|_, n| *n > 0);
+        assert_eq!(found_wide, expected_wide, "{what}");
+    }
 }
 
 #[test]
@@ -258,74 +280,88 @@ fn pairs_equal_the_portable_ones() {
 
 #[test]
 fn gradients_equal_the_portable_ones() {
-    let Some(level) = avx2() else { return };
-    let mut random = Random(7);
-    let check = |c: &ExactCoefficients, p: &[f32], t: &[f32]| {
-        let (mut found, mut expected) = (vec![7.0; p.len()], vec![0.0; p.len()]);
-        level.gradient_run(c, p, t, &mut found);
-        c.gradient_run(p, t, &mut expected);
-        for i in 0..p.len() {
-            assert_eq!(found[i].to_bits(), expected[i].to_bits(), "{c:?} {:e} {:e}", p[i], t[i]);
-        }
-    };
-    for i in 0..3000 {
-        let scale = random.below(31) * (random.bits() & 1);
-        let coefficient = |random: &mut Random| {
-            let largest = 1i32 << random.below(31);
-            let any = (random.bits() as i32) % (largest + i32::from(largest < 1 << 30));
-            [0, largest, -largest, any, any][random.below(5) as usize]
+    for level in levels() {
+        let mut random = Random(7);
+        let check = |c: &ExactCoefficients, p: &[f32], t: &[f32], skip: usize, store: Store| {
+            // From any place in a cache line, and what lies beside the run stays as it is.
+            let (mut found, mut expected) = (vec![7.0; p.len() + skip + 1], vec![0.0; p.len()]);
+            level.gradient_run(c, p, t, &mut found[skip..skip + p.len()], store);
+            c.gradient_run(p, t, &mut expected);
+            assert!(found[..skip].iter().chain(&found[skip + p.len()..]).all(|&x| x == 7.0));
+            for (i, found) in found[skip..].iter().take(p.len()).enumerate() {
+                assert_eq!(found.to_bits(), expected[i].to_bits(), "{c:?} {:e} {:e}", p[i], t[i]);
+            }
         };
-        let mut c = ExactCoefficients {
-            product: coefficient(&mut random),
-            square: coefficient(&mut random),
-            constant: coefficient(&mut random),
-            sign: coefficient(&mut random) * i32::from(i % 3 == 0),
-            exponent: [-60, -126, 127, -127, 66, -20, -300, 200][i % 8],
-            scale,
-        };
-        if i % 5 == 0 {
-            // Sums next to a tie of f32: a constant, and little beside it.
-            (c.constant, c.product, c.square) = ((1 << 29) | (random.bits() & 63) as i32, 1, -1);
+        for i in 0..6000 {
+            let scale = random.below(31) * (random.bits() & 1);
+            let coefficient = |random: &mut Random| {
+                let largest = 1i32 << random.below(31);
+                let any = (random.bits() as i32) % (largest + i32::from(largest < 1 << 30));
+                [0, largest, -largest, any, any][random.below(5) as usize]
+            };
+            let mut c = ExactCoefficients {
+                product: coefficient(&mut random),
+                square: coefficient(&mut random),
+                constant: coefficient(&mut random),
+                sign: coefficient(&mut random) * i32::from(i % 3 == 0),
+                exponent: [-60, -126, 127, -127, 66, -20, -300, 200][i % 8],
+                scale,
+            };
+            if i % 5 == 0 {
+                // Sums next to a tie of f32: a constant, and little beside it.
+                (c.constant, c.product, c.square) = ((1 << 29) | (random.bits() & 63) as i32, 1, -1);
+            }
+            if i % 5 == 1 {
+                // The same with products alone, which are rounded to f64 on the way: constants half way between two f32.
+                let tie = 1 << 30 | 1 << 6 | (random.bits() & 1) << 7;
+                let product = (random.below(400) as i32 - 200) >> random.below(9);
+                c = ExactCoefficients { constant: tie as i32 >> random.below(2), product, square: 0, sign: 0, ..c };
+            }
+            let factor = 2f32.powi(scale as i32);
+            let n = 1 + random.below(80) as usize;
+            let mut values = random.slice(2 * n, signed);
+            // Most of the voxels reach up to the scale, a few go beyond it.
+            values.iter_mut().for_each(|x| *x *= if random.below(3) > 0 { factor } else { 1.0 });
+            if i % 7 == 0 {
+                values[0] = [f32::NAN, f32::INFINITY, -3.0 * factor, 1e30][random.below(4) as usize];
+            }
+            let store = [Store::Cached, Store::Streamed][i / 2 % 2];
+            check(&c, &values[..n], &values[n..], i % 17, store);
         }
-        let factor = 2f32.powi(scale as i32);
-        let n = 1 + random.below(40) as usize;
-        let mut values = random.slice(2 * n, signed);
-        // Most of the voxels reach up to the scale, a few go beyond it.
-        values.iter_mut().for_each(|x| *x *= if random.below(3) > 0 { factor } else { 1.0 });
-        if i % 7 == 0 {
-            values[0] = [f32::NAN, f32::INFINITY, -3.0 * factor, 1e30][random.below(4) as usize];
-        }
-        check(&c, &values[..n], &values[n..]);
     }
 }
 
 #[test]
 fn activations_and_their_gradients_have_the_same_bits() {
-    let Some(level) = avx2() else { return };
-    let mut random = Random(8);
-    let logit = |random: &mut Random| match random.below(20) {
-        0 => f32::from_bits(random.bits()),
-        _ => (random.bits() as f32 / u32::MAX as f32 - 0.5) * 40.0,
-    };
-    for (voxels, spare) in [(1, 0), (7, 3), (128, 0), (300, 11)] {
-        let (channels, stride) = (3, voxels + spare);
-        let logits = random.slice(channels * stride, logit);
-        let truths = random.slice(channels * stride, |random| (random.bits() & 1) as f32);
-        let partials =
-            [-0.3, 0.7, 1.1].map(|x| Partials { pred: x, product: 2.0 - x, pred_power: 0.5, ..<_>::default() });
-        for activation in [Activation::Sigmoid, Activation::Softmax] {
-            for terms in [Terms::Plain, Terms::All] {
-                let run = |level: Level| {
-                    let (mut values, channels) = (logits.clone(), Channels { stride, voxels });
-                    level.activate(activation, &mut values, channels);
-                    let activated = values.clone();
-                    level.gradients((activation, terms), &partials, &truths, &mut values, channels);
-                    [activated, values].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
-                };
-                let nan = |bits: &u32| f32::from_bits(*bits).is_nan();
-                for (found, expected) in run(level).iter().zip(&run(Level(Set::Baseline))) {
-                    for (found, expected) in found.iter().zip(expected) {
-                        assert!(found == expected || nan(found) && nan(expected), "{activation:?} {terms:?} {voxels}");
+    for level in levels() {
+        let mut random = Random(8);
+        let logit = |random: &mut Random| match random.below(20) {
+            0 => f32::from_bits(random.bits()),
+            _ => (random.bits() as f32 / u32::MAX as f32 - 0.5) * 40.0,
+        };
+        for (voxels, spare) in [(1, 0), (7, 3), (128, 0), (300, 11)] {
+            let (channels, stride) = (3, voxels + spare);
+            let logits = random.slice(channels * stride, logit);
+            let truths = random.slice(channels * stride, |random| (random.bits() & 1) as f32);
+            let partials =
+                [-0.3, 0.7, 1.1].map(|x| Partials { pred: x, product: 2.0 - x, pred_power: 0.5, ..<_>::default() });
+            for activation in [Activation::Sigmoid, Activation::Softmax] {
+                for terms in [Terms::Plain, Terms::All] {
+                    let run = |level: Level| {
+                        let (mut values, channels) = (logits.clone(), Channels { stride, voxels });
+                        level.activate(activation, &mut values, channels);
+                        let activated = values.clone();
+                        level.gradients((activation, terms), &partials, &truths, &mut values, channels);
+                        [activated, values].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+                    };
+                    let nan = |bits: &u32| f32::from_bits(*bits).is_nan();
+                    for (found, expected) in run(level).iter().zip(&run(Level(Set::Baseline))) {
+                        for (found, expected) in found.iter().zip(expected) {
+                            assert!(
+                                found == expected || nan(found) && nan(expected),
+                                "{activation:?} {terms:?} {voxels}"
+                            );
+                        }
                     }
                 }
             }

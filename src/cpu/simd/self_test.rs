@@ -1,0 +1,106 @@
+//! What a set of kernels must reproduce before it is used: sums, counts and gradients of a few thousand voxels with all
+//! kinds of bits, as numbers.
+
+use super::{Level, Store};
+use crate::cpu::pairs::PairTable;
+use crate::kernel::gradient::ExactCoefficients;
+use crate::kernel::sums::SumPass;
+use crate::stats::Terms;
+
+/// Voxels of each test: more than a tile, and no multiple of a vector.
+const VOXELS: usize = 2500;
+
+/// splitmix64.
+struct Random(u64);
+
+impl Random {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    /// Floats of any sign whose exponent field is at most `top`: from 127 on they reach 1, at 255 there are NaN and
+    /// infinities. Some are 0 or subnormal.
+    fn floats(&mut self, top: u32) -> Vec<f32> {
+        let float = |bits: u64| {
+            let exponent = match bits >> 60 {
+                0 => 0,
+                1 => top,
+                few => top.saturating_sub((few as u32 - 2) * 4),
+            };
+            let fraction = if exponent == 127 { 0 } else { bits as u32 & 0x007f_ffff };
+            f32::from_bits((bits >> 32) as u32 & 1 << 31 | exponent << 23 | fraction)
+        };
+        (0..VOXELS).map(|_| float(self.bits())).collect()
+    }
+
+    /// Labels below `most`, most of them that of the voxel before.
+    fn labels(&mut self, most: u64) -> Vec<u16> {
+        let mut label = 0;
+        let mut next = |bits: u64| {
+            label = if bits >> 61 == 0 { (bits % most) as u16 } else { label };
+            label
+        };
+        (0..VOXELS).map(|_| next(self.bits())).collect()
+    }
+}
+
+/// All that the kernels of `level` find, for voxels that follow from `seed`.
+pub(super) fn results(level: Level, seed: u64) -> Vec<u64> {
+    let (mut random, mut found) = (Random(seed), Vec::new());
+    let (p, t, wild) = (random.floats(127), random.floats(127), random.floats(255));
+    let masks = [random.labels(2), random.labels(3)].map(|labels| labels.iter().map(|&x| x as u8).collect::<Vec<u8>>());
+    for terms in Terms::EXACT {
+        let pass = |scale, careful| SumPass { terms, scale, careful };
+        let sums = [
+            level.sum_run(&p, &t, 1, pass(0, false)),
+            level.sum_run(&p, &wild, 1, pass(128, true)),
+            level.sum_run(&p, &masks[0], 1, pass(0, false)),
+            level.sum_run(&p, &masks[1], 1, pass(1, false)),
+        ];
+        for sum in sums {
+            found.extend(sum.units);
+            // Of what is not finite it matters only that it is not.
+            found.push(sum.max_abs.min(crate::kernel::sums::INFINITY).into());
+        }
+    }
+    let noise: Vec<u16> = (0..VOXELS).map(|_| (random.bits() % 40) as u16).collect();
+    for (p, t) in [(random.labels(9), random.labels(9)), (random.labels(300), random.labels(4)), (noise.clone(), noise)]
+    {
+        let mut table: Box<PairTable> = Box::new([0; _]);
+        let mut wide = 0u64;
+        let met = level.count_pairs(&p, &t, &mut table, |p, t, n| wide += u64::from(p * 1000 + t) * n);
+        let bytes: Vec<u8> = p.iter().map(|&p| p as u8).collect();
+        level.count_pairs(&bytes, &t, &mut table, |_, _, _| {});
+        let counts = table.iter().enumerate().filter(|(_, count)| **count > 0);
+        found.extend(counts.map(|(place, &count)| (place as u64) << 32 | u64::from(count)));
+        found.extend([met.into(), wide]);
+    }
+    for (square, sign) in [(0, 0), (-77_777_777, 0), (3 << 27, -(1 << 29))] {
+        for scale in [0, 3] {
+            let c =
+                ExactCoefficients { product: -(1 << 30), square, constant: 0x1234_5678, sign, exponent: -70, scale };
+            let mut out = vec![0.0; VOXELS];
+            level.gradient_run(&c, &p, &t, &mut out, Store::Streamed);
+            found.extend(out.iter().map(|gradient| u64::from(gradient.to_bits())));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Set, has_avx2};
+    use super::*;
+
+    #[test]
+    fn results_are_those_of_the_voxels_and_not_of_the_instructions() {
+        let expected = results(Level(Set::Baseline), 1);
+        assert_ne!(expected, results(Level(Set::Baseline), 2));
+        if has_avx2() {
+            assert!(results(Level(Set::Avx2), 1) == expected);
+        }
+    }
+}
