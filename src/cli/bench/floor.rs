@@ -1,53 +1,44 @@
-//! A plain read on all threads: the ceiling of everything that looks at each voxel once.
+//! How fast the bytes of some work can be read and written at most.
 
-use std::thread;
-
-/// Bytes per step of the inner loop.
-const STEP: usize = 64;
+use super::row::{least, seconds};
+use crate::floor::{Threads, WAYS, copy, read as read_in};
+use anyhow::{Result, ensure};
 
 /// Reads every byte of the slices once and adds them up in words.
 pub(super) fn read(slices: &[&[u8]]) -> u64 {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    slices.iter().fold(0, |sum, slice| sum ^ on_threads(slice, threads))
+    read_in(slices, WAYS[0])
 }
 
-fn on_threads(bytes: &[u8], threads: usize) -> u64 {
-    // A thread takes longer to start than a small slice to read.
-    let part = bytes.len().div_ceil(threads).next_multiple_of(STEP).max(1 << 18);
-    thread::scope(|scope| {
-        let mut parts = bytes.chunks(part);
-        let own = parts.next().unwrap_or_default();
-        let others: Vec<_> = parts.map(|part| thread::Builder::new().spawn_scoped(scope, || sum(part))).collect();
-        let own = sum(own);
-        // A thread that could not be had leaves its part unread: then the floor is too fast, never the work.
-        others.into_iter().flatten().fold(own, |all, part| all.wrapping_add(part.join().unwrap_or(0)))
-    })
+/// Seconds of the fastest plain read, which must find what the first one found.
+pub(super) fn read_seconds(slices: &[&[u8]], expected: u64) -> Result<f64> {
+    let times = WAYS.map(|way| {
+        seconds(|| {
+            ensure!(read_in(slices, way) == expected, "memory changed under a read");
+            Ok(())
+        })
+    });
+    Ok(least(&times.into_iter().collect::<Result<Vec<_>>>()?))
 }
 
-fn sum(bytes: &[u8]) -> u64 {
-    let (steps, rest) = bytes.as_chunks::<STEP>();
-    let mut sums = [0u64; STEP / 8];
-    for step in steps {
-        let (words, _) = step.as_chunks::<8>();
-        for (sum, word) in sums.iter_mut().zip(words) {
-            *sum = sum.wrapping_add(u64::from_le_bytes(*word));
-        }
-    }
-    let rest = rest.iter().map(|&byte| u64::from(byte));
-    sums.into_iter().chain(rest).fold(0, u64::wrapping_add)
+/// Seconds of the faster of two streaming copies.
+pub(super) fn copy_seconds(from: &[u8], into: &mut [f32]) -> Result<f64> {
+    let mut copied = |threads| {
+        seconds(|| {
+            copy(from, into, threads);
+            Ok(())
+        })
+    };
+    Ok(copied(Threads::All)?.min(copied(Threads::One)?))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_byte_is_read_once_whatever_the_threads() {
-        let bytes: Vec<u8> = (0..1_000_003u32).map(|i| (i * 7 % 251) as u8).collect();
-        assert_eq!(on_threads(&bytes, 1), on_threads(&bytes, 3));
-        let mut changed = bytes.clone();
-        changed[999_999] ^= 1;
-        assert_ne!(read(&[&bytes]), read(&[&changed]));
-        assert_eq!(read(&[]), 0);
+/// Whether this process has as much memory in huge pages as volumes of so many bytes fill.
+pub(super) fn pages(bytes: u64) -> &'static str {
+    let maps = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap_or_default();
+    let kib = |line: &str| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok();
+    match maps.lines().find_map(|line| line.strip_prefix("AnonHugePages:")).and_then(kib) {
+        // Their ends are in small ones.
+        Some(huge) if huge * 1024 >= bytes / 10 * 9 => "2 MiB",
+        Some(_) => "4 KiB",
+        None => "unknown",
     }
 }

@@ -99,7 +99,7 @@ impl<'a> OnDevice<'a> {
     fn row(&self, name: String, model: &'static str, engine: &Engine, bytes: u64, times: Times) -> Row {
         let name = format!("{name}/{model}");
         let (device, shape) = (engine.describe().device, self.work.shape().to_string());
-        Row { name, model, device, shape, bytes, times, first_seconds: None }
+        Row { name, model, device, shape, bytes, times, first_seconds: None, pages: "" }
     }
 
     /// What moves the same bytes and does nothing else. `copy` reads and writes them, and is compared with two reads.

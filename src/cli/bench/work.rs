@@ -1,12 +1,12 @@
 //! Volumes with known results, and what is done with them.
 
-use super::Dtypes;
 #[cfg(feature = "gpu")]
 use super::gpu::Buffer;
+use super::{Dtypes, floor};
 use crate::cli::text;
 use crate::metric::{Loss, LossOptions};
 use crate::stats::{Counts, Sums, Terms};
-use crate::{Classes, Engine, LabelMap, Shape, SumsOptions, Table, Volume};
+use crate::{Classes, Engine, LabelMap, Shape, SumsOptions, Table, Volume, prefer_huge_pages};
 use anyhow::{Result, anyhow, ensure};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -57,6 +57,7 @@ fn filled<T>(places: Range<usize>, value: impl Fn(usize) -> T) -> Result<Vec<T>>
     let asked = all.try_reserve_exact(places.len());
     asked
         .map_err(|_| anyhow!("a volume of {} does not fit into memory; name a smaller --shape", text::bytes(bytes)))?;
+    prefer_huge_pages(all.spare_capacity_mut());
     all.extend(places.map(value));
     Ok(all)
 }
@@ -170,6 +171,18 @@ impl Work {
 
     pub fn bytes(&self) -> u64 {
         self.slices().iter().map(|slice| slice.len() as u64).sum()
+    }
+
+    /// Seconds of what must be done at least: every byte of the operands is read, whose sum is `expected`, and a gradient
+    /// is written while the truth is read again.
+    pub fn floor(&self, expected: u64) -> Result<f64> {
+        let [pred, truth] = self.slices();
+        let read = floor::read_seconds(&[pred, truth], expected)?;
+        let written = match &self.reduction {
+            Reduction::Gradient(_) => floor::copy_seconds(truth, &mut self.gradient.borrow_mut())?,
+            Reduction::Sums(_) | Reduction::Counts(_) => 0.0,
+        };
+        Ok(read + written)
     }
 
     /// Does it once with the voxels in host memory.
