@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classes {
     sets: Vec<Vec<u32>>,
-    ignored: Option<u32>,
+    ignored: Vec<u32>,
     index: ClassIndex,
     overlaps: Option<Overlaps>,
 }
@@ -35,7 +35,7 @@ impl Classes {
         labels.sort_unstable();
         match labels.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => Err(Error::DuplicateLabel { label: pair[0] }),
-            None => Self::of(sets, None),
+            None => Self::of(sets, Vec::new()),
         }
     }
 
@@ -45,7 +45,7 @@ impl Classes {
     /// [`Error::NoClasses`] for an empty list and for a region without labels, [`Error::DuplicateLabel`] for a label
     /// that one region lists twice.
     pub fn regions(regions: impl IntoIterator<Item = impl IntoIterator<Item = u32>>) -> Result<Self> {
-        Self::of(regions.into_iter().map(|region| region.into_iter().collect()).collect(), None)
+        Self::of(regions.into_iter().map(|region| region.into_iter().collect()).collect(), Vec::new())
     }
 
     /// The same classes, where voxels whose *truth* is `label` are left out of every count: a spatial mask.
@@ -53,10 +53,21 @@ impl Classes {
     /// # Errors
     /// [`Error::IgnoredClass`] when a class holds the label.
     pub fn ignoring(self, label: u32) -> Result<Self> {
-        Self::of(self.sets, Some(label))
+        self.ignoring_all([label])
     }
 
-    fn of(sets: Vec<Vec<u32>>, ignored: Option<u32>) -> Result<Self> {
+    /// The same classes, where voxels whose *truth* is any of these labels are left out of every count.
+    ///
+    /// # Errors
+    /// [`Error::IgnoredClass`] when a class holds one of the labels.
+    pub fn ignoring_all(self, labels: impl IntoIterator<Item = u32>) -> Result<Self> {
+        let mut labels: Vec<u32> = labels.into_iter().collect();
+        labels.sort_unstable();
+        labels.dedup();
+        Self::of(self.sets, labels)
+    }
+
+    fn of(sets: Vec<Vec<u32>>, ignored: Vec<u32>) -> Result<Self> {
         if sets.is_empty() || sets.iter().any(Vec::is_empty) {
             return Err(Error::NoClasses);
         }
@@ -70,12 +81,12 @@ impl Classes {
                 classes.push(class);
             }
         }
-        if let Some(label) = ignored.filter(|label| classes_of.contains_key(label)) {
+        if let Some(&label) = ignored.iter().find(|label| classes_of.contains_key(label)) {
             return Err(Error::IgnoredClass { label });
         }
         // Labels of the same classes share a group; without overlaps the group is the class.
         let (overlaps, group_of) = Overlaps::of(&classes_of);
-        let sorted = group_of.into_iter().chain(ignored.map(|label| (label, IGNORED)));
+        let sorted = group_of.into_iter().chain(ignored.iter().map(|&label| (label, IGNORED)));
         let sorted: BTreeMap<u32, u32> = sorted.collect();
         let index = ClassIndex::new(sorted.into_iter().collect());
         Ok(Self { sets, ignored, index, overlaps })
@@ -86,9 +97,9 @@ impl Classes {
         &self.sets
     }
 
-    /// The label that masks voxels out where the truth has it.
-    pub fn ignored(&self) -> Option<u32> {
-        self.ignored
+    /// The labels that mask voxels out where the truth has them, sorted.
+    pub fn ignored(&self) -> &[u32] {
+        &self.ignored
     }
 
     /// Number of classes.
@@ -113,11 +124,11 @@ impl Classes {
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub(crate) fn plain(&self) -> Option<Vec<u32>> {
         let labels = self.sets.iter().map(|set| if let [label] = set[..] { Some(label) } else { None });
-        if self.ignored.is_none() && self.overlaps.is_none() { labels.collect() } else { None }
+        if self.ignored.is_empty() && self.overlaps.is_none() { labels.collect() } else { None }
     }
 }
 
-/// Where the truth has the ignored label.
+/// Where the truth has an ignored label.
 pub(crate) const IGNORED: u32 = 0xffff_fffd;
 /// Label 0 where it is not listed: the background, in no class and not out of range.
 pub(crate) const BACKGROUND: u32 = 0xffff_fffe;
@@ -243,5 +254,9 @@ mod tests {
         let regions = || Classes::regions([vec![1, 2], vec![2]]).unwrap();
         assert!(matches!(regions().ignoring(2), Err(Error::IgnoredClass { label: 2 })));
         assert_eq!(regions().ignoring(0).unwrap().index().class_of(0), IGNORED);
+        let several = regions().ignoring_all([u32::MAX, 7, 7]).unwrap();
+        assert_eq!(several.ignored(), [7, u32::MAX]);
+        assert_eq!([7, u32::MAX, 8].map(|label| several.index().class_of(label)), [IGNORED, IGNORED, UNLISTED]);
+        assert!(matches!(regions().ignoring_all([7, 1]), Err(Error::IgnoredClass { label: 1 })));
     }
 }

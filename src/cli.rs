@@ -32,8 +32,9 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "voxdice", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "\
-Exit codes: 0 fine; 1 ran, with findings (missing or broken cases, a failed verification); 2 wrong
-usage or input; 3 the requested device is not there or does not work; 130 interrupted.
+Exit codes: 0 fine; 1 ran, with findings (missing or broken cases, grids that truly differ, a failed
+verification); 2 wrong usage or input; 3 the requested device is not there or does not work;
+130 interrupted.
 
 Example: voxdice eval truth.nii.gz pred.nii.gz")]
 struct Cli {

@@ -57,7 +57,7 @@ impl Demo {
         let progress = Progress::start(self.quiet, "making volumes");
         let organs = (1..).zip(&ORGANS).map(|(label, organ)| Class::label(label).named(organ.name));
         let wanted = Wanted::Named { classes: organs.collect(), from: "the phantom".into() };
-        let rules = Rules { wanted, ignore: None, geometry: GeometryRule::Strict };
+        let rules = Rules { geometry: GeometryRule::Strict, ..Rules::of(wanted) };
         let device = Device { engine: &engine, counterpart: None, threads: Threads::Two };
         let mut cases = Vec::new();
         for case in 0..CASES {

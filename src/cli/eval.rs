@@ -9,6 +9,7 @@ mod dataset;
 pub(crate) mod fuzzing;
 mod geometry;
 mod html;
+mod ignore;
 mod json;
 mod like;
 mod masks;
@@ -38,7 +39,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 pub(super) use count::Threads;
-pub(super) use geometry::{GeometryRule, gap};
+pub(super) use geometry::GeometryRule;
 use masks::MatchBy;
 use pairing::{CasePair, CaseRegex, Lone, Pairing, Request, Source};
 use pipeline::{Engines, Failure, Task};
@@ -89,7 +90,7 @@ pub(super) struct Eval {
     #[arg(long, value_enum, default_value_t = MissingRule::Error, help_heading = "Folders")]
     missing: MissingRule,
     /// Cases at a time [default: as many as there are cores]
-    #[arg(short, long, value_name = "N", help_heading = "Folders")]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Folders")]
     jobs: Option<NonZeroUsize>,
     /// Only part I of N, by a hash of the case's name; `voxdice merge` joins the parts
     #[arg(long, value_name = "I/N", help_heading = "Folders")]

@@ -7,10 +7,12 @@ mod report;
 mod verify;
 
 use super::args::{DeviceArgs, Format};
+use super::eval::GeometryRule;
 use super::exit::Exit;
 use super::files::{Pending, check_outputs};
 use super::output::Output;
 use super::progress::Progress;
+use super::warning::Warning;
 use crate::io::npy;
 use crate::metric::{Activation, Loss};
 use anyhow::{Context, Result};
@@ -38,8 +40,8 @@ Axes of .npy, by --layout and number of axes:
 NIfTI has one sample: x, y, z and, where there is a fourth axis, the channels along it (or along
 a fifth one, after a fourth of length 1). Only --layout flat changes that.
 
-A truth of whole numbers without the channel axis of the prediction (or with one of length 1) is
-a label map: channel c is where the label is c; with a single channel, where it is 1.
+A truth of whole numbers, of any type, without the channel axis of the prediction (or with one of
+length 1) is a label map: channel c is where the label is c; with a single channel, where it is 1.
 
 Examples:
   voxdice loss truth.npy pred.npy --smooth 1e-5
@@ -57,6 +59,10 @@ pub(super) struct LossCommand {
     /// of the sum of the values)
     #[arg(long, value_name = "FILE.npy")]
     grad: Option<PathBuf>,
+    /// What to do when the affines of two NIfTI files put voxels more than a thousandth of a voxel apart. The same points in
+    /// another order are compared point by point
+    #[arg(long, value_enum, default_value_t = GeometryRule::Warn)]
+    geometry: GeometryRule,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -79,7 +85,7 @@ impl LossCommand {
         }
         let loss = Loss::new(self.choices.options()?)?;
         let progress = Progress::start(self.quiet, "reading");
-        let mut operands = Operands::read(&self.truth, &self.pred, &self.choices)?;
+        let mut operands = Operands::read(&self.truth, &self.pred, &self.choices, self.geometry)?;
         if matches!(loss.options().activation, Activation::Softmax | Activation::Argmax)
             && operands.shape.channels() == 1
         {
@@ -132,10 +138,14 @@ impl LossCommand {
     }
 
     fn publish(&self, report: &Report<'_>, gradient: Option<&[f32]>, output: &mut Output) -> Result<Exit> {
+        let mut exit = Exit::Fine;
         for warning in &report.operands.warnings {
-            output.warn(warning);
+            match warning {
+                Warning::Geometry { .. } => exit = output.finding(&format!("warning: {warning}")),
+                warning => output.warn(warning),
+            }
         }
-        let exit = match report.verification {
+        let verified = match report.verification {
             None => Exit::Fine,
             Some(verification) => match &verification.difference {
                 None => {
@@ -150,7 +160,8 @@ impl LossCommand {
                 )),
             },
         };
-        if exit == Exit::Fine
+        exit = if verified == Exit::Fine { exit } else { verified };
+        if verified == Exit::Fine
             && let (Some(path), Some(gradient)) = (&self.grad, gradient)
         {
             let (shape, order) = report.operands.file_shape();

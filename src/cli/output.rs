@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::text::{is_command, printable};
-use super::warning::Warning;
+use super::warning::{Warning, is_note};
 use super::words;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -36,7 +36,8 @@ impl Output {
     }
 
     pub fn warn(&mut self, warning: &Warning) {
-        self.line(&format!("warning: {warning}"));
+        let level = if is_note(warning.kind()) { "note" } else { "warning" };
+        self.line(&format!("{level}: {warning}"));
     }
 
     /// Something worth knowing that is neither result nor warning.

@@ -36,7 +36,10 @@ pub(super) fn extent(shape: &[u64]) -> String {
 
 /// Volume of a voxel in millilitres. Of an image below three axes there is an area only.
 pub(super) fn millilitres(shape: &[u64], spacing_mm: [f64; 3]) -> Option<f64> {
-    (shape.len() > 2).then(|| spacing_mm.iter().product::<f64>() / 1000.0)
+    // In one order, so that a volume does not depend on that of the axes.
+    let mut edges = spacing_mm;
+    edges.sort_by(f64::total_cmp);
+    (shape.len() > 2).then(|| edges.iter().product::<f64>() / 1000.0)
 }
 
 /// Bytes in the largest binary unit that leaves a whole number, else with one decimal.

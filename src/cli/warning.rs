@@ -7,11 +7,24 @@ use std::fmt;
 /// The kind of [`Warning::Absent`].
 pub(super) const ABSENT: &str = "absent_labels";
 
+/// The kind of [`Warning::Geometry`].
+pub(super) const GEOMETRY: &str = "geometry";
+
 /// A fact that the user should know although the command ran.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Warning {
     /// The voxels of the two files do not lie in the same place.
     Geometry { millimetres: f64, voxels: f64 },
+    /// The same, by whole voxels of one lattice.
+    Shifted { millimetres: f64, voxels: f64 },
+    /// The two files store the same points in another order.
+    Reordered,
+    /// One file stores a box of the other's lattice, of this extent.
+    Padded { side: &'static str, stored: String },
+    /// Each file stores a box of one lattice, and neither holds the other.
+    Overlapping { truth: String, pred: String },
+    /// Each file stores a box of one lattice, and they have no voxel in common.
+    NothingShared,
     /// Both names lead to one file.
     SameFile,
     /// An array beside an image, whose shape is the same read either way.
@@ -28,17 +41,31 @@ pub(super) enum Warning {
     SameSoftFile,
     /// Voxels of 64 bits that 32 bits do not hold.
     Rounded { file: String, voxels: u64 },
+    /// Whole labels that their header scales, and that come back a little off.
+    ScaledLabels { file: String, voxels: u64 },
     /// Voxels that are no probabilities.
-    OutOfRange,
-    /// The same where the prediction has an activation.
-    TruthOutOfRange,
+    OutOfRange { file: String, which: WhichFile, least: f32, most: f32 },
+    /// A mask of 0 and another value than 1.
+    MaskOutOfRange { file: String, value: f32 },
+    /// An array whose axes were taken as samples and channels, although all of them may be of space.
+    ArrayAxes { axes: Vec<usize>, samples: usize, channels: usize, voxels: usize },
+}
+
+/// One of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WhichFile {
+    Truth,
+    Prediction,
 }
 
 impl Warning {
     /// A stable name for scripts.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Geometry { .. } => "geometry",
+            Self::Geometry { .. } | Self::Shifted { .. } => GEOMETRY,
+            Self::Reordered => "reordered",
+            Self::Padded { .. } | Self::Overlapping { .. } => "padded",
+            Self::NothingShared => "nothing_shared",
             Self::SameFile | Self::SameSoftFile => "same_file",
             Self::AxisOrder { .. } => "axis_order",
             Self::Unlisted { .. } => "unlisted_labels",
@@ -46,7 +73,9 @@ impl Warning {
             Self::Absent { .. } => ABSENT,
             Self::NoMask { .. } => "no_mask",
             Self::Rounded { .. } => "rounded",
-            Self::OutOfRange | Self::TruthOutOfRange => "out_of_range",
+            Self::OutOfRange { .. } | Self::MaskOutOfRange { .. } => "out_of_range",
+            Self::ArrayAxes { .. } => "array_axes",
+            Self::ScaledLabels { .. } => "scaled_labels",
         }
     }
 
@@ -66,6 +95,28 @@ impl fmt::Display for Warning {
                 f,
                 "{}; resample one onto the grid of the other, or say --geometry off if the headers are known to be wrong",
                 apart(*millimetres, *voxels)
+            ),
+            Self::Shifted { millimetres, voxels } => write!(
+                f,
+                "{}, which is a whole number of voxels: points were compared, and where only one file has a voxel the other is \
+                 background; say --geometry off if the headers are known to be wrong",
+                apart(*millimetres, *voxels)
+            ),
+            Self::Reordered => f.write_str(
+                "truth and prediction store the same points along other axes or in other directions; points were compared",
+            ),
+            Self::Padded { side, stored } => write!(
+                f,
+                "the {side} stores a box of {stored} voxels of the other's grid; outside of it counts as background"
+            ),
+            Self::Overlapping { truth, pred } => write!(
+                f,
+                "the truth stores a box of {truth} voxels and the prediction one of {pred} on the same lattice; where only one \
+                 has a voxel the other counts as background"
+            ),
+            Self::NothingShared => f.write_str(
+                "truth and prediction store boxes of one lattice that have no voxel in common, so nothing can agree; say \
+                 --geometry off if the headers are known to be wrong",
             ),
             Self::SameFile => f.write_str("truth and prediction are the same file, so every score is perfect"),
             Self::AxisOrder { array } => write!(
@@ -101,17 +152,45 @@ impl fmt::Display for Warning {
                  rounded voxels; store float32 to have them as they are",
                 grouped(*voxels)
             ),
+            Self::ScaledLabels { file, voxels } => write!(
+                f,
+                "{file}: {} voxels were within half a step of the header's slope of a whole number, and are that label: the writer \
+                 scaled whole labels",
+                grouped(*voxels)
+            ),
             Self::SameSoftFile => f.write_str("truth and prediction are the same file"),
-            Self::OutOfRange => f.write_str(
-                "some voxels lie beyond -1 to 1 and are no probabilities, so a score may leave 0 to 1; logits need \
-                 --activation sigmoid or softmax, and a label map is one axis short of the prediction",
+            Self::OutOfRange { file, which, least, most } => write!(
+                f,
+                "{file}: voxels from {least} to {most} are no probabilities, so a score may leave 0 to 1; {}",
+                match which {
+                    WhichFile::Truth => "a label map has one axis less than the prediction",
+                    WhichFile::Prediction =>
+                        "logits need --activation sigmoid or softmax, and a label map is the truth, one axis short of the \
+                         prediction",
+                }
             ),
-            Self::TruthOutOfRange => f.write_str(
-                "some voxels of the truth lie beyond -1 to 1 and are no probabilities, so a score may leave 0 to 1; divide \
-                 a mask of 0 and 255 by 255, and give a label map one axis less than the prediction",
+            Self::MaskOutOfRange { file, value } => write!(
+                f,
+                "{file} is a mask of 0 and {value}, beyond 0 to 1, so a score may leave 0 to 1; divide it by {value}"
             ),
+            Self::ArrayAxes { axes, samples, channels, voxels } => {
+                let axes = axes.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
+                write!(
+                    f,
+                    "an array of {axes} was taken as {} x {} samples and channels of {} voxels; if all its axes are of space, \
+                     as `voxdice eval` reads it, say --layout flat",
+                    grouped(*samples as u64),
+                    grouped(*channels as u64),
+                    grouped(*voxels as u64)
+                )
+            }
         }
     }
+}
+
+/// Whether a kind of warning is nothing to worry about: what was done is what the files say.
+pub(super) fn is_note(kind: &str) -> bool {
+    matches!(kind, "reordered" | "padded" | "scaled_labels")
 }
 
 /// A warning as it is passed on: in results, and from shard to merge.

@@ -3,14 +3,46 @@
 
 use crate::Error;
 use crate::error::NonFiniteFact;
+use crate::io::labels::{LabelFault, LabelsError};
 
 /// The whole chain of causes on one line.
 pub(super) fn of(error: &anyhow::Error) -> String {
     error
         .chain()
-        .map(|cause| cause.downcast_ref().map_or_else(|| cause.to_string(), of_library))
+        .map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
+            (Some(error), _) => of_library(error),
+            (_, Some(error)) => of_labels(error),
+            _ => cause.to_string(),
+        })
         .collect::<Vec<_>>()
         .join(": ")
+}
+
+/// What label maps are read with are flags of `eval`, the one command that reads them.
+fn of_labels(error: &LabelsError) -> String {
+    let LabelsError::NotALabel { path, position, value, fault } = error else { return error.to_string() };
+    let position: Vec<String> = position.iter().map(u64::to_string).collect();
+    let remedy = match fault {
+        LabelFault::Fraction => {
+            "say --round if labels are a little off, or --threshold T if the prediction holds probabilities (`voxdice loss \
+             --activation threshold=T` scores them as well)"
+        }
+        LabelFault::Scaled => {
+            "whole labels were scaled to fit an integer type when they were written (nibabel does, of a float array): say \
+             --round, or write them as integers without a slope"
+        }
+        LabelFault::Negative if value.trim_end_matches(".0").parse::<i32>().is_ok() => {
+            return format!(
+                "{}: voxel ({}) is {value}, which is negative; say --ignore {} if this label of the truth marks voxels that \
+                 do not count, or write labels from 0 up (is this an image instead?)",
+                path.display(),
+                position.join(", "),
+                value.trim_end_matches(".0")
+            );
+        }
+        _ => return error.to_string(),
+    };
+    format!("{}: voxel ({}) is {value}, which is {fault}; {remedy}", path.display(), position.join(", "))
 }
 
 fn of_library(error: &Error) -> String {

@@ -85,7 +85,7 @@ struct Labels {
     /// Voxels per label in the prediction, the truth and both, for labels below [`DENSE`]; as long as was needed.
     dense: Vec<[u64; 3]>,
     sparse: BTreeMap<u32, [u64; 3]>,
-    ignored: Option<u32>,
+    ignored: Vec<u32>,
     ignored_voxels: u64,
 }
 
@@ -96,8 +96,9 @@ const DENSE: u32 = 1 << 16;
 const MOST_LABELS: usize = 1 << 20;
 
 impl FoundAccumulator {
-    /// Nothing counted yet. Voxels whose truth is `ignored` are left out of every count.
-    pub fn new(ignored: Option<u32>) -> Self {
+    /// Nothing counted yet. Voxels whose truth is one of `ignored` (`None` for none) are left out of every count.
+    pub fn new(ignored: impl IntoIterator<Item = u32>) -> Self {
+        let ignored = ignored.into_iter().collect();
         let labels = Labels { dense: Vec::new(), sparse: BTreeMap::new(), ignored, ignored_voxels: 0 };
         Self { labels, pairs: Pairs::new(Level::of(Simd::Auto)), voxels: 0 }
     }
@@ -133,7 +134,7 @@ impl FoundAccumulator {
 
 impl Labels {
     fn run(&mut self, p: u32, t: u32, voxels: u64) {
-        if Some(t) == self.ignored {
+        if self.ignored.contains(&t) {
             self.ignored_voxels += voxels;
             return;
         }

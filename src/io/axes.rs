@@ -1,4 +1,4 @@
-//! What the axes of two label maps mean to each other: decided here, once, for every command.
+//! What axes mean, and what those of two files mean to each other: decided here, once, for every command.
 //!
 //! * An axis of length 1 holds no voxels of its own, wherever it is.
 //! * The first three axes of an image are of space; where both files say where their voxels lie, places decide
@@ -7,7 +7,14 @@
 //! * Else voxels belong together in the order of the files, if the lengths of the axes are equal.
 //! * A label map has one number per voxel: a file with more, along a fourth axis or a fifth one behind a lone fourth (where
 //!   NIfTI has vectors), is none.
+//! * An array does not say what its axes are. A label map's are all of space, the last one being x; those of a soft volume
+//!   follow an [`ArrayLayout`], and [`SoftAxes::looks_flat`] tells where that is likely to be wrong.
 
+mod soft;
+
+pub use soft::{ArrayLayout, SoftAxes, TruthAxes};
+
+use super::AffineSource;
 use super::lattice::{Gap, Grid, Placement};
 
 /// How the voxels of two files belong together.
@@ -38,8 +45,9 @@ pub enum Unequal {
 ///
 /// ```
 /// use voxdice::io::axes::{Relation, Unequal, relate};
-/// use voxdice::io::{Geometry, Grid};
-/// let geometry = Geometry::from_spacing([1.0, 1.0, 2.0]);
+/// use voxdice::io::{AffineSource, Geometry, Grid};
+/// let mut geometry = Geometry::from_spacing([1.0, 1.0, 2.0]);
+/// geometry.source = AffineSource::Sform;
 /// let image = |shape| Grid { shape, geometry: Some(&geometry) };
 /// let array = |shape| Grid { shape, geometry: None };
 /// assert_eq!(relate(image(&[4, 3, 2]), array(&[4, 3, 2, 1])), Relation::Same(None));
@@ -58,7 +66,9 @@ pub fn relate(first: Grid<'_>, second: Grid<'_>) -> Relation {
     if let Some(gap) = gap.filter(|gap| gap.is_same_grid()) {
         return Relation::Same(Some(gap));
     }
-    match Placement::of(first, second) {
+    // Without an affine in the header there is a made-up one.
+    let said = |grid: Grid<'_>| grid.geometry.is_some_and(|geometry| geometry.source != AffineSource::Pixdim);
+    match Placement::of(first, second).filter(|_| said(first) && said(second)) {
         Some(place) if place.is_identity() => return Relation::Same(Some(place.gap())),
         Some(place) if !place.is_longer() => return Relation::Placed(place),
         _ => {}
@@ -75,15 +85,17 @@ pub fn relate(first: Grid<'_>, second: Grid<'_>) -> Relation {
 pub fn unequal(first: &[u64], second: &[u64]) -> Option<Unequal> {
     let long = |shape: &[u64]| shape.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
     let (a, b) = (long(first), long(second));
+    let reversed = first.iter().eq(second.iter().rev());
     if a == b {
-        return None;
+        // A row beside a column: its place says along which axis it lies, and the two do not agree.
+        return (reversed && first != second).then_some(Unequal::Reversed);
     }
     let (a_space, b_space) = (without_ones_behind(first), without_ones_behind(second));
     let more = a_space.len().max(b_space.len()) > 3 || a.len() != b.len() && a.len().max(b.len()) > 3;
     let starts = a_space.starts_with(b_space) || b_space.starts_with(a_space) || a.starts_with(&b) || b.starts_with(&a);
     Some(match () {
         () if more && starts => Unequal::Channels,
-        () if first.iter().eq(second.iter().rev()) || a.iter().eq(b.iter().rev()) => Unequal::Reversed,
+        () if reversed || a.iter().eq(b.iter().rev()) => Unequal::Reversed,
         () => Unequal::Lengths,
     })
 }
@@ -119,6 +131,7 @@ mod tests {
         assert_eq!(of(&[4, 3], &[4, 3, 1, 1, 5]), Unequal::Channels);
         assert_eq!(of(&[4, 3, 2], &[2, 3, 4]), Unequal::Reversed);
         assert_eq!(of(&[1, 3, 4], &[4, 3]), Unequal::Reversed);
+        assert_eq!(of(&[4, 1], &[1, 4]), Unequal::Reversed);
         assert_eq!(of(&[4, 3, 2], &[4, 3, 1]), Unequal::Lengths);
         assert_eq!(of(&[4, 3, 2], &[4, 2, 3]), Unequal::Lengths);
         assert_eq!(of(&[4, 3], &[4, 3, 2]), Unequal::Lengths);
@@ -129,7 +142,8 @@ mod tests {
         fn grid<'a>(shape: &'a [u64], geometry: &'a Geometry) -> Grid<'a> {
             Grid { shape, geometry: Some(geometry) }
         }
-        let here = Geometry::from_spacing([1.0; 3]);
+        let mut here = Geometry::from_spacing([1.0; 3]);
+        here.source = AffineSource::Sform;
         let mut there = here;
         there.affine[0][3] = 0.5;
         assert!(matches!(relate(grid(&[2, 2, 2], &here), grid(&[2, 2, 2], &there)), Relation::Apart(_)));
@@ -140,6 +154,9 @@ mod tests {
         assert_eq!((place.shared(), place.holds_first(), place.is_reordered()), (4, false, false));
         // A batch axis before x: no place can be told, and the order of the voxels is the same.
         assert_eq!(relate(grid(&[5, 4, 3], &here), grid(&[1, 5, 4, 3], &here)), Relation::Same(None));
+        // A header without an affine says nothing of places.
+        there.source = AffineSource::Pixdim;
+        assert!(matches!(relate(grid(&[2, 2, 2], &here), grid(&[2, 2, 2], &there)), Relation::Apart(_)));
         let alone = Grid { shape: &[2, 2, 2], geometry: None };
         assert_eq!(relate(alone, grid(&[2, 2, 2], &here)), Relation::Same(None));
     }

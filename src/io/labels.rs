@@ -18,17 +18,21 @@
 mod convert;
 mod fault;
 mod opened;
+mod options;
 mod pieces;
 mod reader;
 
+pub(super) use convert::half;
 pub use convert::settle;
 pub use fault::{LabelFault, LabelsError};
+pub use options::{LabelOptions, code};
 pub use reader::LabelReader;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Geometry, StoredType};
+use super::axes::without_ones_behind;
+use super::{Geometry, Placement, StoredType};
 use crate::error::Error;
 use crate::shape::Shape;
 use crate::volume::LabelMap;
@@ -66,7 +70,15 @@ pub struct LabelVolume {
 /// [`LabelsError::File`] or [`LabelsError::Npy`] when it cannot be read, [`LabelsError::NotALabel`] when a voxel is no
 /// label, [`LabelsError::Channels`] when it has several numbers per voxel, [`LabelsError::Shape`] when it has no voxels.
 pub fn read(path: impl AsRef<Path>) -> Result<LabelVolume, LabelsError> {
-    Opened::of(path.as_ref())?.single()?.load()
+    read_with(path, &LabelOptions::default())
+}
+
+/// Reads a file of any format as a label map, its numbers taken as the options say.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<LabelVolume, LabelsError> {
+    Opened::of(path.as_ref())?.single()?.load(options)
 }
 
 /// Reads each channel of a file as a label map of its own; a file of one number per voxel is one.
@@ -85,7 +97,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<LabelVolume, LabelsError> {
 pub fn read_layers(path: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsError> {
     let opened = Opened::of(path.as_ref())?;
     let channels = usize::try_from(opened.channels).unwrap_or(usize::MAX);
-    let LabelVolume { labels, mut shape, geometry, stored } = opened.with_voxels()?.load()?;
+    let LabelVolume { labels, mut shape, geometry, stored } = opened.with_voxels()?.load(&LabelOptions::default())?;
     if channels < 2 {
         return Ok(vec![LabelVolume { labels, shape, geometry, stored }]);
     }
@@ -136,6 +148,36 @@ impl LabelVolume {
         }
     }
 
+    /// The map in another grid in which it lies so: background where it has no voxel.
+    #[must_use]
+    pub fn onto(&self, place: &Placement) -> Labels {
+        match &self.labels {
+            Labels::U8(labels) => Labels::U8(place.onto(labels)),
+            Labels::U16(labels) => Labels::U16(place.onto(labels)),
+            Labels::U32(labels) => Labels::U32(place.onto(labels)),
+        }
+    }
+
+    /// Both maps over the voxels that either file stores, in one row: this one, and another that lies in it so. What a file
+    /// does not store is background.
+    #[must_use]
+    pub fn joined(self, other: Self, place: &Placement) -> (Self, Self) {
+        let joined = |labels: &Labels| match labels {
+            Labels::U8(labels) => Labels::U8(place.over_both(labels)),
+            Labels::U16(labels) => Labels::U16(place.over_both(labels)),
+            Labels::U32(labels) => Labels::U32(place.over_both(labels)),
+        };
+        let other = Self { labels: joined(&other.labels), ..other };
+        let (mut first, voxels) = (self, other.voxels());
+        match &mut first.labels {
+            Labels::U8(labels) => labels.resize(voxels, 0),
+            Labels::U16(labels) => labels.resize(voxels, 0),
+            Labels::U32(labels) => labels.resize(voxels, 0),
+        }
+        let row = |map: Self| Self { shape: vec![voxels as u64], ..map };
+        (row(first), row(other))
+    }
+
     /// Every label in the map and how many voxels have it, 0 included.
     pub fn census(&self) -> BTreeMap<u32, u64> {
         match &self.labels {
@@ -152,12 +194,9 @@ impl LabelVolume {
 
 /// One sample of one channel. A trailing axis of length 1, which some writers add, holds no voxels of its own.
 fn grid(shape: &[u64]) -> Result<Shape, Error> {
-    let mut axes: Vec<usize> = shape.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
-    while axes.len() > 1 && axes.last() == Some(&1) {
-        axes.pop();
-    }
-    axes.reverse();
-    Shape::new(1, 1, axes)
+    let axes = without_ones_behind(shape).iter().rev().map(|&n| usize::try_from(n).unwrap_or(usize::MAX));
+    let axes: Vec<usize> = axes.collect();
+    Shape::new(1, 1, if axes.is_empty() && !shape.is_empty() { vec![1] } else { axes })
 }
 
 fn census_small<T: Copy + Eq + Into<u32>>(labels: &[T], values: usize) -> BTreeMap<u32, u64> {

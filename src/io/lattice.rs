@@ -5,90 +5,16 @@
 //! other or lies outside of its box. [`Placement::of`] finds how; everything else is whole-number arithmetic.
 
 mod fit;
+mod grid;
 
-use super::Geometry;
-use fit::{column, fitted, length, orientations, smallest_edge};
+pub use grid::{Gap, Grid};
 
-/// Of a voxel. Tools that write the same grid differ by the rounding of f32, which is far less.
-const TOLERANCE: f64 = 1e-3;
+use fit::{fitted, length, middle, orientations, smallest_edge};
 
 /// Steps and lengths beyond this are no voxels of a file.
 const MOST: u64 = 1 << 40;
 /// As are more voxels than that.
 const MOST_VOXELS: u64 = 1 << 60;
-
-/// The largest distance between the same voxel of two grids.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Gap {
-    /// In millimetres.
-    pub millimetres: f64,
-    /// In the smallest voxel edge of the first grid.
-    pub voxels: f64,
-}
-
-impl Gap {
-    /// Whether it is no more than rounding: a thousandth of a voxel.
-    #[must_use]
-    pub fn is_same_grid(self) -> bool {
-        self.voxels <= TOLERANCE
-    }
-
-    /// How far apart the same voxel of two grids may be, where both say where they lie. Axes of one voxel, which writers put
-    /// anywhere, are passed over; `None` also where the others are not as long, or where one grid has them behind z.
-    #[must_use]
-    pub fn between(first: Grid<'_>, second: Grid<'_>) -> Option<Self> {
-        let (a, b) = (first.geometry?.affine_mm(), second.geometry?.affine_mm());
-        let (ours, theirs) = (first.long_axes(), second.long_axes());
-        let lengths = |axes: &[(usize, u64)]| axes.iter().map(|&(_, n)| n).collect::<Vec<_>>();
-        if lengths(&ours) != lengths(&theirs) {
-            return None;
-        }
-        // Axes behind the third are not of space, and must be so for both.
-        let pairs: Vec<_> = ours.into_iter().zip(theirs).filter(|(a, b)| a.0.min(b.0) < 3).collect();
-        if pairs.iter().any(|(a, b)| a.0.max(b.0) > 2) {
-            return None;
-        }
-        // Places are affine in the index, so no voxel is further apart than a corner.
-        let mut millimetres = 0.0f64;
-        for corner in 0..1 << pairs.len() {
-            let mut off: [f64; 3] = std::array::from_fn(|row| b[row][3] - a[row][3]);
-            for (place, &((here, n), (there, _))) in pairs.iter().enumerate() {
-                let index = if corner >> place & 1 == 1 { (n - 1) as f64 } else { 0.0 };
-                off = std::array::from_fn(|row| off[row] + (b[row][there] - a[row][here]) * index);
-            }
-            millimetres = millimetres.max(length(off));
-        }
-        let edges = pairs.iter().map(|((axis, _), _)| length(column(&a, *axis)));
-        let edge = edges.min_by(f64::total_cmp).unwrap_or_else(|| first.smallest_spacing());
-        Some(Self { millimetres, voxels: millimetres / edge })
-    }
-
-    /// The larger one of two.
-    #[must_use]
-    pub fn larger(self, other: Self) -> Self {
-        if other.voxels > self.voxels { other } else { self }
-    }
-}
-
-/// The lengths of a file's axes, x first, and where its voxels lie.
-#[derive(Debug, Clone, Copy)]
-pub struct Grid<'a> {
-    /// The lengths, x first. Axes behind the third are not of space.
-    pub shape: &'a [u64],
-    /// Size and place of the voxels, where the file says them.
-    pub geometry: Option<&'a Geometry>,
-}
-
-impl Grid<'_> {
-    /// The axes of more than one voxel, and their lengths.
-    fn long_axes(&self) -> Vec<(usize, u64)> {
-        self.shape.iter().copied().enumerate().filter(|&(_, n)| n != 1).collect()
-    }
-
-    fn smallest_spacing(&self) -> f64 {
-        self.geometry.map_or(1.0, |geometry| geometry.spacing_mm().into_iter().fold(f64::INFINITY, f64::min))
-    }
-}
 
 /// Where the voxels of a first grid are in a second one, which has the same lattice: the same steps between voxels, along
 /// axes in any order and direction.
@@ -117,6 +43,7 @@ pub struct Placement {
     /// Volumes one after another, along axes that are not of space.
     volumes: u64,
     gap: Gap,
+    shift: Gap,
 }
 
 /// An axis of the second grid along one of the first: voxel `i` here is voxel `start + i` there, or `start - i`.
@@ -164,13 +91,16 @@ impl Placement {
         let worlds = [first.geometry?.affine_mm(), second.geometry?.affine_mm()];
         let edge = smallest_edge(&worlds[0], a).or_else(|| smallest_edge(&worlds[1], b));
         let edge = edge.unwrap_or_else(|| first.smallest_spacing());
+        let in_edges = |millimetres| Gap { millimetres, voxels: millimetres / edge };
+        let (middle, other) = (middle(&worlds[0], a), middle(&worlds[1], b));
+        let shift = in_edges(length(std::array::from_fn(|row| other[row] - middle[row])));
         let mut best: Option<Self> = None;
         for axes in orientations() {
             let Some((axes, millimetres)) = fitted(axes, worlds, [a, b]) else { continue };
-            let gap = Gap { millimetres, voxels: millimetres / edge };
+            let gap = in_edges(millimetres);
             // The first of equals: where a length is 1, several orders are the same points.
             if gap.is_same_grid() && best.as_ref().is_none_or(|best| gap.voxels < best.gap.voxels - 1e-6) {
-                best = Some(Self { first: a, second: b, axes, volumes, gap });
+                best = Some(Self { first: a, second: b, axes, volumes, gap, shift });
             }
         }
         best
@@ -180,6 +110,12 @@ impl Placement {
     #[must_use]
     pub fn gap(&self) -> Gap {
         self.gap
+    }
+
+    /// How far the middle of the one box is from that of the other.
+    #[must_use]
+    pub fn shift(&self) -> Gap {
+        self.shift
     }
 
     /// Whether both files store their voxels in the same order, and the same box.
@@ -308,10 +244,17 @@ impl Placement {
     /// What a file does not store is `T::default()`, background.
     #[must_use]
     pub fn joined<T: Copy + Default, U: Copy + Default>(&self, mut first: Vec<T>, second: &[U]) -> (Vec<T>, Vec<U>) {
-        let mut there = self.onto(second);
-        there.extend(self.beyond(second));
+        let there = self.over_both(second);
         first.resize(there.len(), T::default());
         (first, there)
+    }
+
+    /// The second file over the same voxels as in [`Placement::joined`].
+    #[must_use]
+    pub fn over_both<T: Copy + Default>(&self, second: &[T]) -> Vec<T> {
+        let mut there = self.onto(second);
+        there.extend(self.beyond(second));
+        there
     }
 
     /// The smallest box in the axes of the first grid that holds both: its lengths, and where the first and the second grid
@@ -336,7 +279,7 @@ impl Placement {
             second[axis].start = self.axes[axis].at(low);
         }
         lengths.into_iter().try_fold(self.volumes, u64::checked_mul)?;
-        let of = |there, axes| Self { first: lengths, second: there, axes, volumes: self.volumes, gap: self.gap };
+        let of = |there, axes| Self { first: lengths, second: there, axes, ..self.clone() };
         Some((lengths, of(self.first, first), of(self.second, second)))
     }
 

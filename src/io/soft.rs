@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 use super::nifti::{self, Geometry, Voxels};
 use super::npy::{self, Elements, NpyError};
+use super::voxels::StoredType;
+use super::{Placement, labels::half};
 use crate::error::{Error, FileError};
 use crate::shape::Shape;
 use crate::volume::{LabelMap, Volume};
@@ -56,8 +58,19 @@ pub struct SoftVolume {
     pub integer: bool,
     /// Voxels which were rounded from `f64`.
     pub rounded: u64,
+    /// How far apart neighbouring values are, where a header scales whole numbers.
+    pub step: Option<f64>,
     /// Where they came from.
     pub origin: Origin,
+}
+
+/// A volume whose voxels are whole numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labelled {
+    /// The volume, in a type of whole numbers.
+    pub volume: SoftVolume,
+    /// Voxels that were not whole before.
+    pub moved: u64,
 }
 
 /// Why a file is no soft volume.
@@ -102,10 +115,10 @@ pub enum SoftError {
 pub fn read(path: impl AsRef<Path>) -> Result<SoftVolume, SoftError> {
     let path = path.as_ref();
     let extension = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let (elements, axes, origin) = match extension.as_str() {
+    let (elements, axes, step, origin) = match extension.as_str() {
         "npy" => {
             let npy::Array { elements, shape } = npy::read(path)?;
-            (elements, shape, Origin::Npy)
+            (elements, shape, None, Origin::Npy)
         }
         "npz" | "nrrd" | "nhdr" | "mha" | "mhd" | "h5" | "hdf5" | "zarr" | "pt" | "pth" | "png" | "tif" | "tiff" => {
             return Err(SoftError::Format { path: path.into(), extension });
@@ -114,17 +127,32 @@ pub fn read(path: impl AsRef<Path>) -> Result<SoftVolume, SoftError> {
             let nifti::Image { header, voxels, .. } = nifti::read(path)?;
             let geometry = Box::new(header.geometry);
             let axes = header.shape.iter().rev().copied().collect();
-            (Elements::Plain(voxels), axes, Origin::Nifti { geometry })
+            let whole = !matches!(header.dtype, StoredType::F32 | StoredType::F64);
+            let step = header.scale.filter(|_| whole).map(|scale| scale.slope.abs());
+            (Elements::Plain(voxels), axes, step, Origin::Nifti { geometry })
         }
     };
     let integer = !matches!(elements, Elements::F16(_) | Elements::Plain(Voxels::F32(_) | Voxels::F64(_)));
     let Converted { values, rounded } = convert(elements)
         .map_err(|(count, value, whole)| SoftError::Unrepresentable { path: path.into(), count, value, whole })?;
     let axes = axes.into_iter().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
-    Ok(SoftVolume { values, axes, integer, rounded, origin })
+    Ok(SoftVolume { values, axes, integer, rounded, step, origin })
 }
 
 impl SoftVolume {
+    /// A volume without voxels.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            values: Values::U8(Vec::new()),
+            axes: vec![0],
+            integer: true,
+            rounded: 0,
+            step: None,
+            origin: Origin::Npy,
+        }
+    }
+
     /// The voxels as numbers.
     ///
     /// # Errors
@@ -136,6 +164,86 @@ impl SoftVolume {
             Values::U8(values) => Volume::u8(shape, values),
             Values::U16(values) => Volume::u16(shape, values),
         }
+    }
+
+    /// The same voxels as whole numbers, where they are labels from 0 to 65,535 in whatever type.
+    ///
+    /// Whole numbers that a writer scaled to fit them into an integer type lie within half a [step](SoftVolume::step) of what
+    /// they were, and become that; [`Labelled::moved`] counts them. A probability map has values in between, and is none.
+    ///
+    /// # Errors
+    /// The index and the value of the first voxel that is no label.
+    pub fn into_labels(self) -> Result<Labelled, (usize, f32)> {
+        let values: Vec<f32> = match self.values {
+            Values::U8(_) | Values::U16(_) => return Ok(Labelled { volume: self, moved: 0 }),
+            Values::F32(values) => values,
+            Values::F16(bits) => bits.into_iter().map(half).collect(),
+        };
+        // A step of a half leaves every number next to a whole one.
+        let near = self.step.filter(|step| *step < 0.5).map_or(0.0, |step| step / 2.0 + 1e-6 * step);
+        let is_label = |value: f32| {
+            let whole = value.round();
+            (0.0..=65_535.0).contains(&whole) && f64::from((value - whole).abs()) <= near
+        };
+        if let Some(index) = values.iter().position(|&value| !is_label(value)) {
+            return Err((index, values[index]));
+        }
+        let moved = values.iter().filter(|value| value.fract() != 0.0).count() as u64;
+        let whole = || values.iter().map(|value| value.round());
+        let values = match whole().fold(0.0f32, f32::max) {
+            0.0..=255.0 => Values::U8(whole().map(|value| value as u8).collect()),
+            _ => Values::U16(whole().map(|value| value as u16).collect()),
+        };
+        Ok(Labelled { volume: Self { values, integer: true, rounded: 0, ..self }, moved })
+    }
+
+    /// The least and the greatest voxel that is finite.
+    #[must_use]
+    pub fn range(&self) -> Option<(f32, f32)> {
+        fn of(values: impl Iterator<Item = f32>) -> Option<(f32, f32)> {
+            values.filter(|value| value.is_finite()).fold(None, |range, value| {
+                let (least, most) = range.unwrap_or((value, value));
+                Some((value.min(least), value.max(most)))
+            })
+        }
+        match &self.values {
+            Values::F32(values) => of(values.iter().copied()),
+            Values::F16(bits) => of(bits.iter().copied().map(half)),
+            Values::U8(values) => of(values.iter().copied().map(f32::from)),
+            Values::U16(values) => of(values.iter().copied().map(f32::from)),
+        }
+    }
+
+    /// Whether every voxel is one of these two.
+    #[must_use]
+    pub fn holds_only(&self, pair: [f32; 2]) -> bool {
+        let known = |value: f32| pair.contains(&value);
+        match &self.values {
+            Values::F32(values) => values.iter().all(|&value| known(value)),
+            Values::F16(bits) => bits.iter().all(|&bits| known(half(bits))),
+            Values::U8(values) => values.iter().all(|&value| known(value.into())),
+            Values::U16(values) => values.iter().all(|&value| known(value.into())),
+        }
+    }
+
+    /// Puts the voxels in the order of another grid, volume by volume (channels, points in time). The two grids hold the
+    /// same points; the axes behind z stay.
+    #[must_use]
+    pub fn reordered(self, place: &Placement) -> Self {
+        fn each<T: Copy + Default>(values: &[T], place: &Placement) -> Vec<T> {
+            let volume = usize::try_from(place.len()).unwrap_or(usize::MAX).max(1);
+            values.chunks(volume).flat_map(|values| place.onto(values)).collect()
+        }
+        let values = match &self.values {
+            Values::F32(values) => Values::F32(each(values, place)),
+            Values::F16(values) => Values::F16(each(values, place)),
+            Values::U8(values) => Values::U8(each(values, place)),
+            Values::U16(values) => Values::U16(each(values, place)),
+        };
+        let [x, y, z] = place.shape().map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let behind = self.axes.len().saturating_sub(3);
+        let axes = [self.axes.get(..behind).unwrap_or_default(), &[z, y, x]].concat();
+        Self { values, axes, ..self }
     }
 
     /// The voxels as labels; `None` where they are no whole numbers from 0 to 65,535.
@@ -217,6 +325,28 @@ mod tests {
         assert_eq!(values(Voxels::U32(vec![256])), Ok((Values::U16(vec![256]), 0)));
         assert_eq!(values(Voxels::I8(vec![-1, 2])), Ok((Values::F32(vec![-1.0, 2.0]), 0)));
         assert_eq!(values(Voxels::U64(vec![1 << 40])), Ok((Values::F32(vec![1_099_511_627_776.0]), 0)));
+    }
+
+    #[test]
+    fn whole_floats_are_labels_and_scaled_ones_within_half_a_step() {
+        let of = |values: &[f32], step| {
+            let volume = SoftVolume { values: Values::F32(values.to_vec()), step, ..SoftVolume::empty() };
+            volume.into_labels().map(|found| (found.volume.values, found.moved))
+        };
+        assert_eq!(of(&[0.0, -0.0, 3.0], None), Ok((Values::U8(vec![0, 0, 3]), 0)));
+        assert_eq!(of(&[0.0, 300.0], None), Ok((Values::U16(vec![0, 300]), 0)));
+        assert_eq!(of(&[0.0, 0.996], None), Err((1, 0.996)));
+        // Labels 0 to 2 in 255 steps: 1 is 127 or 128 of them.
+        let step = 2.0 / 255.0;
+        let scaled = [0.0, 127.0 * step as f32, 2.0, 128.0 * step as f32];
+        assert_eq!(of(&scaled, Some(step)), Ok((Values::U8(vec![0, 1, 2, 1]), 2)));
+        assert_eq!(of(&[0.0, 126.0 * step as f32], Some(step)).map_err(|(index, _)| index), Err(1));
+        assert_eq!(of(&[0.0, 0.3], Some(0.7)), Err((1, 0.3)));
+        for wrong in [-1.0, 65_536.0, f32::NAN, f32::INFINITY] {
+            assert!(of(&[0.0, wrong], None).is_err_and(|(index, _)| index == 1));
+        }
+        let halves = SoftVolume { values: Values::F16(vec![0, 0x3c00]), ..SoftVolume::empty() };
+        assert!(halves.into_labels().is_ok_and(|found| found.volume.values == Values::U8(vec![0, 1])));
     }
 
     #[test]

@@ -19,10 +19,12 @@ mod formats;
 #[cfg(unix)]
 mod hostile;
 mod info;
+mod lattice;
 mod loss;
 #[cfg(target_os = "linux")]
 mod memory;
 mod real;
+mod values;
 
 /// Runs the command to its end.
 fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {

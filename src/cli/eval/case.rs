@@ -1,18 +1,21 @@
 //! One case: its files compared and counted.
 
 use super::class::Class;
-use super::count::{self, Threads};
-use super::geometry::{Gap, GeometryRule, gap};
+use super::count::{self, Predicted, Threads};
+use super::geometry::Together;
+pub(super) use super::geometry::same_extent;
 use super::masks::{self, MatchBy};
 use super::pairing::{CasePair, Lone, Source};
 use super::settings::{Rules, Wanted, engine_classes};
 use super::verify::{Verification, verified};
 use crate::Engine;
-use crate::cli::text::{extent, millilitres};
+use crate::cli::text::millilitres;
 use crate::cli::warning::{Notice, Warning};
+use crate::io::axes::without_ones_behind;
 use crate::io::labels::{self, LabelReader, LabelVolume};
+use crate::io::{Gap, Grid, Placement};
 use crate::stats::Counts;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -105,39 +108,33 @@ fn of_files(
     rules: &Rules,
     device: Device<'_>,
 ) -> Result<Case> {
-    let truth_reader = LabelReader::open(truth)?;
-    let pred_reader = pred.map(LabelReader::open).transpose()?;
+    let truth_reader = LabelReader::open_with(truth, &rules.of_truth())?;
+    let pred_reader = pred.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
     let mut warnings = Vec::new();
-    let mut apart = None;
+    let mut together = Together::default();
     if let (Some(pred), Some(reader)) = (pred, &pred_reader) {
-        same_extent([truth, pred], [truth_reader.shape(), reader.shape()])?;
+        together = rules.geometry.together([truth, pred], [grid(&truth_reader), grid(reader)])?;
         if same_file(truth, pred) {
             warnings.push(Warning::SameFile);
         }
-        let shape = without_trailing_ones(truth_reader.shape());
-        if shape.iter().eq(shape.iter().rev()) && shape.len() > 1 {
-            let alone = match (truth_reader.geometry(), reader.geometry()) {
-                (None, Some(_)) => Some(truth),
-                (Some(_), None) => Some(pred),
-                _ => None,
-            };
-            warnings.extend(alone.map(|array| Warning::AxisOrder { array: array.display().to_string() }));
-        }
-        if let (Some(a), Some(b)) = (truth_reader.geometry(), reader.geometry()) {
-            let found = gap(a, b, truth_reader.shape());
-            warnings.extend(rules.geometry.check(found)?);
-            apart = Some(found).filter(|_| rules.geometry != GeometryRule::Off);
-        }
+        warnings.extend(axis_order([truth, pred], [&truth_reader, reader]));
     }
+    warnings.append(&mut together.warnings);
+    let Together { place, gap, .. } = together;
     let shape = truth_reader.shape().to_vec();
     let spacing_mm = truth_reader.geometry().map(|geometry| geometry.spacing_mm());
     let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
     let (voxels, counts, verification) = if device.counterpart.is_none() && !count::needs_volumes(device.engine) {
-        let (voxels, counts) = count::streamed(truth_reader, pred_reader, rules, device.threads)?;
+        let pred = match (pred_reader, place) {
+            (None, _) => Predicted::Missing,
+            (Some(reader), None) => Predicted::InOrder(reader),
+            (Some(_), Some(place)) => Predicted::Placed(labels::read_with(expected, &rules.of_pred())?.labels, place),
+        };
+        let (voxels, counts) = count::streamed(truth_reader, pred, rules, device.threads)?;
         (voxels, counts, None)
     } else {
         drop((truth_reader, pred_reader));
-        of_volumes(truth, pred, rules, device)?
+        of_volumes(truth, pred, place.as_ref(), rules, device)?
     };
     if rules.wanted == Wanted::Found && counts.len() > MANY_LABELS {
         warnings.push(Warning::ManyLabels { labels: counts.len() });
@@ -151,31 +148,52 @@ fn of_files(
         shape,
         voxels,
         spacing_mm,
-        gap: apart,
+        gap,
         counts,
         warnings: warnings.iter().map(Warning::notice).collect(),
         verification,
     })
 }
 
+fn grid(reader: &LabelReader) -> Grid<'_> {
+    Grid { shape: reader.shape(), geometry: reader.geometry() }
+}
+
+/// An array beside an image, where both orders of its axes would fit.
+fn axis_order(paths: [&Path; 2], readers: [&LabelReader; 2]) -> Option<Warning> {
+    let shape = without_ones_behind(readers[0].shape());
+    let alone = match readers.map(LabelReader::geometry) {
+        [None, Some(_)] => paths[0],
+        [Some(_), None] => paths[1],
+        _ => return None,
+    };
+    let either = shape.len() > 1 && shape.iter().eq(shape.iter().rev());
+    either.then(|| Warning::AxisOrder { array: alone.display().to_string() })
+}
+
 /// Whole volumes on the engine, twice where there is something to compare with.
 fn of_volumes(
     truth: &Path,
     pred: Option<&Path>,
+    place: Option<&Placement>,
     rules: &Rules,
     device: Device<'_>,
 ) -> Result<(u64, Counted, Option<Verification>)> {
-    let (truth, pred) = count::read_both(truth, pred, device.threads)?;
-    let looks = rules.ignore.is_some() || rules.wanted == Wanted::Found;
+    let (mut truth, mut pred) = count::read_both(truth, pred, rules, device.threads)?;
+    if let (Some(place), Some(whole)) = (place, pred.take_if(|_| place.is_some())) {
+        let joined = truth.joined(whole, place);
+        (truth, pred) = (joined.0, Some(joined.1));
+    }
+    let looks = !rules.ignore.is_empty() || rules.wanted == Wanted::Found;
     let of_truth = if looks { truth.census() } else { BTreeMap::new() };
-    let ignored = rules.ignore.and_then(|label| of_truth.get(&label)).copied().unwrap_or(0);
+    let ignored: u64 = rules.ignore.codes().filter_map(|label| of_truth.get(&label)).sum();
     let voxels = truth.voxels() as u64 - ignored;
     let classes: Vec<Class> = match &rules.wanted {
         Wanted::Named { classes, .. } => classes.clone(),
         Wanted::Found => {
             let of_pred = pred.as_ref().map(LabelVolume::census).unwrap_or_default();
             let labels: BTreeSet<u32> = of_truth.into_keys().chain(of_pred.into_keys()).collect();
-            labels.into_iter().filter(|&label| label != 0 && Some(label) != rules.ignore).map(Class::label).collect()
+            labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label)).map(Class::label).collect()
         }
     };
     if classes.is_empty() {
@@ -190,45 +208,13 @@ fn of_volumes(
         }
     };
     let (counts, verification) =
-        verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, rules.ignore)?, &classes, device)?;
+        verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, &rules.ignore)?, &classes, device)?;
     let mut counts: Counted = classes.into_iter().zip(counts).collect();
     if rules.wanted == Wanted::Found {
         // Where the truth is ignored, a label of the prediction is not found.
         counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);
     }
     Ok((voxels, counts, verification))
-}
-
-/// Refuses grids of different lengths.
-pub(super) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<()> {
-    let [truth, pred] = shapes.map(without_trailing_ones);
-    if truth == pred {
-        return Ok(());
-    }
-    let channels = truth.len().max(pred.len()) > 3 && (truth.starts_with(pred) || pred.starts_with(truth));
-    let array = paths.iter().any(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")));
-    let turned = array && shapes[0].iter().eq(shapes[1].iter().rev());
-    bail!(
-        "{} has {} voxels, but {} has {}; {}",
-        paths[0].display(),
-        extent(shapes[0]),
-        paths[1].display(),
-        extent(shapes[1]),
-        // An axis behind z is no space, and resampling does not help.
-        if channels {
-            "a label map has one number per voxel: take the channel or the time that is meant, or the argmax"
-        } else if turned {
-            "transpose one of them (of a .npy the last axis is x)"
-        } else {
-            "resample the prediction onto the grid of the truth"
-        }
-    )
-}
-
-/// An axis of length 1 at the end, which some writers add, holds no voxels of its own.
-fn without_trailing_ones(shape: &[u64]) -> &[u64] {
-    let used = shape.iter().rposition(|&n| n != 1).map_or(0, |last| last + 1);
-    &shape[..used]
 }
 
 pub(super) fn same_file(truth: &Path, pred: &Path) -> bool {
@@ -252,15 +238,4 @@ pub(super) fn of_counts(counts: &[(Class, Counts)]) -> Vec<Warning> {
         warnings.push(Warning::Unlisted { truth: unlisted.0, pred: unlisted.1 });
     }
     warnings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_trailing_axes_of_one_are_nothing() {
-        assert_eq!(without_trailing_ones(&[4, 1, 3, 1, 1]), [4, 1, 3]);
-        assert_eq!(without_trailing_ones(&[1, 1]), [0; 0]);
-    }
 }

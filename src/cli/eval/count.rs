@@ -3,7 +3,8 @@
 use super::class::Class;
 use super::settings::{Rules, Wanted, engine_classes};
 use crate::cli::interrupt;
-use crate::io::labels::{self, LabelReader, LabelVolume, LabelsError};
+use crate::io::Placement;
+use crate::io::labels::{self, LabelReader, LabelVolume, Labels, LabelsError};
 use crate::stats::Counts;
 use crate::{Backend, CountsAccumulator, Engine, FoundAccumulator, LabelSlice};
 use anyhow::{Result, anyhow};
@@ -31,11 +32,21 @@ pub(super) fn needs_volumes(engine: &Engine) -> bool {
     engine.describe().backend == Backend::Gpu
 }
 
-/// Counts two files while they are decoded, in memory that does not grow with them, and how many voxels were counted.
-/// Without a prediction it counts as empty.
+/// The prediction of a case that is counted while it is decoded.
+pub(super) enum Predicted {
+    /// In the order of the truth.
+    InOrder(LabelReader),
+    /// At other places of the file, so that it is held as a whole.
+    Placed(Labels, Placement),
+    /// There is none, which counts as empty.
+    Missing,
+}
+
+/// Counts two files while they are decoded, in memory that does not grow with them (but for a prediction in another order),
+/// and how many voxels were counted.
 pub(super) fn streamed(
     truth: LabelReader,
-    pred: Option<LabelReader>,
+    pred: Predicted,
     rules: &Rules,
     threads: Threads,
 ) -> Result<(u64, Vec<(Class, Counts)>)> {
@@ -43,18 +54,18 @@ pub(super) fn streamed(
     let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.wanted {
         Wanted::Named { classes, .. } => {
-            let mut counts = CountsAccumulator::new(&engine_classes(classes, rules.ignore)?);
+            let mut counts = CountsAccumulator::new(&engine_classes(classes, &rules.ignore)?);
             each_piece(truth, pred, threads, |p, t| Ok(counts.add(p, t)?))?;
             let counts = counts.finish()?;
             Ok((voxels(&counts), classes.iter().cloned().zip(counts).collect()))
         }
         Wanted::Found => {
-            let mut counts = FoundAccumulator::new(rules.ignore);
+            let mut counts = FoundAccumulator::new(rules.ignore.codes());
             each_piece(truth, pred, threads, |p, t| Ok(counts.add(p, t)?))?;
             let (labels, counts): (Vec<u32>, Vec<Counts>) = counts.finish()?.into_iter().unzip();
             let voxels = voxels(&counts);
             let found = labels.into_iter().zip(counts);
-            let found = found.filter(|&(label, _)| label != 0 && Some(label) != rules.ignore);
+            let found = found.filter(|&(label, _)| label != 0 && !rules.ignore.holds(label));
             Ok((voxels, found.map(|(label, counts)| (Class::label(label), counts)).collect()))
         }
     }
@@ -64,14 +75,19 @@ type Add<'a> = dyn FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<()> + 'a;
 
 fn each_piece(
     truth: LabelReader,
-    pred: Option<LabelReader>,
+    pred: Predicted,
     threads: Threads,
     mut add: impl FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<()>,
 ) -> Result<()> {
     match (pred, threads) {
-        (None, _) => over_nothing(truth, &mut add),
-        (Some(pred), Threads::One) => in_step(truth, pred, &mut add),
-        (Some(pred), Threads::Two) => side_by_side(truth, pred, &mut add),
+        (Predicted::Missing, _) => over_nothing(truth, &mut add),
+        (Predicted::InOrder(pred), Threads::One) => in_step(truth, pred, &mut add),
+        (Predicted::InOrder(pred), Threads::Two) => side_by_side(truth, pred, &mut add),
+        (Predicted::Placed(pred, place), _) => match pred {
+            Labels::U8(pred) => by_place(truth, &pred, &place, |part| LabelSlice::U8(part), &mut add),
+            Labels::U16(pred) => by_place(truth, &pred, &place, |part| LabelSlice::U16(part), &mut add),
+            Labels::U32(pred) => by_place(truth, &pred, &place, |part| LabelSlice::U32(part), &mut add),
+        },
     }
 }
 
@@ -86,6 +102,31 @@ fn in_step(mut truth: LabelReader, mut pred: LabelReader, add: &mut Add<'_>) -> 
             _ => return Err(anyhow!("the two files have different numbers of voxels")),
         }
     }
+}
+
+/// A piece of the truth, and what the prediction has in its places; then what the prediction has elsewhere.
+fn by_place<T: Copy + Default>(
+    mut truth: LabelReader,
+    pred: &[T],
+    place: &Placement,
+    slice: for<'a> fn(&'a [T]) -> LabelSlice<'a>,
+    add: &mut Add<'_>,
+) -> Result<()> {
+    let mut there = vec![T::default(); CHUNK];
+    let mut start = 0;
+    while let Some(t) = truth.next_chunk(CHUNK)? {
+        interrupt::check()?;
+        let p = there.get_mut(..t.len()).unwrap_or_default();
+        place.fill(pred, start, p);
+        start += t.len() as u64;
+        add(slice(p), t)?;
+    }
+    let zeros = vec![0u8; CHUNK];
+    for p in place.beyond(pred).chunks(CHUNK) {
+        interrupt::check()?;
+        add(slice(p), LabelSlice::U8(zeros.get(..p.len()).unwrap_or(&zeros)))?;
+    }
+    Ok(())
 }
 
 fn over_nothing(mut truth: LabelReader, add: &mut Add<'_>) -> Result<()> {
@@ -159,15 +200,17 @@ impl Owned {
 pub(super) fn read_both(
     truth: &Path,
     pred: Option<&Path>,
+    rules: &Rules,
     threads: Threads,
 ) -> Result<(LabelVolume, Option<LabelVolume>), LabelsError> {
-    let read_pred = || pred.map(labels::read).transpose();
+    let (of_truth, of_pred) = (rules.of_truth(), rules.of_pred());
+    let read_pred = || pred.map(|pred| labels::read_with(pred, &of_pred)).transpose();
     if threads == Threads::One || pred.is_none() {
-        return Ok((labels::read(truth)?, read_pred()?));
+        return Ok((labels::read_with(truth, &of_truth)?, read_pred()?));
     }
     thread::scope(|scope| {
         let other = thread::Builder::new().spawn_scoped(scope, read_pred);
-        let truth = labels::read(truth)?;
+        let truth = labels::read_with(truth, &of_truth)?;
         let pred = match other.map(|thread| thread.join()) {
             Ok(Ok(pred)) => pred?,
             // No thread could be had, or it died: then one after the other.

@@ -1,19 +1,32 @@
-//! Whether two grids put their voxels in the same places.
+//! How the voxels of two files are brought together, and what there is to say about it.
 
+use crate::cli::text::extent;
 use crate::cli::warning::{Warning, apart};
-use crate::io::Geometry;
+use crate::io::axes::{Relation, Unequal, relate, unequal};
+use crate::io::{Gap, Geometry, Grid, Placement};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
+use std::path::Path;
 
 /// What is done about grids that lie apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum GeometryRule {
     /// Refuse
     Strict,
-    /// Evaluate, and warn
+    /// Evaluate, warn, and end with exit code 1
     Warn,
-    /// Do not compare
+    /// Do not compare: voxels belong together in the order of the files
     Off,
+}
+
+/// What belongs together in two files.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::cli) struct Together {
+    /// Where the voxels of the second file are, unless they are where those of the first are.
+    pub place: Option<Placement>,
+    /// How far the two grids are apart, where both files say where they lie.
+    pub gap: Option<Gap>,
+    pub warnings: Vec<Warning>,
 }
 
 impl GeometryRule {
@@ -25,6 +38,31 @@ impl GeometryRule {
         }
     }
 
+    /// How the voxels of truth and prediction belong together, or why they do not.
+    pub fn together(self, paths: [&Path; 2], [truth, pred]: [Grid<'_>; 2]) -> Result<Together> {
+        let found = match self {
+            Self::Off => relate(truth.without_place(), pred.without_place()),
+            _ => relate(truth, pred),
+        };
+        match found {
+            Relation::Same(gap) => Ok(Together { gap, ..Together::default() }),
+            Relation::Apart(gap) => {
+                let warnings = self.check(gap)?.into_iter().collect();
+                Ok(Together { gap: Some(gap), warnings, ..Together::default() })
+            }
+            Relation::Placed(place) => {
+                let warnings = said(&place, [truth, pred]);
+                let askew = matches!(warnings.last(), Some(Warning::Shifted { .. } | Warning::NothingShared));
+                if askew && self == Self::Strict {
+                    let Gap { millimetres, voxels } = place.shift();
+                    bail!("{}", refused(millimetres, voxels));
+                }
+                Ok(Together { gap: Some(place.gap()), place: Some(place), warnings })
+            }
+            Relation::Unequal(unequal) => Err(different(paths, [truth.shape, pred.shape], unequal)),
+        }
+    }
+
     /// What follows from two grids that are so far apart.
     pub fn check(self, gap: Gap) -> Result<Option<Warning>> {
         if gap.is_same_grid() || self == Self::Off {
@@ -32,92 +70,119 @@ impl GeometryRule {
         }
         let Gap { millimetres, voxels } = gap;
         if self == Self::Strict {
-            bail!("{}; resample one onto the grid of the other, or say --geometry warn", apart(millimetres, voxels));
+            bail!("{}", refused(millimetres, voxels));
         }
         Ok(Some(Warning::Geometry { millimetres, voxels }))
     }
 }
 
-/// Of a voxel. Tools that write the same grid differ by the rounding of f32, which is far less.
-const TOLERANCE: f64 = 1e-3;
-
-/// The largest distance between the same corner of two grids, in millimetres and in the smallest voxel edge of the truth.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::cli) struct Gap {
-    pub millimetres: f64,
-    pub voxels: f64,
+fn refused(millimetres: f64, voxels: f64) -> String {
+    format!("{}; resample one onto the grid of the other, or say --geometry warn", apart(millimetres, voxels))
 }
 
-impl Gap {
-    /// Whether it is no more than noise.
-    pub fn is_same_grid(self) -> bool {
-        self.voxels <= TOLERANCE
+/// What there is to say about two files on one lattice.
+fn said(place: &Placement, [truth, pred]: [Grid<'_>; 2]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if place.is_reordered() {
+        warnings.push(Warning::Reordered);
     }
+    let stored = |grid: Grid<'_>| extent(grid.shape);
+    match (place.holds_first(), place.holds_second()) {
+        (true, true) => {}
+        _ if place.shared() == 0 => warnings.push(Warning::NothingShared),
+        (false, true) => warnings.push(Warning::Padded { side: "prediction", stored: stored(pred) }),
+        (true, false) => warnings.push(Warning::Padded { side: "truth", stored: stored(truth) }),
+        // Boxes of one size that lie askew: rather a wrong header than two crops.
+        (false, false) if place.len() == place.turned().len() => {
+            let Gap { millimetres, voxels } = place.shift();
+            warnings.push(Warning::Shifted { millimetres, voxels });
+        }
+        (false, false) => warnings.push(Warning::Overlapping { truth: stored(truth), pred: stored(pred) }),
+    }
+    warnings
+}
 
-    /// The larger one of two.
-    pub fn larger(self, other: Self) -> Self {
-        if other.voxels > self.voxels { other } else { self }
+/// Refuses grids of different lengths.
+pub(in crate::cli) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<()> {
+    match unequal(shapes[0], shapes[1]) {
+        None => Ok(()),
+        Some(found) => Err(different(paths, shapes, found)),
     }
 }
 
-/// Positions are affine in the index, so no voxel is further apart than a corner.
+fn different(paths: [&Path; 2], shapes: [&[u64]; 2], found: Unequal) -> anyhow::Error {
+    let array = paths.iter().any(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")));
+    anyhow::anyhow!(
+        "{} has {} voxels, but {} has {}; {}",
+        paths[0].display(),
+        extent(shapes[0]),
+        paths[1].display(),
+        extent(shapes[1]),
+        match found {
+            // An axis behind z is no space, and resampling does not help.
+            Unequal::Channels =>
+                "a label map has one number per voxel: take the channel or the time that is meant, or the argmax",
+            Unequal::Reversed if array => "transpose one of them (of a .npy the last axis is x)",
+            Unequal::Reversed | Unequal::Lengths => "resample the prediction onto the grid of the truth",
+        }
+    )
+}
+
+/// How far two grids of this shape are apart.
 pub(in crate::cli) fn gap(truth: &Geometry, pred: &Geometry, shape: &[u64]) -> Gap {
-    let last = |axis: usize| shape.get(axis).map_or(0, |n| n.saturating_sub(1)) as f64;
-    let (a, b) = (truth.affine_mm(), pred.affine_mm());
-    let mut millimetres = 0.0f64;
-    for corner in 0..8 {
-        let index: [f64; 3] = std::array::from_fn(|axis| if corner >> axis & 1 == 1 { last(axis) } else { 0.0 });
-        let distance: [f64; 3] = std::array::from_fn(|row| {
-            let along: f64 = (0..3).map(|axis| (a[row][axis] - b[row][axis]) * index[axis]).sum();
-            along + a[row][3] - b[row][3]
-        });
-        millimetres = millimetres.max(distance[0].hypot(distance[1]).hypot(distance[2]));
-    }
-    // Along an axis of one voxel writers leave anything in the affine.
-    let edges = (0..3).filter(|&axis| last(axis) > 0.0).map(|axis| a[0][axis].hypot(a[1][axis]).hypot(a[2][axis]));
-    let edge = edges.fold(f64::INFINITY, f64::min);
-    let edge = if edge.is_finite() { edge } else { truth.spacing_mm().into_iter().fold(f64::INFINITY, f64::min) };
-    Gap { millimetres, voxels: millimetres / edge }
+    let grid = |geometry| Grid { shape, geometry: Some(geometry) };
+    Gap::between(grid(truth), grid(pred)).unwrap_or(Gap { millimetres: 0.0, voxels: 0.0 })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::AffineSource;
 
     const SHAPE: [u64; 3] = [101, 101, 11];
 
     fn moved(change: impl Fn(&mut [[f64; 4]; 4])) -> Geometry {
         let mut geometry = Geometry::from_spacing([1.0, 1.0, 5.0]);
+        geometry.source = AffineSource::Sform;
         change(&mut geometry.affine);
         geometry
     }
 
-    #[test]
-    fn a_shift_is_its_length_in_the_smallest_edge() {
-        let Gap { millimetres, voxels } = gap(&moved(|_| ()), &moved(|a| a[2][3] = 0.5), &SHAPE);
-        assert_eq!((millimetres, voxels), (0.5, 0.5));
-    }
-
-    #[test]
-    fn a_spacing_that_is_a_little_off_adds_up_over_the_volume() {
-        let off = moved(|a| a[0][0] = 1.0001);
-        assert!((gap(&moved(|_| ()), &off, &SHAPE).voxels - 0.01).abs() < 1e-9);
-        assert!(GeometryRule::Strict.check(gap(&moved(|_| ()), &off, &SHAPE)).is_err());
-        assert!(GeometryRule::Strict.check(gap(&moved(|_| ()), &off, &[5, 5, 5])).unwrap().is_none());
-    }
-
-    #[test]
-    fn a_flip_moves_the_far_corner() {
-        let flipped = moved(|a| a[0] = [-1.0, 0.0, 0.0, 100.0]);
-        assert_eq!(gap(&moved(|_| ()), &flipped, &SHAPE).millimetres, 100.0);
+    fn together(rule: GeometryRule, pred: &Geometry) -> Result<Together> {
+        let truth = moved(|_| ());
+        let grid = |geometry| Grid { shape: &SHAPE, geometry: Some(geometry) };
+        rule.together([Path::new("t.nii"), Path::new("p.nii")], [grid(&truth), grid(pred)])
     }
 
     #[test]
     fn the_rule_decides_what_follows() {
-        let (here, there) = (moved(|_| ()), moved(|a| a[1][3] = 1.0));
-        let gap = gap(&here, &there, &SHAPE);
-        assert!(GeometryRule::Strict.check(gap).is_err());
-        assert!(GeometryRule::Warn.check(gap).unwrap().is_some());
-        assert!(GeometryRule::Off.check(gap).unwrap().is_none());
+        let there = moved(|a| a[1][3] = 0.5);
+        assert!(together(GeometryRule::Strict, &there).is_err());
+        let warned = together(GeometryRule::Warn, &there).unwrap();
+        assert_eq!((warned.place.is_none(), warned.warnings.len()), (true, 1));
+        assert!(warned.gap.is_some_and(|gap| !gap.is_same_grid()));
+        assert_eq!(together(GeometryRule::Off, &there).unwrap(), Together::default());
+    }
+
+    #[test]
+    fn the_same_points_in_another_order_are_strictly_the_same() {
+        let flipped = moved(|a| a[0] = [-1.0, 0.0, 0.0, 100.0]);
+        for rule in [GeometryRule::Strict, GeometryRule::Warn] {
+            let found = together(rule, &flipped).unwrap();
+            assert_eq!(found.warnings, [Warning::Reordered]);
+            assert!(found.place.is_some() && found.gap.is_some_and(Gap::is_same_grid));
+        }
+        assert_eq!(together(GeometryRule::Off, &flipped).unwrap(), Together::default());
+    }
+
+    #[test]
+    fn boxes_of_one_size_that_lie_askew_are_warned_of() {
+        let shifted = moved(|a| a[1][3] = 3.0);
+        assert!(together(GeometryRule::Strict, &shifted).is_err());
+        let found = together(GeometryRule::Warn, &shifted).unwrap();
+        assert_eq!(found.warnings, [Warning::Shifted { millimetres: 3.0, voxels: 3.0 }]);
+        assert!(found.place.is_some_and(|place| place.shared() == 101 * 98 * 11));
+        let away = moved(|a| a[1][3] = 101.0);
+        assert_eq!(together(GeometryRule::Warn, &away).unwrap().warnings, [Warning::NothingShared]);
     }
 }

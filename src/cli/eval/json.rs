@@ -47,6 +47,9 @@ pub(super) fn render(report: &Report) -> Value {
             "failures": report.failures.iter()
                 .map(|failure| json!({ "case": failure.case, "message": failure.message })).collect::<Vec<_>>(),
             "warnings": warnings.collect::<Vec<_>>(),
+            "grids_apart": report.apart().map(|(case, gap)| {
+                json!({ "case": case.name, "mm": gap.millimetres, "voxels": gap.voxels })
+            }).collect::<Vec<_>>(),
             "undefined": Map::from_iter(undefined),
             "statistics": Map::from_iter(statistics),
             "verify": verify,
@@ -70,6 +73,8 @@ fn options(report: &Report) -> Value {
         "labels": labels,
         "labels_from": labels_from,
         "ignore": report.rules.ignore,
+        "round": report.rules.round,
+        "threshold": report.rules.threshold,
         "geometry": report.rules.geometry.name(),
         "missing": report.origin.missing.name(),
         "shard": report.origin.shard.map(|shard| shard.to_string()),

@@ -3,14 +3,14 @@
 
 use super::case::{Case, Device, Prediction, of_counts, same_extent, same_file};
 use super::class::Class;
-use super::geometry::{Gap, GeometryRule, gap};
+use super::geometry::{GeometryRule, gap};
 use super::pairing::{self, CasePair, Source};
 use super::settings::{Rules, Wanted};
 use super::verify::{Verification, verified};
 use crate::cli::interrupt;
 use crate::cli::warning::{Notice, Warning, listed};
 use crate::io::labels::{self, LabelVolume, Labels};
-use crate::io::{Geometry, nrrd};
+use crate::io::{Gap, Geometry, nrrd};
 use crate::stats::Counts;
 use crate::{Classes, LabelMap, Shape};
 use anyhow::{Result, bail};
@@ -231,8 +231,8 @@ fn side<'a>(source: &'a Source, rules: &Rules) -> Result<Side<'a>> {
 }
 
 fn count(name: &str, paths: [&Path; 2], sides: [Side<'_>; 2], rules: &Rules, device: Device<'_>) -> Result<Case> {
-    if let Some(label) = rules.ignore {
-        bail!("{}: masks have no label {label} to ignore; leave --ignore out", paths[0].display());
+    if !rules.ignore.is_empty() {
+        bail!("{}: masks have no label {} to ignore; leave --ignore out", paths[0].display(), rules.ignore);
     }
     let mut case = Case {
         name: name.into(),

@@ -7,7 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::files::{Named, Pending, check_no_volume, check_outputs};
 use crate::cli::interrupt;
 use crate::cli::output::Output;
-use crate::cli::warning::ABSENT;
+use crate::cli::warning::{ABSENT, GEOMETRY, is_note};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -131,8 +131,15 @@ pub(in crate::cli) fn tell(report: &Report, output: &mut Output) {
             }
             let times = told.entry(&warning.kind).or_default();
             *times += 1;
-            if *times <= ALIKE {
-                output.note(format_args!("warning: {name}{}", warning.message));
+            let finding = warning.kind == GEOMETRY && case.gap.is_some_and(|gap| !gap.is_same_grid());
+            let level = if is_note(&warning.kind) { "note" } else { "warning" };
+            let line = format!("{level}: {name}{}", warning.message);
+            if *times > ALIKE {
+                continue;
+            } else if finding {
+                output.finding(&line);
+            } else {
+                output.note(line);
             }
         }
     }

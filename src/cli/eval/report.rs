@@ -10,6 +10,7 @@ use super::shard::Shard;
 use super::verify::Verification;
 use crate::Description;
 use crate::cli::args::backend_name;
+use crate::io::Gap;
 use crate::metric::mean_of_defined;
 use crate::metric::{Average, CountMetric, Distribution, GeneralizedWeights, Interval, average, generalized_dice};
 use crate::stats::{Counts, Merge};
@@ -78,7 +79,14 @@ impl Report {
     /// Everything that makes the exit code 1.
     pub fn has_findings(&self) -> bool {
         let unpaired = !self.missing.is_empty() || !self.extra.is_empty();
-        !self.failures.is_empty() || (unpaired && self.origin.missing == MissingRule::Error)
+        let apart = self.apart().next().is_some();
+        apart || !self.failures.is_empty() || (unpaired && self.origin.missing == MissingRule::Error)
+    }
+
+    /// The cases whose two grids truly differ, and by how much.
+    pub fn apart(&self) -> impl Iterator<Item = (&Case, Gap)> {
+        let gaps = self.cases.iter().filter_map(|case| Some((case, case.gap?)));
+        gaps.filter(|(_, gap)| !gap.is_same_grid())
     }
 
     /// The first failed verification, else the first one.

@@ -2,11 +2,13 @@
 
 use super::class::{Class, RegionFlag};
 use super::geometry::GeometryRule;
+use super::ignore::Ignore;
 use super::like::{Like, Means};
 use super::score::{Score, ScoreList};
 use super::{EmptyRule, dataset};
 use crate::Classes;
 use crate::cli::label_list::LabelList;
+use crate::io::labels::LabelOptions;
 use crate::metric::{Bootstrap, EmptyPolicy};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
@@ -19,6 +21,7 @@ use std::path::PathBuf;
 pub(in crate::cli) struct CountArgs {
     /// Labels to evaluate, such as 1,2,5-9 [default: all but 0 that occur]
     #[arg(short, long, value_name = "LIST", help_heading = "Classes", conflicts_with = "dataset")]
+    #[arg(allow_hyphen_values = true)]
     pub labels: Option<LabelList>,
     /// Labels, regions, names and ignore label from nnU-Net's (or the Decathlon's) dataset.json
     #[arg(long, value_name = "FILE", help_heading = "Classes")]
@@ -26,10 +29,19 @@ pub(in crate::cli) struct CountArgs {
     /// A named union of labels, such as WT=1,2,3; may be repeated
     #[arg(long, value_name = "NAME=LIST", help_heading = "Classes")]
     pub region: Vec<RegionFlag>,
-    /// Voxels whose TRUTH has this label do not count at all [default: none, or what --dataset says]
-    #[arg(long, value_name = "LABEL", help_heading = "Classes")]
-    pub ignore: Option<u32>,
-    /// What to do when the affines differ by more than a thousandth of a voxel
+    /// Voxels whose TRUTH has one of these labels, such as 255 or -1,255, do not count at all [default: none, or what
+    /// --dataset says]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Classes")]
+    pub ignore: Option<Ignore>,
+    /// Take numbers at most EPS from a whole one as that label: what scaling or floats left of it [EPS: 0.1]
+    #[arg(long, value_name = "EPS", num_args = 0..=1, default_missing_value = "0.1", value_parser = distance)]
+    #[arg(help_heading = "Classes", allow_negative_numbers = true)]
+    pub round: Option<f64>,
+    /// The PREDICTION holds probabilities: from T on a voxel is label 1, below it is background
+    #[arg(long, value_name = "T", value_parser = threshold, help_heading = "Classes", allow_negative_numbers = true)]
+    pub threshold: Option<f64>,
+    /// What to do when the affines put voxels more than a thousandth of a voxel apart. The same points in another order
+    /// and boxes of one lattice are compared point by point
     #[arg(long, value_enum, default_value_t = GeometryRule::Warn)]
     pub geometry: GeometryRule,
 }
@@ -103,8 +115,41 @@ pub(in crate::cli) enum Wanted {
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Rules {
     pub wanted: Wanted,
-    pub ignore: Option<u32>,
+    pub ignore: Ignore,
+    /// How far a number may be from the label that it is taken as.
+    pub round: Option<f64>,
+    /// From where on a number of the prediction is label 1.
+    pub threshold: Option<f64>,
     pub geometry: GeometryRule,
+}
+
+impl Rules {
+    /// These classes, everything else as it is without a flag.
+    pub fn of(wanted: Wanted) -> Self {
+        Self { wanted, ignore: Ignore::default(), round: None, threshold: None, geometry: GeometryRule::Warn }
+    }
+
+    /// How numbers of the truth become labels.
+    pub fn of_truth(&self) -> LabelOptions {
+        LabelOptions { round: self.round, threshold: None, negative: self.ignore.negative() }
+    }
+
+    /// How numbers of the prediction become labels.
+    pub fn of_pred(&self) -> LabelOptions {
+        LabelOptions { threshold: self.threshold.map(|threshold| threshold as f32), ..self.of_truth() }
+    }
+}
+
+fn distance(text: &str) -> Result<f64, String> {
+    let found = text.parse().ok().filter(|&most: &f64| most > 0.0 && most <= 0.5);
+    found.ok_or_else(|| {
+        format!("`{text}` is not a distance above 0, of 0.5 at most; after --round without one, name the files first")
+    })
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    let found = text.parse().ok().filter(|threshold: &f64| (*threshold as f32).is_finite());
+    found.ok_or_else(|| format!("`{text}` is not a number; write a probability such as 0.5"))
 }
 
 /// How counts become scores.
@@ -123,7 +168,7 @@ impl CountArgs {
     pub fn resolve(&self, like: Option<Like>) -> Result<Rules> {
         let mut classes = Vec::new();
         let mut sources = Vec::new();
-        let mut ignore = self.ignore;
+        let mut ignore = self.ignore.clone();
         if let Some(LabelList(labels)) = &self.labels {
             classes.extend(labels.iter().copied().map(Class::label));
             sources.push("--labels".to_owned());
@@ -131,7 +176,7 @@ impl CountArgs {
         if let Some(path) = &self.dataset {
             let dataset = dataset::read(path)?;
             classes.extend(dataset.classes);
-            ignore = ignore.or(dataset.ignore);
+            ignore = ignore.or(dataset.ignore.map(Ignore::one));
             sources.push(path.display().to_string());
         }
         if !self.region.is_empty() {
@@ -144,18 +189,19 @@ impl CountArgs {
             classes = own;
             sources.push(format!("--like {}", like.name()));
         }
+        let ignore = ignore.unwrap_or_default();
         let wanted = if sources.is_empty() {
             Wanted::Found
         } else {
-            check(&classes, ignore)?;
+            check(&classes, &ignore)?;
             Wanted::Named { classes, from: sources.join(", ") }
         };
-        Ok(Rules { wanted, ignore, geometry: self.geometry })
+        Ok(Rules { ignore, round: self.round, threshold: self.threshold, geometry: self.geometry, ..Rules::of(wanted) })
     }
 }
 
 /// Classes that can be told apart and counted.
-pub(super) fn check(classes: &[Class], ignore: Option<u32>) -> Result<()> {
+pub(super) fn check(classes: &[Class], ignore: &Ignore) -> Result<()> {
     let mut keys = HashSet::new();
     for class in classes {
         if !keys.insert(&class.key) {
@@ -166,12 +212,9 @@ pub(super) fn check(classes: &[Class], ignore: Option<u32>) -> Result<()> {
 }
 
 /// The classes as the engine takes them.
-pub(in crate::cli) fn engine_classes(classes: &[Class], ignore: Option<u32>) -> Result<Classes> {
+pub(in crate::cli) fn engine_classes(classes: &[Class], ignore: &Ignore) -> Result<Classes> {
     let counted = Classes::regions(classes.iter().map(|class| class.labels.clone()))?;
-    Ok(match ignore {
-        Some(label) => counted.ignoring(label)?,
-        None => counted,
-    })
+    Ok(counted.ignoring_all(ignore.codes())?)
 }
 
 /// Beyond this many the ends of an interval do not move in any digit that is shown. A damaged result must not make

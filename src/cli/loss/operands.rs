@@ -1,20 +1,24 @@
 //! The two files, and what their axes mean.
 
 use super::choices::{Choices, LayoutName};
-use crate::cli::eval::{GeometryRule, gap};
+use crate::cli::eval::GeometryRule;
 use crate::cli::text::extent;
-use crate::cli::warning::Warning;
+use crate::cli::warning::{Warning, WhichFile};
+use crate::io::axes::{ArrayLayout, Relation, SoftAxes, TruthAxes, relate};
 use crate::io::npy::Order;
 use crate::io::soft::{self, Origin, SoftError, SoftVolume};
+use crate::io::{Gap, Grid};
 use crate::metric::Activation;
 use crate::stats::Sums;
 use crate::{Layout, Shape, SumsOptions, Table, Truth, Volume};
-use anyhow::{Context, Result, bail};
-use std::path::Path;
+use anyhow::{Context, Result, anyhow, bail};
+use std::path::{Path, PathBuf};
 
 /// Truth and prediction as the engine takes them.
 #[derive(Debug)]
 pub(super) struct Operands {
+    /// Truth and prediction.
+    paths: [PathBuf; 2],
     truth: SoftVolume,
     pred: SoftVolume,
     pub shape: Shape,
@@ -26,27 +30,175 @@ pub(super) struct Operands {
     pub warnings: Vec<Warning>,
 }
 
-/// What the axes of an array are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Axes {
-    samples: usize,
-    channels: usize,
-    spatial: Vec<usize>,
-    layout: Layout,
-    /// The axis of the channels, if there is one.
-    channel_axis: Option<usize>,
-}
-
 impl Operands {
-    pub fn read(truth_path: &Path, pred_path: &Path, choices: &Choices) -> Result<Self> {
+    pub fn read(truth_path: &Path, pred_path: &Path, choices: &Choices, rule: GeometryRule) -> Result<Self> {
         for path in [truth_path, pred_path] {
             if path.is_dir() {
                 bail!("{}: this is a folder; name the file itself", path.display());
             }
         }
         let (truth, pred) = read_both(truth_path, pred_path)?;
+        let mut operands = Self {
+            paths: [truth_path, pred_path].map(Path::to_path_buf),
+            shape: Shape::new(1, 1, [1])?,
+            labels: None,
+            row_axes: None,
+            layout: "rows",
+            warnings: Vec::new(),
+            truth,
+            pred,
+        };
+        operands.bring_together(rule)?;
+        if choices.rows() {
+            operands.split_rows(choices)?;
+        } else {
+            operands.split_axes(choices)?;
+        }
+        operands.note_files();
+        Ok(operands)
+    }
+
+    /// Puts the truth in the order of the prediction where both say where their voxels lie.
+    fn bring_together(&mut self, rule: GeometryRule) -> Result<()> {
+        let [truth_path, pred_path] = &self.paths;
+        let (a, b) = match (&self.truth.origin, &self.pred.origin) {
+            (Origin::Npy, Origin::Npy) => return Ok(()),
+            (Origin::Nifti { geometry: a }, Origin::Nifti { geometry: b }) => (a, b),
+            _ => bail!(
+                "{} and {} are files of different kinds, and a .npy file does not say which axis is x; convert one of them",
+                truth_path.display(),
+                pred_path.display()
+            ),
+        };
+        if rule == GeometryRule::Off {
+            return Ok(());
+        }
+        let (of_truth, of_pred) = (space(&self.truth), space(&self.pred));
+        let here = Grid { shape: &of_pred, geometry: Some(b) };
+        let there = Grid { shape: &of_truth, geometry: Some(a) };
+        let gap: Option<Gap> = match relate(here, there) {
+            Relation::Same(_) | Relation::Unequal(_) => None,
+            Relation::Apart(gap) => Some(gap),
+            Relation::Placed(place) if place.holds_first() && place.holds_second() => {
+                let truth = std::mem::replace(&mut self.truth, SoftVolume::empty());
+                self.truth = truth.reordered(&place);
+                self.warnings.push(Warning::Reordered);
+                None
+            }
+            // What lies outside of a box of probabilities is not known.
+            Relation::Placed(_) => match Gap::between(here, there) {
+                Some(gap) => Some(gap),
+                None => bail!(
+                    "{} and {} store different boxes of one lattice, {} and {} voxels, and what is outside of a box of \
+                     probabilities is not known; crop or pad one of them",
+                    truth_path.display(),
+                    pred_path.display(),
+                    extent(&of_truth),
+                    extent(&of_pred)
+                ),
+            },
+        };
+        if let Some(gap) = gap {
+            self.warnings.extend(rule.check(gap)?);
+        }
+        Ok(())
+    }
+
+    fn split_rows(&mut self, choices: &Choices) -> Result<()> {
+        if choices.layout.is_some() {
+            bail!(
+                "--layout does nothing where rows are summed, which have no channels; leave it out, or say --per cell"
+            );
+        }
+        let [truth_axes, pred_axes] = [axes_of(&self.truth), axes_of(&self.pred)];
+        let Some((&last, before)) = pred_axes.split_last() else { bail!(self.single()) };
+        if truth_axes != pred_axes {
+            return Err(self.mismatch("rows are compared one by one, so both must be equal"));
+        }
+        self.shape = Shape::new(before.iter().product(), 1, [last])?;
+        self.row_axes = Some(before.to_vec());
+        Ok(())
+    }
+
+    fn split_axes(&mut self, choices: &Choices) -> Result<()> {
+        let [truth_axes, pred_axes] = [axes_of(&self.truth), axes_of(&self.pred)];
+        let layout = match choices.layout() {
+            // A preset flattens, but a label map is no array of the same shape.
+            Some(LayoutName::Flat) if choices.layout.is_none() && truth_axes != pred_axes => None,
+            layout => layout,
+        };
+        let axes = self.axes(&pred_axes, layout)?;
+        self.layout = match (axes.channel_axis, axes.layout) {
+            (None, _) => "flat",
+            (_, Layout::ChannelsFirst) => "channels-first",
+            (_, Layout::ChannelsLast) => "channels-last",
+        };
+        self.shape = Shape::new(axes.samples, axes.channels, &axes.space)
+            .with_context(|| self.paths[1].display().to_string())?
+            .with_layout(axes.layout);
+        let is_map = match axes.truth(&truth_axes, &pred_axes) {
+            TruthAxes::Same => false,
+            TruthAxes::WithoutChannels => true,
+            TruthAxes::Either => self.truth.clone().into_labels().is_ok(),
+            TruthAxes::Other => {
+                return Err(
+                    self.mismatch("both must be equal, unless the truth is a label map without the channel axis")
+                );
+            }
+        };
+        if is_map {
+            let shape = Shape::new(axes.samples, 1, &axes.space)?;
+            let truth = std::mem::replace(&mut self.truth, SoftVolume::empty());
+            let labelled = truth.into_labels().map_err(|(voxel, value)| {
+                anyhow!(
+                    "{}: voxel {voxel} is {value}; without the channel axis of {} this is a label map, of whole numbers from 0 \
+                     to 65535",
+                    self.paths[0].display(),
+                    self.paths[1].display()
+                )
+            })?;
+            self.truth = labelled.volume;
+            if labelled.moved > 0 {
+                let file = self.paths[0].display().to_string();
+                self.warnings.push(Warning::ScaledLabels { file, voxels: labelled.moved });
+            }
+            self.labels = Some(shape);
+        } else if self.pred.origin == Origin::Npy && layout.is_none() && axes.looks_flat(&pred_axes) {
+            self.warnings.push(Warning::ArrayAxes {
+                axes: pred_axes,
+                samples: axes.samples,
+                channels: axes.channels,
+                voxels: axes.space.iter().product(),
+            });
+        }
+        Ok(())
+    }
+
+    fn axes(&self, pred: &[usize], layout: Option<LayoutName>) -> Result<SoftAxes> {
+        let layout = match layout.unwrap_or(LayoutName::ChannelsFirst) {
+            LayoutName::ChannelsFirst => ArrayLayout::ChannelsFirst,
+            LayoutName::ChannelsLast => ArrayLayout::ChannelsLast,
+            LayoutName::Unbatched => ArrayLayout::Unbatched,
+            LayoutName::UnbatchedLast => ArrayLayout::UnbatchedLast,
+            LayoutName::Flat => ArrayLayout::Flat,
+        };
+        if self.pred.origin == Origin::Npy || layout == ArrayLayout::Flat {
+            return SoftAxes::of_array(pred, layout).ok_or_else(|| anyhow!(self.single()));
+        }
+        SoftAxes::of_image(pred).map_err(|behind| {
+            anyhow!(
+                "{}: the axes after z are {behind:?}; channels lie along the fourth, or along the fifth after a fourth of \
+                 length 1; split the file, or say --layout flat",
+                self.paths[1].display()
+            )
+        })
+    }
+
+    /// What there is to say about the files themselves, before anything about their voxels.
+    fn note_files(&mut self) {
         let mut warnings = Vec::new();
-        for (path, volume) in [(truth_path, &truth), (pred_path, &pred)] {
+        let [truth_path, pred_path] = &self.paths;
+        for (path, volume) in [(truth_path, &self.truth), (pred_path, &self.pred)] {
             if volume.rounded > 0 {
                 warnings.push(Warning::Rounded { file: path.display().to_string(), voxels: volume.rounded });
             }
@@ -54,71 +206,17 @@ impl Operands {
         if matches!((truth_path.canonicalize(), pred_path.canonicalize()), (Ok(a), Ok(b)) if a == b) {
             warnings.push(Warning::SameSoftFile);
         }
-        let both = [without_leading_ones(&truth), without_leading_ones(&pred)];
-        match (&truth.origin, &pred.origin) {
-            (Origin::Npy, Origin::Npy) => {}
-            (Origin::Nifti { geometry: a }, Origin::Nifti { geometry: b }) => {
-                let shape: Vec<u64> = both[1].iter().rev().map(|&n| n as u64).collect();
-                warnings.extend(GeometryRule::Warn.check(gap(a, b, &shape))?);
-            }
-            _ => bail!(
-                "{} and {} are files of different kinds, and a .npy file does not say which axis is x; convert one of them",
-                truth_path.display(),
-                pred_path.display()
-            ),
-        }
-        let nifti = truth.origin != Origin::Npy;
-        let [truth_axes, pred_axes] = &both;
-        let mut operands =
-            Self { shape: Shape::new(1, 1, [1])?, labels: None, row_axes: None, layout: "rows", warnings, truth, pred };
-        let mismatch = |hint: &str| {
-            anyhow::anyhow!(
-                "{} has axes {truth_axes:?} and {} has {pred_axes:?}; {hint}",
-                truth_path.display(),
-                pred_path.display()
-            )
-        };
-        if choices.rows() {
-            if choices.layout.is_some() {
-                bail!(
-                    "--layout does nothing where rows are summed, which have no channels; leave it out, or say --per cell"
-                );
-            }
-            let Some((&last, before)) = pred_axes.split_last() else { bail!(single(pred_path)) };
-            if truth_axes != pred_axes {
-                return Err(mismatch("rows are compared one by one, so both must be equal"));
-            }
-            operands.shape = Shape::new(before.iter().product(), 1, [last])?;
-            operands.row_axes = Some(before.to_vec());
-            return Ok(operands);
-        }
-        let layout = match choices.layout() {
-            // A preset flattens, but a label map is no array of the same shape.
-            Some(LayoutName::Flat) if choices.layout.is_none() && truth_axes != pred_axes => LayoutName::ChannelsFirst,
-            layout => layout.unwrap_or(LayoutName::ChannelsFirst),
-        };
-        let axes = axes(pred_axes, layout, nifti, pred_path)?;
-        operands.layout = match (axes.channel_axis, axes.layout) {
-            (None, _) => "flat",
-            (_, Layout::ChannelsFirst) => "channels-first",
-            (_, Layout::ChannelsLast) => "channels-last",
-        };
-        operands.shape = Shape::new(axes.samples, axes.channels, &axes.spatial)
-            .with_context(|| pred_path.display().to_string())?
-            .with_layout(axes.layout);
-        if truth_axes != pred_axes {
-            if !axes.fits_labels(truth_axes, pred_axes) {
-                return Err(mismatch("both must be equal, unless the truth is a label map without the channel axis"));
-            }
-            let shape = Shape::new(axes.samples, 1, &axes.spatial)?;
-            if !operands.truth.integer || operands.truth.labels(shape.clone())?.is_none() {
-                return Err(mismatch(
-                    "without the channel axis the truth is a label map, which must be stored as whole numbers from 0 up",
-                ));
-            }
-            operands.labels = Some(shape);
-        }
-        Ok(operands)
+        self.warnings.splice(..0, warnings);
+    }
+
+    fn mismatch(&self, hint: &str) -> anyhow::Error {
+        let [truth, pred] = &self.paths;
+        let [truth_axes, pred_axes] = [axes_of(&self.truth), axes_of(&self.pred)];
+        anyhow!("{} has axes {truth_axes:?} and {} has {pred_axes:?}; {hint}", truth.display(), pred.display())
+    }
+
+    fn single(&self) -> String {
+        format!("{}: this is a single number, not a volume", self.paths[1].display())
     }
 
     pub fn pred(&self) -> Result<Volume<'_>> {
@@ -154,23 +252,25 @@ impl Operands {
 
     /// Warns of voxels that are no probabilities.
     pub fn note_range(&mut self, sums: &Table<Sums>, options: &SumsOptions) {
-        if sums.values().iter().any(Sums::out_of_range) {
-            // What an activation gives is a probability, so it is the truth then.
-            let activated = options.activation != Activation::None;
-            self.warnings.push(if activated { Warning::TruthOutOfRange } else { Warning::OutOfRange });
+        if !sums.values().iter().any(Sums::out_of_range) {
+            return;
         }
-    }
-}
-
-impl Axes {
-    /// Whether these are the axes of the prediction without its channels, or with one.
-    fn fits_labels(&self, truth: &[usize], pred: &[usize]) -> bool {
-        let Some(channel) = self.channel_axis else { return false };
-        let mut without = pred.to_vec();
-        without.remove(channel);
-        let mut one = pred.to_vec();
-        one[channel] = 1;
-        truth == without || truth == one
+        // What an activation gives is a probability, and a label map has no values.
+        let files = [
+            (WhichFile::Truth, &self.truth, self.labels.is_none()),
+            (WhichFile::Prediction, &self.pred, options.activation == Activation::None),
+        ];
+        for ((which, volume, _), path) in files.into_iter().zip(&self.paths).filter(|((_, _, summed), _)| *summed) {
+            let Some((least, most)) = volume.range().filter(|&(least, most)| least < -1.0 || most > 1.0) else {
+                continue;
+            };
+            let file = path.display().to_string();
+            let is_mask = least == 0.0 && volume.holds_only([0.0, most]);
+            self.warnings.push(match is_mask {
+                true => Warning::MaskOutOfRange { file, value: most },
+                false => Warning::OutOfRange { file, which, least, most },
+            });
+        }
     }
 }
 
@@ -189,7 +289,7 @@ fn read_both(truth: &Path, pred: &Path) -> Result<(SoftVolume, SoftVolume), Soft
 }
 
 /// The axes; of a NIfTI without those of length 1 that some writers add behind z.
-fn without_leading_ones(volume: &SoftVolume) -> Vec<usize> {
+fn axes_of(volume: &SoftVolume) -> Vec<usize> {
     let mut axes = volume.axes.as_slice();
     if volume.origin != Origin::Npy {
         while let [1, rest @ ..] = axes
@@ -201,84 +301,7 @@ fn without_leading_ones(volume: &SoftVolume) -> Vec<usize> {
     axes.to_vec()
 }
 
-fn single(path: &Path) -> String {
-    format!("{}: this is a single number, not a volume", path.display())
-}
-
-fn axes(axes: &[usize], layout: LayoutName, nifti: bool, path: &Path) -> Result<Axes> {
-    let flat =
-        Axes { samples: 1, channels: 1, spatial: axes.to_vec(), layout: Layout::ChannelsFirst, channel_axis: None };
-    let first = |samples, rest: &[usize]| Axes {
-        samples,
-        channels: rest[0],
-        spatial: rest[1..].to_vec(),
-        layout: Layout::ChannelsFirst,
-        channel_axis: Some(axes.len() - rest.len()),
-    };
-    let last = |samples, rest: &[usize]| Axes {
-        samples,
-        channels: rest[rest.len() - 1],
-        spatial: rest[..rest.len() - 1].to_vec(),
-        layout: Layout::ChannelsLast,
-        channel_axis: Some(axes.len() - 1),
-    };
-    if axes.is_empty() {
-        bail!(single(path));
-    }
-    if layout == LayoutName::Flat {
-        return Ok(flat);
-    }
-    if nifti {
-        return match axes {
-            [] | [_] | [_, _] | [_, _, _] => Ok(flat),
-            [_, _, _, _] | [_, 1, _, _, _] => Ok(first(1, axes)),
-            _ => bail!(
-                "{}: the axes after z are {:?}; channels lie along the fourth, or along the fifth after a fourth of \
-                 length 1; split the file, or say --layout flat",
-                path.display(),
-                axes[..axes.len() - 3].iter().rev().collect::<Vec<_>>()
-            ),
-        };
-    }
-    Ok(match (layout, axes.len()) {
-        (_, 1) | (LayoutName::Flat, _) => flat,
-        (LayoutName::Unbatched, _) | (LayoutName::ChannelsFirst, 2) => first(1, axes),
-        (LayoutName::UnbatchedLast, _) | (LayoutName::ChannelsLast, 2) => last(1, axes),
-        (LayoutName::ChannelsFirst, _) => first(axes[0], &axes[1..]),
-        (LayoutName::ChannelsLast, _) => last(axes[0], &axes[1..]),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(of: &[usize], layout: LayoutName, nifti: bool) -> (usize, usize, Vec<usize>, Option<usize>) {
-        let found = axes(of, layout, nifti, Path::new("x")).unwrap();
-        (found.samples, found.channels, found.spatial, found.channel_axis)
-    }
-
-    #[test]
-    fn axes_are_read_by_layout_and_number() {
-        use LayoutName::{ChannelsFirst, ChannelsLast, Flat, Unbatched, UnbatchedLast};
-        assert_eq!(read(&[7], ChannelsFirst, false), (1, 1, vec![7], None));
-        assert_eq!(read(&[3, 7], ChannelsFirst, false), (1, 3, vec![7], Some(0)));
-        assert_eq!(read(&[2, 3, 7], ChannelsFirst, false), (2, 3, vec![7], Some(1)));
-        assert_eq!(read(&[2, 3, 4, 5, 6], ChannelsFirst, false), (2, 3, vec![4, 5, 6], Some(1)));
-        assert_eq!(read(&[7, 3], ChannelsLast, false), (1, 3, vec![7], Some(1)));
-        assert_eq!(read(&[2, 4, 5, 3], ChannelsLast, false), (2, 3, vec![4, 5], Some(3)));
-        assert_eq!(read(&[3, 4, 5], Unbatched, false), (1, 3, vec![4, 5], Some(0)));
-        assert_eq!(read(&[4, 5, 3], UnbatchedLast, false), (1, 3, vec![4, 5], Some(2)));
-        assert_eq!(read(&[2, 3, 4], Flat, false), (1, 1, vec![2, 3, 4], None));
-    }
-
-    #[test]
-    fn nifti_has_its_channels_behind_z() {
-        use LayoutName::{ChannelsFirst, ChannelsLast, Flat};
-        assert_eq!(read(&[4, 5, 6], ChannelsFirst, true), (1, 1, vec![4, 5, 6], None));
-        assert_eq!(read(&[2, 4, 5, 6], ChannelsLast, true), (1, 2, vec![4, 5, 6], Some(0)));
-        assert_eq!(read(&[2, 1, 4, 5, 6], ChannelsFirst, true), (1, 2, vec![1, 4, 5, 6], Some(0)));
-        assert_eq!(read(&[2, 4, 5, 6], Flat, true), (1, 1, vec![2, 4, 5, 6], None));
-        assert!(axes(&[2, 3, 4, 5, 6], ChannelsFirst, true, Path::new("x")).is_err());
-    }
+/// The lengths of the axes of space of an image, x first.
+fn space(volume: &SoftVolume) -> Vec<u64> {
+    volume.axes.iter().rev().take(3).map(|&n| n as u64).collect()
 }

@@ -1,6 +1,6 @@
 //! From numbers of any type to labels.
 
-use super::{LabelFault, Labels};
+use super::{LabelFault, LabelOptions, Labels};
 use crate::io::npy::Elements;
 use crate::io::{Voxel, Voxels};
 
@@ -43,6 +43,9 @@ macro_rules! numbers {
 }
 
 numbers! {
+    u8, |_| true, |v| v.into(), |_| LabelFault::TooLarge;
+    u16, |_| true, |v| v.into(), |_| LabelFault::TooLarge;
+    u32, |_| true, |v| v, |_| LabelFault::TooLarge;
     i8, |v| v >= 0, |v| v as u32, |_| LabelFault::Negative;
     i16, |v| v >= 0, |v| v as u32, |_| LabelFault::Negative;
     i32, |v| v >= 0, |v| v as u32, |_| LabelFault::Negative;
@@ -147,7 +150,7 @@ pub(super) fn whole_halves(voxels: &mut [u16]) -> Result<(), Offender> {
 }
 
 /// The half float with these bits.
-fn half(bits: u16) -> f32 {
+pub(in crate::io) fn half(bits: u16) -> f32 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let mantissa = f32::from(bits & 0x3ff);
     sign * match bits >> 10 & 0x1f {
@@ -155,6 +158,43 @@ fn half(bits: u16) -> f32 {
         0x1f if mantissa == 0.0 => f32::INFINITY,
         0x1f => f32::NAN,
         exponent => (1024.0 + mantissa) * f32::from_bits((u32::from(exponent) + 127 - 25) << 23),
+    }
+}
+
+/// The labels of numbers that need not be labels as they stand.
+pub(super) fn interpreted<T: Number>(
+    voxels: &[T],
+    options: &LabelOptions,
+    mut label: impl FnMut(u32),
+) -> Result<(), Offender> {
+    for (index, &voxel) in voxels.iter().enumerate() {
+        match options.label(voxel) {
+            Ok(found) => label(found),
+            Err(fault) => return Err(Offender { index, value: format!("{voxel:?}"), fault }),
+        }
+    }
+    Ok(())
+}
+
+/// The same of a whole array, in the narrowest type.
+pub(super) fn interpret(elements: Elements, options: &LabelOptions) -> Result<Labels, Offender> {
+    fn of<T: Number>(voxels: &[T], options: &LabelOptions) -> Result<Labels, Offender> {
+        let mut labels = Vec::with_capacity(voxels.len());
+        interpreted(voxels, options, |label| labels.push(label))?;
+        Ok(narrowed(&labels))
+    }
+    match elements {
+        Elements::Bool(voxels) | Elements::Plain(Voxels::U8(voxels)) => of(&voxels, options),
+        Elements::F16(bits) => of(&bits.into_iter().map(half).collect::<Vec<_>>(), options),
+        Elements::Plain(Voxels::U16(voxels)) => of(&voxels, options),
+        Elements::Plain(Voxels::U32(voxels)) => of(&voxels, options),
+        Elements::Plain(Voxels::U64(voxels)) => of(&voxels, options),
+        Elements::Plain(Voxels::I8(voxels)) => of(&voxels, options),
+        Elements::Plain(Voxels::I16(voxels)) => of(&voxels, options),
+        Elements::Plain(Voxels::I32(voxels)) => of(&voxels, options),
+        Elements::Plain(Voxels::I64(voxels)) => of(&voxels, options),
+        Elements::Plain(Voxels::F32(voxels)) => of(&voxels, options),
+        Elements::Plain(Voxels::F64(voxels)) => of(&voxels, options),
     }
 }
 
@@ -183,7 +223,7 @@ pub(super) fn convert_elements(elements: Elements) -> Result<Labels, Offender> {
     }
 }
 
-/// A copy in the narrowest type. `voxels` were checked.
+/// A copy in the narrowest type. All `voxels` are labels.
 fn narrowed<T: Number>(voxels: &[T]) -> Labels {
     match voxels.iter().map(|voxel| voxel.label()).max().unwrap_or(0) {
         0..=0xff => Labels::U8(voxels.iter().map(|voxel| voxel.label() as u8).collect()),

@@ -58,6 +58,10 @@ pub enum LabelFault {
     Negative,
     /// Not a whole number.
     Fraction,
+    /// Not a whole number after the scaling that the header asks for: whole labels were scaled when they were written.
+    Scaled,
+    /// Further from a whole number than was allowed.
+    Far,
     /// NaN or infinite.
     NotFinite,
     /// Above 2^32 − 1.
@@ -65,12 +69,18 @@ pub enum LabelFault {
 }
 
 impl LabelFault {
+    /// What to do about it.
     fn remedy(self) -> &'static str {
         match self {
             Self::Negative => "write the label map with labels from 0 up (is this an image instead?)",
             Self::Fraction => {
                 "labels are whole numbers: threshold a probability map first, and resample label maps with nearest neighbour"
             }
+            Self::Scaled => {
+                "the writer scaled whole labels to fit them into an integer type (nibabel does, of a float array): write them as \
+                 integers without a slope, or read them with `LabelOptions::round`"
+            }
+            Self::Far => "labels that far off are no rounding: resample label maps with nearest neighbour",
             Self::NotFinite => "write the label map with whole numbers",
             Self::TooLarge => "renumber the labels",
         }
@@ -82,6 +92,8 @@ impl fmt::Display for LabelFault {
         f.write_str(match self {
             Self::Negative => "negative",
             Self::Fraction => "not a whole number",
+            Self::Scaled => "not a whole number after the slope of the header",
+            Self::Far => "further from a whole number than was allowed",
             Self::NotFinite => "not a number at all",
             Self::TooLarge => "above the largest label, 4294967295",
         })

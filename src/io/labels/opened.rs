@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::convert::{Offender, convert, convert_elements, settle};
-use super::{LabelVolume, LabelsError, grid, position};
+use super::convert::{Offender, convert, convert_elements, interpret, settle};
+use super::{LabelFault, LabelOptions, LabelVolume, LabelsError, grid, position};
 use crate::io::file::ends_in;
-use crate::io::npy::{self, Content};
+use crate::io::npy::{self, Content, Elements};
 use crate::io::unread::Unread;
 use crate::io::{Geometry, Voxels, image};
 
@@ -53,23 +53,30 @@ impl Opened {
         }
     }
 
-    pub fn load(self) -> Result<LabelVolume, LabelsError> {
+    pub fn load(self, options: &LabelOptions) -> Result<LabelVolume, LabelsError> {
         let Self { path, shape, geometry, voxels, .. } = self;
+        let mut is_scaled = false;
         let (labels, stored) = match voxels {
             Unloaded::Image(unread) => {
-                let (stored, scaled) = (unread.layout.dtype, unread.layout.scale.is_some());
+                let stored = unread.layout.dtype;
+                is_scaled = unread.layout.scale.is_some();
                 let mut voxels = unread.load()?;
-                if let (true, Voxels::F64(values)) = (scaled, &mut voxels) {
+                if let (true, Voxels::F64(values)) = (is_scaled, &mut voxels) {
                     settle(values);
                 }
-                (convert(voxels), Some(stored))
+                let labels = match options.are_plain() {
+                    true => convert(voxels),
+                    false => interpret(Elements::Plain(voxels), options),
+                };
+                (labels, Some(stored))
             }
             Unloaded::Array(array) => {
                 let stored = array.stored();
-                (convert_elements(array.load()?.elements), stored)
+                let elements = array.load()?.elements;
+                (if options.are_plain() { convert_elements(elements) } else { interpret(elements, options) }, stored)
             }
         };
-        let labels = labels.map_err(|offender| not_a_label(&path, &shape, 0, offender))?;
+        let labels = labels.map_err(|offender| not_a_label(&path, &shape, 0, offender, is_scaled))?;
         Ok(LabelVolume { labels, shape, geometry, stored })
     }
 }
@@ -89,8 +96,9 @@ impl Unloaded {
 }
 
 /// The error for a voxel that lies `before` voxels and its own index behind the first one.
-pub(super) fn not_a_label(path: &Path, shape: &[u64], before: u64, offender: Offender) -> LabelsError {
+pub(super) fn not_a_label(path: &Path, shape: &[u64], before: u64, offender: Offender, is_scaled: bool) -> LabelsError {
     let Offender { index, value, fault } = offender;
+    let fault = if is_scaled && fault == LabelFault::Fraction { LabelFault::Scaled } else { fault };
     let position = position(before + index as u64, shape);
     LabelsError::NotALabel { path: path.into(), position, value, fault }
 }

@@ -2,7 +2,8 @@
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
-use super::convert::{Number, Offender, check, settle, whole, whole_halves};
+use super::LabelOptions;
+use super::convert::{Number, Offender, check, half, interpreted, settle, whole, whole_halves};
 use crate::error::FileError;
 use crate::io::npy::Content;
 use crate::io::unread::{Unread, out_of_memory};
@@ -13,6 +14,7 @@ use crate::volume::LabelSlice;
 pub(super) struct Pieces {
     unread: Unread<'static>,
     content: Content,
+    options: LabelOptions,
     /// The voxels as they are stored, whatever their type: these words are aligned for each.
     raw: Vec<u64>,
     /// Scaled voxels.
@@ -48,14 +50,17 @@ enum Width {
 }
 
 impl Pieces {
-    pub fn new(unread: Unread<'static>, content: Content) -> Self {
-        Self { unread, content, raw: Vec::new(), scaled: Vec::new(), copied: Vec::new() }
+    pub fn new(unread: Unread<'static>, content: Content, options: LabelOptions) -> Self {
+        Self { unread, content, options, raw: Vec::new(), scaled: Vec::new(), copied: Vec::new() }
     }
 
     /// Reads and converts the next `n` voxels.
     pub fn advance(&mut self, n: usize) -> Result<(), Stop> {
-        if self.unread.layout.scale.is_some() {
+        if self.is_scaled() {
             return self.advance_scaled(n);
+        }
+        if !self.options.are_plain() {
+            return self.advance_interpreted(n);
         }
         match (&self.content, self.unread.layout.dtype) {
             (Content::Bool, _) => {
@@ -100,8 +105,13 @@ impl Pieces {
         self.unread.give_up()
     }
 
+    /// Whether the header asks for a scaling.
+    pub fn is_scaled(&self) -> bool {
+        self.unread.layout.scale.is_some()
+    }
+
     fn width(&self) -> Width {
-        if self.unread.layout.scale.is_some() {
+        if self.is_scaled() || !self.options.are_plain() {
             return Width::Copied;
         }
         match self.unread.layout.dtype {
@@ -125,8 +135,48 @@ impl Pieces {
         let values = self.scaled.get_mut(..n).unwrap_or_default();
         fill_scaled(&mut self.unread, &mut self.raw, values)?;
         settle(values);
+        if !self.options.are_plain() {
+            return interpret::<f64>(&self.unread, values, &self.options, &mut self.copied);
+        }
         check(values)?;
         copy::<f64>(&self.unread, values, &mut self.copied)
+    }
+
+    /// Voxels that are labels only by the options.
+    fn advance_interpreted(&mut self, n: usize) -> Result<(), Stop> {
+        match (&self.content, self.unread.layout.dtype) {
+            (Content::Bool, _) => {
+                for voxel in self.stored::<u8>(n)? {
+                    *voxel = u8::from(*voxel != 0);
+                }
+                self.interpret_stored::<u8>(n)
+            }
+            (Content::Half, _) => {
+                let voxels: Vec<f32> = self.stored::<u16>(n)?.iter().map(|&bits| half(bits)).collect();
+                interpret(&self.unread, &voxels, &self.options, &mut self.copied)
+            }
+            (Content::Plain, dtype) => match dtype {
+                StoredType::U8 => self.interpret_next::<u8>(n),
+                StoredType::I8 => self.interpret_next::<i8>(n),
+                StoredType::U16 => self.interpret_next::<u16>(n),
+                StoredType::I16 => self.interpret_next::<i16>(n),
+                StoredType::U32 => self.interpret_next::<u32>(n),
+                StoredType::I32 => self.interpret_next::<i32>(n),
+                StoredType::U64 => self.interpret_next::<u64>(n),
+                StoredType::I64 => self.interpret_next::<i64>(n),
+                StoredType::F32 => self.interpret_next::<f32>(n),
+                StoredType::F64 => self.interpret_next::<f64>(n),
+            },
+        }
+    }
+
+    fn interpret_next<T: Number>(&mut self, n: usize) -> Result<(), Stop> {
+        self.stored::<T>(n)?;
+        self.interpret_stored::<T>(n)
+    }
+
+    fn interpret_stored<T: Number>(&mut self, n: usize) -> Result<(), Stop> {
+        interpret::<T>(&self.unread, first(cast_slice(&self.raw), n), &self.options, &mut self.copied)
     }
 
     /// Reads the next voxels as they are stored.
@@ -143,6 +193,22 @@ fn copy<T: Number>(unread: &Unread<'_>, voxels: &[T], out: &mut Vec<u32>) -> Res
     for (label, voxel) in out.iter_mut().zip(voxels) {
         *label = voxel.label();
     }
+    Ok(())
+}
+
+fn interpret<T: Number>(
+    unread: &Unread<'_>,
+    voxels: &[T],
+    options: &LabelOptions,
+    out: &mut Vec<u32>,
+) -> Result<(), Stop> {
+    room(unread, out, voxels.len())?;
+    let mut labels = out.iter_mut();
+    interpreted(voxels, options, |found| {
+        if let Some(label) = labels.next() {
+            *label = found;
+        }
+    })?;
     Ok(())
 }
 

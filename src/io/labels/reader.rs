@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::opened::{Opened, Unloaded, not_a_label};
 use super::pieces::{Pieces, Stop};
-use super::{LabelVolume, Labels, LabelsError};
+use super::{LabelOptions, LabelVolume, Labels, LabelsError};
 use crate::error::{FileAction, FileError};
 use crate::io::Geometry;
 use crate::volume::LabelSlice;
@@ -52,7 +52,7 @@ pub struct LabelReader {
 enum Source {
     Pieces(Box<Pieces>),
     /// To be read as a whole.
-    Later(Box<Unloaded>),
+    Later(Box<(Unloaded, LabelOptions)>),
     Whole(Labels),
     /// All was given, and verified.
     End,
@@ -65,11 +65,19 @@ impl LabelReader {
     /// # Errors
     /// As [`read`](super::read), for the header.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, LabelsError> {
+        Self::open_with(path, &LabelOptions::default())
+    }
+
+    /// The same where numbers become labels as the options say. The labels are `u32` then, unless there are no options.
+    ///
+    /// # Errors
+    /// As [`read`](super::read), for the header.
+    pub fn open_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<Self, LabelsError> {
         let Opened { path, shape, geometry, voxels, .. } = Opened::of(path.as_ref())?.single()?;
         let count = shape.iter().fold(1, |count: u64, &length| count.saturating_mul(length));
         let source = match voxels.in_pieces() {
-            Ok((unread, content)) => Source::Pieces(Box::new(Pieces::new(unread, content))),
-            Err(unloaded) => Source::Later(unloaded),
+            Ok((unread, content)) => Source::Pieces(Box::new(Pieces::new(unread, content, options.clone()))),
+            Err(unloaded) => Source::Later(Box::new((*unloaded, options.clone()))),
         };
         Ok(Self { path, shape, geometry, count, given: 0, source })
     }
@@ -122,8 +130,9 @@ impl LabelReader {
                 Ok(()) => Ok(()),
                 Err(Stop::File(error)) => Err(error.into()),
                 Err(Stop::Offender(offender)) => {
+                    let is_scaled = pieces.is_scaled();
                     pieces.give_up()?;
-                    Err(not_a_label(&self.path, &self.shape, self.given, offender))
+                    Err(not_a_label(&self.path, &self.shape, self.given, offender, is_scaled))
                 }
             },
             Source::Whole(_) if n == 0 => {
@@ -137,10 +146,11 @@ impl LabelReader {
 
     fn load(&mut self) -> Result<(), LabelsError> {
         // Failed until it is loaded.
-        let Source::Later(voxels) = std::mem::replace(&mut self.source, Source::Failed) else { return Ok(()) };
+        let Source::Later(later) = std::mem::replace(&mut self.source, Source::Failed) else { return Ok(()) };
+        let (voxels, options) = *later;
         let (path, shape) = (self.path.clone(), self.shape.clone());
-        let opened = Opened { path, shape, channels: 1, geometry: None, voxels: *voxels };
-        let LabelVolume { labels, .. } = opened.load()?;
+        let opened = Opened { path, shape, channels: 1, geometry: None, voxels };
+        let LabelVolume { labels, .. } = opened.load(&options)?;
         self.source = Source::Whole(labels);
         Ok(())
     }

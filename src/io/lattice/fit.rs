@@ -30,6 +30,12 @@ pub(super) fn smallest_edge(world: &World, lengths: [u64; 3]) -> Option<f64> {
     edges.min_by(f64::total_cmp)
 }
 
+/// The middle of a box in the world.
+pub(super) fn middle(world: &World, lengths: [u64; 3]) -> [f64; 3] {
+    let half = lengths.map(|n| (n - 1) as f64 / 2.0);
+    std::array::from_fn(|row| world[row][3] + (0..3).map(|axis| world[row][axis] * half[axis]).sum::<f64>())
+}
+
 /// The place of the second grid if its axes run so along those of the first, and the largest distance between a voxel of
 /// it and its place on the lattice.
 pub(super) fn fitted(

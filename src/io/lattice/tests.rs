@@ -1,4 +1,5 @@
 use super::*;
+use crate::io::Geometry;
 
 /// A volume whose voxels all differ, by their index in the whole grid.
 struct Stored {

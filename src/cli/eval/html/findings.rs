@@ -4,6 +4,7 @@ use super::text::{escaped, number, path, plural};
 use crate::cli::eval::report::{Report, Unpaired, ranking};
 use crate::cli::eval::settings::MissingRule;
 use crate::cli::text::grouped;
+use crate::cli::warning::is_note;
 use std::collections::BTreeMap;
 
 /// Entries of a list that are written out.
@@ -119,10 +120,18 @@ fn warnings(report: &Report, items: &mut Vec<String>) {
             "absent_labels" => format!("Labels that were asked for are in neither file of {cases}"),
             "many_labels" => format!("Unusually many labels in {cases}"),
             "no_mask" => format!("Masks that only one side has in {cases}"),
+            "reordered" => format!("The same points in another order, compared point by point, in {cases}"),
+            "padded" => format!("Boxes of one lattice, background outside of them, in {cases}"),
+            "nothing_shared" => format!("Truth and prediction have no voxel in common in {cases}"),
             other => format!("Warnings ({}) in {cases}", escaped(other)),
         };
         // A label that some cases do not have is what `undefined` is there for.
-        let weight = if kind == "absent_labels" { Weight::Note } else { Weight::Warning };
+        let weight = match kind {
+            "absent_labels" => Weight::Note,
+            kind if is_note(kind) => Weight::Note,
+            "geometry" if report.apart().next().is_some() => Weight::Bad,
+            _ => Weight::Warning,
+        };
         items.push(item(weight, &words, &entries));
     }
 }

@@ -68,8 +68,15 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         Wanted::Named { from, .. } => format!("from {}", escaped(from)),
     };
     facts.push(("Classes", format!("{}, {from}", grouped(report.classes.len() as u64))));
-    if let Some(label) = report.rules.ignore {
-        facts.push(("Ignored", format!("voxels whose truth is {label}")));
+    let rules = &report.rules;
+    if !rules.ignore.is_empty() {
+        facts.push(("Ignored", format!("voxels whose truth is {}", rules.ignore)));
+    }
+    if let Some(most) = rules.round {
+        facts.push(("Rounded", format!("numbers at most {most} from a label")));
+    }
+    if let Some(threshold) = rules.threshold {
+        facts.push(("Threshold", format!("the prediction is label 1 from {threshold} on")));
     }
     let mut rule = empty_rule(&report.scoring).replace("undefined (-)", "undefined (\u{2013})");
     if let Some(first) = rule.get_mut(..1) {
@@ -95,8 +102,8 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         facts.push(("Intervals", interval));
     }
     let geometry = match report.rules.geometry {
-        GeometryRule::Strict => "must agree to a thousandth of a voxel",
-        GeometryRule::Warn => "compared; differences are among the findings",
+        GeometryRule::Strict => "points must agree to a thousandth of a voxel",
+        GeometryRule::Warn => "points are compared; differences are among the findings",
         GeometryRule::Off => "not compared",
     };
     facts.push(("Geometry", geometry.to_owned()));

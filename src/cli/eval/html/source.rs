@@ -3,19 +3,29 @@
 use super::slice::{IGNORED, Marked, OTHER, PRED, TRUTH};
 use crate::cli::eval::case::{Case, same_extent};
 use crate::cli::eval::class::Class;
+use crate::cli::eval::geometry::Together;
+use crate::cli::eval::ignore::Ignore;
 use crate::cli::eval::masks::{self, Mask};
 use crate::cli::eval::settings::Rules;
-use crate::io::Geometry;
 use crate::io::labels::{self, LabelVolume, Labels};
+use crate::io::{Geometry, Grid, Placement};
 use crate::stats::Counts;
 use anyhow::{Result, bail};
 
 /// The files of one case.
 pub(super) enum Source {
     /// Two label maps, which hold all classes; no second one where the prediction is missing.
-    Maps(Box<LabelVolume>, Option<Box<LabelVolume>>),
+    Maps(Box<Maps>),
     /// A mask per class, read when it is asked for.
     Masks,
+}
+
+/// Label maps of the same voxels.
+pub(super) struct Maps {
+    truth: Labels,
+    pred: Option<Labels>,
+    dims: [usize; 3],
+    geometry: Option<Geometry>,
 }
 
 /// One class of a case, and how its voxels lie.
@@ -25,7 +35,7 @@ pub(super) struct Found {
 }
 
 /// Reads what all classes of a case share.
-pub(super) fn open(case: &Case) -> Result<Source> {
+pub(super) fn open(case: &Case, rules: &Rules) -> Result<Source> {
     let gone = |path: &std::path::Path| path.as_os_str().is_empty() || !path.exists();
     if gone(&case.truth) || (case.is_predicted() && gone(&case.pred)) {
         bail!("the files are not at hand any more");
@@ -33,23 +43,44 @@ pub(super) fn open(case: &Case) -> Result<Source> {
     if case.truth.is_dir() || case.pred.is_dir() || masks::segments_of_case(case)?.is_some() {
         return Ok(Source::Masks);
     }
-    let truth = Box::new(labels::read(&case.truth)?);
-    let pred = if case.is_predicted() { Some(Box::new(labels::read(&case.pred)?)) } else { None };
-    if let Some(pred) = &pred {
-        same_extent([&case.truth, &case.pred], [&truth.shape, &pred.shape])?;
+    let truth = labels::read_with(&case.truth, &rules.of_truth())?;
+    let (shape, geometry) = (truth.shape.clone(), truth.geometry);
+    let of = |truth, pred, shape: &[u64]| {
+        Ok(Source::Maps(Box::new(Maps { truth, pred, dims: Marked::dims(shape), geometry })))
+    };
+    if !case.is_predicted() {
+        return of(truth.labels, None, &shape);
     }
-    Ok(Source::Maps(truth, pred))
+    let pred = labels::read_with(&case.pred, &rules.of_pred())?;
+    let Together { place, .. } = rules.geometry.together([&case.truth, &case.pred], [&truth, &pred].map(grid))?;
+    let Some(place) = place else { return of(truth.labels, Some(pred.labels), &shape) };
+    let Some(([x, y, z], of_truth, of_pred)) =
+        place.around().filter(|(_, box_of_both, _)| is_drawn(&place, box_of_both))
+    else {
+        bail!("the boxes of truth and prediction lie too far apart for one picture")
+    };
+    let volumes = of_truth.len() / (x * y * z).max(1);
+    of(truth.onto(&of_truth), Some(pred.onto(&of_pred)), &[x, y, z, volumes])
+}
+
+fn grid(volume: &LabelVolume) -> Grid<'_> {
+    Grid { shape: &volume.shape, geometry: volume.geometry.as_ref() }
+}
+
+/// Whether a box around both is not much more than they are.
+fn is_drawn(place: &Placement, around: &Placement) -> bool {
+    const MOST: u64 = 16;
+    const SMALL: u64 = 1 << 27;
+    around.len() <= SMALL.max((place.len() + place.turned().len()).saturating_mul(MOST))
 }
 
 impl Source {
     /// A class of this case, unless the files are no longer those that were counted.
     pub fn class(&self, case: &Case, class: &Class, counts: &Counts, rules: &Rules) -> Result<Found> {
         let found = match self {
-            Self::Maps(truth, pred) => {
-                let voxels = marks(&truth.labels, pred.as_ref().map(|pred| &pred.labels), class, rules.ignore);
-                // From a value or from an option of one: files of some formats do not say where their voxels lie.
-                let geometry = truth.geometry;
-                Found { marked: Marked { voxels, dims: Marked::dims(&truth.shape) }, geometry }
+            Self::Maps(maps) => {
+                let voxels = marks(&maps.truth, maps.pred.as_ref(), class, &rules.ignore);
+                Found { marked: Marked { voxels, dims: maps.dims }, geometry: maps.geometry }
             }
             Self::Masks => of_masks(masks::of_class(case, class, rules)?)?,
         };
@@ -62,11 +93,11 @@ impl Source {
     }
 }
 
-fn marks(truth: &Labels, pred: Option<&Labels>, class: &Class, ignore: Option<u32>) -> Vec<u8> {
+fn marks(truth: &Labels, pred: Option<&Labels>, class: &Class, ignore: &Ignore) -> Vec<u8> {
     let in_class = |label: u32| class.labels.contains(&label);
     let mut voxels = vec![0; length(truth)];
     mark(&mut voxels, truth, |label| match label {
-        label if Some(label) == ignore => IGNORED,
+        label if ignore.holds(label) => IGNORED,
         label if in_class(label) => TRUTH,
         0 => 0,
         _ => OTHER,
@@ -128,7 +159,7 @@ mod tests {
         let truth = Labels::U8(vec![0, 1, 2, 3, 9, 1]);
         let pred = Labels::U16(vec![1, 1, 2, 0, 1, 5]);
         let class = Class { labels: vec![1, 2], ..Class::label(1) };
-        assert_eq!(marks(&truth, Some(&pred), &class, Some(9)), [PRED, 3, 3, OTHER, IGNORED | PRED, TRUTH]);
-        assert_eq!(marks(&truth, None, &class, None), [0, TRUTH, TRUTH, OTHER, OTHER, TRUTH]);
+        assert_eq!(marks(&truth, Some(&pred), &class, &Ignore::one(9)), [PRED, 3, 3, OTHER, IGNORED | PRED, TRUTH]);
+        assert_eq!(marks(&truth, None, &class, &Ignore::default()), [0, TRUTH, TRUTH, OTHER, OTHER, TRUTH]);
     }
 }

@@ -4,9 +4,9 @@
 use super::render;
 use super::text::escaped;
 use crate::cli::demo::phantom;
-use crate::cli::eval::GeometryRule;
 use crate::cli::eval::case::{Case, Prediction};
 use crate::cli::eval::class::Class;
+use crate::cli::eval::ignore::Ignore;
 use crate::cli::eval::pipeline::Failure;
 use crate::cli::eval::report::{Kind, Origin, Report, Unpaired};
 use crate::cli::eval::settings::{MissingRule, Rules, ScoreArgs, Wanted};
@@ -29,7 +29,7 @@ fn origin(kind: Kind, missing: MissingRule) -> Origin {
 
 fn report(cases: Vec<Case>, classes: Vec<Class>, metrics: &str, origin: Origin) -> Report {
     let wanted = Wanted::Named { classes, from: "dataset.json".into() };
-    let rules = Rules { wanted, ignore: None, geometry: GeometryRule::Warn };
+    let rules = Rules::of(wanted);
     let scores = ScoreArgs { metrics: Some(metrics.parse().unwrap()), ..ScoreArgs::default() };
     Report::new(cases, rules, scores.resolve(None).unwrap(), origin)
 }
@@ -244,7 +244,7 @@ fn voxels_that_do_not_count_are_grey() {
     let counts = vec![(liver.clone(), Counts::new(tp, n_pred, n_truth, counted().count() as u64).unwrap())];
     let case = Case { counts, ..case };
     let mut report = report(vec![case], vec![liver], "dice", origin(Kind::Pair, MissingRule::Error));
-    report.rules.ignore = Some(5);
+    report.rules.ignore = Ignore::one(5);
     let page = render(&report).unwrap();
     check(&page);
     assert_eq!((page.matches("class=\"ignored\"").count(), page.contains("No picture")), (2, false));

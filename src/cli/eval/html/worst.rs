@@ -40,7 +40,7 @@ pub(super) fn section(report: &Report) -> Result<String> {
             continue;
         }
         interrupt::check()?;
-        let source = source::open(entry.case).map_err(|error| format!("{error:#}"));
+        let source = source::open(entry.case, &report.rules).map_err(|error| format!("{error:#}"));
         for (figure, entry) in figures.iter_mut().zip(&entries).filter(|(_, other)| other.place == entry.place) {
             *figure = Some(figure_of(report, entry, source.as_ref()));
         }
@@ -48,7 +48,7 @@ pub(super) fn section(report: &Report) -> Result<String> {
     let figures: String = figures.into_iter().flatten().collect();
     // Elsewhere than where the files are, a list says the same in less room.
     let (class, legend) = match figures.contains("<svg") {
-        true => ("figures", legend(report.rules.ignore.is_some())),
+        true => ("figures", legend(!report.rules.ignore.is_empty())),
         false => ("figures bare", String::new()),
     };
     let score = ranking(&report.scoring.scores);

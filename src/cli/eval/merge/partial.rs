@@ -2,7 +2,8 @@
 
 use crate::cli::eval::case::{Case, Counted, Prediction};
 use crate::cli::eval::class::Class;
-use crate::cli::eval::geometry::{Gap, GeometryRule};
+use crate::cli::eval::geometry::GeometryRule;
+use crate::cli::eval::ignore::Ignore;
 use crate::cli::eval::json::FROM_FILES;
 use crate::cli::eval::pairing::{case_name, is_usual_name};
 use crate::cli::eval::pipeline::Failure;
@@ -12,6 +13,7 @@ use crate::cli::eval::verify::Verification;
 use crate::cli::files::read_text;
 use crate::cli::text::printable;
 use crate::cli::warning::Notice;
+use crate::io::Gap;
 use crate::stats::Counts;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
@@ -41,6 +43,8 @@ impl Partial {
         let checks = [
             ("classes", classes(&a.wanted) == classes(&b.wanted)),
             ("labels to ignore", a.ignore == b.ignore),
+            ("choices of --round", a.round == b.round),
+            ("choices of --threshold", a.threshold == b.threshold),
             ("rules of --geometry", a.geometry == b.geometry),
             ("rules of --missing", self.origin.missing == other.origin.missing),
         ];
@@ -96,7 +100,10 @@ struct OwnClass {
 #[derive(Deserialize)]
 struct Options {
     labels_from: String,
-    ignore: Option<u32>,
+    #[serde(default)]
+    ignore: Ignore,
+    round: Option<f64>,
+    threshold: Option<f64>,
     geometry: String,
     missing: String,
     shard: Option<String>,
@@ -225,7 +232,13 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
             device: own.device,
             reason: own.reason,
         },
-        rules: Rules { wanted, ignore: own.options.ignore, geometry: named(&own.options.geometry)? },
+        rules: Rules {
+            ignore: own.options.ignore,
+            round: own.options.round,
+            threshold: own.options.threshold,
+            geometry: named(&own.options.geometry)?,
+            ..Rules::of(wanted)
+        },
         scores: own.options.scores,
     })
 }
@@ -273,7 +286,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial> {
             device: "counts from summary.json".into(),
             reason: "nothing is counted here".into(),
         },
-        rules: Rules { wanted: Wanted::Found, ignore: None, geometry: GeometryRule::Off },
+        rules: Rules { geometry: GeometryRule::Off, ..Rules::of(Wanted::Found) },
         scores: StoredScores::default(),
     })
 }

@@ -72,8 +72,11 @@ fn a_label_map_beside_channels_is_its_one_hot() {
     assert_eq!(json(arguments(&wide, &p, &["--loss", "dice-ce"]))["values"], expected["values"]);
     let far = files.raw("far.npy", "|u1", &[2, 4], &[0u8, 3, 1, 1, 0, 2, 2, 2], |x| [*x]);
     fails(2, &["label 3", "3 channels"], arguments(&far, &p, &[]));
+    // Whole numbers are labels in any type.
     let float = files.f32("float.npy", &[2, 4], &labels.map(f32::from));
-    fails(2, &["float.npy", "whole numbers"], arguments(&float, &p, &[]));
+    assert_eq!(json(arguments(&float, &p, &["--loss", "dice-ce"]))["values"], expected["values"]);
+    let soft = files.f32("soft.npy", &[2, 4], &labels.map(|label| f32::from(label) + 0.25));
+    fails(2, &["soft.npy", "voxel 0 is 0.25", "whole numbers"], arguments(&soft, &p, &[]));
     let negative = files.raw("neg.npy", "|i1", &[2, 4], &[-1i8, 0, 0, 0, 0, 0, 0, 0], |x| x.to_le_bytes());
     fails(2, &["neg.npy", "whole numbers from 0"], arguments(&negative, &p, &[]));
 }

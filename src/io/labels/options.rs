@@ -1,0 +1,128 @@
+//! How numbers that are no labels as they stand become labels, where the caller says so.
+
+use super::LabelFault;
+use super::convert::Number;
+
+/// How the numbers of a file become labels. By default they are labels as they stand, or an error.
+///
+/// ```no_run
+/// use voxdice::io::labels::{LabelOptions, read_with};
+/// // -1 marks what nobody looked at, and a float writer left 0.9999 for 1.
+/// let options = LabelOptions { round: Some(0.01), negative: vec![-1], ..LabelOptions::default() };
+/// let truth = read_with("case_001.nii.gz", &options)?;
+/// # Ok::<(), voxdice::io::labels::LabelsError>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LabelOptions {
+    /// Numbers that are at most this far from a whole one become it: what scaling or interpolation left of labels.
+    pub round: Option<f64>,
+    /// Numbers from this on become label 1, the others 0: a mask of probabilities. Both are compared as `f32`, as
+    /// [`Activation::Threshold`](crate::Activation::Threshold) does.
+    pub threshold: Option<f32>,
+    /// Negative numbers that are labels as well, with a [`code`] in place of their number. With any of them, labels from
+    /// 2^31 on are an error, since they could not be told from the codes.
+    pub negative: Vec<i32>,
+}
+
+/// The label that stands for a number: itself, or for a negative one 2^32 more. `None` beyond 32 bits.
+///
+/// ```
+/// use voxdice::io::labels::code;
+/// assert_eq!([code(255), code(-1), code(1 << 40)], [Some(255), Some(u32::MAX), None]);
+/// ```
+#[must_use]
+pub fn code(label: i64) -> Option<u32> {
+    match i32::try_from(label) {
+        Ok(small) => Some(small as u32),
+        Err(_) => u32::try_from(label).ok(),
+    }
+}
+
+impl LabelOptions {
+    /// Whether numbers are labels as they stand, or none.
+    pub(super) fn are_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The label of a number.
+    pub(super) fn label<T: Number>(&self, number: T) -> Result<u32, LabelFault> {
+        if let Some(threshold) = self.threshold {
+            let value = number.as_f64();
+            return if value.is_nan() { Err(LabelFault::NotFinite) } else { Ok(u32::from(value as f32 >= threshold)) };
+        }
+        if number.is_label() {
+            return self.in_range(number.label());
+        }
+        let value = number.as_f64();
+        let whole = value.round();
+        let distance = (value - whole).abs();
+        // Written so that a NaN is beyond any distance.
+        let near = distance == 0.0 || self.round.is_some_and(|most| distance <= most + ROUNDING);
+        if !near {
+            let far = self.round.is_some() && value.is_finite();
+            return Err(if far { LabelFault::Far } else { number.fault() });
+        }
+        match whole {
+            whole if whole < 0.0 => match self.negative.iter().find(|&&label| f64::from(label) == whole) {
+                Some(&label) => Ok(label as u32),
+                None => Err(LabelFault::Negative),
+            },
+            whole if whole.is_label() => self.in_range(whole.label()),
+            _ => Err(LabelFault::TooLarge),
+        }
+    }
+
+    fn in_range(&self, label: u32) -> Result<u32, LabelFault> {
+        if self.negative.is_empty() || label < 1 << 31 { Ok(label) } else { Err(LabelFault::TooLarge) }
+    }
+}
+
+/// Of a distance: 0.9 in f32 is a little further than 0.1 from 1.
+const ROUNDING: f64 = 1e-6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounded(most: f64) -> LabelOptions {
+        LabelOptions { round: Some(most), ..LabelOptions::default() }
+    }
+
+    #[test]
+    fn numbers_near_a_label_become_it_and_others_say_so() {
+        let options = rounded(0.01);
+        for (value, label) in [(0.9999, 1), (1e-9, 0), (-1e-9, 0), (-0.009, 0), (1034.991, 1035), (7.0, 7), (0.99, 1)] {
+            assert_eq!(options.label(value), Ok(label), "{value}");
+        }
+        assert_eq!(options.label(0.9882f64), Err(LabelFault::Far));
+        assert_eq!(rounded(0.1).label(0.9882f32), Ok(1));
+        assert_eq!(rounded(0.1).label(0.9f32), Ok(1));
+        assert_eq!(rounded(0.1).label(4_294_967_295.95), Err(LabelFault::TooLarge));
+        assert_eq!(options.label(-1.0), Err(LabelFault::Negative));
+        assert_eq!(options.label(f64::NAN), Err(LabelFault::NotFinite));
+        assert_eq!(options.label(f64::INFINITY), Err(LabelFault::NotFinite));
+        assert_eq!(options.label(1u64 << 32), Err(LabelFault::TooLarge));
+    }
+
+    #[test]
+    fn negative_labels_have_codes_where_they_are_named() {
+        let options = LabelOptions { negative: vec![-1, i32::MIN], ..rounded(0.1) };
+        assert_eq!(options.label(-1i8), Ok(u32::MAX));
+        assert_eq!(options.label(-0.95f32), Ok(u32::MAX));
+        assert_eq!(options.label(i64::from(i32::MIN)), Ok(1 << 31));
+        assert_eq!(options.label(-2i32), Err(LabelFault::Negative));
+        assert_eq!(
+            [options.label((1u64 << 31) - 1), options.label(1u64 << 31)],
+            [Ok((1 << 31) - 1), Err(LabelFault::TooLarge)]
+        );
+    }
+
+    #[test]
+    fn a_threshold_is_met_from_itself_on_as_f32() {
+        let options = LabelOptions { threshold: Some(0.7), ..LabelOptions::default() };
+        assert_eq!([0.7f32, 0.699_999, 1.0, -3.0].map(|p| options.label(p)), [Ok(1), Ok(0), Ok(1), Ok(0)]);
+        assert_eq!([0.7f64, 0.699_999].map(|p| options.label(p)), [Ok(1), Ok(0)]);
+        assert_eq!(options.label(255i16), Ok(1));
+        assert_eq!(options.label(f32::NAN), Err(LabelFault::NotFinite));
+    }
+}
