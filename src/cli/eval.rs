@@ -20,8 +20,10 @@ mod publish;
 mod python;
 pub(super) mod report;
 pub(super) mod score;
+mod segmentation;
 pub(super) mod settings;
 mod shard;
+mod sources;
 mod summary;
 mod table;
 mod verify;
@@ -40,12 +42,11 @@ use std::path::{Path, PathBuf};
 
 pub(super) use count::Threads;
 pub(super) use geometry::GeometryRule;
-use masks::MatchBy;
 use pairing::{CasePair, CaseRegex, Lone, Pairing, Request, Source};
 use pipeline::{Engines, Failure, Task};
 use publish::{OutputArgs, publish};
 use report::{Kind, Origin, Report, Unpaired};
-use settings::{CountArgs, MissingRule, ScoreArgs, Wanted};
+use settings::{CountArgs, MissingRule, Rules, ScoreArgs, Wanted};
 use shard::Shard;
 pub(super) use table::{counted_on, empty_rule};
 
@@ -67,6 +68,9 @@ Examples:
 
 Pairs: the same file name; else the same name without its ending; a folder per case, or one file per
 class, counts as a case; --pair-regex takes the case from the name, --pairs lists the pairs.
+
+Names: masks in folders and segments of .seg.nrrd are classes by their names, whatever their values are; beside a label map,
+--dataset says which label is called so.
 
 Means: --format json has the mean over defined values, and null where there is none. The file of -o
 follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is defined in no case.
@@ -139,6 +143,7 @@ struct Work {
     tasks: Vec<Task>,
     missing: Vec<Unpaired>,
     extra: Vec<Unpaired>,
+    refused: sources::Refused,
 }
 
 impl Eval {
@@ -148,7 +153,7 @@ impl Eval {
         let scoring = self.scores.resolve(None)?;
         let rules = self.count.resolve(scoring.like)?;
         self.outputs.check(&self.inputs())?;
-        let work = self.work()?;
+        let work = self.work(&rules)?;
         let progress = Progress::start(output.quiet, "opening the device");
         let engine = self.device.engine()?;
         let counterpart = if self.verify { Some(self.device.counterpart(&engine)?) } else { None };
@@ -158,7 +163,7 @@ impl Eval {
         drop(progress);
         let mut cases = Vec::new();
         let mut failures = Vec::new();
-        for outcome in outcomes {
+        for outcome in outcomes.into_iter().chain(work.refused.into_iter().map(Err)) {
             match outcome {
                 Ok(case) => cases.push(case),
                 Err((_, error)) if work.kind == Kind::Pair => return Err(error),
@@ -179,10 +184,10 @@ impl Eval {
     }
 
     /// The pairs to evaluate.
-    fn work(&self) -> Result<Work> {
+    fn work(&self, rules: &Rules) -> Result<Work> {
         let folders = [&self.truth, &self.pred].map(|path| path.is_dir());
         if folders == [false, false] {
-            return self.one_pair();
+            return self.one_pair(rules);
         }
         if let Some(path) = [&self.truth, &self.pred].into_iter().find(|path| !path.exists()) {
             bail!("{}: no such folder; check the name", path.display());
@@ -193,8 +198,9 @@ impl Eval {
             regex: self.pair_regex.as_ref(),
             pairs: self.pairs.as_deref(),
         };
-        let Pairing { pairs, missing, extra } = pairing::pair(&request)?;
-        let by = if self.missing == MissingRule::Zero { MatchBy::of(&pairs) } else { MatchBy::Label };
+        let mut pairing = pairing::pair(&request)?;
+        let refused = sources::settle(&mut pairing, rules)?;
+        let Pairing { pairs, missing, extra } = pairing;
         let here = |case: &str| self.shard.is_none_or(|shard| shard.has(case));
         let pairs = pairs.into_iter().filter(|pair| here(&pair.name));
         let (missing, extra) = (kept(missing, here), kept(extra, here));
@@ -204,6 +210,7 @@ impl Eval {
             tasks: pairs.map(Task::Pair).collect(),
             missing: named(&missing),
             extra: named(&extra),
+            refused: refused.into_iter().filter(|(name, _)| here(name)).collect(),
         };
         if self.missing == MissingRule::Zero {
             // Where no list says it, a prediction would lie as the truth does.
@@ -213,13 +220,13 @@ impl Eval {
             };
             work.tasks.extend(missing.into_iter().map(|lone| {
                 let expected = lone.expected.clone().unwrap_or_else(|| beside(&lone));
-                Task::Unpredicted { lone, expected, by }
+                Task::Unpredicted { lone, expected }
             }));
         }
         Ok(work)
     }
 
-    fn one_pair(&self) -> Result<Work> {
+    fn one_pair(&self, rules: &Rules) -> Result<Work> {
         let folder_only = [
             ("--pairs", self.pairs.is_some()),
             ("--pair-regex", self.pair_regex.is_some()),
@@ -230,8 +237,10 @@ impl Eval {
         }
         let name = pairing::case_name(&self.pred);
         let (truth, pred) = (Source::File(self.truth.clone()), Source::File(self.pred.clone()));
-        let tasks = vec![Task::Pair(CasePair { name, truth, pred })];
-        Ok(Work { kind: Kind::Pair, tasks, missing: Vec::new(), extra: Vec::new() })
+        let mut pairing = Pairing { pairs: vec![CasePair { name, truth, pred }], ..Pairing::default() };
+        let refused = sources::settle(&mut pairing, rules)?;
+        let tasks = pairing.pairs.into_iter().map(Task::Pair).collect();
+        Ok(Work { kind: Kind::Pair, tasks, missing: Vec::new(), extra: Vec::new(), refused })
     }
 }
 

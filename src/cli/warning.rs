@@ -29,12 +29,22 @@ pub(super) enum Warning {
     SameFile,
     /// An array beside an image, whose shape is the same read either way.
     AxisOrder { array: String },
-    /// Voxels whose label --labels does not list.
-    Unlisted { truth: u64, pred: u64 },
+    /// Voxels of truth and prediction whose labels (the smallest ones) are in no class, and what lists the classes.
+    Unlisted { voxels: [u64; 2], labels: [Vec<u32>; 2], from: String },
     /// So many labels that one of the files may be an image.
     ManyLabels { labels: usize },
     /// A label that was asked for is in neither file.
     Absent { labels: Vec<String> },
+    /// The files have no label but 0 in common.
+    NoCommonLabel { truth: Vec<u32>, pred: Vec<u32> },
+    /// Segments whose names could not be matched, so that their labels were compared.
+    ByValue { file: String, names: Vec<String> },
+    /// Values (with their voxels) that no segment has, and segments (with their values) that have no voxel.
+    Undeclared { file: String, values: Vec<(u32, u64)>, absent: Vec<(String, u64)> },
+    /// Files among masks that are none.
+    NotMasks { files: Vec<String> },
+    /// Masks or segments that are in no class.
+    UnlistedMasks { side: &'static str, names: Vec<String>, from: String },
     /// One side has no mask of some classes.
     NoMask { side: &'static str, classes: Vec<String> },
     /// Both names lead to one file of soft volumes, whose score with itself need not be perfect.
@@ -71,6 +81,11 @@ impl Warning {
             Self::Unlisted { .. } => "unlisted_labels",
             Self::ManyLabels { .. } => "many_labels",
             Self::Absent { .. } => ABSENT,
+            Self::NoCommonLabel { .. } => "no_common_label",
+            Self::ByValue { .. } => "by_value",
+            Self::Undeclared { .. } => "undeclared_values",
+            Self::NotMasks { .. } => "not_masks",
+            Self::UnlistedMasks { .. } => "unlisted_masks",
             Self::NoMask { .. } => "no_mask",
             Self::Rounded { .. } => "rounded",
             Self::OutOfRange { .. } | Self::MaskOutOfRange { .. } => "out_of_range",
@@ -124,13 +139,20 @@ impl fmt::Display for Warning {
                 "{array} does not say which axis is x; the last one was taken, as SimpleITK writes arrays, and one of nibabel \
                  has to be transposed first"
             ),
-            Self::Unlisted { truth, pred } => write!(
-                f,
-                "{} voxels of the truth and {} of the prediction have labels that --labels does not list and that are \
-                 not counted; list them if they matter",
-                grouped(*truth),
-                grouped(*pred)
-            ),
+            Self::Unlisted { voxels: [truth, pred], labels, from } => {
+                let of = |(side, labels): (&str, &Vec<u32>)| {
+                    (!labels.is_empty()).then(|| format!("{} in the {side}", numbers(labels)))
+                };
+                let labels: Vec<String> = ["truth", "prediction"].into_iter().zip(labels).filter_map(of).collect();
+                write!(
+                    f,
+                    "{} voxels of the truth and {} of the prediction have labels that {from} does not list and that are \
+                     not counted ({}); list them if they matter",
+                    grouped(*truth),
+                    grouped(*pred),
+                    labels.join(", ")
+                )
+            }
             Self::ManyLabels { labels } => write!(
                 f,
                 "{} different labels were found; check that both files are label maps, or name labels with --labels",
@@ -141,6 +163,48 @@ impl fmt::Display for Warning {
                 let list = listed(labels);
                 write!(f, "label{s} {list} {are} in neither file; --empty says what such a label scores")
             }
+            Self::NoCommonLabel { truth, pred } => {
+                write!(
+                    f,
+                    "truth and prediction share no label but 0: the truth has {}, the prediction {}",
+                    numbers(truth),
+                    numbers(pred)
+                )?;
+                match (&truth[..], &pred[..]) {
+                    ([a], [b]) => write!(f, "; if both mean the same, --region fg={a},{b} compares them"),
+                    _ => f.write_str("; check that both files number their classes alike"),
+                }
+            }
+            Self::ByValue { file, names } => write!(
+                f,
+                "the labels of {file} were compared by their values, since the other file has no names for its \
+                 segments ({}); say with --dataset dataset.json which label is which class",
+                listed(names)
+            ),
+            Self::Undeclared { file, values, absent } => {
+                let one = |(value, voxels): &(u32, u64)| {
+                    format!("{} {} the value {value}", grouped(*voxels), if *voxels == 1 { "voxel has" } else { "voxels have" })
+                };
+                let values: Vec<String> = values.iter().map(one).collect();
+                write!(f, "{file}: {}, which no segment declares; these voxels are in no class", listed(&values))?;
+                let absent: Vec<String> = absent.iter().map(|(name, value)| format!("{name} (value {value})")).collect();
+                match absent.len() {
+                    0 => f.write_str("; save the segmentation again if they matter"),
+                    1 => write!(f, ", and the segment {} has no voxel; save the segmentation again", listed(&absent)),
+                    _ => write!(f, ", and the segments {} have no voxel; save the segmentation again", listed(&absent)),
+                }
+            }
+            Self::NotMasks { files } => write!(
+                f,
+                "{} left out: more than one value besides 0 is no mask of one class, but an image or a label map; take it \
+                 out of the folder",
+                listed(files)
+            ),
+            Self::UnlistedMasks { side, names, from } => write!(
+                f,
+                "the {side} has masks that {from} does not list and that are not counted: {}; list them if they matter",
+                listed(names)
+            ),
             Self::NoMask { side, classes } => write!(
                 f,
                 "the {side} has no mask of {}, which counts as empty; name the files alike if they are there",
@@ -204,6 +268,11 @@ impl Notice {
     pub fn json(&self) -> Value {
         json!({ "kind": self.kind, "message": self.message })
     }
+}
+
+/// The first ten labels.
+fn numbers(labels: &[u32]) -> String {
+    listed(&labels.iter().map(u32::to_string).collect::<Vec<_>>())
 }
 
 /// The first ten.

@@ -3,13 +3,13 @@
 use super::counts::add_run;
 use super::pairs::Pairs;
 use super::simd::Level;
-use crate::classes::Classes;
+use crate::classes::{ClassIndex, Classes, IGNORED, UNLISTED};
 use crate::error::{Error, Result};
 use crate::kernel::counts::{Label, RawCounts};
 use crate::options::Simd;
 use crate::stats::Counts;
 use crate::volume::LabelSlice;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts of classes that are known beforehand, fed piece by piece: for maps that are decoded as they are counted, or
 /// that do not fit the memory. Pieces may have any length and come in any order; the result is that of
@@ -28,16 +28,43 @@ use std::collections::BTreeMap;
 pub struct CountsAccumulator {
     classes: Classes,
     counts: RawCounts,
+    unlisted: Unlisted,
     /// What was counted and is not in `counts` yet.
     pairs: Pairs,
     voxels: u64,
+}
+
+/// The smallest labels of prediction and truth that no class has.
+#[derive(Debug, Clone, Default)]
+struct Unlisted([BTreeSet<u32>; 2]);
+
+/// As many labels are kept, so that the memory does not grow with the volume.
+const MOST_UNLISTED: usize = 16;
+
+impl Unlisted {
+    fn run(&mut self, index: &ClassIndex, p: u32, t: u32) {
+        let of_truth = index.class_of(t);
+        if of_truth == IGNORED {
+            return;
+        }
+        for (labels, label, class) in [(0, p, index.class_of(p)), (1, t, of_truth)] {
+            if class == UNLISTED {
+                let labels = &mut self.0[labels];
+                labels.insert(label);
+                if labels.len() > MOST_UNLISTED {
+                    labels.pop_last();
+                }
+            }
+        }
+    }
 }
 
 impl CountsAccumulator {
     /// Nothing counted yet.
     pub fn new(classes: &Classes) -> Self {
         let pairs = Pairs::new(Level::of(Simd::Auto));
-        Self { counts: RawCounts::zero(classes.len()), classes: classes.clone(), pairs, voxels: 0 }
+        let (counts, unlisted) = (RawCounts::zero(classes.len()), Unlisted::default());
+        Self { counts, unlisted, classes: classes.clone(), pairs, voxels: 0 }
     }
 
     /// Counts a piece of both maps.
@@ -54,9 +81,32 @@ impl CountsAccumulator {
     ///
     /// # Errors
     /// None that can be met: the counts are those of voxels.
-    pub fn finish(mut self) -> Result<Vec<Counts>> {
-        self.pairs.drain(|p, t, voxels| add_run(&mut self.counts, &self.classes, p, t, voxels));
-        self.counts.counts(self.voxels)
+    pub fn finish(self) -> Result<Vec<Counts>> {
+        Ok(self.finish_with_unlisted()?.0)
+    }
+
+    /// The same, and which labels (the 16 smallest ones) prediction and truth have beside 0 that are neither of a class nor
+    /// ignored: those of the voxels that [`Counts::out_of_range_pred`] and [`Counts::out_of_range_truth`] count.
+    ///
+    /// ```
+    /// use voxdice::{Classes, CountsAccumulator, LabelSlice};
+    /// let mut counts = CountsAccumulator::new(&Classes::new([1])?);
+    /// counts.add(LabelSlice::U8(&[1, 0, 7, 4]), LabelSlice::U8(&[1, 2, 1, 0]))?;
+    /// let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
+    /// assert_eq!((counts[0].out_of_range_pred(), pred, truth), (2, vec![4, 7], vec![2]));
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn finish_with_unlisted(mut self) -> Result<(Vec<Counts>, [Vec<u32>; 2])> {
+        let Self { classes, counts, unlisted, pairs, .. } = &mut self;
+        pairs.drain(|p, t, voxels| {
+            add_run(counts, classes, p, t, voxels);
+            unlisted.run(classes.index(), p, t);
+        });
+        let unlisted = self.unlisted.0.map(|labels| labels.into_iter().collect());
+        Ok((self.counts.counts(self.voxels)?, unlisted))
     }
 }
 
@@ -173,7 +223,11 @@ trait Piece {
 
 impl Piece for &mut CountsAccumulator {
     fn count<P: Label, T: Label>(self, p: &[P], t: &[T]) {
-        self.pairs.count(p, t, |p, t, voxels| add_run(&mut self.counts, &self.classes, p, t, voxels));
+        let CountsAccumulator { classes, counts, unlisted, pairs, .. } = self;
+        pairs.count(p, t, |p, t, voxels| {
+            add_run(counts, classes, p, t, voxels);
+            unlisted.run(classes.index(), p, t);
+        });
     }
 }
 

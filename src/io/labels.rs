@@ -35,7 +35,7 @@ use super::axes::without_ones_behind;
 use super::{Geometry, Placement, StoredType};
 use crate::error::Error;
 use crate::shape::Shape;
-use crate::volume::LabelMap;
+use crate::volume::{LabelMap, LabelSlice};
 use opened::Opened;
 
 /// Labels in the type that the file made necessary.
@@ -123,6 +123,17 @@ fn layers<T: Copy>(mut labels: Vec<T>, channels: usize) -> Vec<Vec<T>> {
     layers.push(labels);
     layers.reverse();
     layers
+}
+
+impl Labels {
+    /// A view of all labels.
+    pub fn slice(&self) -> LabelSlice<'_> {
+        match self {
+            Self::U8(labels) => LabelSlice::U8(labels),
+            Self::U16(labels) => LabelSlice::U16(labels),
+            Self::U32(labels) => LabelSlice::U32(labels),
+        }
+    }
 }
 
 impl LabelVolume {

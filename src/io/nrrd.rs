@@ -18,7 +18,8 @@
 //!   hex and bzip2, and several data files, are refused.
 //! * Voxels in the same file or in one data file, which has to be in the header's folder or below it.
 //! * One axis that is not of space (direction `none`, or a kind such as `vector` or `list`). It becomes the last axis of
-//!   the image, wherever the file has it, and its length is the number of channels unless its kind is `time`.
+//!   the image, wherever the file has it, and its length is the number of channels unless its kind is `time`. Of four axes
+//!   without kinds and directions the first one (else the last) is of layers if the segments of 3D Slicer lie in as many.
 //! * `space directions` and `space origin`, turned from RAS, LAS or LPS (also with time) to RAS. A file which does not
 //!   say its space is taken as LPS, as ITK does. Without directions, `spacings` count; `axis mins` are not looked at.
 
@@ -42,7 +43,7 @@ mod axes;
 mod header;
 mod segments;
 
-pub use segments::{Segment, segments};
+pub use segments::{ReferenceGrid, Representation, Segment, Segmentation, segmentation, segments};
 
 /// Reads an image.
 ///

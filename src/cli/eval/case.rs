@@ -1,20 +1,21 @@
 //! One case: its files compared and counted.
 
 use super::class::Class;
-use super::count::{self, Predicted, Threads};
+use super::count::{self, Predicted, Tally, Threads};
 use super::geometry::Together;
 pub(super) use super::geometry::same_extent;
-use super::masks::{self, MatchBy};
+use super::masks;
 use super::pairing::{CasePair, Lone, Source};
+use super::segmentation::{segment_names, segmentation_of};
 use super::settings::{Rules, Wanted, engine_classes};
 use super::verify::{Verification, verified};
-use crate::Engine;
 use crate::cli::text::millilitres;
 use crate::cli::warning::{Notice, Warning};
 use crate::io::axes::without_ones_behind;
 use crate::io::labels::{self, LabelReader, LabelVolume};
 use crate::io::{Gap, Grid, Placement};
 use crate::stats::Counts;
+use crate::{CountsAccumulator, Engine};
 use anyhow::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -74,29 +75,16 @@ const MANY_LABELS: usize = 1000;
 /// Reads, compares and counts one case.
 pub(in crate::cli) fn evaluate(pair: &CasePair, rules: &Rules, device: Device<'_>) -> Result<Case> {
     match (&pair.truth, &pair.pred) {
-        (Source::File(truth), Source::File(pred)) => match masks::segments(truth, pred)? {
-            Some(segments) => masks::evaluate(&pair.name, [truth, pred], &segments, rules, device),
-            None => of_files(&pair.name, truth, Some(pred), pred, rules, device),
-        },
-        _ => masks::evaluate_folders(pair, rules, device),
+        (Source::File(truth), Source::File(pred)) => of_files(&pair.name, truth, Some(pred), pred, rules, device),
+        _ => masks::evaluate(pair, rules, device),
     }
 }
 
 /// Counts a truth whose prediction is missing as if that were empty.
-pub(super) fn without_prediction(
-    lone: &Lone,
-    expected: &Path,
-    by: MatchBy,
-    rules: &Rules,
-    device: Device<'_>,
-) -> Result<Case> {
-    let name = &lone.name;
+pub(super) fn without_prediction(lone: &Lone, expected: &Path, rules: &Rules, device: Device<'_>) -> Result<Case> {
     match &lone.source {
-        Source::File(truth) => match masks::segments_alone(truth, by)? {
-            Some(segments) => masks::segments_without_prediction(name, truth, &segments, expected, rules, device),
-            None => of_files(name, truth, None, expected, rules, device),
-        },
-        Source::Masks { folder, files } => masks::without_prediction(name, folder, files, expected, rules, device),
+        Source::File(truth) => of_files(&lone.name, truth, None, expected, rules, device),
+        named => masks::without_prediction(&lone.name, named, expected, rules, device),
     }
 }
 
@@ -110,7 +98,7 @@ fn of_files(
 ) -> Result<Case> {
     let truth_reader = LabelReader::open_with(truth, &rules.of_truth())?;
     let pred_reader = pred.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<Warning> = by_value(truth, pred)?.into_iter().collect();
     let mut together = Together::default();
     if let (Some(pred), Some(reader)) = (pred, &pred_reader) {
         together = rules.geometry.together([truth, pred], [grid(&truth_reader), grid(reader)])?;
@@ -122,24 +110,31 @@ fn of_files(
     warnings.append(&mut together.warnings);
     let Together { place, gap, .. } = together;
     let shape = truth_reader.shape().to_vec();
-    let spacing_mm = truth_reader.geometry().map(|geometry| geometry.spacing_mm());
+    // A file that does not say it may lie beside one that does.
+    let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
+    let spacing_mm = geometry.map(|geometry| geometry.spacing_mm());
     let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
-    let (voxels, counts, verification) = if device.counterpart.is_none() && !count::needs_volumes(device.engine) {
+    let (Tally { voxels, counts, unlisted }, verification) = if device.counterpart.is_none()
+        && !count::needs_volumes(device.engine)
+    {
         let pred = match (pred_reader, place) {
             (None, _) => Predicted::Missing,
             (Some(reader), None) => Predicted::InOrder(reader),
             (Some(_), Some(place)) => Predicted::Placed(labels::read_with(expected, &rules.of_pred())?.labels, place),
         };
-        let (voxels, counts) = count::streamed(truth_reader, pred, rules, device.threads)?;
-        (voxels, counts, None)
+        (count::streamed(truth_reader, pred, rules, device.threads)?, None)
     } else {
         drop((truth_reader, pred_reader));
         of_volumes(truth, pred, place.as_ref(), rules, device)?
     };
-    if rules.wanted == Wanted::Found && counts.len() > MANY_LABELS {
-        warnings.push(Warning::ManyLabels { labels: counts.len() });
+    if rules.wanted == Wanted::Found {
+        if counts.len() > MANY_LABELS {
+            warnings.push(Warning::ManyLabels { labels: counts.len() });
+        }
+        warnings.extend(no_common_label(&counts));
     }
     warnings.extend(of_counts(&counts));
+    warnings.extend(of_unlisted(&counts, unlisted, rules));
     Ok(Case {
         name: name.into(),
         truth: truth.into(),
@@ -171,6 +166,28 @@ fn axis_order(paths: [&Path; 2], readers: [&LabelReader; 2]) -> Option<Warning> 
     either.then(|| Warning::AxisOrder { array: alone.display().to_string() })
 }
 
+/// Segments beside a label map, which has no names: their labels were compared.
+fn by_value(truth: &Path, pred: Option<&Path>) -> Result<Option<Warning>> {
+    let of_pred = pred.map(segmentation_of).transpose()?.flatten();
+    let (path, found) = match (segmentation_of(truth)?, of_pred, pred) {
+        (Some(found), None, Some(_)) => (truth, found),
+        (None, Some(found), Some(pred)) => (pred, found),
+        _ => return Ok(None),
+    };
+    let names = segment_names(&found).map(str::to_owned).collect();
+    Ok(Some(Warning::ByValue { file: path.display().to_string(), names }))
+}
+
+/// Labels of which each is in one file alone, as where one counts 1 and the other 255.
+fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
+    let labels = |of: fn(&Counts) -> u64| -> Vec<u32> {
+        counts.iter().filter(|(_, counts)| of(counts) > 0).flat_map(|(class, _)| class.labels.clone()).collect()
+    };
+    let (truth, pred) = (labels(Counts::n_truth), labels(Counts::n_pred));
+    let apart = !truth.is_empty() && !pred.is_empty() && truth.iter().all(|label| !pred.contains(label));
+    apart.then_some(Warning::NoCommonLabel { truth, pred })
+}
+
 /// Whole volumes on the engine, twice where there is something to compare with.
 fn of_volumes(
     truth: &Path,
@@ -178,7 +195,7 @@ fn of_volumes(
     place: Option<&Placement>,
     rules: &Rules,
     device: Device<'_>,
-) -> Result<(u64, Counted, Option<Verification>)> {
+) -> Result<(Tally, Option<Verification>)> {
     let (mut truth, mut pred) = count::read_both(truth, pred, rules, device.threads)?;
     if let (Some(place), Some(whole)) = (place, pred.take_if(|_| place.is_some())) {
         let joined = truth.joined(whole, place);
@@ -197,7 +214,7 @@ fn of_volumes(
         }
     };
     if classes.is_empty() {
-        return Ok((voxels, Vec::new(), None));
+        return Ok((Tally { voxels, counts: Vec::new(), unlisted: Default::default() }, None));
     }
     let empty;
     let pred = match &pred {
@@ -214,7 +231,28 @@ fn of_volumes(
         // Where the truth is ignored, a label of the prediction is not found.
         counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);
     }
-    Ok((voxels, counts, verification))
+    let unlisted = if out_of_range(&counts) == [0, 0] { Default::default() } else { unlisted(&truth, pred, rules)? };
+    Ok((Tally { voxels, counts, unlisted }, verification))
+}
+
+/// Labels that were not asked for.
+fn unlisted(truth: &LabelVolume, pred: &LabelVolume, rules: &Rules) -> Result<[Vec<u32>; 2]> {
+    let Wanted::Named { classes, .. } = &rules.wanted else { return Ok(Default::default()) };
+    let mut counts = CountsAccumulator::new(&engine_classes(classes, &rules.ignore)?);
+    counts.add(pred.labels.slice(), truth.labels.slice())?;
+    let (_, [pred, truth]) = counts.finish_with_unlisted()?;
+    Ok([truth, pred])
+}
+
+/// Voxels of truth and prediction that no class covers: the same for every class.
+fn out_of_range(counts: &Counted) -> [u64; 2] {
+    counts.first().map_or([0, 0], |(_, counts)| [counts.out_of_range_truth(), counts.out_of_range_pred()])
+}
+
+fn of_unlisted(counts: &Counted, labels: [Vec<u32>; 2], rules: &Rules) -> Option<Warning> {
+    let Wanted::Named { from, .. } = &rules.wanted else { return None };
+    let voxels = out_of_range(counts);
+    (voxels != [0, 0]).then(|| Warning::Unlisted { voxels, labels, from: from.clone() })
 }
 
 pub(super) fn same_file(truth: &Path, pred: &Path) -> bool {
@@ -231,11 +269,6 @@ pub(super) fn of_counts(counts: &[(Class, Counts)]) -> Vec<Warning> {
     let absent: Vec<String> = absent.map(|(class, _)| class.display().to_owned()).collect();
     if !absent.is_empty() {
         warnings.push(Warning::Absent { labels: absent });
-    }
-    // The same for every class: it is about the voxels that no class covers.
-    let unlisted = counts.first().map_or((0, 0), |(_, c)| (c.out_of_range_truth(), c.out_of_range_pred()));
-    if unlisted != (0, 0) {
-        warnings.push(Warning::Unlisted { truth: unlisted.0, pred: unlisted.1 });
     }
     warnings
 }

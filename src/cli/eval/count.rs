@@ -42,22 +42,27 @@ pub(super) enum Predicted {
     Missing,
 }
 
-/// Counts two files while they are decoded, in memory that does not grow with them (but for a prediction in another order),
-/// and how many voxels were counted.
-pub(super) fn streamed(
-    truth: LabelReader,
-    pred: Predicted,
-    rules: &Rules,
-    threads: Threads,
-) -> Result<(u64, Vec<(Class, Counts)>)> {
+/// What came of counting two label maps.
+pub(super) struct Tally {
+    /// All but those to ignore.
+    pub voxels: u64,
+    pub counts: Vec<(Class, Counts)>,
+    /// Labels of truth and prediction that were not asked for, the smallest ones.
+    pub unlisted: [Vec<u32>; 2],
+}
+
+/// Counts two files while they are decoded, in memory that does not grow with them (but for a prediction in another order).
+pub(super) fn streamed(truth: LabelReader, pred: Predicted, rules: &Rules, threads: Threads) -> Result<Tally> {
     // Every class has all voxels in its counts.
     let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.wanted {
         Wanted::Named { classes, .. } => {
             let mut counts = CountsAccumulator::new(&engine_classes(classes, &rules.ignore)?);
             each_piece(truth, pred, threads, |p, t| Ok(counts.add(p, t)?))?;
-            let counts = counts.finish()?;
-            Ok((voxels(&counts), classes.iter().cloned().zip(counts).collect()))
+            let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
+            let voxels = voxels(&counts);
+            let counts = classes.iter().cloned().zip(counts).collect();
+            Ok(Tally { voxels, counts, unlisted: [truth, pred] })
         }
         Wanted::Found => {
             let mut counts = FoundAccumulator::new(rules.ignore.codes());
@@ -66,7 +71,8 @@ pub(super) fn streamed(
             let voxels = voxels(&counts);
             let found = labels.into_iter().zip(counts);
             let found = found.filter(|&(label, _)| label != 0 && !rules.ignore.holds(label));
-            Ok((voxels, found.map(|(label, counts)| (Class::label(label), counts)).collect()))
+            let counts = found.map(|(label, counts)| (Class::label(label), counts)).collect();
+            Ok(Tally { voxels, counts, unlisted: Default::default() })
         }
     }
 }

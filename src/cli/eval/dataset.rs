@@ -4,8 +4,11 @@
 use super::class::Class;
 use crate::cli::files::read_text;
 use anyhow::{Context, Result, bail};
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 /// What a dataset.json says about labels.
@@ -17,7 +20,7 @@ pub(in crate::cli) struct Dataset {
 }
 
 /// The name of the label that masks voxels out.
-const IGNORE: &str = "ignore";
+pub(super) const IGNORE: &str = "ignore";
 
 /// Reads the file.
 pub(in crate::cli) fn read(path: &Path) -> Result<Dataset> {
@@ -29,11 +32,41 @@ pub(in crate::cli) fn read(path: &Path) -> Result<Dataset> {
 pub(super) fn of_text(text: &str, path: &Path) -> Result<Dataset> {
     let root: Value =
         serde_json::from_str(text).with_context(|| format!("{}: not JSON; name a dataset.json", path.display()))?;
-    let labels = root.get("labels").and_then(Value::as_object);
-    let Some(labels) = labels else {
+    if !root.get("labels").is_some_and(Value::is_object) {
         bail!("{}: there is no object `labels`; name a dataset.json, or say --labels", path.display())
-    };
-    parse(labels).with_context(|| format!("{}: the object `labels` cannot be used", path.display()))
+    }
+    let Root { labels } = serde_json::from_str(text).with_context(|| format!("{}: cannot be read", path.display()))?;
+    parse(&labels.0).with_context(|| format!("{}: the object `labels` cannot be used", path.display()))
+}
+
+#[derive(Deserialize)]
+struct Root {
+    labels: Pairs,
+}
+
+/// The entries of an object in their order, also those whose keys are there twice: of these JSON has no say which counts.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Pairs(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
 }
 
 /// A name and the labels that it stands for; `list` where the file has them in brackets.
@@ -43,7 +76,11 @@ struct Entry {
     list: bool,
 }
 
-fn parse(labels: &Map<String, Value>) -> Result<Dataset> {
+fn parse(labels: &[(String, Value)]) -> Result<Dataset> {
+    let mut keys = BTreeSet::new();
+    if let Some((key, _)) = labels.iter().find(|(key, _)| !keys.insert(key)) {
+        bail!("`{key}` is there twice; keep one of them");
+    }
     let by_label = labels.iter().all(|(key, value)| key.parse::<u32>().is_ok() && value.is_string());
     let entries: Vec<Entry> = labels
         .iter()
@@ -121,7 +158,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Result<Dataset> {
-        parse(serde_json::from_str::<Value>(text).unwrap().as_object().unwrap())
+        parse(&serde_json::from_str::<Pairs>(text).unwrap().0)
     }
 
     #[test]
@@ -155,6 +192,7 @@ mod tests {
             (r#"{"a": "x"}"#, "`a` is \"x\""),
             (r#"{"a": []}"#, "empty list"),
             (r#"{"a": 1, "b": 1}"#, "both label 1"),
+            (r#"{"a": 1, "b": 2, "a": 3}"#, "`a` is there twice"),
             (r#"{"background": 0}"#, "no label but the background"),
             (r#"{"a": 1, "ignore": [2, 3]}"#, "one only"),
         ] {

@@ -4,11 +4,13 @@
 //! without its ending. A folder below one of the two folders is a case of that name.
 
 mod discover;
+mod kind;
 pub(in crate::cli) mod list;
 mod matching;
 
 use crate::cli::text::printable;
 use crate::io;
+use crate::io::nrrd::Segmentation;
 use anyhow::{Result, bail};
 use regex_lite::Regex;
 use std::path::{Path, PathBuf};
@@ -24,7 +26,7 @@ pub(in crate::cli) struct Request<'a> {
 }
 
 /// Where the label map of a case is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::cli) enum Source {
     File(PathBuf),
     /// A folder with one file per class; the name of each file is that of its class.
@@ -32,19 +34,21 @@ pub(in crate::cli) enum Source {
         folder: PathBuf,
         files: Vec<(String, PathBuf)>,
     },
+    /// A file whose segments have names.
+    Segments(PathBuf, Box<Segmentation>),
 }
 
 impl Source {
     pub fn path(&self) -> &Path {
         match self {
-            Self::File(path) => path,
+            Self::File(path) | Self::Segments(path, _) => path,
             Self::Masks { folder, .. } => folder,
         }
     }
 }
 
 /// A case that both sides have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::cli) struct CasePair {
     pub name: String,
     pub truth: Source,
@@ -52,7 +56,7 @@ pub(in crate::cli) struct CasePair {
 }
 
 /// A case that one side has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::cli) struct Lone {
     pub name: String,
     pub source: Source,
@@ -61,7 +65,7 @@ pub(in crate::cli) struct Lone {
 }
 
 /// All cases, each list sorted by name.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(in crate::cli) struct Pairing {
     pub pairs: Vec<CasePair>,
     /// A truth without prediction.
@@ -112,8 +116,8 @@ pub(in crate::cli) fn is_usual_name(name: &str) -> bool {
     discover::is_usual_name(name)
 }
 
-/// The masks in a folder; None where there is none.
-pub(in crate::cli) fn masks(folder: &Path) -> Result<Option<Source>> {
+/// The masks in a folder that is known to hold masks.
+pub(in crate::cli) fn masks(folder: &Path) -> Result<Source> {
     discover::masks(folder)
 }
 
@@ -125,7 +129,7 @@ fn beside_a_folder(request: &Request<'_>) -> Result<Pairing> {
         bail!("{flag} is for two folders, and {} is none; leave it out or name two folders", file.display());
     }
     let source = |path: &Path| {
-        if path.is_dir() { discover::masks(path) } else { Ok(Some(Source::File(path.into()))) }
+        if path.is_dir() { discover::one(path) } else { Ok(Some(Source::File(path.into()))) }
     };
     match (source(request.truth)?, source(request.pred)?) {
         (Some(truth), Some(pred)) => {

@@ -3,7 +3,6 @@
 
 use super::case::{self, Case, Device};
 use super::count::Threads;
-use super::masks::MatchBy;
 use super::pairing::{CasePair, Lone};
 use super::settings::Rules;
 use crate::Engine;
@@ -21,11 +20,10 @@ use std::thread;
 #[derive(Debug)]
 pub(super) enum Task {
     Pair(CasePair),
-    /// A truth whose prediction should have been at this place, and how the classes of the others are matched.
+    /// A truth whose prediction should have been at this place.
     Unpredicted {
         lone: Lone,
         expected: PathBuf,
-        by: MatchBy,
     },
 }
 
@@ -143,8 +141,8 @@ fn concerns_all(error: &anyhow::Error) -> bool {
 fn evaluate(task: &Task, rules: &Rules, device: Device<'_>) -> Outcome {
     match task {
         Task::Pair(pair) => case::evaluate(pair, rules, device).map_err(|error| (pair.name.clone(), error)),
-        Task::Unpredicted { lone, expected, by } => {
-            case::without_prediction(lone, expected, *by, rules, device).map_err(|error| (lone.name.clone(), error))
+        Task::Unpredicted { lone, expected } => {
+            case::without_prediction(lone, expected, rules, device).map_err(|error| (lone.name.clone(), error))
         }
     }
 }

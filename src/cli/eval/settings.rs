@@ -111,10 +111,20 @@ pub(in crate::cli) enum Wanted {
     Named { classes: Vec<Class>, from: String },
 }
 
+/// Who says what labels are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum NamedBy {
+    /// Names of regions, if any.
+    Flags,
+    /// A dataset.json: masks and segments are to be called so.
+    Dataset,
+}
+
 /// What is counted.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Rules {
     pub wanted: Wanted,
+    pub named_by: NamedBy,
     pub ignore: Ignore,
     /// How far a number may be from the label that it is taken as.
     pub round: Option<f64>,
@@ -126,7 +136,14 @@ pub(in crate::cli) struct Rules {
 impl Rules {
     /// These classes, everything else as it is without a flag.
     pub fn of(wanted: Wanted) -> Self {
-        Self { wanted, ignore: Ignore::default(), round: None, threshold: None, geometry: GeometryRule::Warn }
+        Self {
+            wanted,
+            named_by: NamedBy::Flags,
+            ignore: Ignore::default(),
+            round: None,
+            threshold: None,
+            geometry: GeometryRule::Warn,
+        }
     }
 
     /// How numbers of the truth become labels.
@@ -196,7 +213,15 @@ impl CountArgs {
             check(&classes, &ignore)?;
             Wanted::Named { classes, from: sources.join(", ") }
         };
-        Ok(Rules { ignore, round: self.round, threshold: self.threshold, geometry: self.geometry, ..Rules::of(wanted) })
+        let named_by = if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Flags };
+        Ok(Rules {
+            named_by,
+            ignore,
+            round: self.round,
+            threshold: self.threshold,
+            geometry: self.geometry,
+            ..Rules::of(wanted)
+        })
     }
 }
 

@@ -30,6 +30,12 @@ pub enum HeaderFault {
         /// Its name.
         field: &'static str,
     },
+    /// A key of a `key:=value` pair is there with two values, and readers differ in which one they take.
+    #[error("the header has the key {key} twice, with different values; keep one of them")]
+    KeyTwice {
+        /// Its name.
+        key: String,
+    },
     /// A field has a value which it cannot have.
     #[error("the field {field} is {value}, not {expected}; repair the header with the program which wrote the file")]
     Value {

@@ -16,7 +16,8 @@ pub(super) struct Axes {
 /// Kinds of axes that are of space, or that do not say.
 const OF_SPACE: [&str; 4] = ["domain", "space", "none", "???"];
 
-pub(super) fn axes(fields: &Fields, rank: usize) -> Result<Axes, HeaderFault> {
+/// `layers` is the axis in which the segments of a segmentation lie, where the fields name no axis that is not of space.
+pub(super) fn axes(fields: &Fields, rank: usize, layers: Option<usize>) -> Result<Axes, HeaderFault> {
     let kinds: Option<Vec<&str>> = fields.get("kinds").map(|kinds| kinds.split_whitespace().collect());
     if let Some(kinds) = kinds.as_ref().filter(|kinds| kinds.len() != rank) {
         return Err(bad("kinds", &kinds.join(" "), "one kind for each dimension"));
@@ -28,13 +29,14 @@ pub(super) fn axes(fields: &Fields, rank: usize) -> Result<Axes, HeaderFault> {
         Some(direction) => direction.is_none(),
         None => !OF_SPACE.iter().any(|name| name.eq_ignore_ascii_case(kind(axis))),
     };
-    let others: Vec<usize> = (0..rank).filter(|&axis| is_other(axis)).collect();
+    let mut others: Vec<usize> = (0..rank).filter(|&axis| is_other(axis)).collect();
+    others.extend(layers.filter(|_| others.is_empty()));
     let other = match others.as_slice() {
         [] => None,
         [axis] => Some(*axis),
         _ => return Err(HeaderFault::Unsupported("an image with several axes which are not of space")),
     };
-    let of_space: Vec<usize> = (0..rank).filter(|&axis| !is_other(axis)).collect();
+    let of_space: Vec<usize> = (0..rank).filter(|axis| !others.contains(axis)).collect();
     let spacings = spacings(fields, rank)?;
     let axes = std::array::from_fn(|index| {
         let unit = std::array::from_fn(|row| if row == index { 1.0 } else { 0.0 });

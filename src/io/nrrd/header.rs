@@ -4,6 +4,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::axes::axes;
+use super::segments::layers;
 use crate::error::{DimsFault, FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
 use crate::io::image::{Format, Header};
@@ -81,18 +82,20 @@ pub(super) fn text<R: BufRead>(reader: R, path: &Path) -> Result<(Text, R), File
 impl Text {
     /// What the fields say.
     pub fn recipe(&self, path: &Path) -> Result<Recipe, FileError> {
-        recipe(&self.fields, self.end, path)
+        recipe(&self.fields, self.end, layers(&self.pairs), path)
     }
 }
 
-fn recipe(fields: &Fields, end: u64, path: &Path) -> Result<Recipe, FileError> {
+fn recipe(fields: &Fields, end: u64, layers: Option<u64>, path: &Path) -> Result<Recipe, FileError> {
     let fault = |fault| FileError::Header { path: path.to_path_buf(), fault };
     let sizes = fields.sizes("dimension", "sizes", MOST_DIMENSIONS).map_err(fault)?;
     let dtype = dtype(fields.require("type").map_err(fault)?).map_err(fault)?;
     if count(&sizes, dtype.size()).is_none() {
         return Err(FileError::BadDims { path: path.to_path_buf(), fault: DimsFault::Overflow(sizes) });
     }
-    let axes = axes(fields, sizes.len()).map_err(fault)?;
+    // Some writers leave out which axis holds the layers of a segmentation; 3D Slicer has it first.
+    let of_layers = |axis: &usize| sizes.len() == 4 && layers.is_some() && sizes.get(*axis).copied() == layers;
+    let axes = axes(fields, sizes.len(), [0, 3].into_iter().find(of_layers)).map_err(fault)?;
     let mut shape = sizes.clone();
     let mut channels = 1;
     if let Some(axis) = axes.other.filter(|&axis| axis < shape.len()) {

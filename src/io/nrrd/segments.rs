@@ -6,6 +6,7 @@ use std::path::Path;
 use super::header;
 use crate::error::{FileError, HeaderFault};
 use crate::io::file::open;
+use crate::io::geometry::{Geometry, Units};
 use crate::io::text::quoted;
 
 /// A segment that a header declares.
@@ -17,6 +18,35 @@ pub struct Segment {
     pub label: u64,
     /// The layer (channel) in which its voxels are, from 0.
     pub layer: u64,
+}
+
+/// What a header says about a segmentation of 3D Slicer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segmentation {
+    /// In the order of their numbers.
+    pub segments: Vec<Segment>,
+    /// What the voxels are.
+    pub representation: Representation,
+    /// The grid of the image that was segmented, of which the file may hold a box only.
+    pub reference: Option<ReferenceGrid>,
+}
+
+/// What the voxels of a segmentation are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Representation {
+    /// The label of a segment, or 0.
+    Labels,
+    /// How much of the voxel is inside: no labels.
+    Fractional,
+}
+
+/// A grid of voxels: its lengths, x first, and where it lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReferenceGrid {
+    /// The lengths, x first.
+    pub shape: [u64; 3],
+    /// Size and place of the voxels.
+    pub geometry: Geometry,
 }
 
 /// What a header says about one segment.
@@ -48,22 +78,124 @@ struct Declared {
 ///
 /// # Errors
 ///
-/// As [`read`](super::read), for the header, and [`HeaderFault::Key`] for a label or a layer that is no number.
+/// As [`read`](super::read), for the header, [`HeaderFault::Key`] for a label or a layer that is no number, and
+/// [`HeaderFault::KeyTwice`] for a key that is there with two values.
 pub fn segments(path: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> {
+    Ok(segmentation(path)?.map_or_else(Vec::new, |found| found.segments))
+}
+
+/// Reads what the header of a file says about its segmentation; `None` for a file that is none. The voxels are not looked
+/// at, and may be missing. What [`segments`] says about segments holds here.
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("case_001.seg.nrrd");
+/// # let text = "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 1 1 1\nencoding: raw\nSegment0_Name:=liver\n\
+/// #     Segmentation_MasterRepresentation:=Fractional labelmap\n\n\0";
+/// # std::fs::write(&path, text).unwrap();
+/// use voxdice::io::nrrd::{Representation, segmentation};
+/// let found = segmentation(&path)?.ok_or("an ordinary image")?;
+/// assert_eq!(found.representation, Representation::Fractional);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`segments`].
+pub fn segmentation(path: impl AsRef<Path>) -> Result<Option<Segmentation>, FileError> {
     let path = path.as_ref();
     let (text, _) = header::text(open(path)?.0, path)?;
-    let declared = declared(&text.pairs).map_err(|fault| FileError::Header { path: path.to_path_buf(), fault })?;
-    let unlayered = declared.len() > 1 && declared.values().all(|segment| segment.layer.is_none());
-    let one_each = unlayered && text.recipe(path)?.header.channels == declared.len() as u64;
+    let fault = |fault| FileError::Header { path: path.to_path_buf(), fault };
+    let declared = declared(&text.pairs).map_err(fault)?;
+    let about: Vec<(String, &str)> = about(&text.pairs).collect();
+    if declared.is_empty() && about.is_empty() {
+        return Ok(None);
+    }
+    let one_each = has_one_each(&declared) && text.recipe(path)?.header.channels == declared.len() as u64;
     let segment = |(place, (number, segment)): (u64, (u64, Declared))| Segment {
         name: segment.name.or(segment.id).unwrap_or_else(|| format!("Segment{number}")),
         label: segment.label.unwrap_or(1),
         layer: segment.layer.unwrap_or(if one_each { place } else { 0 }),
     };
-    Ok((0..).zip(declared).map(segment).collect())
+    let value = |key: &str| about.iter().find(|(own, _)| own == key).map(|(_, value)| *value);
+    Ok(Some(Segmentation {
+        segments: (0..).zip(declared).map(segment).collect(),
+        representation: representation(value),
+        reference: value("ConversionParameters").and_then(reference),
+    }))
 }
 
-/// Segments by number. A key that is there twice has the last of its values, as for the format's own library.
+/// Whether the segments might be of a Slicer before 2020, which gave each its layer and did not say so.
+fn has_one_each(declared: &BTreeMap<u64, Declared>) -> bool {
+    declared.len() > 1 && declared.values().all(|segment| segment.layer.is_none())
+}
+
+/// The layers in which the segments of a header lie, if it declares any.
+pub(super) fn layers(pairs: &[(String, String)]) -> Option<u64> {
+    let declared = declared(pairs).ok()?;
+    let last = declared.values().map(|segment| segment.layer.unwrap_or(0)).max()?;
+    if has_one_each(&declared) { Some(declared.len() as u64) } else { last.checked_add(1) }
+}
+
+/// The keys about the segmentation as a whole, without their common start.
+fn about(pairs: &[(String, String)]) -> impl Iterator<Item = (String, &str)> {
+    let own = |key: &str| Some(unescaped(key.trim()).strip_prefix("Segmentation_")?.to_owned());
+    pairs.iter().filter_map(move |(key, value)| Some((own(key)?, value.trim())))
+}
+
+/// Slicer stores what it calls the master or, in later versions, the source; surfaces are stored as labels. Without
+/// either, a file has what it contains.
+fn representation<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Representation {
+    const FRACTIONAL: &str = "Fractional labelmap";
+    let stored = value("MasterRepresentation").or_else(|| value("SourceRepresentation"));
+    let contained =
+        || value("ContainedRepresentationNames").unwrap_or_default().split('|').any(|name| name == FRACTIONAL);
+    match stored {
+        Some(FRACTIONAL) => Representation::Fractional,
+        None if contained() => Representation::Fractional,
+        _ => Representation::Labels,
+    }
+}
+
+/// `name|value|description&...`, of which one value is a matrix from voxels to the world (RAS) by rows, and an extent.
+fn reference(parameters: &str) -> Option<ReferenceGrid> {
+    let mut all = parameters.split('&').map(|parameter| parameter.split('|'));
+    let text =
+        all.find_map(|mut parts| parts.next().filter(|name| *name == "Reference image geometry").and(parts.next()))?;
+    let numbers: Vec<f64> = text
+        .split(';')
+        .filter(|word| !word.trim().is_empty())
+        .map(|word| word.trim().parse().ok())
+        .collect::<Option<_>>()?;
+    let (matrix, extent) = (numbers.first_chunk::<12>()?, numbers.get(16..22)?);
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = *matrix;
+    let mut rows = [[a, b, c, d], [e, f, g, h], [i, j, k, l]];
+    let mut shape = [0; 3];
+    for (length, ends) in shape.iter_mut().zip(extent.chunks(2)) {
+        let [first, last] = ends.first_chunk::<2>()?;
+        *length = span(*first, *last)?;
+    }
+    let first = [extent.first()?, extent.get(2)?, extent.get(4)?];
+    for [x, y, z, shift] in &mut rows {
+        *shift += *x * first[0] + *y * first[1] + *z * first[2];
+    }
+    let [x, y, z] = rows;
+    let axes = [[x[0], y[0], z[0]], [x[1], y[1], z[1]], [x[2], y[2], z[2]]].map(|direction| (1.0, direction));
+    let mut geometry = Geometry::from_axes(axes, [x[3], y[3], z[3]], [1.0; 3], Units::Millimetre);
+    geometry.measure();
+    geometry.check(&shape).ok()?;
+    Some(ReferenceGrid { shape, geometry })
+}
+
+/// Voxels from the first to the last.
+fn span(first: f64, last: f64) -> Option<u64> {
+    let voxels = last - first + 1.0;
+    // Whole numbers up to here are what they are in f64, and no image is longer.
+    let whole = voxels.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&voxels);
+    whole.then_some(voxels as u64)
+}
+
+/// Segments by number.
 fn declared(pairs: &[(String, String)]) -> Result<BTreeMap<u64, Declared>, HeaderFault> {
     let mut segments: BTreeMap<u64, Declared> = BTreeMap::new();
     for (key, value) in pairs {
@@ -80,14 +212,25 @@ fn declared(pairs: &[(String, String)]) -> Result<BTreeMap<u64, Declared>, Heade
         };
         // Others, such as the colour, are about display.
         match what {
-            "Name" => segments.entry(number).or_default().name = Some(text),
-            "ID" => segments.entry(number).or_default().id = Some(text),
-            "LabelValue" => segments.entry(number).or_default().label = Some(whole()?),
-            "Layer" => segments.entry(number).or_default().layer = Some(whole()?),
+            "Name" => once(&mut segments.entry(number).or_default().name, text, &key)?,
+            "ID" => once(&mut segments.entry(number).or_default().id, text, &key)?,
+            "LabelValue" => once(&mut segments.entry(number).or_default().label, whole()?, &key)?,
+            "Layer" => once(&mut segments.entry(number).or_default().layer, whole()?, &key)?,
             _ => {}
         }
     }
     Ok(segments)
+}
+
+/// Readers differ in which of two values they take.
+fn once<T: PartialEq>(known: &mut Option<T>, value: T, key: &str) -> Result<(), HeaderFault> {
+    match known {
+        Some(before) if *before != value => Err(HeaderFault::KeyTwice { key: key.to_owned() }),
+        _ => {
+            *known = Some(value);
+            Ok(())
+        }
+    }
 }
 
 /// `\n` is the end of a line, and `\\` a backslash.

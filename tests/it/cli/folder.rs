@@ -12,9 +12,11 @@ mod kinds;
 #[cfg(target_os = "linux")]
 mod memory;
 mod missing;
+mod names;
 mod outputs;
 mod pairs;
 mod shards;
+mod sources;
 
 /// A cohort of four small cases, each of 24 voxels, below `truth` and `pred`.
 pub(super) struct Cohort(pub(super) Files);

@@ -1,7 +1,7 @@
 //! What 3D Slicer writes about segments.
 
 use voxdice::error::{FileError, HeaderFault};
-use voxdice::io::nrrd::{self, Segment};
+use voxdice::io::nrrd::{self, ReferenceGrid, Representation, Segment, Segmentation};
 
 fn segments(more: &str) -> Result<Vec<Segment>, FileError> {
     let folder = tempfile::tempdir().unwrap();
@@ -73,4 +73,79 @@ fn a_number_that_is_none_is_named_with_its_key() {
     }
     let message = nrrd::segments("nowhere.seg.nrrd").unwrap_err().to_string();
     assert!(message.contains("no such file"), "{message}");
+}
+
+fn segmentation(more: &str) -> Option<Segmentation> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.seg.nrrd");
+    std::fs::write(&path, format!("NRRD0004\ntype: unsigned char\n{FLAT}{more}\n")).unwrap();
+    nrrd::segmentation(path).unwrap()
+}
+
+#[test]
+fn what_the_voxels_are_is_what_the_header_says_first() {
+    let of = |more: &str| segmentation(more).unwrap().representation;
+    let (binary, fractional) = (Representation::Labels, Representation::Fractional);
+    assert_eq!(of("Segment0_Name:=a\n"), binary);
+    assert_eq!(of("Segmentation_MasterRepresentation:=Fractional labelmap\n"), fractional);
+    assert_eq!(of("Segmentation_SourceRepresentation:=Fractional labelmap\n"), fractional);
+    assert_eq!(of("Segmentation_ContainedRepresentationNames:=Fractional labelmap|\n"), fractional);
+    let both = "Segmentation_ContainedRepresentationNames:=Binary labelmap|Fractional labelmap|\n";
+    assert_eq!(of(&format!("Segmentation_MasterRepresentation:=Binary labelmap\n{both}")), binary);
+    assert_eq!(of("Segmentation_MasterRepresentation:=Closed surface\n"), binary);
+    assert_eq!(segmentation("key:=value\n"), None);
+    assert_eq!(segmentation("Segmentation_MasterRepresentation:=Binary labelmap\n").unwrap().segments, []);
+}
+
+#[test]
+fn the_image_that_was_segmented_has_a_grid() {
+    let of = |geometry: &str| {
+        let parameters = format!("A|1|a&Reference image geometry|{geometry}|its geometry&B|2|b&");
+        segmentation(&format!("Segmentation_ConversionParameters:={parameters}\n")).unwrap().reference
+    };
+    let ReferenceGrid { shape, geometry } = of("-0.5;0;0;10;0;-0.5;0;20;0;0;2;-3;0;0;0;1;0;511;2;9;-1;98;").unwrap();
+    assert_eq!((shape, geometry.spacing_mm()), ([512, 8, 100], [0.5, 0.5, 2.0]));
+    // The first voxel is at 0, 2, -1 of the matrix.
+    assert_eq!(geometry.affine.map(|row| row[3]), [10.0, 19.0, -5.0, 1.0]);
+    assert_eq!(geometry.affine[0][0], -0.5);
+    for damaged in [
+        "",
+        "1;2;3",
+        "a;0;0;0;0;1;0;0;0;0;1;0;0;0;0;1;0;1;0;1;0;1;",
+        "1;0;0;0;0;1;0;0;0;0;1;0;0;0;0;1;0;-1;0;-1;0;-1;",
+        "1;0;0;0;0;1;0;0;0;0;1;0;0;0;0;1;0;1.5;0;1;0;1;",
+        "0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;1;0;1;0;1;0;1;",
+        "1;0;0;NaN;0;1;0;0;0;0;1;0;0;0;0;1;0;1;0;1;0;1;",
+        "1;0;0;0;0;1;0;0;0;0;1;0;0;0;0;1;0;1e300;0;1;0;1;",
+    ] {
+        assert_eq!(of(damaged), None, "{damaged}");
+    }
+}
+
+#[test]
+fn two_values_of_one_key_are_refused() {
+    for (key, values) in [("Name", ["a", "b"]), ("LabelValue", ["1", "2"]), ("Layer", ["0", "1"]), ("ID", ["x", "y"])] {
+        let [first, second] = values;
+        let error = segments(&format!("{FLAT}Segment0_{key}:={first}\nSegment0_{key}:={second}\n\n")).unwrap_err();
+        assert!(error.to_string().contains(&format!("the key Segment0_{key} twice")), "{error}");
+        segments(&format!("{FLAT}Segment0_{key}:={first}\nSegment0_{key}:={first}\n\n")).unwrap();
+    }
+}
+
+/// pynrrd writes no kinds unless it is told to.
+#[test]
+fn layers_are_the_axis_that_is_as_long_as_they_are_many() {
+    let read = |sizes: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.seg.nrrd");
+        let layers = "Segment0_Layer:=0\nSegment1_Layer:=1\n";
+        let header = format!("NRRD0004\ntype: uchar\ndimension: 4\nsizes: {sizes}\nencoding: raw\n{layers}\n");
+        std::fs::write(&path, header).unwrap();
+        let header = nrrd::read_header(path).unwrap();
+        (header.shape, header.channels)
+    };
+    assert_eq!(read("2 3 4 5"), (vec![3, 4, 5, 2], 2));
+    assert_eq!(read("3 4 5 2"), (vec![3, 4, 5, 2], 2));
+    assert_eq!(read("2 4 5 2"), (vec![4, 5, 2, 2], 2));
+    assert_eq!(read("3 4 5 6"), (vec![3, 4, 5, 6], 1));
 }

@@ -1,12 +1,14 @@
 //! The voxels of a case, read again: the report itself has only their numbers.
 
 use super::slice::{IGNORED, Marked, OTHER, PRED, TRUTH};
-use crate::cli::eval::case::{Case, same_extent};
+use crate::cli::eval::case::Case;
 use crate::cli::eval::class::Class;
 use crate::cli::eval::geometry::Together;
 use crate::cli::eval::ignore::Ignore;
-use crate::cli::eval::masks::{self, Mask};
+use crate::cli::eval::masks::{self, Again, LEFT_OUT};
+use crate::cli::eval::pairing::Source as CaseSource;
 use crate::cli::eval::settings::Rules;
+use crate::cli::eval::sources;
 use crate::io::labels::{self, LabelVolume, Labels};
 use crate::io::{Geometry, Grid, Placement};
 use crate::stats::Counts;
@@ -16,8 +18,8 @@ use anyhow::{Result, bail};
 pub(super) enum Source {
     /// Two label maps, which hold all classes; no second one where the prediction is missing.
     Maps(Box<Maps>),
-    /// A mask per class, read when it is asked for.
-    Masks,
+    /// What has names, read when a class is asked for.
+    Named([CaseSource; 2]),
 }
 
 /// Label maps of the same voxels.
@@ -40,8 +42,9 @@ pub(super) fn open(case: &Case, rules: &Rules) -> Result<Source> {
     if gone(&case.truth) || (case.is_predicted() && gone(&case.pred)) {
         bail!("the files are not at hand any more");
     }
-    if case.truth.is_dir() || case.pred.is_dir() || masks::segments_of_case(case)?.is_some() {
-        return Ok(Source::Masks);
+    let classes: Vec<&str> = case.counts.iter().map(|(class, _)| class.display()).collect();
+    if let Some(sources) = sources::again([&case.truth, &case.pred], &classes)? {
+        return Ok(Source::Named(sources));
     }
     let truth = labels::read_with(&case.truth, &rules.of_truth())?;
     let (shape, geometry) = (truth.shape.clone(), truth.geometry);
@@ -82,7 +85,7 @@ impl Source {
                 let voxels = marks(&maps.truth, maps.pred.as_ref(), class, &rules.ignore);
                 Found { marked: Marked { voxels, dims: maps.dims }, geometry: maps.geometry }
             }
-            Self::Masks => of_masks(masks::of_class(case, class, rules)?)?,
+            Self::Named(sources) => of_masks(&masks::of_class(case, sources, class, rules)?),
         };
         let voxels =
             |mark: u8| found.marked.voxels.iter().filter(|&&voxel| voxel & (mark | IGNORED) == mark).count() as u64;
@@ -135,19 +138,17 @@ fn mark(voxels: &mut [u8], labels: &Labels, mark: impl Fn(u32) -> u8) {
     }
 }
 
-fn of_masks(masks: [Option<Mask>; 2]) -> Result<Found> {
-    let Some(one) = masks.iter().flatten().next() else { bail!("the files have no mask of this class any more") };
-    let (shape, geometry) = (one.shape.clone(), one.geometry);
-    let dims = Marked::dims(&shape);
-    let mut voxels = vec![0; one.voxels.len()];
-    for (mask, mark) in masks.iter().zip([TRUTH, PRED]) {
-        let Some(mask) = mask else { continue };
-        same_extent([&one.path, &mask.path], [&shape, &mask.shape])?;
-        for (voxel, &inside) in voxels.iter_mut().zip(&mask.voxels) {
-            *voxel |= if inside != 0 { mark } else { 0 };
-        }
-    }
-    Ok(Found { marked: Marked { voxels, dims }, geometry })
+fn of_masks(again: &Again) -> Found {
+    let mark = |(&truth, &pred): (&u8, &u8)| match (truth, pred != 0) {
+        (LEFT_OUT, false) => IGNORED,
+        (LEFT_OUT, true) => IGNORED | PRED,
+        (0, false) => 0,
+        (0, true) => PRED,
+        (_, false) => TRUTH,
+        (_, true) => TRUTH | PRED,
+    };
+    let voxels = again.truth.iter().zip(&again.pred).map(mark).collect();
+    Found { marked: Marked { voxels, dims: Marked::dims(&again.shape) }, geometry: again.geometry }
 }
 
 #[cfg(test)]

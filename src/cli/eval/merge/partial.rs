@@ -8,7 +8,7 @@ use crate::cli::eval::json::FROM_FILES;
 use crate::cli::eval::pairing::{case_name, is_usual_name};
 use crate::cli::eval::pipeline::Failure;
 use crate::cli::eval::report::{Kind, Origin, Unpaired};
-use crate::cli::eval::settings::{MissingRule, Rules, StoredScores, Wanted, named};
+use crate::cli::eval::settings::{MissingRule, NamedBy, Rules, StoredScores, Wanted, named};
 use crate::cli::eval::verify::Verification;
 use crate::cli::files::read_text;
 use crate::cli::text::printable;
@@ -233,6 +233,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
             reason: own.reason,
         },
         rules: Rules {
+            named_by: NamedBy::Dataset,
             ignore: own.options.ignore,
             round: own.options.round,
             threshold: own.options.threshold,

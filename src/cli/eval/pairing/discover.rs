@@ -1,15 +1,18 @@
 //! What a folder holds: label maps, folders that are cases, and files that are neither.
 
+use super::kind::{self, CaseFiles, Holds, Known};
 use super::{Source, case_name};
+use crate::LabelSlice;
 use crate::cli::text::printable;
 use crate::io;
+use crate::io::labels::LabelReader;
 use anyhow::{Context, Result, bail};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A case of one folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     /// Of the file or folder.
     pub name: OsString,
@@ -20,26 +23,32 @@ pub(super) struct Entry {
 /// Where TotalSegmentator puts the files of the classes.
 const MASKS: &str = "segmentations";
 
-/// What the label map of a case is called where images lie beside it, alone (KiTS) or at the end of a name (BraTS).
-const SEGMENTATION: [&str; 6] = ["seg", "segmentation", "label", "labels", "mask", "gt"];
+/// Where BIDS puts the files of a case, by how they were recorded.
+const RECORDED: [&str; 5] = ["anat", "dwi", "perf", "func", "pet"];
+
+/// How the folders of BIDS begin that hold one of several visits.
+const VISIT: &str = "ses-";
 
 /// Whether what is called so belongs to the case that its folder is.
 pub(super) fn is_usual_name(name: &str) -> bool {
-    name == MASKS || SEGMENTATION.contains(&name)
+    kind::is_usual_name(name)
 }
 
 /// All cases of a folder, sorted by name. Where there are label maps, folders beside them are no cases: nnU-Net and
 /// others leave working folders there.
 pub(super) fn folder(path: &Path) -> Result<Vec<Entry>> {
-    let (files, folders) = listed(path)?;
+    let (mut files, folders) = listed(path)?;
+    if files.iter().any(|(_, file)| !is_image(file)) {
+        files.retain(|(_, file)| !is_image(file));
+    }
     let file = |(name, path): (OsString, PathBuf)| Entry { name, case: case_name(&path), source: Source::File(path) };
     let mut entries: Vec<Entry> = files.into_iter().map(file).collect();
     if entries.is_empty() {
+        let mut cases = Vec::new();
         for (name, folder) in folders {
-            if let Some(source) = case_folder(&folder)? {
-                entries.push(Entry { case: printable(&name.to_string_lossy()), name, source });
-            }
+            collect(name, &folder, &mut cases)?;
         }
+        entries = sources(cases);
     }
     if entries.is_empty() {
         bail!(
@@ -51,40 +60,142 @@ pub(super) fn folder(path: &Path) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// The label map of a case that has a folder; None where nothing in it is one.
-fn case_folder(path: &Path) -> Result<Option<Source>> {
-    let (files, _) = listed(path)?;
-    let masks = path.join(MASKS);
-    if masks.is_dir() {
-        return self::masks(&masks);
+/// The files of a case.
+struct CaseFolder {
+    /// Of its folder.
+    name: OsString,
+    /// Where they lie: that folder, or one below.
+    folder: PathBuf,
+    files: Named,
+    known: Known,
+}
+
+/// Adds the case that a folder is, or those of its visits; none where it has no files to look at.
+fn collect(name: OsString, path: &Path, cases: &mut Vec<CaseFolder>) -> Result<()> {
+    let (mut files, folders) = listed(path)?;
+    let mut folder = path.to_path_buf();
+    let below = |called: &str| folders.iter().find(|(name, _)| name == called);
+    let masks = below(MASKS);
+    if let Some((_, masks)) = masks {
+        folder.clone_from(masks);
+        files = listed(masks)?.0;
+    } else if files.is_empty() {
+        for (_, below) in RECORDED.into_iter().filter_map(below) {
+            if files.is_empty() {
+                folder.clone_from(below);
+                files = listed(below)?.0;
+                files.retain(|(_, file)| !is_image(file));
+            }
+        }
+        for (visit, below) in folders.iter().filter(|(name, _)| name.to_string_lossy().starts_with(VISIT)) {
+            collect([&name, visit].map(|part| part.to_string_lossy()).join("_").into(), below, cases)?;
+        }
     }
-    let mut named = files.iter().filter(|(_, file)| is_segmentation(file));
-    match (&files[..], named.next(), named.next()) {
-        ([], ..) => Ok(None),
-        ([(_, file)], ..) | (_, Some((_, file)), None) => Ok(Some(Source::File(file.clone()))),
-        _ => Ok(Some(as_masks(path, files))),
+    files.retain(|(_, file)| !is_image(file));
+    if !files.is_empty() {
+        let known = if masks.is_some() { Known::Masks } else { segments(&files) };
+        cases.push(CaseFolder { name, folder, files, known });
+    }
+    Ok(())
+}
+
+/// The file of 3D Slicer's ending, where there is one.
+fn segments(files: &Named) -> Known {
+    let is_of_slicer = |name: &OsString| {
+        let name = name.to_string_lossy().to_ascii_lowercase();
+        name.ends_with(".seg.nrrd") || name.ends_with(".seg.nhdr")
+    };
+    let mut found = files.iter().enumerate().filter(|(_, (name, _))| is_of_slicer(name));
+    match (found.next(), found.next()) {
+        (Some((place, _)), None) => Known::Segments(place),
+        _ => Known::Nothing,
     }
 }
 
-/// A folder of one file per class; None where there is none.
-pub(super) fn masks(path: &Path) -> Result<Option<Source>> {
-    let (files, folders) = listed(path)?;
-    if files.is_empty() && folders.iter().any(|(name, _)| name == MASKS) {
-        return masks(&path.join(MASKS));
+/// What the cases of a folder have.
+fn sources(cases: Vec<CaseFolder>) -> Vec<Entry> {
+    let named: Vec<(String, Vec<String>)> =
+        cases.iter().map(|case| (case.name.to_string_lossy().into(), stems(&case.files))).collect();
+    let files = cases.iter().zip(&named);
+    let files = files.map(|(case, (name, stems))| CaseFiles { case: name, stems, known: case.known });
+    let holds = kind::of_folder(&files.collect::<Vec<_>>());
+    let mut unclear = cases.iter().zip(&holds).filter_map(|(case, holds)| match holds {
+        Holds::Either(place) => case.files.get(*place),
+        _ => None,
+    });
+    let maps = unclear.by_ref().take(MOST_LOOKED_AT).any(|(_, file)| has_several_labels(file));
+    let mut entries = Vec::new();
+    for ((case, holds), (name, stems)) in cases.into_iter().zip(holds).zip(named) {
+        let map = match holds {
+            Holds::Map(place) => Some(place),
+            Holds::Either(place) if maps => Some(place),
+            _ => None,
+        };
+        let source = match map.and_then(|place| case.files.get(place)) {
+            Some((_, file)) => Source::File(file.clone()),
+            None => as_masks(&name, case.folder, &stems, case.files),
+        };
+        entries.push(Entry { case: printable(&name), name: case.name, source });
     }
-    Ok((!files.is_empty()).then(|| as_masks(path, files)))
+    entries
 }
 
-fn as_masks(path: &Path, files: Vec<(OsString, PathBuf)>) -> Source {
-    let files = files.into_iter().map(|(_, file)| (case_name(&file), file)).collect();
-    Source::Masks { folder: path.into(), files }
+/// Files that are read to see whether they are label maps.
+const MOST_LOOKED_AT: usize = 8;
+
+/// Whether a file has other labels than 0 and one more. What cannot be read has none, and is told when it is counted.
+fn has_several_labels(file: &Path) -> bool {
+    let Ok(mut reader) = LabelReader::open(file) else { return false };
+    let mut only = None;
+    let mut differs = |label: u32| label != 0 && *only.get_or_insert(label) != label;
+    while let Ok(Some(piece)) = reader.next_chunk(1 << 17) {
+        let several = match piece {
+            LabelSlice::U8(labels) => labels.iter().any(|&label| differs(label.into())),
+            LabelSlice::U16(labels) => labels.iter().any(|&label| differs(label.into())),
+            LabelSlice::U32(labels) => labels.iter().any(|&label| differs(label)),
+        };
+        if several {
+            return true;
+        }
+    }
+    false
 }
 
-fn is_segmentation(file: &Path) -> bool {
-    let Some(stem) = io::stem(file) else { return false };
-    let stem = stem.to_ascii_lowercase();
-    let last = stem.rsplit(['-', '_']).next().unwrap_or(&stem);
-    SEGMENTATION.contains(&last)
+/// The case that one folder is: a label map, or one file per class; None where there is none.
+pub(super) fn one(path: &Path) -> Result<Option<Source>> {
+    let mut cases = Vec::new();
+    collect(case_of(path), path, &mut cases)?;
+    // Of several visits none is meant more than the others.
+    let one = cases.len() == 1;
+    Ok(sources(cases).pop().filter(|_| one).map(|entry| entry.source))
+}
+
+/// The masks in a folder that is known to hold masks.
+pub(super) fn masks(path: &Path) -> Result<Source> {
+    let mut files = listed(path)?.0;
+    files.retain(|(_, file)| !is_image(file));
+    Ok(as_masks(&case_of(path).to_string_lossy(), path.into(), &stems(&files), files))
+}
+
+/// What the case is called whose masks lie in this folder.
+fn case_of(path: &Path) -> OsString {
+    let own = path.file_name().unwrap_or(path.as_os_str());
+    let inner = |name: &OsStr| name == MASKS || RECORDED.iter().any(|recorded| name == *recorded);
+    let outer = path.parent().and_then(Path::file_name).filter(|_| inner(own));
+    outer.unwrap_or(own).to_os_string()
+}
+
+fn as_masks(case: &str, folder: PathBuf, stems: &[String], files: Named) -> Source {
+    let classes = kind::classes(case, stems).into_iter().map(|class| printable(&class));
+    Source::Masks { folder, files: classes.zip(files).map(|(class, (_, file))| (class, file)).collect() }
+}
+
+fn stems(files: &Named) -> Vec<String> {
+    files.iter().map(|(name, file)| io::stem(file).unwrap_or_else(|| name.to_string_lossy().into())).collect()
+}
+
+fn is_image(file: &Path) -> bool {
+    io::stem(file).is_some_and(|stem| kind::is_image(&stem))
 }
 
 /// Names with their paths, sorted.
@@ -126,7 +237,7 @@ mod tests {
     fn found(root: &tempfile::TempDir) -> Vec<(String, String)> {
         let short = |path: &Path| path.strip_prefix(root.path()).unwrap().display().to_string();
         let source = |source: &Source| match source {
-            Source::File(path) => short(path),
+            Source::File(path) | Source::Segments(path, _) => short(path),
             Source::Masks { folder, files } => {
                 let names: Vec<&str> = files.iter().map(|(name, _)| &name[..]).collect();
                 format!("{}: {}", short(folder), names.join(" "))
@@ -174,7 +285,8 @@ mod tests {
         let expected = [
             ("case_0", "case_0/segmentation.nii.gz"),
             ("glioma-1", "glioma-1/glioma-1-seg.nii.gz"),
-            ("one", "one/anything.nrrd"),
+            // Other cases have masks, so that one file is a mask as well.
+            ("one", "one: anything"),
             ("s0001", "s0001/segmentations: liver spleen"),
             ("s0002", "s0002: liver spleen"),
         ];

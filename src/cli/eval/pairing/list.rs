@@ -61,7 +61,7 @@ pub(in crate::cli) fn of_text(text: &str, list: &Path, truth: &Path, pred: &Path
 /// A file, or a folder of one file per class; None where there is neither.
 fn source(path: &Path) -> Result<Option<Source>> {
     if path.is_dir() {
-        return discover::masks(path);
+        return discover::one(path);
     }
     Ok(path.try_exists().unwrap_or(true).then(|| Source::File(path.into())))
 }
