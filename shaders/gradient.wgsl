@@ -5,12 +5,12 @@
 
 override SQUARES: bool = false;   // the power terms are squares
 override POWER: bool = false;     // or |p|^power
-override POINTWISE: u32 = 0u;     // as in pointwise.wgsl
 override SIGMOID: bool = false;
 override SOFTMAX: bool = false;   // a task does all channels of its voxels
+override NORMALISE: bool = false; // so it does here
 
 const COEFFICIENTS: u32 = 5u;     // words per cell in aux: pred, product, pred_power, abs_difference, pointwise
-const SMALLEST: f32 = 1.17549435e-38;
+const SMALLEST: f32 = 1.17549435e-38;   // probabilities below count as this in a quotient
 
 fn coefficient(cell: u32, i: u32) -> f32 {
   return bitcast<f32>(aux[COEFFICIENTS * cell + i]);
@@ -27,44 +27,6 @@ fn overlap_slope(cell: u32, p: f32, t: f32) -> f32 {
   }
   return coefficient(cell, 0u) + coefficient(cell, 1u) * t + coefficient(cell, 2u) * power
     + coefficient(cell, 3u) * sign(p - t);
-}
-
-// Derivatives of the pointwise loss.
-struct Slopes {
-  p: f32,    // with respect to p
-  w: f32,    // p times that, for p up to 1/2 only
-  s: f32,    // p (1 - p) times that: with sigmoid the derivative with respect to the logit
-}
-
-// gamma x^(gamma - 1) of the logarithm of x. Where that is beyond f32 its factor is next to 0, and must not meet infinity.
-fn slope_of_power(ln_x: f32) -> f32 {
-  return select(params.gamma * exp(min((params.gamma - 1.0) * ln_x, 80.0)), 0.0, params.gamma == 0.0);
-}
-
-fn pointwise_slopes(ln_p: f32, ln_q: f32, t: f32) -> Slopes {
-  if POINTWISE == 0u {
-    return Slopes(0.0, 0.0, 0.0);
-  }
-  let p = exp(ln_p);
-  let q = exp(ln_q);
-  var on = t;
-  var off = 1.0 - t;
-  if params.alpha >= 0.0 {
-    on = params.alpha * t;
-    off = (1.0 - params.alpha) * (1.0 - t);
-  }
-  if POINTWISE == 1u || POINTWISE == 4u {
-    off = 0.0;
-  }
-  let p_gamma = exp(params.gamma * ln_p);
-  let q_gamma = exp(params.gamma * ln_q);
-  let inner = slope_of_power(ln_q) * ln_p;
-  let outer = slope_of_power(ln_p) * ln_q;
-  return Slopes(
-    on * (inner - q_gamma / max(p, SMALLEST)) + off * (p_gamma / max(q, SMALLEST) - outer),
-    on * (p * inner - q_gamma) + off * p_gamma * (exp(min(ln_p - ln_q, 0.0)) - params.gamma * ln_q),
-    on * q_gamma * (params.gamma * p * ln_p - q) + off * p_gamma * (p - params.gamma * q * ln_q),
-  );
 }
 
 // 0 for NaN too, as the twin has it.
@@ -151,6 +113,34 @@ fn all_channels(row: u32, first_cell: u32) {
   }
 }
 
+// All channels of a voxel: with S = Σ x and p = x / S, d/dx_c Σ_k f_k(p_k) = (f_c' - Σ p_k f_k') / S.
+fn shares(row: u32, first_cell: u32) {
+  var bad = false;
+  var sum = 0.0;
+  for (var k = 0u; k < params.channels; k += 1u) {
+    bad = bad || non_finite(p_load(row, k, true)).x || non_finite(truth(row, k, true)).x;
+    sum += logit(row, k);
+  }
+  bad = bad || sum == 0.0;
+  var mean = 0.0;
+  for (var round = 0u; round < 2u; round += 1u) {
+    for (var k = 0u; k < params.channels; k += 1u) {
+      let a = pred(row, k, true);
+      let p = bitcast<f32>(a.bits.x);
+      let t = bitcast<f32>(truth(row, k, true).x);
+      let h = overlap_slope(first_cell + k, p, t);
+      let slopes = pointwise_slopes(a.ln_p.x, a.ln_q.x, t);
+      let loss = coefficient(first_cell + k, 4u);
+      if round == 0u {
+        // p times the derivative, which may be beyond f32 where p is 0.
+        mean += p * h + loss * select(p * slopes.p, slopes.w, p <= 0.5);
+      } else {
+        store(row, k, (h + loss * slopes.p - mean) / sum, bad);
+      }
+    }
+  }
+}
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
   let slot = slot_of(workgroup, lid);
@@ -161,6 +151,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   for (var v = lid % LANES; v < task.voxels; v += LANES) {
     if SOFTMAX {
       all_channels(task.row + v, task.plane * params.channels);
+    } else if NORMALISE {
+      shares(task.row + v, task.plane * params.channels);
     } else {
       single_channel(task.row + v, task.channel, task.plane * params.channels + task.channel);
     }

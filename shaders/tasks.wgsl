@@ -31,6 +31,18 @@ struct Params {
   r_head: u32,          // gradients: elements before the window's first row in the result, from one row to the next,
   r_row: u32,           //   and from one channel to the next
   r_channel: u32,
+  on: f32,              // cross-entropy with all its choices (entropy.wgsl): factors of its two parts,
+  off: f32,
+  keep: f32,            //   the truth that counts is keep * t + add,
+  add: f32,
+  clip_low: f32,        //   bounds of logarithms,
+  clip_high: f32,
+  ratio: f32,           //   threshold of the reduced focal loss,
+  focal: u32,           //   0: no factor, 1: of each part, 2: by the logit, 3: by the loss, 4: reduced, 5: by the miss,
+  part: u32,            //   0: all voxels, 1: those with truth 1, 2: the others,
+  measure: u32,         //   0: the loss, 1: the factor alone
+  padding_a: u32,
+  padding_b: u32,
 }
 
 @group(0) @binding(3) var<storage, read> aux: array<u32>;

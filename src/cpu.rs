@@ -9,6 +9,8 @@ mod prepared;
 mod simd;
 mod sums;
 
+pub(crate) use prepared::{load, truth_values};
+
 pub use accumulate::{CountsAccumulator, FoundAccumulator};
 
 use crate::options::Simd;
@@ -44,13 +46,13 @@ fn threads() -> usize {
 
 /// `f` of every index below `n`, in order; on threads where there are any.
 #[cfg(feature = "parallel")]
-fn map_indexed<T: Send>(n: usize, f: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+pub(crate) fn map_indexed<T: Send>(n: usize, f: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
     use rayon::prelude::*;
     (0..n).into_par_iter().map(f).collect()
 }
 
 #[cfg(not(feature = "parallel"))]
-fn map_indexed<T>(n: usize, f: impl Fn(usize) -> T) -> Vec<T> {
+pub(crate) fn map_indexed<T>(n: usize, f: impl Fn(usize) -> T) -> Vec<T> {
     (0..n).map(f).collect()
 }
 

@@ -20,6 +20,7 @@ use crate::options::{AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptio
 use crate::stats::Sums;
 use crate::table::Table;
 use crate::volume::{Source, Truth, Volume};
+pub(crate) use fold::TruthNan;
 use fold::{Facts, Fold};
 use operands::sums_job;
 
@@ -157,10 +158,25 @@ impl Engine {
         truth: impl Into<Truth<'a>>,
         options: &SumsOptions,
     ) -> Result<Table<Sums>> {
-        let job = sums_job(&pred, &truth.into(), options)?;
-        let mut fold = Fold::new(&job.shape, options, self.non_finite);
+        self.sums_of(&pred, &truth.into(), options, TruthNan::Fault)
+    }
+
+    pub(crate) fn sums_of<'a>(
+        &self,
+        pred: &Volume<'a>,
+        truth: &Truth<'a>,
+        options: &SumsOptions,
+        truth_nan: TruthNan,
+    ) -> Result<Table<Sums>> {
+        let job = sums_job(pred, truth, options)?;
+        let mut fold = Fold::new(&job.shape, options, Facts::new(&job.shape, self.non_finite, truth_nan));
         self.blocks(&job, &mut |block| fold.add(&block))?;
         fold.finish()
+    }
+
+    /// What becomes of NaN and infinities.
+    pub(crate) fn non_finite(&self) -> NonFinite {
+        self.non_finite
     }
 
     /// Sums per block of 65,536 voxels, for each cell in order: what [`Engine::sums_with`] folds. Two backends that
@@ -175,10 +191,9 @@ impl Engine {
         options: &SumsOptions,
     ) -> Result<Table<Vec<Sums>>> {
         let job = sums_job(&pred, &truth.into(), options)?;
-        let (terms, pointwise) = (options.terms, options.pointwise);
         let per_cell = job.shape.grid().blocks_per_cell() as usize;
-        let mut cells = vec![vec![Sums::zero(terms, pointwise); per_cell]; job.shape.cells() as usize];
-        let mut facts = Facts::new(&job.shape, self.non_finite);
+        let mut cells = vec![vec![options.zero(); per_cell]; job.shape.cells() as usize];
+        let mut facts = Facts::new(&job.shape, self.non_finite, TruthNan::Fault);
         self.blocks(&job, &mut |block| {
             cells[block.cell as usize][block.block as usize] = facts.sums(&block, options);
             Ok(())

@@ -208,7 +208,7 @@ pub enum Error {
     },
 
     /// A formula needs sums that were not accumulated.
-    #[error("this loss needs {term}, which were not summed; ask for them in the call that makes the sums")]
+    #[error("this loss needs {term}; ask for them in the call that makes the sums, or let Engine::loss make them")]
     MissingTerm {
         /// The sums.
         term: String,

@@ -36,6 +36,7 @@ struct Readme;
 #[doc = include_str!("../docs/integrations.md")]
 struct Integrations;
 
+mod activation;
 mod classes;
 mod cpu;
 mod engine;
@@ -49,6 +50,7 @@ mod job;
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))] // shader text and window parts are a GPU matter
 mod kernel;
 mod memory;
+mod objective;
 mod options;
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
 // windows are a GPU matter, but their arithmetic is tested everywhere
@@ -78,6 +80,7 @@ pub use error::{Error, NonFiniteFact, Operand, Position, Result};
 pub use error::{FileError, FileErrorKind};
 pub use memory::prefer_huge_pages;
 pub use metric::Empty;
+pub use objective::Operands;
 pub use options::{
     Activation, AdapterChoice, Backend, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, SumsOptions, Tuning,
 };

@@ -3,39 +3,48 @@
 //! - [`CountMetric`], [`dice`], [`iou`]: scores of label maps, from [`Counts`](crate::stats::Counts).
 //! - [`Loss`]: scores and losses of soft volumes, from [`Sums`](crate::stats::Sums), with their derivatives.
 //!   [`LossOptions`] names every choice by which one Dice differs from another.
+//! - [`Objective`]: a sum of such losses, each with its own choices. [`Engine::loss`](crate::Engine::loss) evaluates it.
 //! - [`Preset`]: those choices as Keras, MONAI, nnU-Net, SMP and some functions from the web make them.
 
 mod choices;
 mod cohort;
 mod confusion;
+mod divisor;
+mod fbeta;
 mod generalized;
 mod group;
 mod loss;
+mod matthews;
 mod moments;
+mod objective;
 mod options;
 mod overlap;
 mod presets;
 mod score;
+mod scored;
 mod validate;
 
 pub use choices::{
-    Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
+    Agreement, Channels, ClassWeights, Denominator, Divisor, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
 };
 pub use cohort::{
     Average, Bootstrap, Distribution, EmptyPolicy, Interval, TruthEmpty, average, generalized_dice, mean_of_all,
     mean_of_defined,
 };
 pub use confusion::{
-    CountMetric, accuracy, balanced_accuracy, fbeta, kappa, mcc, precision, recall, specificity, volume_similarity,
+    CountMetric, accuracy, balanced_accuracy, kappa, mcc, precision, recall, specificity, volume_similarity,
 };
+pub use fbeta::{Beta, fbeta};
 pub use generalized::GeneralizedWeights;
 pub use loss::{Loss, LossValues};
+pub use matthews::Matthews;
 pub use moments::{Moments, Statistic};
+pub use objective::{Ignore, Objective, ObjectiveValues, Term};
 pub use options::{Kind, LossOptions};
 pub use overlap::{Empty, dice, iou};
 pub use presets::{Preset, View};
 pub use score::{Overlap, Tversky};
 
 pub use crate::options::Activation;
-pub use crate::pointwise::Pointwise;
+pub use crate::pointwise::{Entropy, Focal, LabelSmoothing, Measure, Part, Pointwise};
 pub use crate::stats::Partials;

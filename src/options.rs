@@ -1,8 +1,9 @@
 //! What an engine may be told: each choice a named value with a default.
 
+pub use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::pointwise::Pointwise;
-use crate::stats::Terms;
+use crate::stats::{Sums, Terms};
 use std::time::Duration;
 
 /// Where the voxels are reduced. The result has the same bits everywhere.
@@ -120,30 +121,6 @@ pub struct EngineOptions {
     pub tuning: Tuning,
 }
 
-/// What is done to the prediction before it is summed, in the same pass.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Activation {
-    /// Nothing: the voxels are probabilities already.
-    #[default]
-    None,
-    /// `1 / (1 + e^-x)` of each voxel.
-    Sigmoid,
-    /// `e^x_c / Σ_k e^x_k` over the channels of each voxel.
-    Softmax,
-    /// 1 where the voxel is at least this value, else 0.
-    Threshold(f32),
-    /// 1 in the channel with the largest value of the voxel (the first of equal ones), 0 in the others.
-    Argmax,
-}
-
-impl Activation {
-    /// Whether it looks at all channels of a voxel.
-    #[cfg(feature = "gpu")] // the CPU always has all channels at hand
-    pub(crate) fn mixes_channels(self) -> bool {
-        matches!(self, Self::Softmax | Self::Argmax)
-    }
-}
-
 /// What [`Engine::sums_with`](crate::Engine::sums_with) accumulates.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SumsOptions {
@@ -166,9 +143,14 @@ impl SumsOptions {
     /// Whether the sums have the same bits on every device. Sigmoid, softmax, powers and pointwise losses are
     /// transcendental: their values may differ in the last bits between devices, and so may the sums.
     pub fn is_exact(&self) -> bool {
-        !matches!(self.activation, Activation::Sigmoid | Activation::Softmax)
+        !matches!(self.activation, Activation::Sigmoid | Activation::Softmax | Activation::Normalise)
             && !matches!(self.terms, Terms::Power(_))
             && self.pointwise.is_none()
+    }
+
+    /// The sums of no voxels.
+    pub(crate) fn zero(&self) -> Sums {
+        Sums::zero_of(self.terms, self.activation, self.pointwise)
     }
 
     pub(crate) fn validate(&self) -> Result<()> {
@@ -182,15 +164,9 @@ impl SumsOptions {
         {
             return wrong("Activation::Threshold", threshold, "finite");
         }
-        let (gamma, alpha) = self.pointwise.map_or((0.0, None), Pointwise::parameters);
-        if !(gamma.is_finite() && gamma >= 0.0) {
-            return wrong("the γ of a pointwise loss", gamma, "finite and at least 0");
-        }
-        match alpha {
-            Some(alpha) if !(0.0..=1.0).contains(&alpha) => {
-                wrong("the weight of a pointwise loss", alpha, "within [0, 1]")
-            }
-            _ => Ok(()),
+        match self.pointwise.and_then(Pointwise::fault) {
+            Some((name, value, range)) => wrong(name, value, range),
+            None => Ok(()),
         }
     }
 }

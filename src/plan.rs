@@ -109,6 +109,18 @@ pub struct Params {
     pub r_head: u32,
     pub r_row: u32,
     pub r_channel: u32,
+    pub on: f32,
+    pub off: f32,
+    pub keep: f32,
+    pub add: f32,
+    pub clip_low: f32,
+    pub clip_high: f32,
+    pub ratio: f32,
+    pub focal: u32,
+    pub part: u32,
+    pub measure: u32,
+    pub padding_a: u32,
+    pub padding_b: u32,
 }
 
 /// The block a task belongs to, and how many of its voxels the window holds.

@@ -1,5 +1,9 @@
 //! Losses of single elements: which one, its value and its derivative. Imports nothing of ours.
 
+mod entropy;
+
+pub use entropy::{Entropy, Focal, LabelSmoothing, Measure, Part};
+
 /// A loss ℓ(p, t) of each element, p a probability. A cell holds its sum in
 /// [`Moments::pointwise`](crate::metric::Moments::pointwise); what a loss reports is a mean of it:
 ///
@@ -39,6 +43,9 @@ pub enum Pointwise {
         /// γ.
         gamma: f64,
     },
+    /// Any of the family, with every choice that libraries make: label smoothing, weights of positives, clipped
+    /// probabilities, and the focal losses of soft truths.
+    Entropy(Entropy),
 }
 
 /// e^−100.
@@ -69,6 +76,7 @@ impl Pointwise {
                 -a * power(1.0 - p, gamma) * on - b * power(p, gamma) * off
             }
             Self::CategoricalFocal { gamma } => -power(1.0 - p, gamma) * on,
+            Self::Entropy(entropy) => entropy.value(floored(p).ln(), floored(1.0 - p).ln(), t),
         }
     }
 
@@ -92,6 +100,26 @@ impl Pointwise {
                 a * on + b * off
             }
             Self::CategoricalFocal { gamma } => slope(1.0 - p, gamma) * t * q.ln() - power(1.0 - p, gamma) * on,
+            Self::Entropy(entropy) => {
+                let slopes = entropy.slopes(q.ln(), s.ln(), t);
+                slopes.off / s - slopes.on / q
+            }
+        }
+    }
+
+    /// The first parameter out of its range: its name, its value, and the range.
+    pub(crate) fn fault(self) -> Option<(&'static str, f64, &'static str)> {
+        let gamma =
+            |gamma: f64| (!(gamma.is_finite() && gamma >= 0.0)).then_some(("gamma", gamma, "finite and at least 0"));
+        let fraction = |name, value: f64| (!(0.0..=1.0).contains(&value)).then_some((name, value, "within 0 to 1"));
+        match self {
+            Self::CrossEntropy | Self::BinaryCrossEntropy => None,
+            Self::Balanced { beta } => fraction("beta", beta),
+            Self::Focal { gamma: exponent, alpha } => {
+                gamma(exponent).or_else(|| alpha.and_then(|alpha| fraction("alpha", alpha)))
+            }
+            Self::CategoricalFocal { gamma: exponent } => gamma(exponent),
+            Self::Entropy(entropy) => entropy.fault(),
         }
     }
 
@@ -103,6 +131,7 @@ impl Pointwise {
             Self::Balanced { beta } => (0.0, Some(beta)),
             Self::Focal { gamma, alpha } => (gamma, alpha),
             Self::CategoricalFocal { gamma } => (gamma, None),
+            Self::Entropy(entropy) => (entropy.factor.gamma(), entropy.alpha),
         }
     }
 }

@@ -205,7 +205,7 @@ impl Scratch {
 }
 
 /// The truth of a channel from voxel `first` on, as f32.
-pub(super) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: u64, into: &mut [f32]) {
+pub(crate) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: u64, into: &mut [f32]) {
     match job.truth_kind {
         TruthKind::Real => {
             let strides = Strides::of(&job.shape);
@@ -219,7 +219,7 @@ pub(super) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: 
 }
 
 /// Elements from `first` on, `stride` apart, as f32.
-pub(super) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
+pub(crate) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
     fn copy<E: Element>(from: &[E], first: usize, stride: usize, into: &mut [f32]) {
         let from = &from[first..];
         if stride == 1 {

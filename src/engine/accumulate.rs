@@ -4,7 +4,7 @@ mod ranges;
 mod voxels;
 
 use super::Engine;
-use super::fold::Fold;
+use super::fold::{Facts, Fold, TruthNan};
 use super::operands::sums_job;
 use crate::error::{Error, Operand, Result};
 use crate::job::SumsOf;
@@ -112,7 +112,7 @@ impl Engine {
             voxels: shape.voxels_per_cell(),
             options: *options,
             kinds: None,
-            fold: Fold::new(shape, options, self.non_finite),
+            fold: Fold::new(shape, options, Facts::new(shape, self.non_finite, TruthNan::Fault)),
             next: 0,
             seen: Ranges::default(),
             open: BTreeMap::new(),

@@ -17,10 +17,10 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    pub fn new(shape: &Shape, options: &SumsOptions, policy: NonFinite) -> Self {
-        let cells = vec![Sums::zero(options.terms, options.pointwise); shape.cells() as usize];
+    pub fn new(shape: &Shape, options: &SumsOptions, facts: Facts) -> Self {
+        let cells = vec![options.zero(); shape.cells() as usize];
         let size = (shape.samples() as usize, shape.channels() as usize);
-        Self { options: *options, cells, size, facts: Facts::new(shape, policy) }
+        Self { options: *options, cells, size, facts }
     }
 
     /// Adds a block to its cell.
@@ -35,30 +35,45 @@ impl Fold {
     }
 }
 
+/// What a NaN of the truth is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TruthNan {
+    /// A number that is missing, which the policy decides on.
+    Fault,
+    /// A voxel that is masked out.
+    Masked,
+}
+
 /// NaN and infinities met so far.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
     channels: u64,
     policy: NonFinite,
+    truth: TruthNan,
     found: [Option<NonFiniteFact>; 2],
 }
 
 impl Facts {
-    pub fn new(shape: &Shape, policy: NonFinite) -> Self {
-        Self { channels: shape.channels(), policy, found: [None, None] }
+    pub fn new(shape: &Shape, policy: NonFinite, truth: TruthNan) -> Self {
+        Self { channels: shape.channels(), policy, truth, found: [None, None] }
     }
 
     /// The sums of a block as the policy has them; its facts are noted. Blocks may come in any order.
     pub fn sums(&mut self, block: &Block, options: &SumsOptions) -> Sums {
         self.note(block);
-        let sums = Sums::of_block(options.terms, options.pointwise, &block.sums);
-        if self.policy == NonFinite::Propagate { sums.propagating() } else { sums }
+        let sums = Sums::of_block(options.zero(), &block.sums);
+        let found = sums.non_finite();
+        let faults = if self.truth == TruthNan::Masked { found.pred } else { found.voxels };
+        if self.policy == NonFinite::Propagate && faults > 0 { sums.propagating() } else { sums }
     }
 
     fn note(&mut self, block: &Block) {
         let counts = [block.sums.non_finite.pred, block.sums.non_finite.truth];
         let operands = [Operand::Pred, Operand::Truth];
         for (i, operand) in operands.into_iter().enumerate() {
+            if operand == Operand::Truth && self.truth == TruthNan::Masked {
+                continue;
+            }
             let Some(voxel) = block.first_non_finite[i] else { continue };
             let first = Position {
                 sample: block.cell / self.channels,

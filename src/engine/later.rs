@@ -1,6 +1,6 @@
 //! The same calls as futures, for applications that must not block and for many evaluations in flight.
 
-use super::fold::Fold;
+use super::fold::{Facts, Fold, TruthNan};
 use super::gradient::Factors;
 use super::operands::{same_shape, sums_job};
 use super::{Chosen, Engine, cpu_blocks};
@@ -48,7 +48,7 @@ impl Engine {
         let (truth, options) = (truth.into(), *options);
         async move {
             let job = sums_job(&pred, &truth, &options)?;
-            let mut fold = Fold::new(&job.shape, &options, self.non_finite);
+            let mut fold = Fold::new(&job.shape, &options, Facts::new(&job.shape, self.non_finite, TruthNan::Fault));
             self.blocks_later(&job, &mut |block| fold.add(&block)).await?;
             fold.finish()
         }

@@ -2,13 +2,18 @@
 
 use crate::error::{Error, Result};
 use crate::job::SumsOf;
-use crate::options::SumsOptions;
+use crate::options::{Activation, SumsOptions};
 use crate::shape::Shape;
 use crate::volume::{Source, Truth, TruthKind, Volume};
 
 /// Checks that the operands fit together and makes them a job.
 pub(super) fn sums_job<'a>(pred: &Volume<'a>, truth: &Truth<'a>, options: &SumsOptions) -> Result<SumsOf<Source<'a>>> {
     options.validate()?;
+    if matches!(options.activation, Activation::Softmax | Activation::Normalise) && pred.shape().channels() == 1 {
+        let range = "None or Sigmoid for one channel: over a single channel it is 1 whatever the voxel";
+        let value = format!("{:?}", options.activation);
+        return Err(Error::Parameter { name: "the activation", value, range: range.into() });
+    }
     let (shape, truth_kind) = match truth {
         Truth::Volume(volume) => (same_shape(pred.shape(), volume.shape())?, TruthKind::Real),
         Truth::Labels(labels) => {

@@ -96,7 +96,7 @@ impl GpuSums {
             units[POINTWISE] = sum(terms);
         }
         let block = BlockSums { units, scale: 0, voxels: self.voxels, non_finite: NonFiniteCount::default() };
-        Ok(Sums::of_block(self.options.terms, self.options.pointwise, &block))
+        Ok(Sums::of_block(self.options.zero(), &block))
     }
 }
 

@@ -32,8 +32,8 @@ impl Backend {
     pub(super) fn gradient_pass<'a>(&self, job: &GradientOf<'_, Source<'a>>) -> Result<Pass<'a>> {
         let sums = &job.sums;
         let (whole, pred, truth) = inputs(sums);
-        // With softmax a task does all channels of its voxels.
-        let together = sums.options.activation == Activation::Softmax;
+        // A task does all channels of its voxels.
+        let together = matches!(sums.options.activation, Activation::Softmax | Activation::Normalise);
         let grid = if together { Grid { channels: 1, ..whole } } else { whole };
         let row_elements = whole.channels / grid.channels;
         let element_bytes = pred.source.dtype().size().max(truth.source.dtype().size()) * row_elements;

@@ -12,6 +12,7 @@ use crate::kernel::sums::{INFINITY, RawSums};
 use crate::kernel::survey::Survey;
 use crate::options::{Activation, SumsOptions};
 use crate::plan::{Output, Params, Plan, Window};
+use crate::pointwise::{Entropy, Focal, Measure, Part, Pointwise};
 use crate::stats::{NonFiniteCount, POINTWISE, Terms, scale_of};
 use crate::volume::Source;
 use std::collections::BTreeMap;
@@ -178,8 +179,40 @@ pub(super) fn numbers(options: &SumsOptions) -> Params {
         let (gamma, alpha) = pointwise.parameters();
         params.gamma = gamma as f32;
         params.alpha = alpha.map_or(-1.0, |alpha| alpha as f32);
+        if let Pointwise::Entropy(entropy) = pointwise {
+            return with_entropy(params, entropy);
+        }
     }
     params
+}
+
+fn with_entropy(params: Params, entropy: Entropy) -> Params {
+    let (low, high) = entropy.bounds();
+    Params {
+        on: entropy.on as f32,
+        off: entropy.off as f32,
+        keep: entropy.labels.keep as f32,
+        add: entropy.labels.add as f32,
+        // Infinities are no numbers of WGSL.
+        clip_low: low.max(f32::MIN.into()) as f32,
+        clip_high: high.min(f32::MAX.into()) as f32,
+        ratio: if let Focal::Reduced { threshold, .. } = entropy.factor { threshold as f32 } else { 1.0 },
+        focal: match entropy.factor {
+            Focal::None => 0,
+            Focal::Apart(_) => 1,
+            Focal::Margin(_) => 2,
+            Focal::Confidence(_) => 3,
+            Focal::Reduced { .. } => 4,
+            Focal::Miss(_) => 5,
+        },
+        part: match entropy.part {
+            Part::All => 0,
+            Part::Ones => 1,
+            Part::Others => 2,
+        },
+        measure: u32::from(entropy.measure == Measure::Factor),
+        ..params
+    }
 }
 
 /// Decodes a partial of sums.wgsl.

@@ -21,6 +21,7 @@ pub(crate) enum Activate {
     None,
     Sigmoid,
     Softmax,
+    Normalise,
     Threshold,
     Argmax,
 }
@@ -42,6 +43,7 @@ pub(crate) enum Loss {
     BinaryCrossEntropy,
     Focal,
     CategoricalFocal,
+    Entropy,
 }
 
 impl Form {
@@ -51,6 +53,7 @@ impl Form {
                 Activation::None => Activate::None,
                 Activation::Sigmoid => Activate::Sigmoid,
                 Activation::Softmax => Activate::Softmax,
+                Activation::Normalise => Activate::Normalise,
                 Activation::Threshold(_) => Activate::Threshold,
                 Activation::Argmax => Activate::Argmax,
             },
@@ -67,6 +70,7 @@ impl Form {
                 Some(Pointwise::BinaryCrossEntropy) => Loss::BinaryCrossEntropy,
                 Some(Pointwise::Balanced { .. } | Pointwise::Focal { .. }) => Loss::Focal,
                 Some(Pointwise::CategoricalFocal { .. }) => Loss::CategoricalFocal,
+                Some(Pointwise::Entropy(_)) => Loss::Entropy,
             },
         }
     }

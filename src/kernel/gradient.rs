@@ -169,6 +169,9 @@ pub(crate) fn voxel_gradient(
     let p = |c: usize| f64::from(voxel.p[c]);
     let is_finite = |c: usize| voxel.p[c].is_finite() && truths[c].is_finite();
     let stored = |gradient: f64| if gradient.is_nan() { 0.0 } else { gradient as f32 };
+    if options.activation == Activation::Normalise {
+        return shares_gradient(voxel, options, partials, truths, out);
+    }
     if options.activation != Activation::Softmax {
         for (c, out) in out.iter_mut().enumerate() {
             if !is_finite(c) {
@@ -222,6 +225,26 @@ pub(crate) fn voxel_gradient(
     }
 }
 
+/// With S = Σ x and p = x / S, d/dx_c Σ_k f_k(p_k) = (f_c' − Σ_k p_k f_k') / S.
+fn shares_gradient(voxel: &Voxel, options: &SumsOptions, partials: &[Partials], truths: &[f32], out: &mut [f32]) {
+    if !voxel.p.iter().chain(truths).all(|x| x.is_finite()) {
+        return out.fill(0.0);
+    }
+    let of = |c: usize| {
+        let (p, t, partials) = (f64::from(voxel.p[c]), f64::from(truths[c]), &partials[c]);
+        let h = overlap_slope(options.terms, partials, p, t);
+        let slope = partials.pointwise * voxel.pointwise_slope(options, c, t);
+        // p times the derivative, which may be beyond every number where p is 0.
+        let times_p = if p <= 0.5 { partials.pointwise * voxel.pointwise_slopes(options, c, t).0 } else { p * slope };
+        (h + slope, p * h + times_p)
+    };
+    let mean: f64 = (0..out.len()).map(|c| of(c).1).sum();
+    for (c, out) in out.iter_mut().enumerate() {
+        let gradient = (of(c).0 - mean) / voxel.sum;
+        *out = if gradient.is_nan() { 0.0 } else { gradient as f32 };
+    }
+}
+
 /// Derivative of the overlap terms with respect to the activated prediction.
 #[inline(always)]
 pub(super) fn overlap_slope(terms: Terms, partials: &Partials, p: f64, t: f64) -> f64 {
@@ -251,6 +274,10 @@ impl Voxel {
         }
         let p = f64::from(self.p[channel]);
         let (ln_p, ln_q) = self.logarithms(options.activation, channel);
+        if let Pointwise::Entropy(entropy) = kind {
+            let slopes = entropy.slopes(ln_p, ln_q, t);
+            return slopes.off / (1.0 - p).max(SMALLEST) - slopes.on / p.max(SMALLEST);
+        }
         let (gamma, on, off) = weights(kind, t);
         let (inner, outer) = (slope_of_power(gamma, ln_q) * ln_p, slope_of_power(gamma, ln_p) * ln_q);
         on * (inner - (gamma * ln_q).exp() / p.max(SMALLEST))
@@ -262,6 +289,10 @@ impl Voxel {
         let Some(kind) = options.pointwise else { return (0.0, 0.0) };
         let (ln_p, ln_q) = self.logarithms(options.activation, channel);
         let (p, q) = (ln_p.exp(), ln_q.exp());
+        if let Pointwise::Entropy(entropy) = kind {
+            let slopes = entropy.slopes(ln_p, ln_q, t);
+            return (slopes.off * (ln_p - ln_q).exp() - slopes.on, slopes.off * p - slopes.on * q);
+        }
         let (gamma, on, off) = weights(kind, t);
         let (p_gamma, q_gamma) = ((gamma * ln_p).exp(), (gamma * ln_q).exp());
         let w = on * (p * slope_of_power(gamma, ln_q) * ln_p - q_gamma)

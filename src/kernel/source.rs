@@ -5,6 +5,8 @@
 //! accumulator and the strategy. Numbers are set by pipeline-overridable constants. Loader and decoder fragments are
 //! written once, for the prediction (`p_`, binding 0); a renamed copy (`t_`, binding 1) serves the truth.
 
+mod fragment;
+
 use super::form::{Accumulate, Activate, Form, Loss};
 use crate::volume::{Dtype, TruthKind};
 
@@ -143,7 +145,9 @@ impl Key {
                 constants.push(("POINTWISE", form.pointwise as u32 as f64));
                 constants.push(("SIGMOID", flag(form.activation == Activate::Sigmoid)));
                 constants.push(("SOFTMAX", flag(form.activation == Activate::Softmax)));
+                constants.push(("NORMALISE", flag(form.activation == Activate::Normalise)));
                 self.push_values(form.activation, form.truth, false, &mut parts);
+                parts.push(if form.pointwise == Loss::Entropy { fragment::ENTROPY } else { fragment::SLOPES }.into());
                 parts.push(fragment::GRADIENT.into());
                 format!("gradient {:?} {:?} {:?} {:?}", form.activation, form.truth, form.terms, form.pointwise)
             }
@@ -215,7 +219,7 @@ impl Key {
             constants.push(("CAREFUL", flag(careful)));
             constants.push(("POWER", flag(form.terms == Accumulate::Power)));
             constants.push(("POINTWISE", form.pointwise as u32 as f64));
-            parts.push(fragment::POINTWISE.into());
+            parts.push(if form.pointwise == Loss::Entropy { fragment::ENTROPY } else { fragment::POINTWISE }.into());
             parts.push(fragment::SUMS_LANE.into());
         }
         parts.push(fragment::SUMS.into());
@@ -294,14 +298,25 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
             pred.strided = strided;
             truth.strided = strided && kind == TruthKind::Real;
             let f32s = pred.dtype == Dtype::F32 && truth.dtype.size() == 4;
-            for activation in
-                [Activate::None, Activate::Sigmoid, Activate::Softmax, Activate::Threshold, Activate::Argmax]
-            {
+            for activation in [
+                Activate::None,
+                Activate::Sigmoid,
+                Activate::Softmax,
+                Activate::Normalise,
+                Activate::Threshold,
+                Activate::Argmax,
+            ] {
                 let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
                 // Accumulators do not see the operands' types: their product is listed for one pair of types.
                 let all = [Accumulate::Plain, Accumulate::Squared, Accumulate::Power, Accumulate::All];
-                let losses =
-                    [Loss::None, Loss::CrossEntropy, Loss::BinaryCrossEntropy, Loss::Focal, Loss::CategoricalFocal];
+                let losses = [
+                    Loss::None,
+                    Loss::CrossEntropy,
+                    Loss::BinaryCrossEntropy,
+                    Loss::Focal,
+                    Loss::CategoricalFocal,
+                    Loss::Entropy,
+                ];
                 let forms = all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise)));
                 for (terms, pointwise) in forms {
                     let form = Form { activation, truth: kind, terms, pointwise };
@@ -317,7 +332,7 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
                 match activation {
                     Activate::None => push(Statistic::GradientExact { truth: kind }),
                     Activate::Threshold | Activate::Argmax => continue,
-                    Activate::Sigmoid | Activate::Softmax => {}
+                    Activate::Sigmoid | Activate::Softmax | Activate::Normalise => {}
                 }
                 for (terms, pointwise) in all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise))) {
                     let form = Form { activation, truth: kind, terms, pointwise };
@@ -329,60 +344,6 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
                     }
                 }
             }
-        }
-    }
-}
-
-mod fragment {
-    use crate::kernel::form::Activate;
-    use crate::volume::Dtype;
-
-    pub const TASKS: &str = include_str!("../../shaders/tasks.wgsl");
-    pub const EXACT_U32: &str = include_str!("../../shaders/exact_u32.wgsl");
-    pub const EXACT_U64: &str = include_str!("../../shaders/exact_u64.wgsl");
-    pub const SUMS_LANE: &str = include_str!("../../shaders/sums_lane.wgsl");
-    pub const SUMS_LANE_U8: &str = include_str!("../../shaders/sums_lane_u8.wgsl");
-    pub const SUMS: &str = include_str!("../../shaders/sums.wgsl");
-    pub const SURVEY: &str = include_str!("../../shaders/survey.wgsl");
-    pub const COUNTS_FEW: &str = include_str!("../../shaders/counts_few.wgsl");
-    pub const COUNTS_MANY: &str = include_str!("../../shaders/counts_many.wgsl");
-
-    pub const LABEL_RANGE: &str = include_str!("../../shaders/label_range.wgsl");
-    pub const FOLD_SUMS: &str = include_str!("../../shaders/fold_sums.wgsl");
-    pub const FOLD_COUNTS: &str = include_str!("../../shaders/fold_counts.wgsl");
-    pub const GATHER: &str = include_str!("../../shaders/gather.wgsl");
-
-    pub const LOAD: &str = include_str!("../../shaders/p_load.wgsl");
-    pub const ACTIVATED: &str = include_str!("../../shaders/activated.wgsl");
-    pub const GRADIENT: &str = include_str!("../../shaders/gradient.wgsl");
-    pub const GRADIENT_EXACT: &str = include_str!("../../shaders/gradient_exact.wgsl");
-    pub const POINTWISE: &str = include_str!("../../shaders/pointwise.wgsl");
-    pub const TRUTH_REAL: &str = include_str!("../../shaders/truth_real.wgsl");
-    pub const TRUTH_LABELS: &str = include_str!("../../shaders/truth_labels.wgsl");
-
-    pub fn activation(activation: Activate) -> &'static str {
-        match activation {
-            Activate::None => include_str!("../../shaders/pred_none.wgsl"),
-            Activate::Sigmoid => include_str!("../../shaders/pred_sigmoid.wgsl"),
-            Activate::Softmax => include_str!("../../shaders/pred_softmax.wgsl"),
-            Activate::Threshold => include_str!("../../shaders/pred_threshold.wgsl"),
-            Activate::Argmax => include_str!("../../shaders/pred_argmax.wgsl"),
-        }
-    }
-
-    pub fn loader(dtype: Dtype) -> &'static str {
-        match dtype.size() {
-            4 => include_str!("../../shaders/p_w32.wgsl"),
-            2 => include_str!("../../shaders/p_w16.wgsl"),
-            _ => include_str!("../../shaders/p_w8.wgsl"),
-        }
-    }
-
-    pub fn decoder(dtype: Dtype) -> &'static str {
-        match dtype {
-            Dtype::F32 => include_str!("../../shaders/p_as_f32.wgsl"),
-            Dtype::F16 => include_str!("../../shaders/p_as_f16.wgsl"),
-            Dtype::U8 | Dtype::U16 | Dtype::U32 => include_str!("../../shaders/p_as_int.wgsl"),
         }
     }
 }

@@ -16,9 +16,9 @@ pub(crate) struct Voxel {
     pub raw: Vec<f32>,
     /// Activated. NaN where the raw value is not finite; with softmax or argmax, in all channels.
     pub p: Vec<f32>,
-    /// Largest logit and Σ e^(x − largest), for softmax.
+    /// Largest logit and Σ e^(x − largest), for softmax; Σ x where it is normalised.
     largest: f64,
-    sum: f64,
+    pub(super) sum: f64,
 }
 
 impl Voxel {
@@ -33,10 +33,13 @@ impl Voxel {
             Activation::None => self.p.copy_from_slice(&self.raw),
             Activation::Sigmoid => self.each(|x| sigmoid(f64::from(x)) as f32),
             Activation::Threshold(threshold) => self.each(|x| f32::from(u8::from(x >= threshold))),
-            Activation::Softmax | Activation::Argmax if self.raw.iter().any(|x| !x.is_finite()) => {
+            Activation::Softmax | Activation::Normalise | Activation::Argmax
+                if self.raw.iter().any(|x| !x.is_finite()) =>
+            {
                 self.p.fill(f32::NAN);
             }
             Activation::Softmax => self.softmax(),
+            Activation::Normalise => self.normalise(),
             Activation::Argmax => self.argmax(),
         }
     }
@@ -53,6 +56,13 @@ impl Voxel {
         self.sum = sum;
         for (p, &x) in self.p.iter_mut().zip(&self.raw) {
             *p = (exp(f64::from(x) - self.largest) / sum) as f32;
+        }
+    }
+
+    fn normalise(&mut self) {
+        self.sum = self.raw.iter().map(|&x| f64::from(x)).sum();
+        for (p, &x) in self.p.iter_mut().zip(&self.raw) {
+            *p = if self.sum == 0.0 { f32::NAN } else { (f64::from(x) / self.sum) as f32 };
         }
     }
 
@@ -83,6 +93,11 @@ impl Voxel {
                 let ln_q = if rest > 0.0 { second - self.largest + rest.ln() - self.sum.ln() } else { LEAST_LOGARITHM };
                 (x - self.largest - self.sum.ln(), ln_q)
             }
+            Activation::Normalise => {
+                let others = self.raw.iter().enumerate().filter(|&(k, _)| k != channel);
+                let rest: f64 = others.map(|(_, &x)| f64::from(x)).sum();
+                (ln(x / self.sum), ln(rest / self.sum))
+            }
             Activation::None | Activation::Threshold(_) | Activation::Argmax => {
                 let p = f64::from(self.p[channel]);
                 (ln(p), ln(1.0 - p))
@@ -93,6 +108,9 @@ impl Voxel {
     /// The pointwise loss of a channel, for truth `t`.
     pub fn pointwise(&self, kind: Pointwise, activation: Activation, channel: usize, t: f64) -> f64 {
         let (ln_p, ln_q) = self.logarithms(activation, channel);
+        if let Pointwise::Entropy(entropy) = kind {
+            return entropy.value(ln_p, ln_q, t);
+        }
         let (gamma, weight) = kind.parameters();
         let (on, off) = weight.map_or((1.0, 1.0), |weight| (weight, 1.0 - weight));
         // (1 − p)^γ and p^γ by the logarithms, which keep their digits.

@@ -151,20 +151,23 @@ impl Form {
     }
 }
 
-/// An exponent on 1 − S, γ > 0: what makes Tversky focal. Only with [`Form::OneMinus`].
+/// An exponent on the loss, γ > 0: what makes Tversky focal.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Focus {
     /// None.
     #[default]
     None,
     /// (1 − S)^γ of each group, before the reduction: Abraham & Khan 2018, who write 1/γ for the exponent and give
-    /// it the value ¾. The gradient at S = 1 is taken as 0 for γ < 1, where it does not exist.
+    /// it the value ¾. The gradient at S = 1 is taken as 0 for γ < 1, where it does not exist. Only with
+    /// [`Form::OneMinus`].
     Group(f64),
-    /// The reduced loss to the power γ: SMP's `TverskyLoss`. Not with [`Reduce::None`].
+    /// The reduced loss to the power γ: SMP's `TverskyLoss`. Not with [`Reduce::None`], nor with [`Form::Score`] and
+    /// [`Form::Negative`], which are no losses from 0 up.
     Reduced(f64),
 }
 
-/// What one value sums over.
+/// What one value sums over. Generalized Dice never has its channels apart: its groups are samples for
+/// [`Per::Cell`] and [`Per::Sample`], the batch for [`Per::Channel`] and [`Per::All`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Per {
     /// Each sample and channel: MONAI's default.
@@ -176,6 +179,49 @@ pub enum Per {
     Channel,
     /// Everything pooled (generalized Dice: the channels kept apart): Keras' default, flattening.
     All,
+    /// Each voxel of each channel: values `[N, C, spatial...]` of a pointwise loss, `reduction="none"` of MONAI's
+    /// `FocalLoss`. With [`Reduce::None`] and [`Divisor::One`], by [`Engine::loss`](crate::Engine::loss) only: values of voxels
+    /// are no sums.
+    Element,
+    /// The same, summed over the channels that take part: values `[N, spatial...]`, as of Keras. With
+    /// [`Divisor::Channels`] it is their mean.
+    Voxel,
+}
+
+/// What the sum of a pointwise loss is divided by. Voxels that are ignored or masked are not counted.
+///
+/// Class weights multiply the values, whatever they are divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Divisor {
+    /// [`Pointwise::CrossEntropy`](super::Pointwise::CrossEntropy): as [`Divisor::Truth`] where there are class weights and
+    /// the group has all channels, else as [`Divisor::Voxels`]. The others: [`Divisor::Elements`], or the sum of their weights
+    /// with [`ClassWeights::Normalise`].
+    #[default]
+    Usual,
+    /// The elements of the group: a mean over voxels and channels.
+    Elements,
+    /// The elements of the group over the number of channels that take part: a mean over voxels of the sum over channels.
+    /// PyTorch's cross-entropy of soft labels, Keras' categorical losses.
+    Voxels,
+    /// Σ w·t over the group, w the class weights: PyTorch's cross-entropy of a label map. Of the truth as it is,
+    /// whatever label smoothing does to it.
+    Truth,
+    /// The number of channels that take part: a sum over voxels of the mean over channels. Keras' binary losses.
+    Channels,
+    /// 1: the sum.
+    One,
+    /// The sum of the focal factors of the group, at least 1e-6: `normalized` of SMP's `FocalLoss` with its `reduction="sum"`.
+    /// For an [`Entropy`](super::Entropy) with a factor, by [`Engine::loss`](crate::Engine::loss) only.
+    Factors,
+    /// That times the elements of the group: the same with `reduction="mean"`.
+    ElementsAndFactors,
+}
+
+impl Divisor {
+    /// Whether the focal factors are summed, in another pass.
+    pub(super) fn has_factors(self) -> bool {
+        matches!(self, Self::Factors | Self::ElementsAndFactors)
+    }
 }
 
 /// What becomes of the values of the groups.

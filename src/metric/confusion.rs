@@ -1,5 +1,6 @@
 //! Scores of the confusion matrix of one class.
 
+use super::fbeta::{Beta, f_score};
 use super::overlap::{Empty, dice, iou};
 use super::validate::wrong;
 use crate::error::{Error, Result};
@@ -40,7 +41,7 @@ pub enum CountMetric {
     /// (tp / T + tn / N) / 2, range 0 to 1: [`balanced_accuracy`].
     BalancedAccuracy,
     /// (1 + β²)·tp / ((1 + β²)·tp + β²·fn + fp), range 0 to 1: [`fbeta`].
-    Fbeta(f64),
+    Fbeta(Beta),
     /// Cohen's κ, range −1 to 1: [`kappa`].
     Kappa,
     /// 2(P − T) / (P + T), range −2 to 2: [`volume_similarity`].
@@ -94,7 +95,7 @@ impl CountMetric {
         Self::Specificity,
         Self::Accuracy,
         Self::BalancedAccuracy,
-        Self::Fbeta(1.0),
+        Self::Fbeta(Beta::ONE),
         Self::Kappa,
         Self::VolumeSimilarity,
         Self::VolumeSimilarityUnsigned,
@@ -162,7 +163,7 @@ impl CountMetric {
             Self::Specificity | Self::Tnr => specificity(counts, empty),
             Self::Accuracy | Self::Acc => accuracy(counts, empty),
             Self::BalancedAccuracy | Self::Ba => balanced_accuracy(counts, empty),
-            Self::Fbeta(beta) => f_score(&c, beta, empty),
+            Self::Fbeta(beta) => f_score(&c, beta.value(), empty),
             Self::Kappa => kappa(counts, empty),
             Self::Mcc => mcc(counts, empty),
             Self::VolumeSimilarity => volume_similarity(counts, empty),
@@ -202,10 +203,10 @@ impl std::str::FromStr for CountMetric {
 }
 
 /// The counts as numbers.
-struct Cells {
-    tp: f64,
-    fp: f64,
-    fn_: f64,
+pub(super) struct Cells {
+    pub tp: f64,
+    pub fp: f64,
+    pub fn_: f64,
     tn: f64,
     p: f64,
     t: f64,
@@ -213,7 +214,7 @@ struct Cells {
 }
 
 impl Cells {
-    fn of(counts: &Counts) -> Self {
+    pub fn of(counts: &Counts) -> Self {
         let [tp, fp, fn_, tn] = [counts.tp(), counts.fp(), counts.fn_(), counts.tn()].map(|count| count as f64);
         Self { tp, fp, fn_, tn, p: tp + fp, t: tp + fn_, n: tn + fp }
     }
@@ -221,7 +222,7 @@ impl Cells {
 
 impl Cells {
     /// 0/0 is NaN, and in a sum it stays so; no other NaN occurs with counts.
-    fn score(&self, value: f64, empty: Empty) -> f64 {
+    pub fn score(&self, value: f64, empty: Empty) -> f64 {
         let equal = self.fp == 0.0 && self.fn_ == 0.0;
         match empty {
             _ if !value.is_nan() => value,
@@ -304,33 +305,6 @@ pub fn accuracy(counts: &Counts, empty: Empty) -> f64 {
 pub fn balanced_accuracy(counts: &Counts, empty: Empty) -> f64 {
     let c = Cells::of(counts);
     c.score((c.tp / c.t + c.tn / c.n) / 2.0, empty)
-}
-
-/// F-beta score, (1 + β²)·tp / ((1 + β²)·tp + β²·fn + fp) (van Rijsbergen 1979); β = 1 is Dice, β > 1 favours recall.
-///
-/// Range 0 to 1. Undefined where neither map has the class.
-///
-/// # Errors
-/// [`Error::Parameter`] unless β is finite and above 0.
-///
-/// ```
-/// use voxdice::{Empty, metric, stats::Counts};
-/// let counts = Counts::new(30, 40, 80, 1000)?;
-/// assert_eq!(metric::fbeta(&counts, 1.0, Empty::Nan)?, metric::dice(&counts, Empty::Nan));
-/// assert_eq!(metric::fbeta(&counts, 2.0, Empty::Nan)?, 150.0 / (150.0 + 200.0 + 10.0));
-/// # Ok::<(), voxdice::Error>(())
-/// ```
-pub fn fbeta(counts: &Counts, beta: f64, empty: Empty) -> Result<f64> {
-    if !(beta > 0.0 && beta.is_finite()) {
-        return Err(wrong("beta", beta, "finite and above 0"));
-    }
-    Ok(f_score(&Cells::of(counts), beta, empty))
-}
-
-fn f_score(c: &Cells, beta: f64, empty: Empty) -> f64 {
-    let square = beta * beta;
-    let both = (1.0 + square) * c.tp;
-    c.score(both / (both + square * c.fn_ + c.fp), empty)
 }
 
 /// Cohen's kappa, (pₒ − pₑ) / (1 − pₑ): agreement beyond chance (Cohen 1960).

@@ -18,6 +18,8 @@ pub(super) fn groups(per: Per, samples: usize, channels: usize, kept: &[usize]) 
         Per::Sample => (0..samples).map(|n| kept.iter().map(|&c| of_sample(n, c)).collect()).collect(),
         Per::Channel => kept.iter().map(|&c| vec![of_batch(c)]).collect(),
         Per::All => vec![kept.iter().map(|&c| of_batch(c)).collect()],
+        // Values of voxels are no sums of cells.
+        Per::Element | Per::Voxel => Vec::new(),
     }
 }
 
@@ -27,7 +29,7 @@ pub(super) fn shape(per: Per, samples: usize, kept: usize) -> Vec<usize> {
         Per::Cell => vec![samples, kept],
         Per::Sample => vec![samples],
         Per::Channel => vec![kept],
-        Per::All => vec![],
+        Per::All | Per::Element | Per::Voxel => vec![],
     }
 }
 

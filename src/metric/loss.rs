@@ -1,16 +1,15 @@
 //! A loss of a table of statistics: its values and its derivatives.
 
-use super::choices::{
-    Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
-};
+use super::choices::{Channels, ClassWeights, Divisor, Focus, Per, Reduce, Smoothing};
 use super::group::{Member, groups, shape};
 use super::moments::{Moments, Statistic};
 use super::options::{Kind, LossOptions};
-use super::score::{Overlap, Reading};
+use super::score::Overlap;
 use super::validate::wrong;
+#[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
 use crate::options::SumsOptions;
-use crate::pointwise::Pointwise;
+use crate::pointwise::{Entropy, Measure, Pointwise};
 use crate::stats::{Partials, Terms};
 use crate::table::Table;
 
@@ -50,16 +49,34 @@ pub struct LossValues {
 }
 
 /// The value of a group before the reduction, and how it moves with the moments of its cells.
-struct Assessed {
+pub(super) struct Assessed {
     /// `None` where it is undefined.
-    value: Option<f64>,
-    partials: Vec<(Vec<usize>, Partials)>,
+    pub value: Option<f64>,
+    pub partials: Vec<(Vec<usize>, Partials)>,
+    /// With respect to the sums of focal factors, where it is divided by them.
+    pub by_factors: Vec<(Vec<usize>, Partials)>,
+}
+
+/// The sums of a loss, and those of its focal factors where it is divided by them.
+pub(super) struct Tables<'a, S> {
+    pub sums: &'a Table<S>,
+    pub factors: Option<&'a Table<S>>,
 }
 
 impl Loss {
     /// # Errors
     /// [`Error::Parameter`] for a choice outside its range, or two that exclude each other.
-    pub fn new(options: LossOptions) -> Result<Self> {
+    pub fn new(mut options: LossOptions) -> Result<Self> {
+        // The channels of generalized Dice are never apart.
+        if let Kind::Overlap(Overlap::Generalized(_)) | Kind::Combined { overlap: Overlap::Generalized(_), .. } =
+            options.kind
+        {
+            options.per = match options.per {
+                Per::Cell => Per::Sample,
+                Per::Channel => Per::All,
+                per => per,
+            };
+        }
         options.validate()?;
         Ok(Self { options })
     }
@@ -73,21 +90,43 @@ impl Loss {
     /// its activation and its pointwise loss.
     pub fn sums_options(&self) -> SumsOptions {
         let exponent = self.options.denominator.exponent();
-        let terms = match self.overlap() {
-            None => Terms::Plain,
-            Some(_) if self.soft_label() => Terms::All,
-            Some(_) if exponent == 1.0 => Terms::Plain,
-            Some(_) if exponent == 2.0 => Terms::Squared,
-            Some(_) => Terms::Power(exponent as f32),
+        let terms = match self.options.kind {
+            Kind::Pointwise(_) => Terms::Plain,
+            _ if self.soft_label() => Terms::All,
+            _ if exponent == 1.0 => Terms::Plain,
+            _ if exponent == 2.0 => Terms::Squared,
+            _ => Terms::Power(exponent as f32),
         };
         SumsOptions { terms, activation: self.options.activation, pointwise: self.pointwise() }
+    }
+
+    /// What must be summed of the focal factors, where the loss is divided by them.
+    pub(super) fn factor_options(&self) -> Option<SumsOptions> {
+        match self.pointwise() {
+            Some(Pointwise::Entropy(entropy)) if self.options.divisor.has_factors() => {
+                let factor = Entropy { measure: Measure::Factor, ..entropy };
+                Some(SumsOptions { pointwise: Some(Pointwise::Entropy(factor)), ..self.sums_options() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The loss whose reduced value is the sum of the values of all voxels.
+    pub(super) fn summed(&self) -> Self {
+        let divisor = if self.options.divisor == Divisor::Channels { Divisor::Channels } else { Divisor::One };
+        Self { options: LossOptions { per: Per::All, reduce: Reduce::Sum, divisor, ..self.options.clone() } }
+    }
+
+    /// The channels that take part, of so many.
+    pub(crate) fn kept(&self, channels: usize) -> Result<Vec<usize>> {
+        self.options.kept(channels)
     }
 
     /// The overlap in it.
     pub fn overlap(&self) -> Option<Overlap> {
         match self.options.kind {
             Kind::Overlap(overlap) | Kind::Combined { overlap, .. } => Some(overlap),
-            Kind::Pointwise(_) => None,
+            Kind::Pointwise(_) | Kind::Matthews(_) => None,
         }
     }
 
@@ -95,27 +134,34 @@ impl Loss {
     pub fn pointwise(&self) -> Option<Pointwise> {
         match self.options.kind {
             Kind::Pointwise(pointwise) | Kind::Combined { pointwise, .. } => Some(pointwise),
-            Kind::Overlap(_) => None,
+            Kind::Overlap(_) | Kind::Matthews(_) => None,
         }
     }
 
     /// The loss of one group of one channel, which takes part whatever its number: without class weights, and with
-    /// the first smoothing, if there is a list. NaN where it is undefined or a sum is missing.
-    pub fn of(&self, moments: &Moments) -> f64 {
+    /// the first smoothing, if there is a list. NaN where it is undefined.
+    ///
+    /// # Errors
+    /// Those of [`Loss::evaluate`].
+    pub fn of(&self, moments: &Moments) -> Result<f64> {
         let smooth = Smoothing::Same(self.reading(0).smooth);
         let (channels, weights, per, reduce) = (Channels::All, ClassWeights::Equal, Per::Cell, Reduce::Mean);
         let single = Self { options: LossOptions { smooth, channels, weights, per, reduce, ..self.options.clone() } };
-        let found = single.evaluate(&Table::new(1, 1, vec![*moments]));
-        found.ok().and_then(|values| values.reduced).unwrap_or(f64::NAN)
+        Ok(single.evaluate(&Table::new(1, 1, vec![*moments]))?.reduced.unwrap_or(f64::NAN))
     }
 
     /// The values, and their mean or sum.
     ///
     /// # Errors
-    /// [`Error::MissingTerm`] when the statistics lack a sum; [`Error::Parameter`] when a list does not have one
-    /// entry per channel or a channel is not there; those of pooling [`Sums`](crate::stats::Sums).
+    /// [`Error::MissingTerm`] when the statistics lack a sum, or are [`Sums`](crate::stats::Sums) of another activation or
+    /// pointwise loss; [`Error::Parameter`] when a list does not have one entry per channel, a channel is not there, or the
+    /// loss is one of [`Engine::loss`](crate::Engine::loss) only; those of pooling [`Sums`](crate::stats::Sums).
     pub fn evaluate<S: Statistic>(&self, table: &Table<S>) -> Result<LossValues> {
-        let (groups, shape) = self.assess(table)?;
+        self.values(&Tables { sums: table, factors: None })
+    }
+
+    pub(super) fn values<S: Statistic>(&self, tables: &Tables<'_, S>) -> Result<LossValues> {
+        let (groups, shape) = self.assess(tables)?;
         let values: Vec<f64> = groups.iter().map(|group| group.value.unwrap_or(f64::NAN)).collect();
         let undefined = groups.iter().filter(|group| group.value.is_none()).count();
         let mean = self.reduce(&groups);
@@ -144,7 +190,12 @@ impl Loss {
     /// # Ok::<(), voxdice::Error>(())
     /// ```
     pub fn gradient<S: Statistic>(&self, table: &Table<S>) -> Result<Table<Partials>> {
-        let (groups, _) = self.assess(table)?;
+        Ok(self.partials(&Tables { sums: table, factors: None })?.0)
+    }
+
+    /// The derivatives with respect to the sums, and with respect to those of the focal factors.
+    pub(super) fn partials<S: Statistic>(&self, tables: &Tables<'_, S>) -> Result<(Table<Partials>, Table<Partials>)> {
+        let (groups, _) = self.assess(tables)?;
         let defined = groups.iter().filter(|group| group.value.is_some()).count();
         let factor = match self.options.reduce {
             Reduce::None | Reduce::Sum => 1.0,
@@ -154,11 +205,14 @@ impl Loss {
             Focus::Reduced(gamma) => power_slope(self.reduce(&groups), gamma),
             _ => 1.0,
         };
-        let mut cells = vec![Partials::default(); table.values().len()];
-        for (members, partials) in groups.iter().filter(|g| g.value.is_some()).flat_map(|g| &g.partials) {
-            members.iter().for_each(|&cell| cells[cell].add(focus * factor, partials));
-        }
-        Ok(Table::new(table.samples(), table.channels(), cells))
+        let table = |of: fn(&Assessed) -> &Vec<(Vec<usize>, Partials)>| {
+            let mut cells = vec![Partials::default(); tables.sums.values().len()];
+            for (members, partials) in groups.iter().filter(|group| group.value.is_some()).flat_map(of) {
+                members.iter().for_each(|&cell| cells[cell].add(focus * factor, partials));
+            }
+            Table::new(tables.sums.samples(), tables.sums.channels(), cells)
+        };
+        Ok((table(|group| &group.partials), table(|group| &group.by_factors)))
     }
 
     fn reduce(&self, groups: &[Assessed]) -> f64 {
@@ -172,17 +226,23 @@ impl Loss {
     }
 
     /// Every group, with its class weight, and the axes of the groups.
-    fn assess<S: Statistic>(&self, table: &Table<S>) -> Result<(Vec<Assessed>, Vec<usize>)> {
-        let options = &self.options;
+    fn assess<S: Statistic>(&self, tables: &Tables<'_, S>) -> Result<(Vec<Assessed>, Vec<usize>)> {
+        let (options, table) = (&self.options, tables.sums);
+        if matches!(options.per, Per::Element | Per::Voxel) {
+            let range = "a choice that sums voxels: values of single voxels are made by Engine::loss";
+            return Err(wrong("per", format!("{:?}", options.per), range));
+        }
+        table.values().iter().try_for_each(|sums| sums.made_for(&self.sums_options()))?;
         let kept = options.kept(table.channels())?;
-        let groups = groups(options.per, table.samples(), table.channels(), &kept);
+        let per = options.per;
+        let groups = groups(per, table.samples(), table.channels(), &kept);
         let mut assessed = Vec::with_capacity(groups.len());
         for members in &groups {
             assessed.push(match options.kind {
-                Kind::Overlap(overlap) | Kind::Combined { overlap, .. } => self.overlap_of(overlap, table, members)?,
                 Kind::Pointwise(pointwise) => {
-                    self.mean(pointwise, table, members, kept.len(), !self.weighs_groups())?
+                    self.mean(pointwise, tables, members, kept.len(), !self.weighs_groups())?
                 }
+                _ => self.score_of(table, members)?,
             });
         }
         self.weigh(&groups, &mut assessed)?;
@@ -190,10 +250,10 @@ impl Loss {
             for (members, group) in groups.iter().zip(&mut assessed) {
                 group.scale(lambda_overlap);
                 let all = self.companions(table, members);
-                group.add(lambda_pointwise, self.mean(pointwise, table, &all, table.channels(), true)?);
+                group.add(lambda_pointwise, self.mean(pointwise, tables, &all, table.channels(), true)?);
             }
         }
-        Ok((assessed, shape(options.per, table.samples(), kept.len())))
+        Ok((assessed, shape(per, table.samples(), kept.len())))
     }
 
     /// Whether a group is of one channel, whose weight it has.
@@ -230,122 +290,34 @@ impl Loss {
         Ok(())
     }
 
-    /// What the pointwise part of a combined loss is the mean over: all channels of the samples of a group.
+    /// What the pointwise part of a combined loss is the mean over: all channels of the samples of a group, or of the batch
+    /// where class weights are divided by their sum over it.
     fn companions<S>(&self, table: &Table<S>, members: &[Member]) -> Vec<Member> {
         let (samples, channels) = (table.samples(), table.channels());
         let all: Vec<usize> = (0..channels).collect();
+        let batch = self.options.weights != ClassWeights::Equal && self.pointwise() == Some(Pointwise::CrossEntropy);
         match self.options.per {
-            Per::Cell | Per::Sample => {
+            Per::Cell | Per::Sample if !batch => {
                 let sample = members[0].cells[0] / channels;
                 groups(Per::Sample, samples, channels, &all).swap_remove(sample)
             }
-            Per::Channel | Per::All => groups(Per::All, samples, channels, &all).swap_remove(0),
+            _ => groups(Per::All, samples, channels, &all).swap_remove(0),
         }
-    }
-
-    fn overlap_of<S: Statistic>(&self, overlap: Overlap, table: &Table<S>, members: &[Member]) -> Result<Assessed> {
-        let options = &self.options;
-        let sets: Vec<Vec<usize>> = match overlap {
-            Overlap::Generalized(_) => members.iter().map(|member| member.cells.clone()).collect(),
-            _ => vec![members.iter().flat_map(|member| member.cells.iter().copied()).collect()],
-        };
-        let mut moments = Vec::with_capacity(sets.len());
-        for set in &sets {
-            let m = pooled(table, set)?.moments(options.denominator)?;
-            if self.soft_label() {
-                needed(m.abs_difference, &m, "the sum of |p - t|")?;
-            }
-            moments.push(m);
-        }
-        let truth: Vec<f64> = moments.iter().map(|m| m.truth).collect();
-        if options.empty_truth == EmptyTruth::ZeroLoss && truth.iter().all(|&v| v == 0.0) {
-            return Ok(Assessed { value: Some(0.0), partials: Vec::new() });
-        }
-        let weights = match overlap {
-            Overlap::Generalized(weights) => weights.of(&truth),
-            _ => vec![1.0],
-        };
-        let weighed: Vec<(f64, Moments)> = weights.into_iter().zip(moments).collect();
-        let Some((score, partials)) = overlap.score(&weighed, &self.reading(members[0].channel)) else {
-            return Ok(Assessed { value: None, partials: Vec::new() });
-        };
-        let (value, slope) = self.formed(score);
-        let mut assessed = Assessed { value: Some(value), partials: sets.into_iter().zip(partials).collect() };
-        assessed.scale_partials(slope);
-        Ok(assessed)
-    }
-
-    /// The loss of a score, and its derivative.
-    fn formed(&self, score: f64) -> (f64, f64) {
-        let form = self.options.form;
-        if form == Form::NegLog && score < self.options.score_floor {
-            return (form.of(self.options.score_floor), 0.0);
-        }
-        let (value, slope) = (form.of(score), form.derivative(score));
-        match self.options.focus {
-            Focus::Group(gamma) => (power(value, gamma), power_slope(value, gamma) * slope),
-            _ => (value, slope),
-        }
-    }
-
-    fn reading(&self, channel: usize) -> Reading {
-        let LossOptions { agreement, denominator, floor, empty, .. } = self.options;
-        let smooth = match &self.options.smooth {
-            Smoothing::Same(smooth) => *smooth,
-            Smoothing::PerChannel(list) => list.get(channel).copied().unwrap_or(Smooth::none()),
-        };
-        Reading { agreement, denominator, smooth, floor, empty }
-    }
-
-    fn soft_label(&self) -> bool {
-        self.options.agreement == Agreement::SoftLabel && self.options.denominator.exponent() == 1.0
-    }
-
-    /// The mean of a pointwise loss: its sums times constants. `channels` is how many channels share a voxel, so that
-    /// cross-entropies are per voxel; class weights apply if `weigh`.
-    fn mean<S: Statistic>(
-        &self,
-        kind: Pointwise,
-        table: &Table<S>,
-        members: &[Member],
-        channels: usize,
-        weigh: bool,
-    ) -> Result<Assessed> {
-        let mut moments = Vec::with_capacity(members.len());
-        for member in members {
-            let m = pooled(table, &member.cells)?.moments(Denominator::Sum)?;
-            needed(m.pointwise, &m, &format!("the sum of {kind:?}"))?;
-            moments.push(m);
-        }
-        let elements: f64 = moments.iter().map(|m| m.voxels).sum();
-        let (list, normalise) = match &self.options.weights {
-            ClassWeights::Multiply(list) if weigh => (Some(list), false),
-            ClassWeights::Normalise(list) if weigh => (Some(list), true),
-            _ => (None, false),
-        };
-        let weight = |i: usize| list.map_or(1.0, |list| list[members[i].channel]);
-        let weighted = |f: fn(&Moments) -> f64| (0..members.len()).map(|i| weight(i) * f(&moments[i])).sum::<f64>();
-        let divisor = match (kind, list) {
-            (Pointwise::CrossEntropy, Some(_)) => weighted(|m| m.truth),
-            (Pointwise::CrossEntropy, None) => elements / channels as f64,
-            _ if normalise => weighted(|m| m.voxels),
-            _ => elements,
-        };
-        let value = (0..members.len()).map(|i| weight(i) * moments[i].pointwise).sum::<f64>() / divisor;
-        let partial = |i: usize| Partials { pointwise: weight(i) / divisor, ..Partials::default() };
-        let partials = members.iter().enumerate().map(|(i, member)| (member.cells.clone(), partial(i))).collect();
-        Ok(Assessed { value: (divisor != 0.0).then_some(value), partials })
     }
 }
 
 impl Assessed {
+    pub fn new(value: Option<f64>, partials: Vec<(Vec<usize>, Partials)>) -> Self {
+        Self { value, partials, by_factors: Vec::new() }
+    }
+
     fn scale(&mut self, factor: f64) {
         self.value = self.value.map(|value| factor * value);
         self.scale_partials(factor);
     }
 
-    fn scale_partials(&mut self, factor: f64) {
-        for (_, partials) in &mut self.partials {
+    pub fn scale_partials(&mut self, factor: f64) {
+        for (_, partials) in self.partials.iter_mut().chain(&mut self.by_factors) {
             let unscaled = std::mem::take(partials);
             partials.add(factor, &unscaled);
         }
@@ -355,33 +327,20 @@ impl Assessed {
         other.scale(factor);
         self.value = self.value.zip(other.value).map(|(a, b)| a + b);
         self.partials.append(&mut other.partials);
+        self.by_factors.append(&mut other.by_factors);
     }
 }
 
 /// x^γ. Rounding may leave 1 - S a little below 0, which is 0; NaN is no perfect score and stays.
-fn power(x: f64, gamma: f64) -> f64 {
+pub(super) fn power(x: f64, gamma: f64) -> f64 {
     if x < 0.0 { 0.0 } else { x.powf(gamma) }
 }
 
 /// d(x^γ)/dx; 0 at 0, where it does not exist for γ < 1, and below.
-fn power_slope(x: f64, gamma: f64) -> f64 {
+pub(super) fn power_slope(x: f64, gamma: f64) -> f64 {
     match x {
         _ if gamma == 1.0 => 1.0,
         ..=0.0 => 0.0,
         _ => gamma * x.powf(gamma - 1.0),
     }
-}
-
-fn pooled<S: Statistic>(table: &Table<S>, cells: &[usize]) -> Result<S> {
-    let mut sum = table.values()[cells[0]].clone();
-    cells[1..].iter().try_for_each(|&cell| sum.pool(&table.values()[cell]))?;
-    Ok(sum)
-}
-
-/// A NaN beside a Σp that is a number is a sum that nobody made.
-fn needed(value: f64, moments: &Moments, term: &str) -> Result<()> {
-    if value.is_nan() && !moments.pred.is_nan() {
-        return Err(Error::MissingTerm { term: term.to_string() });
-    }
-    Ok(())
 }

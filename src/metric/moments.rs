@@ -2,6 +2,7 @@
 
 use super::choices::Denominator;
 use crate::error::{Error, Result};
+use crate::options::SumsOptions;
 use crate::stats::{Merge, Partials, Sums, Terms};
 use crate::table::Table;
 
@@ -19,7 +20,7 @@ use crate::table::Table;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moments {
-    /// Number of voxels.
+    /// Number of voxels that were summed: without those that are NaN or infinite.
     pub voxels: f64,
     /// Σp.
     pub pred: f64,
@@ -75,7 +76,8 @@ impl Moments {
     /// ```
     pub fn of(sums: &Sums, denominator: Denominator) -> Result<Self> {
         let exponent = denominator.exponent();
-        let plain = Self::plain(sums.voxels() as f64, sums.pred(), sums.truth(), sums.product());
+        let counted = sums.voxels() - sums.non_finite().voxels;
+        let plain = Self::plain(counted as f64, sums.pred(), sums.truth(), sums.product());
         let plain = Self {
             abs_difference: sums.abs_difference().unwrap_or(f64::NAN),
             pointwise: sums.pointwise_sum().unwrap_or(f64::NAN),
@@ -153,6 +155,13 @@ pub trait Statistic: sealed::Sealed + Clone {
     /// Those of merging [`Sums`].
     fn pool(&mut self, other: &Self) -> Result<()>;
 
+    /// Whether these are sums as `options` make them, as far as they know: of the same activation, and of the pointwise
+    /// loss, if any.
+    ///
+    /// # Errors
+    /// [`Error::MissingTerm`].
+    fn made_for(&self, options: &SumsOptions) -> Result<()>;
+
     /// The moments with the sums of `denominator`.
     ///
     /// # Errors
@@ -161,6 +170,19 @@ pub trait Statistic: sealed::Sealed + Clone {
 }
 
 impl Statistic for Sums {
+    fn made_for(&self, options: &SumsOptions) -> Result<()> {
+        let term = match (self.activation() == options.activation, self.pointwise(), options.pointwise) {
+            (false, ..) => {
+                format!("sums under {:?}, and was given sums under {:?}", options.activation, self.activation())
+            }
+            (_, Some(found), Some(needed)) if found != needed => {
+                format!("the sum of {needed:?}, and was given that of {found:?}")
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::MissingTerm { term })
+    }
+
     fn pool(&mut self, other: &Self) -> Result<()> {
         self.merge(other)
     }
@@ -171,6 +193,10 @@ impl Statistic for Sums {
 }
 
 impl Statistic for Moments {
+    fn made_for(&self, _: &SumsOptions) -> Result<()> {
+        Ok(())
+    }
+
     fn pool(&mut self, other: &Self) -> Result<()> {
         self.add(other);
         Ok(())

@@ -1,8 +1,9 @@
 //! A loss as a set of named choices.
 
 use super::choices::{
-    Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
+    Agreement, Channels, ClassWeights, Denominator, Divisor, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
 };
+use super::matthews::Matthews;
 use super::overlap::Empty;
 use super::score::{Overlap, Tversky};
 use crate::options::Activation;
@@ -15,10 +16,14 @@ pub enum Kind {
     Overlap(Overlap),
     /// The mean of a pointwise loss.
     Pointwise(Pointwise),
+    /// Matthews' correlation coefficient in the chosen [`Form`]: `OneMinus`, `Score` or `Negative`.
+    Matthews(Matthews),
     /// λ·overlap + λ'·pointwise. The pointwise part of a group is the mean over all channels, excluded ones too, of
     /// the samples in the group: of the sample, or of the batch under [`Per::Channel`] and [`Per::All`]. So the mean
     /// over the groups is λ·(mean overlap loss) + λ'·(mean pointwise loss), as MONAI's `DiceCELoss` and nnU-Net add
-    /// them. (MONAI's `DiceFocalLoss(include_background=False)` leaves the background out of the focal part too.)
+    /// them. Cross-entropy with class weights is that of the batch always, as the weights are divided by Σ w·t over the
+    /// batch. Where the parts differ in activation, channels or weights, an [`Objective`](super::Objective) adds
+    /// terms that have their own.
     Combined {
         /// The overlap.
         overlap: Overlap,
@@ -44,7 +49,7 @@ impl Default for Kind {
 /// use voxdice::metric::{Denominator, Loss, LossOptions, Moments, Smooth};
 /// let options = LossOptions { denominator: Denominator::Squared, smooth: Smooth::both(1.0).into(), ..Default::default() };
 /// let moments = Moments::plain(8.0, 3.0, 4.0, 2.0).with_power(2.0, 4.0);
-/// assert_eq!(Loss::new(options)?.of(&moments), 1.0 - 5.0 / 7.0);
+/// assert_eq!(Loss::new(options)?.of(&moments)?, 1.0 - 5.0 / 7.0);
 /// # Ok::<(), voxdice::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,6 +68,9 @@ pub struct LossOptions {
     /// Under [`Form::NegLog`], scores below this count as this, with no gradient through them: SMP's `eps` (1e-7).
     /// 0 for none: no overlap at all is then a loss of ∞.
     pub score_floor: f64,
+    /// Intersections below this count as this, with no gradient through them, while fp and fn stay: `clip_tp` of nnU-Net's
+    /// `SoftDiceLoss`. 0 for none.
+    pub hits_floor: f64,
     /// The sums in the denominator.
     pub denominator: Denominator,
     /// How the intersection is measured.
@@ -75,6 +83,8 @@ pub struct LossOptions {
     pub channels: Channels,
     /// How they weigh.
     pub weights: ClassWeights,
+    /// What a pointwise loss is divided by.
+    pub divisor: Divisor,
     /// The score where the formula is 0/0. NaN is left out of means and sums, and counted.
     pub empty: Empty,
     /// The loss where the truth is empty.
@@ -124,7 +134,7 @@ impl LossOptions {
     /// ```
     /// use voxdice::metric::{Loss, LossOptions, Moments};
     /// let perfect = Moments { pointwise: 0.0, ..Moments::plain(4.0, 2.0, 2.0, 2.0) };
-    /// assert_eq!(Loss::new(LossOptions::combo(0.5, 0.7))?.of(&perfect), -0.5);
+    /// assert_eq!(Loss::new(LossOptions::combo(0.5, 0.7))?.of(&perfect)?, -0.5);
     /// # Ok::<(), voxdice::Error>(())
     /// ```
     pub fn combo(alpha: f64, beta: f64) -> Self {

@@ -9,7 +9,7 @@ use crate::options::Activation;
 /// ```
 /// use voxdice::metric::{Loss, Moments, Preset};
 /// let keras = Loss::new(Preset::Keras.options())?;
-/// assert_eq!(keras.of(&Moments::plain(4.0, 2.0, 2.0, 1.0)), 1.0 - 2.0 / (4.0 + 1e-7));
+/// assert_eq!(keras.of(&Moments::plain(4.0, 2.0, 2.0, 1.0))?, 1.0 - 2.0 / (4.0 + 1e-7));
 /// assert_eq!("seed-dice-loss-2".parse::<Preset>()?, Preset::SeedDiceLoss2);
 /// # Ok::<(), voxdice::Error>(())
 /// ```

@@ -55,6 +55,7 @@ pub(super) struct Reading {
     pub denominator: Denominator,
     pub smooth: Smooth,
     pub floor: f64,
+    pub hits_floor: f64,
     pub empty: Empty,
 }
 
@@ -77,8 +78,9 @@ impl Overlap {
         let (mut above, mut below) = (with.smooth.numerator, with.smooth.denominator);
         for (weight, m) in members {
             let i = intersection(m, with);
-            above += weight * 2.0 * i;
-            below += weight * (of_i * i + of_p * m.pred_power + of_t * m.truth_power);
+            let raised = if is_raised(i, with) { with.hits_floor } else { i };
+            above += weight * 2.0 * raised;
+            below += weight * (of_i * i + 2.0 * (raised - i) + of_p * m.pred_power + of_t * m.truth_power);
         }
         if above == 0.0 && below == 0.0 && with.floor == 0.0 {
             let value = with.empty.value();
@@ -88,8 +90,10 @@ impl Overlap {
         let floored = with.floor > 0.0 && below < with.floor;
         let (moves, below) = if floored { (0.0, with.floor) } else { (1.0, below) };
         let score = above / below;
-        let partials = members.iter().map(|(weight, _)| {
-            let by_i = weight * (2.0 - score * of_i * moves) / below;
+        let partials = members.iter().map(|(weight, m)| {
+            // Of a raised intersection only fp and fn move.
+            let hits = if is_raised(intersection(m, with), with) { 0.0 } else { 2.0 };
+            let by_i = weight * (hits - score * (of_i + hits - 2.0) * moves) / below;
             let by_p = -weight * score * of_p * moves / below;
             partials_of(by_i, by_p, with)
         });
@@ -102,11 +106,16 @@ fn soft_label(with: &Reading) -> bool {
     with.agreement == Agreement::SoftLabel && with.denominator.exponent() == 1.0
 }
 
-fn intersection(m: &Moments, with: &Reading) -> f64 {
+/// Without a floor an intersection may be negative: of log-probabilities it is.
+fn is_raised(intersection: f64, with: &Reading) -> bool {
+    with.hits_floor > 0.0 && intersection < with.hits_floor
+}
+
+pub(super) fn intersection(m: &Moments, with: &Reading) -> f64 {
     if soft_label(with) { (m.pred + m.truth - m.abs_difference) / 2.0 } else { m.product }
 }
 
-fn partials_of(by_i: f64, by_p: f64, with: &Reading) -> Partials {
+pub(super) fn partials_of(by_i: f64, by_p: f64, with: &Reading) -> Partials {
     let mut partials = Partials::default();
     if soft_label(with) {
         partials.pred += by_i / 2.0;

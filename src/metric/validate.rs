@@ -1,10 +1,13 @@
 //! Whether the choices make sense, apart and together.
 
-use super::choices::{Agreement, Channels, ClassWeights, Denominator, Focus, Form, Per, Reduce, Smooth, Smoothing};
+use super::choices::{
+    Agreement, Channels, ClassWeights, Denominator, Divisor, Focus, Form, Per, Reduce, Smooth, Smoothing,
+};
+use super::matthews::Matthews;
 use super::options::{Kind, LossOptions};
 use super::score::{Overlap, Tversky};
 use crate::error::{Error, Result};
-use crate::pointwise::Pointwise;
+use crate::pointwise::{Focal, Pointwise};
 
 /// The error for a parameter that does not hold.
 pub(super) fn wrong(name: &'static str, value: impl ToString, range: impl Into<String>) -> Error {
@@ -24,10 +27,6 @@ fn positive(name: &'static str, value: f64) -> Result<()> {
     check(value > 0.0, name, value, "finite and above 0")
 }
 
-fn fraction(name: &'static str, value: f64) -> Result<()> {
-    check((0.0..=1.0).contains(&value), name, value, "within 0 to 1")
-}
-
 impl LossOptions {
     /// Whether the choices hold for some table; those that depend on its channels are checked when it is there.
     pub(super) fn validate(&self) -> Result<()> {
@@ -41,6 +40,7 @@ impl LossOptions {
             not_negative("smooth (denominator)", *denominator)?;
         }
         not_negative("floor", self.floor)?;
+        not_negative("hits_floor", self.hits_floor)?;
         not_negative("score_floor", self.score_floor)?;
         if let Denominator::Power(gamma) = self.denominator {
             positive("denominator power", gamma)?;
@@ -53,6 +53,8 @@ impl LossOptions {
         match self.kind {
             Kind::Overlap(overlap) => check_overlap(overlap),
             Kind::Pointwise(pointwise) => check_pointwise(pointwise),
+            Kind::Matthews(Matthews::Whole) => Ok(()),
+            Kind::Matthews(Matthews::Counts { eps }) => not_negative("eps", eps),
             Kind::Combined { overlap, pointwise, lambda_overlap, lambda_pointwise } => {
                 not_negative("lambda_overlap", lambda_overlap)?;
                 not_negative("lambda_pointwise", lambda_pointwise)?;
@@ -81,20 +83,85 @@ impl LossOptions {
         if self.agreement == Agreement::SoftLabel && power && self.denominator.exponent() != 1.0 {
             return Err(wrong("denominator power", self.denominator.exponent(), "Sum or Squared with SoftLabel"));
         }
+        self.as_matthews()?;
+        self.divided()?;
         match self.focus {
             Focus::None => return Ok(()),
             Focus::Group(gamma) => positive("focus gamma", gamma)?,
             Focus::Reduced(gamma) => positive("focus gamma", gamma)?,
         }
-        if self.form != Form::OneMinus || !matches!(self.kind, Kind::Overlap(_)) {
-            return Err(wrong(
-                "focus",
-                format!("{:?}", self.focus),
-                "None unless the loss is an overlap in OneMinus form",
-            ));
+        let (fits, range) = match self.focus {
+            Focus::Reduced(_) => {
+                let fits = !matches!(self.form, Form::Score | Form::Negative);
+                (fits, "None unless the loss is an overlap in OneMinus, NegLog or LogCosh form")
+            }
+            _ => (self.form == Form::OneMinus, "None unless the loss is an overlap in OneMinus form"),
+        };
+        if !fits || !matches!(self.kind, Kind::Overlap(_)) {
+            return Err(wrong("focus", format!("{:?}", self.focus), range));
         }
         if matches!(self.focus, Focus::Reduced(_)) && self.reduce == Reduce::None {
             return Err(wrong("focus", format!("{:?}", self.focus), "None or Group where nothing is reduced"));
+        }
+        Ok(())
+    }
+
+    /// What Matthews' coefficient has no meaning for.
+    fn as_matthews(&self) -> Result<()> {
+        if !matches!(self.kind, Kind::Matthews(_)) {
+            return Ok(());
+        }
+        if !matches!(self.form, Form::OneMinus | Form::Score | Form::Negative) {
+            return Err(wrong(
+                "form",
+                format!("{:?}", self.form),
+                "OneMinus, Score or Negative for Matthews' coefficient",
+            ));
+        }
+        if self.denominator.exponent() != 1.0 {
+            let range = "Sum for Matthews' coefficient, which counts voxels";
+            return Err(wrong("denominator", format!("{:?}", self.denominator), range));
+        }
+        Ok(())
+    }
+
+    /// Whether values are of what the loss has: sums over voxels, or voxels, and factors.
+    fn divided(&self) -> Result<()> {
+        let (divisor, per) = (format!("{:?}", self.divisor), format!("{:?}", self.per));
+        let pointwise = match self.kind {
+            Kind::Pointwise(pointwise) | Kind::Combined { pointwise, .. } => Some(pointwise),
+            Kind::Overlap(_) | Kind::Matthews(_) => None,
+        };
+        if self.divisor != Divisor::Usual && pointwise.is_none() {
+            return Err(wrong("divisor", divisor, "Usual where there is no pointwise loss"));
+        }
+        if self.hits_floor > 0.0 && matches!(self.kind, Kind::Pointwise(_) | Kind::Matthews(_)) {
+            return Err(wrong("hits_floor", self.hits_floor, "0 where there is no overlap"));
+        }
+        if self.divisor.has_factors() {
+            let focal = match pointwise {
+                Some(Pointwise::Entropy(entropy)) => !matches!(entropy.factor, Focal::None | Focal::Apart(_)),
+                _ => false,
+            };
+            if !focal || !matches!(self.kind, Kind::Pointwise(_)) {
+                let range = "another unless the loss is an Entropy with the factor Margin, Confidence, Reduced or Miss";
+                return Err(wrong("divisor", divisor, range));
+            }
+        }
+        if !matches!(self.per, Per::Element | Per::Voxel) {
+            return Ok(());
+        }
+        if !matches!(self.kind, Kind::Pointwise(_)) {
+            return Err(wrong("per", per, "a choice that sums voxels unless the loss is a pointwise one"));
+        }
+        if self.reduce != Reduce::None {
+            return Err(wrong("per", per, "a choice that sums voxels unless nothing is reduced (Reduce::None)"));
+        }
+        if !matches!(self.divisor, Divisor::Usual | Divisor::One | Divisor::Channels) {
+            return Err(wrong("divisor", divisor, "One or Channels where there is a value of each voxel"));
+        }
+        if matches!(self.weights, ClassWeights::Normalise(_)) {
+            return Err(wrong("class weights", "Normalise", "Multiply where there is a value of each voxel"));
         }
         Ok(())
     }
@@ -142,13 +209,8 @@ fn check_overlap(overlap: Overlap) -> Result<()> {
 }
 
 fn check_pointwise(pointwise: Pointwise) -> Result<()> {
-    match pointwise {
-        Pointwise::CrossEntropy | Pointwise::BinaryCrossEntropy => Ok(()),
-        Pointwise::Balanced { beta } => fraction("beta", beta),
-        Pointwise::CategoricalFocal { gamma } => not_negative("gamma", gamma),
-        Pointwise::Focal { gamma, alpha } => {
-            not_negative("gamma", gamma)?;
-            alpha.map_or(Ok(()), |alpha| fraction("alpha", alpha))
-        }
+    match pointwise.fault() {
+        Some((name, value, range)) => Err(wrong(name, value, range)),
+        None => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! Exact sums of one cell.
 
 use super::{Exact, FRACTION_BITS, Merge};
+use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::pointwise::Pointwise;
 
@@ -74,6 +75,7 @@ pub struct NonFiniteCount {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sums {
     terms: Terms,
+    activation: Activation,
     pointwise: Option<Pointwise>,
     voxels: u64,
     /// Smallest and largest block scale; `None` before the first voxel.
@@ -98,10 +100,16 @@ pub(crate) const POINTWISE: usize = UNITS - 1;
 pub(crate) const POINTWISE_SCALE: u16 = 16;
 
 impl Sums {
-    /// The sums of no voxels: the neutral element of [`Merge::merge`].
+    /// The sums of no voxels, of a prediction as it stands: the neutral element of [`Merge::merge`].
     pub fn zero(terms: Terms, pointwise: Option<Pointwise>) -> Self {
+        Self::zero_of(terms, Activation::None, pointwise)
+    }
+
+    /// The sums of no voxels of an activated prediction.
+    pub fn zero_of(terms: Terms, activation: Activation, pointwise: Option<Pointwise>) -> Self {
         Self {
             terms,
+            activation,
             pointwise,
             voxels: 0,
             scale: None,
@@ -111,29 +119,33 @@ impl Sums {
         }
     }
 
-    pub(crate) fn of_block(terms: Terms, pointwise: Option<Pointwise>, block: &BlockSums) -> Self {
+    /// The sums of a block, made like `zero`.
+    pub(crate) fn of_block(zero: Self, block: &BlockSums) -> Self {
         let mut units = block.units;
-        units[terms.len()..POINTWISE].fill(0);
-        Self {
-            terms,
-            pointwise,
-            voxels: block.voxels,
-            scale: Some((block.scale, block.scale)),
-            units,
-            non_finite: block.non_finite,
-            propagate: false,
-        }
+        units[zero.terms.len()..POINTWISE].fill(0);
+        let scale = Some((block.scale, block.scale));
+        Self { voxels: block.voxels, scale, units, non_finite: block.non_finite, ..zero }
     }
 
-    /// With NaN and infinities: keep their count but make every sum NaN.
+    /// Every sum is NaN from here on; the counts stay.
     pub(crate) fn propagating(mut self) -> Self {
-        self.propagate = self.non_finite.voxels > 0;
+        self.propagate = true;
         self
     }
 
     /// The terms that were accumulated.
     pub fn terms(&self) -> Terms {
         self.terms
+    }
+
+    /// What was done to the prediction first.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// The pointwise loss that was summed.
+    pub fn pointwise(&self) -> Option<Pointwise> {
+        self.pointwise
     }
 
     /// Voxels looked at, those with NaN or infinities included.
@@ -191,6 +203,17 @@ impl Sums {
         self.pointwise.map(|_| self.value(POINTWISE))
     }
 
+    /// How they were made, in words.
+    pub(crate) fn made(&self) -> String {
+        let of = |name: &str, what: String| format!(", {name} {what}");
+        let activation = match self.activation {
+            Activation::None => String::new(),
+            activation => of("activation", format!("{activation:?}")),
+        };
+        let pointwise = self.pointwise.map_or(String::new(), |pointwise| of("pointwise", format!("{pointwise:?}")));
+        format!("{:?}{activation}{pointwise}", self.terms)
+    }
+
     /// The smallest `k` with |x| ≤ 2^k for every finite value met.
     pub(crate) fn largest_scale(&self) -> u16 {
         self.scale.map_or(0, |(_, largest)| largest)
@@ -220,9 +243,8 @@ impl Sums {
 
 impl Merge for Sums {
     fn merge(&mut self, other: &Self) -> Result<()> {
-        if (self.terms, self.pointwise) != (other.terms, other.pointwise) {
-            let name = |sums: &Self| format!("{:?} and {:?}", sums.terms, sums.pointwise);
-            return Err(Error::TermsDiffer { left: name(self), right: name(other) });
+        if (self.terms, self.activation, self.pointwise) != (other.terms, other.activation, other.pointwise) {
+            return Err(Error::TermsDiffer { left: self.made(), right: other.made() });
         }
         let voxels = self.voxels.checked_add(other.voxels).ok_or(Error::CountOverflow)?;
         let scale = match (self.scale, other.scale) {
@@ -265,7 +287,7 @@ mod tests {
 
     fn block(units: i128, scale: u16, voxels: u64) -> Sums {
         let block = BlockSums { units: [units; UNITS], scale, voxels, non_finite: NonFiniteCount::default() };
-        Sums::of_block(Terms::All, None, &block)
+        Sums::of_block(Sums::zero(Terms::All, None), &block)
     }
 
     #[test]
@@ -303,5 +325,11 @@ mod tests {
     fn different_terms_do_not_merge() {
         let mut sum = Sums::zero(Terms::Plain, None);
         assert!(matches!(sum.merge(&Sums::zero(Terms::All, None)), Err(Error::TermsDiffer { .. })));
+        let of = |activation| Sums::zero_of(Terms::Plain, activation, None);
+        for other in [Activation::Sigmoid, Activation::Threshold(0.5)] {
+            let error = of(other).merge(&of(Activation::None)).unwrap_err().to_string();
+            assert!(error.contains("activation"), "{error}");
+        }
+        assert!(of(Activation::Threshold(0.5)).merge(&of(Activation::Threshold(0.25))).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! The scores that `--metrics` can name.
 
-use crate::metric::{CountMetric, EmptyPolicy};
+use crate::metric::{Beta, CountMetric, EmptyPolicy};
 use crate::stats::Counts;
 use std::fmt;
 use std::str::FromStr;
@@ -68,7 +68,7 @@ impl fmt::Display for Score {
     /// As it is named on the command line, in CSV and in JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Metric(CountMetric::Fbeta(beta)) if *beta != 1.0 => write!(f, "{FBETA}{beta}"),
+            Self::Metric(CountMetric::Fbeta(beta)) if *beta != Beta::ONE => write!(f, "{FBETA}{}", beta.value()),
             Self::Metric(metric) => metric.fmt(f),
             Self::VolumeTruth => f.write_str(VOLUME_TRUTH),
             Self::VolumePred => f.write_str(VOLUME_PRED),
@@ -86,7 +86,7 @@ impl FromStr for Score {
             other if other.starts_with(FBETA) => {
                 let beta: f64 = other.trim_start_matches(FBETA).parse().unwrap_or(f64::NAN);
                 let wrong = || format!("`{name}` is no metric; write {FBETA} and a number above 0, such as {FBETA}2");
-                if beta.is_finite() && beta > 0.0 { Ok(Self::Metric(CountMetric::Fbeta(beta))) } else { Err(wrong()) }
+                Beta::new(beta).map(|beta| Self::Metric(CountMetric::Fbeta(beta))).map_err(|_| wrong())
             }
             other => other.parse().map(Self::Metric).map_err(|_| {
                 let known: Vec<String> = Self::all().iter().map(Self::to_string).collect();
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn f_beta_takes_its_beta() {
-        assert_eq!("fbeta=2".parse(), Ok(Score::Metric(CountMetric::Fbeta(2.0))));
+        assert_eq!("fbeta=2".parse(), Ok(Score::Metric(CountMetric::Fbeta(Beta::new(2.0).unwrap()))));
         assert_eq!("fbeta=0.5".parse::<Score>().unwrap().to_string(), "fbeta=0.5");
         for wrong in ["fbeta=", "fbeta=0", "fbeta=x", "fbeta=-1", "fbeta=inf"] {
             assert!(wrong.parse::<Score>().unwrap_err().contains("above 0"), "{wrong}");

@@ -308,7 +308,7 @@ impl Choices {
             // One score of all classes is what it is for.
             None if self.loss == Some(LossName::GeneralizedDice) && !self.rows() => match options.per {
                 Per::Cell | Per::Sample => Per::Sample,
-                Per::Channel | Per::All => Per::All,
+                _ => Per::All,
             },
             None => options.per,
         };

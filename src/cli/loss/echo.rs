@@ -68,6 +68,7 @@ fn parts(options: &LossOptions) -> (Option<Overlap>, Option<Pointwise>) {
     match options.kind {
         Kind::Overlap(overlap) => (Some(overlap), None),
         Kind::Pointwise(pointwise) => (None, Some(pointwise)),
+        Kind::Matthews(_) => (None, None),
         Kind::Combined { overlap, pointwise, .. } => (Some(overlap), Some(pointwise)),
     }
 }
@@ -95,6 +96,9 @@ fn pointwise_json(pointwise: Pointwise) -> Value {
         Pointwise::Balanced { beta } => json!({ "name": "balanced-cross-entropy", "beta": beta }),
         Pointwise::Focal { gamma, alpha } => json!({ "name": "focal", "gamma": gamma, "alpha": alpha }),
         Pointwise::CategoricalFocal { gamma } => json!({ "name": "categorical-focal", "gamma": gamma }),
+        Pointwise::Entropy(entropy) => {
+            json!({ "name": "entropy", "gamma": entropy.factor.gamma(), "alpha": entropy.alpha })
+        }
     }
 }
 
@@ -137,6 +141,7 @@ pub(super) fn activation(activation: Activation) -> String {
         Activation::None => "none".into(),
         Activation::Sigmoid => "sigmoid".into(),
         Activation::Softmax => "softmax".into(),
+        Activation::Normalise => "normalise".into(),
         Activation::Threshold(threshold) => format!("threshold={threshold}"),
         Activation::Argmax => "argmax".into(),
     }
@@ -156,6 +161,8 @@ fn per(per: Per) -> &'static str {
         Per::Sample => "sample",
         Per::Channel => "channel",
         Per::All => "all",
+        Per::Element => "element",
+        Per::Voxel => "voxel",
     }
 }
 

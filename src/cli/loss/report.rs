@@ -102,6 +102,7 @@ impl Report<'_> {
             (None, Per::Sample) => &["sample"],
             (None, Per::Channel) => &["channel"],
             (None, Per::All) => return self.lone_value(),
+            (None, Per::Element | Per::Voxel) => &["voxel"],
         };
         let columns: Vec<(&str, Align)> = names.iter().chain(&["value"]).map(|&name| (name, Align::Right)).collect();
         let mut grid = Grid::new(&columns);

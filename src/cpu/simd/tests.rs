@@ -227,7 +227,7 @@ fn sums_of_integers_equal_the_portable_ones() {
                         let pass = SumPass { terms, scale, careful: false };
                         let expected =
                             sum_run(&p[1..], &t, stride, pass).block(scale, voxels, NonFiniteCount::default());
-                        let of = |block| Sums::of_block(terms, None, &block);
+                        let of = |block| Sums::of_block(Sums::zero(terms, None), &block);
                         assert_eq!(of(found.integer_block(voxels)), of(expected), "{terms:?}, {n} by {stride}");
                     }
                 }

@@ -4,7 +4,7 @@ use super::arrays::Array;
 use super::compare::{Verdict, all_close, close};
 use crate::shared::golden_cases;
 use serde_json::Value;
-use voxdice::metric::{self, CountMetric};
+use voxdice::metric::{self, Beta, CountMetric};
 use voxdice::stats::Counts;
 use voxdice::{Empty, Error};
 
@@ -99,12 +99,15 @@ fn every_score_is_what_its_definition_says() {
             close(metric.of(&counts, Empty::Nan), value, 1e-13)
                 .unwrap_or_else(|e| panic!("{metric} of {counts:?}: {e}"));
         };
-        for metric in CountMetric::ALL.into_iter().chain([CountMetric::Fbeta(2.0), CountMetric::Fbeta(0.5)]) {
+        for metric in CountMetric::ALL
+            .into_iter()
+            .chain([CountMetric::Fbeta(Beta::new(2.0).unwrap()), CountMetric::Fbeta(Beta::new(0.5).unwrap())])
+        {
             check(
                 metric,
                 match metric {
                     CountMetric::Dice | CountMetric::F1 => f(1.0),
-                    CountMetric::Fbeta(beta) => f(beta),
+                    CountMetric::Fbeta(beta) => f(beta.value()),
                     CountMetric::Iou | CountMetric::Ts => f(1.0) / (2.0 - f(1.0)),
                     CountMetric::Precision | CountMetric::Ppv => ppv,
                     CountMetric::Recall | CountMetric::Tpr => tpr,

@@ -42,7 +42,7 @@ fn rust_params() -> (Vec<Member>, u32) {
     let members = members_of_params! {
         tasks groups_x listed channels blocks_per_cell first_block first_start tail_voxels cell_voxels window_rows
         p_head t_head classes class_base aux_len groups p_row p_channel t_row t_channel power threshold gamma alpha task_channels
-        r_head r_row r_channel
+        r_head r_row r_channel on off keep add clip_low clip_high ratio focal part measure padding_a padding_b
     };
     (members, size_of::<Params>() as u32)
 }

@@ -1,0 +1,56 @@
+//! The text of every fragment.
+
+use crate::kernel::form::Activate;
+use crate::volume::Dtype;
+
+pub const TASKS: &str = include_str!("../../../shaders/tasks.wgsl");
+pub const EXACT_U32: &str = include_str!("../../../shaders/exact_u32.wgsl");
+pub const EXACT_U64: &str = include_str!("../../../shaders/exact_u64.wgsl");
+pub const SUMS_LANE: &str = include_str!("../../../shaders/sums_lane.wgsl");
+pub const SUMS_LANE_U8: &str = include_str!("../../../shaders/sums_lane_u8.wgsl");
+pub const SUMS: &str = include_str!("../../../shaders/sums.wgsl");
+pub const SURVEY: &str = include_str!("../../../shaders/survey.wgsl");
+pub const COUNTS_FEW: &str = include_str!("../../../shaders/counts_few.wgsl");
+pub const COUNTS_MANY: &str = include_str!("../../../shaders/counts_many.wgsl");
+
+pub const LABEL_RANGE: &str = include_str!("../../../shaders/label_range.wgsl");
+pub const FOLD_SUMS: &str = include_str!("../../../shaders/fold_sums.wgsl");
+pub const FOLD_COUNTS: &str = include_str!("../../../shaders/fold_counts.wgsl");
+pub const GATHER: &str = include_str!("../../../shaders/gather.wgsl");
+
+pub const LOAD: &str = include_str!("../../../shaders/p_load.wgsl");
+pub const ACTIVATED: &str = include_str!("../../../shaders/activated.wgsl");
+pub const GRADIENT: &str = include_str!("../../../shaders/gradient.wgsl");
+pub const GRADIENT_EXACT: &str = include_str!("../../../shaders/gradient_exact.wgsl");
+pub const SLOPES: &str = include_str!("../../../shaders/slopes.wgsl");
+pub const ENTROPY: &str = include_str!("../../../shaders/entropy.wgsl");
+pub const POINTWISE: &str = include_str!("../../../shaders/pointwise.wgsl");
+pub const TRUTH_REAL: &str = include_str!("../../../shaders/truth_real.wgsl");
+pub const TRUTH_LABELS: &str = include_str!("../../../shaders/truth_labels.wgsl");
+
+pub fn activation(activation: Activate) -> &'static str {
+    match activation {
+        Activate::None => include_str!("../../../shaders/pred_none.wgsl"),
+        Activate::Sigmoid => include_str!("../../../shaders/pred_sigmoid.wgsl"),
+        Activate::Softmax => include_str!("../../../shaders/pred_softmax.wgsl"),
+        Activate::Normalise => include_str!("../../../shaders/pred_normalise.wgsl"),
+        Activate::Threshold => include_str!("../../../shaders/pred_threshold.wgsl"),
+        Activate::Argmax => include_str!("../../../shaders/pred_argmax.wgsl"),
+    }
+}
+
+pub fn loader(dtype: Dtype) -> &'static str {
+    match dtype.size() {
+        4 => include_str!("../../../shaders/p_w32.wgsl"),
+        2 => include_str!("../../../shaders/p_w16.wgsl"),
+        _ => include_str!("../../../shaders/p_w8.wgsl"),
+    }
+}
+
+pub fn decoder(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::F32 => include_str!("../../../shaders/p_as_f32.wgsl"),
+        Dtype::F16 => include_str!("../../../shaders/p_as_f16.wgsl"),
+        Dtype::U8 | Dtype::U16 | Dtype::U32 => include_str!("../../../shaders/p_as_int.wgsl"),
+    }
+}
