@@ -56,7 +56,9 @@ pub enum Error {
     },
 
     /// A label map was given more than one channel.
-    #[error("a label map has one channel, but the shape {shape} has {channels}; drop the channel axis")]
+    #[error(
+        "a label map has one channel, but the shape {shape} has {channels}; give its classes as labels, and 1 for the channels"
+    )]
     LabelChannels {
         /// The shape as given.
         shape: String,

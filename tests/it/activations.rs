@@ -114,6 +114,7 @@ pub fn activated(activation: Activation, logits: &[f64], c: usize) -> f64 {
             let largest = logits.iter().fold(f64::MIN, |a, &b| a.max(b));
             (logits[c] - largest).exp() / logits.iter().map(|x| (x - largest).exp()).sum::<f64>()
         }
+        Activation::Normalise => logits[c] / logits.iter().sum::<f64>(),
         Activation::Threshold(threshold) => f64::from(u8::from(logits[c] >= f64::from(threshold))),
         Activation::Argmax => {
             let largest = logits.iter().fold(f64::MIN, |a, &b| a.max(b));
@@ -146,6 +147,7 @@ pub fn pointwise(options: SumsOptions, logits: &[f64], c: usize, p: f64, t: f64)
             -on * t * (1.0 - p).powf(gamma) * ln_p - off * (1.0 - t) * p.powf(gamma) * ln_q
         }
         Some(Pointwise::CategoricalFocal { gamma }) => -t * (1.0 - p).powf(gamma) * ln_p,
+        Some(entropy @ Pointwise::Entropy(_)) => entropy.value(p, t),
     }
 }
 

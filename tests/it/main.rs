@@ -30,6 +30,7 @@ mod metric;
 #[cfg(feature = "io")]
 mod nifti;
 mod noop;
+mod objective;
 mod operands;
 mod oracle;
 #[cfg(feature = "gpu")]

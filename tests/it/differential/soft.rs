@@ -94,6 +94,7 @@ fn value_bound(activation: Activation, channels: usize) -> f64 {
     match activation {
         Activation::Sigmoid => 2f64.powi(-20),
         Activation::Softmax => (7.0 + 2.5 * channels.ln() + channels / 2.0) * 2f64.powi(-23),
+        Activation::Normalise => (2.0 + channels) * 2f64.powi(-23),
         Activation::None | Activation::Threshold(_) | Activation::Argmax => 0.0,
     }
 }
