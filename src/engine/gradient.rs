@@ -42,7 +42,7 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::sums_with`]; [`Error::TableMismatch`] for tables of another shape;
     /// [`Error::NoGradient`] for a threshold or argmax; [`Error::MissingTerm`] for `sums` that
-    /// were made with other options, or derivatives with respect to sums that were not made.
+    /// were made with other options, which have other activations or scales.
     pub fn gradient<'a>(
         &self,
         pred: Volume<'a>,
@@ -128,10 +128,9 @@ impl Factors {
                 return Err(Error::MissingTerm { term });
             }
         }
-        partials.values().iter().try_for_each(|partials| made(partials, options))?;
         let scales = sums.values().iter().map(Sums::largest_scale).collect();
         let all_finite = sums.values().iter().map(|sums| sums.non_finite().pred == 0).collect();
-        Ok(Self { partials: partials.values().to_vec(), scales, all_finite })
+        Ok(Self { partials: partials.values().iter().map(|p| made(p, options)).collect(), scales, all_finite })
     }
 
     pub fn job<'a>(&'a self, sums: SumsOf<Source<'a>>) -> GradientOf<'a, Source<'a>> {
@@ -139,15 +138,13 @@ impl Factors {
     }
 }
 
-/// A loss that moves with a sum must have been given that sum.
-fn made(partials: &Partials, options: &SumsOptions) -> Result<()> {
-    let sums = [
-        (options.terms.has_powers(), partials.pred_power, "Σp^γ"),
-        (options.terms == Terms::All, partials.abs_difference, "Σ|p − t|"),
-        (options.pointwise.is_some(), partials.pointwise, "the sum of a pointwise loss"),
-    ];
-    match sums.into_iter().find(|&(made, partial, _)| !made && partial != 0.0) {
-        Some((_, _, name)) => Err(Error::MissingTerm { term: format!("{name}, which its partial derivatives are of") }),
-        None => Ok(()),
+/// The derivatives with respect to the sums that were made; the loss does not depend on others.
+fn made(partials: &Partials, options: &SumsOptions) -> Partials {
+    let on = |made: bool, value: f64| if made { value } else { 0.0 };
+    Partials {
+        pred_power: on(options.terms.has_powers(), partials.pred_power),
+        abs_difference: on(options.terms == Terms::All, partials.abs_difference),
+        pointwise: on(options.pointwise.is_some(), partials.pointwise),
+        ..*partials
     }
 }

@@ -297,6 +297,9 @@ fn what_has_no_gradient_is_a_typed_error() {
         let one = sums.pool(voxdice::Over::All).unwrap();
         let error = engine.gradient(pred(), pred(), &options, &one, &partials).unwrap_err();
         assert!(matches!(error, Error::TableMismatch { .. }), "{error}");
+        let error = engine.gradient(pred(), pred(), &options, &sums, &partials).unwrap_err();
+        assert!(matches!(error, Error::MissingTerm { .. }), "{error}");
+        let sums = engine.sums_with(pred(), pred(), &options).unwrap();
         let infinite = sums.map(|_| Partials { pred: f64::INFINITY, ..Partials::default() });
         let error = engine.gradient(pred(), pred(), &options, &sums, &infinite).unwrap_err();
         assert!(matches!(error, Error::Parameter { .. }), "{error}");

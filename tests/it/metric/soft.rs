@@ -1,8 +1,8 @@
 //! Soft volumes in plain `f64`: activations, sums and the voxel pass of the gradient, by their definitions.
 
 use crate::engines::ALL;
-use voxdice::metric::{Loss, Moments};
-use voxdice::{Activation, Engine, Shape, SumsOptions, Table, Volume};
+use voxdice::metric::{Loss, LossOptions, Moments};
+use voxdice::{Activation, Engine, Shape, Table, Volume};
 
 /// What is applied to the prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,7 +167,8 @@ impl Soft {
         let (p, t) = (single(&self.raw), single(&self.t));
         let shape = Shape::new(self.samples, self.channels, [self.voxels]).unwrap();
         let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-        let options = SumsOptions { activation, ..loss.sums_options() };
+        let loss = &Loss::new(LossOptions { activation, ..loss.options().clone() }).unwrap();
+        let options = loss.sums_options();
         let sums = engine.sums_with(volume(&p), volume(&t), &options).unwrap();
         let found = loss.evaluate(&sums).unwrap();
         let partials = loss.gradient(&sums).unwrap();
