@@ -180,9 +180,12 @@ impl SoftVolume {
             Values::F16(bits) => bits.into_iter().map(half).collect(),
         };
         // A step of a half leaves every number next to a whole one.
-        let near = self.step.filter(|step| *step < 0.5).map_or(0.0, |step| step / 2.0 + 1e-6 * step);
+        let near = self.step.filter(|step| *step < 0.5).map_or(0.0, |step| step / 2.0);
         let is_label = |value: f32| {
             let whole = value.round();
+            // The value was rounded to f32, and so was the step.
+            let lost = f64::from(f32::EPSILON) * f64::from(value.abs().max(1.0));
+            let near = if near > 0.0 { near + lost } else { 0.0 };
             (0.0..=65_535.0).contains(&whole) && f64::from((value - whole).abs()) <= near
         };
         if let Some(index) = values.iter().position(|&value| !is_label(value)) {

@@ -192,10 +192,8 @@ fn masks_may_lie_in_any_order_as_well() {
     whole(&two, STRAIGHT).write(&folders[0].join("two.nii"));
     let mut expected = None;
     for axes in orientations() {
-        // The two masks of the prediction in two orders.
-        let other = [axes[1], axes[2], axes[0]];
         whole(&hit, axes).write(&folders[1].join("one.nii"));
-        whole(&miss, if axes == STRAIGHT { axes } else { other }).write(&folders[1].join("two.nii"));
+        whole(&miss, axes).write(&folders[1].join("two.nii"));
         let found = csv(&files.path("t"), &files.path("p"), &[]).0;
         assert!(found.contains("s1,one,"), "{found}");
         assert_eq!(*expected.get_or_insert(found.clone()), found, "{axes:?}");
@@ -303,4 +301,46 @@ fn grids_that_truly_differ_are_findings() {
     assert_eq!(run(["merge", text(&part)]).status.code(), Some(1));
     let off = run(["eval", text(&t), text(&p), "--geometry", "off"]);
     assert_eq!((off.status.code(), stderr(&off)), (Some(0), String::new()));
+}
+
+#[test]
+fn a_loss_compares_points_too_and_its_gradient_has_the_order_of_the_prediction() {
+    let files = Files::new();
+    let [t, p, grad] = ["t.nii", "p.nii", "grad.npy"].map(|name| files.path(name));
+    let soft = |place: Place| f32::from(pred(place)) / 3.0;
+    let shape = WHOLE.map(|n| n as u64);
+    let straight = whole(&pred, STRAIGHT);
+    let (steps, origin) = straight.world();
+    let mut geometry = Geometry::from_spacing(steps.map(|[x, y, z]| x.hypot(y).hypot(z)));
+    for row in 0..3 {
+        geometry.affine[row] = [steps[0][row], steps[1][row], steps[2][row], origin[row]];
+    }
+    let places = (0..shape.iter().product::<u64>() as i64).map(|i| [i % 7, i / 7 % 6, i / 42]);
+    // Two channels, so that the truth is a label map; and one, where it is a mask.
+    let one: Vec<f32> = places.map(soft).collect();
+    let two: Vec<f32> = one.iter().map(|p| 1.0 - p).chain(one.iter().copied()).collect();
+    let binary = |place: Place| u8::from(truth(place) == 1);
+    for (shape, values) in [(vec![7, 6, 5], one), (vec![7, 6, 5, 2], two.clone()), (vec![7, 6, 5, 1, 2], two)] {
+        nifti::write(&p, &shape, &geometry, &values).unwrap();
+        let mut expected = None;
+        for axes in orientations() {
+            whole(&binary, axes).write(&t);
+            let output = run(["loss", text(&t), text(&p), "--format", "json", "--grad", text(&grad)]);
+            assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+            let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+            let found = (found["values"].clone(), std::fs::read(&grad).unwrap());
+            assert_eq!(*expected.get_or_insert(found.clone()), found, "{axes:?}");
+            assert_eq!(stderr(&output).contains("points were compared"), axes != STRAIGHT, "{}", stderr(&output));
+        }
+    }
+    // What is outside of a box of probabilities is not known, and what lies apart is a finding.
+    Stored { label: &binary, low: LOW, size: SIZE, axes: STRAIGHT }.write(&t);
+    fails(2, &["different boxes of one lattice", "crop or pad"], ["loss", text(&t), text(&p)]);
+    whole(&binary, STRAIGHT).write(&t);
+    geometry.affine[0][3] += 0.25;
+    nifti::write(&p, &[7, 6, 5], &geometry, &vec![0.5f32; 210]).unwrap();
+    let output = run(["loss", text(&t), text(&p), "--quiet"]);
+    assert!(output.status.code() == Some(1) && stderr(&output).contains("--geometry off"), "{}", stderr(&output));
+    fails(2, &["apart", "--geometry warn"], ["loss", text(&t), text(&p), "--geometry", "strict"]);
+    assert_eq!(run(["loss", text(&t), text(&p), "--geometry", "off"]).status.code(), Some(0));
 }
