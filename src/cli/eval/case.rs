@@ -6,7 +6,7 @@ use super::geometry::Together;
 pub(super) use super::geometry::same_extent;
 use super::masks;
 use super::pairing::{CasePair, Lone, Source};
-use super::segmentation::{segment_names, segmentation_of};
+use super::segmentation::{boxes, segment_names, segmentation_of};
 use super::settings::{Rules, Wanted, engine_classes};
 use super::verify::{Verification, verified};
 use crate::cli::text::millilitres;
@@ -98,10 +98,16 @@ fn of_files(
 ) -> Result<Case> {
     let truth_reader = LabelReader::open_with(truth, &rules.of_truth())?;
     let pred_reader = pred.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
-    let mut warnings: Vec<Warning> = by_value(truth, pred)?.into_iter().collect();
+    let by_value = by_value(truth, pred)?;
+    let is_segmentation = by_value.is_some();
+    let mut warnings: Vec<Warning> = by_value.into_iter().collect();
     let mut together = Together::default();
     if let (Some(pred), Some(reader)) = (pred, &pred_reader) {
-        together = rules.geometry.together([truth, pred], [grid(&truth_reader), grid(reader)])?;
+        let grids = [grid(&truth_reader), grid(reader)];
+        together = match Some(grids).filter(|_| is_segmentation).and_then(|grids| boxes(grids, rules)) {
+            Some(together) => together,
+            None => rules.geometry.together([truth, pred], grids)?,
+        };
         if same_file(truth, pred) {
             warnings.push(Warning::SameFile);
         }

@@ -69,6 +69,9 @@ fn count(name: &str, sides: &[Side<'_>; 2], prediction: Prediction, rules: &Rule
         keep_worst(&mut verification, verified);
         counts.push((class.clone(), counted));
     }
+    if let (true, Some(file)) = (counts.is_empty(), facts.left_out.first()) {
+        return Err(no_mask(Path::new(file)));
+    }
     warnings.extend(facts.warnings(sides, &classes, rules));
     warnings.extend(meeting.warnings.iter().cloned());
     // Where the two sides lie apart that was said; a mask may lie apart from the others of its side.

@@ -5,6 +5,7 @@ use super::side::{Mask, Side};
 use crate::cli::eval::case::same_extent;
 use crate::cli::eval::class::Class;
 use crate::cli::eval::geometry::{GeometryRule, Together, gap};
+use crate::cli::eval::segmentation::boxes;
 use crate::cli::eval::settings::Rules;
 use crate::cli::warning::Warning;
 use crate::io::nrrd::ReferenceGrid;
@@ -50,16 +51,6 @@ pub(super) fn larger(a: Option<Gap>, b: Option<Gap>) -> Option<Gap> {
     }
 }
 
-/// 3D Slicer stores the box in which there is something, wherever that begins and ends: there is nothing to say about it.
-fn boxes(sides: &[Side<'_>; 2], [truth, pred]: [io::Grid<'_>; 2]) -> Option<Together> {
-    if !sides.iter().any(Side::is_segmentation) {
-        return None;
-    }
-    let place = Placement::of(truth, pred).filter(|place| !place.is_identity())?;
-    let warnings = if place.is_reordered() { vec![Warning::Reordered] } else { Vec::new() };
-    Some(Together { gap: Some(place.gap()), place: Some(place), warnings })
-}
-
 /// The grids of both sides. A side in which nothing was drawn, or that is missing, has none.
 pub(super) struct Meeting {
     pub grids: [Option<Grid>; 2],
@@ -77,7 +68,10 @@ impl Meeting {
         let mut together = Together::default();
         if let [Some(truth), Some(pred)] = &grids {
             let views = [truth.view(), pred.view()];
-            together = match boxes(sides, views).filter(|_| rules.geometry != GeometryRule::Off) {
+            together = match Some(views)
+                .filter(|_| sides.iter().any(Side::is_segmentation))
+                .and_then(|views| boxes(views, rules))
+            {
                 Some(together) => together,
                 None => rules.geometry.together([&truth.path, &pred.path], views)?,
             };

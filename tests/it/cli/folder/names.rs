@@ -88,6 +88,10 @@ fn without_names_on_the_other_side_values_are_compared_and_that_is_told() {
     let (found, said) = rows(&files, "truth.nii", "pred.seg.nrrd", &[]);
     assert_eq!(found, ["1: 9 9 9", "2: 5 5 5"]);
     assert!(said.contains("compared by their values") && said.contains("(a, b)"), "{said}");
+    // A box that begins at the same voxel is no truncated file here.
+    let layer = both(blob(1, 0, 9), blob(2, 20, 25));
+    segmentation(files.path("box.seg.nrrd"), &[("a", 1, 0), ("b", 2, 0)], &[layer], [(0, 5), (0, 2), (0, 2)]);
+    assert_eq!(rows(&files, "truth.nii", "box.seg.nrrd", &[]).0, ["1: 9 9 9", "2: 5 5 5"]);
     // Not so where segments overlap.
     let layers = [blob(1, 0, 9), blob(1, 5, 12)];
     segmentation(files.path("two.seg.nrrd"), &[("a", 1, 0), ("b", 1, 1)], &layers, WHOLE);
@@ -143,6 +147,19 @@ fn images_and_label_maps_among_masks_are_told_or_refused() {
     let output = run(["eval", text(&truth), text(&pred)]);
     assert!(stderr(&output).contains("more than one value besides 0"), "{}", stderr(&output));
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// As BIDS has two parcellations of one case.
+#[test]
+fn a_folder_of_label_maps_alone_is_refused_as_one_of_masks() {
+    let files = Files::new();
+    let map = both(blob(1, 0, 9), blob(7, 20, 25));
+    for side in ["truth", "pred"] {
+        for name in ["aseg", "aparc"] {
+            volume(&files, &format!("{side}/sub-1/sub-1_desc-{name}_dseg.nii.gz"), &map);
+        }
+    }
+    refused(&files, "truth", "pred", &[], &["more than one value besides 0"]);
 }
 
 #[test]
