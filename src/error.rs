@@ -1,9 +1,11 @@
 //! What can go wrong, as facts plus the next step. Imports nothing of ours; every room may import it.
 
+mod call;
 mod fact;
 #[cfg(feature = "io")]
 mod file;
 
+pub use call::CallError;
 use fact::join;
 pub use fact::{NonFiniteFact, Operand, Position};
 #[cfg(feature = "io")]
@@ -27,9 +29,7 @@ pub enum Error {
     },
 
     /// The product of the axes passes 2^60.
-    #[error(
-        "the shape {shape} has more voxels than 64-bit arithmetic can address; split the volume and merge the statistics"
-    )]
+    #[error("the shape {shape} has more voxels than 64 bits can address; split the volume and merge the statistics")]
     ShapeTooLarge {
         /// The shape as given.
         shape: String,
@@ -78,9 +78,7 @@ pub enum Error {
     },
 
     /// Two pieces of label maps that should lie over each other have different lengths.
-    #[error(
-        "a piece of {pred} voxels of the prediction does not lie over {truth} voxels of the truth; pass pieces of one length"
-    )]
+    #[error("a piece of {pred} voxels of the prediction lies over {truth} of the truth; pass pieces of one length")]
     PieceMismatch {
         /// Voxels of the prediction.
         pred: u64,
@@ -215,6 +213,10 @@ pub enum Error {
         /// The sums.
         term: String,
     },
+
+    /// The constructor call of a library's loss cannot be read, or asks for what the library does not have.
+    #[error(transparent)]
+    Call(#[from] CallError),
 
     /// A list of cells does not fill its table.
     #[error("a table of {samples} samples and {channels} channels needs one value per cell, but {found} were given")]

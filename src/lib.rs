@@ -49,6 +49,7 @@ mod gpu;
 mod job;
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))] // shader text and window parts are a GPU matter
 mod kernel;
+mod library;
 mod memory;
 mod objective;
 mod options;
@@ -78,6 +79,7 @@ pub use engine::{GpuCounts, GpuSums};
 pub use error::{Error, NonFiniteFact, Operand, Position, Result};
 #[cfg(feature = "io")]
 pub use error::{FileError, FileErrorKind};
+pub use library::{CallValues, Departs};
 pub use memory::prefer_huge_pages;
 pub use metric::Empty;
 pub use objective::Operands;

@@ -4,8 +4,10 @@
 //! - [`Loss`]: scores and losses of soft volumes, from [`Sums`](crate::stats::Sums), with their derivatives.
 //!   [`LossOptions`] names every choice by which one Dice differs from another.
 //! - [`Objective`]: a sum of such losses, each with its own choices. [`Engine::loss`](crate::Engine::loss) evaluates it.
+//! - [`Loss::from_call`]: the loss that a constructor call of MONAI, SMP, Keras or nnU-Net makes.
 //! - [`Preset`]: those choices as Keras, MONAI, nnU-Net, SMP and some functions from the web make them.
 
+mod call;
 mod choices;
 mod cohort;
 mod confusion;
@@ -13,6 +15,7 @@ mod divisor;
 mod fbeta;
 mod generalized;
 mod group;
+mod library;
 mod loss;
 mod matthews;
 mod moments;
@@ -36,6 +39,8 @@ pub use confusion::{
 };
 pub use fbeta::{Beta, fbeta};
 pub use generalized::GeneralizedWeights;
+pub(crate) use library::Prepare;
+pub use library::{Given, Library, LossCall, Recipe, Top, Whose};
 pub use loss::{Loss, LossValues};
 pub use matthews::Matthews;
 pub use moments::{Moments, Statistic};

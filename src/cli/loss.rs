@@ -1,10 +1,15 @@
 //! `voxdice loss`: losses of soft volumes.
 
+mod calls;
 mod choices;
 mod echo;
+mod masks;
+mod names;
 mod operands;
 mod report;
+mod terms;
 mod verify;
+mod work;
 
 use super::args::{DeviceArgs, Format};
 use super::eval::GeometryRule;
@@ -14,13 +19,14 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::Warning;
 use crate::io::npy;
-use crate::metric::{Activation, Loss};
+use crate::metric::{Activation, Term};
 use anyhow::{Context, Result};
 use choices::Choices;
 use clap::Args;
 use operands::Operands;
 use report::Report;
 use std::path::PathBuf;
+use work::{Want, Work};
 
 /// Dice and other losses of soft volumes, with the choices that tell one from another.
 ///
@@ -47,6 +53,8 @@ Examples:
   voxdice loss truth.npy pred.npy --smooth 1e-5
   voxdice loss truth.npy logits.npy --preset monai --activation sigmoid --denominator squared
   voxdice loss labels.nii.gz probabilities.nii.gz --loss dice-ce --no-background --grad gradient.npy
+  voxdice loss truth.npy logits.npy --as 'monai.DiceCELoss(softmax=True, lambda_ce=2)'
+  voxdice loss truth.npy logits.npy --loss dice+bce --activation sigmoid --ignore 255
   voxdice loss truth.npy pred.npy --preset seed-dice-coef-multilabel --smooth 1,1,0.5 --format json")]
 pub(super) struct LossCommand {
     /// Reference: mask, probabilities or label map
@@ -83,67 +91,58 @@ impl LossCommand {
         if let Some(path) = &self.grad {
             check_outputs(&[("--grad", path)], &[&self.truth, &self.pred])?;
         }
-        let loss = Loss::new(self.choices.options()?)?;
+        self.choices.check()?;
         let progress = Progress::start(self.quiet, "reading");
         let mut operands = Operands::read(&self.truth, &self.pred, &self.choices, self.geometry)?;
-        if matches!(loss.options().activation, Activation::Softmax | Activation::Argmax)
-            && operands.shape.channels() == 1
-        {
-            anyhow::bail!(
-                "{} over the single channel of {} is 1 everywhere; use --activation sigmoid, or a --layout with channels",
-                echo::activation(loss.options().activation),
-                self.pred.display()
-            );
-        }
+        let work = self.choices.work(&operands.given())?;
+        self.refuse_single_channel(&work, &operands)?;
         progress.say("opening the device");
         let engine = self.device.engine()?;
         let counterpart = if self.verify { Some(self.device.counterpart(&engine)?) } else { None };
         progress.say("computing");
-        let wanted = loss.sums_options();
-        let sums = engine
-            .sums_with(operands.pred()?, operands.truth()?, &wanted)
+        let want = if self.grad.is_some() { Want::Gradient } else { Want::Values };
+        let found = work
+            .run(&engine, &operands, &self.choices, want)
             .with_context(|| format!("truth {} and pred {}", self.truth.display(), self.pred.display()))?;
-        let found = loss.evaluate(&sums)?;
-        let gradient = match &self.grad {
-            None => None,
-            Some(_) => {
-                let partials = loss.gradient(&sums)?;
-                Some(engine.gradient(operands.pred()?, operands.truth()?, &wanted, &sums, &partials)?)
-            }
-        };
-        let verification = match &counterpart {
-            None => None,
-            Some(counterpart) => Some(verify::against(
-                counterpart,
-                &engine,
-                &operands,
-                &loss,
-                &verify::Found { sums: &sums, gradient: gradient.as_deref() },
-            )?),
-        };
-        operands.note_range(&sums, &wanted);
+        let against = |counterpart| verify::against(counterpart, &engine, &operands, (&work, &self.choices), &found);
+        let verification = counterpart.as_ref().map(against).transpose()?;
+        operands.note_range(found.sums.as_ref(), work.is_activated());
         drop(progress);
         let report = Report {
             files: [&self.truth, &self.pred],
             choices: &self.choices,
-            loss: &loss,
+            work: &work,
             operands: &operands,
             found: &found,
-            exact: wanted.is_exact(),
             device: engine.describe(),
             verification: verification.as_ref(),
             gradient: self.grad.as_deref(),
         };
-        self.publish(&report, gradient.as_deref(), output)
+        self.publish(&report, output)
     }
 
-    fn publish(&self, report: &Report<'_>, gradient: Option<&[f32]>, output: &mut Output) -> Result<Exit> {
+    fn refuse_single_channel(&self, work: &Work, operands: &Operands) -> Result<()> {
+        let mixes = |term: &Term| matches!(term.options.activation, Activation::Softmax | Activation::Argmax);
+        match work.terms().iter().find(|term| mixes(term)) {
+            Some(term) if operands.shape.channels() == 1 => anyhow::bail!(
+                "{} over the single channel of {} is 1 everywhere; use --activation sigmoid, or a --layout with channels",
+                echo::activation(term.options.activation),
+                self.pred.display()
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn publish(&self, report: &Report<'_>, output: &mut Output) -> Result<Exit> {
         let mut exit = Exit::Fine;
         for warning in &report.operands.warnings {
             match warning {
                 Warning::Geometry { .. } => exit = output.finding(&format!("warning: {warning}")),
                 warning => output.warn(warning),
             }
+        }
+        if let Some(note) = self.choices.note_unit() {
+            output.note(format_args!("{note}"));
         }
         let verified = match report.verification {
             None => Exit::Fine,
@@ -162,7 +161,7 @@ impl LossCommand {
         };
         exit = if verified == Exit::Fine { exit } else { verified };
         if verified == Exit::Fine
-            && let (Some(path), Some(gradient)) = (&self.grad, gradient)
+            && let (Some(path), Some(gradient)) = (&self.grad, &report.found.gradient)
         {
             let (shape, order) = report.operands.file_shape();
             Pending::make(path, |hidden| Ok(npy::write(hidden, &shape, order, gradient)?))?.publish()?;

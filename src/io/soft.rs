@@ -200,6 +200,46 @@ impl SoftVolume {
         Ok(Labelled { volume: Self { values, integer: true, rounded: 0, ..self }, moved })
     }
 
+    /// Makes every voxel 0 that is one of these values, and says of each voxel whether it was none of them.
+    ///
+    /// ```
+    /// use voxdice::io::soft::{SoftVolume, Values};
+    /// let mut volume = SoftVolume { values: Values::F32(vec![1.0, -1.0]), axes: vec![2], ..SoftVolume::empty() };
+    /// assert_eq!(volume.leave_out(&[-1, 255]), [1, 0]);
+    /// assert_eq!(volume.values, Values::F32(vec![1.0, 0.0]));
+    /// ```
+    pub fn leave_out(&mut self, ignored: &[i64]) -> Vec<u8> {
+        fn keep<T: Copy + Default>(values: &mut [T], is_ignored: impl Fn(T) -> bool) -> Vec<u8> {
+            let keep = |value: &mut T| {
+                let ignored = is_ignored(*value);
+                if ignored {
+                    *value = T::default();
+                }
+                u8::from(!ignored)
+            };
+            values.iter_mut().map(keep).collect()
+        }
+        let is_ignored = |value: f32| ignored.iter().any(|&label| label as f32 == value);
+        match &mut self.values {
+            Values::F32(values) => keep(values, is_ignored),
+            Values::F16(bits) => keep(bits, |bits| is_ignored(half(bits))),
+            Values::U8(values) => keep(values, |value| is_ignored(value.into())),
+            Values::U16(values) => keep(values, |value| is_ignored(value.into())),
+        }
+    }
+
+    /// The voxels as a mask; `None` where one is neither 0 nor 1.
+    #[must_use]
+    pub fn mask(&self) -> Option<Vec<u8>> {
+        let one = |value: f32| (value == 0.0 || value == 1.0).then_some(value as u8);
+        match &self.values {
+            Values::F32(values) => values.iter().map(|&value| one(value)).collect(),
+            Values::F16(bits) => bits.iter().map(|&bits| one(half(bits))).collect(),
+            Values::U8(values) => values.iter().map(|&value| one(value.into())).collect(),
+            Values::U16(values) => values.iter().map(|&value| one(value.into())).collect(),
+        }
+    }
+
     /// The least and the greatest voxel that is finite.
     #[must_use]
     pub fn range(&self) -> Option<(f32, f32)> {

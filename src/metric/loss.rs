@@ -295,7 +295,8 @@ impl Loss {
     fn companions<S>(&self, table: &Table<S>, members: &[Member]) -> Vec<Member> {
         let (samples, channels) = (table.samples(), table.channels());
         let all: Vec<usize> = (0..channels).collect();
-        let batch = self.options.weights != ClassWeights::Equal && self.pointwise() == Some(Pointwise::CrossEntropy);
+        let by_truth = self.pointwise() == Some(Pointwise::CrossEntropy) || self.options.divisor == Divisor::Truth;
+        let batch = self.options.weights != ClassWeights::Equal && by_truth;
         match self.options.per {
             Per::Cell | Per::Sample if !batch => {
                 let sample = members[0].cells[0] / channels;

@@ -1,5 +1,11 @@
 //! What other libraries, and some functions that are passed around on the web, call Dice.
 
+mod channels;
+pub(super) mod keras;
+pub(super) mod monai;
+pub(super) mod nnunet;
+pub(super) mod smp;
+
 use super::choices::{Agreement, Channels, Denominator, EmptyTruth, Form, Per, Reduce, Smooth, Smoothing};
 use super::options::LossOptions;
 use crate::options::Activation;

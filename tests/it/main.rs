@@ -25,6 +25,7 @@ mod futures;
 mod fuzz;
 mod gradients;
 mod laws;
+mod library_losses;
 mod limits;
 mod metric;
 #[cfg(feature = "io")]

@@ -1,18 +1,27 @@
-//! The flags that choose a loss, and what they come to.
+//! The flags that choose a loss.
 
-use crate::metric::{
-    Activation, Agreement, Channels, ClassWeights, Denominator, Form, GeneralizedWeights, Kind, LossOptions, Overlap,
-    Per, Pointwise, Preset, Reduce, Smooth, Smoothing, Tversky, View,
+use super::names::{
+    ActivationName, DenominatorName, FormName, GdlWeights, LayoutName, LossName, LossSum, LossSumParser, PerName,
+    ReduceName, SmoothUnit, WeightMean,
 };
+use crate::metric::{Activation, Loss, Preset, View};
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
-use std::str::FromStr;
+use clap::Args;
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct Choices {
-    /// What is computed [default: dice]
-    #[arg(long, value_enum, value_name = "NAME", help_heading = "Loss")]
-    pub loss: Option<LossName>,
+    /// The constructor call of a library's loss, with its own keywords and defaults, such as "monai.DiceCELoss(softmax=True)"
+    /// or "smp.losses.TverskyLoss(mode='multiclass', alpha=.3)": MONAI 1.6.1, segmentation_models.pytorch 0.6.0, Keras 3.15.1
+    /// (keras@main), nnU-Net 2.8.1
+    #[arg(long = "as", value_name = "CALL", help_heading = "Loss")]
+    pub call: Option<String>,
+    /// Where the library's number is known to be wrong, take it all the same
+    #[arg(long, help_heading = "Loss")]
+    pub as_library: bool,
+    /// What is computed: one of these, or several that are added, such as dice+bce [default: dice]
+    #[arg(long, value_parser = LossSumParser, value_name = "NAME[+NAME]", help_heading = "Loss")]
+    pub loss: Option<LossSum>,
     /// The choices that a library or a known function makes; further flags override them (keras, monai, nnunet, smp,
     /// seed-dice-loss-1 to -4, seed-dice-coef, seed-dice-coef-multilabel)
     #[arg(long, value_name = "NAME", help_heading = "Loss")]
@@ -20,180 +29,96 @@ pub(super) struct Choices {
     /// How a score becomes a loss [default: one-minus]
     #[arg(long, value_enum, help_heading = "Loss")]
     pub form: Option<FormName>,
-    /// Added above and below, as in (2I + S) / (D + S), or (I + S) / (... + S) with the Tversky losses of the presets monai
-    /// and keras: one value, or one per channel [default: 0, or what the loss or the preset says]
+    /// Added above and below, as in (2I + S) / (D + S): one value, or one per channel [default: 0, or what the loss or the
+    /// preset says]
     #[arg(long, value_name = "S[,S...]", value_delimiter = ',', allow_negative_numbers = true, help_heading = "Loss")]
     #[arg(conflicts_with_all = ["smooth_nr", "smooth_dr"])]
-    smooth: Vec<f64>,
+    pub smooth: Vec<f64>,
     /// Added above [default: as --smooth]
     #[arg(long, value_name = "A", allow_negative_numbers = true, help_heading = "Loss")]
-    smooth_nr: Option<f64>,
+    pub smooth_nr: Option<f64>,
     /// Added below [default: as --smooth]
     #[arg(long, value_name = "B", allow_negative_numbers = true, help_heading = "Loss")]
-    smooth_dr: Option<f64>,
+    pub smooth_dr: Option<f64>,
+    /// What --smooth counts: pairs, as above, or hits, as in (I + S) / (D/2 + S) [default: pair; hit with the preset smp and the
+    /// Tversky losses of monai and keras, as there]
+    #[arg(long, value_enum, value_name = "UNIT", help_heading = "Loss")]
+    pub smooth_unit: Option<SmoothUnit>,
     /// Sums in the denominator: sum, squared or power=G [default: sum]
     #[arg(long, value_name = "WHICH", help_heading = "Loss")]
-    denominator: Option<DenominatorName>,
+    pub denominator: Option<DenominatorName>,
     /// Measure the intersection as (P + T - sum|p-t|) / 2, which soft labels need [default: false]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     #[arg(help_heading = "Loss")]
-    soft_label: Option<bool>,
+    pub soft_label: Option<bool>,
     /// Applied to the prediction: none, sigmoid, softmax, threshold=X or argmax [default: none]
     #[arg(long, value_name = "WHICH", help_heading = "Loss")]
-    activation: Option<ActivationName>,
+    pub activation: Option<ActivationName>,
     /// Tversky: weight of false positives; focal: of the foreground; Combo: of the cross-entropy
     #[arg(long, allow_negative_numbers = true, help_heading = "Parameters")]
-    alpha: Option<f64>,
+    pub alpha: Option<f64>,
     /// Tversky: weight of false negatives; Combo: of the foreground in the cross-entropy
     #[arg(long, allow_negative_numbers = true, help_heading = "Parameters")]
-    beta: Option<f64>,
+    pub beta: Option<f64>,
     /// Focal losses: the exponent
     #[arg(long, allow_negative_numbers = true, help_heading = "Parameters")]
-    gamma: Option<f64>,
+    pub gamma: Option<f64>,
     /// Factor of the Dice part [default: 1]
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Parameters")]
-    lambda_dice: Option<f64>,
+    pub lambda_dice: Option<f64>,
     /// Factor of the cross-entropy [default: 1]
     #[arg(long, value_name = "Y", allow_negative_numbers = true, help_heading = "Parameters")]
-    lambda_ce: Option<f64>,
+    pub lambda_ce: Option<f64>,
     /// Factor of the focal loss [default: 1]
     #[arg(long, value_name = "Z", allow_negative_numbers = true, help_heading = "Parameters")]
-    lambda_focal: Option<f64>,
+    pub lambda_focal: Option<f64>,
     /// One weight per channel, background included [default: 1 each]
     #[arg(long, value_name = "W,W,...", value_delimiter = ',', allow_negative_numbers = true)]
     #[arg(help_heading = "Parameters")]
-    class_weights: Vec<f64>,
+    pub class_weights: Vec<f64>,
+    /// What a mean of weighted values is divided by [default: count; weights with the preset smp]
+    #[arg(long, value_enum, value_name = "WHICH", help_heading = "Parameters")]
+    pub weight_mean: Option<WeightMean>,
+    /// Labels smoothed by E: of ce (1 - E) t + E / channels, of bce and focal (1 - E) t + E / 2
+    #[arg(long, value_name = "E", allow_negative_numbers = true, help_heading = "Parameters")]
+    pub label_smoothing: Option<f64>,
     /// Class weights of generalized Dice: 1/v^2, 1/v or 1 of the size v of the truth [default: square]
     #[arg(long, value_enum, help_heading = "Parameters")]
-    gdl_weights: Option<GdlWeights>,
-    /// Leave channel 0 out of the overlap, or of ce, bce and focal by themselves [default: false]
+    pub gdl_weights: Option<GdlWeights>,
+    /// Leave channel 0 out of the overlap; ce, bce and focal take all channels [default: false]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     #[arg(help_heading = "Grouping")]
-    no_background: Option<bool>,
+    pub no_background: Option<bool>,
+    /// Values of the truth whose voxels are left out
+    #[arg(long, value_name = "N[,N...]", value_delimiter = ',', allow_hyphen_values = true, help_heading = "Grouping")]
+    pub ignore: Vec<i64>,
+    /// A volume of 0 and 1: voxels of 0 are left out. Of the shape of the prediction, or of one channel
+    #[arg(long, value_name = "FILE", help_heading = "Grouping")]
+    pub mask: Option<PathBuf>,
     /// What one value sums over [default: cell; for generalized-dice sample]
     #[arg(long, value_enum, help_heading = "Grouping")]
-    per: Option<PerName>,
+    pub per: Option<PerName>,
     /// What becomes of the values [default: mean]
     #[arg(long, value_enum, help_heading = "Grouping")]
-    reduce: Option<ReduceName>,
+    pub reduce: Option<ReduceName>,
     /// What the axes of .npy files mean [default: channels-first]
     #[arg(long, value_enum, help_heading = "Grouping")]
     pub layout: Option<LayoutName>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum LossName {
-    Dice,
-    Jaccard,
-    /// alpha and beta 0.5 unless given, which is Dice
-    Tversky,
-    /// (1 - T)^gamma, smoothed by 1 per hit; alpha 0.3, beta 0.7, gamma 0.75 unless given
-    FocalTversky,
-    GeneralizedDice,
-    /// Cross-entropy: the mean over voxels of the sum over channels
-    Ce,
-    /// Binary cross-entropy
-    Bce,
-    /// gamma 2 unless given; with --activation softmax the categorical form
-    Focal,
-    /// Smoothed by 1e-5 unless told otherwise; so is dice-focal
-    DiceCe,
-    DiceFocal,
-    /// alpha * cross-entropy - (1 - alpha) * Dice smoothed by 1; alpha and beta 0.5 unless given
-    Combo,
-    /// ln cosh(1 - Dice smoothed by 1)
-    LogCoshDice,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FormName {
-    OneMinus,
-    Negative,
-    NegLog,
-    Score,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum GdlWeights {
-    Square,
-    Simple,
-    Uniform,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum PerName {
-    /// Each sample and channel
-    Cell,
-    /// Channels pooled
-    Sample,
-    /// Samples pooled
-    Channel,
-    /// Everything pooled
-    All,
-    /// The last axis only
-    Row,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReduceName {
-    None,
-    Mean,
-    Sum,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum LayoutName {
-    ChannelsFirst,
-    ChannelsLast,
-    /// Channels first, without an axis of samples
-    Unbatched,
-    /// Channels last, without an axis of samples
-    UnbatchedLast,
-    /// One sample of one channel
-    Flat,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct DenominatorName(Denominator);
-
-impl FromStr for DenominatorName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Self(match (text, number_after(text, "power=")) {
-            ("sum", _) => Denominator::Sum,
-            ("squared", _) => Denominator::Squared,
-            (_, Some(gamma)) => Denominator::Power(gamma),
-            _ => return Err("known are sum, squared and power=G, such as power=1.5".into()),
-        }))
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct ActivationName(Activation);
-
-impl FromStr for ActivationName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Self(match (text, number_after(text, "threshold=")) {
-            ("none", _) => Activation::None,
-            ("sigmoid", _) => Activation::Sigmoid,
-            ("softmax", _) => Activation::Softmax,
-            ("argmax", _) => Activation::Argmax,
-            (_, Some(threshold)) => Activation::Threshold(threshold as f32),
-            _ => return Err("known are none, sigmoid, softmax, threshold=X and argmax".into()),
-        }))
-    }
-}
-
-fn number_after(text: &str, prefix: &str) -> Option<f64> {
-    text.strip_prefix(prefix)?.parse().ok()
-}
-
 impl Choices {
-    pub fn name(&self) -> LossName {
-        self.loss.unwrap_or(LossName::Dice)
+    /// The losses that are added.
+    pub fn names(&self) -> &[LossName] {
+        self.loss.as_ref().map_or(&[LossName::Dice], |sum| sum.0.as_slice())
+    }
+
+    /// As it was typed.
+    pub fn name(&self) -> String {
+        self.loss.as_ref().map_or_else(|| LossName::Dice.to_string(), LossSum::to_string)
+    }
+
+    pub fn activation(&self) -> Option<Activation> {
+        self.activation.map(|name| name.0)
     }
 
     /// Whether the last axis alone is summed.
@@ -206,12 +131,27 @@ impl Choices {
 
     /// The layout that was asked for, or that of the preset; `None` where channels are first unless the file knows better.
     pub fn layout(&self) -> Option<LayoutName> {
+        // A call that cannot be read is told before anything is laid out.
+        if let Ok(Some(last)) = self.call_is_channels_last() {
+            let of_call = if last { LayoutName::ChannelsLast } else { LayoutName::ChannelsFirst };
+            return self.layout.or((last || self.call.is_some()).then_some(of_call));
+        }
         let of_preset = match self.preset.map(Preset::view) {
             Some(View::ChannelsLast) => Some(LayoutName::ChannelsLast),
             Some(View::Flat) if !self.needs_channels() => Some(LayoutName::Flat),
             _ => None,
         };
         self.layout.or(of_preset)
+    }
+
+    /// The values of the truth that are left out before anything else: those of the flag, and a negative one of a library's
+    /// call, which no label map holds.
+    pub fn ignored(&self) -> Result<Vec<i64>> {
+        let of_call = match &self.call {
+            Some(text) => Loss::from_call(text)?.ignored().filter(|&value| value < 0),
+            None => None,
+        };
+        Ok(self.ignore.iter().copied().chain(of_call).collect())
     }
 
     /// Whether a flag means nothing where all channels are one.
@@ -222,176 +162,80 @@ impl Choices {
             || self.no_background == Some(true)
             || !self.class_weights.is_empty()
             || self.smooth.len() > 1
-            || self.loss == Some(LossName::GeneralizedDice)
+            || self.names().contains(&LossName::GeneralizedDice)
     }
 
-    /// The preset, or the defaults of the loss, with what the flags say.
-    pub fn options(&self) -> Result<LossOptions> {
-        self.refuse_idle()?;
-        let activation = self.activation.map(|name| name.0);
-        let of_loss = self.of_loss(
-            activation.unwrap_or_else(|| self.preset.map_or(Activation::None, |preset| preset.options().activation)),
-        )?;
-        let mut options = match self.preset.map(Preset::options) {
-            None => of_loss,
-            Some(preset) => {
-                // A loss that is more than its score brings the form that makes it what it is.
-                let form = if of_loss.form == Form::OneMinus { preset.form } else { of_loss.form };
-                LossOptions { kind: of_loss.kind, focus: of_loss.focus, form, ..preset }
-            }
-        };
-        if let Some(activation) = activation {
-            options.activation = activation;
-        }
-        if let Some(form) = self.form {
-            options.form = match form {
-                FormName::OneMinus => Form::OneMinus,
-                FormName::Negative => Form::Negative,
-                FormName::NegLog => Form::NegLog,
-                FormName::Score => Form::Score,
-            };
-        }
-        self.smoothing(&mut options);
-        if let Some(DenominatorName(denominator)) = self.denominator {
-            options.denominator = denominator;
-        }
-        match self.soft_label {
-            Some(true) => options.agreement = Agreement::SoftLabel,
-            Some(false) => options.agreement = Agreement::Product,
-            None => {}
-        }
-        // nnU-Net's regions have no background: its trainer counts all channels where it applies sigmoid.
-        let regions = self.preset == Some(Preset::NnUnet) && options.activation == Activation::Sigmoid;
-        match (self.no_background, regions) {
-            (None, false) => {}
-            (without, _) => options.channels = if without == Some(true) { Channels::Foreground } else { Channels::All },
-        }
-        if !self.class_weights.is_empty() {
-            let list = self.class_weights.clone();
-            let normalised = self.preset == Some(Preset::Smp);
-            options.weights = if normalised { ClassWeights::Normalise(list) } else { ClassWeights::Multiply(list) };
-        }
-        self.grouping(&mut options);
-        Ok(options)
-    }
-
-    fn smoothing(&self, options: &mut LossOptions) {
-        match self.smooth.as_slice() {
-            [] => {}
-            [smooth] => options.smooth = Smooth::both(*smooth).into(),
-            list => options.smooth = Smoothing::PerChannel(list.iter().map(|&smooth| Smooth::both(smooth)).collect()),
-        }
-        if (self.smooth_nr, self.smooth_dr) != (None, None) {
-            let before = match options.smooth {
-                Smoothing::Same(smooth) => smooth,
-                Smoothing::PerChannel(_) => Smooth::none(),
-            };
-            options.smooth = Smooth {
-                numerator: self.smooth_nr.unwrap_or(before.numerator),
-                denominator: self.smooth_dr.unwrap_or(before.denominator),
-            }
-            .into();
-        }
-        // MONAI and Keras add their smoothing to I and not to 2I in a Tversky loss.
-        let tversky = [LossName::Tversky, LossName::FocalTversky].contains(&self.name());
-        if tversky && matches!(self.preset, Some(Preset::Monai | Preset::Keras)) {
-            options.smooth = std::mem::take(&mut options.smooth).per_hit();
-        }
-    }
-
-    fn grouping(&self, options: &mut LossOptions) {
-        options.per = match self.per {
-            Some(PerName::Cell | PerName::Row) => Per::Cell,
-            Some(PerName::Sample) => Per::Sample,
-            Some(PerName::Channel) => Per::Channel,
-            Some(PerName::All) => Per::All,
-            // One score of all classes is what it is for.
-            None if self.loss == Some(LossName::GeneralizedDice) && !self.rows() => match options.per {
-                Per::Cell | Per::Sample => Per::Sample,
-                _ => Per::All,
-            },
-            None => options.per,
-        };
-        if let Some(reduce) = self.reduce {
-            options.reduce = match reduce {
-                ReduceName::None => Reduce::None,
-                ReduceName::Mean => Reduce::Mean,
-                ReduceName::Sum => Reduce::Sum,
-            };
-        }
-    }
-
-    /// The loss with its own defaults.
-    fn of_loss(&self, activation: Activation) -> Result<LossOptions> {
-        let of_kind = |kind| LossOptions { kind, ..LossOptions::default() };
-        let tversky = |alpha, beta| Tversky { alpha: self.alpha.unwrap_or(alpha), beta: self.beta.unwrap_or(beta) };
-        Ok(match self.name() {
-            LossName::Dice => of_kind(Kind::Overlap(Overlap::Dice)),
-            LossName::Jaccard => of_kind(Kind::Overlap(Overlap::Jaccard)),
-            LossName::Tversky => of_kind(Kind::Overlap(Overlap::Tversky(tversky(0.5, 0.5)))),
-            LossName::FocalTversky => LossOptions::focal_tversky(tversky(0.3, 0.7), self.gamma.unwrap_or(0.75)),
-            LossName::GeneralizedDice => of_kind(Kind::Overlap(Overlap::Generalized(match self.gdl_weights {
-                Some(GdlWeights::Simple) => GeneralizedWeights::Simple,
-                Some(GdlWeights::Uniform) => GeneralizedWeights::Uniform,
-                Some(GdlWeights::Square) | None => GeneralizedWeights::Square,
-            }))),
-            LossName::Ce => of_kind(Kind::Pointwise(Pointwise::CrossEntropy)),
-            LossName::Bce => of_kind(Kind::Pointwise(Pointwise::BinaryCrossEntropy)),
-            LossName::Focal => of_kind(Kind::Pointwise(self.focal(activation)?)),
-            LossName::DiceCe => self.combined(LossOptions::dice_ce(), Pointwise::CrossEntropy, self.lambda_ce),
-            LossName::DiceFocal => self.combined(LossOptions::dice_focal(), self.focal(activation)?, self.lambda_focal),
-            LossName::Combo => LossOptions::combo(self.alpha.unwrap_or(0.5), self.beta.unwrap_or(0.5)),
-            LossName::LogCoshDice => LossOptions::log_cosh_dice(),
-        })
-    }
-
-    fn focal(&self, activation: Activation) -> Result<Pointwise> {
-        let gamma = self.gamma.unwrap_or(2.0);
-        if activation != Activation::Softmax {
-            return Ok(Pointwise::Focal { gamma, alpha: self.alpha });
-        }
-        if self.alpha.is_some() {
-            bail!(
-                "--alpha weighs foreground against background, which softmax does not tell apart; use --class-weights"
-            );
-        }
-        Ok(Pointwise::CategoricalFocal { gamma })
-    }
-
-    fn combined(&self, options: LossOptions, pointwise: Pointwise, lambda: Option<f64>) -> LossOptions {
-        let kind = Kind::Combined {
-            overlap: Overlap::Dice,
-            pointwise,
-            lambda_overlap: self.lambda_dice.unwrap_or(1.0),
-            lambda_pointwise: lambda.unwrap_or(1.0),
-        };
-        LossOptions { kind, ..options }
+    /// The flags of the loss that were given, by their names.
+    pub fn given_flags(&self) -> Vec<&'static str> {
+        let flags = [
+            ("form", self.form.is_some()),
+            ("smooth", !self.smooth.is_empty()),
+            ("smooth-nr", self.smooth_nr.is_some()),
+            ("smooth-dr", self.smooth_dr.is_some()),
+            ("smooth-unit", self.smooth_unit.is_some()),
+            ("denominator", self.denominator.is_some()),
+            ("soft-label", self.soft_label.is_some()),
+            ("activation", self.activation.is_some()),
+            ("alpha", self.alpha.is_some()),
+            ("beta", self.beta.is_some()),
+            ("gamma", self.gamma.is_some()),
+            ("lambda-dice", self.lambda_dice.is_some()),
+            ("lambda-ce", self.lambda_ce.is_some()),
+            ("lambda-focal", self.lambda_focal.is_some()),
+            ("class-weights", !self.class_weights.is_empty()),
+            ("weight-mean", self.weight_mean.is_some()),
+            ("label-smoothing", self.label_smoothing.is_some()),
+            ("gdl-weights", self.gdl_weights.is_some()),
+            ("no-background", self.no_background.is_some()),
+            ("per", self.per.is_some()),
+            ("reduce", self.reduce.is_some()),
+        ];
+        flags.into_iter().filter_map(|(flag, given)| given.then_some(flag)).collect()
     }
 
     /// A flag that would do nothing is a misunderstanding.
-    fn refuse_idle(&self) -> Result<()> {
+    pub fn refuse_idle(&self) -> Result<()> {
         use LossName::{Bce, Ce, Combo, DiceCe, DiceFocal, Focal, FocalTversky, GeneralizedDice, Tversky};
-        let name = self.name();
-        let pointwise = [Ce, Bce, Focal].contains(&name);
-        let flags: [(&str, bool, bool); 13] = [
-            ("alpha", self.alpha.is_some(), [Tversky, FocalTversky, Focal, DiceFocal, Combo].contains(&name)),
-            ("beta", self.beta.is_some(), [Tversky, FocalTversky, Combo].contains(&name)),
-            ("gamma", self.gamma.is_some(), [FocalTversky, Focal, DiceFocal].contains(&name)),
-            ("lambda-dice", self.lambda_dice.is_some(), [DiceCe, DiceFocal].contains(&name)),
-            ("lambda-ce", self.lambda_ce.is_some(), name == DiceCe),
-            ("lambda-focal", self.lambda_focal.is_some(), name == DiceFocal),
-            ("gdl-weights", self.gdl_weights.is_some(), name == GeneralizedDice),
-            ("form", self.form.is_some(), !pointwise),
-            ("smooth", !self.smooth.is_empty(), !pointwise),
-            ("smooth-nr", self.smooth_nr.is_some(), !pointwise),
-            ("smooth-dr", self.smooth_dr.is_some(), !pointwise),
-            ("denominator", self.denominator.is_some(), !pointwise),
-            ("soft-label", self.soft_label.is_some(), !pointwise),
-        ];
-        if let Some((flag, ..)) = flags.into_iter().find(|&(_, given, used)| given && !used) {
-            let loss = name.to_possible_value();
-            let loss = loss.as_ref().map_or("this", |value| value.get_name());
-            bail!("--{flag} does nothing with --loss {loss}; leave it out, or choose a loss that has it");
+        let names = self.names();
+        let has = |list: &[LossName]| names.iter().any(|name| list.contains(name));
+        let in_sum = |list: &[LossName]| names.len() > 1 && has(list);
+        let overlap = names.iter().any(|name| ![Ce, Bce, Focal].contains(name));
+        let smoothing = !self.smooth.is_empty() || self.smooth_nr.is_some() || self.smooth_dr.is_some();
+        for flag in self.given_flags() {
+            let used = match flag {
+                "alpha" => has(&[Tversky, FocalTversky, Focal, DiceFocal, Combo]),
+                "beta" => has(&[Tversky, FocalTversky, Combo]),
+                "gamma" => has(&[FocalTversky, Focal, DiceFocal]),
+                "lambda-dice" => has(&[DiceCe, DiceFocal]) || names.len() > 1 && overlap,
+                "lambda-ce" => has(&[DiceCe]) || in_sum(&[Ce, Bce]),
+                "lambda-focal" => has(&[DiceFocal]) || in_sum(&[Focal]),
+                "gdl-weights" => has(&[GeneralizedDice]),
+                "label-smoothing" => has(&[Ce, Bce, Focal, DiceCe, DiceFocal]),
+                "weight-mean" => !self.class_weights.is_empty(),
+                "smooth-unit" => smoothing,
+                "form" | "smooth" | "smooth-nr" | "smooth-dr" | "denominator" | "soft-label" => overlap,
+                _ => true,
+            };
+            if !used {
+                let loss = self.name();
+                let with = match flag {
+                    "weight-mean" => "without --class-weights".into(),
+                    "smooth-unit" => "without --smooth".into(),
+                    _ => format!("with --loss {loss}"),
+                };
+                bail!("--{flag} does nothing {with}; leave it out, or choose a loss that has it");
+            }
+        }
+        let of_alpha: Vec<String> = names
+            .iter()
+            .filter(|name| [Tversky, FocalTversky, Focal, DiceFocal, Combo].contains(name))
+            .map(LossName::to_string)
+            .collect();
+        if of_alpha.len() > 1 && (self.alpha.is_some() || self.gamma.is_some()) {
+            bail!(
+                "--alpha and --gamma would be those of {}; compute these losses one by one",
+                of_alpha.join(" and of ")
+            );
         }
         Ok(())
     }

@@ -1,53 +1,157 @@
 //! The choices as they were used, for the record.
 
 use super::choices::Choices;
+use super::names::LossName;
+use super::work::Work;
 use crate::metric::{
-    Activation, Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, GeneralizedWeights, Kind,
-    LossOptions, Overlap, Per, Pointwise, Reduce, Smooth, Smoothing, Tversky,
+    Activation, Agreement, Channels, ClassWeights, Denominator, Divisor, EmptyTruth, Entropy, Focal, Focus, Form,
+    GeneralizedWeights, Ignore, Kind, LossOptions, Matthews, Overlap, Part, Per, Pointwise, Reduce, Smooth, Smoothing,
+    Term, Tversky,
 };
-use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 /// All choices, by name.
-pub(super) fn json(choices: &Choices, options: &LossOptions) -> Value {
-    let name = choices.name().to_possible_value();
+pub(super) fn json(choices: &Choices, work: &Work) -> Value {
+    let mut echo = Map::new();
+    let preset = choices.preset.map_or(Value::Null, |preset| preset.name().into());
+    match work {
+        Work::Single(loss) => {
+            echo.insert("name".into(), choices.name().into());
+            echo.insert("preset".into(), preset);
+            echo.append(&mut term(choices, loss.options()));
+        }
+        Work::Sum(terms) => {
+            echo.insert("name".into(), choices.name().into());
+            echo.insert("preset".into(), preset);
+            echo.insert("terms".into(), terms.iter().map(|each| with_factor(choices, each)).collect());
+        }
+        Work::Call { text, call, recipe } => {
+            echo.insert("name".into(), call.class().into());
+            echo.insert("preset".into(), preset);
+            echo.insert("library".into(), call.library().name().into());
+            echo.insert("version".into(), call.version().into());
+            echo.insert("as".into(), text.as_str().into());
+            let mut terms: Vec<Value> = recipe.terms.iter().map(|each| with_factor(choices, each)).collect();
+            if let Some(top) = &recipe.top {
+                let mut each = with_factor(choices, &top.term);
+                each["largest_percent"] = top.percent.into();
+                terms.push(each);
+            }
+            echo.insert("terms".into(), terms.into());
+            echo.insert("ignores".into(), ignore(recipe.ignore));
+        }
+    }
+    if !choices.ignore.is_empty() {
+        echo.insert("ignore".into(), json!(choices.ignore));
+    }
+    if let Some(mask) = &choices.mask {
+        echo.insert("mask".into(), mask.to_string_lossy().into());
+    }
+    Value::Object(echo)
+}
+
+fn with_factor(choices: &Choices, each: &Term) -> Value {
+    let mut echo = Map::from_iter([("factor".to_owned(), each.factor.into())]);
+    echo.append(&mut term(choices, &each.options));
+    Value::Object(echo)
+}
+
+fn ignore(ignore: Ignore) -> Value {
+    match ignore {
+        Ignore::Nothing => Value::Null,
+        Ignore::Value(value) => json!({ "value": value }),
+        Ignore::Class(class) => json!({ "class": class }),
+        Ignore::NoClass => json!({ "class": null }),
+    }
+}
+
+/// The choices of a term.
+fn term(choices: &Choices, options: &LossOptions) -> Map<String, Value> {
     let mut echo = Map::new();
     let mut set = |key: &str, value: Value| drop(echo.insert(key.into(), value));
-    set("name", name.as_ref().map_or(Value::Null, |value| value.get_name().into()));
-    set("preset", choices.preset.map_or(Value::Null, |preset| preset.name().into()));
-    let (overlap, pointwise) = parts(options);
+    let (overlap, pointwise) = parts(choices, options);
     if let Some(overlap) = overlap {
         set("overlap", overlap_json(overlap));
         set("form", form(options.form).into());
         set("smooth", smoothing(&options.smooth));
         set("floor", options.floor.into());
         set("score_floor", options.score_floor.into());
+        if options.hits_floor != 0.0 {
+            set("hits_floor", options.hits_floor.into());
+        }
         set("denominator", denominator(options.denominator).into());
         set("soft_label", (options.agreement == Agreement::SoftLabel).into());
         set("empty_truth", if options.empty_truth == EmptyTruth::ZeroLoss { "zero-loss" } else { "formula" }.into());
         set("focus", focus(options.focus));
     }
+    if let Kind::Matthews(matthews) = options.kind {
+        set("matthews", matthews_json(matthews, &options.smooth));
+        set("form", form(options.form).into());
+    }
     if let Some(pointwise) = pointwise {
         set("pointwise", pointwise_json(pointwise));
+        if options.divisor != Divisor::Usual {
+            set("divisor", divisor(options.divisor).into());
+        }
     }
-    if let Kind::Combined { lambda_overlap, lambda_pointwise, .. } = options.kind {
+    if let (Kind::Combined { lambda_overlap, lambda_pointwise, .. }, Some(_)) = (options.kind, overlap) {
         set("lambda_overlap", lambda_overlap.into());
         set("lambda_pointwise", lambda_pointwise.into());
     }
     set("activation", activation(options.activation).into());
     set("background", (options.channels != Channels::Foreground).into());
+    if let Channels::Only(list) = &options.channels {
+        set("channels", json!(list));
+    }
     set("class_weights", weights(&options.weights));
     set("per", if choices.rows() { "row" } else { per(options.per) }.into());
     set("reduce", reduce(options.reduce).into());
-    Value::Object(echo)
+    echo
 }
 
-/// What was computed, in one line for people.
-pub(super) fn line(choices: &Choices, options: &LossOptions) -> String {
-    let Value::Object(echo) = json(choices, options) else { return String::new() };
+/// What was computed, for people: a line, and one for each term of a sum.
+pub(super) fn lines(choices: &Choices, work: &Work) -> Vec<String> {
+    let preset = choices.preset.map(|preset| format!("preset {preset}"));
+    let named = |name: String| name + &preset.as_ref().map_or(String::new(), |preset| format!(", {preset}"));
+    let of_terms = |terms: Vec<Term>| terms.into_iter().map(|each| term_line(choices, &each)).collect::<Vec<_>>();
+    match work {
+        Work::Single(loss) => {
+            let parts = [Some(choices.name()), preset.clone(), Some(line(choices, loss.options()))];
+            vec![parts.into_iter().flatten().collect::<Vec<_>>().join(", ")]
+        }
+        Work::Sum(_) => std::iter::once(named(choices.name())).chain(of_terms(work.terms())).collect(),
+        Work::Call { text, call, .. } => {
+            let library = format!("{text}, {} {}", call.library().name(), call.version());
+            std::iter::once(named(library)).chain(of_terms(work.terms())).collect()
+        }
+    }
+}
+
+/// A term, by the names of its parts.
+fn term_line(choices: &Choices, each: &Term) -> String {
+    let echo = term(choices, &each.options);
+    let name = |key: &str, name: &str| echo.get(key)?.get(name)?.as_str().map(str::to_owned);
+    let parts = [name("overlap", "score"), name("pointwise", "name"), name("matthews", "name")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let mut more = String::new();
+    if let Some(gamma) = echo.get("pointwise").and_then(|pointwise| pointwise.get("focal_factor")?.get("gamma")) {
+        more += &format!(", focal gamma {gamma}");
+    }
+    if each.options.weights != ClassWeights::Equal {
+        more += ", weighted";
+    }
+    if let Some(divisor) = echo.get("divisor").and_then(Value::as_str) {
+        more += &format!(", divided by {divisor}");
+    }
+    format!("{} x {}{more}, {}", each.factor, parts.join(" and "), line(choices, &each.options))
+}
+
+/// The choices that matter most.
+fn line(choices: &Choices, options: &LossOptions) -> String {
+    let echo = term(choices, options);
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut words = Vec::new();
-    let shown = ["name", "preset", "form", "smooth", "denominator", "soft_label", "activation", "per", "reduce"];
+    let shown = ["form", "smooth", "denominator", "soft_label", "activation", "per", "reduce"];
     for key in shown {
         match echo.get(key) {
             None | Some(Value::Null | Value::Bool(false)) => {}
@@ -57,18 +161,20 @@ pub(super) fn line(choices: &Choices, options: &LossOptions) -> String {
             }
             Some(Value::Array(_)) => words.push("smooth by channel".into()),
             Some(Value::Bool(true)) => words.push("soft label".into()),
-            Some(value) if key == "name" => words.push(plain(value)),
             Some(value) => words.push(format!("{key} {}", plain(value))),
         }
     }
     words.join(", ")
 }
 
-fn parts(options: &LossOptions) -> (Option<Overlap>, Option<Pointwise>) {
+/// The overlap and the pointwise loss that count. A loss of voxels by itself may stand beside a Dice with factor 0.
+fn parts(choices: &Choices, options: &LossOptions) -> (Option<Overlap>, Option<Pointwise>) {
+    let by_itself = choices.names().iter().any(|name| [LossName::Ce, LossName::Bce, LossName::Focal].contains(name));
     match options.kind {
         Kind::Overlap(overlap) => (Some(overlap), None),
         Kind::Pointwise(pointwise) => (None, Some(pointwise)),
         Kind::Matthews(_) => (None, None),
+        Kind::Combined { pointwise, .. } if by_itself => (None, Some(pointwise)),
         Kind::Combined { overlap, pointwise, .. } => (Some(overlap), Some(pointwise)),
     }
 }
@@ -96,9 +202,48 @@ fn pointwise_json(pointwise: Pointwise) -> Value {
         Pointwise::Balanced { beta } => json!({ "name": "balanced-cross-entropy", "beta": beta }),
         Pointwise::Focal { gamma, alpha } => json!({ "name": "focal", "gamma": gamma, "alpha": alpha }),
         Pointwise::CategoricalFocal { gamma } => json!({ "name": "categorical-focal", "gamma": gamma }),
-        Pointwise::Entropy(entropy) => {
-            json!({ "name": "entropy", "gamma": entropy.factor.gamma(), "alpha": entropy.alpha })
-        }
+        Pointwise::Entropy(entropy) => entropy_json(entropy),
+    }
+}
+
+fn entropy_json(entropy: Entropy) -> Value {
+    let factor = match entropy.factor {
+        Focal::None => Value::Null,
+        Focal::Apart(gamma) => json!({ "name": "apart", "gamma": gamma }),
+        Focal::Margin(gamma) => json!({ "name": "margin", "gamma": gamma }),
+        Focal::Confidence(gamma) => json!({ "name": "confidence", "gamma": gamma }),
+        Focal::Reduced { gamma, threshold } => json!({ "name": "reduced", "gamma": gamma, "threshold": threshold }),
+        Focal::Miss(gamma) => json!({ "name": "miss", "gamma": gamma }),
+    };
+    json!({
+        "name": if entropy.off == 0.0 { "cross-entropy" } else { "binary-cross-entropy" },
+        "on": entropy.on,
+        "off": entropy.off,
+        "alpha": entropy.alpha,
+        "focal_factor": factor,
+        "labels": { "keep": entropy.labels.keep, "add": entropy.labels.add },
+        "clip": entropy.clip,
+        "part": match entropy.part { Part::All => "all", Part::Ones => "ones", Part::Others => "others" },
+    })
+}
+
+fn matthews_json(matthews: Matthews, smooth: &Smoothing) -> Value {
+    match matthews {
+        Matthews::Whole => json!({ "name": "matthews", "smooth": smoothing(smooth) }),
+        Matthews::Counts { eps } => json!({ "name": "matthews", "eps": eps }),
+    }
+}
+
+fn divisor(divisor: Divisor) -> &'static str {
+    match divisor {
+        Divisor::Usual => "usual",
+        Divisor::Elements => "elements",
+        Divisor::Voxels => "voxels",
+        Divisor::Truth => "weights-of-the-truth",
+        Divisor::Channels => "channels",
+        Divisor::One => "one",
+        Divisor::Factors => "focal-factors",
+        Divisor::ElementsAndFactors => "elements-and-focal-factors",
     }
 }
 

@@ -1,6 +1,8 @@
 //! The two files, and what their axes mean.
 
-use super::choices::{Choices, LayoutName};
+use super::choices::Choices;
+use super::masks;
+use super::names::LayoutName;
 use crate::cli::eval::GeometryRule;
 use crate::cli::text::extent;
 use crate::cli::warning::{Warning, WhichFile};
@@ -8,9 +10,9 @@ use crate::io::axes::{ArrayLayout, Relation, SoftAxes, TruthAxes, relate};
 use crate::io::npy::Order;
 use crate::io::soft::{self, Origin, SoftError, SoftVolume};
 use crate::io::{Gap, Grid};
-use crate::metric::Activation;
+use crate::metric::Given;
 use crate::stats::Sums;
-use crate::{Layout, Shape, SumsOptions, Table, Truth, Volume};
+use crate::{Layout, Shape, Table, Truth, Volume};
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,10 @@ pub(super) struct Operands {
     pub shape: Shape,
     /// The shape of the truth, where it is a label map.
     labels: Option<Shape>,
+    /// The shape of the truth, where it has a channel more than the prediction: of voxels that are ignored.
+    wider: Option<Shape>,
+    /// 1 where a voxel, or an element, counts.
+    mask: Option<(Shape, Vec<u8>)>,
     /// The axes of one value, where each row is one.
     pub row_axes: Option<Vec<usize>>,
     pub layout: &'static str,
@@ -42,6 +48,8 @@ impl Operands {
             paths: [truth_path, pred_path].map(Path::to_path_buf),
             shape: Shape::new(1, 1, [1])?,
             labels: None,
+            wider: None,
+            mask: None,
             row_axes: None,
             layout: "rows",
             warnings: Vec::new(),
@@ -49,12 +57,15 @@ impl Operands {
             pred,
         };
         operands.bring_together(rule)?;
+        let ignored = choices.ignored()?;
+        let kept = (!ignored.is_empty()).then(|| operands.truth.leave_out(&ignored));
         if choices.rows() {
             operands.split_rows(choices)?;
         } else {
             operands.split_axes(choices)?;
         }
         operands.note_files();
+        operands.leave_out(kept, choices)?;
         Ok(operands)
     }
 
@@ -140,6 +151,14 @@ impl Operands {
             TruthAxes::Same => false,
             TruthAxes::WithoutChannels => true,
             TruthAxes::Either => self.truth.clone().into_labels().is_ok(),
+            TruthAxes::Other
+                if choices.call.is_some()
+                    && axes.channel_axis.is_some_and(|c| one_more(&truth_axes, &pred_axes, c)) =>
+            {
+                let shape = Shape::new(axes.samples, axes.channels + 1, &axes.space)?;
+                self.wider = Some(shape.with_layout(axes.layout));
+                false
+            }
             TruthAxes::Other => {
                 return Err(
                     self.mismatch("both must be equal, unless the truth is a label map without the channel axis")
@@ -209,6 +228,40 @@ impl Operands {
         self.warnings.splice(..0, warnings);
     }
 
+    /// What --ignore and --mask leave.
+    fn leave_out(&mut self, kept: Option<Vec<u8>>, choices: &Choices) -> Result<()> {
+        let of_truth = self.labels.as_ref().or(self.wider.as_ref()).unwrap_or(&self.shape).clone();
+        let kept = kept.map(|kept| (of_truth, kept));
+        let mask = choices.mask.as_deref().map(|path| masks::read(path, &self.pred, &self.shape)).transpose()?;
+        self.mask = match (kept, mask) {
+            (Some(kept), Some(mask)) => Some(masks::both(kept, mask)),
+            (kept, mask) => kept.or(mask),
+        };
+        Ok(())
+    }
+
+    /// What a library's class looks at.
+    pub fn given(&self) -> Given {
+        let spatial = self.shape.spatial().iter().map(|&n| n as usize).collect();
+        let given = Given::new(self.shape.samples() as usize, self.shape.channels() as usize, spatial);
+        let given = if self.labels.is_some() { given.with_labels() } else { given };
+        if self.mask.is_some() { given.with_mask() } else { given }
+    }
+
+    /// Whether nothing is left out.
+    pub fn counts_all(&self) -> bool {
+        self.mask.is_none()
+    }
+
+    /// Everything for [`Engine::loss`](crate::Engine::loss).
+    pub fn engine(&self) -> Result<crate::Operands<'_>> {
+        let operands = crate::Operands::new(self.pred()?, self.truth()?);
+        Ok(match &self.mask {
+            None => operands,
+            Some((shape, mask)) => operands.masked(Volume::u8(shape.clone(), mask)?),
+        })
+    }
+
     fn mismatch(&self, hint: &str) -> anyhow::Error {
         let [truth, pred] = &self.paths;
         let [truth_axes, pred_axes] = [axes_of(&self.truth), axes_of(&self.pred)];
@@ -227,7 +280,7 @@ impl Operands {
         let labels = self.labels.clone().map(|shape| self.truth.labels(shape)).transpose()?.flatten();
         Ok(match labels {
             Some(labels) => labels.into(),
-            None => self.truth.volume(self.shape.clone())?.into(),
+            None => self.truth.volume(self.wider.as_ref().unwrap_or(&self.shape).clone())?.into(),
         })
     }
 
@@ -250,16 +303,14 @@ impl Operands {
         extent(&self.file_shape().0)
     }
 
-    /// Warns of voxels that are no probabilities.
-    pub fn note_range(&mut self, sums: &Table<Sums>, options: &SumsOptions) {
-        if !sums.values().iter().any(Sums::out_of_range) {
+    /// Warns of voxels that are no probabilities. Sums, where there are some, know whether there are any.
+    pub fn note_range(&mut self, sums: Option<&Table<Sums>>, activated: bool) {
+        if sums.is_some_and(|sums| !sums.values().iter().any(Sums::out_of_range)) {
             return;
         }
         // What an activation gives is a probability, and a label map has no values.
-        let files = [
-            (WhichFile::Truth, &self.truth, self.labels.is_none()),
-            (WhichFile::Prediction, &self.pred, options.activation == Activation::None),
-        ];
+        let files =
+            [(WhichFile::Truth, &self.truth, self.labels.is_none()), (WhichFile::Prediction, &self.pred, !activated)];
         for ((which, volume, _), path) in files.into_iter().zip(&self.paths).filter(|((_, _, summed), _)| *summed) {
             let Some((least, most)) = volume.range().filter(|&(least, most)| least < -1.0 || most > 1.0) else {
                 continue;
@@ -272,6 +323,13 @@ impl Operands {
             });
         }
     }
+}
+
+/// Whether the axes are the same but for one channel more.
+fn one_more(truth: &[usize], pred: &[usize], channel: usize) -> bool {
+    let mut more = pred.to_vec();
+    more[channel] += 1;
+    truth == more
 }
 
 /// Both files at once: most of the time of a run may be their decompression.

@@ -1,18 +1,14 @@
 //! `--verify`: the same on the other backend.
 
+use super::choices::Choices;
 use super::operands::Operands;
+use super::work::{Found, Want, Work};
 use crate::cli::args::backend_name;
 use crate::cli::compare::first_difference;
 use crate::metric::{Loss, Partials};
 use crate::stats::Sums;
 use crate::{Activation, Backend, Engine, Table};
 use anyhow::Result;
-
-/// What the first engine found.
-pub(super) struct Found<'a> {
-    pub sums: &'a Table<Sums>,
-    pub gradient: Option<&'a [f32]>,
-}
 
 /// What came of comparing two backends.
 #[derive(Debug, Clone)]
@@ -55,43 +51,70 @@ impl Verification {
     }
 }
 
-/// Computes sums and gradient again on `other`, and compares.
+/// Computes the same again on `other`, and compares.
 pub(super) fn against(
     other: &Engine,
     engine: &Engine,
     operands: &Operands,
-    loss: &Loss,
-    found: &Found<'_>,
+    (work, choices): (&Work, &Choices),
+    found: &Found,
 ) -> Result<Verification> {
-    let options = loss.sums_options();
-    let exact = options.is_exact();
+    let exact = work.is_exact();
     let mut described = [engine, other].map(Engine::describe);
     described.sort_by_key(|description| backend_name(description.backend));
     let [cpu, gpu] = described.map(|description| description.device);
-    let again = other.sums_with(operands.pred()?, operands.truth()?, &options)?;
     // The difference is told with the CPU first.
     let swapped = engine.describe().backend == Backend::Gpu;
-    let mut difference = None;
-    if exact && again != *found.sums {
-        let by_block = |engine: &Engine| {
-            engine.sums_by_block(operands.pred()?, operands.truth()?, &options).map_err(anyhow::Error::from)
-        };
-        let [a, b] = if swapped { [other, engine] } else { [engine, other] };
-        difference = Some(match first_difference(&by_block(a)?, &by_block(b)?) {
-            Some(difference) => difference.to_string(),
-            None => "the totals differ although every block by itself agrees".into(),
-        });
-    } else if !exact {
-        let [a, b] = if swapped { [&again, found.sums] } else { [found.sums, &again] };
-        difference = beyond_bound(a, b, value_bound(options.activation, a.channels()));
-    }
-    if let (None, Some(gradient)) = (&difference, found.gradient) {
-        let partials = loss.gradient(&again)?;
-        let again = other.gradient(operands.pred()?, operands.truth()?, &options, &again, &partials)?;
-        let bound = (!exact).then(|| Bound { largest: largest(&partials) });
-        difference = apart(gradient, &again, bound, swapped);
+    let want = if found.gradient.is_some() { Want::Gradient } else { Want::Values };
+    let again = work.run(other, operands, choices, want)?;
+    let mut largest = found.gradient.iter().flatten().fold(0.0, |most: f64, slope| most.max(f64::from(slope.abs())));
+    let mut difference = match (work, &found.sums, &again.sums) {
+        (Work::Single(loss), Some(sums), Some(again)) => {
+            largest = self::largest(&loss.gradient(again)?);
+            of_sums(loss, [engine, other], operands, [sums, again], swapped)?
+        }
+        _ => of_values(&found.values, &again.values, exact, swapped),
+    };
+    if let (None, Some(gradient), Some(again)) = (&difference, &found.gradient, &again.gradient) {
+        difference = apart(gradient, again, (!exact).then_some(Bound { largest }), swapped);
     }
     Ok(Verification { exact, cpu, gpu, difference })
+}
+
+fn of_sums(
+    loss: &Loss,
+    [engine, other]: [&Engine; 2],
+    operands: &Operands,
+    [sums, again]: [&Table<Sums>; 2],
+    swapped: bool,
+) -> Result<Option<String>> {
+    let options = loss.sums_options();
+    if !options.is_exact() {
+        let [a, b] = if swapped { [again, sums] } else { [sums, again] };
+        return Ok(beyond_bound(a, b, value_bound(options.activation, a.channels())));
+    }
+    if again == sums {
+        return Ok(None);
+    }
+    let by_block = |engine: &Engine| {
+        engine.sums_by_block(operands.pred()?, operands.truth()?, &options).map_err(anyhow::Error::from)
+    };
+    let [a, b] = if swapped { [other, engine] } else { [engine, other] };
+    Ok(Some(match first_difference(&by_block(a)?, &by_block(b)?) {
+        Some(difference) => difference.to_string(),
+        None => "the totals differ although every block by itself agrees".into(),
+    }))
+}
+
+/// The first value that lies further apart than the functions in it explain.
+fn of_values(found: &[f64], again: &[f64], exact: bool, swapped: bool) -> Option<String> {
+    let (a, b) = if swapped { (again, found) } else { (found, again) };
+    let agree = |a: f64, b: f64| {
+        let close = !exact && (a - b).abs() <= POINTWISE_BOUND * a.abs().max(1.0);
+        a == b || (a.is_nan() && b.is_nan()) || close
+    };
+    let at = a.iter().zip(b).position(|(&a, &b)| !agree(a, b))?;
+    Some(format!("value {at}: the CPU has {:e}; the GPU has {:e}", a[at], b[at]))
 }
 
 /// The first cell whose sums lie further apart than the functions in them explain.

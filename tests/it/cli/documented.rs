@@ -117,7 +117,7 @@ fn every_command_that_is_shown_runs() {
     let cohort = sandbox();
     let shell = Shell::new(&cohort.path(""));
     let mut all = Vec::new();
-    for name in ["docs/folders.md", "README.md"] {
+    for name in ["docs/folders.md", "docs/losses.md", "README.md"] {
         all.extend(in_consoles(name, &document(name)));
     }
     for command in ["eval", "merge", "loss", "info", "devices", "verify", "bench", "demo"] {

@@ -1,8 +1,10 @@
 //! `voxdice loss`: the seed functions' golden values, files, layouts, flags, gradients.
 
+mod calls;
 mod files;
 mod gradient;
 mod seed;
+mod sums;
 
 use super::{Files, fails, fine, gpu, json, run, stderr, text};
 use crate::metric::arrays::Array;

@@ -10,6 +10,7 @@ use voxdice::error::{FileError, FileErrorKind};
 use voxdice::io::nifti::{self, Voxel};
 use voxdice::io::npy::{self, Elements, Order};
 use voxdice::io::{self, Format, Image, Voxels, metaimage as image, nrrd, soft};
+use voxdice::metric::{Given, Loss};
 
 use super::agree::{self, bytes, consistent, same_images, same_voxels, told};
 use super::packed::{Walk, walk, zlib};
@@ -19,7 +20,7 @@ use super::scratch::{self, Scratch};
 pub type Body = (&'static str, fn(&[u8]));
 
 /// Every body.
-pub const ALL: [Body; 7] = [
+pub const ALL: [Body; 8] = [
     ("nifti", nifti),
     ("nifti_pair", nifti_pair),
     ("packed", packed),
@@ -27,6 +28,7 @@ pub const ALL: [Body; 7] = [
     ("metaimage", metaimage),
     ("npy", npy),
     ("seg_nrrd", seg_nrrd),
+    ("loss_call", loss_call),
 ];
 
 pub fn gzip(data: &[u8]) -> Vec<u8> {
@@ -329,4 +331,31 @@ fn first_fastest(place: usize, shape: &[u64]) -> usize {
         stride *= length as usize;
     }
     from
+}
+
+/// The constructor call of a library's loss: spaces change nothing, errors steer no terminal, and what is understood can be
+/// made for some volumes, or is refused.
+pub fn loss_call(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let told = |error: voxdice::Error| {
+        let message = error.to_string();
+        assert!(!message.chars().any(char::is_control), "{message:?}");
+        message
+    };
+    let call = match (Loss::from_call(&text), Loss::from_call(&format!("{text}\n "))) {
+        (Ok(call), Ok(spaced)) => {
+            assert_eq!((call.class(), call.version()), (spaced.class(), spaced.version()));
+            call
+        }
+        (Err(error), Err(_)) => return drop(told(error)),
+        _ => panic!("spaces change what is read"),
+    };
+    for given in
+        [Given::new(2, 3, vec![4, 5]), Given::new(1, 1, vec![4]).with_mask(), Given::new(2, 3, vec![4]).with_labels()]
+    {
+        match call.recipe(&given).and_then(|recipe| recipe.objective()) {
+            Ok(objective) => assert!(objective.terms().count() > 0),
+            Err(error) => drop(told(error)),
+        }
+    }
 }

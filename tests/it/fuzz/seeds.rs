@@ -17,9 +17,22 @@ pub fn of(body: &str) -> Vec<Vec<u8>> {
         "metaimage" => metaimages(),
         "npy" => arrays(),
         "seg_nrrd" => segmentations(),
+        "loss_call" => CALLS.iter().map(|call| call.as_bytes().to_vec()).collect(),
         _ => panic!("no seeds of {body}"),
     }
 }
+
+/// Constructor calls with every kind of value.
+const CALLS: [&str; 8] = [
+    "monai.losses.DiceCELoss(softmax=True, weight=[.2, 0.3, 5e-1], lambda_ce=2, label_smoothing=0.1)",
+    "monai.FocalLoss(True, False, 3.0, alpha=(0.1, 0.2, 0.3), reduction=LossReduction.NONE, use_softmax=True)",
+    "smp.DiceLoss('multiclass', classes=[0, -1], log_loss=True, ignore_index=255, class_weights=[1, 2, 3])",
+    "segmentation_models_pytorch.losses.FocalLoss(mode=\"multilabel\", alpha=None, normalized=1, reduced_threshold=.5)",
+    "keras@main.losses.Tversky(alpha=0.3, axis=(1, 2), reduction='none', name=None)",
+    "tf.keras.losses.CategoricalFocalCrossentropy(alpha=[0.25, 0.5, 1.0], from_logits=True, axis=-1)",
+    "nnunet.DC_and_BCE_loss({'pos_weight': torch.tensor([[[0.5]], [[1]], [[2]]])}, dict(smooth=1e-5), use_ignore_label=False)",
+    "nnunetv2.training.loss.DC_and_topk_loss({'batch_dice': True, 'ddp': False}, {'k': 10}, ignore_label=-1)",
+];
 
 fn written(write: impl Fn(&std::path::Path), name: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,61 @@
+//! Voxels that are left out.
+
+use crate::Shape;
+use crate::io::Gap;
+use crate::io::soft::{self, Origin, SoftVolume};
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// The voxels of a mask, which must lie over the prediction, with their shape: that of the prediction, or of one channel.
+pub(super) fn read(path: &Path, pred: &SoftVolume, shape: &Shape) -> Result<(Shape, Vec<u8>)> {
+    let mask = soft::read(path)?;
+    let place = path.display();
+    match (&mask.origin, &pred.origin) {
+        (Origin::Npy, Origin::Npy) => {}
+        (Origin::Nifti { geometry: a }, Origin::Nifti { geometry: b }) => {
+            let of = |volume: &SoftVolume| volume.axes.iter().rev().take(3).map(|&n| n as u64).collect::<Vec<_>>();
+            let (of_mask, of_pred) = (of(&mask), of(pred));
+            let grid = |shape, geometry| crate::io::Grid { shape, geometry: Some(geometry) };
+            if Gap::between(grid(&of_pred, &**b), grid(&of_mask, &**a)).is_some_and(|gap| !gap.is_same_grid()) {
+                bail!("{place}: the voxels of the mask lie elsewhere than those of the prediction; resample it");
+            }
+        }
+        _ => bail!("{place}: the mask is a file of another kind than the prediction; convert it"),
+    }
+    let one = one_channel(shape)?;
+    let own = match mask.axes.iter().product::<usize>() as u64 {
+        // Over one channel both are the same.
+        n if n == one.elements() => one,
+        n if n == shape.elements() => shape.clone(),
+        _ => bail!(
+            "{place} has axes {:?}, and the prediction is {shape}; give a mask of that shape, or of one channel",
+            mask.axes
+        ),
+    };
+    match mask.mask() {
+        Some(values) => Ok((own, values)),
+        None => bail!("{place}: a mask holds 0 and 1, and this one holds other values; threshold it first"),
+    }
+}
+
+/// The shape of one value for each voxel.
+pub(super) fn one_channel(shape: &Shape) -> Result<Shape> {
+    let spatial: Vec<usize> = shape.spatial().iter().map(|&n| n as usize).collect();
+    Ok(Shape::new(shape.samples() as usize, 1, spatial)?)
+}
+
+/// Both masks in one. A mask of one channel holds for all of them.
+pub(super) fn both(a: (Shape, Vec<u8>), b: (Shape, Vec<u8>)) -> (Shape, Vec<u8>) {
+    let (wide, narrow) = if a.1.len() >= b.1.len() { (a, b) } else { (b, a) };
+    let (shape, mut values) = wide;
+    let (channels, voxels) = (shape.channels() as usize, shape.voxels_per_cell() as usize);
+    for (i, value) in values.iter_mut().enumerate() {
+        let at = match (narrow.1.len() == shape.elements() as usize, shape.layout()) {
+            (true, _) => i,
+            (false, crate::Layout::ChannelsLast) => i / channels,
+            (false, crate::Layout::ChannelsFirst) => i / (channels * voxels) * voxels + i % voxels,
+        };
+        *value &= narrow.1[at];
+    }
+    (shape, values)
+}

@@ -1,0 +1,186 @@
+//! What is computed: a loss by flags, a sum of several, or a library's by its constructor call.
+
+use super::choices::Choices;
+use super::operands::Operands;
+use crate::metric::{Activation, Given, Loss, LossCall, Objective, Recipe, Term, Whose};
+use crate::stats::Sums;
+use crate::{Departs, Engine, Table};
+use anyhow::{Result, bail};
+
+/// What is computed.
+#[derive(Debug)]
+pub(super) enum Work {
+    Single(Loss),
+    Sum(Vec<Term>),
+    Call { text: String, call: LossCall, recipe: Recipe },
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub values: Vec<f64>,
+    pub shape: Vec<usize>,
+    pub reduced: Option<f64>,
+    pub undefined: usize,
+    pub departs: Vec<Departs>,
+    pub gradient: Option<Vec<f32>>,
+    /// Of a single loss of all voxels.
+    pub sums: Option<Table<Sums>>,
+}
+
+/// Whether a gradient is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    Values,
+    Gradient,
+}
+
+impl Choices {
+    /// Whether the flags fit together, as far as that is known before there are volumes.
+    pub fn check(&self) -> Result<()> {
+        if self.call.is_some() || self.preset_call(&Given::new(1, 2, vec![1]))?.is_some() {
+            return self.call_is_channels_last().map(drop);
+        }
+        self.terms(2)?.into_iter().try_for_each(|term| Loss::new(term.options).map(drop)).map_err(Into::into)
+    }
+
+    /// What the flags come to for these volumes.
+    pub fn work(&self, given: &Given) -> Result<Work> {
+        let library = self.call.is_some() || self.preset_call(given)?.is_some();
+        if self.as_library && !library {
+            bail!("--as-library does nothing without --as, which names a library's class");
+        }
+        if let Some(text) = &self.call {
+            let loss = self.loss.is_some().then_some("loss");
+            let preset = self.preset.is_some().then_some("preset");
+            if let Some(flag) = loss.or(preset).or(self.given_flags().first().copied()) {
+                bail!("--{flag} beside --as does nothing; write it as a keyword of the call, or leave --as out");
+            }
+            return Work::of_call(text.clone(), given);
+        }
+        if let Some(text) = self.preset_call(given)? {
+            return Work::of_call(text, given);
+        }
+        let mut terms = self.terms(given.channels)?;
+        Ok(match terms.as_slice() {
+            [_] => Work::Single(Loss::new(terms.swap_remove(0).options)?),
+            _ => {
+                Objective::new(terms.clone())?;
+                Work::Sum(terms)
+            }
+        })
+    }
+
+    /// Whether the channels of arrays are last because the library has them there.
+    pub fn call_is_channels_last(&self) -> Result<Option<bool>> {
+        let text = match &self.call {
+            Some(text) => Some(text.clone()),
+            None => self.preset_call(&Given::new(1, 2, vec![1]))?,
+        };
+        Ok(text.map(|text| Loss::from_call(&text)).transpose()?.map(|call| call.channels_last()))
+    }
+
+    fn whose(&self) -> Whose {
+        if self.as_library { Whose::Library } else { Whose::Ours }
+    }
+}
+
+impl Work {
+    fn of_call(text: String, given: &Given) -> Result<Self> {
+        let call = Loss::from_call(&text)?;
+        let recipe = call.recipe(given)?;
+        recipe.objective()?;
+        Ok(Self::Call { text, call, recipe })
+    }
+
+    /// The terms.
+    pub fn terms(&self) -> Vec<Term> {
+        match self {
+            Self::Single(loss) => vec![Term::new(1.0, loss.options().clone())],
+            Self::Sum(terms) => terms.clone(),
+            Self::Call { recipe, .. } => {
+                recipe.terms.iter().chain(recipe.top.as_ref().map(|top| &top.term)).cloned().collect()
+            }
+        }
+    }
+
+    /// Whether the prediction holds logits.
+    pub fn is_activated(&self) -> bool {
+        self.terms().iter().any(|term| term.options.activation != Activation::None)
+    }
+
+    /// Whether the sums have the same bits everywhere.
+    pub fn is_exact(&self) -> bool {
+        let exact = |term: Term| Loss::new(term.options).is_ok_and(|loss| loss.sums_options().is_exact());
+        self.terms().into_iter().all(exact)
+    }
+
+    pub fn run(&self, engine: &Engine, operands: &Operands, choices: &Choices, want: Want) -> Result<Found> {
+        match self {
+            Self::Single(loss) if operands.counts_all() => single(loss, engine, operands, want),
+            Self::Single(_) | Self::Sum(_) => sum(self.terms(), engine, operands, want),
+            Self::Call { call, .. } => {
+                let of = operands.engine()?;
+                let (found, gradient) = match want {
+                    Want::Values => (call.evaluate(engine, of, choices.whose())?, None),
+                    Want::Gradient => {
+                        let (found, gradient) = call.evaluate_with_gradient(engine, of, choices.whose())?;
+                        (found, Some(gradient))
+                    }
+                };
+                let reduced = found.reduced();
+                let undefined = found.values.iter().filter(|value| value.is_nan()).count();
+                let (values, shape, departs) = (found.values, found.shape, found.departs);
+                Ok(Found { values, shape, reduced, undefined, departs, gradient, sums: None })
+            }
+        }
+    }
+}
+
+fn single(loss: &Loss, engine: &Engine, operands: &Operands, want: Want) -> Result<Found> {
+    let wanted = loss.sums_options();
+    let sums = engine.sums_with(operands.pred()?, operands.truth()?, &wanted)?;
+    let found = loss.evaluate(&sums)?;
+    let gradient = match want {
+        Want::Values => None,
+        Want::Gradient => {
+            let partials = loss.gradient(&sums)?;
+            Some(engine.gradient(operands.pred()?, operands.truth()?, &wanted, &sums, &partials)?)
+        }
+    };
+    Ok(Found {
+        values: found.values,
+        shape: found.shape,
+        reduced: found.reduced,
+        undefined: found.undefined,
+        gradient,
+        sums: Some(sums),
+        ..Found::default()
+    })
+}
+
+fn sum(terms: Vec<Term>, engine: &Engine, operands: &Operands, want: Want) -> Result<Found> {
+    let factors: Vec<f64> = terms.iter().map(|term| term.factor).collect();
+    let objective = Objective::new(terms)?;
+    let (found, gradient) = match want {
+        Want::Values => (engine.loss(&objective, operands.engine()?)?, None),
+        Want::Gradient => {
+            let (found, gradient) = engine.loss_and_gradient(&objective, operands.engine()?)?;
+            (found, Some(gradient))
+        }
+    };
+    let is_reduced = found.shape.is_empty();
+    let reduced = is_reduced.then(|| found.total());
+    // Terms of the same groups are one value for each group, and others one for all.
+    let parts: Vec<_> = found.terms.iter().zip(&factors).filter(|(_, factor)| **factor != 0.0).collect();
+    let alike = parts.windows(2).all(|pair| pair[0].0.shape == pair[1].0.shape);
+    let (values, shape) = match parts.first() {
+        Some((first, _)) if alike && is_reduced => {
+            let of = |i: usize| parts.iter().map(|(part, factor)| *factor * part.values[i]).sum();
+            ((0..first.values.len()).map(of).collect(), first.shape.clone())
+        }
+        _ => (found.values, found.shape),
+    };
+    let undefined = values.iter().filter(|value: &&f64| value.is_nan()).count();
+    Ok(Found { values, shape, reduced, undefined, gradient, ..Found::default() })
+}

@@ -1,0 +1,11 @@
+//! What can be wrong with the constructor call of a library's loss.
+
+/// A call such as `monai.DiceLoss(sigmoid=True)` that cannot be read, or asks for what the library does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{fact} (character {} of the call)", at + 1)]
+pub struct CallError {
+    /// Where, in characters from the start of the text.
+    pub at: usize,
+    /// What is wrong there, and what to do.
+    pub fact: String,
+}

@@ -1,0 +1,345 @@
+//! A library's loss by its own constructor call: from the keywords of a class to the choices of an [`Objective`].
+
+use super::call::{Arguments, Call, unknown};
+use super::objective::{Ignore, Objective, Term};
+use super::presets::{keras, monai, nnunet, smp};
+use crate::error::{CallError, Error};
+
+type Result<T, E = CallError> = std::result::Result<T, E>;
+
+/// The loss that a constructor call of MONAI, segmentation_models.pytorch, Keras or nnU-Net makes, with the keywords and the
+/// defaults of its class: `monai.DiceCELoss(softmax=True, weight=[0.2, 0.3, 0.5])`.
+///
+/// `LIB[@VERSION][.path].Class(...)`: the path is not looked at, so `monai.losses.DiceLoss`, `smp.losses.DiceLoss`,
+/// `segmentation_models_pytorch.losses.DiceLoss`, `tf.keras.losses.Dice` and `nnunetv2.training.loss.dice.SoftDiceLoss` are
+/// read as they stand in a program. Values are Python literals; positions stand for the keywords of the class in its order.
+///
+/// ```
+/// use voxdice::metric::{Loss, Whose};
+/// use voxdice::{Engine, EngineOptions, Operands, Shape, Volume};
+/// let call = Loss::from_call("monai.losses.DiceLoss(sigmoid=True, smooth_nr=1, smooth_dr=1)")?;
+/// let shape = Shape::new(1, 1, [2])?;
+/// let (x, t) = ([0.0f32, 0.0], [1.0f32, 0.0]);
+/// let operands = Operands::new(Volume::f32(shape.clone(), &x)?, Volume::f32(shape, &t)?);
+/// let found = call.evaluate(&Engine::new(&EngineOptions::default())?, operands, Whose::Ours)?;
+/// assert_eq!((found.values, found.shape), (vec![1.0 - 2.0 / 3.0], vec![]));
+/// assert!(Loss::from_call("monai.DiceLoss(smoth_nr=1)").unwrap_err().to_string().contains("did you mean smooth_nr?"));
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LossCall {
+    call: Call,
+    library: Library,
+    class: &'static Class,
+}
+
+/// Whose formulas are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Library {
+    /// MONAI 1.6.1.
+    Monai,
+    /// segmentation_models.pytorch 0.6.0.
+    Smp,
+    /// Keras 3.15.1, or the main branch after it.
+    Keras,
+    /// nnU-Net 2.8.1.
+    NnUnet,
+}
+
+/// Whose number is the value where the library's is known to be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Whose {
+    /// The right one.
+    #[default]
+    Ours,
+    /// The library's.
+    Library,
+}
+
+/// A class of a library: its keywords in their order, and what it computes.
+pub(super) struct Class {
+    pub name: &'static str,
+    pub keywords: &'static [&'static str],
+    pub make: fn(&Arguments<'_>, &Given) -> Result<Recipe>,
+}
+
+impl std::fmt::Debug for Class {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// What a class looks at before it decides what it computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Samples of the prediction.
+    pub samples: usize,
+    /// Its channels.
+    pub channels: usize,
+    /// Its spatial axes.
+    pub spatial: Vec<usize>,
+    /// Whether the truth is a label map.
+    pub labels: bool,
+    /// Whether a mask was given.
+    pub masked: bool,
+    /// A version of the library other than that of [`Library::version`].
+    pub(super) newer: bool,
+}
+
+/// What a class comes to for given volumes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// The terms.
+    pub terms: Vec<Term>,
+    /// What is left out.
+    pub ignore: Ignore,
+    /// A term of which the mean over voxels is one of the largest values.
+    pub top: Option<Top>,
+    /// Each voxel is a group, over its channels.
+    pub rows: bool,
+    /// The last channel of the truth is 1 where voxels are ignored, and no channel of the prediction stands for it.
+    pub ignore_channel: bool,
+    /// The axes of the values, where they are not those of the terms.
+    pub(crate) shape: Option<Vec<usize>>,
+    /// What the library gives instead.
+    pub(crate) library: Option<Departure>,
+}
+
+/// `weight · mean of the largest values of the voxels`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Top {
+    /// How many, in hundredths of the voxels, rounded down.
+    pub percent: f64,
+    /// The factor, and the loss of voxels.
+    pub term: Term,
+}
+
+/// A number of a library that is not to be copied silently.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Departure {
+    /// What it does, and where.
+    pub why: Vec<&'static str>,
+    pub terms: Vec<Term>,
+    pub operands: Prepare,
+}
+
+/// What the library does to its operands before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Prepare {
+    Nothing,
+    /// Drops channel 0 of both.
+    WithoutBackground,
+    /// Takes the logarithm of predictions within [eps, 1 − eps].
+    Logarithm {
+        eps: f64,
+    },
+}
+
+impl Library {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Monai, Self::Smp, Self::Keras, Self::NnUnet];
+
+    /// The name that a command line knows it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Monai => "monai",
+            Self::Smp => "smp",
+            Self::Keras => "keras",
+            Self::NnUnet => "nnunet",
+        }
+    }
+
+    /// The version that is meant without another.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Monai => "1.6.1",
+            Self::Smp => "0.6.0",
+            Self::Keras => "3.15.1",
+            Self::NnUnet => "2.8.1",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "monai" => Some(Self::Monai),
+            "smp" | "segmentation_models_pytorch" => Some(Self::Smp),
+            "keras" | "tf" | "tensorflow" => Some(Self::Keras),
+            "nnunet" | "nnunetv2" => Some(Self::NnUnet),
+            _ => None,
+        }
+    }
+
+    fn class_list(self) -> &'static [Class] {
+        match self {
+            Self::Monai => &monai::CLASSES,
+            Self::Smp => &smp::CLASSES,
+            Self::Keras => &keras::CLASSES,
+            Self::NnUnet => &nnunet::CLASSES,
+        }
+    }
+
+    /// The classes that are known.
+    ///
+    /// ```
+    /// use voxdice::metric::Library;
+    /// assert!(Library::Smp.classes().contains(&"TverskyLoss"));
+    /// ```
+    pub fn classes(self) -> Vec<&'static str> {
+        self.class_list().iter().map(|class| class.name).collect()
+    }
+}
+
+impl super::Loss {
+    /// The loss that a library's constructor call makes; see [`LossCall`].
+    ///
+    /// # Errors
+    /// [`Error::Call`] for a text that is no such call, for a class or a keyword that the library does not have, with those
+    /// that it has, and for a version that is not known.
+    pub fn from_call(call: &str) -> Result<LossCall, Error> {
+        LossCall::parse(call).map_err(|error| in_characters(error, call))
+    }
+}
+
+/// Places in bytes become places in characters.
+fn in_characters(error: CallError, text: &str) -> Error {
+    let at = text.get(..error.at).map_or(error.at, |before| before.chars().count());
+    CallError { at, ..error }.into()
+}
+
+impl LossCall {
+    fn parse(text: &str) -> Result<Self> {
+        let call = Call::parse(text)?;
+        let Some(library) = Library::of(&call.library) else {
+            let known = Library::ALL.map(Library::name);
+            return Err(CallError { at: 0, fact: format!("there is no library {}", unknown(&call.library, &known)) });
+        };
+        let mut versions = vec![library.version()];
+        if library == Library::Keras {
+            versions.push("main");
+        }
+        if let Some(version) = call.version.as_deref().filter(|version| !versions.contains(version)) {
+            let fact = format!("{} {version} is not known; known are {}", library.name(), versions.join(", "));
+            return Err(CallError { at: 0, fact });
+        }
+        let (at, name) = &call.class;
+        let Some(class) = library.class_list().iter().find(|class| class.name == name) else {
+            let fact = format!("{} has no class {}", library.name(), unknown(name, &library.classes()));
+            return Err(CallError { at: *at, fact });
+        };
+        let found = Self { call, library, class };
+        found.arguments()?;
+        Ok(found)
+    }
+
+    fn arguments(&self) -> Result<Arguments<'_>> {
+        Arguments::bind(self.class.name, self.call.class.0, self.class.keywords, &self.call.arguments)
+    }
+
+    /// Whose class it is.
+    pub fn library(&self) -> Library {
+        self.library
+    }
+
+    /// The version of the library.
+    pub fn version(&self) -> &str {
+        self.call.version.as_deref().unwrap_or(self.library.version())
+    }
+
+    /// The name of the class.
+    pub fn class(&self) -> &'static str {
+        self.class.name
+    }
+
+    /// Whether the class has its channels last.
+    pub fn channels_last(&self) -> bool {
+        self.library == Library::Keras && !self.arguments().is_ok_and(|arguments| keras::channels_first(&arguments))
+    }
+
+    /// The value of the truth that it ignores, if any.
+    pub fn ignored(&self) -> Option<i64> {
+        let arguments = self.arguments().ok()?;
+        ["ignore_index", "ignore_label", "ignore_class"]
+            .into_iter()
+            .find_map(|keyword| arguments.whole(keyword).ok()?)
+    }
+
+    /// The choices that it makes for these volumes.
+    ///
+    /// # Errors
+    /// [`Error::Call`] for values of keywords that the class does not take, alone or for these volumes.
+    ///
+    /// ```
+    /// use voxdice::metric::{Given, Ignore, Loss};
+    /// let given = Given::new(2, 3, vec![8, 8]).with_labels();
+    /// let recipe = Loss::from_call("monai.DiceCELoss(softmax=True, lambda_ce=0.5)")?.recipe(&given)?;
+    /// assert_eq!((recipe.terms.len(), recipe.terms[1].factor, recipe.ignore), (2, 0.5, Ignore::Nothing));
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    pub fn recipe(&self, given: &Given) -> Result<Recipe, Error> {
+        let given = Given { newer: self.version() != self.library.version(), ..given.clone() };
+        Ok((self.class.make)(&self.arguments()?, &given)?)
+    }
+}
+
+impl Given {
+    /// Volumes of this shape, the truth another one of them, without a mask.
+    pub fn new(samples: usize, channels: usize, spatial: Vec<usize>) -> Self {
+        Self { samples, channels, spatial, labels: false, masked: false, newer: false }
+    }
+
+    /// The same with a label map as truth.
+    #[must_use]
+    pub fn with_labels(self) -> Self {
+        Self { labels: true, ..self }
+    }
+
+    /// The same with a mask.
+    #[must_use]
+    pub fn with_mask(self) -> Self {
+        Self { masked: true, ..self }
+    }
+
+    /// N·V.
+    pub(super) fn voxels(&self) -> f64 {
+        (self.samples * self.spatial.iter().product::<usize>()) as f64
+    }
+
+    /// N·C·V.
+    pub(super) fn elements(&self) -> f64 {
+        self.voxels() * self.channels as f64
+    }
+}
+
+impl Recipe {
+    pub(super) fn of(terms: Vec<Term>) -> Self {
+        Self {
+            terms,
+            ignore: Ignore::Nothing,
+            top: None,
+            rows: false,
+            ignore_channel: false,
+            shape: None,
+            library: None,
+        }
+    }
+
+    pub(super) fn ignoring(self, ignore: Ignore) -> Self {
+        Self { ignore, ..self }
+    }
+
+    pub(super) fn shaped(self, shape: Option<Vec<usize>>) -> Self {
+        Self { shape, ..self }
+    }
+
+    pub(super) fn departing(self, why: Vec<&'static str>, operands: Prepare, terms: Vec<Term>) -> Self {
+        Self { library: (!why.is_empty()).then_some(Departure { why, terms, operands }), ..self }
+    }
+
+    /// The terms and what they leave out, without [`Recipe::top`].
+    ///
+    /// # Errors
+    /// Those of [`Objective::new`].
+    pub fn objective(&self) -> Result<Objective, Error> {
+        Ok(Objective::new(self.terms.clone())?.ignoring(self.ignore))
+    }
+}
