@@ -9,6 +9,7 @@ pub use call::CallError;
 use fact::join;
 pub use fact::{NonFiniteFact, Operand, Position};
 #[cfg(feature = "io")]
+pub(crate) use file::in_its_place;
 pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
     Part, WriteFault, ZlibFault,

@@ -3,6 +3,7 @@
 pub mod axes;
 mod fields;
 mod file;
+mod foreign;
 mod geometry;
 mod gzip;
 mod image;

@@ -31,8 +31,8 @@ pub use choices::{
     Agreement, Channels, ClassWeights, Denominator, Divisor, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
 };
 pub use cohort::{
-    Average, Bootstrap, Distribution, EmptyPolicy, Interval, TruthEmpty, average, generalized_dice, mean_of_all,
-    mean_of_defined,
+    Average, Bootstrap, Distribution, EmptyPolicy, Interval, Intervals, TruthEmpty, average, generalized_dice,
+    mean_of_all, mean_of_defined,
 };
 pub use confusion::{
     CountMetric, accuracy, balanced_accuracy, kappa, mcc, precision, recall, specificity, volume_similarity,

@@ -10,6 +10,7 @@ pub(crate) mod fuzzing;
 mod geometry;
 mod html;
 mod ignore;
+mod intervals;
 mod json;
 mod like;
 mod masks;
@@ -94,7 +95,7 @@ pub(super) struct Eval {
     #[arg(long, value_enum, default_value_t = MissingRule::Error, help_heading = "Folders")]
     missing: MissingRule,
     /// Cases at a time [default: as many as there are cores]
-    #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Folders")]
+    #[arg(short, long, value_name = "N", help_heading = "Folders", value_parser = jobs, allow_hyphen_values = true)]
     jobs: Option<NonZeroUsize>,
     /// Only part I of N, by a hash of the case's name; `voxdice merge` joins the parts
     #[arg(long, value_name = "I/N", help_heading = "Folders")]
@@ -144,6 +145,10 @@ struct Work {
     missing: Vec<Unpaired>,
     extra: Vec<Unpaired>,
     refused: sources::Refused,
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write a number from 1 up".into())
 }
 
 impl Eval {

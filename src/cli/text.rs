@@ -34,12 +34,23 @@ pub(super) fn extent(shape: &[u64]) -> String {
     shape.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ")
 }
 
+/// Edges as their writer meant them: NIfTI keeps them in 32 bits, and 0.8 comes back as 0.800000011920929. So a number
+/// that an f32 can be is the shortest decimal that gives this f32.
+pub(super) fn plain(edges: [f64; 3]) -> [f64; 3] {
+    edges.map(|edge| {
+        let single = edge as f32;
+        if f64::from(single) == edge { single.to_string().parse().unwrap_or(edge) } else { edge }
+    })
+}
+
 /// Volume of a voxel in millilitres. Of an image below three axes there is an area only.
 pub(super) fn millilitres(shape: &[u64], spacing_mm: [f64; 3]) -> Option<f64> {
     // In one order, so that a volume does not depend on that of the axes.
-    let mut edges = spacing_mm;
+    let mut edges = plain(spacing_mm);
     edges.sort_by(f64::total_cmp);
-    (shape.len() > 2).then(|| edges.iter().product::<f64>() / 1000.0)
+    let product = || edges.iter().product::<f64>() / 1000.0;
+    // With 15 digits 0.8 x 0.8 x 2 is 1.28, and not the 1.2800000000000002 of binary products.
+    (shape.len() > 2).then(product).map(|volume| format!("{volume:.14e}").parse().unwrap_or(volume))
 }
 
 /// Bytes in the largest binary unit that leaves a whole number, else with one decimal.
@@ -55,8 +66,9 @@ pub(super) fn bytes(value: u64) -> String {
     format!("{amount} {}", units[power])
 }
 
-/// Text of others (names of files, labels in their headers) on one line, without what a terminal would take as a command
-/// or what would put the words around it in another order: whoever names a file does not get to write on the screen.
+/// Text of others (names of files, labels in their headers) on one line, without what a terminal would take as a
+/// command or what would put the words around it in another order: whoever names a file does not get to write on the
+/// screen.
 pub(super) fn printable(text: &str) -> String {
     text.replace(is_command, "\u{fffd}")
 }
@@ -123,6 +135,16 @@ mod tests {
         let name = "a\u{1b}[2J\n\u{9b}1m\u{7f}\u{202e}gpj\u{2029}é 名 \u{5d0}";
         assert_eq!(printable(name), "a\u{fffd}[2J\u{fffd}\u{fffd}1m\u{fffd}\u{fffd}gpj\u{fffd}é 名 \u{5d0}");
         assert_eq!(shown(Path::new("a\tb/c")), "a\u{fffd}b/c");
+    }
+
+    #[test]
+    fn edges_are_the_decimals_that_were_meant() {
+        let stored = [0.8f32, 0.58594, 1.0 / 3.0].map(f64::from);
+        assert_eq!(plain(stored), [0.8, 0.58594, 0.33333334]);
+        // No f32, hence whatever it is.
+        assert_eq!(plain([0.1, 1.0 / 3.0, 5.0]), [0.1, 1.0 / 3.0, 5.0]);
+        assert_eq!(millilitres(&[2, 2, 2], [f64::from(0.8f32), 0.8, 2.0]), Some(0.00128));
+        assert_eq!(millilitres(&[2, 2], [1.0; 3]), None);
     }
 
     #[test]

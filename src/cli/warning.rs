@@ -49,6 +49,8 @@ pub(super) enum Warning {
     NoMask { side: &'static str, classes: Vec<String> },
     /// Both names lead to one file of soft volumes, whose score with itself need not be perfect.
     SameSoftFile,
+    /// A file goes on behind its voxels.
+    Surplus { file: String, bytes: u64 },
     /// Voxels of 64 bits that 32 bits do not hold.
     Rounded { file: String, voxels: u64 },
     /// Whole labels that their header scales, and that come back a little off.
@@ -87,6 +89,7 @@ impl Warning {
             Self::NotMasks { .. } => "not_masks",
             Self::UnlistedMasks { .. } => "unlisted_masks",
             Self::NoMask { .. } => "no_mask",
+            Self::Surplus { .. } => "surplus_bytes",
             Self::Rounded { .. } => "rounded",
             Self::OutOfRange { .. } | Self::MaskOutOfRange { .. } => "out_of_range",
             Self::ArrayAxes { .. } => "array_axes",
@@ -209,6 +212,11 @@ impl fmt::Display for Warning {
                 f,
                 "the {side} has no mask of {}, which counts as empty; name the files alike if they are there",
                 listed(classes)
+            ),
+            Self::Surplus { file, bytes } => write!(
+                f,
+                "{file}: {} bytes behind the voxels were not read; check the sizes and the start of the voxels in its header",
+                grouped(*bytes)
             ),
             Self::Rounded { file, voxels } => write!(
                 f,

@@ -65,7 +65,7 @@ fn of_library(error: &Error) -> String {
                 "label {label} is to be ignored and is in a class to be counted; change --ignore, or leave it out of the classes"
             )
         }
-        Error::GpuNotBuilt => "this build has no GPU backend; use --backend cpu, or build with feature `gpu`".into(),
+        Error::GpuNotBuilt => "this build has no GPU backend; work on the CPU, or build with feature `gpu`".into(),
         Error::SelfTest { adapter, check } => format!("adapter `{adapter}` failed the self-test ({check}); {or_cpu}"),
         Error::DeviceLost { reason } => format!("the GPU device was lost: {reason}; run again, or use --backend cpu"),
         Error::GpuOutOfMemory { message } => format!("the GPU is out of memory ({message}); use --backend cpu"),
@@ -96,7 +96,7 @@ mod tests {
             (Error::NoGradient { activation: "Argmax".into() }, "--activation none"),
             (Error::TooManyLabels { limit: 9 }, "more than 9"),
             (Error::IgnoredClass { label: 3 }, "label 3"),
-            (Error::GpuNotBuilt, "--backend cpu"),
+            (Error::GpuNotBuilt, "work on the CPU"),
             (Error::SelfTest { adapter: message(), check: "def".into() }, "adapter `abc` failed the self-test (def)"),
             (Error::DeviceLost { reason: message() }, "lost: abc"),
             (Error::GpuOutOfMemory { message: message() }, "(abc)"),

@@ -69,7 +69,7 @@ pub enum FileError {
         gzip: bool,
     },
     /// The first four bytes are no length of a NIfTI header in either byte order.
-    #[error("{}: not a NIfTI file: the first bytes are {found:02x?}, and a NIfTI header starts with its length, 348 or 540; check that this is an image (a text, a web page or a Git LFS pointer may stand in its place)", path.display())]
+    #[error("{}: not a NIfTI file: the first bytes are {found:02x?}, and a NIfTI header starts with its length, 348 or 540; {}", path.display(), in_its_place(found))]
     NotNifti {
         /// The file.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum FileError {
         fault: MagicFault,
     },
     /// The name ends in `.gz`, and the content is neither gzip nor a plain NIfTI header.
-    #[error("{}: not a gzip file: the first bytes are {found:02x?}, not 1f 8b; download it again (a text, a web page or a Git LFS pointer may stand in its place)", path.display())]
+    #[error("{}: not a gzip file: the first bytes are {found:02x?}, not 1f 8b; {}", path.display(), in_its_place(found))]
     NotGzip {
         /// The file.
         path: PathBuf,
@@ -119,6 +119,16 @@ pub enum FileError {
     UnknownFormat {
         /// The file.
         path: PathBuf,
+    },
+    /// The format is known, and not read.
+    #[error("{}: {format} is not a format that is read; {remedy} (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr and .npy are read)", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What the format is called.
+        format: &'static str,
+        /// How to make of it what is read.
+        remedy: &'static str,
     },
     /// The text at the start of a MetaImage or NRRD file, or the voxels where they are text, cannot be read.
     #[error("{}: {fault}", path.display())]
@@ -152,7 +162,7 @@ pub enum FileError {
     },
     /// The gzip file is too small to hold the voxels which its header declares, however well they
     /// are compressed. Told before anything is allocated.
-    #[error("{}: the header declares {needed} bytes of voxels, and {compressed} compressed bytes hold at most {at_most}; copy or make the file again", path.display())]
+    #[error("{}: the file is cut off: its header declares {needed} bytes of voxels, and {compressed} compressed bytes hold at most {at_most}; copy or make the file again", path.display())]
     TooSmallForClaim {
         /// The file.
         path: PathBuf,
@@ -225,6 +235,17 @@ pub enum FileError {
         /// What does not fit.
         fault: WriteFault,
     },
+}
+
+/// What may be there instead of an image, by its first bytes.
+pub(crate) fn in_its_place(first: &[u8]) -> &'static str {
+    match first {
+        [b'v', b'e', b'r', b's', ..] => "a Git LFS pointer stands in its place: fetch the file with `git lfs pull`",
+        [b'<', ..] => "a web page stands in its place: download the file itself",
+        _ => {
+            "check that this is an image, and download it again (a text, a web page or a Git LFS pointer may stand in its place)"
+        }
+    }
 }
 
 /// The groups of [`FileError`], for callers which act on the sort of fault alone.
@@ -316,6 +337,7 @@ impl FileError {
             | Self::Gzip { path, .. }
             | Self::Zlib { path, .. }
             | Self::UnknownFormat { path, .. }
+            | Self::Foreign { path, .. }
             | Self::Header { path, .. }
             | Self::Overlong { path, .. }
             | Self::Truncated { path, .. }
@@ -355,7 +377,7 @@ impl FileError {
             Self::BadDims { .. } => FileErrorKind::BadDims,
             Self::UnsupportedDtype { .. } => FileErrorKind::UnsupportedDtype,
             Self::Zlib { .. } => FileErrorKind::BadZlib,
-            Self::UnknownFormat { .. } => FileErrorKind::UnknownFormat,
+            Self::UnknownFormat { .. } | Self::Foreign { .. } => FileErrorKind::UnknownFormat,
             Self::Header { fault, .. } => fault.kind(),
             Self::BadOffset { .. } => FileErrorKind::BadOffset,
             Self::BadScale { .. } => FileErrorKind::BadScale,

@@ -103,6 +103,10 @@ impl Fields {
         Ok(())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     pub(super) fn get(&self, field: &str) -> Option<&str> {
         self.found.iter().find(|(name, ..)| *name == field).map(|(_, value, _)| value.as_str())
     }

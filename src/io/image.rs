@@ -11,6 +11,7 @@
 use std::path::Path;
 
 use super::file::{ends_in, open, read_full};
+use super::foreign::{foreign, is_dicom};
 use super::geometry::Geometry;
 use super::unread::Unread;
 use super::voxels::{Scale, StoredType, Voxels};
@@ -76,6 +77,16 @@ pub struct Image {
     pub header: Header,
     /// The voxels. As stored, where [`Header::scale`] is `None`; else scaled, as f64.
     pub voxels: Voxels,
+    /// Bytes behind the voxels in their file, or in what is unpacked: the header may say too little, or the start be
+    /// wrong.
+    pub surplus: u64,
+}
+
+impl Image {
+    pub(super) fn load((header, unread): (Header, Unread<'_>)) -> Result<Self, FileError> {
+        let (voxels, surplus) = unread.load_to_end()?;
+        Ok(Self { header, voxels, surplus })
+    }
 }
 
 /// Reads an image of any format. A file that starts as one of the formats does is read as such; else its name decides.
@@ -84,8 +95,7 @@ pub struct Image {
 ///
 /// See [`FileError`]: the file is not there, is of no format that is read, is damaged, or has no room in memory.
 pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
-    let (header, unread) = unread(path.as_ref())?;
-    Ok(Image { header, voxels: unread.load()? })
+    Image::load(unread(path.as_ref())?)
 }
 
 /// Reads the header, and goes to the voxels.
@@ -127,7 +137,7 @@ fn format(path: &Path) -> Result<Format, FileError> {
         return Ok(Format::Nifti);
     }
     let (mut reader, _) = open(path)?;
-    let mut first = [0; 16];
+    let mut first = [0; nifti::FIRST];
     let failed = |source| FileError::Io { path: path.to_path_buf(), action: FileAction::Read, source };
     let got = read_full(&mut reader, &mut first).map_err(failed)?;
     format_of(first.get(..got).unwrap_or_default(), path)
@@ -143,7 +153,11 @@ fn format_of(first: &[u8], path: &Path) -> Result<Format, FileError> {
         Ok(Format::MetaImage)
     } else if named(&["nrrd", "nhdr"]) {
         Ok(Format::Nrrd)
-    } else if named(&["nii", "gz"]) || first.starts_with(&gzip::MAGIC) || nifti::starts(first) {
+    } else if (nifti::starts(first) || named(&["nii"])) && (nifti::has_magic(first) || !is_dicom(first)) {
+        Ok(Format::Nifti)
+    } else if let Some(error) = foreign(first, path) {
+        Err(error)
+    } else if named(&["gz"]) || first.starts_with(&gzip::MAGIC) {
         Ok(Format::Nifti)
     } else {
         Err(FileError::UnknownFormat { path: path.to_path_buf() })

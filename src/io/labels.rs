@@ -22,8 +22,7 @@ mod options;
 mod pieces;
 mod reader;
 
-pub(super) use convert::half;
-pub use convert::settle;
+pub use convert::{settle, settle_all};
 pub use fault::{LabelFault, LabelsError};
 pub use options::{LabelOptions, code};
 pub use reader::LabelReader;
@@ -60,6 +59,8 @@ pub struct LabelVolume {
     pub geometry: Option<Geometry>,
     /// The type on disk. None for the booleans and half floats of `.npy`.
     pub stored: Option<StoredType>,
+    /// Bytes behind the voxels, as [`Image::surplus`](super::Image::surplus).
+    pub surplus: u64,
 }
 
 /// Reads a file of any format as a label map.
@@ -97,9 +98,10 @@ pub fn read_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<Label
 pub fn read_layers(path: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsError> {
     let opened = Opened::of(path.as_ref())?;
     let channels = usize::try_from(opened.channels).unwrap_or(usize::MAX);
-    let LabelVolume { labels, mut shape, geometry, stored } = opened.with_voxels()?.load(&LabelOptions::default())?;
+    let LabelVolume { labels, mut shape, geometry, stored, surplus } =
+        opened.with_voxels()?.load(&LabelOptions::default())?;
     if channels < 2 {
-        return Ok(vec![LabelVolume { labels, shape, geometry, stored }]);
+        return Ok(vec![LabelVolume { labels, shape, geometry, stored, surplus }]);
     }
     // The channels are the last axis, and the slowest one.
     shape.pop();
@@ -108,7 +110,7 @@ pub fn read_layers(path: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsErr
         Labels::U16(labels) => layers(labels, channels).into_iter().map(Labels::U16).collect(),
         Labels::U32(labels) => layers(labels, channels).into_iter().map(Labels::U32).collect::<Vec<_>>(),
     };
-    let volume = |labels| LabelVolume { labels, shape: shape.clone(), geometry, stored };
+    let volume = |labels| LabelVolume { labels, shape: shape.clone(), geometry, stored, surplus };
     Ok(layers.into_iter().map(volume).collect())
 }
 

@@ -47,8 +47,7 @@ mod header;
 ///
 /// See [`FileError`]: a file is not there, is not MetaImage, is damaged, or has no room in memory.
 pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
-    let (header, unread) = unread(path.as_ref())?;
-    Ok(Image { header, voxels: unread.load()? })
+    Image::load(unread(path.as_ref())?)
 }
 
 /// Reads header and geometry only; the voxels are not looked at, and may be missing.
@@ -68,8 +67,7 @@ pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
 ///
 /// As [`read`].
 pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileError> {
-    let (header, unread) = unread_bytes(name.as_ref(), bytes)?;
-    Ok(Image { header, voxels: unread.load()? })
+    Image::load(unread_bytes(name.as_ref(), bytes)?)
 }
 
 /// Reads the header in bytes in memory, and goes to the voxels.

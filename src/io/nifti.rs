@@ -116,6 +116,15 @@ pub(super) fn unread_bytes<'a>(name: &Path, bytes: &'a [u8]) -> Result<(Header, 
     Ok((header, unread))
 }
 
+/// The bytes of a file that [`has_magic`] looks at.
+pub(super) const FIRST: usize = 348;
+
+/// Whether the magic of a header stands where it has to be.
+pub(super) fn has_magic(bytes: &[u8]) -> bool {
+    let [one, two] = [344..348, 4..8].map(|place| bytes.get(place));
+    matches!(one, Some(b"n+1\0" | b"ni1\0")) || matches!(two, Some(b"n+2\0" | b"ni2\0"))
+}
+
 /// Whether these are the first bytes of a NIfTI header.
 pub(super) fn starts(bytes: &[u8]) -> bool {
     bytes.first_chunk().copied().and_then(header::recognise).is_some()

@@ -26,8 +26,8 @@ pub use header::HeaderFault;
 use super::nifti::{Voxel, Voxels};
 use super::stream::{Packing, Stream};
 use super::unread::{self, Layout};
-use super::voxels::{ByteOrder, StoredType};
-use crate::error::{FileAction, FileError};
+use super::voxels::{ByteOrder, StoredType, half};
+use crate::error::{FileAction, FileError, in_its_place};
 use crate::memory::prefer_huge_pages;
 use header::{Header, Kind};
 use std::fs::File;
@@ -54,6 +54,28 @@ pub enum Elements {
     Plain(Voxels),
 }
 
+impl Elements {
+    /// What NumPy calls the type, in the short form: `bool`, `f16`, `u8` and so on.
+    #[must_use]
+    pub fn dtype_name(&self) -> &'static str {
+        match self {
+            Self::F16(_) => "f16",
+            Self::Bool(_) => "bool",
+            Self::Plain(voxels) => voxels.dtype().name(),
+        }
+    }
+
+    /// The elements as voxels: half floats as `f32`, which holds each of them, and booleans as `u8`.
+    #[must_use]
+    pub fn into_voxels(self) -> Voxels {
+        match self {
+            Self::F16(bits) => Voxels::F32(bits.into_iter().map(half).collect()),
+            Self::Bool(voxels) => Voxels::U8(voxels),
+            Self::Plain(voxels) => voxels,
+        }
+    }
+}
+
 /// Which axis of an array is fastest in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
@@ -72,7 +94,7 @@ pub enum NpyError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The first bytes are not those of a `.npy` file.
-    #[error("{}: not a .npy file: the first bytes are {found:02x?}; save the array with numpy.save", path.display())]
+    #[error("{}: not a .npy file: the first bytes are {found:02x?}; save the array with numpy.save, or {}", path.display(), in_its_place(found))]
     NotNpy {
         /// The file.
         path: PathBuf,

@@ -16,7 +16,8 @@
 //!
 //! * Versions 1 to 5; whole numbers of 8 to 64 bits, f32 and f64, of both byte orders; raw, gzip or text. The encodings
 //!   hex and bzip2, and several data files, are refused.
-//! * Voxels in the same file or in one data file, which has to be in the header's folder or below it.
+//! * Voxels in the same file or in one data file, which has to be in the header's folder or below it. `byte skip: -1` takes
+//!   the last bytes of a raw file, or of what a gzip stream holds.
 //! * One axis that is not of space (direction `none`, or a kind such as `vector` or `list`). It becomes the last axis of
 //!   the image, wherever the file has it, and its length is the number of channels unless its kind is `time`. Of four axes
 //!   without kinds and directions the first one (else the last) is of layers if the segments of 3D Slicer lie in as many.
@@ -51,8 +52,7 @@ pub use segments::{ReferenceGrid, Representation, Segment, Segmentation, segment
 ///
 /// See [`FileError`]: a file is not there, is not NRRD, is damaged, or has no room in memory.
 pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
-    let (header, unread) = unread(path.as_ref())?;
-    Ok(Image { header, voxels: unread.load()? })
+    Image::load(unread(path.as_ref())?)
 }
 
 /// Reads header and geometry only; the voxels are not looked at, and may be missing.
@@ -72,8 +72,7 @@ pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
 ///
 /// As [`read`].
 pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileError> {
-    let (header, unread) = unread_bytes(name.as_ref(), bytes)?;
-    Ok(Image { header, voxels: unread.load()? })
+    Image::load(unread_bytes(name.as_ref(), bytes)?)
 }
 
 /// Reads the header in bytes in memory, and goes to the voxels.

@@ -61,7 +61,7 @@ pub(super) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skip {
     Bytes(u64),
-    /// As many as there are: the voxels are the last bytes of the file.
+    /// As many as there are: the voxels are the last bytes of the file, or of what is unpacked.
     ToLast,
 }
 
@@ -102,14 +102,22 @@ impl Recipe {
 
     fn unread<'a>(
         &self,
-        reader: impl Input + 'a,
+        mut reader: impl Input + 'a,
         length: u64,
         start: u64,
         path: &Path,
     ) -> Result<Unread<'a>, FileError> {
         let count = self.header.voxel_count();
         let needed = count.saturating_mul(self.header.dtype.size());
-        let declared = needed.saturating_add(self.skip_unpacked);
+        let mut skip_unpacked = self.skip_unpacked;
+        if self.skip == Skip::ToLast && self.encoding != Encoding::Raw {
+            // How much there is shows at the end only: so it is unpacked twice.
+            let mut stream = self.stream(&mut reader, length, start, needed, path)?;
+            stream.check_claim(needed)?;
+            let found = stream.finish(needed)?;
+            skip_unpacked = found.checked_sub(needed).ok_or_else(|| stream.truncated(needed, found))?;
+        }
+        let declared = needed.saturating_add(skip_unpacked);
         let mut stream = self.stream(reader, length, start, needed, path)?;
         if stream.is_packed() {
             stream.check_claim(declared)?;
@@ -119,7 +127,7 @@ impl Recipe {
                 return Err(stream.truncated(least, stream.length()));
             }
         }
-        if stream.pass(self.skip_unpacked)? < self.skip_unpacked {
+        if stream.pass(skip_unpacked)? < skip_unpacked {
             return Err(stream.truncated(needed, 0));
         }
         let layout = Layout { dtype: self.header.dtype, count, byte_order: self.byte_order, scale: None };
@@ -156,6 +164,7 @@ impl Recipe {
         }
         position = match self.skip {
             Skip::Bytes(bytes) => position.checked_add(bytes).filter(|&at| at <= length).ok_or_else(|| early(0))?,
+            Skip::ToLast if self.encoding != Encoding::Raw => position,
             Skip::ToLast => {
                 let found = length.saturating_sub(position);
                 length.checked_sub(needed).filter(|&at| at >= position).ok_or_else(|| early(found))?

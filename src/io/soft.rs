@@ -14,10 +14,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Placement;
 use super::nifti::{self, Geometry, Voxels};
 use super::npy::{self, Elements, NpyError};
 use super::voxels::StoredType;
-use super::{Placement, labels::half};
+use super::voxels::half;
 use crate::error::{Error, FileError};
 use crate::shape::Shape;
 use crate::volume::{LabelMap, Volume};

@@ -134,18 +134,19 @@ impl<'a> Stream<'a> {
         Err(FileError::TooSmallForClaim { path: self.path.clone(), needed, compressed: self.length, at_most })
     }
 
-    /// After the voxels: a packed stream is unpacked to its end, as only there its checksum stands. Plain files may
-    /// go on as they like.
-    pub fn finish(&mut self, declared: u64) -> Result<(), FileError> {
+    /// After the voxels: a packed stream is unpacked to its end, as only there its checksum stands. Says how many bytes
+    /// there were; plain files may go on as they like.
+    pub fn finish(&mut self, declared: u64) -> Result<u64, FileError> {
         if !self.is_packed() {
-            return Ok(());
+            return Ok(self.length.saturating_sub(declared));
         }
         let allowed = TRAILER_LIMIT.saturating_add(declared);
         // One byte more than allowed is enough to know.
-        if self.pass(allowed.saturating_add(1))? > allowed {
+        let passed = self.pass(allowed.saturating_add(1))?;
+        if passed > allowed {
             return Err(FileError::Overlong { path: self.path.clone(), declared, allowed });
         }
-        Ok(())
+        Ok(passed)
     }
 
     /// An end inside the voxels.

@@ -75,16 +75,21 @@ impl<'a> Unread<'a> {
     }
 
     /// Reads all voxels, and verifies what stands behind them.
-    pub fn load(mut self) -> Result<Voxels, FileError> {
+    pub fn load(self) -> Result<Voxels, FileError> {
+        self.load_to_end().map(|(voxels, _)| voxels)
+    }
+
+    /// The same, with the number of bytes behind the voxels.
+    pub fn load_to_end(mut self) -> Result<(Voxels, u64), FileError> {
         let voxels = match self.notation {
             Notation::Binary => voxels::load(&mut self)?,
             Notation::Text => voxels::load_text(&mut self.stream, &self.layout)?,
         };
-        self.finish()?;
-        let Order::SecondLast(axes) = self.order else { return Ok(voxels) };
+        let surplus = self.finish()?;
+        let Order::SecondLast(axes) = self.order else { return Ok((voxels, surplus)) };
         let (path, bytes) = (self.stream.path(), self.needed());
         let room = |source| FileError::OutOfMemory { path: path.to_path_buf(), bytes, source: Some(source) };
-        voxels.second_axis_last(axes).map_err(room)
+        Ok((voxels.second_axis_last(axes).map_err(room)?, surplus))
     }
 
     /// Reads the next voxels, unscaled and in the byte order of this machine.
@@ -113,12 +118,14 @@ impl<'a> Unread<'a> {
                 return Err(self.stream.truncated(self.needed(), self.found));
             }
         }
-        self.finish()
+        self.finish().map(|_| ())
     }
 
-    /// After the last voxel: verifies what stands behind it.
-    pub fn finish(&mut self) -> Result<(), FileError> {
-        self.stream.finish(self.declared)
+    /// After the last voxel: verifies what stands behind it, and says how many bytes that is. A text may end with
+    /// anything.
+    pub fn finish(&mut self) -> Result<u64, FileError> {
+        let surplus = self.stream.finish(self.declared)?;
+        Ok(if self.notation == Notation::Text { 0 } else { surplus })
     }
 
     fn needed(&self) -> u64 {

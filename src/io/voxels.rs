@@ -227,6 +227,18 @@ impl Voxels {
     }
 }
 
+/// The half float with these bits.
+pub(super) fn half(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let mantissa = f32::from(bits & 0x3ff);
+    sign * match bits >> 10 & 0x1f {
+        0 => mantissa / 16_777_216.0,
+        0x1f if mantissa == 0.0 => f32::INFINITY,
+        0x1f => f32::NAN,
+        exponent => (1024.0 + mantissa) * f32::from_bits(u32::from(exponent).saturating_add(127 - 25) << 23),
+    }
+}
+
 /// Copies in long runs, one after the other.
 fn second_axis_last<T: Copy>(voxels: &[T], [before, moved, after]: [usize; 3]) -> Result<Vec<T>, TryReserveError> {
     let mut out = Vec::new();

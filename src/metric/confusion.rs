@@ -190,9 +190,11 @@ impl std::fmt::Display for CountMetric {
 impl std::str::FromStr for CountMetric {
     type Err = Error;
 
-    /// By [`CountMetric::name`], or `sensitivity`, `jaccard`.
+    /// By [`CountMetric::name`], or `dsc`, `sensitivity`, `jaccard`; in capitals or not.
     fn from_str(name: &str) -> Result<Self> {
-        let usual = match name {
+        let lower = name.to_ascii_lowercase();
+        let usual = match lower.as_str() {
+            "dsc" => "dice",
             "sensitivity" => "recall",
             "jaccard" => "iou",
             other => other,

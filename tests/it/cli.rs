@@ -14,6 +14,7 @@ mod commands;
 mod documented;
 mod eval;
 mod failures;
+pub mod flags;
 mod folder;
 mod formats;
 #[cfg(unix)]
@@ -28,7 +29,11 @@ mod values;
 
 /// Runs the command to its end.
 fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
-    Command::cargo_bin("voxdice").unwrap().args(arguments).output().unwrap()
+    let arguments: Vec<std::ffi::OsString> = arguments.into_iter().map(|word| word.as_ref().to_owned()).collect();
+    let output = Command::cargo_bin("voxdice").unwrap().args(&arguments).output().unwrap();
+    let words: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    flags::check(&words, &stderr(&output));
+    output
 }
 
 fn stdout(output: &Output) -> String {

@@ -104,6 +104,7 @@ fn run(row: &Row) -> Run {
     let (program, arguments) = words.split_first().unwrap();
     assert_eq!(program, "voxdice");
     let output = Command::cargo_bin("voxdice").unwrap().args(arguments).current_dir(&folder).output().unwrap();
+    crate::cli::flags::check(arguments, &String::from_utf8_lossy(&output.stderr));
     Run { output, right }
 }
 

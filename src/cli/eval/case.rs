@@ -96,8 +96,8 @@ fn of_files(
     rules: &Rules,
     device: Device<'_>,
 ) -> Result<Case> {
-    let truth_reader = LabelReader::open_with(truth, &rules.of_truth())?;
-    let pred_reader = pred.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
+    let mut truth_reader = LabelReader::open_with(truth, &rules.of_truth())?;
+    let mut pred_reader = pred.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
     let by_value = by_value(truth, pred)?;
     let is_segmentation = by_value.is_some();
     let mut warnings: Vec<Warning> = by_value.into_iter().collect();
@@ -120,19 +120,28 @@ fn of_files(
     let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
     let spacing_mm = geometry.map(|geometry| geometry.spacing_mm());
     let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
-    let (Tally { voxels, counts, unlisted }, verification) = if device.counterpart.is_none()
-        && !count::needs_volumes(device.engine)
-    {
-        let pred = match (pred_reader, place) {
-            (None, _) => Predicted::Missing,
-            (Some(reader), None) => Predicted::InOrder(reader),
-            (Some(_), Some(place)) => Predicted::Placed(labels::read_with(expected, &rules.of_pred())?.labels, place),
+    let (Tally { voxels, counts, unlisted }, verification) =
+        if device.counterpart.is_none() && !count::needs_volumes(device.engine) {
+            let pred_labels = match (&mut pred_reader, place) {
+                (None, _) => Predicted::Missing,
+                (Some(reader), None) => Predicted::InOrder(reader),
+                (Some(_), Some(place)) => {
+                    let volume = labels::read_with(expected, &rules.of_pred())?;
+                    warnings.extend(surplus(expected, volume.surplus));
+                    Predicted::Placed(volume.labels, place)
+                }
+            };
+            let tally = count::streamed(&mut truth_reader, pred_labels, rules, device.threads)?;
+            warnings.extend(surplus(truth, truth_reader.surplus()));
+            warnings.extend(pred_reader.and_then(|reader| surplus(expected, reader.surplus())));
+            (tally, None)
+        } else {
+            drop((truth_reader, pred_reader));
+            let volumes = count::read_both(truth, pred, rules, device.threads)?;
+            warnings.extend(surplus(truth, volumes.0.surplus));
+            warnings.extend(volumes.1.as_ref().and_then(|volume| surplus(expected, volume.surplus)));
+            of_volumes(volumes, place.as_ref(), rules, device)?
         };
-        (count::streamed(truth_reader, pred, rules, device.threads)?, None)
-    } else {
-        drop((truth_reader, pred_reader));
-        of_volumes(truth, pred, place.as_ref(), rules, device)?
-    };
     if rules.wanted == Wanted::Found {
         if counts.len() > MANY_LABELS {
             warnings.push(Warning::ManyLabels { labels: counts.len() });
@@ -194,15 +203,18 @@ fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
     apart.then_some(Warning::NoCommonLabel { truth, pred })
 }
 
+/// A file that goes on behind its voxels.
+fn surplus(file: &Path, bytes: u64) -> Option<Warning> {
+    (bytes > 0).then(|| Warning::Surplus { file: file.display().to_string(), bytes })
+}
+
 /// Whole volumes on the engine, twice where there is something to compare with.
 fn of_volumes(
-    truth: &Path,
-    pred: Option<&Path>,
+    (mut truth, mut pred): (LabelVolume, Option<LabelVolume>),
     place: Option<&Placement>,
     rules: &Rules,
     device: Device<'_>,
 ) -> Result<(Tally, Option<Verification>)> {
-    let (mut truth, mut pred) = count::read_both(truth, pred, rules, device.threads)?;
     if let (Some(place), Some(whole)) = (place, pred.take_if(|_| place.is_some())) {
         let joined = truth.joined(whole, place);
         (truth, pred) = (joined.0, Some(joined.1));

@@ -33,9 +33,9 @@ pub(super) fn needs_volumes(engine: &Engine) -> bool {
 }
 
 /// The prediction of a case that is counted while it is decoded.
-pub(super) enum Predicted {
+pub(super) enum Predicted<'a> {
     /// In the order of the truth.
-    InOrder(LabelReader),
+    InOrder(&'a mut LabelReader),
     /// At other places of the file, so that it is held as a whole.
     Placed(Labels, Placement),
     /// There is none, which counts as empty.
@@ -52,7 +52,7 @@ pub(super) struct Tally {
 }
 
 /// Counts two files while they are decoded, in memory that does not grow with them (but for a prediction in another order).
-pub(super) fn streamed(truth: LabelReader, pred: Predicted, rules: &Rules, threads: Threads) -> Result<Tally> {
+pub(super) fn streamed(truth: &mut LabelReader, pred: Predicted<'_>, rules: &Rules, threads: Threads) -> Result<Tally> {
     // Every class has all voxels in its counts.
     let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.wanted {
@@ -80,8 +80,8 @@ pub(super) fn streamed(truth: LabelReader, pred: Predicted, rules: &Rules, threa
 type Add<'a> = dyn FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<()> + 'a;
 
 fn each_piece(
-    truth: LabelReader,
-    pred: Predicted,
+    truth: &mut LabelReader,
+    pred: Predicted<'_>,
     threads: Threads,
     mut add: impl FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<()>,
 ) -> Result<()> {
@@ -98,7 +98,7 @@ fn each_piece(
 }
 
 /// A piece of the one, a piece of the other.
-fn in_step(mut truth: LabelReader, mut pred: LabelReader, add: &mut Add<'_>) -> Result<()> {
+fn in_step(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'_>) -> Result<()> {
     loop {
         interrupt::check()?;
         match (pred.next_chunk(CHUNK)?, truth.next_chunk(CHUNK)?) {
@@ -112,7 +112,7 @@ fn in_step(mut truth: LabelReader, mut pred: LabelReader, add: &mut Add<'_>) -> 
 
 /// A piece of the truth, and what the prediction has in its places; then what the prediction has elsewhere.
 fn by_place<T: Copy + Default>(
-    mut truth: LabelReader,
+    truth: &mut LabelReader,
     pred: &[T],
     place: &Placement,
     slice: for<'a> fn(&'a [T]) -> LabelSlice<'a>,
@@ -135,7 +135,7 @@ fn by_place<T: Copy + Default>(
     Ok(())
 }
 
-fn over_nothing(mut truth: LabelReader, add: &mut Add<'_>) -> Result<()> {
+fn over_nothing(truth: &mut LabelReader, add: &mut Add<'_>) -> Result<()> {
     let zeros = vec![0u8; CHUNK];
     while let Some(t) = truth.next_chunk(CHUNK)? {
         interrupt::check()?;
@@ -145,10 +145,9 @@ fn over_nothing(mut truth: LabelReader, add: &mut Add<'_>) -> Result<()> {
 }
 
 /// The truth on a thread of its own.
-fn side_by_side(truth: LabelReader, mut pred: LabelReader, add: &mut Add<'_>) -> Result<()> {
+fn side_by_side(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'_>) -> Result<()> {
     thread::scope(|scope| {
         let (sender, chunks) = sync_channel(AHEAD);
-        let mut truth = truth;
         let decoder = thread::Builder::new().spawn_scoped(scope, move || -> Result<(), LabelsError> {
             while let Some(chunk) = truth.next_chunk(CHUNK)? {
                 // Whoever no longer listens has an error of its own to tell.
@@ -158,7 +157,7 @@ fn side_by_side(truth: LabelReader, mut pred: LabelReader, add: &mut Add<'_>) ->
             }
             Ok(())
         })?;
-        let counted = count_received(&mut pred, &chunks, add);
+        let counted = count_received(pred, &chunks, add);
         drop(chunks);
         match decoder.join() {
             // An end that came too early is explained by the thread that met it.

@@ -6,6 +6,7 @@ use super::report::{Kind, Report, Unpaired};
 use super::score::Score;
 use super::settings::Wanted;
 use super::summary::{Node, Style, summary};
+use crate::cli::text::plain;
 use crate::metric::{Distribution, Interval};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -83,7 +84,12 @@ fn options(report: &Report) -> Value {
         "like": scoring.like.map(|like| like.name()),
         "means": format!("over defined values, {}", scoring.means.in_words()),
         "bootstrap": scoring.bootstrap.map(|bootstrap| {
-            json!({ "resamples": bootstrap.resamples, "level": bootstrap.level, "seed": bootstrap.seed })
+            json!({
+                "resamples": bootstrap.resamples(),
+                "level": bootstrap.level(),
+                "seed": bootstrap.seed(),
+                "shares": "expanded",
+            })
         }),
     })
 }
@@ -93,7 +99,7 @@ fn about(report: &Report, case: &Case) -> Value {
         "case": case.name,
         "prediction": if case.is_predicted() { "read" } else { "missing" },
         "shape": case.shape,
-        "spacing_mm": case.spacing_mm,
+        "spacing_mm": case.spacing_mm.map(plain),
         "voxels": case.voxels,
         "grid_gap": case.gap.map(|gap| json!({ "mm": gap.millimetres, "voxels": gap.voxels })),
         "generalized_dice": report.generalized_dice(case),

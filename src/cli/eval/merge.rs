@@ -75,9 +75,9 @@ fn join(parts: Vec<(&PathBuf, Partial)>, scores: &ScoreArgs) -> Result<Report> {
     if !same_device {
         origin.device = "several devices".into();
     }
-    let (rules, scoring) = (first.rules.clone(), scores.resolve(Some(&first.scores))?);
+    let (rules, scoring) = (first.rules.clone(), scores.resolve(first.scores.as_ref())?);
     for (path, part) in &parts[1..] {
-        if scores.resolve(Some(&part.scores))? != scoring {
+        if scores.resolve(part.scores.as_ref())? != scoring {
             bail!(
                 "{} and {} were made with different choices about scores; say here with --metrics, --empty, --like, \
                  --bootstrap and --seed which ones are to hold",

@@ -15,6 +15,7 @@ use anyhow::{Result, bail};
 use regex_lite::Regex;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use unicode_normalization::UnicodeNormalization;
 
 /// What is to be paired, and how.
 pub(in crate::cli) struct Request<'a> {
@@ -90,8 +91,13 @@ pub(in crate::cli) fn pair(request: &Request<'_>) -> Result<Pairing> {
     if pairing.pairs.is_empty()
         && let (Some(missing), Some(extra)) = (pairing.missing.first(), pairing.extra.first())
     {
+        let alike = if is_alike(&missing.name, &extra.name) {
+            " (they differ in capitals, or in how accents are encoded)"
+        } else {
+            ""
+        };
         bail!(
-            "no name in {} fits one in {}: the first are {} and {}; say with --pair-regex which part of a name is the \
+            "no name in {} fits one in {}: the first are {} and {}{alike}; say with --pair-regex which part of a name is the \
              case, or list the pairs with --pairs",
             truth.display(),
             pred.display(),
@@ -100,6 +106,13 @@ pub(in crate::cli) fn pair(request: &Request<'_>) -> Result<Pairing> {
         );
     }
     Ok(pairing.sorted())
+}
+
+/// Whether two names read alike and are not the same: by their capitals, or because one has an accent of its own where
+/// the other has a letter with it, as names from a Mac do.
+fn is_alike(a: &str, b: &str) -> bool {
+    let folded = |name: &str| name.nfd().collect::<String>().to_lowercase();
+    folded(a) == folded(b)
 }
 
 impl Pairing {

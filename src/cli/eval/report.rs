@@ -2,6 +2,7 @@
 
 use super::case::{Case, Prediction};
 use super::class::Class;
+use super::intervals::{FEW_CASES, Intervals};
 use super::like::Means;
 use super::pipeline::Failure;
 use super::score::Score;
@@ -16,6 +17,7 @@ use crate::metric::{Average, CountMetric, Distribution, GeneralizedWeights, Inte
 use crate::stats::{Counts, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// Everything a run found.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub(in crate::cli) struct Report {
     pub origin: Origin,
     pub rules: Rules,
     pub scoring: Scoring,
+    /// Made when the first form of output asks for one.
+    intervals: OnceLock<Vec<(Score, Intervals)>>,
 }
 
 /// A case that only one side has.
@@ -73,7 +77,17 @@ impl Report {
         for case in &mut cases {
             complete(case, &classes);
         }
-        Self { cases, classes, failures: Vec::new(), missing: Vec::new(), extra: Vec::new(), origin, rules, scoring }
+        Self {
+            cases,
+            classes,
+            failures: Vec::new(),
+            missing: Vec::new(),
+            extra: Vec::new(),
+            origin,
+            rules,
+            scoring,
+            intervals: OnceLock::new(),
+        }
     }
 
     /// Everything that makes the exit code 1.
@@ -113,8 +127,19 @@ impl Report {
 
     /// The confidence interval of a class's mean over the cases.
     pub fn interval(&self, score: Score, class: usize) -> Option<Interval> {
-        let stream = stream_of(self.classes.get(class).map_or("", |class| &class.key), score);
-        self.scoring.bootstrap?.interval(&self.scores_of_class(score, class), stream)
+        self.intervals(score)?.classes.get(class).copied().flatten()
+    }
+
+    /// All intervals of one of the scores that are shown; none where there are to be none.
+    fn intervals(&self, score: Score) -> Option<&Intervals> {
+        let bootstrap = self.scoring.bootstrap?;
+        let all = || self.scoring.scores.iter().map(|&score| (score, Intervals::of(self, score, bootstrap))).collect();
+        self.intervals.get_or_init(all).iter().find(|(of, _)| *of == score).map(|(_, intervals)| intervals)
+    }
+
+    /// Whether intervals are shown that few cases make a little too narrow.
+    pub fn has_narrow_intervals(&self) -> bool {
+        self.scoring.bootstrap.is_some() && (2..FEW_CASES).contains(&self.cases.len())
     }
 
     /// The mean over the classes but the background of a case's scores, of those that are defined.
@@ -130,10 +155,11 @@ impl Report {
 
     /// The confidence interval of their mean.
     pub fn interval_over_cases(&self, score: Score) -> Option<Interval> {
-        self.scoring.bootstrap?.interval(&self.case_means(score), stream_of("", score))
+        self.intervals(score)?.cases
     }
 
-    fn case_means(&self, score: Score) -> Vec<f64> {
+    /// The mean of each case over its classes.
+    pub(super) fn case_means(&self, score: Score) -> Vec<f64> {
         self.cases.iter().map(|case| self.mean_of_case(score, case)).collect()
     }
 
@@ -147,14 +173,7 @@ impl Report {
 
     /// The confidence interval of [`Report::mean`]: the mean of each class again in every draw, or the mean of the cases.
     pub fn interval_of_mean(&self, score: Score) -> Option<Interval> {
-        match self.scoring.means {
-            Means::ClassesOfCases => {
-                let classes: Vec<Vec<f64>> =
-                    self.foreground().map(|class| self.scores_of_class(score, class)).collect();
-                self.scoring.bootstrap?.interval_of_class_means(&classes, stream_of("", score))
-            }
-            Means::CasesOfClasses => self.interval_over_cases(score),
-        }
+        self.intervals(score)?.mean
     }
 
     /// The mean over cases of each class but the background.
@@ -237,12 +256,6 @@ fn complete(case: &mut Case, classes: &[Class]) {
         std::mem::take(&mut case.counts).into_iter().map(|(class, counts)| (class.key, counts)).collect();
     let none = Counts::new(0, 0, 0, case.voxels).unwrap_or_default();
     case.counts = classes.iter().map(|class| (class.clone(), own.remove(&class.key).unwrap_or(none))).collect();
-}
-
-/// A number that is the same for the same class and score in every run, so that an interval does not depend on what
-/// else is evaluated: FNV-1a.
-fn stream_of(key: &str, score: Score) -> u64 {
-    super::shard::hash(&format!("{key}\n{score}"))
 }
 
 impl Case {

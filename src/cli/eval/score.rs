@@ -80,7 +80,7 @@ impl FromStr for Score {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        match name {
+        match name.to_ascii_lowercase().as_str() {
             VOLUME_TRUTH => Ok(Self::VolumeTruth),
             VOLUME_PRED => Ok(Self::VolumePred),
             other if other.starts_with(FBETA) => {
@@ -88,12 +88,27 @@ impl FromStr for Score {
                 let wrong = || format!("`{name}` is no metric; write {FBETA} and a number above 0, such as {FBETA}2");
                 Beta::new(beta).map(|beta| Self::Metric(CountMetric::Fbeta(beta))).map_err(|_| wrong())
             }
-            other => other.parse().map(Self::Metric).map_err(|_| {
-                let known: Vec<String> = Self::all().iter().map(Self::to_string).collect();
-                format!("`{name}` is no metric; known are {} and all", known.join(", "))
-            }),
+            other => other.parse().map(Self::Metric).map_err(|_| unknown(name)),
         }
     }
+}
+
+/// Distances between surfaces, by the start of their names.
+const DISTANCES: [&str; 8] = ["hd", "hausdorff", "assd", "asd", "masd", "nsd", "surface", "boundary"];
+
+/// What is known instead of a name.
+fn unknown(name: &str) -> String {
+    let known: Vec<String> = Score::all().iter().map(Score::to_string).collect();
+    let lower = name.to_ascii_lowercase();
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(known, &lower), known)).min();
+    let hint = match near {
+        _ if DISTANCES.iter().any(|start| lower.starts_with(start)) => {
+            ": distances between surfaces are not computed yet".into()
+        }
+        Some((changes, known)) if changes <= 2 && changes < known.len() / 2 => format!(", did you mean {known}?"),
+        _ => String::new(),
+    };
+    format!("`{name}` is no metric{hint}; known are {} and all", known.join(", "))
 }
 
 /// The scores to show, in the order they were named.
@@ -112,7 +127,7 @@ impl FromStr for ScoreList {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut list: Vec<Score> = Vec::new();
         for name in text.split(',').map(str::trim) {
-            let named = if name == "all" { Score::all() } else { vec![name.parse()?] };
+            let named = if name.eq_ignore_ascii_case("all") { Score::all() } else { vec![name.parse()?] };
             for score in named {
                 if !list.contains(&score) {
                     list.push(score);
@@ -133,7 +148,11 @@ mod tests {
         let all: ScoreList = "dice, all".parse().unwrap();
         assert_eq!(all.0.len(), CountMetric::ALL.len() + 2);
         let message = "dice,hausdorff".parse::<ScoreList>().unwrap_err();
-        assert!(message.starts_with("`hausdorff` is no metric; known are dice, iou, "), "{message}");
+        assert!(message.starts_with("`hausdorff` is no metric: distances"), "{message}");
+        assert!(message.contains("not computed yet; known are dice, iou, "), "{message}");
+        assert_eq!("Dice,IOU, DSC".parse(), Ok(ScoreList(vec![Score::DICE, Score::IOU])));
+        let message = "precison".parse::<Score>().unwrap_err();
+        assert!(message.starts_with("`precison` is no metric, did you mean precision?; known"), "{message}");
     }
 
     #[test]

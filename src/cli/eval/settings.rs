@@ -58,7 +58,7 @@ pub(in crate::cli) struct ScoreArgs {
     /// The conventions of another evaluator: empty classes, classes, order of means [default: none]
     #[arg(long, value_enum, help_heading = "Scores")]
     pub like: Option<Like>,
-    /// Resamples of the cases for the confidence interval of a mean, 1000000 at most; 0 for none [default: 1000]
+    /// Resamples of the cases for the confidence intervals of means, 100 to 1000000; 0 for none [default: 10000]
     #[arg(long, value_name = "N", help_heading = "Scores")]
     pub bootstrap: Option<usize>,
     /// Seed of the resampling [default: 0]
@@ -278,15 +278,24 @@ impl ScoreArgs {
     fn resampling(&self, before: Option<Option<StoredBootstrap>>) -> Result<Option<Bootstrap>> {
         let usual = Bootstrap::default();
         let (resamples, seed) = match before {
-            None => (usual.resamples, usual.seed),
-            Some(None) => (0, usual.seed),
+            None => (usual.resamples(), usual.seed()),
+            Some(None) => (0, usual.seed()),
             Some(Some(before)) => (before.resamples, before.seed),
         };
         let (resamples, seed) = (self.bootstrap.unwrap_or(resamples), self.seed.unwrap_or(seed));
         if resamples > MOST_RESAMPLES {
             bail!("{resamples} resamples are too many; give --bootstrap at most {MOST_RESAMPLES}");
         }
-        Ok((resamples > 0).then_some(Bootstrap { resamples, seed, ..usual }))
+        if resamples == 0 {
+            return Ok(None);
+        }
+        if resamples < Bootstrap::LEAST_RESAMPLES {
+            bail!(
+                "{resamples} resamples are too few for an interval; give --bootstrap at least {}, or 0 for none",
+                Bootstrap::LEAST_RESAMPLES
+            );
+        }
+        Ok(Some(Bootstrap::new(resamples, usual.level(), seed)?))
     }
 }
 

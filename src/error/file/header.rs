@@ -9,9 +9,7 @@ use super::FileErrorKind;
 #[non_exhaustive]
 pub enum HeaderFault {
     /// The file starts as no file of this format does.
-    #[error(
-        "not a {format} file: it starts with {found}; check that this is an image (a text, a web page or a Git LFS pointer may stand in its place)"
-    )]
+    #[error("not a {format} file: it starts with {found}; {}", super::in_its_place(found.trim_matches('"').as_bytes()))]
     Magic {
         /// `MetaImage` or `NRRD`.
         format: &'static str,

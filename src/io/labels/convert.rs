@@ -2,6 +2,7 @@
 
 use super::{LabelFault, LabelOptions, Labels};
 use crate::io::npy::Elements;
+use crate::io::voxels::half;
 use crate::io::{Voxel, Voxels};
 
 /// The first voxel that is no label.
@@ -118,8 +119,9 @@ const TWO_22: f64 = 4_194_304.0;
 /// Gives scaled values back what their scale has lost. [`read`](super::read) and [`LabelReader`](super::LabelReader) do
 /// this of themselves; it is for the [`Voxels::F64`] of an image whose header has a [`Scale`](crate::io::Scale).
 ///
-/// NIfTI keeps slope and intercept in `f32`, and a label that nibabel stored as 255 times 1/255 comes back as 1.0000000591;
-/// as an `f32`, as ITK scales, it is 1. Values that are whole in `f32`, up to 2^22, become that; others stay as they are.
+/// NIfTI keeps slope and intercept in `f32`, and a label that nibabel stored as 255 times 1/255 comes back as
+/// 1.0000000591; as an `f32`, as ITK scales, it is 1. Values that are whole in `f32`, up to 2^22, become that; others
+/// stay as they are.
 ///
 /// ```
 /// let slope = f64::from(1.0f32 / 255.0);
@@ -129,11 +131,32 @@ const TWO_22: f64 = 4_194_304.0;
 /// ```
 pub fn settle(values: &mut [f64]) {
     for value in values {
-        let near = f64::from(*value as f32);
-        if near.fract() == 0.0 && near.abs() < TWO_22 {
-            *value = near;
-        }
+        *value = settled(*value).unwrap_or(*value);
     }
+}
+
+/// The whole number that a value is in `f32`.
+fn settled(value: f64) -> Option<f64> {
+    let near = f64::from(value as f32);
+    (near.fract() == 0.0 && near.abs() < TWO_22).then_some(near)
+}
+
+/// [`settle`] of all values or of none: where one of them is no whole number in `f32`, this is no label map, and all of
+/// them stay what slope and intercept give. Says whether they did settle.
+///
+/// ```
+/// let slope = f64::from(1.0f32 / 255.0);
+/// let mut values = [255.0 * slope, 127.0 * slope];
+/// assert!(!voxdice::io::labels::settle_all(&mut values));
+/// assert_eq!(values, [255.0 * slope, 127.0 * slope]);
+/// ```
+pub fn settle_all(values: &mut [f64]) -> bool {
+    let settles = |chunk: &[f64]| chunk.iter().fold(true, |all, &value| all & settled(value).is_some());
+    let all = values.chunks(CHUNK).all(settles);
+    if all {
+        settle(values);
+    }
+    all
 }
 
 /// Makes labels of the bits of half floats where they lie.
@@ -147,18 +170,6 @@ pub(super) fn whole_halves(voxels: &mut [u16]) -> Result<(), Offender> {
         *bits = value as u16;
     }
     Ok(())
-}
-
-/// The half float with these bits.
-pub(in crate::io) fn half(bits: u16) -> f32 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let mantissa = f32::from(bits & 0x3ff);
-    sign * match bits >> 10 & 0x1f {
-        0 => mantissa / 16_777_216.0,
-        0x1f if mantissa == 0.0 => f32::INFINITY,
-        0x1f => f32::NAN,
-        exponent => (1024.0 + mantissa) * f32::from_bits((u32::from(exponent) + 127 - 25) << 23),
-    }
 }
 
 /// The labels of numbers that need not be labels as they stand.

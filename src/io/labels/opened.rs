@@ -56,11 +56,11 @@ impl Opened {
     pub fn load(self, options: &LabelOptions) -> Result<LabelVolume, LabelsError> {
         let Self { path, shape, geometry, voxels, .. } = self;
         let mut is_scaled = false;
-        let (labels, stored) = match voxels {
+        let (labels, stored, surplus) = match voxels {
             Unloaded::Image(unread) => {
                 let stored = unread.layout.dtype;
                 is_scaled = unread.layout.scale.is_some();
-                let mut voxels = unread.load()?;
+                let (mut voxels, surplus) = unread.load_to_end()?;
                 if let (true, Voxels::F64(values)) = (is_scaled, &mut voxels) {
                     settle(values);
                 }
@@ -68,16 +68,17 @@ impl Opened {
                     true => convert(voxels),
                     false => interpret(Elements::Plain(voxels), options),
                 };
-                (labels, Some(stored))
+                (labels, Some(stored), surplus)
             }
             Unloaded::Array(array) => {
                 let stored = array.stored();
                 let elements = array.load()?.elements;
-                (if options.are_plain() { convert_elements(elements) } else { interpret(elements, options) }, stored)
+                let plain = options.are_plain();
+                (if plain { convert_elements(elements) } else { interpret(elements, options) }, stored, 0)
             }
         };
         let labels = labels.map_err(|offender| not_a_label(&path, &shape, 0, offender, is_scaled))?;
-        Ok(LabelVolume { labels, shape, geometry, stored })
+        Ok(LabelVolume { labels, shape, geometry, stored, surplus })
     }
 }
 

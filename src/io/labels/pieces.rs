@@ -3,11 +3,11 @@
 use bytemuck::{cast_slice, cast_slice_mut};
 
 use super::LabelOptions;
-use super::convert::{Number, Offender, check, half, interpreted, settle, whole, whole_halves};
+use super::convert::{Number, Offender, check, interpreted, settle, whole, whole_halves};
 use crate::error::FileError;
 use crate::io::npy::Content;
 use crate::io::unread::{Unread, out_of_memory};
-use crate::io::voxels::fill_scaled;
+use crate::io::voxels::{fill_scaled, half};
 use crate::io::{StoredType, Voxel};
 use crate::volume::LabelSlice;
 
@@ -95,8 +95,8 @@ impl Pieces {
         }
     }
 
-    /// After the last voxel: verifies what stands behind it.
-    pub fn finish(&mut self) -> Result<(), FileError> {
+    /// After the last voxel: verifies what stands behind it, and says how many bytes that is.
+    pub fn finish(&mut self) -> Result<u64, FileError> {
         self.unread.finish()
     }
 

@@ -46,6 +46,8 @@ pub struct LabelReader {
     count: u64,
     /// Voxels that were given.
     given: u64,
+    /// Bytes behind the voxels, once they were met.
+    surplus: u64,
     source: Source,
 }
 
@@ -79,7 +81,7 @@ impl LabelReader {
             Ok((unread, content)) => Source::Pieces(Box::new(Pieces::new(unread, content, options.clone()))),
             Err(unloaded) => Source::Later(Box::new((*unloaded, options.clone()))),
         };
-        Ok(Self { path, shape, geometry, count, given: 0, source })
+        Ok(Self { path, shape, geometry, count, given: 0, surplus: 0, source })
     }
 
     /// The file's shape, x first. No length is 0.
@@ -90,6 +92,12 @@ impl LabelReader {
     /// Size and place of the voxels. None for `.npy`, which says nothing of space.
     pub fn geometry(&self) -> Option<&Geometry> {
         self.geometry.as_ref()
+    }
+
+    /// Bytes behind the voxels, as [`Image::surplus`](crate::io::Image::surplus); known once the last voxel was read
+    /// and there is no next chunk.
+    pub fn surplus(&self) -> u64 {
+        self.surplus
     }
 
     /// The next `most` voxels (at least one), x fastest, or those that are left. None at the end, and only when all
@@ -122,7 +130,7 @@ impl LabelReader {
             }
             Source::End => Ok(()),
             Source::Pieces(pieces) if n == 0 => {
-                pieces.finish()?;
+                self.surplus = pieces.finish()?;
                 self.source = Source::End;
                 Ok(())
             }
@@ -150,7 +158,8 @@ impl LabelReader {
         let (voxels, options) = *later;
         let (path, shape) = (self.path.clone(), self.shape.clone());
         let opened = Opened { path, shape, channels: 1, geometry: None, voxels };
-        let LabelVolume { labels, .. } = opened.load(&options)?;
+        let LabelVolume { labels, surplus, .. } = opened.load(&options)?;
+        self.surplus = surplus;
         self.source = Source::Whole(labels);
         Ok(())
     }

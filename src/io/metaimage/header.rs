@@ -37,29 +37,33 @@ const MOST_DIMENSIONS: usize = 10;
 pub(super) fn load<R: BufRead>(reader: R, path: &Path) -> Result<(Recipe, R), FileError> {
     let mut lines = Lines::new(reader, path);
     let mut fields = Fields::new();
-    let mut first = true;
+    let mut first: Option<String> = None;
     // This field is the last one, as the voxels may follow it.
     while fields.get("ElementDataFile").is_none() {
         let Some(line) = lines.next()? else {
-            if first {
-                return Err(FileError::Empty { path: path.to_path_buf(), gzip: false });
-            }
-            return Err(lines.fault(HeaderFault::Missing { field: "ElementDataFile" }));
+            return Err(match first {
+                None => FileError::Empty { path: path.to_path_buf(), gzip: false },
+                // Another text may have colons too.
+                Some(line) if fields.is_empty() => lines.fault(no_metaimage(&line)),
+                Some(_) => lines.fault(HeaderFault::Missing { field: "ElementDataFile" }),
+            });
         };
         if line.trim().is_empty() {
             continue;
         }
+        let first = first.get_or_insert_with(|| line.clone());
         let Some((name, value)) = line.split_once(['=', ':']).filter(|(name, _)| is_name(name)) else {
-            let found = quoted(&line);
-            let fault =
-                if first { HeaderFault::Magic { format: "MetaImage", found } } else { HeaderFault::Line(found) };
+            let fault = if fields.is_empty() { no_metaimage(first) } else { HeaderFault::Line(quoted(&line)) };
             return Err(lines.fault(fault));
         };
         fields.take(KNOWN, name.trim(), value, false).map_err(|fault| lines.fault(fault))?;
-        first = false;
     }
     let (reader, end) = lines.end();
     Ok((recipe(&fields, end, path)?, reader))
+}
+
+fn no_metaimage(first: &str) -> HeaderFault {
+    HeaderFault::Magic { format: "MetaImage", found: quoted(first) }
 }
 
 fn is_name(name: &str) -> bool {

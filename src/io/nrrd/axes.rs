@@ -23,7 +23,8 @@ pub(super) fn axes(fields: &Fields, rank: usize, layers: Option<usize>) -> Resul
         return Err(bad("kinds", &kinds.join(" "), "one kind for each dimension"));
     }
     let (dimension, to_ras) = space(fields)?;
-    let directions = directions(fields, rank, dimension)?;
+    // Without any direction the field says no more than if it were not there.
+    let directions = directions(fields, rank, dimension)?.filter(|list| list.iter().any(Option::is_some));
     let kind = |axis: usize| kinds.as_ref().and_then(|kinds| kinds.get(axis)).copied().unwrap_or("???");
     let is_other = |axis: usize| match directions.as_ref().and_then(|directions| directions.get(axis)) {
         Some(direction) => direction.is_none(),

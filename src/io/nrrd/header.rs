@@ -71,6 +71,8 @@ pub(super) fn text<R: BufRead>(reader: R, path: &Path) -> Result<(Text, R), File
             }
             (_, Some((name, value))) => {
                 fields.take(KNOWN, name.trim(), value, true).map_err(|fault| lines.fault(fault))?;
+                // The lines behind it are names, up to the end of the file.
+                single_file(&fields).map_err(|fault| lines.fault(fault))?;
             }
             _ => return Err(lines.fault(HeaderFault::Line(quoted(&line)))),
         }
@@ -110,9 +112,6 @@ fn recipe(fields: &Fields, end: u64, layers: Option<u64>, path: &Path) -> Result
     let byte_order = byte_order(fields, dtype, encoding).map_err(fault)?;
     let place = match fields.get("data file") {
         None => Place::Here(end),
-        Some(name) if name.starts_with("LIST") || name.contains('%') => {
-            return Err(fault(HeaderFault::Unsupported("an image whose voxels are in several data files")));
-        }
         Some(name) => Place::File(beside(path, name).map_err(fault)?),
     };
     let (skip, skip_unpacked) = skip(fields, encoding).map_err(fault)?;
@@ -127,6 +126,16 @@ fn recipe(fields: &Fields, end: u64, layers: Option<u64>, path: &Path) -> Result
         skip,
         skip_unpacked,
     })
+}
+
+/// Refuses a list of data files, and a pattern of their names.
+fn single_file(fields: &Fields) -> Result<(), HeaderFault> {
+    match fields.get("data file") {
+        Some(name) if name.starts_with("LIST") || name.contains('%') => {
+            Err(HeaderFault::Unsupported("an image whose voxels are in several data files"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn dtype(name: &str) -> Result<StoredType, HeaderFault> {
@@ -173,13 +182,13 @@ fn byte_order(fields: &Fields, dtype: StoredType, encoding: Encoding) -> Result<
     }
 }
 
-/// `byte skip`: of raw data bytes of the file, or -1: the voxels are its end; else bytes of what is unpacked.
+/// `byte skip`: bytes of the file, or where it is packed, of what is unpacked; -1: the voxels are the end of it.
 fn skip(fields: &Fields, encoding: Encoding) -> Result<(Skip, u64), HeaderFault> {
     let bytes = fields.one("byte skip", "a number of bytes, or -1")?.unwrap_or(0_i64);
     match (encoding, u64::try_from(bytes)) {
         (Encoding::Gzip | Encoding::Packed, Ok(bytes)) => Ok((Skip::Bytes(0), bytes)),
         (_, Ok(bytes)) => Ok((Skip::Bytes(bytes), 0)),
-        (Encoding::Raw, Err(_)) if bytes == -1 => Ok((Skip::ToLast, 0)),
-        _ => Err(bad("byte skip", &bytes.to_string(), "a number of bytes, or -1 for raw data")),
+        (Encoding::Raw | Encoding::Gzip | Encoding::Packed, Err(_)) if bytes == -1 => Ok((Skip::ToLast, 0)),
+        _ => Err(bad("byte skip", &bytes.to_string(), "a number of bytes, or -1 for what is no text")),
     }
 }

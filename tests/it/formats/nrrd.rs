@@ -1,5 +1,6 @@
 //! NRRD, field by field.
 
+use crate::nifti::hostile::gzip;
 use voxdice::error::FileError;
 use voxdice::io::{Image, StoredType, Voxels, nrrd};
 
@@ -95,7 +96,7 @@ fn lines_and_bytes_before_the_voxels_are_passed_over() {
     ] {
         assert_eq!(read(&format!("{shape}{more}"), data).unwrap().voxels, Voxels::U8(vec![1, 2, 3]), "{more}");
     }
-    let packed = crate::nifti::hostile::gzip(b"xx\x01\x02\x03");
+    let packed = gzip(b"xx\x01\x02\x03");
     let image = read("dimension: 1\nsizes: 3\nencoding: gzip\nbyte skip: 2", &packed).unwrap();
     assert_eq!(image.voxels, Voxels::U8(vec![1, 2, 3]));
 }
@@ -213,6 +214,37 @@ fn the_byte_order_is_told_where_it_matters() {
     }
     assert_eq!(read("type: short\nencoding: text", b"1 512").unwrap().voxels, Voxels::I16(vec![1, 512]));
     assert_eq!(read("type: uchar\nencoding: raw", &[1, 2]).unwrap().voxels, Voxels::U8(vec![1, 2]));
+}
+
+#[test]
+fn the_voxels_may_be_the_end_of_what_a_gzip_stream_holds() {
+    let read = |bytes: &[u8]| read("dimension: 1\nsizes: 3\nencoding: gzip\nbyte skip: -1", &gzip(bytes));
+    for before in [&b""[..], b"a header of its own"] {
+        let image = read(&[before, &[1, 2, 3]].concat()).unwrap();
+        assert_eq!((image.voxels, image.surplus), (Voxels::U8(vec![1, 2, 3]), 0));
+    }
+    let message = read(&[1, 2]).unwrap_err().to_string();
+    assert!(message.contains("3 bytes are needed, 2 are there"), "{message}");
+}
+
+#[test]
+fn bytes_behind_the_voxels_are_counted() {
+    for (encoding, data) in [("raw", [1, 2, 3, 4, 5].to_vec()), ("gzip", gzip(&[1, 2, 3, 4, 5]))] {
+        let image = read(&format!("dimension: 1\nsizes: 3\nencoding: {encoding}"), &data).unwrap();
+        assert_eq!((image.voxels, image.surplus), (Voxels::U8(vec![1, 2, 3]), 2), "{encoding}");
+        let skipped = read(&format!("dimension: 1\nsizes: 3\nbyte skip: 2\nencoding: {encoding}"), &data).unwrap();
+        assert_eq!((skipped.voxels, skipped.surplus), (Voxels::U8(vec![3, 4, 5]), 0), "{encoding}");
+    }
+    let text = read("dimension: 1\nsizes: 3\nencoding: text", b"1 2 3 and more").unwrap();
+    assert_eq!((text.voxels, text.surplus), (Voxels::U8(vec![1, 2, 3]), 0));
+}
+
+/// The field then says no more than if it were not there.
+#[test]
+fn directions_of_no_axis_leave_the_spacings() {
+    let more = "dimension: 3\nsizes: 2 1 1\nencoding: raw\nspacings: 0.5 2 3\nspace directions: none none none";
+    let image = read(more, &[1, 2]).unwrap();
+    assert_eq!((image.header.channels, image.header.geometry.spacing), (1, [0.5, 2.0, 3.0]));
 }
 
 #[test]

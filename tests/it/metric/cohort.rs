@@ -69,7 +69,7 @@ fn a_distribution_is_that_of_the_defined_values() {
 #[test]
 fn intervals_lie_about_the_mean() {
     let values: Vec<f64> = (0..100).map(|i| f64::from(i) / 99.0).collect();
-    let interval = |level| Bootstrap::new(4000, level, 7).unwrap().interval(&values, 1).unwrap();
+    let interval = |level| Bootstrap::new(4000, level, 7).unwrap().interval(&values).unwrap();
     let mut last = 0.0;
     // What the normal distribution says of a mean of 100 with deviation 0.29.
     for (level, expected) in [(0.5, 0.0195), (0.8, 0.0370), (0.95, 0.0566)] {

@@ -93,10 +93,11 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         facts.push(("Missing predictions", missing.to_owned()));
         let interval = report.scoring.bootstrap.map_or("none".to_owned(), |bootstrap| {
             format!(
-                "{} % of the mean over cases: bootstrap, {} resamples, seed {}",
-                trimmed(100.0 * bootstrap.level),
-                grouped(bootstrap.resamples as u64),
-                bootstrap.seed
+                "{} % of the mean over cases: bootstrap, {} resamples, expanded percentiles, seed {}{}",
+                trimmed(100.0 * bootstrap.level()),
+                grouped(bootstrap.resamples() as u64),
+                bootstrap.seed(),
+                if report.has_narrow_intervals() { "; a little too narrow for so few cases" } else { "" }
             )
         });
         facts.push(("Intervals", interval));
@@ -136,7 +137,7 @@ fn card(report: &Report, score: Score) -> String {
     let cases = report.over_cases(score);
     let mut lines = Vec::new();
     if let (Some(interval), Some(bootstrap)) = (report.interval_of_mean(score), report.scoring.bootstrap) {
-        let level = trimmed(100.0 * bootstrap.level);
+        let level = trimmed(100.0 * bootstrap.level());
         lines.push(format!("{level} % CI {} \u{2013} {}", number(interval.low), number(interval.high)));
     }
     if report.origin.kind == Kind::Folders {

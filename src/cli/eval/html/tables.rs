@@ -68,7 +68,7 @@ impl<'a> Scores<'a> {
         } else {
             Dots::All
         };
-        let level = report.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level));
+        let level = report.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level()));
         let mut columns = head("class", " class=\"name\"");
         columns += &format!("<th scope=\"col\" class=\"plot\">{}</th>", plot::axis(scale));
         columns += &head("mean", "");

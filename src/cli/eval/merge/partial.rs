@@ -29,7 +29,8 @@ pub(super) struct Partial {
     pub extra: Vec<Unpaired>,
     pub origin: Origin,
     pub rules: Rules,
-    pub scores: StoredScores,
+    /// The choices about scores that made it; nnU-Net's files have none.
+    pub scores: Option<StoredScores>,
 }
 
 impl Partial {
@@ -43,10 +44,10 @@ impl Partial {
         let checks = [
             ("classes", classes(&a.wanted) == classes(&b.wanted)),
             ("labels to ignore", a.ignore == b.ignore),
-            ("choices of --round", a.round == b.round),
-            ("choices of --threshold", a.threshold == b.threshold),
-            ("rules of --geometry", a.geometry == b.geometry),
-            ("rules of --missing", self.origin.missing == other.origin.missing),
+            ("choices of `voxdice eval --round`", a.round == b.round),
+            ("choices of `voxdice eval --threshold`", a.threshold == b.threshold),
+            ("rules of `voxdice eval --geometry`", a.geometry == b.geometry),
+            ("rules of `voxdice eval --missing`", self.origin.missing == other.origin.missing),
         ];
         checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
     }
@@ -56,6 +57,19 @@ impl Partial {
 struct File {
     metric_per_case: Vec<Entry>,
     voxdice: Option<Own>,
+}
+
+/// The layout of nnU-Net's first version.
+#[derive(Deserialize)]
+struct VersionOne {
+    #[serde(rename = "results")]
+    _results: VersionOneResults,
+}
+
+#[derive(Deserialize)]
+struct VersionOneResults {
+    #[serde(rename = "all")]
+    _all: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -161,7 +175,15 @@ pub(super) fn read(path: &Path) -> Result<Partial> {
 
 /// Reads the text of a result. `path` is what errors call it.
 pub(super) fn parse(text: &str, path: &Path) -> Result<Partial> {
-    let file: File = serde_json::from_str(&without_nan(text)).map_err(|error| {
+    let text = without_nan(text);
+    let file: File = serde_json::from_str(&text).map_err(|error| {
+        if serde_json::from_str::<VersionOne>(&text).is_ok() {
+            return anyhow!(
+                "{}: a summary of nnU-Net version 1, which holds rates rather than counts and cannot be merged; evaluate its \
+                 two folders with `voxdice eval`",
+                path.display()
+            );
+        }
         anyhow!(
             "{}: not a result of `voxdice eval --format json`, nor a summary.json: {error}; evaluate this part again",
             path.display()
@@ -240,7 +262,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial> {
             geometry: named(&own.options.geometry)?,
             ..Rules::of(wanted)
         },
-        scores: own.options.scores,
+        scores: Some(own.options.scores),
     })
 }
 
@@ -288,7 +310,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial> {
             reason: "nothing is counted here".into(),
         },
         rules: Rules { geometry: GeometryRule::Off, ..Rules::of(Wanted::Found) },
-        scores: StoredScores::default(),
+        scores: None,
     })
 }
 

@@ -14,7 +14,11 @@ pub(super) fn read(list: &Path, truth: &Path, pred: &Path) -> Result<Pairing> {
 
 /// The same for the text of such a file.
 pub(in crate::cli) fn of_text(text: &str, list: &Path, truth: &Path, pred: &Path) -> Result<Pairing> {
+    // As spreadsheets write it where the comma is in numbers.
+    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
+    let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
     let mut rows = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .comment(Some(b'#'))

@@ -1,6 +1,7 @@
 //! A cohort for people: how each class does over the cases, the worst of them, and what was wrong.
 
 use super::{counted_on, empty_rule, tone};
+use crate::cli::eval::intervals::FEW_CASES;
 use crate::cli::eval::report::{Report, Unpaired, ranking};
 use crate::cli::eval::score::Score;
 use crate::cli::eval::settings::MissingRule;
@@ -63,7 +64,7 @@ impl Rows {
 
 /// One row per class, and the mean.
 fn classes(report: &Report, score: Score) -> Rows {
-    let interval = report.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level));
+    let interval = report.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level()));
     let mut columns = vec![(score.title(), Align::Left), ("mean".into(), Align::Right)];
     columns.extend(interval.clone().map(|title| (title, Align::Right)));
     columns.extend(["sd", "min", "median", "max", "cases", "undefined"].map(|name| (name.into(), Align::Right)));
@@ -145,6 +146,9 @@ fn summary(report: &Report) -> String {
         "sd, min, median and max of the last row are over the means of the cases; {}",
         empty_rule(&report.scoring)
     ));
+    if report.has_narrow_intervals() {
+        line(format!("with fewer than {FEW_CASES} cases the intervals are still a little too narrow"));
+    }
     let rule = match report.origin.missing {
         MissingRule::Error => "",
         MissingRule::Skip => ", left out",

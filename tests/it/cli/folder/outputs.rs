@@ -55,9 +55,15 @@ fn every_mean_comes_with_how_many_scores_were_undefined() {
     let (low, mean, high) = (&interval[0], &of("1")["mean"], &interval[1]);
     let number = |value: &Value| value.as_f64().unwrap();
     assert!(number(low) <= number(mean) && number(mean) <= number(high), "{interval}");
-    // The same seed, the same interval; another one, another.
+    // The same seed, the same interval; another one, another. Few resamples: the interval of four cases is wide, and of
+    // many resamples the lowest and the highest are the extremes for every seed.
     assert_eq!(found, cohort.json(0, &["-l", "1-4", "--seed", "0"]));
-    assert_ne!(found["voxdice"]["statistics"], cohort.json(0, &["-l", "1-4", "--seed", "1"])["voxdice"]["statistics"]);
+    let statistics = |seed: &str| {
+        let found = cohort.json(0, &["-l", "1-4", "--bootstrap", "100", "--seed", seed]);
+        found["voxdice"]["statistics"].clone()
+    };
+    assert_eq!(statistics("1"), statistics("1"));
+    assert_ne!(statistics("0"), statistics("1"));
     let without = cohort.json(0, &["-l", "1-4", "--bootstrap", "0"]);
     assert!(without["voxdice"]["statistics"]["dice"]["classes"]["1"]["interval"].is_null());
 }
@@ -92,6 +98,39 @@ fn the_mean_lies_in_the_interval_beside_it() {
     assert_eq!(dice["mean"], dice["over_cases"]["mean"]);
     assert_eq!(dice["interval"], dice["over_cases"]["interval"]);
     assert_eq!(monai["foreground_mean"]["Dice"], dice["mean"]);
+}
+
+#[test]
+fn equal_scores_have_equal_intervals_whatever_else_is_evaluated() {
+    let cohort = Cohort::new();
+    let statistics = |more: &[&str]| cohort.json(0, more)["voxdice"]["statistics"].clone();
+    let both = statistics(&["-l", "1-3", "--metrics", "f1,iou,dice"]);
+    assert_eq!(both["f1"], both["dice"]);
+    let alone = statistics(&["-l", "2", "--metrics", "dice"]);
+    assert_eq!(alone["dice"]["classes"]["2"], both["dice"]["classes"]["2"]);
+    assert!(alone["dice"]["interval"].is_array());
+}
+
+#[test]
+fn few_cases_are_told_and_few_resamples_refused() {
+    let cohort = Cohort::new();
+    assert!(stdout(&cohort.eval(&[])).contains("fewer than 20 cases"));
+    assert!(!stdout(&cohort.eval(&["--bootstrap", "0"])).contains("fewer than 20 cases"));
+    for few in ["1", "99"] {
+        let output = cohort.eval(&["--bootstrap", few]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(&format!("{few} resamples are too few")), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn summaries_of_nnunet_have_intervals_when_they_are_merged() {
+    let cohort = Cohort::new();
+    let summary = cohort.path("summary.json");
+    let own = cohort.json(0, &["-o", text(&summary)]);
+    let merged = super::super::json(["merge", text(&summary), "--format", "json"]);
+    assert!(own["voxdice"]["statistics"]["dice"]["interval"].is_array());
+    assert_eq!(merged["voxdice"]["statistics"]["dice"], own["voxdice"]["statistics"]["dice"]);
 }
 
 /// nnU-Net sorts the names of files.

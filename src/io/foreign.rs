@@ -1,0 +1,106 @@
+//! Formats of volumes that are known and not read: told by name, with the way out.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::path::Path;
+
+use super::file::ends_in;
+use crate::error::FileError;
+
+/// A format, the endings of its files (also with `.gz` behind them), the bytes that they start with, and what to do.
+struct Foreign(&'static str, &'static [&'static str], &'static [&'static [u8]], &'static str);
+
+const FOREIGN: [Foreign; 18] = [
+    Foreign("DICOM", &["dcm", "dicom", "ima"], &[], "convert the series, for instance with dcm2niix"),
+    Foreign("FreeSurfer's MGH", &["mgh", "mgz"], &[], "convert it, for instance with mri_convert"),
+    Foreign("AFNI's BRIK", &["brik", "head"], &[], "convert it, for instance with 3dAFNItoNIFTI"),
+    Foreign("MRtrix's MIF", &["mif", "mih"], &[b"mrtrix image"], "convert it, for instance with mrconvert"),
+    Foreign("GIPL", &["gipl"], &[], "convert it, for instance with c3d or SimpleITK"),
+    Foreign("MINC", &["mnc", "mnc2"], &[], "convert it, for instance with mnc2nii"),
+    Foreign("HDF5", &["h5", "hdf5", "hdf"], &[b"\x89HDF"], "save the array in it as .npy"),
+    Foreign("MATLAB", &["mat"], &[b"MATLAB"], "save the array in it as .npy, or the image as NIfTI"),
+    Foreign("NumPy's .npz", &["npz"], &[], "save the array in it as .npy"),
+    Foreign("VTK", &["vtk", "vti"], &[b"# vtk"], "convert it, for instance with 3D Slicer"),
+    Foreign("TIFF", &["tif", "tiff"], &[b"II*\0", b"MM\0*"], "save its array as .npy, or convert it with SimpleITK"),
+    Foreign("PNG", &["png"], &[b"\x89PNG"], "save its array as .npy, or convert it with SimpleITK"),
+    Foreign("JPEG", &["jpg", "jpeg"], &[b"\xff\xd8\xff"], "save its array as .npy, or convert it with SimpleITK"),
+    Foreign("a ZIP archive", &["zip"], &[b"PK\x03\x04"], "unpack it"),
+    Foreign("bzip2", &["bz2"], &[b"BZh"], "unpack it with bunzip2"),
+    Foreign("xz", &["xz"], &[b"\xfd7zXZ"], "unpack it with unxz"),
+    Foreign("Zstandard", &["zst"], &[b"\x28\xb5\x2f\xfd"], "unpack it with unzstd"),
+    // Only NIfTI is read through gzip around the whole file.
+    Foreign(
+        "gzip around another format",
+        &["mha.gz", "mhd.gz", "nrrd.gz", "nhdr.gz", "npy.gz"],
+        &[],
+        "unpack it with gunzip",
+    ),
+];
+
+/// The error for a file of a format that is known and not read, by its first bytes, else by its name.
+pub(super) fn foreign(first: &[u8], path: &Path) -> Option<FileError> {
+    let found = if is_dicom(first) {
+        FOREIGN.first()
+    } else {
+        // What is called .gz and is not is damaged, whatever it is.
+        let starts = |Foreign(_, _, starts, _): &&Foreign| {
+            !ends_in(path, "gz") && starts.iter().any(|start| first.starts_with(start))
+        };
+        FOREIGN.iter().find(starts).or_else(|| FOREIGN.iter().find(|Foreign(_, endings, ..)| is_named(path, endings)))
+    };
+    found.map(|&Foreign(format, _, _, remedy)| FileError::Foreign { path: path.to_path_buf(), format, remedy })
+}
+
+/// Whether a file has DICOM's mark behind the preamble, in which anything may stand, the start of a NIfTI file too.
+pub(super) fn is_dicom(first: &[u8]) -> bool {
+    first.get(128..132) == Some(b"DICM")
+}
+
+fn is_named(path: &Path, endings: &[&str]) -> bool {
+    let unpacked = path.with_extension("");
+    let packed = ends_in(path, "gz");
+    endings.iter().any(|ending| match ending.strip_suffix(".gz") {
+        Some(inner) => packed && ends_in(&unpacked, inner),
+        None => ends_in(path, ending) || (packed && ends_in(&unpacked, ending)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_content_and_by_name() {
+        let name = |first: &[u8], path: &str| match foreign(first, Path::new(path)) {
+            Some(FileError::Foreign { format, .. }) => Some(format),
+            _ => None,
+        };
+        for (path, format) in [
+            ("a.mgz", "FreeSurfer's MGH"),
+            ("A.MGH.GZ", "FreeSurfer's MGH"),
+            ("a+orig.BRIK.gz", "AFNI's BRIK"),
+            ("a.mif.gz", "MRtrix's MIF"),
+            ("a.gipl.gz", "GIPL"),
+            ("a.dcm", "DICOM"),
+            ("a.mha.gz", "gzip around another format"),
+            ("a.nii.bz2", "bzip2"),
+        ] {
+            assert_eq!(name(b"\x1f\x8b", path), Some(format), "{path}");
+        }
+        for path in ["a.nii.gz", "a", "a.mha", "a.nrrd", "mgz", "a.gz"] {
+            assert_eq!(name(b"", path), None, "{path}");
+        }
+        let mut preamble = vec![0; 132];
+        preamble[0] = 0x5c;
+        preamble[1] = 1;
+        preamble[128..].copy_from_slice(b"DICM");
+        assert_eq!(name(&preamble, "IM0001"), Some("DICOM"));
+        assert_eq!(name(b"II*\0", "a"), Some("TIFF"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Cases drawn with replacement, and the means of what was drawn. Scores are whole numbers of a small unit here, so
+//! that neither threads nor vectors nor the order of the cases can change a bit of a sum.
+
+/// Columns that are summed at once: few enough for the registers.
+pub(super) const LANES: usize = 16;
+
+/// Resamples that a thread takes at a time.
+const BATCH: usize = 64;
+
+/// FNV-1a of `compare`. It keeps this use of a seed apart from others, and is the same for the scores of one model and
+/// for the differences between two.
+const STREAM: u64 = 0x56d1_2ea0_8627_4034;
+
+/// The draws of one seed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resampling {
+    /// State of the generator before the first draw.
+    start: u64,
+    cases: usize,
+    resamples: usize,
+}
+
+impl Resampling {
+    pub fn new(seed: u64, cases: usize, resamples: usize) -> Self {
+        Self::of_stream(seed, STREAM, cases, resamples)
+    }
+
+    fn of_stream(seed: u64, stream: u64, cases: usize, resamples: usize) -> Self {
+        Self { start: seed ^ SplitMix64(stream).next(), cases, resamples }
+    }
+
+    /// The mean of each column in each resample; NaN where a resample holds no value of it, and for columns that are
+    /// not there. A column has a value for every case; those that are not finite are none.
+    pub fn means(&self, columns: &[&[f64]]) -> Vec<[f64; LANES]> {
+        let units: [f64; LANES] =
+            std::array::from_fn(|lane| columns.get(lane).map_or(1.0, |column| unit(column, self.cases)));
+        let rows = |of: &dyn Fn(f64, f64) -> i64| -> Vec<[i64; LANES]> {
+            let value = |case: usize, lane: usize| columns.get(lane).map_or(f64::NAN, |column| column[case]);
+            (0..self.cases).map(|case| std::array::from_fn(|lane| of(value(case, lane), units[lane]))).collect()
+        };
+        let values = rows(&|value, unit| if value.is_finite() { (value / unit).round_ties_even() as i64 } else { 0 });
+        let defined = rows(&|value, _| i64::from(value.is_finite()));
+        // Most scores are defined in all cases, and counting them again is half of the work.
+        let all = defined.iter().all(|row| row[..columns.len()].iter().all(|&one| one == 1));
+        let mut means = vec![[f64::NAN; LANES]; self.resamples];
+        for_each_batch(&mut means, |first, batch| {
+            let mut drawn = vec![0; self.cases];
+            for (resample, means) in (first..).zip(batch) {
+                self.draw(resample, &mut drawn);
+                let sums = sums(&values, &drawn);
+                let counts = if all { [self.cases as i64; LANES] } else { self::sums(&defined, &drawn) };
+                for lane in 0..columns.len() {
+                    means[lane] = sums[lane] as f64 * units[lane] / counts[lane] as f64;
+                }
+            }
+        });
+        means
+    }
+
+    /// The cases of a resample. Every resample takes as many numbers of the generator as there are cases, and the
+    /// generator is a counter: so it starts anywhere.
+    fn draw(&self, resample: usize, drawn: &mut [u32]) {
+        let passed = (resample as u64).wrapping_mul(self.cases as u64);
+        let mut random = SplitMix64(self.start.wrapping_add(SplitMix64::STEP.wrapping_mul(passed)));
+        drawn.fill_with(|| random.below(self.cases) as u32);
+    }
+}
+
+/// The power of two of which scores are multiples: so large that the sum of any draw stays within 63 bits, which leaves
+/// a score 62 bits less the logarithm of the number of cases: 52 for 1000 cases, as many as an f64 has.
+fn unit(column: &[f64], cases: usize) -> f64 {
+    let largest = column.iter().filter(|value| value.is_finite()).fold(0.0, |most: f64, value| most.max(value.abs()));
+    // The largest value is below 2^exponent. Tiny ones do not get a unit that is no number.
+    let exponent = ((largest.to_bits() >> 52) as i32 - 1022).max(-900);
+    let bits = 62 - cases.next_power_of_two().ilog2() as i32;
+    2f64.powi(exponent - bits)
+}
+
+/// The sum of the rows that were drawn.
+fn sums(rows: &[[i64; LANES]], drawn: &[u32]) -> [i64; LANES] {
+    let mut sums = [0; LANES];
+    for &case in drawn {
+        let row = &rows[case as usize];
+        for lane in 0..LANES {
+            sums[lane] += row[lane];
+        }
+    }
+    sums
+}
+
+/// `f` of every batch and the place where it begins; on threads where there are any.
+#[cfg(feature = "parallel")]
+fn for_each_batch<T: Send>(all: &mut [T], f: impl Fn(usize, &mut [T]) + Send + Sync) {
+    use rayon::prelude::*;
+    all.par_chunks_mut(BATCH).enumerate().for_each(|(batch, part)| f(batch * BATCH, part));
+}
+
+#[cfg(not(feature = "parallel"))]
+fn for_each_batch<T>(all: &mut [T], f: impl Fn(usize, &mut [T])) {
+    all.chunks_mut(BATCH).enumerate().for_each(|(batch, part)| f(batch * BATCH, part));
+}
+
+/// SplitMix64 (Steele, Lea & Flood 2014), written out here because general-purpose crates do not promise the stream of
+/// their default generator.
+pub(super) struct SplitMix64(pub u64);
+
+impl SplitMix64 {
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(Self::STEP);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+
+    /// An index below `n`. The bias of the plain multiplication is n/2^64, far below what a resample can show.
+    fn below(&mut self, n: usize) -> usize {
+        ((u128::from(self.next()) * n as u128) >> 64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first numbers of the reference implementation (Vigna, splitmix64.c) for seed 1234567.
+    #[test]
+    fn the_generator_is_the_published_one() {
+        let mut random = SplitMix64(1_234_567);
+        let first: Vec<u64> = (0..3).map(|_| random.next()).collect();
+        assert_eq!(first, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+
+    /// Worked out by hand in another language.
+    #[test]
+    fn draws_and_means_are_those_of_an_example() {
+        let resampling = Resampling::of_stream(7, 3, 3, 12);
+        let mut drawn = [0; 3];
+        let draws: Vec<[u32; 3]> = (0..12)
+            .map(|resample| {
+                resampling.draw(resample, &mut drawn);
+                drawn
+            })
+            .collect();
+        assert_eq!(draws[..6], [[2, 2, 1], [2, 1, 0], [0, 0, 2], [0, 2, 2], [1, 1, 1], [1, 0, 1]]);
+        assert_eq!(draws[6..], [[0, 2, 0], [1, 0, 2], [2, 0, 0], [1, 1, 0], [2, 0, 1], [2, 1, 2]]);
+        // 0.5, 0.25, 1.0 less 0.25, 0.5, 0.75.
+        let means = resampling.means(&[&[0.25, -0.25, 0.25]]);
+        let expected = [1.0, 1.0, 3.0, 3.0, -3.0, -1.0, 3.0, 1.0, 3.0, -1.0, 1.0, 1.0].map(|twelfths| twelfths / 12.0);
+        for (mean, expected) in means.iter().zip(expected) {
+            assert!((mean[0] - expected).abs() < 1e-15 && mean[1].is_nan());
+        }
+    }
+
+    /// By the same draws, in plain floats.
+    #[test]
+    fn means_are_those_of_the_defined_cases_that_were_drawn() {
+        let mut random = SplitMix64(9);
+        for cases in [1, 2, 7, 100] {
+            let columns: Vec<Vec<f64>> = [1e-9, 1.0, 300.0, 1e12]
+                .iter()
+                .map(|size| {
+                    let mut value = || size * (random.next() as f64 / 2f64.powi(63) - 1.0);
+                    (0..cases).map(|case| if case % 5 == 4 { f64::NAN } else { value() }).collect()
+                })
+                .collect();
+            let resampling = Resampling::new(3, cases, 130);
+            let means = resampling.means(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            let mut drawn = vec![0; cases];
+            for (resample, means) in means.iter().enumerate() {
+                resampling.draw(resample, &mut drawn);
+                for (column, mean) in columns.iter().zip(means) {
+                    let values: Vec<f64> =
+                        drawn.iter().map(|&case| column[case as usize]).filter(|value| !value.is_nan()).collect();
+                    let expected = values.iter().sum::<f64>() / values.len() as f64;
+                    let size = column.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+                    assert!(
+                        (mean - expected).abs() <= 1e-14 * size || (mean.is_nan() && expected.is_nan()),
+                        "{mean} {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_left_out_and_nothing_overflows() {
+        let resampling = Resampling::new(0, 4, 100);
+        let columns: [&[f64]; 4] =
+            [&[f64::INFINITY, 1.0, 1.0, 1.0], &[f64::MAX; 4], &[5e-324, 0.0, 0.0, 0.0], &[0.0; 4]];
+        for means in resampling.means(&columns) {
+            assert!(means[0] == 1.0 || means[0].is_nan());
+            assert!(means[1] > 1e308 && means[2].abs() < 1e-300 && means[3] == 0.0, "{means:?}");
+        }
+        assert!(Resampling::new(0, 0, 3).means(&[&[]]).iter().all(|means| means[0].is_nan()));
+    }
+}
