@@ -73,7 +73,9 @@ fn the_layout_comparison_notices_planted_differences() {
         first_block: u32, first_start: i32, tail_voxels: u32, cell_voxels: u32, window_rows: u32, p_head: u32,
         t_head: u32, classes: u32, class_base: u32, aux_len: u32, groups: u32, p_row: u32, p_channel: u32, t_row: u32,
         t_channel: u32, power: f32, threshold: f32, gamma: f32, alpha: f32, task_channels: u32,
-        r_head: u32, r_row: u32, r_channel: u32 }";
+        r_head: u32, r_row: u32, r_channel: u32,
+        on: f32, off: f32, keep: f32, add: f32, clip_low: f32, clip_high: f32, ratio: f32, focal: u32, part: u32, measure: u32,
+        padding_a: u32, padding_b: u32 }";
     assert_eq!(wgsl_struct(&parse(same).unwrap(), "Params"), rust_params());
     let differences = [
         ("first_start: i32", "first_start: u32"),
