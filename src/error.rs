@@ -3,13 +3,12 @@
 mod call;
 mod fact;
 #[cfg(feature = "io")]
-mod file;
+pub(crate) mod file;
 
 pub use call::CallError;
 use fact::join;
 pub use fact::{NonFiniteFact, Operand, Position};
 #[cfg(feature = "io")]
-pub(crate) use file::in_its_place;
 pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
     Part, WriteFault, ZlibFault,
@@ -57,9 +56,7 @@ pub enum Error {
     },
 
     /// A label map was given more than one channel.
-    #[error(
-        "a label map has one channel, but the shape {shape} has {channels}; give its classes as labels, and 1 for the channels"
-    )]
+    #[error("a label map has one channel, and {shape} has {channels}; give classes as labels, and 1 for the channels")]
     LabelChannels {
         /// The shape as given.
         shape: String,

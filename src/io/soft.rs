@@ -211,14 +211,9 @@ impl SoftVolume {
     /// ```
     pub fn leave_out(&mut self, ignored: &[i64]) -> Vec<u8> {
         fn keep<T: Copy + Default>(values: &mut [T], is_ignored: impl Fn(T) -> bool) -> Vec<u8> {
-            let keep = |value: &mut T| {
-                let ignored = is_ignored(*value);
-                if ignored {
-                    *value = T::default();
-                }
-                u8::from(!ignored)
-            };
-            values.iter_mut().map(keep).collect()
+            let kept: Vec<u8> = values.iter().map(|&value| u8::from(!is_ignored(value))).collect();
+            values.iter_mut().zip(&kept).filter(|(_, kept)| **kept == 0).for_each(|(value, _)| *value = T::default());
+            kept
         }
         let is_ignored = |value: f32| ignored.iter().any(|&label| label as f32 == value);
         match &mut self.values {
@@ -232,13 +227,12 @@ impl SoftVolume {
     /// The voxels as a mask; `None` where one is neither 0 nor 1.
     #[must_use]
     pub fn mask(&self) -> Option<Vec<u8>> {
-        let one = |value: f32| (value == 0.0 || value == 1.0).then_some(value as u8);
-        match &self.values {
-            Values::F32(values) => values.iter().map(|&value| one(value)).collect(),
-            Values::F16(bits) => bits.iter().map(|&bits| one(half(bits))).collect(),
-            Values::U8(values) => values.iter().map(|&value| one(value.into())).collect(),
-            Values::U16(values) => values.iter().map(|&value| one(value.into())).collect(),
-        }
+        self.holds_only([0.0, 1.0]).then(|| match &self.values {
+            Values::F32(values) => values.iter().map(|&value| value as u8).collect(),
+            Values::F16(bits) => bits.iter().map(|&bits| half(bits) as u8).collect(),
+            Values::U8(values) => values.clone(),
+            Values::U16(values) => values.iter().map(|&value| value as u8).collect(),
+        })
     }
 
     /// The least and the greatest voxel that is finite.
