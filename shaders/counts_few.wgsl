@@ -1,5 +1,6 @@
-// Strategy of the counts for up to eight classes: every voxel is compared with all labels at once, counters stay in
-// registers, and the lanes of a task fold in workgroup memory. Writes a partial per task. Twin: kernel/counts.rs.
+// Strategy of the counts for up to eight classes: counters stay in registers, and the lanes of a task fold in workgroup
+// memory. Writes a partial per task. Most voxels are counted in counts_planes.wgsl, where labels are of eight bits; every
+// other one is compared with all labels at once. Twin: kernel/counts.rs.
 
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;
 
@@ -63,7 +64,7 @@ fn lane_row(lane: ptr<function, Lane>, row: u32, halves: u32) -> vec4<u32> {
 
 // Writes the counters of a row where the partial has them: at [statistic · classes + class], out_of_range behind all.
 fn write_row(slot: u32, row: u32, halves: u32, counters: vec4<u32>) {
-  let first = slot * (3u * params.classes + 2u);
+  let first = params.r_head + slot * (3u * params.classes + 2u);
   let class_id = 4u * (row % halves);
   for (var i = 0u; i < 4u; i += 1u) {
     if row < 3u * halves && class_id + i < params.classes {
@@ -85,12 +86,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   if slot < params.tasks {
     var labels = labels_of_params();
     let task = task_of(slot);
+    let first = first_quad(task);
+    let quads = (task.voxels - first) / 4u;
     let p0 = params.p_head + task.row;
     let t0 = params.t_head + task.row;
-    let quads = task.voxels / 4u;
-    for (var q = lane_id; q < quads; q += LANES) {
-      let p = p_quad(p0 + 4u * q, 1u);
-      let t = t_quad(t0 + 4u * q, 1u);
+    for (var q = most_quads(&lane, &labels, task, first, quads, lane_id); q < quads; q += LANES) {
+      let p = p_quad(p0 + first + 4u * q, 1u);
+      let t = t_quad(t0 + first + 4u * q, 1u);
       // Real maps are mostly constant: four equal pairs count at once.
       if all(p == vec4<u32>(p.x)) && all(t == vec4<u32>(t.x)) {
         lane_add(&lane, &labels, p.x, t.x, 4u);
@@ -101,7 +103,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         lane_add(&lane, &labels, p.w, t.w, 1u);
       }
     }
-    for (var v = 4u * quads + lane_id; v < task.voxels; v += LANES) {
+    // Before the first quad, and behind the last.
+    for (var i = lane_id; i < task.voxels - 4u * quads; i += LANES) {
+      let v = select(i + 4u * quads, i, i < first);
       lane_add(&lane, &labels, p_one(p0 + v), t_one(t0 + v), 1u);
     }
   }

@@ -45,7 +45,7 @@ fn class_of(label: u32) -> u32 {
 
 fn bump(plane: u32, counter: u32, times: u32) {
   if DIRECT {
-    atomicAdd(&totals[plane * (3u * params.classes + 3u) + counter], times);
+    atomicAdd(&totals[params.r_head + plane * (3u * params.classes + 3u) + counter], times);
   } else {
     atomicAdd(&sh_counts[counter], times);
   }
@@ -123,6 +123,34 @@ fn count(plane: u32, p: u32, t: u32, times: u32) {
   }
 }
 
+// The current run of a lane.
+struct Run {
+  labels: vec2<u32>,
+  classes: vec2<u32>,
+  voxels: u32,   // of it that are not counted yet
+}
+
+fn run_end(run: ptr<function, Run>, plane: u32) {
+  if (*run).voxels > 0u {
+    count(plane, (*run).classes.x, (*run).classes.y, (*run).voxels);
+  }
+}
+
+fn run_add(run: ptr<function, Run>, plane: u32, p: vec4<u32>, t: vec4<u32>) {
+  if all(p == vec4<u32>((*run).labels.x)) && all(t == vec4<u32>((*run).labels.y)) {
+    (*run).voxels += 4u;
+    return;
+  }
+  for (var i = 0u; i < 4u; i += 1u) {
+    let labels = vec2<u32>(p[i], t[i]);
+    if any(labels != (*run).labels) {
+      run_end(run, plane);
+      *run = Run(labels, vec2<u32>(class_of(labels.x), class_of(labels.y)), 0u);
+    }
+    (*run).voxels += 1u;
+  }
+}
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
   let counters = 3u * params.classes + 3u;
@@ -141,35 +169,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     plane = task.plane;
     let p0 = params.p_head + task.row;
     let t0 = params.t_head + task.row;
-    let quads = task.voxels / 4u;
-    // The current run: labels, their classes, and how many voxels of it are not counted yet.
-    var labels = vec2<u32>(0u);
-    var classes = vec2<u32>(class_of(0u));
-    var run = 0u;
-    for (var q = lane_id; q < quads; q += LANES) {
-      let p = p_quad(p0 + 4u * q, 1u);
-      let t = t_quad(t0 + 4u * q, 1u);
-      if all(p == vec4<u32>(labels.x)) && all(t == vec4<u32>(labels.y)) {
-        run += 4u;
-      } else {
-        for (var i = 0u; i < 4u; i += 1u) {
-          let pair = vec2<u32>(p[i], t[i]);
-          if any(pair != labels) {
-            if run > 0u {
-              count(plane, classes.x, classes.y, run);
-            }
-            labels = pair;
-            classes = vec2<u32>(class_of(pair.x), class_of(pair.y));
-            run = 0u;
-          }
-          run += 1u;
-        }
-      }
+    let first = first_quad(task);
+    let quads = (task.voxels - first) / 4u;
+    var run = Run(vec2<u32>(0u), vec2<u32>(class_of(0u)), 0u);
+    for (var q = most_quads(&run, task, first, quads, lane_id); q < quads; q += LANES) {
+      run_add(&run, plane, p_quad(p0 + first + 4u * q, 1u), t_quad(t0 + first + 4u * q, 1u));
     }
-    if run > 0u {
-      count(plane, classes.x, classes.y, run);
-    }
-    for (var v = 4u * quads + lane_id; v < task.voxels; v += LANES) {
+    run_end(&run, plane);
+    // Before the first quad, and behind the last.
+    for (var i = lane_id; i < task.voxels - 4u * quads; i += LANES) {
+      let v = select(i + 4u * quads, i, i < first);
       count(plane, class_of(p_one(p0 + v)), class_of(t_one(t0 + v)), 1u);
     }
   }
@@ -181,7 +190,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     if !DIRECT {
       let value = atomicLoad(&sh_counts[i]);
       if value > 0u {
-        atomicAdd(&totals[plane * counters + i], value);
+        atomicAdd(&totals[params.r_head + plane * counters + i], value);
       }
     }
   }

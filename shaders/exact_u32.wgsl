@@ -57,3 +57,54 @@ fn fix_product_magnitude(x: u32, y: u32, scale: u32) -> Acc {
   let exponents = ((x >> 23u) & 255u) + ((y >> 23u) & 255u);
   return acc_shr(product, min(one - min(exponents, one), 63u));
 }
+
+// The two above for f32 bits without a sign and at scale 0, in fewer instructions. The top bit of a significand is at
+// bit 30, so that shifts are by 14 or more and what is above 1 does not matter.
+fn fix_plain(bits: u32) -> Acc {
+  return shr_some(Acc(0u, significand(bits)), min(143u - (bits >> 23u), 63u));
+}
+
+fn fix_plain_product(x: u32, y: u32) -> Acc {
+  let product = product_of(significand(x), significand(y));
+  return shr_some(product, min(268u - (x >> 23u) - (y >> 23u), 63u));
+}
+
+// The product of two integers below 2^31.
+fn product_of(a: u32, b: u32) -> Acc {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let p00 = a0 * b0;
+  // a1, b1 < 2^15, so the middle stays below 2^32.
+  let middle = a1 * b0 + a0 * b1;
+  let low = p00 + (middle << 16u);
+  return Acc(low, a1 * b1 + (middle >> 16u) + select(0u, 1u, low < p00));
+}
+
+// trunc(x·y · 2^46) of two integers in units of 2^-24, each 2^24 at most.
+fn fix_half_product(x: u32, y: u32) -> Acc {
+  return shr_some(product_of(x, y), 2u);
+}
+
+// a >> by, where by is not 0.
+fn shr_some(a: Acc, by: u32) -> Acc {
+  let high = a.y >> (by & 31u);
+  let low = (a.x >> (by & 31u)) | (a.y << ((32u - by) & 31u));
+  return select(Acc(low, high), Acc(high, 0u), by >= 32u);
+}
+
+// n · 2^by, where by is from 1 to 63.
+fn acc_shifted(n: u32, by: u32) -> Acc {
+  let low = n << (by & 31u);
+  return select(Acc(low, n >> ((32u - by) & 31u)), Acc(0u, low), by >= 32u);
+}
+
+// a, or 0.
+fn acc_where(a: Acc, keep: bool) -> Acc {
+  return select(Acc(0u, 0u), a, keep);
+}
+
+fn significand(bits: u32) -> u32 {
+  return ((bits << 7u) & 0x3fffffffu) | 0x40000000u;
+}

@@ -40,3 +40,32 @@ fn fix_product_magnitude(x: u32, y: u32, scale: u32) -> Acc {
   let exponents = ((x >> 23u) & 255u) + ((y >> 23u) & 255u);
   return product >> min(one - min(exponents, one), 63u);
 }
+
+// The two above for f32 bits without a sign and at scale 0, in fewer instructions. The top bit of a significand is at
+// bit 30, so that nothing of it is left after a shift by 63.
+fn fix_plain(bits: u32) -> Acc {
+  return (u64(significand(bits)) << 32u) >> min(143u - (bits >> 23u), 63u);
+}
+
+fn fix_plain_product(x: u32, y: u32) -> Acc {
+  return (u64(significand(x)) * u64(significand(y))) >> min(268u - (x >> 23u) - (y >> 23u), 63u);
+}
+
+// trunc(x·y · 2^46) of two integers in units of 2^-24, each 2^24 at most.
+fn fix_half_product(x: u32, y: u32) -> Acc {
+  return (u64(x) * u64(y)) >> 2u;
+}
+
+// n · 2^by, where by is at most 46.
+fn acc_shifted(n: u32, by: u32) -> Acc {
+  return u64(n) << by;
+}
+
+// a, or 0.
+fn acc_where(a: Acc, keep: bool) -> Acc {
+  return select(0lu, a, keep);
+}
+
+fn significand(bits: u32) -> u32 {
+  return ((bits << 7u) & 0x3fffffffu) | 0x40000000u;
+}

@@ -1,6 +1,8 @@
 // Loads 16-bit elements of the prediction (f16 bits, u16). Written for `p_`, binding 0; see p_w32.wgsl.
 
-@group(0) @binding(0) var<storage, read> p_words: array<vec2<u32>>;
+@group(0) @binding(0) var<storage, read> p_words: array<P_Quad>;
+
+alias P_Quad = vec2<u32>;
 
 override P_STRIDED: bool = false;
 

@@ -1,7 +1,9 @@
 // Loads 32-bit elements of the prediction (f32 bits, u32 labels). Written for `p_`, binding 0; the host renames a
 // copy to `t_`, binding 1.
 
-@group(0) @binding(0) var<storage, read> p_words: array<vec4<u32>>;
+@group(0) @binding(0) var<storage, read> p_words: array<P_Quad>;
+
+alias P_Quad = vec4<u32>;   // four elements, as they are in memory
 
 override P_STRIDED: bool = false;   // the voxels of a cell are params.p_row elements apart, not next to each other
 

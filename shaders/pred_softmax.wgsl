@@ -2,31 +2,32 @@
 
 fn pred(row: u32, channel: u32, single: bool) -> Activated {
   var bad = vec4<bool>(false);
+  var logit = vec4<f32>(0.0);
   var second = vec4<f32>(-3.4028234e38);
   for (var k = 0u; k < params.channels; k += 1u) {
     let bits = p_load(row, k, single);
     bad = bad | non_finite(bits);
-    second = select(max(second, bitcast<vec4<f32>>(bits)), second, vec4<bool>(k == channel));
+    let x = bitcast<vec4<f32>>(bits);
+    logit = select(logit, x, vec4<bool>(k == channel));
+    second = select(max(second, x), second, vec4<bool>(k == channel));
   }
-  let logit = bitcast<vec4<f32>>(p_load(row, channel, single));
   let largest = max(logit, second);
-  // Without the channel's own term, so that 1 - p keeps its digits where p is next to 1; and once more next to the largest
-  // of the others, since it may be 0 there.
-  var rest = vec4<f32>(0.0);
+  // Without the channel's own term, so that 1 - p keeps its digits where p is next to 1; and next to the largest of the
+  // others, since all of them may be 0 beside the channel.
   var others = vec4<f32>(0.0);
   for (var k = 0u; k < params.channels; k += 1u) {
     let x = bitcast<vec4<f32>>(p_load(row, k, single));
-    rest += select(exp(x - largest), vec4<f32>(0.0), vec4<bool>(k == channel));
     others += select(exp(x - second), vec4<f32>(0.0), vec4<bool>(k == channel));
   }
   // The floor keeps what is beyond f32 from being infinite.
   let least = vec4<f32>(-1e30);
   let x = max(logit - largest, least);
+  let above = max(second - largest, least);
   let own = exp(x);
-  let sum = rest + own;
+  let sum = exp(above) * others + own;
   let bits = select(bitcast<vec4<u32>>(own / sum), vec4<u32>(NAN), bad);
   // A single channel has no others.
   let alone = vec4<bool>(params.channels == 1u);
-  let ln_q = select(max(second - largest, least) + log(others) - log(sum), vec4<f32>(-100.0), alone);
+  let ln_q = select(above + log(others) - log(sum), vec4<f32>(-100.0), alone);
   return Activated(bits, x - log(sum), ln_q);
 }

@@ -1,5 +1,6 @@
 // Strategy of the sums: LANES lanes walk one task at stride one, then fold in workgroup memory; lane 0 of each group
-// writes the partial. No atomics; barriers only here, never under an `if`. Twin: kernel/sums.rs.
+// writes the partial. No atomics; barriers only here, never under an `if`. Where the quads begin, and how most of them are
+// added, is in sums_any.wgsl, sums_aligned.wgsl or sums_bytes.wgsl. Twin: kernel/sums.rs.
 
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;
 
@@ -17,46 +18,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var lane: Lane;
   if slot < params.tasks {
     let task = task_of(slot);
-    let row = task.row;
-    let channel = task.channel;
-    let quads = task.voxels / 4u;
-    var q = lane_id;
-    // Eight loads in flight before the first use.
-    for (; q + 3u * LANES < quads; q += 4u * LANES) {
-      let a = row + 4u * q;
-      let b = a + 4u * LANES;
-      let c = b + 4u * LANES;
-      let d = c + 4u * LANES;
-      let pa = pred(a, channel, false);
-      let pb = pred(b, channel, false);
-      let pc = pred(c, channel, false);
-      let pd = pred(d, channel, false);
-      let ta = truth(a, channel, false);
-      let tb = truth(b, channel, false);
-      let tc = truth(c, channel, false);
-      let td = truth(d, channel, false);
-      lane_quad(&lane, pa.bits, ta, task.scale);
-      lane_quad(&lane, pb.bits, tb, task.scale);
-      lane_quad(&lane, pc.bits, tc, task.scale);
-      lane_quad(&lane, pd.bits, td, task.scale);
-      if SLOTS > TERMS {
-        lane_pointwise(&lane, pa, ta, 4u);
-        lane_pointwise(&lane, pb, tb, 4u);
-        lane_pointwise(&lane, pc, tc, 4u);
-        lane_pointwise(&lane, pd, td, 4u);
-      }
-    }
-    for (; q < quads; q += LANES) {
-      let p = pred(row + 4u * q, channel, false);
-      let t = truth(row + 4u * q, channel, false);
+    let first = first_quad(task);
+    let quads = (task.voxels - first) / 4u;
+    for (var q = most_quads(&lane, task, first, quads, lane_id); q < quads; q += LANES) {
+      let row = task.row + first + 4u * q;
+      let p = pred(row, task.channel, false);
+      let t = truth(row, task.channel, false);
       lane_quad(&lane, p.bits, t, task.scale);
       if SLOTS > TERMS {
         lane_pointwise(&lane, p, t, 4u);
       }
     }
-    for (var v = 4u * quads + lane_id; v < task.voxels; v += LANES) {
-      let p = pred(row + v, channel, true);
-      let t = truth(row + v, channel, true);
+    // Before the first quad, and behind the last.
+    for (var i = lane_id; i < task.voxels - 4u * quads; i += LANES) {
+      let row = task.row + select(i + 4u * quads, i, i < first);
+      let p = pred(row, task.channel, true);
+      let t = truth(row, task.channel, true);
       lane_one(&lane, p.bits.x, t.x, task.scale);
       if SLOTS > TERMS {
         lane_pointwise(&lane, p, t, 1u);
@@ -91,11 +68,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   }
 
   if lane_id == 0u && slot < params.tasks {
+    let partial = params.r_head + slot * WORDS;
     for (var term = 0u; term < SLOTS; term += 1u) {
       let words = acc_words(sh_sums[term * 256u + lid]);
-      result[slot * WORDS + 2u * term] = words.x;
-      result[slot * WORDS + 2u * term + 1u] = words.y;
+      result[partial + 2u * term] = words.x;
+      result[partial + 2u * term + 1u] = words.y;
     }
-    result[slot * WORDS + 2u * SLOTS] = sh_max_abs[lid];
+    result[partial + 2u * SLOTS] = sh_max_abs[lid];
   }
 }

@@ -1,11 +1,11 @@
 // What one dispatch works on. A task is the part of one block (65,536 voxels of one cell) that lies in the bound
-// window; tasks are numbered block by block, channels fastest. Positions are counted in rows: one voxel of one plane,
+// window, or a part of that where there are few; tasks are numbered block by block, channels fastest. Positions are counted in rows: one voxel of one plane,
 // with all its channels. Twin: plan.rs.
 
 struct Params {
-  tasks: u32,           // tasks of this dispatch
+  tasks: u32,           // slots of this dispatch: tasks, or parts of tasks
   groups_x: u32,        // workgroups along x
-  listed: u32,          // 1: aux holds a (task, scale) pair per slot; 0: slot n is task n at scale 0
+  listed: u32,          // 1: aux holds a (task, scale) pair for each task to do; 0: all are done, at scale 0
   channels: u32,        // channels per row
   blocks_per_cell: u32,
   first_block: u32,     // block that task 0 belongs to, within its cell
@@ -28,8 +28,8 @@ struct Params {
   gamma: f32,           // focal loss: exponent,
   alpha: f32,           //   and weight; below 0: none
   task_channels: u32,   // channels that have tasks of their own: channels, or 1 where a task does all of them
-  r_head: u32,          // gradients: elements before the window's first row in the result, from one row to the next,
-  r_row: u32,           //   and from one channel to the next
+  r_head: u32,          // elements before the window's first in the result;
+  r_row: u32,           //   of gradients also from one row to the next, and from one channel to the next
   r_channel: u32,
   on: f32,              // cross-entropy with all its choices (entropy.wgsl): factors of its two parts,
   off: f32,
@@ -41,8 +41,8 @@ struct Params {
   focal: u32,           //   0: no factor, 1: of each part, 2: by the logit, 3: by the loss, 4: reduced, 5: by the miss,
   part: u32,            //   0: all voxels, 1: those with truth 1, 2: the others,
   measure: u32,         //   0: the loss, 1: the factor alone
-  padding_a: u32,
-  padding_b: u32,
+  parts: u32,           // parts of a task, a power of two: slot n is part n % parts of task n / parts,
+  part_voxels: u32,     //   and so many voxels of its block
 }
 
 @group(0) @binding(3) var<storage, read> aux: array<u32>;
@@ -66,27 +66,35 @@ struct Task {
   scale: u32,
 }
 
+// Voxels of a task before the first that lies at a multiple of `by` elements in both operands, where there is one; p and t
+// are where the task begins in each.
+fn before_aligned(p: u32, t: u32, by: u32, voxels: u32) -> u32 {
+  let before = (by - (p & (by - 1u))) & (by - 1u);
+  return select(0u, min(before, voxels), ((p ^ t) & (by - 1u)) == 0u);
+}
+
 fn slot_of(workgroup: vec3<u32>, lid: u32) -> u32 {
   return (workgroup.y * params.groups_x + workgroup.x) * (WORKGROUP / LANES) + lid / LANES;
 }
 
 fn task_of(slot: u32) -> Task {
   var task: Task;
-  var id = slot;
+  var id = slot / params.parts;
   if params.listed != 0u {
-    id = aux[2u * slot];
-    task.scale = aux[2u * slot + 1u];
+    task.scale = aux[2u * id + 1u];
+    id = aux[2u * id];
   }
   task.channel = id % params.task_channels;
   let block = params.first_block + id / params.task_channels;
   task.plane = block / params.blocks_per_cell;
   let in_cell = block % params.blocks_per_cell;
   let voxels = select(BLOCK_VOXELS, params.tail_voxels, in_cell + 1u == params.blocks_per_cell);
+  let part = (slot % params.parts) * params.part_voxels;
   // Wraps on purpose: the true value is within ±2^31, because a window holds fewer than 2^31 rows.
   let start = params.first_start
     + bitcast<i32>(task.plane * params.cell_voxels + (in_cell - params.first_block) * BLOCK_VOXELS);
-  let begin = max(start, 0);
-  let end = min(start + i32(voxels), i32(params.window_rows));
+  let begin = max(start + i32(part), 0);
+  let end = min(start + i32(min(voxels, part + params.part_voxels)), i32(params.window_rows));
   task.row = u32(begin);
   task.voxels = u32(max(end - begin, 0));
   task.skipped = u32(begin - start);

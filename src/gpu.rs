@@ -32,7 +32,7 @@ pub(crate) mod application {
 }
 
 use crate::error::{Error, Result};
-use crate::kernel::source::Int64;
+use crate::kernel::source::{Dot, Int64};
 use crate::options::{AdapterChoice, Poison, Tuning};
 
 /// A device, its pipelines and its idle buffers. Shared by threads: each call takes buffers of its own.
@@ -44,6 +44,7 @@ pub(crate) struct Backend {
     limits: Windows,
     bindings: input::BindingLimits,
     int64: Int64,
+    dot: Dot,
     poison: Poison,
 }
 
@@ -60,14 +61,14 @@ impl Backend {
     }
 
     fn of(device: device::Device, tuning: &Tuning) -> Result<Self> {
-        let most = device.fact.max_binding_bytes.min(device.fact.max_buffer_bytes).min(1 << 30);
-        let limits = Windows::new(most, tuning)?;
+        let most = device.fact.max_binding_bytes.min(device.fact.max_buffer_bytes).min(MAX_BINDING_BYTES);
+        let limits = Windows::new(most, device.fact.kind, tuning)?;
         // Loaders read 16 bytes at a time.
         let alignment = u64::from(device.raw.limits().min_storage_buffer_offset_alignment).max(16);
         let bindings = input::BindingLimits { alignment, most_bytes: most };
         let pipelines = pipelines::Pipelines::new(&device)?;
-        let (int64, poison) = (device.int64(tuning.int64), tuning.poison);
-        let mut backend = Self { device, pipelines, idle: slot::Pool::default(), limits, bindings, int64, poison };
+        let (int64, dot, poison) = (device.int64(tuning.int64), Dot::Packed, tuning.poison);
+        let mut backend = Self { device, pipelines, idle: slot::Pool::default(), limits, bindings, int64, dot, poison };
         self_test::run(&mut backend)?;
         Ok(backend)
     }
@@ -82,8 +83,16 @@ impl Backend {
     }
 }
 
+/// Bytes of a binding at most: kernels count elements in 32 bits, with what lies between channels.
+const MAX_BINDING_BYTES: u64 = 2 << 30;
+
 /// Results of one dispatch beyond this make the window smaller: they are read back and folded on the host.
 const MAX_RESULT_BYTES: u64 = 16 << 20;
+
+/// Tasks that a dispatch is split into at least, where blocks are large enough: two or three for each place that the largest
+/// GPUs have for a workgroup. A processor has less to fill, and pays for every fold.
+const LEAST_TASKS: u64 = 2048;
+const LEAST_TASKS_IN_SOFTWARE: u64 = 16;
 
 /// Bytes of a window.
 #[derive(Debug, Clone, Copy)]
@@ -93,10 +102,11 @@ struct Windows {
     /// Of voxels that are bound as they are.
     resident_bytes: u64,
     result_bytes: u64,
+    least_tasks: u64,
 }
 
 impl Windows {
-    fn new(most: u64, tuning: &Tuning) -> Result<Self> {
+    fn new(most: u64, kind: AdapterKind, tuning: &Tuning) -> Result<Self> {
         let least = 64 << 10;
         for (name, value) in
             [("Tuning::window_bytes", tuning.window_bytes), ("Tuning::resident_bytes", tuning.resident_bytes)]
@@ -106,7 +116,8 @@ impl Windows {
             }
         }
         let [window_bytes, resident_bytes] = [tuning.window_bytes, tuning.resident_bytes].map(|bytes| bytes.min(most));
-        Ok(Self { window_bytes, resident_bytes, result_bytes: MAX_RESULT_BYTES.min(most) })
+        let least_tasks = if kind == AdapterKind::Software { LEAST_TASKS_IN_SOFTWARE } else { LEAST_TASKS };
+        Ok(Self { window_bytes, resident_bytes, result_bytes: MAX_RESULT_BYTES.min(most), least_tasks })
     }
 }
 

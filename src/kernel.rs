@@ -8,8 +8,11 @@ pub(crate) mod counts;
 pub(crate) mod form;
 pub(crate) mod gradient;
 pub(crate) mod integers;
+mod keys;
 pub mod source;
 pub(crate) mod sums;
 pub(crate) mod survey;
 pub(crate) mod voxel;
 pub(crate) mod voxelwise;
+#[cfg(test)]
+mod words;

@@ -83,7 +83,7 @@ pub struct Tuning {
     /// small beside the volume.
     pub window_bytes: u64,
     /// The same for voxels that are in a buffer on the GPU already and are bound there: nothing is copied, so large
-    /// windows cost no memory. Default 256 MiB.
+    /// windows cost no memory. Default: as much as the adapter can bind, 2 GiB at most.
     pub resident_bytes: u64,
     /// How long to wait for the GPU before giving up. Default 60 s.
     pub timeout: Duration,
@@ -99,7 +99,7 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             window_bytes: 4 << 20,
-            resident_bytes: 256 << 20,
+            resident_bytes: 2 << 30,
             timeout: Duration::from_secs(60),
             int64: ShaderInt64::Auto,
             simd: Simd::Auto,

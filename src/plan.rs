@@ -27,7 +27,12 @@ pub(crate) struct Limits {
     pub window_bytes: u64,
     /// Bytes of results that one dispatch may leave.
     pub result_bytes: u64,
+    /// Workgroups below which the device would be partly idle: fewer tasks are split.
+    pub least_tasks: u64,
 }
+
+/// Voxels of a part of a task at least: of a smaller one most of the time goes into folding its lanes.
+const LEAST_PART: u64 = 4096;
 
 /// Where the results of a dispatch go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,11 +124,11 @@ pub struct Params {
     pub focal: u32,
     pub part: u32,
     pub measure: u32,
-    pub padding_a: u32,
-    pub padding_b: u32,
+    pub parts: u32,
+    pub part_voxels: u32,
 }
 
-/// The block a task belongs to, and how many of its voxels the window holds.
+/// The block a slot belongs to, and how many of its voxels the slot stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Part {
     /// Cell in the order of the result table.
@@ -208,10 +213,30 @@ impl Plan {
         window.blocks * self.grid.channels
     }
 
+    /// Parts that each task is split into where there are so many: a power of two.
+    pub fn parts(&self, tasks: u64) -> u64 {
+        let Output::Tasks(words) = self.output else { return self.parts_within(tasks, u64::MAX) };
+        self.parts_within(tasks, self.limits.result_bytes / (4 * u64::from(words)))
+    }
+
+    /// The same where there is room for so many results.
+    fn parts_within(&self, tasks: u64, room: u64) -> u64 {
+        let tasks = tasks.max(1);
+        let wanted = self.limits.least_tasks.div_ceil(tasks).next_power_of_two();
+        let most = (self.split_voxels() / LEAST_PART).min(room / tasks).max(1);
+        // A lane of fewer than a workgroup has little to do as it is.
+        if self.lanes < WORKGROUP { 1 } else { wanted.min(1 << most.ilog2()) }
+    }
+
+    /// Voxels that the parts of a task cover together: those of the longest block, up to a power of two.
+    fn split_voxels(&self) -> u64 {
+        self.grid.voxels.min(BLOCK_VOXELS).next_power_of_two()
+    }
+
     /// u32 words that a dispatch over `tasks` tasks of the window writes.
     pub fn result_words(&self, window: &Window, tasks: u64) -> u64 {
         match self.output {
-            Output::Tasks(words) => u64::from(words) * tasks,
+            Output::Tasks(words) => u64::from(words) * tasks * self.parts(tasks),
             Output::Planes(words) => u64::from(words) * window.planes,
             Output::Rows(words) => u64::from(words) * window.rows,
         }
@@ -227,15 +252,23 @@ impl Plan {
         self.window(0, 1)
     }
 
-    /// The part that task `task` of `window` stands for. Twin: `task_of` in tasks.wgsl.
-    pub fn part(&self, window: &Window, task: u64) -> Part {
+    /// What the slots of a dispatch over so many tasks of `window` stand for, of which `task` tells the number.
+    pub fn slots(&self, window: Window, tasks: u64, task: impl Fn(u64) -> u64) -> impl Iterator<Item = Part> {
+        let parts = self.parts(tasks);
+        (0..tasks * parts).map(move |slot| self.part(&window, task(slot / parts), slot % parts, parts))
+    }
+
+    /// What part `part` of `parts` of task `task` of `window` stands for. Twin: `task_of` in tasks.wgsl.
+    pub fn part(&self, window: &Window, task: u64, part: u64, parts: u64) -> Part {
         let channel = task % self.grid.channels;
         let block = window.first_block + task / self.grid.channels;
         let plane = window.first_plane + block / self.grid.blocks_per_cell();
         let block = block % self.grid.blocks_per_cell();
+        let part_voxels = self.split_voxels() / parts;
         let start = plane * self.grid.voxels + block * BLOCK_VOXELS;
-        let end = start + self.grid.block_voxels(block);
-        let voxels = end.min(window.first_row + window.rows) - start.max(window.first_row);
+        let end = start + self.grid.block_voxels(block).min((part + 1) * part_voxels);
+        let start = start + part * part_voxels;
+        let voxels = end.min(window.first_row + window.rows).saturating_sub(start.max(window.first_row));
         Part { cell: plane * self.grid.channels + channel, block, voxels }
     }
 
@@ -247,14 +280,17 @@ impl Plan {
         (index < window.blocks).then(|| index * self.grid.channels + channel)
     }
 
-    /// Parameters and workgroups of a dispatch over `tasks` tasks of a window. `base` has the parameters that do not
+    /// Parameters and workgroups of a dispatch over `tasks` tasks of a window, each in its parts. `base` has the parameters that do not
     /// depend on it; its channels count where a task does several of them.
     pub fn dispatch(&self, window: &Window, tasks: u64, listed: bool, base: Params) -> (Params, [u32; 2]) {
-        let groups = workgroups((tasks * u64::from(self.lanes)).div_ceil(u64::from(WORKGROUP)));
+        let parts = self.parts(tasks);
+        let groups = workgroups((tasks * parts * u64::from(self.lanes)).div_ceil(u64::from(WORKGROUP)));
         let first_start = window.first_plane * self.grid.voxels + window.first_block * BLOCK_VOXELS;
         let blocks = self.grid.blocks_per_cell();
         let params = Params {
-            tasks: tasks as u32,
+            tasks: (tasks * parts) as u32,
+            parts: parts as u32,
+            part_voxels: (self.split_voxels() / parts) as u32,
             groups_x: groups[0],
             listed: u32::from(listed),
             channels: base.channels.max(self.grid.channels as u32),
@@ -277,92 +313,4 @@ fn lanes_for(voxels: u64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SMALL: Limits = Limits { window_bytes: 1 << 20, result_bytes: 1 << 20 };
-
-    fn grids() -> impl Iterator<Item = Grid> {
-        let voxels = [1, 4, 63, 1000, 65_535, 65_536, 65_537, 200_000, 300_000, 1 << 20, (1 << 33) + 17];
-        voxels.into_iter().flat_map(|voxels| {
-            [(1, 1), (3, 1), (700, 1), (1, 5), (2, 117)].map(|(planes, channels)| Grid { planes, voxels, channels })
-        })
-    }
-
-    /// Windows tile the rows, stay within the limits, and their parts add up to every block.
-    #[test]
-    fn windows_tile_the_volume_and_parts_tile_the_blocks() {
-        for grid in grids().filter(|grid| grid.rows() * grid.channels < 1 << 28) {
-            for (words, tail, planes) in [(8, 0, Planes::Together), (1000, 3, Planes::Together), (8, 4, Planes::Apart)]
-            {
-                let plan = Plan::new(grid, 4, Output::Tasks(words), SMALL).unwrap().cut(tail, planes).reading(24);
-                let mut seen = vec![0; (grid.cells() * grid.blocks_per_cell()) as usize];
-                let mut next = 0;
-                for window in plan.windows() {
-                    assert_eq!(window.first_row, next);
-                    next += window.rows;
-                    assert!(window.rows * grid.channels * 4 <= SMALL.window_bytes);
-                    assert!(window.planes == 1 || planes == Planes::Together);
-                    assert!(window.first_row + window.rows <= grid.rows().saturating_sub(tail) || window.rows <= tail);
-                    // A block is cut only where the window lies within it.
-                    let cut = next % grid.voxels % BLOCK_VOXELS != 0;
-                    assert!(!cut || window.blocks == 1, "{grid:?} {window:?}");
-                    let results = 4 * plan.result_words(&window, plan.tasks(&window));
-                    let fits = results <= SMALL.result_bytes && 4 * 24 * window.planes <= SMALL.result_bytes;
-                    assert!(fits || window.rows == 1, "{grid:?} {window:?}");
-                    for task in 0..plan.tasks(&window) {
-                        let part = plan.part(&window, task);
-                        assert_eq!(plan.task(&window, part.cell, part.block), Some(task));
-                        seen[(part.cell * grid.blocks_per_cell() + part.block) as usize] += part.voxels;
-                    }
-                }
-                assert_eq!(next, grid.rows());
-                for (i, &voxels) in seen.iter().enumerate() {
-                    assert_eq!(voxels, grid.block_voxels(i as u64 % grid.blocks_per_cell()), "{grid:?} block {i}");
-                }
-            }
-        }
-    }
-
-    /// A volume far beyond 4 GiB is planned in little time, and every number fits its field.
-    #[test]
-    fn huge_volumes_are_pure_arithmetic() {
-        let grid = Grid { planes: 2, voxels: 1 << 40, channels: 3 };
-        let limits = Limits { window_bytes: 1 << 30, result_bytes: 1 << 26 };
-        let plan = Plan::new(grid, 4, Output::Tasks(16), limits).unwrap();
-        let mut rows = 0;
-        for window in plan.windows() {
-            let (params, groups) = plan.dispatch(&window, plan.tasks(&window), false, Params::default());
-            assert!(groups.iter().all(|&n| n <= 65_535));
-            assert_eq!(u64::from(params.window_rows), window.rows);
-            assert!(params.first_start <= 0 && params.first_start > -(BLOCK_VOXELS as i32));
-            rows += window.rows;
-        }
-        assert_eq!(rows, grid.rows());
-    }
-
-    #[test]
-    fn a_window_smaller_than_a_row_is_an_error() {
-        let grid = Grid { planes: 1, voxels: 10, channels: 1 << 20 };
-        assert!(matches!(Plan::new(grid, 4, Output::Tasks(8), SMALL), Err(Error::Tuning { .. })));
-    }
-
-    #[test]
-    fn results_are_of_tasks_planes_or_rows() {
-        let grid = Grid { planes: 3, voxels: 100_000, channels: 2 };
-        let limits = Limits { window_bytes: 1 << 30, result_bytes: 1 << 30 };
-        for (output, words) in [(Output::Tasks(5), 5 * 12), (Output::Planes(5), 5 * 3), (Output::Rows(5), 5 * 300_000)]
-        {
-            let plan = Plan::new(grid, 4, output, limits).unwrap();
-            let window = plan.windows().next().unwrap();
-            assert_eq!((window.rows, plan.result_words(&window, plan.tasks(&window))), (300_000, words), "{output:?}");
-            assert_eq!(plan.bytes_beside(&window), 4 * words);
-            assert_eq!(plan.reading(1 << 20).bytes_beside(&window), 12 << 20, "{output:?}");
-        }
-    }
-
-    #[test]
-    fn tiny_cells_share_a_workgroup() {
-        assert_eq!([1, 4, 16, 17, 64, 4095, 4096, 65_536].map(lanes_for), [1, 1, 1, 2, 4, 256, 256, 256]);
-    }
-}
+mod tests;

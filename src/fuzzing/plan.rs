@@ -48,7 +48,8 @@ pub(crate) fn plan(data: &[u8]) {
         _ => Output::Rows(words),
     };
     // As `Tuning` and the adapters have them, and smaller.
-    let limits = Limits { window_bytes: numbers.number(30), result_bytes: numbers.number(24) };
+    let (window_bytes, result_bytes) = (numbers.number(30), numbers.number(24));
+    let limits = Limits { window_bytes, result_bytes, least_tasks: [1, 16, 2048][numbers.byte() as usize % 3] };
     let (tail, apart) = (numbers.number(6) - 1, numbers.byte() % 2 == 1);
     let planes = if apart { Planes::Apart } else { Planes::Together };
     let Ok(plan) = Plan::new(grid, element_bytes, output, limits) else {
@@ -84,11 +85,14 @@ fn parts(plan: &Plan, window: &Window) {
     // The first and the last ones where there are many.
     let looked_at = (0..tasks.min(TASKS)).chain(tasks.saturating_sub(8)..if few { 0 } else { tasks });
     for task in looked_at {
-        let part = plan.part(window, task);
-        assert!(part.cell < grid.cells() && part.block < grid.blocks_per_cell(), "{part:?}");
-        assert!((1..=grid.block_voxels(part.block)).contains(&part.voxels), "{part:?}");
-        assert_eq!(plan.task(window, part.cell, part.block), Some(task));
-        voxels += part.voxels;
+        let parts = plan.parts(tasks);
+        let of_task: Vec<_> = (0..parts).map(|part| plan.part(window, task, part, parts)).collect();
+        let (id, sum) = ((of_task[0].cell, of_task[0].block), of_task.iter().map(|part| part.voxels).sum());
+        assert!(of_task.iter().all(|part| (part.cell, part.block) == id), "{of_task:?}");
+        assert!(id.0 < grid.cells() && id.1 < grid.blocks_per_cell(), "{of_task:?}");
+        assert!((1..=grid.block_voxels(id.1)).contains(&sum), "{of_task:?}");
+        assert_eq!(plan.task(window, id.0, id.1), Some(task));
+        voxels += sum;
     }
     assert!(!few || voxels == window.rows * grid.channels, "{voxels} voxels in {window:?}");
     let last = window.first_row + window.rows - 1;
@@ -110,8 +114,10 @@ fn dispatched(plan: &Plan, window: &Window) {
     let (params, groups) = plan.dispatch(window, tasks, false, Params::default());
     assert!(groups.iter().all(|groups| (1..=65_535).contains(groups)), "{groups:?}");
     let lanes = groups.iter().map(|&groups| u64::from(groups)).product::<u64>() * u64::from(crate::plan::WORKGROUP);
-    assert!(lanes >= tasks * u64::from(plan.lanes), "{tasks} tasks in {groups:?}");
-    assert_eq!([u64::from(params.tasks), u64::from(params.window_rows)], [tasks, window.rows]);
+    let slots = tasks * plan.parts(tasks);
+    assert!(lanes >= slots * u64::from(plan.lanes), "{slots} slots in {groups:?}");
+    assert_eq!([u64::from(params.tasks), u64::from(params.window_rows)], [slots, window.rows]);
+    assert!(params.parts.is_power_of_two() && u64::from(params.part_voxels * params.parts) <= BLOCK_VOXELS);
     assert_eq!([u64::from(params.task_channels), u64::from(params.channels)], [plan.grid.channels; 2]);
     assert_eq!(u64::from(params.blocks_per_cell), plan.grid.blocks_per_cell());
     assert_eq!(u64::from(params.first_block), window.first_block);

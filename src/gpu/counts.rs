@@ -18,9 +18,9 @@ impl Backend {
     /// Counts every plane (sample).
     pub async fn counts(&self, job: &CountsOf<'_, Source<'_>>, waiting: Waiting) -> Result<Vec<RawCounts>> {
         let mut planes = vec![RawCounts::zero(job.classes.len()); job.grid.planes as usize];
-        match job.classes.plain() {
-            Some(labels) if labels.len() <= FEW_CLASSES => self.count_few(job, waiting, &labels, &mut planes).await?,
-            _ => self.count_many(job, waiting, &mut planes).await?,
+        match few_labels(job.classes) {
+            Some(labels) => self.count_few(job, waiting, &labels, &mut planes).await?,
+            None => self.count_many(job, waiting, &mut planes).await?,
         }
         Ok(planes)
     }
@@ -34,12 +34,12 @@ impl Backend {
     ) -> Result<()> {
         let n = labels.len();
         let words = 3 * n + 2;
-        let pass = self.counts_pass(job, Output::Tasks(words as u32), |_| Statistic::CountsFew, 0..n)?;
-        let aux = |_: &_| Some(Aux { words: labels.into(), listed: None, entries: n as u32 });
+        let pass = self.few_pass(job, labels)?;
+        let aux = |_: &_| Some(few_aux(labels));
         self.run(&pass, waiting, &aux, &mut |window, partials| {
-            for (task, partial) in partials.chunks_exact(words).enumerate() {
-                let plane = pass.plan.part(window, task as u64).cell;
-                planes[plane as usize].add_words(0..n, partial);
+            let parts = pass.plan.slots(*window, pass.plan.tasks(window), |task| task);
+            for (part, partial) in parts.zip(partials.chunks_exact(words)) {
+                planes[part.cell as usize].add_words(0..n, partial);
             }
             Ok(())
         })
@@ -67,6 +67,13 @@ impl Backend {
             .await?;
         }
         Ok(())
+    }
+
+    /// A pass of `counts_few.wgsl`.
+    pub(super) fn few_pass<'a>(&self, job: &CountsOf<'_, Source<'a>>, labels: &[u32]) -> Result<Pass<'a>> {
+        let (n, high) = (labels.len(), labels.iter().any(|&label| label > 15));
+        let statistic = |_| Statistic::CountsFew { classes: n as u32, high };
+        self.counts_pass(job, Output::Tasks(3 * n as u32 + 2), statistic, 0..n)
     }
 
     /// A pass of `counts_many.wgsl` over the classes of `range`.
@@ -100,6 +107,15 @@ impl Backend {
         let params = Params { classes, class_base, groups, ..Params::default() };
         Ok(Pass { key, plan, pred, truth, params, adds })
     }
+}
+
+/// The labels, one for each class, where `counts_few.wgsl` takes them.
+pub(super) fn few_labels(classes: &Classes) -> Option<Vec<u32>> {
+    classes.plain().filter(|labels| labels.len() <= FEW_CLASSES)
+}
+
+pub(super) fn few_aux(labels: &[u32]) -> Aux<'_> {
+    Aux { words: labels.into(), listed: None, entries: labels.len() as u32 }
 }
 
 /// The classes of each pass.

@@ -40,7 +40,7 @@ impl Backend {
         let plan = self.plan(grid, element_bytes, Output::Rows(whole.channels as u32), [&pred, &truth])?;
         let form = Form::new(&sums.options, sums.truth_kind);
         let (statistic, words) = match is_exact(&sums.options) {
-            true => (Statistic::GradientExact { truth: form.truth }, EXACT_WORDS),
+            true => (Statistic::GradientExact { truth: form.truth, int64: self.int64 }, EXACT_WORDS),
             false => (Statistic::Gradient { form }, WORDS),
         };
         let plan = self.within_bindings(plan.reading(words as u64 * whole.channels))?;

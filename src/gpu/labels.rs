@@ -40,13 +40,13 @@ impl Backend {
         let aux = |_: &_| Some(Aux::NONE);
         let mut found: Option<LabelsOutside> = None;
         self.run(&pass, waiting, &aux, &mut |window, partials| {
-            for (task, partial) in partials.chunks_exact(WORDS as usize).enumerate() {
+            let parts = plan.slots(*window, plan.tasks(window), |task| task);
+            for (part, partial) in parts.zip(partials.chunks_exact(WORDS as usize)) {
                 let [count, first, label] = [partial[0], partial[1], partial[2]];
                 if count == 0 {
                     continue;
                 }
                 // Tasks come in the order of the voxels, so the first one that finds any has the first.
-                let part = plan.part(window, task as u64);
                 let first = (part.cell, part.block * BLOCK_VOXELS + u64::from(first));
                 found.get_or_insert(LabelsOutside { count: 0, first, label }).count += u64::from(count);
             }

@@ -1,9 +1,9 @@
 //! One pass of one kernel over the windows of a plan: place the voxels, dispatch, read back, two windows in flight.
 
-use super::Backend;
 use super::arrival::{Arrival, Waiting};
 use super::input::{Input, Placed};
 use super::slot::{Sizes, Slot, padded};
+use super::{Backend, Windows};
 use crate::error::{Error, Result};
 use crate::kernel::source::{Key, Statistic};
 use crate::options::Poison;
@@ -83,7 +83,8 @@ impl Backend {
             (false, true) => limits.window_bytes.min(bindings.most_bytes / 2),
             (false, false) => limits.window_bytes,
         };
-        let plan = Plan::new(grid, element_bytes, output, Limits { window_bytes, result_bytes: limits.result_bytes });
+        let Windows { result_bytes, least_tasks, .. } = limits;
+        let plan = Plan::new(grid, element_bytes, output, Limits { window_bytes, result_bytes, least_tasks });
         let plan = self.within_bindings(plan.map_err(|error| match error {
             Error::Tuning { value, range, .. } if in_place => {
                 Error::Tuning { name: "Tuning::resident_bytes", value, range }
@@ -277,7 +278,7 @@ impl Backend {
     pub(super) fn numbers(&self, words: &[u32]) -> wgpu::Buffer {
         let buffer = self.device.raw.create_buffer(&wgpu::BufferDescriptor {
             label: Some("voxdice numbers"),
-            size: 64,
+            size: padded(size_of_val(words) as u64).max(64),
             usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });

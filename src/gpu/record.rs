@@ -1,37 +1,52 @@
-//! Statistics that stay on the GPU: the commands go into the application's encoder, and a second dispatch per window
-//! folds its partials into the result.
+//! Statistics that stay on the GPU: the commands go into the application's encoder, and one more dispatch behind those of
+//! the windows folds their partials into the result.
 
 use super::Backend;
-use super::counts::{ClassWords, class_passes};
-use super::passes::{Aux, Pass, Placement, whole};
+use super::counts::{ClassWords, class_passes, few_aux, few_labels};
+use super::passes::{Aux, Pass, PassPipelines, Placement, whole};
 use super::slot::{Sizes, Slot};
 use crate::error::{Error, Operand, Result};
 use crate::job::{CountsOf, SumsOf};
 use crate::kernel::form::Form;
 use crate::kernel::source::{Key, Statistic};
-use crate::plan::{WORKGROUP, Window, workgroups};
+use crate::plan::{Plan, WORKGROUP, Window, workgroups};
 use crate::volume::Source;
 
-/// How the partials of a window get into the result.
+/// How partials get into the result.
 struct Fold<'a> {
     pipeline: wgpu::ComputePipeline,
-    numbers: &'a dyn Fn(&Window) -> Numbers,
     result: &'a wgpu::Buffer,
+    /// What the fold is told beside the windows: words 5 to 10 of fold_windows.wgsl.
+    numbers: [u64; OWN],
+    /// Its workgroups, for so many planes.
+    groups: &'a dyn Fn(u64) -> u64,
 }
 
-/// What the fold of a window is told, and its workgroups.
-struct Numbers {
-    words: Vec<u32>,
-    groups: [u32; 2],
+/// Numbers of a fold's own.
+const OWN: usize = 6;
+
+/// Windows of one fold at most: every workgroup of it looks at all of them.
+const WINDOWS: usize = 64;
+
+/// A window that is about to be folded, and the word where its partials begin.
+struct Recorded<'a> {
+    window: Window,
+    placement: Placement<'a>,
+    base: u64,
 }
 
-impl Numbers {
-    /// The words of a fold over `groups` workgroups, how many of them lie along x being the last.
-    fn new(numbers: &[u64], groups: u64) -> Self {
-        let groups = workgroups(groups);
-        let words = numbers.iter().map(|&number| number as u32).chain([groups[0]]).collect();
-        Self { words, groups }
-    }
+/// The words of a fold, as fold_windows.wgsl has them, and its workgroups.
+fn numbers(fold: &Fold<'_>, plan: &Plan, windows: &[Recorded<'_>]) -> (Vec<u32>, [u32; 2]) {
+    let first = windows.first().map_or(0, |w| w.window.first_plane);
+    let end = windows.last().map_or(0, |w| w.window.first_plane + w.window.planes);
+    let groups = workgroups((fold.groups)(end - first));
+    let head = [u64::from(groups[0]), windows.len() as u64, first, end - first, 0];
+    let of = |w: &Recorded<'_>| {
+        let Window { first_plane, planes, first_block, blocks, .. } = w.window;
+        [first_plane, planes, first_block, blocks, plan.parts(plan.tasks(&w.window)), w.base]
+    };
+    let words = head.into_iter().chain(fold.numbers).chain(windows.iter().flat_map(of));
+    (words.map(|number| number as u32).collect(), groups)
 }
 
 impl Backend {
@@ -40,17 +55,16 @@ impl Backend {
         on_gpu(job.pred, job.truth)?;
         let form = Form::new(&job.options, job.truth_kind);
         let (slots, words) = (form.slots(), form.words());
-        let pass = self.pass(job, Statistic::Sums { form, careful: false, int64: self.int64 }, words)?;
-        let (plan, integers) = (pass.plan, pass.key.integer_sums());
-        let numbers = |window: &Window| {
-            let channels = plan.grid.channels;
-            let (cells, first_cell) = (window.planes * channels, window.first_plane * channels);
-            let (blocks, per_cell, first_block) = (window.blocks, plan.grid.blocks_per_cell(), window.first_block);
-            Numbers::new(&[cells, channels, first_cell, blocks, per_cell, first_block], cells)
-        };
-        let pipeline = self.fold(Statistic::FoldSums { slots, words, integers })?;
+        let statistic = Statistic::Sums { form, careful: false, int64: self.int64, dot: self.dot };
+        let pass = self.pass(job, statistic, words)?;
+        let (grid, integers) = (pass.plan.grid, pass.key.integer_sums());
+        let pipeline = self.fold(Statistic::FoldSums { slots, integers })?;
         let result = self.result(encoder, 16 * job.shape.cells() * u64::from(slots + 1))?;
-        self.record(encoder, &pass, &Aux::NONE, &Fold { pipeline, numbers: &numbers, result: &result })?;
+        // The largest value is a place of its own.
+        let places = u64::from(slots) + 1;
+        let numbers = [places, words.into(), grid.channels, grid.blocks_per_cell(), 0, 0];
+        let groups = |planes: u64| planes * grid.channels * places;
+        self.record(encoder, &pass, &Aux::NONE, &Fold { pipeline, result: &result, numbers, groups: &groups })?;
         Ok(result)
     }
 
@@ -62,17 +76,25 @@ impl Backend {
         job: &CountsOf<'_, Source<'_>>,
     ) -> Result<wgpu::Buffer> {
         on_gpu(job.pred, job.truth)?;
-        let (table, classes) = (ClassWords::of(job.classes), job.classes.len() as u64);
+        let classes = job.classes.len() as u64;
         let result = self.result(encoder, 8 * job.grid.planes * (3 * classes + 3))?;
+        if let Some(labels) = few_labels(job.classes) {
+            let pass = self.few_pass(job, &labels)?;
+            let (places, blocks) = (3 * classes + 2, job.grid.blocks_per_cell());
+            let pipeline = self.fold(Statistic::FoldFew)?;
+            let (numbers, groups) = ([places, places, 1, blocks, 0, 0], |planes: u64| planes * places);
+            let fold = Fold { pipeline, result: &result, numbers, groups: &groups };
+            self.record(encoder, &pass, &few_aux(&labels), &fold)?;
+            return Ok(result);
+        }
+        let table = ClassWords::of(job.classes);
         for range in class_passes(job.classes) {
             let pass = self.many_pass(job, &table, range.clone())?;
             let (width, first) = (range.len() as u64, range.start as u64);
-            let numbers = |window: &Window| {
-                let groups = (window.planes * (3 * width + 3)).div_ceil(WORKGROUP.into());
-                Numbers::new(&[window.planes, window.first_plane, width, first, classes], groups)
-            };
             let pipeline = self.fold(Statistic::FoldCounts)?;
-            let fold = Fold { pipeline, numbers: &numbers, result: &result };
+            let (numbers, groups) =
+                ([width, first, classes, 0, 0, 0], |planes: u64| (planes * (3 * width + 3)).div_ceil(WORKGROUP.into()));
+            let fold = Fold { pipeline, result: &result, numbers, groups: &groups };
             self.record(encoder, &pass, &table.aux(), &fold)?;
         }
         Ok(result)
@@ -101,7 +123,7 @@ impl Backend {
         })
     }
 
-    /// Records the dispatch of every window and its fold, one after another.
+    /// Records the dispatches of all windows, and a fold behind as many of them as there is room for.
     fn record(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -110,44 +132,68 @@ impl Backend {
         fold: &Fold<'_>,
     ) -> Result<()> {
         let pipelines = self.pipelines_of(pass)?;
-        let placed = |window| (window, self.place(pass, window, aux));
-        let placements: Vec<(Window, Placement<'_>)> = pass.plan.windows().map(placed).collect();
-        // Windows run one after another: they share their partials, and what they are copied to.
-        let most = |of: fn(&Sizes) -> u64| placements.iter().map(|(_, placed)| of(&placed.sizes)).max().unwrap_or(0);
-        let [pred, truth, result] = [|s: &Sizes| s.pred, |s: &Sizes| s.truth, |s: &Sizes| s.result].map(most);
-        let sizes = Sizes { pred, truth, result, ..Sizes::default() };
+        let (mut windows, mut words) = (Vec::new(), 0);
+        for window in pass.plan.windows() {
+            let mut placement = self.place(pass, window, aux);
+            let of_window = placement.sizes.result / 4;
+            if windows.len() == WINDOWS || 4 * (words + of_window) > self.limits.result_bytes {
+                self.record_windows(encoder, pass, &pipelines, aux, fold, &windows)?;
+                (windows, words) = (Vec::new(), 0);
+            }
+            placement.params.r_head = words as u32;
+            windows.push(Recorded { window, placement, base: words });
+            words += of_window;
+        }
+        self.record_windows(encoder, pass, &pipelines, aux, fold, &windows)?;
+        self.device.ask_whether_lost()
+    }
+
+    fn record_windows(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        pass: &Pass<'_>,
+        pipelines: &PassPipelines,
+        aux: &Aux<'_>,
+        fold: &Fold<'_>,
+        windows: &[Recorded<'_>],
+    ) -> Result<()> {
+        // Windows share what they are copied to; each has its part of the partials.
+        let most = |of: fn(&Sizes) -> u64| windows.iter().map(|w| of(&w.placement.sizes)).max().unwrap_or(0);
+        let (pred, truth) = (most(|sizes| sizes.pred), most(|sizes| sizes.truth));
+        let bytes = windows.iter().map(|w| w.placement.sizes.result).sum();
+        let sizes = Sizes { pred, truth, result: bytes, ..Sizes::default() };
         let shared = self.device.guarded(|device| Slot::new(device, sizes))?;
-        for (window, placement) in &placements {
+        if pass.adds {
+            encoder.clear_buffer(&shared.result, 0, Some(bytes));
+        }
+        for Recorded { placement, .. } in windows {
             self.blaming_buffers(pass, |backend| {
                 // Parameters are read when the application submits, so each window has its own.
                 let slot = shared.with_own_numbers(&backend.device, placement.sizes.aux);
                 backend.fill(&slot, placement, aux);
-                let bytes = placement.sizes.result;
-                if pass.adds {
-                    encoder.clear_buffer(&slot.result, 0, Some(bytes));
-                }
-                backend.dispatch(encoder, &pipelines, placement, &slot, whole(&slot.result, bytes));
-                backend.record_fold(encoder, fold, &(fold.numbers)(window), whole(&slot.result, bytes));
+                backend.dispatch(encoder, pipelines, placement, &slot, whole(&slot.result, bytes));
             })?;
         }
-        self.device.ask_whether_lost()
+        self.device.guarded(|_| {
+            self.record_fold(encoder, fold, numbers(fold, &pass.plan, windows), whole(&shared.result, bytes))
+        })
     }
 
     fn record_fold(
         &self,
         encoder: &mut wgpu::CommandEncoder,
         fold: &Fold<'_>,
-        numbers: &Numbers,
+        (words, groups): (Vec<u32>, [u32; 2]),
         partials: wgpu::BufferBinding<'_>,
     ) {
-        let numbers_buffer = self.numbers(&numbers.words);
+        let numbers_buffer = self.numbers(&words);
         let told = || wgpu::BufferBinding { buffer: &numbers_buffer, offset: 0, size: None };
         let result = wgpu::BufferBinding { buffer: fold.result, offset: 0, size: None };
         let bind_group = self.bind([partials, told(), result, told(), told()]);
         let mut compute = encoder.begin_compute_pass(&Default::default());
         compute.set_pipeline(&fold.pipeline);
         compute.set_bind_group(0, &bind_group, &[]);
-        compute.dispatch_workgroups(numbers.groups[0], numbers.groups[1], 1);
+        compute.dispatch_workgroups(groups[0], groups[1], 1);
     }
 
     /// The words of a result, read back and waited for.

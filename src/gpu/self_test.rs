@@ -7,23 +7,31 @@ use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::job::{Block, CountsOf, SumsOf};
 use crate::kernel::counts::{RawCounts, count_run};
-use crate::kernel::source::Int64;
+use crate::kernel::integers::sum_integers;
+use crate::kernel::source::{Dot, Int64};
 use crate::kernel::sums::{SumPass, sum_run};
 use crate::kernel::survey::survey_run;
 use crate::options::SumsOptions;
 use crate::shape::{Grid, Shape};
-use crate::stats::{Terms, scale_of};
+use crate::stats::{BlockSums, Terms, scale_of};
 use crate::volume::{Data, Source, TruthKind};
 
 const VOXELS: usize = 4099;
 
-/// Checks the backend. Wrong answers with native 64-bit integers, or shaders with them that the driver refuses, switch
-/// those off; wrong answers without are final.
+/// Checks the backend. Wrong answers with native 64-bit integers or packed dot products, or shaders with them that are
+/// refused, switch those off; wrong answers without are final.
 pub(super) fn run(backend: &mut Backend) -> Result<()> {
     if backend.int64 == Int64::Native && !matches!(check(backend), Ok(None)) {
         backend.int64 = Int64::Pairs;
     }
-    match check(backend)? {
+    if backend.dot == Dot::Packed && !matches!(integers_agree(backend), Ok(true)) {
+        backend.dot = Dot::Plain;
+    }
+    let failed = match check(backend)? {
+        None if !integers_agree(backend)? => Some("sums of u8"),
+        failed => failed,
+    };
+    match failed {
         None => Ok(()),
         Some(check) => Err(Error::SelfTest { adapter: backend.device.fact.name.clone(), check: check.into() }),
     }
@@ -65,19 +73,37 @@ fn host(data: Data<'_>) -> Source<'_> {
 fn sums_agree(backend: &Backend, p: &[f32], t: &[f32]) -> Result<bool> {
     // The terms of `Engine::sums`, so that its pipelines are made here and not again.
     let terms = Terms::default();
-    let shape = Shape::new(1, 1, [VOXELS])?;
-    let options = SumsOptions { terms, ..SumsOptions::default() };
-    let (pred, truth, truth_kind) = (host(Data::F32(p)), host(Data::F32(t)), TruthKind::Real);
-    let mut found = None;
-    let job = SumsOf { shape, pred, truth, truth_kind, options };
-    pollster::block_on(backend.sums(&job, Waiting::Here, &mut |block: Block| {
-        found = Some((block.sums, block.first_non_finite));
-        Ok(())
-    }))?;
+    let found = block_of(backend, [Data::F32(p), Data::F32(t)], terms)?;
     let survey = survey_run(p, t, 1);
     let pass = SumPass { terms, scale: scale_of(survey.max_finite), careful: true };
     let expected = sum_run(p, t, 1, pass).block(pass.scale, VOXELS as u64, survey.non_finite);
     Ok(found == Some((expected, survey.first)))
+}
+
+/// The sums of a block, and its first non-finite voxels.
+fn block_of(backend: &Backend, [p, t]: [Data<'_>; 2], terms: Terms) -> Result<Option<(BlockSums, [Option<u32>; 2])>> {
+    let shape = Shape::new(1, 1, [VOXELS])?;
+    let options = SumsOptions { terms, ..SumsOptions::default() };
+    let job = SumsOf { shape, pred: host(p), truth: host(t), truth_kind: TruthKind::Real, options };
+    let mut found = None;
+    pollster::block_on(backend.sums(&job, Waiting::Here, &mut |block: Block| {
+        found = Some((block.sums, block.first_non_finite));
+        Ok(())
+    }))?;
+    Ok(found)
+}
+
+/// Two u8 operands, which are summed as integers.
+fn integers_agree(backend: &Backend) -> Result<bool> {
+    let bytes = |factor: usize| -> Vec<u8> { (0..VOXELS).map(|i| (i * i / 7 * factor) as u8).collect() };
+    let (p, t) = (bytes(1), bytes(3));
+    let expected = sum_integers(&p, &t, 1).integer_block(VOXELS as u64);
+    // The terms of `Engine::sums`.
+    let terms = Terms::default();
+    let found = block_of(backend, [Data::U8(&p), Data::U8(&t)], terms)?;
+    Ok(found.is_some_and(|(sums, _)| {
+        sums.units[..terms.len()] == expected.units[..terms.len()] && sums.scale == expected.scale
+    }))
 }
 
 fn counts_agree(backend: &Backend, p: &[u8], t: &[u8], classes: &Classes) -> Result<bool> {

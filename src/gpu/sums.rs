@@ -42,7 +42,7 @@ impl Backend {
     pub async fn sums(&self, job: &SumsOf<Source<'_>>, waiting: Waiting, sink: BlockSink<'_>) -> Result<()> {
         let mut flagged = Flagged::new();
         let form = Form::new(&job.options, job.truth_kind);
-        let sums = |careful| Statistic::Sums { form, careful, int64: self.int64 };
+        let sums = |careful| Statistic::Sums { form, careful, int64: self.int64, dot: self.dot };
         let decode = |words: &[u32]| raw_sums(form, words);
         let pass = self.pass(job, sums(false), form.words())?;
         let grid = pass.plan.grid;
@@ -125,9 +125,13 @@ impl Backend {
         };
         self.run(pass, waiting, &aux, &mut |window, partials| {
             let tasks = listed(window);
-            for (slot, partial) in partials.chunks_exact(words as usize).enumerate() {
-                let task = tasks.as_ref().map_or(slot as u64, |tasks| u64::from(tasks[slot][0]));
-                let part = plan.part(window, task);
+            let count = tasks.as_ref().map_or(plan.tasks(window), |tasks| tasks.len() as u64);
+            let task = |i: u64| tasks.as_ref().map_or(i, |tasks| u64::from(tasks[i as usize][0]));
+            let parts = plan.slots(*window, count, task);
+            for (part, partial) in parts.zip(partials.chunks_exact(words as usize)) {
+                if part.voxels == 0 {
+                    continue;
+                }
                 let id = (part.cell, part.block);
                 let (mut value, mut voxels) = (decode(partial), part.voxels);
                 if let Some((before, seen)) = cut.remove(&id) {

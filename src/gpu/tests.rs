@@ -56,7 +56,7 @@ fn break_sums(backend: &Backend, int64: Int64) {
     let operand = Operand { dtype: Dtype::F32, strided: false };
     let key = |terms| {
         let form = Form::new(&SumsOptions { terms, ..SumsOptions::default() }, TruthKind::Real);
-        let statistic = Statistic::Sums { form, careful: true, int64 };
+        let statistic = Statistic::Sums { form, careful: true, int64, dot: backend.dot };
         Key { pred: operand, truth: operand, lanes: 256, statistic }
     };
     let wrong = backend.pipelines.get(&backend.device, key(Terms::Plain)).unwrap();
@@ -81,6 +81,36 @@ fn broken_native_integers_are_switched_off() {
     break_sums(&backend, Int64::Native);
     self_test::run(&mut backend).unwrap();
     assert_eq!(backend.int64, Int64::Pairs);
+}
+
+/// The form for browsers without packed dot products gives the same sums, of masks and of bytes of every scale.
+#[test]
+fn plain_dot_products_stand_for_packed_ones() {
+    let Some(mut backend) = backend() else { return };
+    let shape = Shape::new(1, 1, [70_001]).unwrap();
+    for (largest, terms) in [(1, Terms::Plain), (3, Terms::Squared), (128, Terms::All), (255, Terms::Squared)] {
+        let bytes =
+            |factor: usize| -> Vec<u8> { (0..70_001).map(|i| (i * factor / 5 % (largest + 1)) as u8).collect() };
+        let (p, t) = (bytes(7), bytes(11));
+        let [packed, plain] = [Dot::Packed, Dot::Plain].map(|dot| {
+            backend.dot = dot;
+            let (pred, truth) = (Source::Host(Data::U8(&p)), Source::Host(Data::U8(&t)));
+            let options = SumsOptions { terms, ..SumsOptions::default() };
+            let job = SumsOf { shape: shape.clone(), pred, truth, truth_kind: TruthKind::Real, options };
+            let mut found = Vec::new();
+            let sink = &mut |block: Block| {
+                found.push((block.block, block.sums));
+                Ok(())
+            };
+            block_on(backend.sums(&job, Waiting::Here, sink)).unwrap();
+            found.sort_by_key(|(block, _)| *block);
+            found
+        });
+        let blocks = [&p[..65_536], &p[65_536..]].map(|block| block.iter().map(|&x| i128::from(x)).sum::<i128>());
+        let sums: Vec<i128> = packed.iter().map(|(_, sums)| sums.units[0] >> (46 - u32::from(sums.scale))).collect();
+        assert_eq!(sums, blocks, "up to {largest}");
+        assert_eq!(packed, plain, "up to {largest}");
+    }
 }
 
 #[test]

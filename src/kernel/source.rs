@@ -32,6 +32,15 @@ pub(crate) enum Int64 {
     Native,
 }
 
+/// How dot products of packed bytes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Dot {
+    /// By WGSL's `packed_4x8_integer_dot_product`, which not every browser has.
+    Packed,
+    /// Byte by byte.
+    Plain,
+}
+
 /// Everything that distinguishes one pipeline from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
@@ -56,6 +65,8 @@ pub(crate) enum Statistic {
         form: Form,
         careful: bool,
         int64: Int64,
+        /// Of two u8 operands.
+        dot: Dot,
     },
     Survey {
         activation: Activate,
@@ -63,11 +74,17 @@ pub(crate) enum Statistic {
     },
     GradientExact {
         truth: TruthKind,
+        int64: Int64,
     },
     Gradient {
         form: Form,
     },
-    CountsFew,
+    CountsFew {
+        /// How many classes.
+        classes: u32,
+        /// Whether a label is above 15.
+        high: bool,
+    },
     CountsMany {
         direct: bool,
         search: bool,
@@ -79,9 +96,9 @@ pub(crate) enum Statistic {
     /// Adds partials up for results that stay on the GPU.
     FoldSums {
         slots: u32,
-        words: u32,
         integers: bool,
     },
+    FoldFew,
     FoldCounts,
 }
 
@@ -106,26 +123,40 @@ impl Key {
     }
 
     fn loads(&self) -> bool {
-        !matches!(self.statistic, Statistic::Gather | Statistic::FoldSums { .. } | Statistic::FoldCounts)
+        use Statistic::{FoldCounts, FoldFew, FoldSums, Gather};
+        !matches!(self.statistic, Gather | FoldSums { .. } | FoldFew | FoldCounts)
+    }
+
+    /// Whether 16 u8 elements are loaded at a time: where both operands are u8, so that both have as many voxels in a word.
+    fn takes_16_bytes(&self) -> bool {
+        let counts = matches!(self.statistic, Statistic::CountsFew { .. } | Statistic::CountsMany { .. });
+        let bytes = self.pred.dtype == Dtype::U8 && self.truth.dtype == Dtype::U8;
+        bytes && (counts || self.integer_sums()) && !(self.pred.strided || self.truth.strided)
     }
 
     pub fn shader(&self) -> Shader {
         let mut parts = vec![fragment::TASKS.to_owned()];
         let mut constants = vec![("LANES", f64::from(self.lanes))];
         if self.loads() {
-            parts.push(fragment::loader(self.pred.dtype).to_owned());
-            parts.push(for_truth(fragment::loader(self.truth.dtype)));
+            let bytes = if self.takes_16_bytes() { fragment::BY_16 } else { fragment::BY_4 };
+            let loader = |dtype| match dtype {
+                Dtype::U8 => format!("{}\n{bytes}", fragment::loader(dtype)),
+                _ => fragment::loader(dtype).to_owned(),
+            };
+            parts.push(loader(self.pred.dtype));
+            parts.push(for_truth(&loader(self.truth.dtype)));
             constants.push(("P_STRIDED", flag(self.pred.strided)));
             constants.push(("T_STRIDED", flag(self.truth.strided)));
         }
         let mut needs_int64 = false;
         let variant = match self.statistic {
-            Statistic::Sums { form, careful, int64 } => {
+            Statistic::Sums { form, careful, int64, dot } => {
                 needs_int64 = int64 == Int64::Native;
-                self.push_sums(form, careful, int64, &mut parts, &mut constants);
+                self.push_sums(form, careful, int64, dot, &mut parts, &mut constants);
                 let careful = if careful { " careful" } else { "" };
+                let dot = if dot == Dot::Plain { " plain dot" } else { "" };
                 format!(
-                    "sums {:?} {:?} {:?} {:?} {int64:?}{careful}",
+                    "sums {:?} {:?} {:?} {:?} {int64:?}{careful}{dot}",
                     form.activation, form.truth, form.terms, form.pointwise
                 )
             }
@@ -134,10 +165,12 @@ impl Key {
                 parts.push(fragment::SURVEY.into());
                 format!("survey {activation:?} {truth:?}")
             }
-            Statistic::GradientExact { truth } => {
+            Statistic::GradientExact { truth, int64 } => {
+                needs_int64 = int64 == Int64::Native;
                 self.push_values(Activate::None, truth, false, &mut parts);
+                parts.push(if needs_int64 { fragment::WIDE_U64 } else { fragment::WIDE_U32 }.into());
                 parts.push(fragment::GRADIENT_EXACT.into());
-                format!("gradient exact {truth:?}")
+                format!("gradient exact {truth:?} {int64:?}")
             }
             Statistic::Gradient { form } => {
                 constants.push(("SQUARES", flag(matches!(form.terms, Accumulate::Squared | Accumulate::All))));
@@ -151,9 +184,16 @@ impl Key {
                 parts.push(fragment::GRADIENT.into());
                 format!("gradient {:?} {:?} {:?} {:?}", form.activation, form.truth, form.terms, form.pointwise)
             }
-            Statistic::CountsFew => {
+            Statistic::CountsFew { classes, high } => {
+                if self.takes_16_bytes() {
+                    constants.push(("CLASSES", classes.into()));
+                    constants.push(("HIGH", flag(high)));
+                    parts.push(fragment::COUNTS_PLANES.into());
+                } else {
+                    parts.push(fragment::COUNTS_ANY.into());
+                }
                 parts.push(fragment::COUNTS_FEW.into());
-                "counts few".into()
+                format!("counts few, {classes} classes{}", if high { " above 15" } else { "" })
             }
             Statistic::CountsMany { direct, search, overlaps } => {
                 let mut name = String::from("counts many");
@@ -163,6 +203,8 @@ impl Key {
                     constants.push((constant, flag(on)));
                     name.push_str(if on { word } else { "" });
                 }
+                let bytes = self.takes_16_bytes();
+                parts.push(if bytes { fragment::RUNS_BYTES } else { fragment::RUNS_ANY }.into());
                 parts.push(fragment::COUNTS_MANY.into());
                 name
             }
@@ -174,15 +216,18 @@ impl Key {
                 parts.push(fragment::GATHER.into());
                 "gather".into()
             }
-            Statistic::FoldSums { slots, words, integers } => {
+            Statistic::FoldSums { slots, integers } => {
                 constants.push(("SLOTS", slots.into()));
-                constants.push(("WORDS", words.into()));
                 constants.push(("INTEGERS", flag(integers)));
-                parts.push(fragment::FOLD_SUMS.into());
+                parts.extend([fragment::FOLD_WINDOWS, fragment::FOLD_TASKS, fragment::FOLD_SUMS].map(str::to_owned));
                 format!("fold sums, {slots} slots{}", if integers { ", integers" } else { "" })
             }
+            Statistic::FoldFew => {
+                parts.extend([fragment::FOLD_WINDOWS, fragment::FOLD_TASKS, fragment::FOLD_FEW].map(str::to_owned));
+                "fold few counts".into()
+            }
             Statistic::FoldCounts => {
-                parts.push(fragment::FOLD_COUNTS.into());
+                parts.extend([fragment::FOLD_WINDOWS, fragment::FOLD_COUNTS].map(str::to_owned));
                 "fold counts".into()
             }
         };
@@ -199,6 +244,7 @@ impl Key {
         form: Form,
         careful: bool,
         int64: Int64,
+        dot: Dot,
         parts: &mut Vec<String>,
         constants: &mut Vec<(&'static str, f64)>,
     ) {
@@ -222,7 +268,41 @@ impl Key {
             parts.push(if form.pointwise == Loss::Entropy { fragment::ENTROPY } else { fragment::POINTWISE }.into());
             parts.push(fragment::SUMS_LANE.into());
         }
+        match self.whole_words(form, careful, dot) {
+            Some(texts) => {
+                parts.extend(texts.iter().map(|&text| text.into()));
+                if texts.contains(&fragment::MASK) {
+                    constants.push(("LABELS", flag(form.truth == TruthKind::Labels)));
+                }
+            }
+            None => parts.push(fragment::SUMS_ANY.into()),
+        }
         parts.push(fragment::SUMS.into());
+    }
+
+    /// The fragments that add whole words of the operands, where there are any for them.
+    pub(super) fn whole_words(&self, form: Form, careful: bool, dot: Dot) -> Option<&'static [&'static str]> {
+        use fragment::{
+            ALIGNED_F16, ALIGNED_F16_MASK, ALIGNED_F32, ALIGNED_MASK, DOT_PACKED, DOT_PLAIN, HALF, MASK, SUMS_ALIGNED,
+            SUMS_BYTES,
+        };
+        let values = form.activation == Activate::None
+            && form.terms != Accumulate::Power
+            && form.pointwise == Loss::None
+            && !(self.pred.strided || self.truth.strided);
+        match (self.pred.dtype, form.truth, self.truth.dtype) {
+            _ if !values => None,
+            (Dtype::U8, TruthKind::Real, Dtype::U8) => Some(match dot {
+                Dot::Packed => &[SUMS_BYTES, DOT_PACKED],
+                Dot::Plain => &[SUMS_BYTES, DOT_PLAIN],
+            }),
+            _ if careful => None,
+            (Dtype::F32, TruthKind::Real, Dtype::F32) => Some(&[SUMS_ALIGNED, ALIGNED_F32]),
+            (Dtype::F32, _, Dtype::U8) => Some(&[SUMS_ALIGNED, ALIGNED_MASK, MASK]),
+            (Dtype::F16, TruthKind::Real, Dtype::F16) => Some(&[SUMS_ALIGNED, ALIGNED_F16, HALF]),
+            (Dtype::F16, _, Dtype::U8) => Some(&[SUMS_ALIGNED, ALIGNED_F16_MASK, HALF, MASK]),
+            _ => None,
+        }
     }
 
     /// The fragments that make `pred()` and `truth()`: decoded elements, activated or compared with a label.
@@ -253,97 +333,5 @@ fn for_truth(text: &str) -> String {
 
 /// Every shader that the GPU backend can ask for, at two numbers of lanes.
 pub fn all() -> Vec<Shader> {
-    keys().iter().map(Key::shader).collect()
-}
-
-pub(crate) fn keys() -> Vec<Key> {
-    let mut keys = vec![Key::alone(Statistic::Gather), Key::alone(Statistic::FoldCounts)];
-    for (slots, words) in (3..=7).map(|slots| (slots, (2 * slots + 1u32).next_multiple_of(4))) {
-        let integers = [false, true].into_iter().take(if slots == 4 || slots == 7 { 1 } else { 2 });
-        keys.extend(integers.map(|integers| Key::alone(Statistic::FoldSums { slots, words, integers })));
-    }
-    for lanes in [256, 4] {
-        sums_keys(lanes, &mut keys);
-        let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
-        for (pred, truth) in pairs(labels, labels) {
-            let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
-            push(Statistic::CountsFew);
-            push(Statistic::LabelRange);
-            for (search, overlaps) in [(false, false), (true, false), (false, true), (true, true)] {
-                push(Statistic::CountsMany { direct: lanes < 256, search, overlaps });
-            }
-        }
-    }
-    keys
-}
-
-/// Every pair of types, as packed operands.
-fn pairs(
-    preds: impl IntoIterator<Item = Dtype>,
-    truths: impl IntoIterator<Item = Dtype> + Clone,
-) -> Vec<(Operand, Operand)> {
-    let packed = |dtype| Operand { dtype, strided: false };
-    let each = |pred| truths.clone().into_iter().map(move |truth| (packed(pred), packed(truth)));
-    preds.into_iter().flat_map(each).collect()
-}
-
-fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
-    let reals = [Dtype::F32, Dtype::F16, Dtype::U8, Dtype::U16];
-    let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
-    let with_kind = |kind, pairs: Vec<(Operand, Operand)>| pairs.into_iter().map(move |(p, t)| (p, t, kind));
-    let operands =
-        with_kind(TruthKind::Real, pairs(reals, reals)).chain(with_kind(TruthKind::Labels, pairs(reals, labels)));
-    for (mut pred, mut truth, kind) in operands {
-        for strided in [false, true] {
-            pred.strided = strided;
-            truth.strided = strided && kind == TruthKind::Real;
-            let f32s = pred.dtype == Dtype::F32 && truth.dtype.size() == 4;
-            for activation in [
-                Activate::None,
-                Activate::Sigmoid,
-                Activate::Softmax,
-                Activate::Normalise,
-                Activate::Threshold,
-                Activate::Argmax,
-            ] {
-                let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
-                // Accumulators do not see the operands' types: their product is listed for one pair of types.
-                let all = [Accumulate::Plain, Accumulate::Squared, Accumulate::Power, Accumulate::All];
-                let losses = [
-                    Loss::None,
-                    Loss::CrossEntropy,
-                    Loss::BinaryCrossEntropy,
-                    Loss::Focal,
-                    Loss::CategoricalFocal,
-                    Loss::Entropy,
-                ];
-                let forms = all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise)));
-                for (terms, pointwise) in forms {
-                    let form = Form { activation, truth: kind, terms, pointwise };
-                    if !f32s && (terms != Accumulate::Squared || pointwise != Loss::None) {
-                        continue;
-                    }
-                    for int64 in [Int64::Pairs, Int64::Native] {
-                        push(Statistic::Sums { form, careful: false, int64 });
-                        push(Statistic::Sums { form, careful: true, int64 });
-                    }
-                }
-                push(Statistic::Survey { activation, truth: kind });
-                match activation {
-                    Activate::None => push(Statistic::GradientExact { truth: kind }),
-                    Activate::Threshold | Activate::Argmax => continue,
-                    Activate::Sigmoid | Activate::Softmax | Activate::Normalise => {}
-                }
-                for (terms, pointwise) in all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise))) {
-                    let form = Form { activation, truth: kind, terms, pointwise };
-                    if f32s
-                        && !(activation == Activate::None
-                            && (pointwise, terms == Accumulate::Power) == (Loss::None, false))
-                    {
-                        push(Statistic::Gradient { form });
-                    }
-                }
-            }
-        }
-    }
+    super::keys::keys().iter().map(Key::shader).collect()
 }

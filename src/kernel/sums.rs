@@ -71,7 +71,7 @@ pub(crate) fn fix_magnitude(bits: u32, scale: u32) -> u64 {
 
 /// trunc(|x·y| · 2^(46 - 2 scale)): the exact 48-bit product of the significands, shifted.
 #[inline(always)]
-fn fix_product_magnitude(x: u32, y: u32, scale: u32) -> u64 {
+pub(super) fn fix_product_magnitude(x: u32, y: u32, scale: u32) -> u64 {
     let a = (x & 0x007f_ffff) | 0x0080_0000;
     let b = (y & 0x007f_ffff) | 0x0080_0000;
     let one = 254 + 2 * scale;

@@ -93,6 +93,12 @@ impl Pair {
             (&blocks, Real::U8, Real::U8, Pattern::Wild, Terms::All),
             (&last, Real::U8, Real::U8, Pattern::Unit, Terms::Plain),
             (&tiny, Real::F32, Real::F32, Pattern::Wild, Terms::Squared),
+            // Whole words of what is plain, and of what is not throughout.
+            (&blocks, Real::F32, Real::F32, Pattern::Unit, Terms::All),
+            (&blocks, Real::F32, Real::U8, Pattern::Unit, Terms::Squared),
+            (&blocks, Real::F32, Real::U8, Pattern::Signed, Terms::Plain),
+            (&blocks, Real::F16, Real::U8, Pattern::Unit, Terms::All),
+            (&blocks, Real::F16, Real::F16, Pattern::Unit, Terms::Squared),
         ];
         for (shape, pred, truth, pattern, terms) in cases {
             let n = shape.elements() as usize;
@@ -201,6 +207,8 @@ impl Pair {
         let (large, tiny) = (Shape::new(2, 1, [67_003]).unwrap(), Shape::new(70, 1, [15]).unwrap());
         let cases = [
             (&large, LabelType::U8, LabelType::U16, Classes::new(1..=3).unwrap()),
+            (&large, LabelType::U8, LabelType::U8, Classes::new(1..=5).unwrap()),
+            (&large, LabelType::U8, LabelType::U8, Classes::new([2, 9, 200]).unwrap()),
             (&tiny, LabelType::U32, LabelType::U8, Classes::new(0..=4).unwrap()),
             (&large, LabelType::U16, LabelType::U32, Classes::new(1..=1100).unwrap()),
             (&tiny, LabelType::U8, LabelType::U8, Classes::new(5..=24).unwrap().ignoring(4).unwrap()),
@@ -248,16 +256,17 @@ impl Pair {
         let Self { browser, cpu } = self;
         let shape = Shape::new(2, 1, [67_003]).unwrap();
         let n = shape.elements() as usize;
-        let classes = Classes::new(1..=20).unwrap();
         let present: Vec<u32> = (0..24).collect();
         let [a, b] = [13, 14].map(|seed| labels(LabelType::U8, &present, 4, n, seed));
         let [a_buffer, b_buffer] = [&a, &b].map(|map| browser.buffer(bytes(map), 0));
         let map = |buffer| LabelMap::buffer(shape.clone(), Dtype::U8, buffer, 0).unwrap();
-        let mut encoder = browser.device.create_command_encoder(&Default::default());
-        let counts = browser.engine.record_counts(&mut encoder, map(&a_buffer), map(&b_buffer), &classes).unwrap();
-        browser.queue.submit([encoder.finish()]);
-        let expected = cpu.counts(label_map(&shape, &a), label_map(&shape, &b), &classes).unwrap();
-        assert_eq!(browser.engine.read_counts(&counts).unwrap(), expected);
+        for classes in [Classes::new(1..=20).unwrap(), Classes::new(1..=4).unwrap()] {
+            let mut encoder = browser.device.create_command_encoder(&Default::default());
+            let counts = browser.engine.record_counts(&mut encoder, map(&a_buffer), map(&b_buffer), &classes).unwrap();
+            browser.queue.submit([encoder.finish()]);
+            let expected = cpu.counts(label_map(&shape, &a), label_map(&shape, &b), &classes).unwrap();
+            assert_eq!(browser.engine.read_counts(&counts).unwrap(), expected);
+        }
 
         let (p, t) = (reals(Real::F32, Pattern::Signed, n, 10), reals(Real::F32, Pattern::Unit, n, 11));
         let options = SumsOptions::default();

@@ -55,6 +55,8 @@ impl Kind {
 pub(super) enum Values {
     /// Probabilities with every exponent, and masks.
     Unit,
+    /// The same with a negative number now and then, and masks with a 2 or a 3 here and there.
+    Odd,
     /// Logits in [-8, 8], and small integers.
     Eight,
     /// Probabilities with NaN, infinities and subnormals among them, and integers of the whole range.
@@ -81,6 +83,12 @@ impl Voxels {
         }
     }
 
+    /// Labels below `channels`, drawn voxel by voxel.
+    pub fn labels(n: u64, channels: u32, seed: u64) -> Vec<u8> {
+        let mut random = Random::new(seed);
+        (0..n).map(|_| random.below(channels) as u8).collect()
+    }
+
     pub fn volume(&self, shape: Shape) -> Result<Volume<'_>> {
         match self {
             Self::F32(voxels) => Volume::f32(shape, voxels),
@@ -97,6 +105,8 @@ fn f32_of(values: Values, random: &mut Random) -> f32 {
         // Half of them even, half of them of any exponent down to the subnormals.
         Values::Unit if random.bits() & 1 == 0 => random.unit(),
         Values::Unit => f32::from_bits(random.below(ONE + 1)),
+        Values::Odd if random.below(3000) == 0 => -random.unit(),
+        Values::Odd => f32_of(Values::Unit, random),
         Values::Eight => (random.unit() - 0.5) * 16.0,
         Values::Wild => match random.below(500) {
             0 => f32::NAN,
@@ -114,6 +124,8 @@ fn f16_of(values: Values, random: &mut Random) -> u16 {
     let sign = (random.bits() & 1) << 15;
     let bits = match values {
         Values::Unit => random.below(0x3c00 + 1),
+        Values::Odd if random.below(3000) == 0 => random.below(0x3c00 + 1) | sign,
+        Values::Odd => random.below(0x3c00 + 1),
         // 0x4800 is 8.
         Values::Eight => random.below(0x4800 + 1) | sign,
         Values::Wild if random.below(200) == 0 => 0x7c00 | random.below(4) | sign,
@@ -125,6 +137,8 @@ fn f16_of(values: Values, random: &mut Random) -> u16 {
 fn integer(values: Values, random: &mut Random, largest: u32) -> u32 {
     match values {
         Values::Unit => random.bits() & 1,
+        Values::Odd if random.below(9000) == 0 => 2 + (random.bits() & 1),
+        Values::Odd => random.bits() & 1,
         Values::Eight => random.below(9),
         Values::Wild => random.below(largest + 1),
     }

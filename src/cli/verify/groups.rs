@@ -3,15 +3,19 @@
 use super::data::{Kind, LabelKind, LabelVoxels, Values, Voxels};
 use crate::cli::compare::{InWords, first_difference};
 use crate::stats::Terms;
-use crate::{Classes, Engine, Layout, Shape, Table};
+use crate::{Classes, Engine, LabelMap, Layout, Shape, Table};
 use anyhow::Result;
 
 /// Comparisons that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
     Sums(Values),
+    /// Truths that are label maps.
+    LabelTruths,
     TinyCells,
     Counts(usize),
+    /// Few labels that four bits do not hold.
+    FewFarLabels,
     /// Labels too large for a table, which are searched for.
     LargeLabels,
 }
@@ -41,12 +45,15 @@ impl Tally {
 }
 
 impl Group {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Sums(Values::Unit),
+        Self::Sums(Values::Odd),
         Self::Sums(Values::Eight),
         Self::Sums(Values::Wild),
+        Self::LabelTruths,
         Self::TinyCells,
         Self::Counts(3),
+        Self::FewFarLabels,
         Self::Counts(18),
         Self::Counts(1500),
         Self::LargeLabels,
@@ -55,10 +62,13 @@ impl Group {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sums(Values::Unit) => "sums in [0, 1]",
+            Self::Sums(Values::Odd) => "sums with odd values",
+            Self::LabelTruths => "sums against label maps",
             Self::Sums(Values::Eight) => "sums in [-8, 8]",
             Self::Sums(Values::Wild) => "sums beside NaN and inf",
             Self::TinyCells => "sums of tiny cells",
             Self::Counts(3) => "counts of 3 labels",
+            Self::FewFarLabels => "counts of 5 labels up to 255",
             Self::Counts(18) => "counts of 18 labels",
             Self::Counts(_) => "counts of 1500 labels",
             Self::LargeLabels => "counts of labels up to 2^32",
@@ -89,6 +99,17 @@ impl Group {
                     }
                 }
             }
+            Self::LabelTruths => {
+                // Cells of odd sizes lie otherwise in their words than the labels, but for the first.
+                for spatial in [[7, 9371], [16, 4100]] {
+                    for layout in LAYOUTS.into_iter().skip(round) {
+                        let shape = Shape::new(2, 3, spatial)?.with_layout(layout);
+                        for (kind, terms) in [(Kind::F32, Terms::Squared), (Kind::F16, Terms::All)] {
+                            label_truths(&mut tally, [cpu, other], &shape, kind, terms)?;
+                        }
+                    }
+                }
+            }
             Self::TinyCells => {
                 for shape in [Shape::new(41, 3, [])?, Shape::new(5, 2, [7])?, Shape::new(70, 2, [5, 17])?] {
                     for layout in LAYOUTS.into_iter().skip(round) {
@@ -99,6 +120,7 @@ impl Group {
                     }
                 }
             }
+            Self::FewFarLabels => counts(&mut tally, [cpu, other], &[3, 17, 64, 200, 255], &[LabelKind::U8], round)?,
             Self::Counts(classes) => {
                 let labels: Vec<u32> = (1..=classes as u32).collect();
                 counts(&mut tally, [cpu, other], &labels, &LabelKind::ALL, round)?;
@@ -130,6 +152,18 @@ fn sums(
     let [a, b] = engines.map(run);
     let name = format!("{} x {} of {shape}, {} terms", p_kind.name(), t_kind.name(), terms.len());
     tally.compare(&name, &a?, &b?);
+    Ok(())
+}
+
+fn label_truths(tally: &mut Tally, engines: [&Engine; 2], shape: &Shape, kind: Kind, terms: Terms) -> Result<()> {
+    let spatial: Vec<usize> = shape.spatial().iter().map(|&length| length as usize).collect();
+    let maps = Shape::new(shape.samples() as usize, 1, spatial)?;
+    let (p, t) = (Voxels::new(kind, Values::Unit, shape.elements(), 5), Voxels::labels(maps.elements(), 3, 6));
+    let run = |engine: &Engine| {
+        engine.sums_by_block(p.volume(shape.clone())?, LabelMap::u8(maps.clone(), &t)?, &terms.into())
+    };
+    let [a, b] = engines.map(run);
+    tally.compare(&format!("{} of {shape} x labels, {} terms", kind.name(), terms.len()), &a?, &b?);
     Ok(())
 }
 

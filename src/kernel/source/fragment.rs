@@ -3,6 +3,28 @@
 use crate::kernel::form::Activate;
 use crate::volume::Dtype;
 
+pub const SUMS_ANY: &str = include_str!("../../../shaders/sums_any.wgsl");
+pub const SUMS_ALIGNED: &str = include_str!("../../../shaders/sums_aligned.wgsl");
+pub const ALIGNED_F32: &str = include_str!("../../../shaders/aligned_f32.wgsl");
+pub const ALIGNED_MASK: &str = include_str!("../../../shaders/aligned_mask.wgsl");
+pub const ALIGNED_F16: &str = include_str!("../../../shaders/aligned_f16.wgsl");
+pub const ALIGNED_F16_MASK: &str = include_str!("../../../shaders/aligned_f16_mask.wgsl");
+pub const HALF: &str = include_str!("../../../shaders/half.wgsl");
+pub const MASK: &str = include_str!("../../../shaders/mask.wgsl");
+pub const SUMS_BYTES: &str = include_str!("../../../shaders/sums_bytes.wgsl");
+pub const DOT_PACKED: &str = include_str!("../../../shaders/dot_packed.wgsl");
+pub const DOT_PLAIN: &str = include_str!("../../../shaders/dot_plain.wgsl");
+pub const COUNTS_ANY: &str = include_str!("../../../shaders/counts_any.wgsl");
+pub const COUNTS_PLANES: &str = include_str!("../../../shaders/counts_planes.wgsl");
+pub const RUNS_ANY: &str = include_str!("../../../shaders/runs_any.wgsl");
+pub const RUNS_BYTES: &str = include_str!("../../../shaders/runs_bytes.wgsl");
+pub const BY_4: &str = include_str!("../../../shaders/p_by4.wgsl");
+pub const BY_16: &str = include_str!("../../../shaders/p_by16.wgsl");
+pub const FOLD_WINDOWS: &str = include_str!("../../../shaders/fold_windows.wgsl");
+pub const FOLD_TASKS: &str = include_str!("../../../shaders/fold_tasks.wgsl");
+pub const FOLD_FEW: &str = include_str!("../../../shaders/fold_few.wgsl");
+pub const WIDE_U32: &str = include_str!("../../../shaders/wide_u32.wgsl");
+pub const WIDE_U64: &str = include_str!("../../../shaders/wide_u64.wgsl");
 pub const TASKS: &str = include_str!("../../../shaders/tasks.wgsl");
 pub const EXACT_U32: &str = include_str!("../../../shaders/exact_u32.wgsl");
 pub const EXACT_U64: &str = include_str!("../../../shaders/exact_u64.wgsl");

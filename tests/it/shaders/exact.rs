@@ -8,7 +8,7 @@ const PAIRS: &str = include_str!("../../../shaders/exact_u32.wgsl");
 const NATIVE: &str = include_str!("../../../shaders/exact_u64.wgsl");
 
 /// Functions that only one of the two needs, for itself.
-const HELPERS: [&str; 1] = ["acc_shr"];
+const HELPERS: [&str; 3] = ["acc_shr", "shr_some", "product_of"];
 
 /// Functions by name, each as `fn(argument types) -> result type`.
 type Signatures = BTreeMap<String, String>;

@@ -1,0 +1,16 @@
+// What the host tells every fold in aux: the windows whose partials there are.
+
+const GROUPS: u32 = 0u;         // workgroups along x
+const WINDOWS: u32 = 1u;        // how many windows
+const FROM_PLANE: u32 = 2u;     // planes that they touch: the first,
+const PLANES: u32 = 3u;         //   and how many
+// 4 to 10 are the fold's own.
+
+const WINDOW: u32 = 11u;        // where the first window is told,
+const WINDOW_WORDS: u32 = 6u;   //   in words
+const FIRST_PLANE: u32 = 0u;    // planes that it touches: the first,
+const WINDOW_PLANES: u32 = 1u;  //   and how many
+const FIRST_BLOCK: u32 = 2u;    // the first block, within its cell,
+const BLOCKS: u32 = 3u;         //   and the blocks of a channel
+const PARTS: u32 = 4u;          // parts of each task
+const BASE: u32 = 5u;           // word where its partials begin
