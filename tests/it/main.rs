@@ -24,6 +24,7 @@ mod futures;
 #[cfg(feature = "io")]
 mod fuzz;
 mod gradients;
+mod isa;
 mod laws;
 mod library_losses;
 mod limits;
@@ -58,3 +59,5 @@ mod shared;
 mod soak;
 mod stream;
 mod which_dice;
+#[cfg(feature = "gpu")]
+mod words;
