@@ -19,11 +19,13 @@ use std::time::Duration;
 use voxdice::metric::{Loss, LossOptions};
 use voxdice::stats::{Counts, Sums, Terms};
 // The device's file names these as names of its crate.
-use voxdice::{AdapterChoice, Engine, EngineOptions, Error, Result, ShaderInt64, Tuning, adapters, wgpu};
+use voxdice::{AdapterChoice, AdapterKind, Engine, EngineOptions, Error, Result, ShaderInt64, Tuning, adapters, wgpu};
 use voxdice::{Backend, Classes, Dtype, LabelMap, Shape, SumsOptions, Table, Volume};
 
 /// 512 x 512 x 125 voxels: 131 MB of f32, beyond any cache.
 const LARGE: [usize; 3] = [125, 512, 512];
+/// 1 GiB of f32: what a launch and a fold cost is little beside it.
+const HUGE: [usize; 3] = [512, 1024, 512];
 /// A hippocampus of the Medical Segmentation Decathlon, whose training set has 260.
 const SMALL: [usize; 3] = [36, 50, 35];
 const TINY: [usize; 3] = [16, 16, 16];
@@ -93,7 +95,7 @@ impl Bench<'_> {
         let shape = Shape::new(samples, 1, spatial).unwrap();
         let (n, cell) = (shape.elements() as usize, shape.voxels_per_cell() as usize);
         let pred: Vec<f32> = (0..n).map(|i| if i % 2 == 0 { 0.5 } else { 0.25 }).collect();
-        let truth_f32: Vec<f32> = (0..n).map(|i| f32::from(i / 4 % 2 == 0)).collect();
+        let truth_f32: Vec<f32> = (0..n).map(|i| f32::from(i % 7 < 3)).collect();
         let truth_u8: Vec<u8> = truth_f32.iter().map(|&voxel| voxel as u8).collect();
         let truth: &[u8] = if mask { &truth_u8 } else { bytemuck::cast_slice(&truth_f32) };
         let pred_bytes: &[u8] = bytemuck::cast_slice(&pred);
@@ -237,12 +239,19 @@ fn main() {
     engines.extend(native.then_some(("gpu-pairs", pairs)));
     let hosts = Engine::new(&EngineOptions { backend: Backend::Gpu, ..EngineOptions::default() }).unwrap();
     eprintln!("{}", hosts.describe().device);
+    // A software adapter would take minutes for the huge volumes, and say nothing.
+    let hardware = adapters().iter().any(|adapter| adapter.kind != AdapterKind::Software);
     let bench = Bench { gpu: &gpu, engines: &engines, hosts: &hosts };
     let mut criterion = Criterion::default().configure_from_args();
     bench.sums(&mut criterion, 1, LARGE, "125x512x512", false);
     bench.sums(&mut criterion, 1, LARGE, "125x512x512", true);
     bench.counts(&mut criterion, 1, LARGE, "125x512x512", 5);
     bench.counts(&mut criterion, 1, LARGE, "125x512x512", 117);
+    if hardware {
+        bench.sums(&mut criterion, 1, HUGE, "512x1024x512", false);
+        bench.sums(&mut criterion, 1, HUGE, "512x1024x512", true);
+        bench.counts(&mut criterion, 4, HUGE, "4x512x1024x512", 5);
+    }
     bench.gradient(&mut criterion);
     bench.transfers(&mut criterion);
     // What a call costs beside its voxels.
