@@ -7,7 +7,8 @@
 # for small volumes). What comes after NAME goes to every `voxdice bench`. With PEERS=DIR, a folder with bench_peers.py,
 # and PYTHON=PROGRAM, which has numpy, torch, monai and SimpleITK, also peers5.json and peers117.json. On a GPU:
 # PEER_OPTIONS="--device cuda". FOLDERS="DIR ...", folders with truth/ and pred/, adds what evaluating them takes.
-# SECONDS_EACH is the time of a row, POWERS the sizes as powers of two. Nothing else should run.
+# SECONDS_EACH is the time of a row, POWERS the sizes as powers of two, BUILD what else `cargo build` is told, such as
+# "--no-default-features --features cli,parallel". Nothing else should run.
 set -euo pipefail
 out=$1
 shift
@@ -15,7 +16,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 cd "$root"
-cargo build --release --quiet
+# shellcheck disable=SC2086
+cargo build --release --quiet ${BUILD:-}
 voxdice=target/release/voxdice
 each=${SECONDS_EACH:-2}
 

@@ -1,6 +1,6 @@
 //! Counts of label maps beyond the cache, whole and piece by piece.
 
-use crate::{SPATIAL, VOXELS, engines, floor, group};
+use crate::{SPATIAL, VOXELS, engines, filled, floor, group};
 use criterion::Criterion;
 use voxdice::{Classes, CountsAccumulator, FoundAccumulator, LabelMap, LabelSlice, Shape};
 
@@ -32,9 +32,9 @@ pub fn all(criterion: &mut Criterion) {
     for classes in [5u32, 117] {
         for (name, pattern) in [("runs", runs as Pattern), ("organs", organs), ("random", random)] {
             // The prediction is the truth moved by 3 voxels.
-            let of = |shift| (0..VOXELS).map(|i| pattern(i + shift, classes) as u8).collect::<Vec<u8>>();
+            let of = |shift| filled((0..VOXELS).map(|i| pattern(i + shift, classes) as u8));
             let (truth, pred) = (of(0), of(3));
-            let wide = |labels: &[u8]| labels.iter().map(|&label| u16::from(label)).collect::<Vec<u16>>();
+            let wide = |labels: &[u8]| filled(labels.iter().map(|&label| u16::from(label)));
             let (wide_truth, wide_pred) = (wide(&truth), wide(&pred));
             let ones = truth.iter().filter(|&&label| label == 1).count() as u64;
             let listed = Classes::new(1..=classes).unwrap();
@@ -62,7 +62,7 @@ pub fn all(criterion: &mut Criterion) {
             };
             assert_eq!(run()[&1].n_truth(), ones);
             group_u8.bench_function("cpu/pieces_found", |bencher| bencher.iter(run));
-            floor(&mut group_u8, &pred, &truth);
+            floor(&mut group_u8, [&pred, &truth], None);
             group_u8.finish();
 
             let mut group_u16 = group(criterion, &format!("counts{classes}/u16xu16/125x512x512-{name}"), 4 * VOXELS);
@@ -72,7 +72,7 @@ pub fn all(criterion: &mut Criterion) {
                 assert_eq!(run().values()[0].n_truth(), ones);
                 group_u16.bench_function(&name, |bencher| bencher.iter(run));
             }
-            floor(&mut group_u16, bytemuck::cast_slice(&wide_pred), bytemuck::cast_slice(&wide_truth));
+            floor(&mut group_u16, [bytemuck::cast_slice(&wide_pred), bytemuck::cast_slice(&wide_truth)], None);
             group_u16.finish();
         }
     }

@@ -1,6 +1,6 @@
 //! Soft Dice and its gradient: two passes over the operands, one of them writing.
 
-use crate::{SPATIAL, VOXELS, engines, floor, group};
+use crate::{SPATIAL, VOXELS, engines, filled, floor, group};
 use criterion::Criterion;
 use voxdice::metric::{Loss, LossOptions};
 use voxdice::stats::Terms;
@@ -8,24 +8,24 @@ use voxdice::{Activation, Shape, SumsOptions, Volume};
 
 pub fn all(criterion: &mut Criterion) {
     let loss = Loss::new(LossOptions::default()).unwrap();
-    let truth: Vec<f32> = (0..VOXELS).map(|i| f32::from(i % 2 == 0)).collect();
+    let truth = filled((0..VOXELS).map(|i| f32::from(i % 2 == 0)));
     let rows = [
         ("exact", Activation::None, 1, [0.25f32, 0.75]),
         ("sigmoid", Activation::Sigmoid, 1, [-1.5, 2.0]),
         ("softmax", Activation::Softmax, 4, [-1.5, 2.0]),
     ];
     for (name, activation, channels, [low, high]) in rows {
-        let pred: Vec<f32> = (0..VOXELS).map(|i| if i % 3 == 0 { high } else { low }).collect();
+        let pred = filled((0..VOXELS).map(|i| if i % 3 == 0 { high } else { low }));
         let shape = match channels {
             1 => Shape::new(1, 1, SPATIAL),
             _ => Shape::new(1, channels, [VOXELS / channels]),
         };
         let shape = shape.unwrap();
         let options = SumsOptions { terms: Terms::Plain, activation, ..SumsOptions::default() };
-        let mut gradient = vec![0.0; VOXELS];
+        let mut gradient = filled((0..VOXELS).map(|_| 0.0));
         let name = format!("loss_and_{name}_gradient/f32xf32/{channels}x{}", VOXELS / channels);
-        // Read twice, and written once.
-        let mut group = group(criterion, &name, 20 * VOXELS);
+        // The operands, the truth again, and what is written.
+        let mut group = group(criterion, &name, 16 * VOXELS);
         for (name, engine) in engines() {
             let volume = |x| Volume::f32(shape.clone(), x).unwrap();
             let run = |gradient: &mut [f32]| {
@@ -44,7 +44,7 @@ pub fn all(criterion: &mut Criterion) {
             }
             group.bench_function(&name, |bencher| bencher.iter(|| run(&mut gradient)));
         }
-        floor(&mut group, bytemuck::cast_slice(&pred), bytemuck::cast_slice(&truth));
+        floor(&mut group, [bytemuck::cast_slice(&pred), bytemuck::cast_slice(&truth)], Some(&mut gradient));
         group.finish();
     }
 }

@@ -1,20 +1,20 @@
 //! Exact sums of volumes beyond the cache.
 
-use crate::{SPATIAL, VOXELS, engines, floor, group};
+use crate::{SPATIAL, VOXELS, engines, filled, floor, group};
 use criterion::Criterion;
 use voxdice::stats::Terms;
 use voxdice::{Shape, SumsOptions, Volume};
 
 pub fn all(criterion: &mut Criterion) {
     let shape = Shape::new(1, 1, SPATIAL).unwrap();
-    let of = |f: fn(usize) -> f32| (0..VOXELS).map(f).collect::<Vec<f32>>();
+    let of = |f: fn(usize) -> f32| filled((0..VOXELS).map(f));
     let probabilities = of(|i| if i % 3 == 0 { 0.75 } else { 0.25 });
     // The tails of a sigmoid: below 2^-23, where the contract truncates.
     let tails = of(|i| if i % 3 == 0 { 0.75 } else { 1e-9 });
     let soft = of(|i| f32::from(i % 2 == 0));
-    let mask: Vec<u8> = (0..VOXELS).map(|i| u8::from(i % 2 == 0)).collect();
+    let mask = filled((0..VOXELS).map(|i| u8::from(i % 2 == 0)));
     // 1.0 and 0.0 as binary16.
-    let half: Vec<u16> = (0..VOXELS).map(|i| if i % 3 == 0 { 0x3c00 } else { 0 }).collect();
+    let half = filled((0..VOXELS).map(|i| if i % 3 == 0 { 0x3c00u16 } else { 0 }));
 
     let f32 = |x| (Volume::f32(shape.clone(), x).unwrap(), bytemuck::cast_slice::<f32, u8>(x));
     let (probabilities, tails, soft) = (f32(&probabilities), f32(&tails), f32(&soft));
@@ -41,7 +41,7 @@ pub fn all(criterion: &mut Criterion) {
                 assert_eq!(run().values()[0].pred(), expected);
                 group.bench_function(&name, |bencher| bencher.iter(run));
             }
-            floor(&mut group, pred.1, truth.1);
+            floor(&mut group, [pred.1, truth.1], None);
             group.finish();
         }
     }

@@ -72,8 +72,10 @@ fn root() -> &'static Path {
 /// A folder of `benches/record`.
 struct Record {
     folder: PathBuf,
-    /// Seconds and share of a plain read, by row and shape.
+    /// Seconds and share of the floor, by row and shape.
     bench: HashMap<(String, String), (f64, f64)>,
+    /// Of the volumes of the first row.
+    pages: String,
 }
 
 impl Record {
@@ -83,13 +85,16 @@ impl Record {
         let heads = table.headers().unwrap().clone();
         let column = |name: &str| heads.iter().position(|head| head == name).unwrap();
         let [name, shape, seconds, percent] = ["name", "shape", "seconds", "percent_of_floor"].map(column);
-        let mut bench = HashMap::new();
+        // Records of before 0.2 do not tell the pages, nor least times.
+        let pages = heads.iter().position(|head| head == "pages");
+        let (mut bench, mut first_pages) = (HashMap::new(), None);
         for row in table.records().map(Result::unwrap) {
+            first_pages = first_pages.or(pages.map(|pages| row[pages].to_owned()));
             let key = (row[name].to_owned(), row[shape].to_owned());
             let seen = bench.insert(key, (row[seconds].parse().unwrap(), row[percent].parse().unwrap()));
             assert!(seen.is_none(), "{}: two rows of {}", folder.display(), &row[name]);
         }
-        Self { folder: folder.into(), bench }
+        Self { folder: folder.into(), bench, pages: first_pages.unwrap_or_default() }
     }
 
     fn row(&self, name: &str, shape: &str) -> (f64, f64) {
@@ -101,12 +106,12 @@ impl Record {
         serde_json::from_str(&fs::read_to_string(self.folder.join(file)).unwrap()).unwrap()
     }
 
-    /// The median of another program's row; those whose result was wrong count for nothing.
+    /// The least time of another program's row, as ours is; those whose result was wrong count for nothing.
     fn other(&self, file: &str, name: &str) -> f64 {
         let whole = self.json(&format!("{file}.json"));
         let row = whole["rows"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
         assert_eq!(row["agrees"], true, "{name}");
-        row["median_s"].as_f64().unwrap()
+        row["min_s"].as_f64().unwrap()
     }
 
     fn about(&self, key: &str) -> String {
@@ -118,15 +123,19 @@ impl Record {
     /// What the README says of it.
     fn text(&self) -> String {
         let mut text = format!(
-            "Measured on {} ({}), medians, volumes of 125×512×512 voxels in memory:\n\n",
+            "Measured on {} ({}), the least of many calls, volumes of 125×512×512 voxels in memory, pages of {}:\n\n",
             self.about("processor"),
-            self.about("date")
+            self.about("date"),
+            self.pages,
         );
-        text += "| reduction | ms | of a plain read's speed | times as fast as |\n|---|---|---|---|\n";
+        text += "| reduction | ms | share of the floor | times as fast as |\n|---|---|---|---|\n";
         for (what, name, others) in REDUCTIONS {
             let (seconds, percent) = self.row(name, LARGE[usize::from(name.starts_with("counts"))]);
-            let others =
-                others.iter().map(|(who, file, row)| format!("{who} {}", times(self.other(file, row) / seconds)));
+            // The strongest first.
+            let mut others: Vec<_> =
+                others.iter().map(|(who, file, row)| (self.other(file, row) / seconds, who)).collect();
+            others.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let others = others.iter().map(|(ratio, who)| format!("{who} {}", times(*ratio)));
             let others = others.collect::<Vec<_>>().join(", ");
             let others = if others.is_empty() { "-" } else { &others };
             writeln!(text, "| {what} | {} | {percent:.0} % | {others} |", millis(seconds)).unwrap();
