@@ -20,6 +20,15 @@ pub fn prefer_huge_pages<T>(memory: &mut [T]) {
     pages::advise(memory);
 }
 
+/// The values as a vector in such pages.
+#[cfg(feature = "io")]
+pub(crate) fn collected<T>(values: impl ExactSizeIterator<Item = T>) -> Vec<T> {
+    let mut all = Vec::with_capacity(values.len());
+    prefer_huge_pages(all.spare_capacity_mut());
+    all.extend(values);
+    all
+}
+
 #[cfg(target_os = "linux")]
 mod pages {
     #![allow(unsafe_code)] // one system call; see the SAFETY comment

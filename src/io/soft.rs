@@ -20,6 +20,7 @@ use super::npy::{self, Elements, NpyError};
 use super::voxels::StoredType;
 use super::voxels::half;
 use crate::error::{Error, FileError};
+use crate::memory::collected;
 use crate::shape::Shape;
 use crate::volume::{LabelMap, Volume};
 
@@ -329,21 +330,21 @@ fn from_f64(values: &[f64]) -> Result<Converted, Unrepresentable> {
         return Err((values.iter().filter(beyond).count() as u64, format!("{first:e}"), false));
     }
     let rounded = values.iter().filter(|&&value| !value.is_nan() && f64::from(value as f32) != value).count();
-    Ok(Converted { values: Values::F32(values.iter().map(|&v| v as f32).collect()), rounded: rounded as u64 })
+    Ok(Converted { values: Values::F32(collected(values.iter().map(|&v| v as f32))), rounded: rounded as u64 })
 }
 
 fn whole<T: Copy + Into<i128>>(values: &[T]) -> Result<Converted, Unrepresentable> {
     let each = || values.iter().map(|&value| value.into());
     let (smallest, largest) = each().fold((0i128, 0i128), |(a, b), value| (a.min(value), b.max(value)));
     let values = match (smallest, largest) {
-        (0, 0..=0xff) => Values::U8(each().map(|v| v as u8).collect()),
-        (0, 0x100..=0xffff) => Values::U16(each().map(|v| v as u16).collect()),
+        (0, 0..=0xff) => Values::U8(collected(each().map(|v| v as u8))),
+        (0, 0x100..=0xffff) => Values::U16(collected(each().map(|v| v as u16))),
         _ => {
             let inexact = |value: &i128| (*value as f32) as i128 != *value;
             if let Some(first) = each().find(inexact) {
                 return Err((each().filter(inexact).count() as u64, first.to_string(), true));
             }
-            Values::F32(each().map(|v| v as f32).collect())
+            Values::F32(collected(each().map(|v| v as f32)))
         }
     };
     Ok(Converted { values, rounded: 0 })

@@ -4,6 +4,7 @@ use super::{LabelFault, LabelOptions, Labels};
 use crate::io::npy::Elements;
 use crate::io::voxels::half;
 use crate::io::{Voxel, Voxels};
+use crate::memory::collected;
 
 /// The first voxel that is no label.
 #[derive(Debug, PartialEq)]
@@ -237,9 +238,9 @@ pub(super) fn convert_elements(elements: Elements) -> Result<Labels, Offender> {
 /// A copy in the narrowest type. All `voxels` are labels.
 fn narrowed<T: Number>(voxels: &[T]) -> Labels {
     match voxels.iter().map(|voxel| voxel.label()).max().unwrap_or(0) {
-        0..=0xff => Labels::U8(voxels.iter().map(|voxel| voxel.label() as u8).collect()),
-        0x100..=0xffff => Labels::U16(voxels.iter().map(|voxel| voxel.label() as u16).collect()),
-        _ => Labels::U32(voxels.iter().map(|voxel| voxel.label()).collect()),
+        0..=0xff => Labels::U8(collected(voxels.iter().map(|voxel| voxel.label() as u8))),
+        0x100..=0xffff => Labels::U16(collected(voxels.iter().map(|voxel| voxel.label() as u16))),
+        _ => Labels::U32(collected(voxels.iter().map(|voxel| voxel.label()))),
     }
 }
 
