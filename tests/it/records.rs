@@ -1,6 +1,6 @@
-//! The speed that the README tells of is that of a record in `benches/record`, and of nothing else.
+//! The speed that the README tells of is that of records in `benches/record`, and of nothing else.
 //!
-//! `VOXDICE_BLESS=1 cargo test --test it records` writes the README's part anew from the record that it names.
+//! `VOXDICE_BLESS=1 cargo test --test it records` writes the README's parts anew, each from the record that it names.
 
 use serde_json::Value;
 use std::collections::HashMap;
@@ -8,8 +8,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const BEGIN: &str = "<!-- speed, written by a test from ";
-const END: &str = "<!-- end of speed -->";
+/// What the README's parts are called, and what is written there.
+const PARTS: [(&str, fn(&Record) -> String); 2] = [("speed", Record::text), ("folders", Record::folders)];
 
 /// Another program, the file of its rows, and its row.
 type Other = (&'static str, &'static str, &'static str);
@@ -74,8 +74,9 @@ struct Record {
     folder: PathBuf,
     /// Seconds and share of the floor, by row and shape.
     bench: HashMap<(String, String), (f64, f64)>,
-    /// Of the volumes of the first row.
-    pages: String,
+    /// Of the volumes of the first row. None in records of before 0.2, whose times are medians, and whose floor is one read
+    /// in small pages.
+    pages: Option<String>,
 }
 
 impl Record {
@@ -85,7 +86,6 @@ impl Record {
         let heads = table.headers().unwrap().clone();
         let column = |name: &str| heads.iter().position(|head| head == name).unwrap();
         let [name, shape, seconds, percent] = ["name", "shape", "seconds", "percent_of_floor"].map(column);
-        // Records of before 0.2 do not tell the pages, nor least times.
         let pages = heads.iter().position(|head| head == "pages");
         let (mut bench, mut first_pages) = (HashMap::new(), None);
         for row in table.records().map(Result::unwrap) {
@@ -94,7 +94,7 @@ impl Record {
             let seen = bench.insert(key, (row[seconds].parse().unwrap(), row[percent].parse().unwrap()));
             assert!(seen.is_none(), "{}: two rows of {}", folder.display(), &row[name]);
         }
-        Self { folder: folder.into(), bench, pages: first_pages.unwrap_or_default() }
+        Self { folder: folder.into(), bench, pages: first_pages }
     }
 
     fn row(&self, name: &str, shape: &str) -> (f64, f64) {
@@ -106,12 +106,13 @@ impl Record {
         serde_json::from_str(&fs::read_to_string(self.folder.join(file)).unwrap()).unwrap()
     }
 
-    /// The least time of another program's row, as ours is; those whose result was wrong count for nothing.
+    /// The time of another program's row, the least or the median as ours is; those whose result was wrong count for
+    /// nothing.
     fn other(&self, file: &str, name: &str) -> f64 {
         let whole = self.json(&format!("{file}.json"));
         let row = whole["rows"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
         assert_eq!(row["agrees"], true, "{name}");
-        row["min_s"].as_f64().unwrap()
+        row[if self.pages.is_some() { "min_s" } else { "median_s" }].as_f64().unwrap()
     }
 
     fn about(&self, key: &str) -> String {
@@ -123,12 +124,14 @@ impl Record {
     /// What the README says of it.
     fn text(&self) -> String {
         let mut text = format!(
-            "Measured on {} ({}), the least of many calls, volumes of 125×512×512 voxels in memory, pages of {}:\n\n",
+            "Measured on {} ({}), {}, volumes of 125×512×512 voxels in memory{}:\n\n",
             self.about("processor"),
             self.about("date"),
-            self.pages,
+            if self.pages.is_some() { "the least of many calls" } else { "medians" },
+            self.pages.as_ref().map_or_else(String::new, |pages| format!(" in pages of {pages}")),
         );
-        text += "| reduction | ms | share of the floor | times as fast as |\n|---|---|---|---|\n";
+        let share = if self.pages.is_some() { "share of the floor" } else { "of a plain read's speed" };
+        writeln!(text, "| reduction | ms | {share} | times as fast as |\n|---|---|---|---|").unwrap();
         for (what, name, others) in REDUCTIONS {
             let (seconds, percent) = self.row(name, LARGE[usize::from(name.starts_with("counts"))]);
             // The strongest first.
@@ -141,7 +144,6 @@ impl Record {
             writeln!(text, "| {what} | {} | {percent:.0} % | {others} |", millis(seconds)).unwrap();
         }
         text += &self.sizes();
-        text += &self.folders();
         text
     }
 
@@ -176,10 +178,12 @@ impl Record {
     }
 
     fn folders(&self) -> String {
-        let mut text = String::from(
-            "\nFolders of 8 pairs of `.nii.gz`, 512×512×300 voxels, two cores:\n\n\
+        let mut text = format!(
+            "Folders of 8 pairs of `.nii.gz`, 512×512×300 voxels ({}, {}):\n\n\
              | labels | `voxdice eval` | over decompression alone | SimpleITK, 2 processes | nnU-Net's way, 2 processes |\n\
              |---|---|---|---|---|\n",
+            self.about("processor"),
+            self.about("date"),
         );
         for labels in [5, 117] {
             let ours = fs::read_to_string(self.folder.join(format!("ph{labels}.txt"))).unwrap();
@@ -211,25 +215,28 @@ fn times(ratio: f64) -> String {
     format!("{ratio:.places$}×")
 }
 
-/// What stands before the text about speed, the record that it is written from, the text, and what stands after it.
-fn parts(readme: &str) -> [&str; 4] {
-    let start = readme.find(BEGIN).unwrap() + BEGIN.len();
+/// What stands before a part, the record that it is written from, the part, and what stands after it.
+fn parts<'a>(readme: &'a str, name: &str) -> [&'a str; 4] {
+    let (begin, end) = (format!("<!-- {name}, written by a test from "), format!("<!-- end of {name} -->"));
+    let start = readme.find(&begin).unwrap() + begin.len();
     let (record, rest) = readme[start..].split_once(" -->\n").unwrap();
-    let (text, after) = rest.split_at(rest.find(END).unwrap());
+    let (text, after) = rest.split_at(rest.find(&end).unwrap());
     [&readme[..readme.len() - rest.len()], record, text, after]
 }
 
 #[test]
-fn the_readme_tells_the_speed_of_its_record() {
+fn the_readme_tells_the_speed_of_its_records() {
     let path = root().join("README.md");
-    let readme = fs::read_to_string(&path).unwrap();
-    let [before, record, text, after] = parts(&readme);
-    let expected = Record::open(&root().join(record)).text();
-    if std::env::var_os("VOXDICE_BLESS").is_some() {
-        fs::write(&path, [before, &expected, after].concat()).unwrap();
-        return;
+    for (name, written) in PARTS {
+        let readme = fs::read_to_string(&path).unwrap();
+        let [before, record, text, after] = parts(&readme, name);
+        let expected = written(&Record::open(&root().join(record)));
+        if std::env::var_os("VOXDICE_BLESS").is_some() {
+            fs::write(&path, [before, &expected, after].concat()).unwrap();
+        } else {
+            assert_eq!(text, expected, "run this test with VOXDICE_BLESS=1");
+        }
     }
-    assert_eq!(text, expected, "run this test with VOXDICE_BLESS=1");
 }
 
 /// A record without the device, the date, the commit and the command says nothing.
