@@ -8,6 +8,7 @@ mod pairs;
 mod prepared;
 mod simd;
 mod sums;
+mod surface;
 
 pub(crate) use prepared::{load, truth_values};
 

@@ -11,6 +11,7 @@ mod later;
 mod operands;
 #[cfg(feature = "gpu")]
 mod recorded;
+mod surfaces;
 
 use crate::cpu;
 #[allow(unused_imports)] // `Error`: the documentation links to it

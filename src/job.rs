@@ -3,9 +3,9 @@
 use crate::classes::Classes;
 use crate::error::{Error, Operand, Result};
 use crate::kernel::sums::RawSums;
-use crate::options::{Activation, SumsOptions};
+use crate::options::{Activation, Band, SumsOptions};
 use crate::shape::{Grid, Layout, Shape};
-use crate::stats::{BlockSums, Partials, Terms};
+use crate::stats::{BlockSums, Lattice, Partials, SurfaceOptions, Terms};
 use crate::volume::{Data, Source, TruthKind};
 
 /// Powers that may be this large are finite as f32.
@@ -135,6 +135,29 @@ impl<'a> CountsOf<'a, Source<'a>> {
         let (pred, truth) = (self.pred.host(Operand::Pred)?, self.truth.host(Operand::Truth)?);
         Ok(CountsOf { grid: self.grid, pred, truth, classes: self.classes })
     }
+}
+
+/// Two label maps in host memory whose classes are looked at as masks in space.
+pub(crate) struct LabelPair<'a> {
+    /// Slices, rows and columns of a sample; one slice where there are two axes.
+    pub extent: [usize; 3],
+    pub pred: Data<'a>,
+    pub truth: Data<'a>,
+    pub classes: &'a Classes,
+}
+
+/// Surface distances of label maps.
+pub(crate) struct SurfacesJob<'a> {
+    pub pair: LabelPair<'a>,
+    pub options: &'a SurfaceOptions,
+    pub lattice: Lattice,
+}
+
+/// Counts of the boundary bands of label maps.
+pub(crate) struct BandsJob<'a> {
+    pub pair: LabelPair<'a>,
+    pub band: Band,
+    pub lattice: Lattice,
 }
 
 /// What a backend hands over for each block.

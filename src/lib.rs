@@ -84,9 +84,10 @@ pub use memory::prefer_huge_pages;
 pub use metric::Empty;
 pub use objective::Operands;
 pub use options::{
-    Activation, AdapterChoice, Backend, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, SumsOptions, Tuning,
+    Activation, AdapterChoice, Backend, Band, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, SumsOptions, Tuning,
 };
 pub use shape::{BLOCK_VOXELS, Layout, Shape};
+pub use stats::{Spacing, SurfaceOptions};
 pub use table::{Over, Table};
 pub use volume::{Dtype, LabelMap, LabelSlice, Truth, Volume};
 

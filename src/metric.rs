@@ -25,6 +25,7 @@ mod overlap;
 mod presets;
 mod score;
 mod scored;
+pub mod surface;
 mod validate;
 
 pub use choices::{

@@ -1,6 +1,10 @@
 //! What an engine may be told: each choice a named value with a default.
 
+mod band;
+
 pub use crate::activation::Activation;
+pub use band::Band;
+
 use crate::error::{Error, Result};
 use crate::pointwise::Pointwise;
 use crate::stats::{Sums, Terms};

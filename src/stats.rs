@@ -4,14 +4,19 @@ mod counts;
 mod exact;
 mod partials;
 mod sums;
+mod surface;
 
 pub use counts::Counts;
 pub use exact::{Exact, FRACTION_BITS};
 pub use partials::Partials;
 pub use sums::{NonFiniteCount, Sums, Terms};
+pub use surface::{
+    DistanceCount, Distances, Elements, ImageEdge, Lattice, NO_TARGET, SLACK, Spacing, Surface, SurfaceOptions, Target,
+};
 
 pub(crate) use exact::scale_of;
 pub(crate) use sums::{BlockSums, POINTWISE, POINTWISE_SCALE, SCALE_POWER, UNITS};
+pub(crate) use surface::{AreaKinds, kinds};
 
 use crate::error::Result;
 

@@ -6,6 +6,8 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2_activated;
 #[cfg(target_arch = "x86_64")]
+mod avx2_bits;
+#[cfg(target_arch = "x86_64")]
 mod avx2_gradient;
 #[cfg(target_arch = "x86_64")]
 mod avx2_integers;
@@ -38,6 +40,7 @@ pub(super) use hints::{Line, Store, fill};
 
 use super::floor::Prefetch;
 use super::pairs::{PairTable, count_pairs};
+use super::surface::fill_equal;
 use crate::kernel::activated::{Channels, activate, gradients};
 use crate::kernel::counts::Label;
 use crate::kernel::gradient::ExactCoefficients;
@@ -179,6 +182,16 @@ impl Level {
             },
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 => unsafe { avx2_pairs::count_pairs(p, t, table, sink) },
+        }
+    }
+
+    /// [`fill_equal`] with these instructions.
+    pub fn fill_equal<L: Label>(self, labels: &[L], label: u32, bits: &mut [u64]) {
+        match self.0 {
+            Set::Baseline => fill_equal(labels, label, bits),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 | Set::Avx512 => unsafe { avx2_bits::fill_equal(labels, label, bits) },
         }
     }
 }

@@ -1,0 +1,175 @@
+//! Surface distances on the CPU.
+//!
+//! Per class: the box of both masks, bit rows of it, the elements by logic of words, those that both masks share by
+//! counting bits, and for the others a search for the nearest bit in rows in the order of their distance. Most elements
+//! find it within a few rows. What does not, within a budget, is left to an exact distance transform of the box.
+
+mod band;
+mod bits;
+mod boundary;
+mod boxes;
+mod corners;
+mod masks;
+mod nearest;
+mod rows;
+mod tally;
+mod transform;
+
+use super::Backend;
+use super::simd::Level;
+use crate::error::Result;
+use crate::job::{BandsJob, LabelPair, SurfacesJob};
+use crate::kernel::counts::Label;
+use crate::stats::{Counts, DistanceCount, Distances, Elements, Lattice, NO_TARGET, Surface, SurfaceOptions, Target};
+use crate::volume::Data;
+use band::band;
+use bits::{Bits, Sides};
+use boundary::boundary;
+use boxes::crops;
+use corners::Corners;
+use masks::Member;
+pub(in crate::cpu) use masks::fill_equal;
+use nearest::Nearest;
+use rows::RowTable;
+use tally::Tally;
+
+impl Backend {
+    /// A surface per plane (sample) and class.
+    pub fn surfaces(&self, job: &SurfacesJob<'_>) -> Result<Vec<Surface>> {
+        let rows = RowTable::new(&job.lattice, job.pair.extent);
+        self.each_class(&job.pair, |masks| surface(&masks, &job.lattice, job.options, &rows))
+    }
+
+    /// Counts of boundary bands per plane and class.
+    pub fn bands(&self, job: &BandsJob<'_>) -> Result<Vec<Counts>> {
+        let voxels = job.pair.extent.iter().product::<usize>() as u64;
+        self.each_class(&job.pair, |masks| {
+            let Some(masks) = masks else { return Counts::new(0, 0, 0, voxels) };
+            let [truth, pred] = [&masks.truth, &masks.pred].map(|mask| band(mask, job.band, &job.lattice));
+            Counts::new(truth.count_common(&pred), pred.count(), truth.count(), voxels)
+        })
+    }
+
+    /// `f` of the masks of every plane and class; of nothing where neither map has the class.
+    fn each_class<R: Send>(
+        &self,
+        pair: &LabelPair<'_>,
+        f: impl Fn(Option<Masks>) -> Result<R> + Send + Sync,
+    ) -> Result<Vec<R>> {
+        match pair.truth {
+            Data::U8(t) => self.with_truth(t, pair, f),
+            Data::U16(t) => self.with_truth(t, pair, f),
+            Data::U32(t) => self.with_truth(t, pair, f),
+            Data::F32(_) | Data::F16(_) => Ok(Vec::new()), // a LabelMap never holds floats
+        }
+    }
+
+    fn with_truth<T: Label, R: Send>(
+        &self,
+        t: &[T],
+        pair: &LabelPair<'_>,
+        f: impl Fn(Option<Masks>) -> Result<R> + Send + Sync,
+    ) -> Result<Vec<R>> {
+        match pair.pred {
+            Data::U8(p) => planes(t, p, pair, self.level, f),
+            Data::U16(p) => planes(t, p, pair, self.level, f),
+            Data::U32(p) => planes(t, p, pair, self.level, f),
+            Data::F32(_) | Data::F16(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Both masks of a class, cropped to their common box.
+struct Masks {
+    truth: Bits,
+    pred: Bits,
+    sides: Sides,
+}
+
+fn planes<T: Label, P: Label, R: Send>(
+    t: &[T],
+    p: &[P],
+    pair: &LabelPair<'_>,
+    level: Level,
+    f: impl Fn(Option<Masks>) -> Result<R> + Send + Sync,
+) -> Result<Vec<R>> {
+    let voxels = pair.extent.iter().product::<usize>();
+    let members: Vec<Member> = pair.classes.sets().iter().map(|set| Member::new(set)).collect();
+    let ignored = pair.classes.ignored();
+    let ignored = (!ignored.is_empty()).then(|| Member::new(ignored));
+    let mut all = Vec::with_capacity(t.len() / voxels * members.len());
+    for (t, p) in t.chunks_exact(voxels).zip(p.chunks_exact(voxels)) {
+        let crops = crops(t, p, pair.extent, pair.classes);
+        let of_class = super::map_indexed(members.len(), |class| {
+            let masks = crops[class].map(|crop| {
+                let mut pred = masks::fill(p, pair.extent, &crop, &members[class], level);
+                if let Some(ignored) = &ignored {
+                    // The truth of a class never holds an ignored label.
+                    pred.remove(&masks::fill(t, pair.extent, &crop, ignored, level));
+                }
+                let truth = masks::fill(t, pair.extent, &crop, &members[class], level);
+                Masks { truth, pred, sides: crop.sides(pair.extent) }
+            });
+            f(masks)
+        });
+        for result in of_class {
+            all.push(result?);
+        }
+    }
+    Ok(all)
+}
+
+fn surface(masks: &Option<Masks>, lattice: &Lattice, options: &SurfaceOptions, rows: &RowTable) -> Result<Surface> {
+    let Some(masks) = masks else {
+        let none = Distances::default();
+        return Ok(Surface::new(lattice.clone(), options.clone(), none.clone(), none));
+    };
+    let sides = masks.sides.with(options.image_edge);
+    let elements = |mask: &Bits, elements| boundary(mask, elements, &sides, lattice.axes());
+    let own = [&masks.truth, &masks.pred].map(|mask| elements(mask, options.elements));
+    let targets = match options.target {
+        Target::Elements => None,
+        Target::Mask => Some([masks.truth.clone(), masks.pred.clone()]),
+        Target::Face => Some([&masks.truth, &masks.pred].map(|mask| elements(mask, Elements::Face))),
+        Target::Full => Some([&masks.truth, &masks.pred].map(|mask| elements(mask, Elements::Full))),
+    };
+    let targets = targets.as_ref().unwrap_or(&own);
+    let corners = |mask| (options.elements == Elements::Corner).then(|| Corners::new(mask, &sides, lattice.axes()));
+    let truth = distances(&own[0], &targets[1], corners(&masks.truth), lattice, rows)?;
+    let pred = distances(&own[1], &targets[0], corners(&masks.pred), lattice, rows)?;
+    Ok(Surface::new(lattice.clone(), options.clone(), truth, pred))
+}
+
+/// Of each element to the nearest target.
+fn distances(
+    elements: &Bits,
+    targets: &Bits,
+    corners: Option<Corners<'_>>,
+    lattice: &Lattice,
+    rows: &RowTable,
+) -> Result<Distances> {
+    let kind = |z, y, x| corners.as_ref().map_or(0, |corners| corners.kind(z, y, x));
+    // Those that are targets themselves.
+    let mut entries: Vec<DistanceCount> = match &corners {
+        None => vec![DistanceCount { squared: 0, kind: 0, count: elements.count_common(targets) }],
+        Some(_) => tally_each(&elements.and(targets), 0, &kind),
+    };
+    let queries = elements.without(targets);
+    if targets.is_empty() {
+        entries.extend(tally_each(&queries, NO_TARGET, &kind));
+    } else {
+        entries.extend(Nearest { targets, weights: lattice.weights3(), rows, kind: &kind }.of_all(queries));
+    }
+    Distances::new(entries)
+}
+
+/// Counts bits, which have one distance.
+fn tally_each(bits: &Bits, squared: u64, kind: &(impl Fn(usize, usize, usize) -> u8 + Sync)) -> Vec<DistanceCount> {
+    let tasks = bits.tasks(bits.count());
+    let parts = super::map_indexed(tasks.len(), |task| {
+        let mut tally = Tally::new();
+        bits.each_in(tasks[task].clone(), |z, y, x| tally.add(squared, kind(z, y, x)));
+        tally.finish()
+    });
+    parts.concat()
+}

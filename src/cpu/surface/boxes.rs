@@ -1,0 +1,121 @@
+//! The boxes of all classes, in one pass over both maps.
+
+use super::bits::Sides;
+use crate::classes::Classes;
+use crate::kernel::counts::Label;
+
+/// A box of voxels, `low` and `high` included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Crop {
+    pub low: [usize; 3],
+    pub high: [usize; 3],
+}
+
+impl Crop {
+    pub fn size(&self) -> [usize; 3] {
+        [0, 1, 2].map(|axis| self.high[axis] - self.low[axis] + 1)
+    }
+
+    /// The sides that are those of the image.
+    pub fn sides(&self, extent: [usize; 3]) -> Sides {
+        Sides([0, 1, 2].map(|axis| [self.low[axis] == 0, self.high[axis] + 1 == extent[axis]]))
+    }
+
+    fn join(&mut self, other: &Self) {
+        for axis in 0..3 {
+            self.low[axis] = self.low[axis].min(other.low[axis]);
+            self.high[axis] = self.high[axis].max(other.high[axis]);
+        }
+    }
+}
+
+fn join(into: &mut Option<Crop>, other: Crop) {
+    match into {
+        Some(crop) => crop.join(&other),
+        none => *none = Some(other),
+    }
+}
+
+/// Rows that are worth a task of their own, in voxels.
+const VOXELS: usize = 1 << 18;
+
+/// The box of each class in both maps together; none where neither has it.
+pub(super) fn crops<T: Label, P: Label>(t: &[T], p: &[P], extent: [usize; 3], classes: &Classes) -> Vec<Option<Crop>> {
+    let [nz, ny, nx] = extent;
+    let together = VOXELS.div_ceil(nx);
+    let parts = crate::cpu::map_indexed((nz * ny).div_ceil(together), |task| {
+        let mut crops = vec![None; classes.len()];
+        for row in task * together..(nz * ny).min((task + 1) * together) {
+            let mut run = |label: u32, first: usize, last: usize| {
+                let class = classes.index().class_of(label);
+                let crop = Crop { low: [row / ny, row % ny, first], high: [row / ny, row % ny, last] };
+                match classes.overlaps() {
+                    None if (class as usize) < crops.len() => join(&mut crops[class as usize], crop),
+                    None => {}
+                    Some(overlaps) => {
+                        overlaps.classes_of(class).iter().for_each(|&c| join(&mut crops[c as usize], crop))
+                    }
+                }
+            };
+            runs(&t[row * nx..][..nx], &mut run);
+            runs(&p[row * nx..][..nx], &mut run);
+        }
+        crops
+    });
+    let mut crops = vec![None; classes.len()];
+    for part in parts {
+        for (into, crop) in crops.iter_mut().zip(part) {
+            if let Some(crop) = crop {
+                join(into, crop);
+            }
+        }
+    }
+    crops
+}
+
+/// Runs of equal labels, eight bytes at a time where these are equal.
+fn runs<L: Label>(labels: &[L], mut run: impl FnMut(u32, usize, usize)) {
+    let step = 8 / size_of::<L>();
+    let words = |at: usize| -> Option<u64> {
+        let eight = bytemuck::cast_slice::<L, u8>(labels.get(at..at + step)?);
+        Some(u64::from_le_bytes(eight.try_into().ok()?))
+    };
+    let mut at = 0;
+    while at < labels.len() {
+        let (first, label) = (at, labels[at]);
+        at += 1;
+        let mut pattern = None;
+        while at < labels.len() && labels[at] == label {
+            // Runs of a few labels are not worth a pattern.
+            if at - first == step {
+                pattern = words(first);
+            }
+            at += if pattern.is_some() && words(at) == pattern { step } else { 1 };
+        }
+        run(label.label(), first, at - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found<L: Label>(labels: &[L]) -> Vec<(u32, usize, usize)> {
+        let mut found = Vec::new();
+        runs(labels, |label, first, last| found.push((label, first, last)));
+        found
+    }
+
+    #[test]
+    fn runs_have_all_lengths() {
+        for length in 1..40 {
+            let mut labels = vec![7u8; length];
+            labels.extend([9, 9, 0]);
+            let expected = [(7, 0, length - 1), (9, length, length + 1), (0, length + 2, length + 2)];
+            assert_eq!(found(&labels), expected);
+            assert_eq!(found(&labels.iter().map(|&l| u16::from(l)).collect::<Vec<_>>()), expected);
+            assert_eq!(found(&labels.iter().map(|&l| u32::from(l)).collect::<Vec<_>>()), expected);
+        }
+        assert!(found::<u8>(&[]).is_empty());
+    }
+}

@@ -1,0 +1,165 @@
+//! Surface metrics by name.
+
+use super::{
+    Directions, EmptySurface, Percentile, Side, Situations, SurfaceRules, Tolerance, asd, assd, directed_hausdorff,
+    directed_nsd, hausdorff, masd, max_asd, median, nsd, rms, std,
+};
+use crate::error::{Error, Result};
+use crate::stats::Surface;
+use std::fmt;
+use std::str::FromStr;
+
+/// The surface metrics that a program can choose by name; [the table](super) has their formulas. Lower is better but for the
+/// three of NSD.
+///
+/// ```
+/// use voxdice::metric::surface::SurfaceMetric;
+/// assert_eq!("hd95".parse::<SurfaceMetric>()?, SurfaceMetric::HdPercentile(95.0));
+/// assert_eq!("nsd=1.5".parse::<SurfaceMetric>()?.to_string(), "nsd=1.5");
+/// assert!("nsd".parse::<SurfaceMetric>().is_err()); // the tolerance is part of the name
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SurfaceMetric {
+    /// `hd`: the Hausdorff distance.
+    Hd,
+    /// `hd=Q`, and `hd95`: its percentile.
+    HdPercentile(f64),
+    /// `hd_truth=Q`: from the truth's boundary.
+    HdTruth(f64),
+    /// `hd_pred=Q`: from the prediction's boundary.
+    HdPred(f64),
+    /// `asd_truth`: the average distance from the truth's boundary.
+    AsdTruth,
+    /// `asd_pred`: the average distance from the prediction's boundary.
+    AsdPred,
+    /// `assd`: the average of both pooled.
+    Assd,
+    /// `masd`: the mean of the two averages.
+    Masd,
+    /// `max_asd`: the larger of the two averages.
+    MaxAsd,
+    /// `sd_median`: the median of both pooled.
+    Median,
+    /// `sd_std`: the standard deviation of both pooled.
+    Std,
+    /// `sd_rms`: the root mean square of both pooled.
+    Rms,
+    /// `nsd=T`: normalised surface distance at a tolerance in mm.
+    Nsd(f64),
+    /// `nsd_truth=T`: of the truth's boundary.
+    NsdTruth(f64),
+    /// `nsd_pred=T`: of the prediction's boundary.
+    NsdPred(f64),
+}
+
+impl SurfaceMetric {
+    /// What one may write, for messages.
+    pub const NAMES: &'static str = "hd, hd=Q (hd95), hd_truth=Q, hd_pred=Q, asd_truth, asd_pred, assd, masd, max_asd, \
+                                     sd_median, sd_std, sd_rms, nsd=T, nsd_truth=T, nsd_pred=T";
+
+    /// Whether it is in mm, and 0 is best.
+    pub fn is_distance(self) -> bool {
+        !matches!(self, Self::Nsd(_) | Self::NsdTruth(_) | Self::NsdPred(_))
+    }
+
+    /// The metric, where both masks have elements. NaN for a percentile beyond 0 to 100 or a tolerance below 0.
+    pub(super) fn of(self, surface: &Surface, rules: &SurfaceRules) -> f64 {
+        let weight = rules.weight;
+        let percentile = |percent, f: &dyn Fn(Percentile) -> f64| Percentile::new(percent, rules.quantile).map(f);
+        let within = |mm, f: &dyn Fn(Tolerance) -> f64| Tolerance::new(mm, rules.tolerance).map(f);
+        let value = match self {
+            Self::Hd => Percentile::linear(100.0).map(|largest| hausdorff(surface, largest, Directions::Max)),
+            Self::HdPercentile(q) => percentile(q, &|q| hausdorff(surface, q, rules.directions)),
+            Self::HdTruth(q) => percentile(q, &|q| directed_hausdorff(surface, Side::Truth, q)),
+            Self::HdPred(q) => percentile(q, &|q| directed_hausdorff(surface, Side::Pred, q)),
+            Self::AsdTruth => Ok(asd(surface, Side::Truth, weight)),
+            Self::AsdPred => Ok(asd(surface, Side::Pred, weight)),
+            Self::Assd => Ok(assd(surface, weight)),
+            Self::Masd => Ok(masd(surface, weight)),
+            Self::MaxAsd => Ok(max_asd(surface, weight)),
+            Self::Median => Ok(median(surface)),
+            Self::Std => Ok(std(surface, weight)),
+            Self::Rms => Ok(rms(surface, weight)),
+            Self::Nsd(mm) => within(mm, &|mm| nsd(surface, mm, rules.nsd, weight)),
+            Self::NsdTruth(mm) => within(mm, &|mm| directed_nsd(surface, Side::Truth, mm, weight)),
+            Self::NsdPred(mm) => within(mm, &|mm| directed_nsd(surface, Side::Pred, mm, weight)),
+        };
+        value.unwrap_or(f64::NAN)
+    }
+
+    pub(super) fn values_of(self, empty: &EmptySurface) -> Situations {
+        match self {
+            Self::Hd => empty.hd,
+            Self::HdPercentile(_) | Self::HdTruth(_) | Self::HdPred(_) => empty.percentile,
+            Self::AsdTruth => empty.asd_truth,
+            Self::AsdPred => empty.asd_pred,
+            Self::Assd | Self::Masd | Self::MaxAsd | Self::Median | Self::Std | Self::Rms => empty.average,
+            Self::Nsd(_) => empty.nsd,
+            Self::NsdTruth(_) => empty.nsd_truth,
+            Self::NsdPred(_) => empty.nsd_pred,
+        }
+    }
+}
+
+impl fmt::Display for SurfaceMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hd => f.write_str("hd"),
+            Self::HdPercentile(95.0) => f.write_str("hd95"),
+            Self::HdPercentile(q) => write!(f, "hd={q}"),
+            Self::HdTruth(q) => write!(f, "hd_truth={q}"),
+            Self::HdPred(q) => write!(f, "hd_pred={q}"),
+            Self::AsdTruth => f.write_str("asd_truth"),
+            Self::AsdPred => f.write_str("asd_pred"),
+            Self::Assd => f.write_str("assd"),
+            Self::Masd => f.write_str("masd"),
+            Self::MaxAsd => f.write_str("max_asd"),
+            Self::Median => f.write_str("sd_median"),
+            Self::Std => f.write_str("sd_std"),
+            Self::Rms => f.write_str("sd_rms"),
+            Self::Nsd(mm) => write!(f, "nsd={mm}"),
+            Self::NsdTruth(mm) => write!(f, "nsd_truth={mm}"),
+            Self::NsdPred(mm) => write!(f, "nsd_pred={mm}"),
+        }
+    }
+}
+
+impl FromStr for SurfaceMetric {
+    type Err = Error;
+
+    /// By the names of [`SurfaceMetric::NAMES`], in any case of letters.
+    fn from_str(text: &str) -> Result<Self> {
+        let lower = text.to_lowercase();
+        let wrong = |range: &str| Error::Parameter { name: "metric", value: text.into(), range: range.into() };
+        let (name, number) = match lower.split_once('=') {
+            Some((name, number)) => (name, Some(number.parse::<f64>().map_err(|_| wrong("NAME=NUMBER"))?)),
+            None => (lower.as_str(), None),
+        };
+        let metric = match (name, number) {
+            ("hd", None) => Self::Hd,
+            ("hd95", None) => Self::HdPercentile(95.0),
+            ("hd", Some(q)) => Self::HdPercentile(q),
+            ("hd_truth", q) => Self::HdTruth(q.unwrap_or(100.0)),
+            ("hd_pred", q) => Self::HdPred(q.unwrap_or(100.0)),
+            ("asd_truth", None) => Self::AsdTruth,
+            ("asd_pred", None) => Self::AsdPred,
+            ("assd", None) => Self::Assd,
+            ("masd", None) => Self::Masd,
+            ("max_asd", None) => Self::MaxAsd,
+            ("sd_median", None) => Self::Median,
+            ("sd_std", None) => Self::Std,
+            ("sd_rms", None) => Self::Rms,
+            ("nsd", Some(mm)) => Self::Nsd(mm),
+            ("nsd_truth", Some(mm)) => Self::NsdTruth(mm),
+            ("nsd_pred", Some(mm)) => Self::NsdPred(mm),
+            ("nsd" | "nsd_truth" | "nsd_pred", None) => return Err(wrong("a tolerance in mm behind it, as in nsd=2")),
+            _ => return Err(wrong(&format!("one of {}", Self::NAMES))),
+        };
+        match metric {
+            Self::HdPercentile(q) | Self::HdTruth(q) | Self::HdPred(q) => Percentile::linear(q).map(|_| metric),
+            Self::Nsd(mm) | Self::NsdTruth(mm) | Self::NsdPred(mm) => Tolerance::mm(mm).map(|_| metric),
+            _ => Ok(metric),
+        }
+    }
+}

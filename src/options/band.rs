@@ -1,0 +1,77 @@
+//! Inner bands of masks, for boundary IoU.
+
+use crate::error::{Error, Result};
+use std::fmt;
+use std::str::FromStr;
+
+/// Which voxels of a mask are near its boundary. The image's edge counts as boundary.
+///
+/// By name it is `boundary_iou=W` or `boundary_iou_mm=W`:
+///
+/// ```
+/// use voxdice::Band;
+/// assert_eq!("boundary_iou=2".parse::<Band>()?, Band::Voxels(2));
+/// assert_eq!(Band::Mm(1.5).to_string(), "boundary_iou_mm=1.5");
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Band {
+    /// Voxels with background up to so many steps away, diagonal ones included, at least 1: what as many erosions with all
+    /// neighbours take away. Boundary IoU's own code (Cheng et al. 2021), which takes 2 % of the image's diagonal.
+    Voxels(u32),
+    /// Voxels whose distance to the boundary across faces is at most so many mm, above 0, with
+    /// [`SLACK`](crate::stats::SLACK).
+    Mm(f64),
+    /// Voxels whose distance to the boundary across faces is *below* so many voxels, above 0, whatever the spacing:
+    /// MetricsReloaded.
+    BelowVoxels(f64),
+}
+
+impl Band {
+    /// The width the paper's code takes: 2 % of the diagonal in voxels, rounded, at least 1.
+    pub fn of_paper(spatial: &[u64]) -> Self {
+        let diagonal = spatial.iter().map(|&n| (n as f64).powi(2)).sum::<f64>().sqrt();
+        Self::Voxels(((0.02 * diagonal).round_ties_even() as u32).max(1))
+    }
+
+    pub(crate) fn validate(self) -> Result<()> {
+        let (value, is_fine) = match self {
+            Self::Voxels(width) => (width.to_string(), width > 0),
+            Self::Mm(width) | Self::BelowVoxels(width) => (width.to_string(), width.is_finite() && width > 0.0),
+        };
+        if is_fine {
+            Ok(())
+        } else {
+            Err(Error::Parameter { name: "the width of a band", value, range: "above 0".into() })
+        }
+    }
+}
+
+impl fmt::Display for Band {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Voxels(width) => write!(f, "boundary_iou={width}"),
+            Self::Mm(width) => write!(f, "boundary_iou_mm={width}"),
+            Self::BelowVoxels(width) => write!(f, "boundary_iou_below={width}"),
+        }
+    }
+}
+
+impl FromStr for Band {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = |range: &str| Error::Parameter { name: "band", value: text.into(), range: range.into() };
+        let names = "boundary_iou=VOXELS, boundary_iou_mm=MM or boundary_iou_below=VOXELS";
+        let (name, width) = text.split_once('=').ok_or_else(|| wrong(names))?;
+        let number = || width.parse::<f64>().map_err(|_| wrong("a number behind the ="));
+        let band = match name {
+            "boundary_iou" => Self::Voxels(width.parse().map_err(|_| wrong("a whole number of voxels behind the ="))?),
+            "boundary_iou_mm" => Self::Mm(number()?),
+            "boundary_iou_below" => Self::BelowVoxels(number()?),
+            _ => return Err(wrong(names)),
+        };
+        band.validate()?;
+        Ok(band)
+    }
+}
