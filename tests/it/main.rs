@@ -58,6 +58,8 @@ mod shared;
 #[cfg(all(feature = "gpu", feature = "io"))]
 mod soak;
 mod stream;
+mod surfaces;
 mod which_dice;
+mod which_hd95;
 #[cfg(feature = "gpu")]
 mod words;

@@ -145,7 +145,7 @@ fn soft() -> String {
 }
 
 /// The page with what stands between the markers of `name` replaced.
-fn with_numbers(page: &str, name: &str, numbers: &str) -> String {
+pub fn with_numbers(page: &str, name: &str, numbers: &str) -> String {
     let (start, end) = (format!("<!-- numbers: {name} -->\n"), "<!-- /numbers -->");
     let (before, rest) = page.split_once(&start).unwrap_or_else(|| panic!("the page has no numbers `{name}`"));
     let (_, after) = rest.split_once(end).unwrap();
