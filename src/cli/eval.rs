@@ -267,7 +267,8 @@ fn check_found(report: &Report, output: &mut Output) -> Result<()> {
             case.pred.display()
         ),
         cases => bail!(
-            "none of {} cases has a label other than 0, in truth or prediction; say with --labels which ones to evaluate",
+            "none of {} cases has a label other than 0, in truth or prediction; say with `voxdice eval --labels` which ones \
+             to evaluate",
             cases.len()
         ),
     }

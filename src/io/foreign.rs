@@ -96,10 +96,7 @@ mod tests {
         for path in ["a.nii.gz", "a", "a.mha", "a.nrrd", "mgz", "a.gz"] {
             assert_eq!(name(b"", path), None, "{path}");
         }
-        let mut preamble = vec![0; 132];
-        preamble[0] = 0x5c;
-        preamble[1] = 1;
-        preamble[128..].copy_from_slice(b"DICM");
+        let preamble = [&[0x5c, 1][..], &[0; 126], b"DICM"].concat();
         assert_eq!(name(&preamble, "IM0001"), Some("DICOM"));
         assert_eq!(name(b"II*\0", "a"), Some("TIFF"));
     }

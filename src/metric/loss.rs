@@ -48,13 +48,16 @@ pub struct LossValues {
     pub undefined: usize,
 }
 
+/// The derivatives that some cells share, cells by their places.
+type CellPartials = Vec<(Vec<usize>, Partials)>;
+
 /// The value of a group before the reduction, and how it moves with the moments of its cells.
 pub(super) struct Assessed {
     /// `None` where it is undefined.
     pub value: Option<f64>,
-    pub partials: Vec<(Vec<usize>, Partials)>,
+    pub partials: CellPartials,
     /// With respect to the sums of focal factors, where it is divided by them.
-    pub by_factors: Vec<(Vec<usize>, Partials)>,
+    pub by_factors: CellPartials,
 }
 
 /// The sums of a loss, and those of its focal factors where it is divided by them.
@@ -205,7 +208,7 @@ impl Loss {
             Focus::Reduced(gamma) => power_slope(self.reduce(&groups), gamma),
             _ => 1.0,
         };
-        let table = |of: fn(&Assessed) -> &Vec<(Vec<usize>, Partials)>| {
+        let table = |of: fn(&Assessed) -> &CellPartials| {
             let mut cells = vec![Partials::default(); tables.sums.values().len()];
             for (members, partials) in groups.iter().filter(|group| group.value.is_some()).flat_map(of) {
                 members.iter().for_each(|&cell| cells[cell].add(focus * factor, partials));
@@ -308,7 +311,7 @@ impl Loss {
 }
 
 impl Assessed {
-    pub fn new(value: Option<f64>, partials: Vec<(Vec<usize>, Partials)>) -> Self {
+    pub fn new(value: Option<f64>, partials: CellPartials) -> Self {
         Self { value, partials, by_factors: Vec::new() }
     }
 

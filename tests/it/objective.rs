@@ -32,7 +32,8 @@ impl Data {
         let probabilities = values(&|n| (n as f32 + 20.0) / 128.0);
         let soft = values(&|n| if n % 4 < 2 { (n % 2) as f32 } else { n as f32 / 128.0 });
         // The second sample is mostly background.
-        let rare = |i: usize, n: u32| if i < VOXELS { n % channels.max(2) as u32 } else { u32::from(n % 5 == 0) };
+        let rare =
+            |i: usize, n: u32| if i < VOXELS { n % channels.max(2) as u32 } else { u32::from(n.is_multiple_of(5)) };
         let labels = (0..SAMPLES * VOXELS).map(|i| rare(i, random.below(1000)) as u8).collect();
         let mask = (0..SAMPLES * VOXELS).map(|_| u8::from(random.below(4) > 0)).collect();
         let shape = Shape::new(SAMPLES, channels, [5, 7]).unwrap().with_layout(layout);
@@ -304,7 +305,7 @@ fn ignored_voxels_are_named_in_three_ways() {
     let engine = &ALL[0].engine;
     let kept = |truth: Truth<'_>, ignore| {
         let operands = Operands::new(Volume::f32(shape.clone(), &pred).unwrap(), truth);
-        engine.loss(&loss.clone().ignoring(ignore), operands).map(|found| found.kept)
+        engine.loss(loss.clone().ignoring(ignore), operands).map(|found| found.kept)
     };
     let labels = [0u8, 1, 255, 1];
     let map = || LabelMap::u8(Shape::new(1, 1, [4]).unwrap(), &labels).unwrap().into();
@@ -347,7 +348,7 @@ fn what_cannot_be_right_is_refused() {
             Volume::f32(one.shape.clone(), &one.logits).unwrap(),
             Volume::f32(one.shape.clone(), &one.soft).unwrap(),
         );
-        let found = engine.loss(&of(overlap(activation, Overlap::Dice)), operands);
+        let found = engine.loss(of(overlap(activation, Overlap::Dice)), operands);
         assert!(matches!(found, Err(Error::Parameter { name: "the activation", .. })), "{found:?}");
     }
     // Masks.

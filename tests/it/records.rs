@@ -8,8 +8,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// A part of the README, and how it is written.
+type Written = (&'static str, fn(&Record) -> String);
+
 /// What the README's parts are called, and what is written there.
-const PARTS: [(&str, fn(&Record) -> String); 2] = [("speed", Record::text), ("folders", Record::folders)];
+const PARTS: [Written; 2] = [("speed", Record::text), ("folders", Record::folders)];
 
 /// Another program, the file of its rows, and its row.
 type Other = (&'static str, &'static str, &'static str);

@@ -118,7 +118,7 @@ fn by_place<T: Copy + Default>(
     slice: for<'a> fn(&'a [T]) -> LabelSlice<'a>,
     add: &mut Add<'_>,
 ) -> Result<()> {
-    let mut there = vec![T::default(); CHUNK];
+    let mut there = std::iter::repeat_n(T::default(), CHUNK).collect::<Vec<_>>();
     let mut start = 0;
     while let Some(t) = truth.next_chunk(CHUNK)? {
         interrupt::check()?;

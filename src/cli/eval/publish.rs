@@ -8,6 +8,7 @@ use crate::cli::files::{Named, Pending, check_no_volume, check_outputs};
 use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::warning::{ABSENT, GEOMETRY, is_note};
+use crate::io::Gap;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -131,7 +132,7 @@ pub(in crate::cli) fn tell(report: &Report, output: &mut Output) {
             }
             let times = told.entry(&warning.kind).or_default();
             *times += 1;
-            let finding = warning.kind == GEOMETRY && case.gap.is_some_and(|gap| !gap.is_same_grid());
+            let finding = warning.kind == GEOMETRY && case.gap.is_some_and(Gap::is_apart);
             let level = if is_note(&warning.kind) { "note" } else { "warning" };
             let line = format!("{level}: {name}{}", warning.message);
             if *times > ALIKE {

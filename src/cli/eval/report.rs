@@ -100,7 +100,7 @@ impl Report {
     /// The cases whose two grids truly differ, and by how much.
     pub fn apart(&self) -> impl Iterator<Item = (&Case, Gap)> {
         let gaps = self.cases.iter().filter_map(|case| Some((case, case.gap?)));
-        gaps.filter(|(_, gap)| !gap.is_same_grid())
+        gaps.filter(|(_, gap)| gap.is_apart())
     }
 
     /// The first failed verification, else the first one.

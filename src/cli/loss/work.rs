@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 pub(super) enum Work {
     Single(Loss),
     Sum(Vec<Term>),
-    Call { text: String, call: LossCall, recipe: Recipe },
+    Call { text: String, call: LossCall, recipe: Box<Recipe> },
 }
 
 /// What came of it.
@@ -90,7 +90,7 @@ impl Work {
         let call = Loss::from_call(&text)?;
         let recipe = call.recipe(given)?;
         recipe.objective()?;
-        Ok(Self::Call { text, call, recipe })
+        Ok(Self::Call { text, call, recipe: Box::new(recipe) })
     }
 
     /// The terms.

@@ -104,7 +104,7 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
         self.close_chunk();
         self.met |= portable(self.p, self.t, self.table, &mut self.sink);
         for (place, counts) in self.few.iter().flatten().enumerate() {
-            self.table[place / FEW << 8 | place % FEW] += counts.iter().sum::<u32>();
+            self.table[((place / FEW) << 8) | (place % FEW)] += counts.iter().sum::<u32>();
         }
         self.met
     }
@@ -164,7 +164,7 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
             let table = &mut *self.table;
             return pairs.iter().for_each(|&pair| table[usize::from(pair)] += 1);
         }
-        let few = self.few.get_or_insert_with(|| [[0; 4]; _]);
+        let few = self.few.get_or_insert([[0; 4]; _]);
         for pairs in pairs.as_chunks::<4>().0 {
             for (i, &pair) in pairs.iter().enumerate() {
                 few[usize::from(pair) % (FEW * FEW)][i] += 1;

@@ -53,7 +53,7 @@ fn near(mask: &Bits, most: u64, lattice: &Lattice) -> Bits {
     let surface = boundary(mask, Elements::Face, &sides, lattice.axes());
     let [wz, wy, wx] = lattice.weights3();
     let reach = |weight: u64, left: u64, size: usize| {
-        let steps = if weight == 0 { 0 } else { ((left / weight) as f64).sqrt() as u64 };
+        let steps = (left.checked_div(weight).unwrap_or(0) as f64).sqrt() as u64;
         // The root of a number beyond 2^53 may be one too large.
         let steps = if weight * steps * steps > left { steps - 1 } else { steps };
         (steps as usize).min(size - 1)

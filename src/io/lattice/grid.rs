@@ -22,6 +22,12 @@ impl Gap {
         self.voxels <= TOLERANCE
     }
 
+    /// Whether it is more than headers differ by that tools rewrote: a hundredth of a voxel.
+    #[must_use]
+    pub fn is_apart(self) -> bool {
+        self.voxels > 10.0 * TOLERANCE
+    }
+
     /// How far apart the same voxel of two grids may be, where both say where they lie. Axes of one voxel, which writers put
     /// anywhere, are passed over; `None` also where the others are not as long, or where one grid has them behind z.
     #[must_use]

@@ -266,7 +266,8 @@ pub fn seg_nrrd(data: &[u8]) {
             }
             Err(error) => {
                 told(&error, &path);
-                let is_key = matches!(error, FileError::Header { fault: voxdice::error::HeaderFault::Key { .. }, .. });
+                use voxdice::error::HeaderFault::{Key, KeyTwice};
+                let is_key = matches!(error, FileError::Header { fault: Key { .. } | KeyTwice { .. }, .. });
                 assert!(is_key || io::read(&path).is_err(), "segments refused, and the image read: {error}");
             }
         }

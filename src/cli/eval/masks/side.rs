@@ -37,6 +37,7 @@ pub(super) enum Content<'a> {
 }
 
 /// The voxels of a class.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and taken apart at once")]
 pub(super) enum Found {
     Mask(Mask),
     /// A file that has more than one value besides 0, and is no mask.
