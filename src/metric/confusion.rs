@@ -40,7 +40,7 @@ pub enum CountMetric {
     Accuracy,
     /// (tp / T + tn / N) / 2, range 0 to 1: [`balanced_accuracy`].
     BalancedAccuracy,
-    /// (1 + β²)·tp / ((1 + β²)·tp + β²·fn + fp), range 0 to 1: [`fbeta`].
+    /// (1 + β²)·tp / ((1 + β²)·tp + β²·fn + fp), range 0 to 1: `fbeta`.
     Fbeta(Beta),
     /// Cohen's κ, range −1 to 1: [`kappa`].
     Kappa,
