@@ -34,6 +34,7 @@ use super::exit::Exit;
 use super::interrupt;
 use super::output::Output;
 use super::progress::Progress;
+use super::warning::{HEADERS_WRONG, is_of_headers};
 use super::words;
 use crate::Empty;
 use anyhow::{Result, bail};
@@ -179,7 +180,11 @@ impl Eval {
         let mut report = Report::new(cases, rules, scoring, origin);
         (report.failures, report.missing, report.extra) = (failures, work.missing, work.extra);
         check_found(&report, output)?;
-        publish(&report, &self.outputs, output)
+        let exit = publish(&report, &self.outputs, output)?;
+        if report.cases.iter().flat_map(|case| &case.warnings).any(|warning| is_of_headers(&warning.kind)) {
+            output.note(format_args!("note: {HEADERS_WRONG}"));
+        }
+        Ok(exit)
     }
 
     /// Everything that is read, as far as it was named.

@@ -17,7 +17,7 @@ use super::exit::Exit;
 use super::files::{Pending, check_outputs};
 use super::output::Output;
 use super::progress::Progress;
-use super::warning::Warning;
+use super::warning::{HEADERS_WRONG, Warning, is_of_headers};
 use crate::io::npy;
 use crate::metric::{Activation, Term};
 use anyhow::{Context, Result};
@@ -137,7 +137,10 @@ impl LossCommand {
         let mut exit = Exit::Fine;
         for warning in &report.operands.warnings {
             match warning {
-                Warning::Geometry { .. } => exit = output.finding(&format!("warning: {warning}")),
+                Warning::Geometry { .. } => exit = output.finding(&format!("warning: {warning} ({HEADERS_WRONG})")),
+                warning if is_of_headers(warning.kind()) => {
+                    output.note(format!("warning: {warning} ({HEADERS_WRONG})"))
+                }
                 warning => output.warn(warning),
             }
         }

@@ -111,13 +111,13 @@ impl fmt::Display for Warning {
         match self {
             Self::Geometry { millimetres, voxels } => write!(
                 f,
-                "{}; resample one onto the grid of the other, or say --geometry off if the headers are known to be wrong",
+                "{}; resample one onto the grid of the other, or correct the header that is wrong",
                 apart(*millimetres, *voxels)
             ),
             Self::Shifted { millimetres, voxels } => write!(
                 f,
                 "{}, which is a whole number of voxels: points were compared, and where only one file has a voxel the other is \
-                 background; say --geometry off if the headers are known to be wrong",
+                 background; correct the header that is wrong, if one is",
                 apart(*millimetres, *voxels)
             ),
             Self::Reordered => f.write_str(
@@ -133,8 +133,8 @@ impl fmt::Display for Warning {
                  has a voxel the other counts as background"
             ),
             Self::NothingShared => f.write_str(
-                "truth and prediction store boxes of one lattice that have no voxel in common, so nothing can agree; say \
-                 --geometry off if the headers are known to be wrong",
+                "truth and prediction store boxes of one lattice that have no voxel in common, so nothing can agree; \
+                 correct the header that is wrong, if one is",
             ),
             Self::SameFile => f.write_str("truth and prediction are the same file, so every score is perfect"),
             Self::AxisOrder { array } => write!(
@@ -264,6 +264,14 @@ impl fmt::Display for Warning {
 pub(super) fn is_note(kind: &str) -> bool {
     matches!(kind, "reordered" | "padded" | "scaled_labels")
 }
+
+/// Whether a warning of this kind may come from a header that is wrong.
+pub(super) fn is_of_headers(kind: &str) -> bool {
+    matches!(kind, GEOMETRY | "nothing_shared")
+}
+
+/// What the commands that have the flag say to such a warning; `merge`, which retells it, has not.
+pub(super) const HEADERS_WRONG: &str = "--geometry off leaves the places that headers tell out of it";
 
 /// A warning as it is passed on: in results, and from shard to merge.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -91,9 +91,7 @@ pub fn check(arguments: &[String], stderr: &str) {
     let Some(command) = arguments.first().filter(|command| !command.starts_with('-')) else { return };
     let said = stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("warning: "));
     let said = said.filter(|line| !line.contains("unrecognized subcommand"));
-    // What `merge` warns of is what `eval` said when it counted.
-    let speaker = |line: &str| if command == "merge" && line.starts_with("warning: ") { "eval" } else { &command[..] };
-    let faults: Vec<String> = said.flat_map(|line| faults(speaker(line), arguments, line)).collect();
+    let faults: Vec<String> = said.flat_map(|line| faults(command, arguments, line)).collect();
     assert!(faults.is_empty(), "{arguments:?}: {}", faults.join("\n"));
 }
 
