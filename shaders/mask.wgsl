@@ -12,8 +12,9 @@ fn truth_quad(word: u32, channel: u32) -> u32 {
   }
   // Where a label is that of the channel; a label that no channel stands for, or beyond 127, is no mask. Carries stay
   // within a byte, because its highest bit is left out of every addition.
-  let single = params.channels == 1u;
-  let other = word ^ (select(channel, 1u, single) * 0x01010101u);
+  // No label of a mask is that of channel 128 or a later one, and 128 stays within a byte.
+  let label = select(min(channel, 128u), 1u, params.channels == 1u);
+  let other = word ^ (label * 0x01010101u);
   let differs = ((other & 0x7f7f7f7fu) + 0x7f7f7f7fu) | other;
   let beyond = 128u - min(max(params.channels, 2u), 128u);
   let outside = ((word & 0x7f7f7f7fu) + beyond * 0x01010101u) | word;

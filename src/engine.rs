@@ -51,6 +51,8 @@ pub use recorded::{GpuCounts, GpuSums};
 #[derive(Debug)]
 pub struct Engine {
     backend: Chosen,
+    /// What surfaces are measured on, whatever the rest runs on.
+    cpu: cpu::Backend,
     non_finite: NonFinite,
     reason: &'static str,
 }
@@ -81,10 +83,7 @@ impl Engine {
     /// [`Error::GpuNotBuilt`], [`Error::NoAdapter`] or [`Error::SelfTest`] when a GPU was asked for and cannot be had;
     /// [`Error::Tuning`] for a window below 64 KiB.
     pub fn new(options: &EngineOptions) -> Result<Self> {
-        let cpu = |reason| {
-            let backend = Chosen::Cpu(cpu::Backend::new(options.tuning.simd));
-            Ok(Self { backend, non_finite: options.non_finite, reason })
-        };
+        let cpu = |reason| Ok(Self::on(Chosen::Cpu(cpu::Backend::new(options.tuning.simd)), options, reason));
         match (options.backend, &options.adapter) {
             (Backend::Cpu, _) => cpu("the CPU backend was asked for"),
             (Backend::Auto, AdapterChoice::Best) => {
@@ -94,10 +93,14 @@ impl Engine {
         }
     }
 
+    fn on(backend: Chosen, options: &EngineOptions, reason: &'static str) -> Self {
+        Self { backend, cpu: cpu::Backend::new(options.tuning.simd), non_finite: options.non_finite, reason }
+    }
+
     #[cfg(feature = "gpu")]
     fn on_gpu(options: &EngineOptions) -> Result<Self> {
         let backend = Chosen::Gpu(Box::new(gpu::Backend::new(&options.adapter, &options.tuning)?));
-        Ok(Self { backend, non_finite: options.non_finite, reason: "the GPU backend was asked for" })
+        Ok(Self::on(backend, options, "the GPU backend was asked for"))
     }
 
     #[cfg(not(feature = "gpu"))]

@@ -4,7 +4,7 @@
 ///
 /// A volume is read from the first voxel to the last, and in pages of 4 KiB a good part of that time goes into finding
 /// the pages: huge ones (2 MiB) made reading 1.2 to 1.5 times and the first writing 3 to 4 times as fast where this was
-/// measured. Everything that voxdice allocates itself asks for them. Memory of an application's own, such as where
+/// measured. Volumes from files and gradients of an engine ask for them. Memory of an application's own, such as where
 /// [`Engine::gradient_into`](crate::Engine::gradient_into) writes, can do so here. It is advice: it changes no byte, may
 /// come to nothing, and does nothing outside Linux and below 2 MiB.
 ///

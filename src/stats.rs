@@ -16,7 +16,7 @@ pub use surface::{
 
 pub(crate) use exact::scale_of;
 pub(crate) use sums::{BlockSums, POINTWISE, POINTWISE_SCALE, SCALE_POWER, UNITS};
-pub(crate) use surface::{AreaKinds, kinds};
+pub(crate) use surface::{AreaKinds, LATTICE_BITS, kinds};
 
 use crate::error::Result;
 

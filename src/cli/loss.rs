@@ -17,8 +17,8 @@ use super::exit::Exit;
 use super::files::{Pending, check_outputs};
 use super::output::Output;
 use super::progress::Progress;
-use super::warning::{HEADERS_WRONG, Warning, is_of_headers};
-use crate::io::npy;
+use super::warning::{HEADERS_WRONG, Warning};
+use crate::io::{Gap, npy};
 use crate::metric::{Activation, Term};
 use anyhow::{Context, Result};
 use choices::Choices;
@@ -34,8 +34,8 @@ use work::{Want, Work};
 /// are exact and the same on every device; sigmoid, softmax, powers and logarithms hold within a documented bound.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Files: .npy, or NIfTI (.nii, .nii.gz, .hdr/.img). float64 is rounded to float32, with a warning
-where that changes it.
+Files: .npy, NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage or NRRD. float64 is rounded to float32,
+with a warning where that changes it.
 
 Axes of .npy, by --layout and number of axes:
   channels-first  1: [spatial]  2: [channel, spatial]  3 and more: [sample, channel, spatial...]
@@ -137,10 +137,10 @@ impl LossCommand {
         let mut exit = Exit::Fine;
         for warning in &report.operands.warnings {
             match warning {
-                Warning::Geometry { .. } => exit = output.finding(&format!("warning: {warning} ({HEADERS_WRONG})")),
-                warning if is_of_headers(warning.kind()) => {
-                    output.note(format!("warning: {warning} ({HEADERS_WRONG})"))
+                &Warning::Geometry { millimetres, voxels } if (Gap { millimetres, voxels }).is_apart() => {
+                    exit = output.finding(&format!("warning: {warning} ({HEADERS_WRONG})"))
                 }
+                Warning::Geometry { .. } => output.note(format!("warning: {warning} ({HEADERS_WRONG})")),
                 warning => output.warn(warning),
             }
         }

@@ -94,7 +94,8 @@ impl Level {
             Set::Baseline => sum_run(p, t, stride, pass),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 if p.len() < avx2_sums::SHORT => sum_run(p, t, stride, pass),
-            // SAFETY: such a set is made in `Level::of` alone, after the processor said that it has all these features.
+            // SAFETY: `Level::of` and `avx512_is_cleared` alone make such a set, after the processor said that it has all
+            // these features.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
             #[cfg(target_arch = "x86_64")]

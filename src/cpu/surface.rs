@@ -37,24 +37,24 @@ impl Backend {
     /// A surface per plane (sample) and class.
     pub fn surfaces(&self, job: &SurfacesJob<'_>) -> Result<Vec<Surface>> {
         let rows = RowTable::new(&job.lattice, job.pair.extent);
-        self.each_class(&job.pair, |masks| surface(&masks, &job.lattice, job.options, &rows))
+        self.each_class(&job.pair, |masks, _| surface(&masks, &job.lattice, job.options, &rows))
     }
 
     /// Counts of boundary bands per plane and class.
     pub fn bands(&self, job: &BandsJob<'_>) -> Result<Vec<Counts>> {
-        let voxels = job.pair.extent.iter().product::<usize>() as u64;
-        self.each_class(&job.pair, |masks| {
+        self.each_class(&job.pair, |masks, voxels| {
             let Some(masks) = masks else { return Counts::new(0, 0, 0, voxels) };
             let [truth, pred] = [&masks.truth, &masks.pred].map(|mask| band(mask, job.band, &job.lattice));
             Counts::new(truth.count_common(&pred), pred.count(), truth.count(), voxels)
         })
     }
 
-    /// `f` of the masks of every plane and class; of nothing where neither map has the class.
+    /// `f` of the masks of every plane and class, or of nothing where neither map has the class, and of the number of voxels
+    /// of the plane that are not ignored.
     fn each_class<R: Send>(
         &self,
         pair: &LabelPair<'_>,
-        f: impl Fn(Option<Masks>) -> Result<R> + Send + Sync,
+        f: impl Fn(Option<Masks>, u64) -> Result<R> + Send + Sync,
     ) -> Result<Vec<R>> {
         match pair.truth {
             Data::U8(t) => self.with_truth(t, pair, f),
@@ -68,7 +68,7 @@ impl Backend {
         &self,
         t: &[T],
         pair: &LabelPair<'_>,
-        f: impl Fn(Option<Masks>) -> Result<R> + Send + Sync,
+        f: impl Fn(Option<Masks>, u64) -> Result<R> + Send + Sync,
     ) -> Result<Vec<R>> {
         match pair.pred {
             Data::U8(p) => planes(t, p, pair, self.level, f),
@@ -91,7 +91,7 @@ fn planes<T: Label, P: Label, R: Send>(
     p: &[P],
     pair: &LabelPair<'_>,
     level: Level,
-    f: impl Fn(Option<Masks>) -> Result<R> + Send + Sync,
+    f: impl Fn(Option<Masks>, u64) -> Result<R> + Send + Sync,
 ) -> Result<Vec<R>> {
     let voxels = pair.extent.iter().product::<usize>();
     let members: Vec<Member> = pair.classes.sets().iter().map(|set| Member::new(set)).collect();
@@ -100,6 +100,8 @@ fn planes<T: Label, P: Label, R: Send>(
     let mut all = Vec::with_capacity(t.len() / voxels * members.len());
     for (t, p) in t.chunks_exact(voxels).zip(p.chunks_exact(voxels)) {
         let crops = crops(t, p, pair.extent, pair.classes);
+        let left_out =
+            ignored.as_ref().map_or(0, |ignored| t.iter().filter(|label| ignored.has(label.label())).count());
         let of_class = super::map_indexed(members.len(), |class| {
             let masks = crops[class].map(|crop| {
                 let mut pred = masks::fill(p, pair.extent, &crop, &members[class], level);
@@ -110,7 +112,7 @@ fn planes<T: Label, P: Label, R: Send>(
                 let truth = masks::fill(t, pair.extent, &crop, &members[class], level);
                 Masks { truth, pred, sides: crop.sides(pair.extent) }
             });
-            f(masks)
+            f(masks, (voxels - left_out) as u64)
         });
         for result in of_class {
             all.push(result?);

@@ -35,6 +35,6 @@ impl Engine {
         options: &EngineOptions,
     ) -> Result<Self> {
         let backend = Chosen::Gpu(Box::new(gpu::Backend::with_device(device, queue, &options.tuning)?));
-        Ok(Self { backend, non_finite: options.non_finite, reason: "the application's device was given" })
+        Ok(Self::on(backend, options, "the application's device was given"))
     }
 }

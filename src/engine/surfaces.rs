@@ -1,15 +1,12 @@
 //! Surface distances and boundary bands of label maps.
 
+use super::Engine;
 use super::operands::same_shape;
-use super::{Chosen, Engine};
 use crate::classes::Classes;
-use crate::cpu;
 #[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Operand, Result};
 use crate::job::{BandsJob, LabelPair, SurfacesJob};
 use crate::options::Band;
-#[cfg(feature = "gpu")]
-use crate::options::Simd;
 use crate::shape::Shape;
 use crate::stats::{Counts, Lattice, Spacing, Surface, SurfaceOptions};
 use crate::table::Table;
@@ -57,7 +54,7 @@ impl Engine {
         let shape = same_shape(pred.shape(), truth.shape())?;
         let lattice = Lattice::new(&options.spacing, shape.spatial())?;
         let pair = label_pair(&shape, &pred, &truth, classes)?;
-        let surfaces = self.cpu().surfaces(&SurfacesJob { pair, options, lattice })?;
+        let surfaces = self.cpu.surfaces(&SurfacesJob { pair, options, lattice })?;
         Ok(Table::new(shape.samples() as usize, classes.len(), surfaces))
     }
 
@@ -96,17 +93,8 @@ impl Engine {
         let spacing = if matches!(band, Band::Mm(_)) { spacing } else { &voxels };
         let lattice = Lattice::new(spacing, shape.spatial())?;
         let pair = label_pair(&shape, &pred, &truth, classes)?;
-        let counts = self.cpu().bands(&BandsJob { pair, band, lattice })?;
+        let counts = self.cpu.bands(&BandsJob { pair, band, lattice })?;
         Ok(Table::new(shape.samples() as usize, classes.len(), counts))
-    }
-
-    /// The CPU backend, which an engine on a GPU has as well.
-    fn cpu(&self) -> cpu::Backend {
-        match &self.backend {
-            Chosen::Cpu(cpu) => *cpu,
-            #[cfg(feature = "gpu")]
-            Chosen::Gpu(_) => cpu::Backend::new(Simd::Auto),
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::job::CountsOf;
 use crate::kernel::counts::RawCounts;
 use crate::kernel::source::{FEW_CLASSES, Key, MANY_CLASSES, Statistic};
 use crate::plan::{Output, Params, WORKGROUP};
-use crate::volume::Source;
+use crate::volume::{Dtype, Source};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ impl Backend {
     /// Counts every plane (sample).
     pub async fn counts(&self, job: &CountsOf<'_, Source<'_>>, waiting: Waiting) -> Result<Vec<RawCounts>> {
         let mut planes = vec![RawCounts::zero(job.classes.len()); job.grid.planes as usize];
-        match few_labels(job.classes) {
+        match few_labels(job) {
             Some(labels) => self.count_few(job, waiting, &labels, &mut planes).await?,
             None => self.count_many(job, waiting, &mut planes).await?,
         }
@@ -109,9 +109,11 @@ impl Backend {
     }
 }
 
-/// The labels, one for each class, where `counts_few.wgsl` takes them.
-pub(super) fn few_labels(classes: &Classes) -> Option<Vec<u32>> {
-    classes.plain().filter(|labels| labels.len() <= FEW_CLASSES)
+/// The labels, one for each class, where `counts_few.wgsl` takes them: of two u8 maps it compares 8 bits.
+pub(super) fn few_labels(job: &CountsOf<'_, Source<'_>>) -> Option<Vec<u32>> {
+    let bytes = job.pred.dtype() == Dtype::U8 && job.truth.dtype() == Dtype::U8;
+    let most = if bytes { u8::MAX.into() } else { u32::MAX };
+    job.classes.plain().filter(|labels| labels.len() <= FEW_CLASSES && labels.iter().all(|&label| label <= most))
 }
 
 pub(super) fn few_aux(labels: &[u32]) -> Aux<'_> {

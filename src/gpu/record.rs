@@ -78,7 +78,7 @@ impl Backend {
         on_gpu(job.pred, job.truth)?;
         let classes = job.classes.len() as u64;
         let result = self.result(encoder, 8 * job.grid.planes * (3 * classes + 3))?;
-        if let Some(labels) = few_labels(job.classes) {
+        if let Some(labels) = few_labels(job) {
             let pass = self.few_pass(job, &labels)?;
             let (places, blocks) = (3 * classes + 2, job.grid.blocks_per_cell());
             let pipeline = self.fold(Statistic::FoldFew)?;

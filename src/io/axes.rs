@@ -22,7 +22,8 @@ use super::lattice::{Gap, Grid, Placement};
 pub enum Relation {
     /// One by one, in the order of the files. The gap is rounding; `None` where a file does not say where it lies.
     Same(Option<Gap>),
-    /// By their places: the second file is the first one in another order, or a box of its lattice.
+    /// By their places: the second file is the first one in another order, or a box of its lattice. Its gap may be more than
+    /// rounding.
     Placed(Placement),
     /// Axes of the same lengths, in different places.
     Apart(Gap),
@@ -69,7 +70,8 @@ pub fn relate(first: Grid<'_>, second: Grid<'_>) -> Relation {
     // Without an affine in the header there is a made-up one.
     let said = |grid: Grid<'_>| grid.geometry.is_some_and(|geometry| geometry.source != AffineSource::Pixdim);
     match Placement::of(first, second).filter(|_| said(first) && said(second)) {
-        Some(place) if place.is_identity() => return Relation::Same(Some(place.gap())),
+        Some(place) if place.is_identity() && place.gap().is_same_grid() => return Relation::Same(Some(place.gap())),
+        Some(place) if place.is_identity() => return Relation::Apart(place.gap()),
         Some(place) if !place.is_longer() => return Relation::Placed(place),
         _ => {}
     }

@@ -16,7 +16,7 @@ use crate::error::FileError;
 /// A format, the endings of its files (also with `.gz` behind them), the bytes that they start with, and what to do.
 struct Foreign(&'static str, &'static [&'static str], &'static [&'static [u8]], &'static str);
 
-const FOREIGN: [Foreign; 18] = [
+const FOREIGN: [Foreign; 19] = [
     Foreign("DICOM", &["dcm", "dicom", "ima"], &[], "convert the series, for instance with dcm2niix"),
     Foreign("FreeSurfer's MGH", &["mgh", "mgz"], &[], "convert it, for instance with mri_convert"),
     Foreign("AFNI's BRIK", &["brik", "head"], &[], "convert it, for instance with 3dAFNItoNIFTI"),
@@ -25,12 +25,13 @@ const FOREIGN: [Foreign; 18] = [
     Foreign("MINC", &["mnc", "mnc2"], &[], "convert it, for instance with mnc2nii"),
     Foreign("HDF5", &["h5", "hdf5", "hdf"], &[b"\x89HDF"], "save the array in it as .npy"),
     Foreign("MATLAB", &["mat"], &[b"MATLAB"], "save the array in it as .npy, or the image as NIfTI"),
-    Foreign("NumPy's .npz", &["npz"], &[], "save the array in it as .npy"),
     Foreign("VTK", &["vtk", "vti"], &[b"# vtk"], "convert it, for instance with 3D Slicer"),
     Foreign("TIFF", &["tif", "tiff"], &[b"II*\0", b"MM\0*"], "save its array as .npy, or convert it with SimpleITK"),
     Foreign("PNG", &["png"], &[b"\x89PNG"], "save its array as .npy, or convert it with SimpleITK"),
     Foreign("JPEG", &["jpg", "jpeg"], &[b"\xff\xd8\xff"], "save its array as .npy, or convert it with SimpleITK"),
     Foreign("a ZIP archive", &["zip"], &[b"PK\x03\x04"], "unpack it"),
+    Foreign("NumPy's .npz", &["npz"], &[b"PK\x03\x04"], "save the array in it as .npy"),
+    Foreign("PyTorch's", &["pt", "pth"], &[b"PK\x03\x04"], "save the tensor in it as .npy, with numpy.save"),
     Foreign("bzip2", &["bz2"], &[b"BZh"], "unpack it with bunzip2"),
     Foreign("xz", &["xz"], &[b"\xfd7zXZ"], "unpack it with unxz"),
     Foreign("Zstandard", &["zst"], &[b"\x28\xb5\x2f\xfd"], "unpack it with unzstd"),
@@ -52,7 +53,10 @@ pub(super) fn foreign(first: &[u8], path: &Path) -> Option<FileError> {
         let starts = |Foreign(_, _, starts, _): &&Foreign| {
             !ends_in(path, "gz") && starts.iter().any(|start| first.starts_with(start))
         };
-        FOREIGN.iter().find(starts).or_else(|| FOREIGN.iter().find(|Foreign(_, endings, ..)| is_named(path, endings)))
+        let named = |Foreign(_, endings, ..): &&Foreign| is_named(path, endings);
+        // Some formats are archives, which their names tell apart.
+        let mut found = FOREIGN.iter().filter(starts);
+        found.clone().find(named).or_else(|| found.next()).or_else(|| FOREIGN.iter().find(named))
     };
     found.map(|&Foreign(format, _, _, remedy)| FileError::Foreign { path: path.to_path_buf(), format, remedy })
 }
@@ -99,5 +103,8 @@ mod tests {
         let preamble = [&[0x5c, 1][..], &[0; 126], b"DICM"].concat();
         assert_eq!(name(&preamble, "IM0001"), Some("DICOM"));
         assert_eq!(name(b"II*\0", "a"), Some("TIFF"));
+        for (path, format) in [("a.npz", "NumPy's .npz"), ("a.pt", "PyTorch's"), ("a.nii", "a ZIP archive")] {
+            assert_eq!(name(b"PK\x03\x04", path), Some(format), "{path}");
+        }
     }
 }

@@ -72,7 +72,7 @@ impl Along {
 }
 
 impl Placement {
-    /// How the second grid lies in the first; `None` where they are not on one lattice, within a thousandth of a voxel, or
+    /// How the second grid lies in the first; `None` where they are not on one lattice, within a hundredth of a voxel, or
     /// where one of them does not say where it lies.
     ///
     /// Along an axis of one voxel writers leave anything in the affine, so the step there is that of the other grid.
@@ -91,7 +91,7 @@ impl Placement {
         let worlds = [first.geometry?.affine_mm(), second.geometry?.affine_mm()];
         let edge = smallest_edge(&worlds[0], a).or_else(|| smallest_edge(&worlds[1], b));
         let edge = edge.unwrap_or_else(|| first.smallest_spacing());
-        let in_edges = |millimetres| Gap { millimetres, voxels: millimetres / edge };
+        let in_edges = |millimetres| Gap::of(millimetres, edge);
         let (middle, other) = (middle(&worlds[0], a), middle(&worlds[1], b));
         let shift = in_edges(length(std::array::from_fn(|row| other[row] - middle[row])));
         let mut best: Option<Self> = None;
@@ -99,14 +99,14 @@ impl Placement {
             let Some((axes, millimetres)) = fitted(axes, worlds, [a, b]) else { continue };
             let gap = in_edges(millimetres);
             // The first of equals: where a length is 1, several orders are the same points.
-            if gap.is_same_grid() && best.as_ref().is_none_or(|best| gap.voxels < best.gap.voxels - 1e-6) {
+            if !gap.is_apart() && best.as_ref().is_none_or(|best| gap.voxels < best.gap.voxels - 1e-6) {
                 best = Some(Self { first: a, second: b, axes, volumes, gap, shift });
             }
         }
         best
     }
 
-    /// How far the places of the same voxel are apart: rounding, a thousandth of a voxel at most.
+    /// How far the places of the same voxel are apart: a hundredth of a voxel at most.
     #[must_use]
     pub fn gap(&self) -> Gap {
         self.gap

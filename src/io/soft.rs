@@ -10,12 +10,13 @@
 //! [`SoftVolume::rounded`] counts those that lost bits by it. A whole number of 32 or 64 bits is taken only if no bit
 //! is lost.
 //!
-//! A NIfTI file has its first axis fastest; [`SoftVolume::axes`] has the slowest first, so x comes last.
+//! An image file has its first axis fastest; [`SoftVolume::axes`] has the slowest first, so x comes last.
 
 use std::path::{Path, PathBuf};
 
 use super::Placement;
-use super::nifti::{self, Geometry, Voxels};
+use super::image;
+use super::nifti::{Geometry, Voxels};
 use super::npy::{self, Elements, NpyError};
 use super::voxels::{StoredType, half};
 use crate::error::{Error, FileError};
@@ -41,8 +42,8 @@ pub enum Values {
 pub enum Origin {
     /// A `.npy` array, whose axes mean what the user says.
     Npy,
-    /// A NIfTI image, whose axes are z, y, x, with the channels before them where there are four.
-    Nifti {
+    /// An image, whose axes are z, y, x, with the channels before them where there are four.
+    Image {
         /// Where the voxels lie.
         geometry: Box<Geometry>,
     },
@@ -78,20 +79,12 @@ pub struct Labelled {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SoftError {
-    /// The NIfTI file could not be read.
+    /// The image could not be read.
     #[error(transparent)]
     File(#[from] FileError),
     /// The `.npy` file could not be read.
     #[error(transparent)]
     Npy(#[from] NpyError),
-    /// A kind of file that is not read.
-    #[error("{}: soft volumes in .{extension} are not read; convert it to .npy or NIfTI", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// The end of its name.
-        extension: String,
-    },
     /// A number that no `f32` can stand for.
     #[error(
         "{}: {count} voxels are beyond what 32-bit floats hold {}, the first is {value}; store them as float32",
@@ -109,7 +102,7 @@ pub enum SoftError {
     },
 }
 
-/// Reads a `.npy` file, or else a NIfTI file.
+/// Reads a `.npy` file, or an image of any format that is read.
 ///
 /// # Errors
 /// See [`SoftError`].
@@ -121,16 +114,13 @@ pub fn read(path: impl AsRef<Path>) -> Result<SoftVolume, SoftError> {
             let npy::Array { elements, shape } = npy::read(path)?;
             (elements, shape, None, Origin::Npy)
         }
-        "npz" | "nrrd" | "nhdr" | "mha" | "mhd" | "h5" | "hdf5" | "zarr" | "pt" | "pth" | "png" | "tif" | "tiff" => {
-            return Err(SoftError::Format { path: path.into(), extension });
-        }
         _ => {
-            let nifti::Image { header, voxels, .. } = nifti::read(path)?;
+            let image::Image { header, voxels, .. } = image::read(path)?;
             let geometry = Box::new(header.geometry);
             let axes = header.shape.iter().rev().copied().collect();
             let whole = !matches!(header.dtype, StoredType::F32 | StoredType::F64);
             let step = header.scale.filter(|_| whole).map(|scale| scale.slope.abs());
-            (Elements::Plain(voxels), axes, step, Origin::Nifti { geometry })
+            (Elements::Plain(voxels), axes, step, Origin::Image { geometry })
         }
     };
     let integer = !matches!(elements, Elements::F16(_) | Elements::Plain(Voxels::F32(_) | Voxels::F64(_)));
@@ -138,6 +128,15 @@ pub fn read(path: impl AsRef<Path>) -> Result<SoftVolume, SoftError> {
         .map_err(|(count, value, whole)| SoftError::Unrepresentable { path: path.into(), count, value, whole })?;
     let axes = axes.into_iter().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
     Ok(SoftVolume { values, axes, integer, rounded, step, origin })
+}
+
+/// The whole number that a value is, or was before a header's scale with such a step.
+fn unscaled(value: f32, step: Option<f64>) -> Option<f32> {
+    // The value was rounded to f32, and so was the step. A step of a half leaves every number next to a whole one.
+    let lost = f64::from(f32::EPSILON) * f64::from(value.abs().max(1.0));
+    let near = step.filter(|step| *step < 0.5).map_or(0.0, |step| step / 2.0 + lost);
+    let whole = value.round();
+    (f64::from((value - whole).abs()) <= near).then_some(whole)
 }
 
 impl SoftVolume {
@@ -180,28 +179,20 @@ impl SoftVolume {
             Values::F32(values) => values,
             Values::F16(bits) => bits.into_iter().map(half).collect(),
         };
-        // A step of a half leaves every number next to a whole one.
-        let near = self.step.filter(|step| *step < 0.5).map_or(0.0, |step| step / 2.0);
-        let is_label = |value: f32| {
-            let whole = value.round();
-            // The value was rounded to f32, and so was the step.
-            let lost = f64::from(f32::EPSILON) * f64::from(value.abs().max(1.0));
-            let near = if near > 0.0 { near + lost } else { 0.0 };
-            (0.0..=65_535.0).contains(&whole) && f64::from((value - whole).abs()) <= near
-        };
+        let is_label = |value| unscaled(value, self.step).is_some_and(|whole| (0.0..=65_535.0).contains(&whole));
         if let Some(index) = values.iter().position(|&value| !is_label(value)) {
             return Err((index, values[index]));
         }
         let moved = values.iter().filter(|value| value.fract() != 0.0).count() as u64;
-        let whole = || values.iter().map(|value| value.round());
-        let values = match whole().fold(0.0f32, f32::max) {
-            0.0..=255.0 => Values::U8(whole().map(|value| value as u8).collect()),
-            _ => Values::U16(whole().map(|value| value as u16).collect()),
+        let labels = || values.iter().map(|value| value.round());
+        let values = match labels().fold(0.0f32, f32::max) {
+            0.0..=255.0 => Values::U8(labels().map(|value| value as u8).collect()),
+            _ => Values::U16(labels().map(|value| value as u16).collect()),
         };
         Ok(Labelled { volume: Self { values, integer: true, rounded: 0, ..self }, moved })
     }
 
-    /// Makes every voxel 0 that is one of these values, and says of each voxel whether it was none of them.
+    /// Makes every voxel 0 that is one of these values (or was before it was scaled, as in [`SoftVolume::into_labels`]), and says of each voxel whether it was none of them.
     ///
     /// ```
     /// use voxdice::io::soft::{SoftVolume, Values};
@@ -215,7 +206,8 @@ impl SoftVolume {
             values.iter_mut().zip(&kept).filter(|(_, kept)| **kept == 0).for_each(|(value, _)| *value = T::default());
             kept
         }
-        let is_ignored = |value: f32| ignored.iter().any(|&label| label as f32 == value);
+        let step = self.step;
+        let is_ignored = |value| unscaled(value, step).is_some_and(|whole| ignored.iter().any(|&n| n as f32 == whole));
         match &mut self.values {
             Values::F32(values) => keep(values, is_ignored),
             Values::F16(bits) => keep(bits, |bits| is_ignored(half(bits))),
@@ -378,6 +370,8 @@ mod tests {
         let step = 2.0 / 255.0;
         let scaled = [0.0, 127.0 * step as f32, 2.0, 128.0 * step as f32];
         assert_eq!(of(&scaled, Some(step)), Ok((Values::U8(vec![0, 1, 2, 1]), 2)));
+        let mut volume = SoftVolume { values: Values::F32(scaled.to_vec()), step: Some(step), ..SoftVolume::empty() };
+        assert_eq!(volume.leave_out(&[1]), [1, 0, 1, 0]);
         assert_eq!(of(&[0.0, 126.0 * step as f32], Some(step)).map_err(|(index, _)| index), Err(1));
         assert_eq!(of(&[0.0, 0.3], Some(0.7)), Err((1, 0.3)));
         for wrong in [-1.0, 65_536.0, f32::NAN, f32::INFINITY] {

@@ -181,7 +181,10 @@ pub(super) fn make_room<T>(path: &Path, voxels: &mut Vec<T>, count: usize, known
         let room = voxels.len().saturating_mul(GROWTH).max(first);
         let more = if known { left } else { left.min(room) };
         voxels.try_reserve_exact(more).map_err(|source| out_of_memory::<T>(path, count as u64, Some(source)))?;
-        prefer_huge_pages(voxels.spare_capacity_mut());
+        // Not before the last growth: memory that is of two kinds of pages cannot grow in place, and its copy takes as much.
+        if more == left {
+            prefer_huge_pages(voxels.spare_capacity_mut());
+        }
     }
     Ok(step)
 }

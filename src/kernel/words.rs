@@ -30,8 +30,8 @@ fn fix_half_product(x: u32, y: u32) -> u64 {
 
 /// Bytes of 1 where the label is that of the channel; beyond 1 where it is none of `channels`.
 fn truth_quad(word: u32, channel: u32, channels: u32) -> u32 {
-    let label = if channels == 1 { 1 } else { channel };
-    let other = word ^ label.wrapping_mul(0x0101_0101);
+    let label = if channels == 1 { 1 } else { channel.min(128) };
+    let other = word ^ (label * 0x0101_0101);
     let differs = ((other & 0x7f7f_7f7f) + 0x7f7f_7f7f) | other;
     let beyond = 128 - channels.clamp(2, 128);
     let outside = ((word & 0x7f7f_7f7f) + beyond * 0x0101_0101) | word;
@@ -99,8 +99,8 @@ fn halves_up_to_1_are_integers_on_that_grid() {
 #[test]
 fn labels_of_a_word_become_masks() {
     let mut numbers = numbers();
-    for channels in [1, 2, 3, 5, 127, 128, 129, 200] {
-        for channel in (0..channels).step_by(1 + channels as usize / 7) {
+    for channels in [1, 2, 3, 5, 127, 128, 129, 200, 257, 700] {
+        for channel in (0..channels).step_by(1 + channels as usize / 7).chain([channels - 1]) {
             let label = if channels == 1 { 1 } else { channel };
             let near = |bits: u32| if bits.is_multiple_of(3) { label } else { bits >> 8 & 0xff };
             let labels: [u32; 4] = std::array::from_fn(|_| near(numbers.next().unwrap()));

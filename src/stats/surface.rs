@@ -5,6 +5,7 @@ mod lattice;
 mod options;
 
 pub(crate) use corner::{AreaKinds, kinds};
+pub(crate) use lattice::LATTICE_BITS;
 pub use lattice::{Lattice, SLACK, Spacing};
 pub use options::{Elements, ImageEdge, SurfaceOptions, Target};
 

@@ -18,7 +18,7 @@ use device::Remote;
 use server::Browser;
 use std::fmt;
 use std::sync::Arc;
-use voxdice::metric::{Partials, Pointwise};
+use voxdice::metric::{Entropy, Focal, Partials, Pointwise};
 use voxdice::stats::{Sums, Terms};
 use voxdice::{
     Activation, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Poison, Shape, SumsOptions, Table,
@@ -120,6 +120,8 @@ impl Pair {
         use {Activation as A, Terms as T};
         let focal = Some(Pointwise::Focal { gamma: 2.0, alpha: Some(0.25) });
         let categorical = Some(Pointwise::CategoricalFocal { gamma: 2.0 });
+        let weighted = Entropy { on: 2.5, alpha: Some(0.25), factor: Focal::Confidence(2.0), ..Entropy::default() };
+        let shares = Entropy { off: 0.0, clip: 1e-7, ..Entropy::default() };
         let (first, last) = (Layout::ChannelsFirst, Layout::ChannelsLast);
         // The truth is a label map or real-valued; cells have several thousand voxels or few.
         let cases = [
@@ -132,12 +134,15 @@ impl Pair {
             (A::Sigmoid, T::Squared, focal, first, false, 5003),
             (A::Softmax, T::All, Some(Pointwise::CrossEntropy), last, true, 5003),
             (A::Softmax, T::Plain, categorical, first, false, 5003),
+            (A::Sigmoid, T::Plain, Some(Pointwise::Entropy(weighted)), first, false, 5003),
+            (A::Normalise, T::Plain, Some(Pointwise::Entropy(shares)), last, true, 5003),
         ];
         for (activation, terms, pointwise, layout, is_map, voxels) in cases {
             let options = SumsOptions { activation, terms, pointwise };
             let shape = Shape::new(2, 3, [voxels]).unwrap().with_layout(layout);
             let n = shape.elements() as usize;
-            let pattern = if activation == A::None { Pattern::Unit } else { Pattern::Wide };
+            let probabilities = matches!(activation, A::None | A::Normalise);
+            let pattern = if probabilities { Pattern::Unit } else { Pattern::Wide };
             let pred = reals(Real::F32, pattern, n, 3);
             let map = labels(LabelType::U8, &[0, 1, 2], 3, n / 3, 4);
             let values = reals(Real::F32, Pattern::Unit, n, 4);

@@ -5,7 +5,7 @@ pub use crate::operands::{label_map, volume};
 use crate::oracle::{self, Array};
 use crate::random::{LABEL_TYPES, LabelType, PATTERNS, Pattern, REALS, Real, labels, reals};
 use voxdice::stats::Terms;
-use voxdice::{Classes, Layout, Shape};
+use voxdice::{Classes, LabelMap, Layout, Shape, Volume};
 
 /// Sums of the case on every implementation.
 fn check_sums(what: &str, shape: &Shape, pred: &Array, truth: &Array, terms: Terms) {
@@ -138,6 +138,36 @@ fn counts_of_every_pair_of_types_and_numbers_of_classes() {
             present.extend([0, 0, 250]);
             let of = |kind, seed| labels(kind, &present, run, n, seed);
             check_counts(&format!("{pred:?} x {truth:?}"), &shape, &of(pred, 1), &of(truth, 2), listed);
+        }
+    }
+}
+
+/// A kernel that compares bytes must not see the lowest eight bits of a listed label.
+#[test]
+fn counts_of_labels_that_no_byte_holds() {
+    let shape = Shape::new(2, 1, [70_003]).unwrap();
+    for listed in [&[256][..], &[300, 1, 511], &[44, 300], &[1 << 24 | 7]] {
+        let of = |seed| labels(LabelType::U8, &[0, 1, 7, 44, 255], 3, 140_006, seed);
+        check_counts("labels beyond bytes", &shape, &of(1), &of(2), listed);
+    }
+}
+
+/// The same of channels: that of label 256 is empty where labels are bytes.
+#[test]
+fn sums_of_channels_that_no_byte_holds() {
+    let (channels, voxels) = (301, 1024);
+    let shape = Shape::new(1, channels, [voxels]).unwrap();
+    let labels: Vec<u8> = (0..voxels).map(|i| (i * i / 3) as u8).collect();
+    let expected: Vec<f64> =
+        (0..channels).map(|c| labels.iter().filter(|&&l| usize::from(l) == c).count() as f64).collect();
+    let halves = [vec![0.5f32; shape.elements() as usize], vec![0.25; shape.elements() as usize]];
+    for (implementation, pred) in ALL.iter().flat_map(|one| halves.iter().map(move |half| (one, half))) {
+        let pred_volume = Volume::f32(shape.clone(), pred).unwrap();
+        let map = LabelMap::u8(Shape::new(1, 1, [voxels]).unwrap(), &labels).unwrap();
+        let sums = implementation.engine.sums(pred_volume, map).unwrap();
+        for (channel, (sums, expected)) in sums.values().iter().zip(&expected).enumerate() {
+            assert_eq!(sums.truth(), *expected, "channel {channel}, {}", implementation.name);
+            assert_eq!(sums.product(), expected * f64::from(pred[0]), "channel {channel}, {}", implementation.name);
         }
     }
 }

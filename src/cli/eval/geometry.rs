@@ -51,12 +51,13 @@ impl GeometryRule {
                 Ok(Together { gap: Some(gap), warnings, ..Together::default() })
             }
             Relation::Placed(place) => {
-                let warnings = said(&place, [truth, pred]);
+                let mut warnings = said(&place, [truth, pred]);
                 let askew = matches!(warnings.last(), Some(Warning::Shifted { .. } | Warning::NothingShared));
                 if askew && self == Self::Strict {
                     let Gap { millimetres, voxels } = place.shift();
                     bail!("{}", refused(millimetres, voxels));
                 }
+                warnings.extend(self.check(place.gap())?);
                 Ok(Together { gap: Some(place.gap()), place: Some(place), warnings })
             }
             Relation::Unequal(unequal) => Err(different(paths, [truth.shape, pred.shape], unequal)),

@@ -12,7 +12,7 @@ pub(super) fn read(path: &Path, pred: &SoftVolume, shape: &Shape) -> Result<(Sha
     let place = path.display();
     match (&mask.origin, &pred.origin) {
         (Origin::Npy, Origin::Npy) => {}
-        (Origin::Nifti { geometry: a }, Origin::Nifti { geometry: b }) => {
+        (Origin::Image { geometry: a }, Origin::Image { geometry: b }) => {
             let of = |volume: &SoftVolume| volume.axes.iter().rev().take(3).map(|&n| n as u64).collect::<Vec<_>>();
             let (of_mask, of_pred) = (of(&mask), of(pred));
             let grid = |shape, geometry| crate::io::Grid { shape, geometry: Some(geometry) };

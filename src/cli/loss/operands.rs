@@ -74,7 +74,7 @@ impl Operands {
         let [truth_path, pred_path] = &self.paths;
         let (a, b) = match (&self.truth.origin, &self.pred.origin) {
             (Origin::Npy, Origin::Npy) => return Ok(()),
-            (Origin::Nifti { geometry: a }, Origin::Nifti { geometry: b }) => (a, b),
+            (Origin::Image { geometry: a }, Origin::Image { geometry: b }) => (a, b),
             _ => bail!(
                 "{} and {} are files of different kinds, and a .npy file does not say which axis is x; convert one of them",
                 truth_path.display(),
@@ -94,7 +94,7 @@ impl Operands {
                 let truth = std::mem::replace(&mut self.truth, SoftVolume::empty());
                 self.truth = truth.reordered(&place);
                 self.warnings.push(Warning::Reordered);
-                None
+                Some(place.gap())
             }
             // What lies outside of a box of probabilities is not known.
             Relation::Placed(_) => match Gap::between(here, there) {
@@ -294,7 +294,7 @@ impl Operands {
         match self.pred.origin {
             Origin::Npy => (axes.collect(), Order::RowMajor),
             // x first, as every reader of NIfTI has it.
-            Origin::Nifti { .. } => (axes.rev().collect(), Order::ColumnMajor),
+            Origin::Image { .. } => (axes.rev().collect(), Order::ColumnMajor),
         }
     }
 

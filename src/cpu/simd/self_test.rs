@@ -74,6 +74,8 @@ pub(super) fn results(level: Level, seed: u64) -> Vec<u64> {
         let met = level.count_pairs(&p, &t, &mut table, |p, t, n| wide += u64::from(p * 1000 + t) * n);
         let bytes: Vec<u8> = p.iter().map(|&p| p as u8).collect();
         level.count_pairs(&bytes, &t, &mut table, |_, _, _| {});
+        let words: Vec<u32> = p.iter().map(|&p| p.into()).collect();
+        level.count_pairs(&words, &t, &mut table, |_, _, _| {});
         let counts = table.iter().enumerate().filter(|(_, count)| **count > 0);
         found.extend(counts.map(|(place, &count)| (place as u64) << 32 | u64::from(count)));
         found.extend([met.into(), wide]);

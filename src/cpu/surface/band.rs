@@ -3,7 +3,7 @@
 use super::bits::{Bits, Sides};
 use super::boundary::boundary;
 use crate::options::Band;
-use crate::stats::{Elements, Lattice};
+use crate::stats::{Elements, LATTICE_BITS, Lattice};
 
 /// Voxels of the mask in the band. Beyond the image is background.
 pub(super) fn band(mask: &Bits, band: Band, lattice: &Lattice) -> Bits {
@@ -49,6 +49,8 @@ fn eroded(mask: &Bits, width: usize, axes: usize) -> Bits {
 
 /// Voxels of the mask up to a squared distance from the boundary, which is that across faces.
 fn near(mask: &Bits, most: u64, lattice: &Lattice) -> Bits {
+    // No squared distance within an image is larger.
+    let most = most.min((1 << LATTICE_BITS) - 1);
     let sides = Sides([[false; 2]; 3]);
     let surface = boundary(mask, Elements::Face, &sides, lattice.axes());
     let [wz, wy, wx] = lattice.weights3();

@@ -22,6 +22,17 @@ impl Member {
         let table = std::array::from_fn(|label| sorted.binary_search(&(label as u32)).is_ok());
         Self::Many(sorted, Box::new(table))
     }
+
+    #[inline]
+    pub fn has(&self, label: u32) -> bool {
+        match self {
+            Self::One(own) => label == *own,
+            Self::Many(sorted, table) => match table.get(label as usize) {
+                Some(&is) => is,
+                None => sorted.binary_search(&label).is_ok(),
+            },
+        }
+    }
 }
 
 /// The mask of a class in a box of a label map.
@@ -32,10 +43,7 @@ pub(super) fn fill<L: Label>(labels: &[L], extent: [usize; 3], crop: &Crop, memb
         let row = &labels[first..][..size[2]];
         match member {
             Member::One(label) => level.fill_equal(row, *label, out),
-            Member::Many(sorted, table) => fill_where(row, out, |label| match table.get(label as usize) {
-                Some(&is) => is,
-                None => sorted.binary_search(&label).is_ok(),
-            }),
+            Member::Many(..) => fill_where(row, out, |label| member.has(label)),
         }
     })
 }

@@ -43,8 +43,11 @@ impl RowTable {
             let [wz, wy, _] = self.weights;
             // As many steps as voxels lead from the first corner to the last. Their squares do not overflow: the lattice is
             // made so.
-            let steps =
-                |axis: usize, weight: u64| (0..=self.extent[axis] as u64).map(move |step| (step, weight * step * step));
+            // Without a weight there is one slice.
+            let steps = |axis: usize, weight: u64| {
+                let most = if weight == 0 { 0 } else { self.extent[axis] as u64 };
+                (0..=most).map(move |step| (step, weight * step * step))
+            };
             let mut rows = Vec::new();
             for (dz, slice) in steps(0, wz).take_while(|&(_, squared)| squared < within.end) {
                 for (dy, row) in steps(1, wy).take_while(|&(_, squared)| slice + squared < within.end) {

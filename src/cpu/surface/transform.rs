@@ -5,7 +5,7 @@ use super::bits::{Bits, each_bit};
 use super::tally::Tally;
 use crate::stats::{DistanceCount, NO_TARGET};
 
-/// Squared distances that a task keeps: 64 MiB.
+/// Squared distances that a task keeps: 64 MiB, where columns have no more of them.
 const KEPT: usize = 1 << 23;
 
 /// Counts the queries by their distance to the nearest of at least one target.
@@ -15,8 +15,9 @@ pub(super) fn transform(
     weights: [u64; 3],
     kind: &(impl Fn(usize, usize, usize) -> u8 + Sync),
 ) -> Vec<DistanceCount> {
-    // A task has columns side by side, at most a word of them.
-    let side = (KEPT / queries.rows()).clamp(1, 64);
+    // A task has columns side by side, at most a word of them, and there are a few tasks for each thread.
+    let columns = queries.size[2] / (4 * crate::cpu::threads());
+    let side = (KEPT / queries.rows()).min(columns).clamp(1, 64);
     let side = 1 << side.ilog2();
     let slabs = crate::cpu::map_indexed(queries.size[2].div_ceil(side), |slab| {
         Slab { targets, queries, weights, from: slab * side, to: queries.size[2].min((slab + 1) * side) }.count(kind)
@@ -46,6 +47,8 @@ impl Slab<'_> {
         // Slices that have targets, and the distances within each of them.
         let mut slices = Vec::new();
         let mut within = Vec::new();
+        // Slices are not a power of two apart, or a column of them would lie in one set of the cache.
+        let pitch = ny * side + 8;
         let mut envelope = Envelope::new(ny.max(nz));
         for z in 0..nz {
             let rows: Vec<usize> = (0..ny).filter(|&y| self.targets.row(z, y).iter().any(|&word| word != 0)).collect();
@@ -54,7 +57,7 @@ impl Slab<'_> {
             }
             let along_x: Vec<u64> = rows.iter().flat_map(|&y| self.along_row(z, y)).collect();
             let start = within.len();
-            within.resize(start + ny * side, NO_TARGET);
+            within.resize(start + pitch, NO_TARGET);
             for x in 0..side {
                 envelope.build(self.weights[1], ny, rows.iter().enumerate().map(|(i, &y)| (y, along_x[i * side + x])));
                 envelope.each(ny, |y, squared| within[start + y * side + x] = squared);
@@ -63,7 +66,7 @@ impl Slab<'_> {
         }
         for (y, &asked) in asked.iter().enumerate() {
             each_bit(asked, |x| {
-                let place = |i: usize| (i * ny + y) * side + x;
+                let place = |i: usize| i * pitch + y * side + x;
                 envelope.build(self.weights[0], nz, slices.iter().enumerate().map(|(i, &z)| (z, within[place(i)])));
                 envelope.each(nz, |z, squared| {
                     if self.word(z, y) >> x & 1 == 1 {

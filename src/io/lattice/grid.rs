@@ -29,13 +29,14 @@ impl Gap {
     }
 
     /// How far apart the same voxel of two grids may be, where both say where they lie. Axes of one voxel, which writers put
-    /// anywhere, are passed over; `None` also where the others are not as long, or where one grid has them behind z.
+    /// anywhere, are passed over; `None` also where the others are not as long, or where one grid has them behind z, and where
+    /// there are no voxels.
     #[must_use]
     pub fn between(first: Grid<'_>, second: Grid<'_>) -> Option<Self> {
         let (a, b) = (first.geometry?.affine_mm(), second.geometry?.affine_mm());
         let (ours, theirs) = (first.long_axes(), second.long_axes());
         let lengths = |axes: &[(usize, u64)]| axes.iter().map(|&(_, n)| n).collect::<Vec<_>>();
-        if lengths(&ours) != lengths(&theirs) {
+        if lengths(&ours) != lengths(&theirs) || ours.iter().any(|&(_, n)| n == 0) {
             return None;
         }
         // Axes behind the third are not of space, and must be so for both.
@@ -55,7 +56,12 @@ impl Gap {
         }
         let edges = pairs.iter().map(|((axis, _), _)| length(column(&a, *axis)));
         let edge = edges.min_by(f64::total_cmp).unwrap_or_else(|| first.smallest_spacing());
-        Some(Self { millimetres, voxels: millimetres / edge })
+        Some(Self::of(millimetres, edge))
+    }
+
+    /// So far, where a voxel has this edge. One without a size counts as 1 mm long.
+    pub(super) fn of(millimetres: f64, edge: f64) -> Self {
+        Self { millimetres, voxels: millimetres / if edge > 0.0 { edge } else { 1.0 } }
     }
 
     /// The larger one of two.

@@ -213,3 +213,31 @@ fn a_gap_is_that_of_the_furthest_corner() {
     assert!(gap(&[1, 3, 2]).is_some_and(Gap::is_same_grid));
     assert_eq!([gap(&[3, 1, 1, 2]), gap(&[3, 3]), gap(&[1, 2, 3])], [None; 3]);
 }
+
+#[test]
+fn grids_without_voxels_and_voxels_without_size_have_no_wild_gaps() {
+    let plain = Geometry::from_spacing([1.0; 3]);
+    let at = |shape: &[u64], geometry: &Geometry| {
+        let grid = Grid { shape, geometry: Some(geometry) };
+        Gap::between(grid, grid)
+    };
+    assert_eq!(at(&[0, 4, 4], &plain), None);
+    let mut flat = plain;
+    flat.affine = [[0.0; 4]; 4];
+    flat.spacing = [0.0; 3];
+    assert_eq!(at(&[1, 1, 1], &flat), Some(Gap { millimetres: 0.0, voxels: 0.0 }));
+    assert_eq!(at(&[2, 1, 1], &flat), Some(Gap { millimetres: 0.0, voxels: 0.0 }));
+}
+
+/// What headers differ by that tools rewrote does not hide that points are in another order.
+#[test]
+fn a_lattice_is_known_within_a_hundredth_of_a_voxel() {
+    for (off, same) in [(0.0009, true), (0.009, true), (0.011, false)] {
+        let mut turned = stored([(0, true), (1, false), (2, false)], [0; 3], WHOLE.map(|n| n as i64));
+        // The smallest edge of the whole is about 0.9 mm.
+        turned.geometry.affine[0][3] += off * 0.89;
+        let found = place(&whole(), &turned);
+        assert_eq!(found.as_ref().is_some_and(Placement::is_reordered), same, "{off}");
+        assert!(found.is_none_or(|found| found.gap().is_same_grid() == (off < 0.001)), "{off}");
+    }
+}

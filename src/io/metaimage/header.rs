@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{DimsFault, FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
-use crate::io::geometry::{Geometry, Units};
+use crate::io::geometry::{AffineSource, Geometry, Units};
 use crate::io::image::{Format, Header};
 use crate::io::recipe::{Encoding, Place, Recipe, Skip, beside};
 use crate::io::text::quoted;
@@ -204,6 +204,11 @@ fn geometry(fields: &Fields, rank: usize) -> Result<Geometry, HeaderFault> {
         });
         (number(&spacing, axis, 1.0), direction)
     });
+    let says_place = matrix.is_some() || origin.is_some();
     let origin = std::array::from_fn(|row| number(&origin, row, 0.0));
-    Ok(Geometry::from_axes(axes, origin, [-1.0, -1.0, 1.0], units))
+    let mut geometry = Geometry::from_axes(axes, origin, [-1.0, -1.0, 1.0], units);
+    if !says_place {
+        geometry.source = AffineSource::Pixdim;
+    }
+    Ok(geometry)
 }

@@ -2,7 +2,7 @@
 
 use crate::error::HeaderFault;
 use crate::io::fields::{Fields, bad, finite};
-use crate::io::geometry::{Geometry, Units};
+use crate::io::geometry::{AffineSource, Geometry, Units};
 
 /// The axes of a file.
 pub(super) struct Axes {
@@ -59,8 +59,10 @@ pub(super) fn axes(fields: &Fields, rank: usize, layers: Option<usize>) -> Resul
         }
     };
     let mut geometry = Geometry::from_axes(axes, origin, to_ras, units(fields));
-    if directions.is_some() {
-        geometry.measure();
+    match directions {
+        Some(_) => geometry.measure(),
+        None if fields.get("space origin").is_none() => geometry.source = AffineSource::Pixdim,
+        None => {}
     }
     Ok(Axes { other, is_time: other.is_some_and(|axis| kind(axis).eq_ignore_ascii_case("time")), geometry })
 }

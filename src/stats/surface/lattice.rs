@@ -39,8 +39,11 @@ impl Spacing {
     /// These spacings.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for one that is not finite and above 0, or beyond 1e-30 to 1e30.
+    /// [`Error::Parameter`] for one that is not finite and above 0, or beyond 1e-30 to 1e30, and for none at all.
     pub fn new(mm: impl AsRef<[f64]>) -> Result<Self> {
+        if mm.as_ref().is_empty() {
+            return Err(wrong("empty", "one number for each spatial axis"));
+        }
         let spacing = Self { mm: mm.as_ref().to_vec(), every: 1.0 };
         spacing.mm.iter().try_for_each(check)?;
         Ok(spacing)
@@ -104,7 +107,7 @@ pub struct Lattice {
 }
 
 /// Sums of squares stay below 2 to this power.
-const BITS: u32 = 62;
+pub(crate) const LATTICE_BITS: u32 = 62;
 
 impl Lattice {
     /// The lattice for an image of these spatial axes, 2 or 3 of them.
@@ -118,13 +121,17 @@ impl Lattice {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Parameter`] for another number of axes or of spacings, and for spacings so different that 62 bits do not hold
+    /// [`Error::Parameter`] for another number of axes or of spacings, for an axis of length 0, and for spacings so different that 62 bits do not hold
     /// a distance to a part of 1e-6.
     pub fn new(spacing: &Spacing, spatial: &[u64]) -> Result<Self> {
         let axes = spatial.len();
         if !(2..=3).contains(&axes) {
             let (name, value) = ("the number of spatial axes", axes.to_string());
             return Err(Error::Parameter { name, value, range: "2 or 3 for distances in space".into() });
+        }
+        if spatial.contains(&0) {
+            let (name, value) = ("a spatial axis", "0".to_string());
+            return Err(Error::Parameter { name, value, range: "1 or more for distances in space".into() });
         }
         let given = spacing.along(axes)?;
         let parts: Vec<Binary> = given.iter().map(|&mm| Binary::of(mm)).collect();
@@ -134,7 +141,7 @@ impl Lattice {
                 .zip(spatial)
                 .map(|(&w, &n)| squared(n).saturating_mul(w.into()))
                 .fold(0, u128::saturating_add);
-            sum < 1 << BITS
+            sum < 1 << LATTICE_BITS
         };
         let exact = common_step(&parts).filter(|(weights, _)| fits(weights));
         let (weights, unit) = match exact {
@@ -144,7 +151,7 @@ impl Lattice {
                 // The largest summand alone bounds the exponent; 2 more for the rounding of its logarithm.
                 let bits = |(&mm, &n): (&f64, &u64)| 2.0 * (mm.log2() + (n as f64).log2());
                 let largest = given.iter().zip(spatial).map(bits).fold(f64::MIN, f64::max);
-                let mut e = BITS as i32 + 2 - largest.floor() as i32;
+                let mut e = LATTICE_BITS as i32 + 2 - largest.floor() as i32;
                 e += e & 1;
                 loop {
                     match rounded(e).filter(|weights| fits(weights)) {
@@ -244,8 +251,8 @@ fn common_step(parts: &[Binary]) -> Option<(Vec<u64>, f64)> {
     let weight = |part: &Binary| {
         let steps = u128::from(part.odd / odd)
             .checked_shl((part.power - least).unsigned_abs())
-            .filter(|_| part.power - least < BITS as i32)?;
-        steps.checked_mul(steps).filter(|&square| square < 1 << BITS).map(|square| square as u64)
+            .filter(|_| part.power - least < LATTICE_BITS as i32)?;
+        steps.checked_mul(steps).filter(|&square| square < 1 << LATTICE_BITS).map(|square| square as u64)
     };
     let weights = parts.iter().map(weight).collect::<Option<Vec<u64>>>()?;
     Some((weights, odd as f64 * 2f64.powi(least)))

@@ -3,6 +3,7 @@
 use std::fs;
 
 use voxdice::error::{FileError, FileErrorKind};
+use voxdice::io::nifti::AffineSource;
 use voxdice::io::{Geometry, Image, StoredType, Units, Voxels, metaimage};
 
 use super::hostile::zlib;
@@ -171,4 +172,12 @@ fn a_file_is_what_it_starts_as_and_unknown_names_are_told_what_is_read() {
     let several = write("d.mha", &file("ElementType = MET_UCHAR\nElementNumberOfChannels = 2\n", &[1; 12]));
     let message = voxdice::io::labels::read(several).unwrap_err().to_string();
     assert!(message.contains("2 numbers per voxel"), "{message}");
+}
+
+#[test]
+fn a_place_is_known_where_the_file_has_one() {
+    let source = |more: &str| read(&format!("{more}ElementType = MET_UCHAR\n"), &BYTES).unwrap().header.geometry.source;
+    assert_eq!(source("ElementSpacing = 1 2\n"), AffineSource::Pixdim);
+    assert_eq!(source("Offset = 0 0\n"), AffineSource::Directions);
+    assert_eq!(source("TransformMatrix = 1 0 0 1\n"), AffineSource::Directions);
 }

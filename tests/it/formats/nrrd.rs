@@ -2,6 +2,7 @@
 
 use crate::nifti::hostile::gzip;
 use voxdice::error::FileError;
+use voxdice::io::nifti::AffineSource;
 use voxdice::io::{Image, StoredType, Voxels, nrrd};
 
 fn read(more: &str, data: &[u8]) -> Result<Image, FileError> {
@@ -276,4 +277,18 @@ fn fields_that_cannot_be_are_named() {
     }
     let message = nrrd::read_bytes("a.nrrd", b"NRRD0009\n\n").unwrap_err().to_string();
     assert!(message.contains("not a NRRD file"), "{message}");
+}
+
+/// An affine that nobody gave must not outweigh the order of the voxels.
+#[test]
+fn a_place_is_known_where_the_file_has_one() {
+    let source = |more: &str| {
+        let more = format!("dimension: 3\nsizes: 2 1 1\nencoding: raw\n{more}");
+        read(&more, &[1, 2]).unwrap().header.geometry.source
+    };
+    assert_eq!(source("spacings: 1 1 1"), AffineSource::Pixdim);
+    assert_eq!(source("space: lps"), AffineSource::Pixdim);
+    let space = "space: lps\nspace directions: (1,0,0) (0,1,0) (0,0,1)";
+    assert_eq!(source(space), AffineSource::Directions);
+    assert_eq!(source(&format!("{space}\nspace origin: (0,0,0)")), AffineSource::Directions);
 }

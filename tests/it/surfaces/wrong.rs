@@ -74,7 +74,7 @@ fn maps_of_two_shapes_and_surfaces_of_two_kinds_are_refused() {
     let plain = maps.surface(&SurfaceOptions::default());
     let full = maps.surface(&SurfaceOptions { elements: Elements::Full, ..SurfaceOptions::default() });
     assert!(plain.clone().merge(&full).unwrap_err().to_string().contains("options"));
-    let wider = Maps { spatial: vec![2, 4], truth: vec![1; 8], pred: vec![1; 8] };
+    let wider = Maps { spatial: vec![2, 40], truth: vec![1; 80], pred: vec![1; 80] };
     let unequal = with(Spacing::new([0.7, 0.9]).unwrap());
     assert!(maps.surface(&unequal).merge(&wider.surface(&unequal)).unwrap_err().to_string().contains("lattice"));
     assert!(plain.clone().merge(&wider.surface(&SurfaceOptions::default())).is_ok());
