@@ -174,6 +174,26 @@ fn wrong_usage_names_the_flag_and_its_range() {
     assert!(!Path::new("grad.npy").exists());
 }
 
+/// The same voxels have one loss in every format.
+#[test]
+fn images_of_every_format_are_volumes() {
+    let files = Files::new();
+    let [truth, pred] = files.example();
+    let expected = reduced(&truth, &pred, &["--layout", "flat"]);
+    let image = |name: &str, header: &str, values: &[f32]| {
+        let path = files.path(name);
+        let voxels: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        std::fs::write(&path, [header.as_bytes(), &voxels].concat()).unwrap();
+        path
+    };
+    let nrrd = "NRRD0004\ntype: float\ndimension: 2\nsizes: 4 3\nencoding: raw\nendian: little\n\n";
+    let meta = "ObjectType = Image\nNDims = 2\nDimSize = 4 3\nElementType = MET_FLOAT\nElementDataFile = LOCAL\n";
+    for (ending, header) in [("nrrd", nrrd), ("mha", meta)] {
+        let [t, p] = [("t", TRUTH), ("p", PRED)].map(|(name, v)| image(&format!("{name}.{ending}"), header, &v));
+        assert_eq!(reduced(&t, &p, &[]), expected, "{ending}");
+    }
+}
+
 #[test]
 fn files_that_are_no_volumes_are_told_by_name() {
     let files = Files::new();
@@ -192,7 +212,7 @@ fn files_that_are_no_volumes_are_told_by_name() {
     let structured = whole.windows(5).position(|part| part == b"'<f4'").unwrap();
     let mut fields = whole.clone();
     fields.splice(structured..structured + 5, *b"[ 4 ]");
-    let cases: [(PathBuf, &[&str]); 11] = [
+    let cases: [(PathBuf, &[&str]); 13] = [
         (files.path("none.npy"), &["none.npy: no such file"]),
         (files.0.path().to_path_buf(), &["folder"]),
         (bad("text.npy", b"not an array"), &["text.npy: not a .npy file"]),
@@ -203,7 +223,9 @@ fn files_that_are_no_volumes_are_told_by_name() {
         (array_of("object.npy", "|O", &[0; 16]), &["object.npy", "Python objects"]),
         (array_of("complex.npy", "<c8", &[0; 16]), &["complex.npy", "<c8"]),
         (array_of("large.npy", "<i8", &[1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), &["large.npy", "4311744513"]),
-        (bad("volume.mha", b"ObjectType = Image"), &["volume.mha", "convert it to .npy or NIfTI"]),
+        (bad("volume.mha", b"ObjectType = Image"), &["volume.mha", "NDims"]),
+        (bad("volume.mgz", &[0; 400]), &["volume.mgz", "FreeSurfer", "mri_convert"]),
+        (bad("volume.pt", b"PK\x03\x04"), &["volume.pt", "PyTorch", ".npy"]),
     ];
     for (path, parts) in &cases {
         fails(2, parts, arguments(&truth, path, &[]));
