@@ -9,6 +9,8 @@ use voxdice::metric::{
 };
 use voxdice::{Activation, Engine, Error, LabelMap, Layout, Operands, Shape, SumsOptions, Truth, Volume};
 
+mod masks;
+
 const SAMPLES: usize = 2;
 const CHANNELS: usize = 3;
 const VOXELS: usize = 35;
