@@ -81,6 +81,10 @@ fn score(a: &Arguments<'_>, given: &Given, overlap: Overlap, smooth: Smooth) -> 
     one_hot(a, given)?;
     let reduce = reduction(a)?;
     let (per, rows) = summed(a, given)?;
+    if rows && given.masked {
+        let range = "None, or all spatial axes beside others, where voxels are masked: each is a value here, and would have none";
+        return Err(a.wrong("axis", range));
+    }
     // One value is not reduced.
     let reduce = if (per, rows) == (Per::All, false) { Reduce::Mean } else { reduce };
     let options =
