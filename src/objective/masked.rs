@@ -165,8 +165,15 @@ impl Places<'_> {
                     });
                 }
                 for voxel in self.voxels() {
-                    if self.truth[self.at(voxel, channel)] == 1.0 {
-                        self.drop_voxel(voxel);
+                    match self.truth[self.at(voxel, channel)] {
+                        1.0 => self.drop_voxel(voxel),
+                        // MONAI weighs the voxel with the rest, which no mask does.
+                        part if part > 0.0 && part < 1.0 => {
+                            let range = "0 or 1: a voxel is ignored or it is not".into();
+                            let name = "the truth of the ignored class";
+                            return Err(Error::Parameter { name, value: part.to_string(), range });
+                        }
+                        _ => {}
                     }
                 }
             }

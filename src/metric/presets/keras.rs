@@ -1,11 +1,11 @@
 //! Keras 3.15.1, and what is different on its main branch.
 
-use super::channels::{Kept, channel_weights};
+use super::channels::{Kept, channel_weights, ignoring};
 use crate::error::CallError;
 use crate::metric::call::Arguments;
 use crate::metric::choices::{ClassWeights, Divisor, Per, Reduce, Smooth};
 use crate::metric::library::{Class, Given, Prepare, Recipe};
-use crate::metric::objective::{Ignore, Term};
+use crate::metric::objective::Term;
 use crate::metric::options::{Kind, LossOptions};
 use crate::metric::score::{Overlap, Tversky};
 use crate::options::Activation;
@@ -209,6 +209,6 @@ fn sparse_categorical_crossentropy(a: &Arguments<'_>, given: &Given) -> Result<R
         return Err(a.refusal("takes a label map; for one-hot truth there is CategoricalCrossentropy"));
     }
     let (of, activation) = categorical(a, given)?;
-    let ignore = a.whole("ignore_class")?.map_or(Ignore::Nothing, Ignore::Value);
+    let ignore = ignoring(a.whole("ignore_class")?, given);
     Ok(Recipe::of(vec![Term::new(1.0, entropy(a, given, of, activation)?)]).ignoring(ignore))
 }

@@ -2,8 +2,10 @@
 //! has no number of.
 
 use crate::engines::ALL;
-use voxdice::metric::{Loss, Whose};
-use voxdice::{Backend, CallValues, Engine, EngineOptions, Error, LabelMap, Layout, Operands, Shape, Volume};
+use voxdice::metric::{Given, Ignore, Loss, Whose};
+use voxdice::{
+    Activation, Backend, CallValues, Engine, EngineOptions, Error, LabelMap, Layout, Operands, Shape, Volume,
+};
 
 /// One that refuses what is not finite, as it comes.
 fn strict() -> Engine {
@@ -185,6 +187,56 @@ fn the_focal_factor_is_of_the_clipped_probability() {
     assert!((found - 0.01 * -(0.9f64.ln())).abs() < 1e-9, "{found}");
     let found = value("smp.FocalLoss('binary', from_logits=False, gamma=1.5)", 1.0000001);
     assert!((0.0..1e-6).contains(&found), "{found}");
+}
+
+/// nnU-Net's functions by their whole names: one of their parts may stand in the name of something else.
+#[test]
+fn a_function_is_its_whole_name() {
+    let recipe = |name: &str| {
+        let call = Loss::from_call(&format!("nnunet.MemoryEfficientSoftDiceLoss(apply_nonlin={name})")).unwrap();
+        call.recipe(&Given::new(1, 2, vec![4])).map(|recipe| recipe.terms[0].options.activation)
+    };
+    for name in ["softmax_helper_dim1", "nnunetv2.utilities.helpers.softmax_helper_dim1", "torch.softmax", "'softmax'"]
+    {
+        assert_eq!(recipe(name).unwrap(), Activation::Softmax, "{name}");
+    }
+    assert_eq!(recipe("torch.sigmoid").unwrap(), Activation::Sigmoid);
+    for name in ["softmax_helper_dim0", "F.log_softmax", "F.logsigmoid", "gumbel_softmax", "nothing"] {
+        assert!(recipe(name).unwrap_err().to_string().contains("apply_nonlin of"), "{name}");
+    }
+}
+
+/// The default of a class is known, and costs nothing where no label can be it.
+#[test]
+fn a_negative_label_is_in_no_label_map() {
+    let given = Given::new(1, 3, vec![4]);
+    for call in ["smp.SoftCrossEntropyLoss(smooth_factor=0)", "smp.SoftBCEWithLogitsLoss()"] {
+        let call = Loss::from_call(call).unwrap();
+        assert_eq!(call.ignored(), Some(-100));
+        assert_eq!(call.recipe(&given).unwrap().ignore, Ignore::Value(-100));
+        assert_eq!(call.recipe(&given.clone().with_labels()).unwrap().ignore, Ignore::Nothing);
+    }
+    let ignored = |call| Loss::from_call(call).unwrap().ignored();
+    assert_eq!(ignored("smp.SoftBCEWithLogitsLoss(ignore_index=None)"), None);
+    assert_eq!(ignored("smp.SoftBCEWithLogitsLoss(ignore_index=3)"), Some(3));
+    assert_eq!(ignored("smp.DiceLoss('binary')"), None);
+}
+
+/// MONAI weighs a voxel with what is left of an ignored class; a voxel that is ignored in part is refused.
+#[test]
+fn a_voxel_is_ignored_or_it_is_not() {
+    let shape = Shape::new(1, 3, [2]).unwrap();
+    let loss = Loss::from_call("monai.DiceLoss(ignore_index=1)").unwrap();
+    let of = |truth: [f32; 6]| {
+        let operands = Operands::new(
+            Volume::f32(shape.clone(), &LOGITS[..6]).unwrap(),
+            Volume::f32(shape.clone(), &truth).unwrap(),
+        );
+        loss.evaluate(&ALL[0].engine, operands, Whose::Ours)
+    };
+    assert!(of([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]).is_ok());
+    let error = of([0.5, 0.0, 0.5, 1.0, 0.0, 0.0]).unwrap_err();
+    assert!(matches!(error, Error::Parameter { name: "the truth of the ignored class", .. }), "{error}");
 }
 
 /// What the library cannot compute is no reason not to compute what is right.
