@@ -61,7 +61,7 @@ impl LossCall {
     /// The loss of volumes in host memory.
     ///
     /// # Errors
-    /// Those of [`LossCall::recipe`], which knows what the class takes no mask with, and of [`Engine::loss`].
+    /// Those of [`LossCall::recipe`], such as [`Error::Call`] beside a mask that the class does not take, and of [`Engine::loss`].
     pub fn evaluate(&self, engine: &Engine, operands: Operands<'_>, whose: Whose) -> Result<CallValues> {
         Ok(self.run(&Run { engine, want: Want::Values }, operands, whose)?.0)
     }
@@ -102,18 +102,22 @@ impl LossCall {
             None => operands,
         };
         let ours = if recipe.rows { run.rows(&recipe, &operands)? } else { run.all(&recipe, &operands)? };
-        let (why, theirs) = run.theirs(&recipe, &operands, &ours, whose)?;
-        let depart = |why| Departs {
-            class: self.class(),
-            version: self.version().into(),
-            why,
-            library_values: theirs.values.clone(),
-            right_values: ours.values.clone(),
+        let theirs = run.theirs(&recipe, &operands, &ours, whose)?;
+        let theirs = theirs.filter(|(_, theirs)| !same(&ours.values, &theirs.values));
+        let mut departs = Vec::new();
+        if let Some((all, theirs)) = &theirs {
+            departs.extend(all.iter().map(|&why| Departs {
+                class: self.class(),
+                version: self.version().into(),
+                why,
+                library_values: theirs.values.clone(),
+                right_values: ours.values.clone(),
+            }));
+        }
+        let Found { values, shape, undefined, gradient, .. } = match theirs {
+            Some((_, theirs)) if whose == Whose::Library => theirs,
+            _ => ours,
         };
-        let differs = !same(&ours.values, &theirs.values);
-        let departs = why.into_iter().filter(|_| differs).map(depart).collect();
-        let Found { values, shape, undefined, gradient, .. } =
-            if differs && whose == Whose::Library { theirs } else { ours };
         let shape = recipe.shape.unwrap_or(shape);
         Ok((CallValues { values, shape, undefined, departs }, gradient))
     }
@@ -173,30 +177,30 @@ impl Run<'_> {
         Ok(Found { values: found.values, shape: found.shape, undefined, empty, gradient })
     }
 
-    /// The library's number, and why it is another one. Its gradient is made where it is the one to be had.
+    /// What the library may give instead, and why. Its gradient is made where it is the one to be had.
     fn theirs(
         &self,
         recipe: &Recipe,
         operands: &Operands<'_>,
         ours: &Found,
         whose: Whose,
-    ) -> Result<(Vec<&'static str>, Found)> {
+    ) -> Result<Option<(Vec<&'static str>, Found)>> {
         let (mut why, mut theirs) = (Vec::new(), None);
+        let no_number = || vec![f64::NAN; ours.values.len()];
         if let Some(departure) = &recipe.library {
             let want = if whose == Whose::Library { self.want } else { Want::Values };
             theirs = match (Run { want, ..*self }.prepared(recipe, departure, operands), whose) {
                 (Err(error), Whose::Library) => return Err(error),
-                (Err(_), Whose::Ours) => Some(Found { values: vec![f64::NAN; ours.values.len()], ..ours.clone() }),
+                (Err(_), Whose::Ours) => Some(Found { values: no_number(), ..ours.clone() }),
                 (Ok(found), _) => Some(found),
             };
             why.extend(&departure.why);
         }
-        let mut theirs = theirs.unwrap_or_else(|| ours.clone());
         if ours.empty && ours.shape.is_empty() {
-            theirs.values.fill(f64::NAN);
+            theirs = Some(Found { values: no_number(), ..theirs.unwrap_or_else(|| ours.clone()) });
             why.push(EMPTY);
         }
-        Ok((why, theirs))
+        Ok(theirs.map(|theirs| (why, theirs)))
     }
 
     /// Each voxel a group of its own, over its channels.
