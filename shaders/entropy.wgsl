@@ -60,7 +60,8 @@ fn focal(ln_p: f32, ln_q: f32, u: f32) -> Factor {
     let base = u * exp(ln_q) + (1.0 - u) * exp(ln_p);
     return Factor(power(base, gamma), 0.0, gamma * power(max(base, LEAST_BASE), gamma - 1.0) * (1.0 - 2.0 * u) * exp(ln_q));
   }
-  let b = -u * ln_p - (1.0 - u) * ln_q;
+  // Of the clipped logarithms; below 0 where a prediction is no probability.
+  let b = max(-u * clipped(ln_p) - (1.0 - u) * clipped(ln_q), 0.0);
   var by_b = exp(-b);
   var base = select(1.0 - by_b, b - 0.5 * b * b, b < 0.0009765625);
   if params.focal == 4u {
@@ -71,7 +72,7 @@ fn focal(ln_p: f32, ln_q: f32, u: f32) -> Factor {
     by_b = by_b / params.ratio;
   }
   by_b = by_b * gamma * power(max(base, LEAST_BASE), gamma - 1.0);
-  return Factor(power(base, gamma), by_b * u, by_b * (1.0 - u));
+  return Factor(power(base, gamma), by_b * u * moves(ln_p), by_b * (1.0 - u) * moves(ln_q));
 }
 
 fn entropy(ln_p: f32, ln_q: f32, t: f32) -> f32 {

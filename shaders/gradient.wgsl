@@ -52,6 +52,23 @@ fn single_channel(row: u32, channel: u32, cell: u32) {
   store(row, channel, h + own, non_finite(a.bits).x || non_finite(t_bits).x);
 }
 
+// Of a channel beside others: the derivative of its overlap terms, those of its pointwise loss, and the factor of that. A
+// channel whose truth is not finite, as a mask makes it, is in no sum, and all of these are 0.
+struct Own {
+  h: f32,
+  loss: f32,
+  slopes: Slopes,
+}
+
+fn own_of(row: u32, k: u32, cell: u32, p: f32, ln_p: f32, ln_q: f32) -> Own {
+  let t_bits = truth(row, k, true).x;
+  if (t_bits & 0x7fffffffu) >= INFINITY {
+    return Own(0.0, 0.0, Slopes(0.0, 0.0, 0.0));
+  }
+  let t = bitcast<f32>(t_bits);
+  return Own(overlap_slope(cell, p, t), coefficient(cell, 4u), pointwise_slopes(ln_p, ln_q, t));
+}
+
 fn logit(row: u32, channel: u32) -> f32 {
   return bitcast<f32>(p_load(row, channel, true).x);
 }
@@ -65,7 +82,7 @@ fn all_channels(row: u32, first_cell: u32) {
   var largest = -3.4028234e38;
   var second = largest;
   for (var k = 0u; k < params.channels; k += 1u) {
-    bad = bad || non_finite(p_load(row, k, true)).x || non_finite(truth(row, k, true)).x;
+    bad = bad || non_finite(p_load(row, k, true)).x;
     let x = logit(row, k);
     if k == 0u || x > largest {
       second = select(largest, second, k == 0u);
@@ -96,18 +113,16 @@ fn all_channels(row: u32, first_cell: u32) {
       if params.channels == 1u {
         ln_q = -100.0;
       }
-      let t = bitcast<f32>(truth(row, k, true).x);
-      let h = overlap_slope(first_cell + k, p, t);
-      let slopes = pointwise_slopes(x - log(sum), ln_q, t);
-      let w = select(coefficient(first_cell + k, 4u) * slopes.w, 0.0, p > 0.5);
-      let s = coefficient(first_cell + k, 4u) * slopes.s;
+      let own = own_of(row, k, first_cell + k, p, x - log(sum), ln_q);
+      let w = select(own.loss * own.slopes.w, 0.0, p > 0.5);
+      let s = own.loss * own.slopes.s;
       if round == 0u {
-        mean += p * h;
+        mean += p * own.h;
         small += w;
         of_top += select(0.0, s, p > 0.5);
       } else {
         let share = select(exp(logit(row, k) - second) / others, 0.0, p > 0.5);
-        store(row, k, p * (h - mean) + s - p * (small - w) - share * of_top, bad);
+        store(row, k, p * (own.h - mean) + s - p * (small - w) - share * of_top, bad);
       }
     }
   }
@@ -118,7 +133,7 @@ fn shares(row: u32, first_cell: u32) {
   var bad = false;
   var sum = 0.0;
   for (var k = 0u; k < params.channels; k += 1u) {
-    bad = bad || non_finite(p_load(row, k, true)).x || non_finite(truth(row, k, true)).x;
+    bad = bad || non_finite(p_load(row, k, true)).x;
     sum += logit(row, k);
   }
   bad = bad || sum == 0.0;
@@ -127,15 +142,12 @@ fn shares(row: u32, first_cell: u32) {
     for (var k = 0u; k < params.channels; k += 1u) {
       let a = pred(row, k, true);
       let p = bitcast<f32>(a.bits.x);
-      let t = bitcast<f32>(truth(row, k, true).x);
-      let h = overlap_slope(first_cell + k, p, t);
-      let slopes = pointwise_slopes(a.ln_p.x, a.ln_q.x, t);
-      let loss = coefficient(first_cell + k, 4u);
+      let own = own_of(row, k, first_cell + k, p, a.ln_p.x, a.ln_q.x);
       if round == 0u {
         // p times the derivative, which may be beyond f32 where p is 0.
-        mean += p * h + loss * select(p * slopes.p, slopes.w, p <= 0.5);
+        mean += p * own.h + own.loss * select(p * own.slopes.p, own.slopes.w, p <= 0.5);
       } else {
-        store(row, k, (h + loss * slopes.p - mean) / sum, bad);
+        store(row, k, (own.h + own.loss * own.slopes.p - mean) / sum, bad);
       }
     }
   }

@@ -4,7 +4,10 @@ mod prepare;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::metric::{Divisor, Given, LossCall, LossOptions, Objective, Per, Prepare, Recipe, Reduce, Term, Top, Whose};
+use crate::metric::{
+    Departure, Divisor, Given, Loss, LossCall, LossOptions, LossValues, Objective, Per, Prepare, Recipe, Reduce, Term,
+    Top, Whose,
+};
 use crate::objective::Operands;
 use crate::shape::Shape;
 use crate::volume::{Truth, Volume};
@@ -13,6 +16,12 @@ use prepare::Copied;
 /// Numbers closer than this, relative to the larger, differ by rounding alone.
 const SAME: f64 = 1e-9;
 
+/// Voxels that are groups of their own, at a time: each has sums, which are larger than the voxel.
+const ROWS: usize = 1 << 16;
+
+/// What a library does where ours is a value that is left out.
+const EMPTY: &str = "it divides 0 by 0 where truth and prediction are both empty";
+
 /// What a library's loss is of volumes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallValues {
@@ -20,6 +29,8 @@ pub struct CallValues {
     pub values: Vec<f64>,
     /// Their axes: none for one value.
     pub shape: Vec<usize>,
+    /// How many groups have no value, 0/0, in all terms: they are left out of means and sums.
+    pub undefined: usize,
     /// Where the library's number is another one than the right one; empty where they agree.
     pub departs: Vec<Departs>,
 }
@@ -33,7 +44,7 @@ pub struct Departs {
     pub version: String,
     /// What it does, and where.
     pub why: &'static str,
-    /// The value, or the values, that it gives.
+    /// The value, or the values, that it gives: NaN where it has none.
     pub library_values: Vec<f64>,
     /// Those that are right.
     pub right_values: Vec<f64>,
@@ -50,7 +61,7 @@ impl LossCall {
     /// The loss of volumes in host memory.
     ///
     /// # Errors
-    /// Those of [`LossCall::recipe`] and [`Engine::loss`]; [`Error::Call`] for a mask that the class does not take.
+    /// Those of [`LossCall::recipe`], such as [`Error::Call`] beside a mask that the class does not take, and of [`Engine::loss`].
     pub fn evaluate(&self, engine: &Engine, operands: Operands<'_>, whose: Whose) -> Result<CallValues> {
         Ok(self.run(&Run { engine, want: Want::Values }, operands, whose)?.0)
     }
@@ -84,37 +95,31 @@ impl LossCall {
 
     fn run(&self, run: &Run<'_>, operands: Operands<'_>, whose: Whose) -> Result<(CallValues, Vec<f32>)> {
         let recipe = self.recipe(&Given::of(&operands)?)?;
-        let pred_shape = operands.pred.shape().clone();
-        let copied = if recipe.ignore_channel { Some(Copied::split(&operands)?) } else { None };
+        let copied =
+            if recipe.ignore_channel { Some(Copied::split(&operands, run.engine.non_finite())?) } else { None };
         let operands = match &copied {
             Some(copied) => copied.operands()?,
-            None if recipe.rows => rows(&operands)?,
             None => operands,
         };
-        let mut ours = run.all(&recipe, &operands)?;
-        let shaped = |found: &Found| recipe.shape.clone().unwrap_or_else(|| found.shape.clone());
+        let ours = if recipe.rows { run.rows(&recipe, &operands)? } else { run.all(&recipe, &operands)? };
+        let theirs = run.theirs(&recipe, &operands, &ours, whose)?;
+        let theirs = theirs.filter(|(_, theirs)| !same(&ours.values, &theirs.values));
         let mut departs = Vec::new();
-        if let Some(departure) = &recipe.library {
-            let theirs = run.prepared(&recipe, departure.operands, &departure.terms, &operands)?;
-            if !same(&ours.values, &theirs.values) {
-                let depart = |&why| Departs {
-                    class: self.class(),
-                    version: self.version().into(),
-                    why,
-                    library_values: theirs.values.clone(),
-                    right_values: ours.values.clone(),
-                };
-                departs = departure.why.iter().map(depart).collect();
-                if whose == Whose::Library {
-                    ours = theirs;
-                }
-            }
+        if let Some((all, theirs)) = &theirs {
+            departs.extend(all.iter().map(|&why| Departs {
+                class: self.class(),
+                version: self.version().into(),
+                why,
+                library_values: theirs.values.clone(),
+                right_values: ours.values.clone(),
+            }));
         }
-        if let Some(copied) = &copied {
-            ours.gradient = copied.placed(&pred_shape, &ours.gradient);
-        }
-        let shape = shaped(&ours);
-        Ok((CallValues { values: ours.values, shape, departs }, ours.gradient))
+        let Found { values, shape, undefined, gradient, .. } = match theirs {
+            Some((_, theirs)) if whose == Whose::Library => theirs,
+            _ => ours,
+        };
+        let shape = recipe.shape.unwrap_or(shape);
+        Ok((CallValues { values, shape, undefined, departs }, gradient))
     }
 }
 
@@ -131,20 +136,9 @@ impl Given {
 }
 
 fn same(a: &[f64], b: &[f64]) -> bool {
-    let same = |(a, b): (&f64, &f64)| a == b || (a - b).abs() <= SAME * a.abs().max(b.abs());
+    let alike = |a: f64, b: f64| a == b || (a - b).abs() <= SAME * a.abs().max(b.abs());
+    let same = |(&a, &b): (&f64, &f64)| alike(a, b) || (a.is_nan() && b.is_nan());
     a.len() == b.len() && a.iter().zip(b).all(same)
-}
-
-/// Each voxel as a cell of its own, whose voxels are its channels.
-fn rows<'a>(operands: &Operands<'a>) -> Result<Operands<'a>> {
-    let shape = operands.pred.shape();
-    let row = Shape::new((shape.samples() * shape.voxels_per_cell()) as usize, 1, [shape.channels() as usize])?;
-    let Truth::Volume(truth) = &operands.truth else {
-        let (name, value, range) = ("the truth", "a label map".into(), "a volume where rows are summed".into());
-        return Err(Error::Parameter { name, value, range });
-    };
-    let as_rows = |volume: &Volume<'a>| Volume::of(row.clone(), volume.source());
-    Ok(Operands::new(as_rows(&operands.pred), as_rows(truth)))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -153,6 +147,7 @@ enum Want {
     Gradient,
 }
 
+#[derive(Clone, Copy)]
 struct Run<'e> {
     engine: &'e Engine,
     want: Want,
@@ -163,6 +158,9 @@ struct Run<'e> {
 struct Found {
     values: Vec<f64>,
     shape: Vec<usize>,
+    /// Groups that are 0/0, and whether they are those of a score.
+    undefined: usize,
+    empty: bool,
     gradient: Vec<f32>,
 }
 
@@ -172,7 +170,70 @@ impl Run<'_> {
             Want::Values => (self.engine.loss(objective, operands.clone())?, Vec::new()),
             Want::Gradient => self.engine.loss_and_gradient(objective, operands.clone())?,
         };
-        Ok(Found { values: found.values, shape: found.shape, gradient })
+        let undefined = found.terms.iter().map(|term| term.undefined).sum();
+        let is_empty =
+            |(term, (_, loss)): (&LossValues, (f64, &Loss))| term.undefined > 0 && loss.pointwise().is_none();
+        let empty = found.terms.iter().zip(objective.terms()).any(is_empty);
+        Ok(Found { values: found.values, shape: found.shape, undefined, empty, gradient })
+    }
+
+    /// What the library may give instead, and why. Its gradient is made where it is the one to be had.
+    fn theirs(
+        &self,
+        recipe: &Recipe,
+        operands: &Operands<'_>,
+        ours: &Found,
+        whose: Whose,
+    ) -> Result<Option<(Vec<&'static str>, Found)>> {
+        let (mut why, mut theirs) = (Vec::new(), None);
+        let no_number = || vec![f64::NAN; ours.values.len()];
+        if let Some(departure) = &recipe.library {
+            let want = if whose == Whose::Library { self.want } else { Want::Values };
+            theirs = match (Run { want, ..*self }.prepared(recipe, departure, operands), whose) {
+                (Err(error), Whose::Library) => return Err(error),
+                (Err(_), Whose::Ours) => Some(Found { values: no_number(), ..ours.clone() }),
+                (Ok(found), _) => Some(found),
+            };
+            why.extend(&departure.why);
+        }
+        if ours.empty && ours.shape.is_empty() {
+            theirs = Some(Found { values: no_number(), ..theirs.unwrap_or_else(|| ours.clone()) });
+            why.push(EMPTY);
+        }
+        Ok(theirs.map(|theirs| (why, theirs)))
+    }
+
+    /// Each voxel a group of its own, over its channels.
+    fn rows(&self, recipe: &Recipe, operands: &Operands<'_>) -> Result<Found> {
+        // Tells shapes that do not fit, and where voxels are not finite: by their places in the volume, not in a stretch of it.
+        self.engine.sums(operands.pred.clone(), operands.truth.clone())?;
+        let copied = Copied::rows(operands)?;
+        let channels = copied.shape().channels() as usize;
+        let rows = copied.shape().samples() * copied.shape().voxels_per_cell();
+        let part = |term: &Term| {
+            let (factor, reduce) = match term.options.reduce {
+                Reduce::Mean => (term.factor / rows as f64, Reduce::Sum),
+                other => (term.factor, other),
+            };
+            Term::new(factor, LossOptions { reduce, ..term.options.clone() })
+        };
+        let objective = Objective::new(recipe.terms.iter().map(part).collect())?;
+        let mut all = Found { values: Vec::new(), shape: Vec::new(), undefined: 0, empty: false, gradient: Vec::new() };
+        for (pred, truth) in copied.stretches(ROWS * channels) {
+            let shape = Shape::new(pred.len() / channels, 1, [channels])?;
+            let stretch = Operands::new(Volume::f32(shape.clone(), pred)?, Volume::f32(shape, truth)?);
+            let mut found = self.objective(&objective, &stretch)?;
+            match (found.shape.is_empty(), all.values.first_mut()) {
+                (true, Some(sum)) => *sum += found.values.iter().sum::<f64>(),
+                _ => all.values.append(&mut found.values),
+            }
+            all.shape = if found.shape.is_empty() { Vec::new() } else { vec![rows as usize] };
+            all.undefined += found.undefined;
+            all.empty |= found.empty;
+            all.gradient.append(&mut found.gradient);
+        }
+        all.gradient = copied.placed(operands.pred.shape(), &all.gradient);
+        Ok(all)
     }
 
     /// The terms, and the mean of the largest values beside them.
@@ -197,20 +258,19 @@ impl Run<'_> {
         order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
         let mut mask = vec![0u8; values.len()];
         order.into_iter().take(count).for_each(|voxel| mask[voxel] = 1);
-        let shape = operands.pred.shape();
-        let spatial: Vec<usize> = shape.spatial().iter().map(|&axis| axis as usize).collect();
-        let mask = Volume::u8(Shape::new(shape.samples() as usize, 1, spatial)?, &mask)?;
+        let (shape, mask) = prepare::also(operands, mask)?;
+        let mask = Volume::u8(shape, &mask)?;
         let sum = LossOptions { per: Per::All, divisor: Divisor::One, reduce: Reduce::Sum, ..top.term.options.clone() };
         self.objective(&single(sum, top.term.factor / count as f64)?, &operands.clone().masked(mask))
     }
 
     /// The library's terms, of operands as it changes them; the gradient is that of the operands before.
-    fn prepared(&self, recipe: &Recipe, how: Prepare, terms: &[Term], operands: &Operands<'_>) -> Result<Found> {
-        let objective = Objective::new(terms.to_vec())?;
-        match how {
+    fn prepared(&self, recipe: &Recipe, departure: &Departure, operands: &Operands<'_>) -> Result<Found> {
+        let objective = Objective::new(departure.terms.clone())?;
+        match departure.operands {
             Prepare::Nothing => self.objective(&objective.ignoring(recipe.ignore), operands),
             Prepare::WithoutBackground => {
-                let copied = Copied::without_background(operands, recipe.ignore)?;
+                let copied = Copied::without_background(operands, recipe.ignore, self.engine.non_finite())?;
                 let found = self.objective(&objective, &copied.operands()?)?;
                 Ok(Found { gradient: copied.placed(operands.pred.shape(), &found.gradient), ..found })
             }

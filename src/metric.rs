@@ -40,7 +40,7 @@ pub use confusion::{
 };
 pub use fbeta::{Beta, fbeta};
 pub use generalized::GeneralizedWeights;
-pub(crate) use library::Prepare;
+pub(crate) use library::{Departure, Prepare};
 pub use library::{Given, Library, LossCall, Recipe, Top, Whose};
 pub use loss::{Loss, LossValues};
 pub use matthews::Matthews;

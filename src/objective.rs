@@ -3,6 +3,8 @@
 mod masked;
 mod voxels;
 
+pub(crate) use masked::{counted, mask_values};
+
 use crate::engine::{Engine, TruthNan};
 use crate::error::Result;
 use crate::metric::{Objective, ObjectiveValues};

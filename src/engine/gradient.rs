@@ -17,7 +17,9 @@ impl Engine {
     /// one more pass, no intermediate volume.
     ///
     /// `options` and `sums` are those of [`Engine::sums_with`] for the same operands, `partials` what
-    /// [`Loss::gradient`](crate::metric::Loss::gradient) makes of the sums. Voxels that are not finite have gradient 0.
+    /// [`Loss::gradient`](crate::metric::Loss::gradient) makes of the sums. Elements that are not finite have gradient 0. Under a
+    /// softmax that is every channel of a voxel whose prediction is not finite; a channel whose truth is not moves with the
+    /// others, which do count.
     ///
     /// Without an activation, a power or a pointwise loss the result has the same bits on every device: coefficients
     /// and voxels are truncated to 30 bits, multiplied and added as integers, and rounded once to the nearest f32;

@@ -99,7 +99,8 @@ fn softmax(values: &mut [f32], channels: Channels) {
     }
 }
 
-/// Gradients through the activation, in the place of the activated values. Without pointwise losses and powers.
+/// Gradients through the activation, in the place of the activated values. Without pointwise losses and powers. A channel
+/// whose truth is not finite is in no sum and adds nothing, as in [`voxel_gradient`](super::gradient::voxel_gradient).
 #[inline(always)]
 pub(crate) fn gradients(
     activation: Activation,
@@ -131,18 +132,19 @@ fn of_terms(
 ) {
     let finite = |gradient: f64| if gradient.is_finite() { gradient as f32 } else { 0.0 };
     let softmax = activation == Activation::Softmax;
+    let slope = |partials: &Partials, p: f64, t: f32| if t.is_finite() { slope(partials, p, t.into()) } else { 0.0 };
     for (first, len) in channels.ranges() {
         let mut mean = [0.0; TILE];
         let voxels = |c: usize| c * channels.stride + first..c * channels.stride + first + len;
         for (c, partials) in partials.iter().enumerate().filter(|_| softmax) {
             for (i, (&p, &t)) in values[voxels(c)].iter().zip(&truths[voxels(c)]).enumerate() {
-                mean[i] += f64::from(p) * slope(partials, p.into(), t.into());
+                mean[i] += f64::from(p) * slope(partials, p.into(), t);
             }
         }
         for (c, partials) in partials.iter().enumerate() {
             for (i, (value, &t)) in values[voxels(c)].iter_mut().zip(&truths[voxels(c)]).enumerate() {
                 let p = f64::from(*value);
-                let h = slope(partials, p, t.into());
+                let h = slope(partials, p, t);
                 *value = finite(if softmax { p * (h - mean[i]) } else { h * p * (1.0 - p) });
             }
         }

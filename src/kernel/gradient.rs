@@ -157,8 +157,9 @@ pub(crate) fn is_exact(options: &SumsOptions) -> bool {
     options.activation == Activation::None && !matches!(options.terms, Terms::Power(_)) && options.pointwise.is_none()
 }
 
-/// Gradients of all channels of a voxel, in `f64`: `partials` and `truths` by channel, result in `out`. 0 where a value or
-/// a truth is not finite; with softmax, where any channel's is.
+/// Gradients of all channels of a voxel, in `f64`: `partials` and `truths` by channel, result in `out`. 0 where a value is not
+/// finite, or with softmax that of any channel. A channel whose truth is not finite, as a mask makes it, is in no sum: it adds
+/// nothing, but with softmax what the others add moves it too.
 pub(crate) fn voxel_gradient(
     voxel: &Voxel,
     options: &SumsOptions,
@@ -191,7 +192,7 @@ pub(crate) fn voxel_gradient(
         }
         return;
     }
-    if !(0..out.len()).all(is_finite) {
+    if !voxel.p.iter().all(|p| p.is_finite()) {
         return out.fill(0.0);
     }
     // d/dx_c Σ_k f_k(p_k) = p_c (h_c − Σ_k p_k h_k) + s_c − p_c Σ_{k≠c} w_k, with h the slope of the overlap terms, w = p
@@ -204,33 +205,42 @@ pub(crate) fn voxel_gradient(
     let second = others().map(logit).fold(f64::NEG_INFINITY, f64::max);
     let rest: f64 = others().map(|c| (logit(c) - second).exp()).sum();
     let share = |c: usize| (logit(c) - second).exp() / rest;
-    let pointwise = |c: usize, t: f32| {
-        let (w, s) = voxel.pointwise_slopes(options, c, t.into());
-        (partials[c].pointwise * w, partials[c].pointwise * s)
+    let overlap = |c: usize| match truths[c] {
+        t if t.is_finite() => overlap_slope(options.terms, &partials[c], p(c), t.into()),
+        _ => 0.0,
     };
-    for (c, (partials, &t)) in partials.iter().zip(truths).enumerate() {
-        mean += p(c) * overlap_slope(options.terms, partials, p(c), t.into());
-        small += if Some(c) == top { 0.0 } else { pointwise(c, t).0 };
+    let pointwise = |c: usize| match truths[c] {
+        t if t.is_finite() => {
+            let (w, s) = voxel.pointwise_slopes(options, c, t.into());
+            (partials[c].pointwise * w, partials[c].pointwise * s)
+        }
+        _ => (0.0, 0.0),
+    };
+    for c in 0..out.len() {
+        mean += p(c) * overlap(c);
+        small += if Some(c) == top { 0.0 } else { pointwise(c).0 };
     }
-    let of_top = top.map_or(0.0, |c| pointwise(c, truths[c]).1);
+    let of_top = top.map_or(0.0, |c| pointwise(c).1);
     for (c, out) in out.iter_mut().enumerate() {
-        let (w, s) = pointwise(c, truths[c]);
+        let (w, s) = pointwise(c);
         let others = match top {
             Some(top) if c == top => p(c) * small,
             Some(_) => p(c) * (small - w) + share(c) * of_top,
             None => p(c) * (small - w),
         };
-        let h = overlap_slope(options.terms, &partials[c], p(c), truths[c].into());
-        *out = stored(p(c) * (h - mean) + s - others);
+        *out = stored(p(c) * (overlap(c) - mean) + s - others);
     }
 }
 
 /// With S = Σ x and p = x / S, d/dx_c Σ_k f_k(p_k) = (f_c' − Σ_k p_k f_k') / S.
 fn shares_gradient(voxel: &Voxel, options: &SumsOptions, partials: &[Partials], truths: &[f32], out: &mut [f32]) {
-    if !voxel.p.iter().chain(truths).all(|x| x.is_finite()) {
+    if !voxel.p.iter().all(|p| p.is_finite()) {
         return out.fill(0.0);
     }
     let of = |c: usize| {
+        if !truths[c].is_finite() {
+            return (0.0, 0.0);
+        }
         let (p, t, partials) = (f64::from(voxel.p[c]), f64::from(truths[c]), &partials[c]);
         let h = overlap_slope(options.terms, partials, p, t);
         let slope = partials.pointwise * voxel.pointwise_slope(options, c, t);

@@ -4,46 +4,59 @@ use crate::cpu::load;
 use crate::error::{Error, Operand, Result};
 use crate::job::Strides;
 use crate::metric::Ignore;
-use crate::objective::Operands;
-use crate::shape::Shape;
-use crate::volume::{Data, Truth, Volume};
+use crate::objective::{Operands, counted, mask_values};
+use crate::options::NonFinite;
+use crate::shape::{Layout, Shape};
+use crate::volume::{Truth, Volume};
 
 /// Operands of our own.
 pub(super) struct Copied {
     shape: Shape,
     pred: Vec<f32>,
     truth: Vec<f32>,
-    /// Of one channel.
+    /// 1 for each element that counts.
     mask: Vec<u8>,
 }
 
 /// Every element as it lies in memory.
-fn values(data: Data<'_>, count: u64) -> Vec<f32> {
-    let mut all = vec![0.0; count as usize];
-    load(data, 0, 1, &mut all);
-    all
-}
-
 fn of_volume(volume: &Volume<'_>, operand: Operand) -> Result<Vec<f32>> {
-    Ok(values(volume.source().host(operand)?, volume.shape().elements()))
+    let mut all = vec![0.0; volume.shape().elements() as usize];
+    load(volume.source().host(operand)?, 0, 1, &mut all);
+    Ok(all)
 }
 
-/// The channels of `from` on of an array of this shape, channels first.
-fn channels_from(all: &[f32], shape: &Shape, from: u64, to: u64) -> Vec<f32> {
-    let strides = Strides::of(shape);
-    let cells = (0..shape.samples()).flat_map(|sample| (from..to).map(move |channel| (sample, channel)));
-    let voxels = 0..shape.voxels_per_cell();
-    cells.flat_map(|(n, c)| voxels.clone().map(move |v| (n, c, v))).map(|(n, c, v)| all[strides.at(n, c, v)]).collect()
+/// Sample, channel and voxel of every element.
+fn places(shape: &Shape) -> impl Iterator<Item = (u64, u64, u64)> + use<> {
+    let (channels, voxels) = (shape.channels(), shape.voxels_per_cell());
+    let cells = (0..shape.samples()).flat_map(move |sample| (0..channels).map(move |channel| (sample, channel)));
+    cells.flat_map(move |(sample, channel)| (0..voxels).map(move |voxel| (sample, channel, voxel)))
+}
+
+/// The elements of a volume of shape `to`, whose channels are those of `from` on from the channel `first`.
+fn channels_from(all: &[f32], from: &Shape, first: u64, to: &Shape) -> Vec<f32> {
+    let (there, here) = (Strides::of(from), Strides::of(to));
+    let mut found = vec![0.0; to.elements() as usize];
+    for (n, c, v) in places(to) {
+        found[here.at(n, c, v)] = all[there.at(n, first + c, v)];
+    }
+    found
 }
 
 fn with_channels(shape: &Shape, channels: u64) -> Result<Shape> {
     let spatial: Vec<usize> = shape.spatial().iter().map(|&axis| axis as usize).collect();
-    Shape::new(shape.samples() as usize, channels as usize, spatial)
+    Ok(Shape::new(shape.samples() as usize, channels as usize, spatial)?.with_layout(shape.layout()))
 }
 
 impl Copied {
+    /// Of a truth that is NaN where it does not count.
+    fn new(shape: Shape, pred: Vec<f32>, mut truth: Vec<f32>) -> Self {
+        let mask = truth.iter().map(|t| u8::from(t.is_finite())).collect();
+        truth.iter_mut().filter(|t| !t.is_finite()).for_each(|t| *t = 0.0);
+        Self { shape, pred, truth, mask }
+    }
+
     /// The truth without its last channel, which is 1 where a voxel is ignored.
-    pub fn split(operands: &Operands<'_>) -> Result<Self> {
+    pub fn split(operands: &Operands<'_>, policy: NonFinite) -> Result<Self> {
         let shape = operands.pred.shape();
         let Truth::Volume(truth) = &operands.truth else {
             return Err(wrong("a label map"));
@@ -53,64 +66,45 @@ impl Copied {
             return Err(wrong(&format!("of shape {own}")));
         }
         let all = of_volume(truth, Operand::Truth)?;
-        let pred = of_volume(&operands.pred, Operand::Pred)?;
-        let mut copied = Self {
-            pred: channels_from(&pred, shape, 0, c),
-            truth: channels_from(&all, own, 0, c),
+        let truth = channels_from(&all, own, 0, shape);
+        let of_channels = Operands { truth: Volume::f32(shape.clone(), &truth)?.into(), ..operands.clone() };
+        let mut counts = counted(&of_channels, Ignore::Nothing, policy)?;
+        let (there, here) = (Strides::of(own), Strides::of(shape));
+        for (n, channel, v) in places(shape) {
             // As the library has it: what is not wholly ignored counts.
-            mask: channels_from(&all, own, c, c + 1).iter().map(|&ignored| u8::from(ignored != 1.0)).collect(),
-            shape: with_channels(shape, c)?,
-        };
-        if let Some(mask) = &operands.mask {
-            copied.also(mask)?;
+            if all[there.at(n, c, v)] == 1.0 {
+                counts[here.at(n, channel, v)] = f32::NAN;
+            }
         }
-        Ok(copied)
+        Ok(Self::new(shape.clone(), of_volume(&operands.pred, Operand::Pred)?, counts))
     }
 
     /// Both without channel 0, and what is ignored as a mask.
-    pub fn without_background(operands: &Operands<'_>, ignore: Ignore) -> Result<Self> {
+    pub fn without_background(operands: &Operands<'_>, ignore: Ignore, policy: NonFinite) -> Result<Self> {
         let shape = operands.pred.shape();
-        let c = shape.channels();
-        let pred = of_volume(&operands.pred, Operand::Pred)?;
-        // One value for each voxel, or for each of its channels.
-        let (all, own) = match &operands.truth {
-            Truth::Volume(volume) => (of_volume(volume, Operand::Truth)?, volume.shape()),
-            Truth::Labels(labels) => {
-                (values(labels.source().host(Operand::Truth)?, labels.shape().elements()), labels.shape())
-            }
-        };
-        let labels = matches!(operands.truth, Truth::Labels(_));
-        let truth = if labels {
-            let cells = (0..shape.samples()).flat_map(|n| (1..c).map(move |channel| (n, channel)));
-            let (strides, voxels) = (Strides::of(own), 0..shape.voxels_per_cell());
-            let places = cells.flat_map(|(n, channel)| voxels.clone().map(move |v| (n, channel, v)));
-            places.map(|(n, channel, v)| f32::from(u8::from(all[strides.at(n, 0, v)] == channel as f32))).collect()
-        } else {
-            channels_from(&all, own, 1, c)
-        };
-        let counts = |channel: usize, value: f32| move |voxel: &[f32]| voxel[channel] != value;
-        let ones = shape.samples() * shape.voxels_per_cell();
-        let mask = match ignore {
-            Ignore::Nothing => vec![1; ones as usize],
-            Ignore::Value(label) if labels => voxelwise(&all, own, counts(0, label as f32)),
-            Ignore::Value(_) => vec![1; ones as usize],
-            Ignore::Class(class) => voxelwise(&all, own, counts(class, 1.0)),
-            Ignore::NoClass => voxelwise(&all, own, |voxel| voxel.iter().any(|&t| t != 0.0)),
-        };
-        let mut copied =
-            Self { pred: channels_from(&pred, shape, 1, c), truth, mask, shape: with_channels(shape, c - 1)? };
-        if let Some(mask) = &operands.mask {
-            copied.also(mask)?;
-        }
-        Ok(copied)
+        let fewer = with_channels(shape, shape.channels() - 1)?;
+        let pred = channels_from(&of_volume(&operands.pred, Operand::Pred)?, shape, 1, &fewer);
+        let truth = channels_from(&counted(operands, ignore, policy)?, shape, 1, &fewer);
+        Ok(Self::new(fewer, pred, truth))
     }
 
-    /// Leaves out what this mask leaves out in any channel.
-    fn also(&mut self, mask: &Volume<'_>) -> Result<()> {
-        let own = of_volume(mask, Operand::Truth)?;
-        let counts = voxelwise(&own, mask.shape(), |voxel| voxel.iter().all(|&value| value != 0.0));
-        self.mask.iter_mut().zip(counts).for_each(|(mask, counts)| *mask &= counts);
-        Ok(())
+    /// Prediction and truth with the channels of a voxel next to each other; what is not finite stays. No mask is looked at.
+    pub fn rows(operands: &Operands<'_>) -> Result<Self> {
+        let shape = operands.pred.shape();
+        let last = shape.clone().with_layout(Layout::ChannelsLast);
+        let all = Operands { mask: None, ..operands.clone() };
+        let pred = channels_from(&of_volume(&operands.pred, Operand::Pred)?, shape, 0, &last);
+        let truth = channels_from(&counted(&all, Ignore::Nothing, NonFinite::Ignore)?, shape, 0, &last);
+        Ok(Self { shape: last, pred, truth, mask: Vec::new() })
+    }
+
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Prediction and truth, so many elements at a time.
+    pub fn stretches(&self, elements: usize) -> impl Iterator<Item = (&[f32], &[f32])> {
+        self.pred.chunks(elements).zip(self.truth.chunks(elements))
     }
 
     /// A gradient of this prediction as one of the prediction of `shape`, whose last channels these are.
@@ -121,12 +115,8 @@ impl Copied {
         let mut all = vec![0.0; shape.elements() as usize];
         let (strides, own) = (Strides::of(shape), Strides::of(&self.shape));
         let dropped = shape.channels() - self.shape.channels();
-        for sample in 0..shape.samples() {
-            for channel in 0..self.shape.channels() {
-                for voxel in 0..shape.voxels_per_cell() {
-                    all[strides.at(sample, dropped + channel, voxel)] = gradient[own.at(sample, channel, voxel)];
-                }
-            }
+        for (n, c, v) in places(&self.shape) {
+            all[strides.at(n, dropped + c, v)] = gradient[own.at(n, c, v)];
         }
         all
     }
@@ -154,17 +144,21 @@ impl Copied {
 
     pub fn operands(&self) -> Result<Operands<'_>> {
         let truth = Volume::f32(self.shape.clone(), &self.truth)?;
-        let mask = Volume::u8(with_channels(&self.shape, 1)?, &self.mask)?;
+        let mask = Volume::u8(self.shape.clone(), &self.mask)?;
         Ok(Operands::new(self.pred()?, truth).masked(mask))
     }
 }
 
-/// 1 where the channels of a voxel say so.
-fn voxelwise(all: &[f32], shape: &Shape, counts: impl Fn(&[f32]) -> bool) -> Vec<u8> {
-    let strides = Strides::of(shape);
-    let voxels = (0..shape.samples()).flat_map(|n| (0..shape.voxels_per_cell()).map(move |v| (n, v)));
-    let of = |(n, v)| (0..shape.channels()).map(|c| all[strides.at(n, c, v)]).collect::<Vec<_>>();
-    voxels.map(|voxel| u8::from(counts(&of(voxel)))).collect()
+/// This mask of voxels, and that of the operands where they have one.
+pub(super) fn also(operands: &Operands<'_>, voxels: Vec<u8>) -> Result<(Shape, Vec<u8>)> {
+    let shape = operands.pred.shape();
+    let Some(mask) = &operands.mask else { return Ok((with_channels(shape, 1)?, voxels)) };
+    let mut both: Vec<u8> = mask_values(mask, shape)?.iter().map(|&value| u8::from(value != 0.0)).collect();
+    let strides = Strides::of(mask.shape());
+    for (n, c, v) in places(mask.shape()) {
+        both[strides.at(n, c, v)] &= voxels[(n * shape.voxels_per_cell() + v) as usize];
+    }
+    Ok((mask.shape().clone(), both))
 }
 
 fn wrong(found: &str) -> Error {

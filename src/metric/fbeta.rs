@@ -7,13 +7,13 @@ use super::validate::wrong;
 use crate::error::{Error, Result};
 use crate::stats::Counts;
 
-/// The weight of recall in an F-score: finite and above 0.
+/// The weight of recall in an F-score: within 1e-50 and 1e50, so that its square is a number like others.
 ///
 /// ```
 /// use voxdice::{Empty, metric::{Beta, CountMetric}, stats::Counts};
 /// let f2 = CountMetric::Fbeta(Beta::new(2.0)?);
 /// assert_eq!(f2.of(&Counts::new(30, 40, 80, 1000)?, Empty::Nan), 150.0 / (150.0 + 200.0 + 10.0));
-/// assert!(Beta::new(-1.0).is_err());
+/// assert!(Beta::new(-1.0).is_err() && Beta::new(1e160).is_err());
 /// # Ok::<(), voxdice::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,9 +26,9 @@ impl Beta {
     /// β.
     ///
     /// # Errors
-    /// [`Error::Parameter`] unless it is finite and above 0.
+    /// [`Error::Parameter`] unless it is within 1e-50 and 1e50.
     pub fn new(beta: f64) -> Result<Self> {
-        if beta > 0.0 && beta.is_finite() { Ok(Self(beta)) } else { Err(wrong("beta", beta, "finite and above 0")) }
+        if (1e-50..=1e50).contains(&beta) { Ok(Self(beta)) } else { Err(wrong("beta", beta, "within 1e-50 and 1e50")) }
     }
 
     /// The number.
@@ -42,7 +42,7 @@ impl Beta {
 /// Range 0 to 1. Undefined where neither map has the class.
 ///
 /// # Errors
-/// [`Error::Parameter`] unless β is finite and above 0.
+/// Those of [`Beta::new`].
 ///
 /// ```
 /// use voxdice::{Empty, metric, stats::Counts};

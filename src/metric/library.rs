@@ -28,6 +28,7 @@ type Result<T, E = CallError> = std::result::Result<T, E>;
 /// ```
 #[derive(Debug, Clone)]
 pub struct LossCall {
+    text: String,
     call: Call,
     library: Library,
     class: &'static Class,
@@ -200,7 +201,7 @@ impl super::Loss {
     }
 }
 
-/// Places in bytes become places in characters.
+/// Places in bytes, which the reader has, become places in characters, which people count.
 fn in_characters(error: CallError, text: &str) -> Error {
     let at = text.get(..error.at).map_or(error.at, |before| before.chars().count());
     CallError { at, ..error }.into()
@@ -226,7 +227,7 @@ impl LossCall {
             let fact = format!("{} has no class {}", library.name(), unknown(name, &library.classes()));
             return Err(CallError { at: *at, fact });
         };
-        let found = Self { call, library, class };
+        let found = Self { text: text.into(), call, library, class };
         found.arguments()?;
         Ok(found)
     }
@@ -255,12 +256,15 @@ impl LossCall {
         self.library == Library::Keras && !self.arguments().is_ok_and(|arguments| keras::channels_first(&arguments))
     }
 
-    /// The value of the truth that it ignores, if any.
+    /// The value of the truth that it ignores, if any: the default of the class where the call does not say.
     pub fn ignored(&self) -> Option<i64> {
         let arguments = self.arguments().ok()?;
-        ["ignore_index", "ignore_label", "ignore_class"]
-            .into_iter()
-            .find_map(|keyword| arguments.whole(keyword).ok()?)
+        let given = ["ignore_index", "ignore_label", "ignore_class"].into_iter().find(|k| arguments.is_given(k));
+        match given {
+            Some(keyword) => arguments.whole(keyword).ok()?,
+            None if self.library == Library::Smp => smp::ignored_unless_told(self.class.name),
+            None => None,
+        }
     }
 
     /// The choices that it makes for these volumes.
@@ -277,7 +281,8 @@ impl LossCall {
     /// ```
     pub fn recipe(&self, given: &Given) -> Result<Recipe, Error> {
         let given = Given { newer: self.version() != self.library.version(), ..given.clone() };
-        Ok((self.class.make)(&self.arguments()?, &given)?)
+        let recipe = self.arguments().and_then(|arguments| (self.class.make)(&arguments, &given));
+        recipe.map_err(|error| in_characters(error, &self.text))
     }
 }
 

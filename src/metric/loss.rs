@@ -39,7 +39,8 @@ pub struct Loss {
 pub struct LossValues {
     /// One value per group, class weights included: sample by sample, channel by channel. NaN where it is undefined.
     pub values: Vec<f64>,
-    /// The axes of `values`: `[N, C]`, `[N]`, `[C]` or none, where C counts the channels that take part.
+    /// The axes of `values`: `[N, C]`, `[N]`, `[C]` or none, where C counts the channels that take part; of single voxels
+    /// `[N, C, spatial...]` ([`Per::Element`]) or `[N, spatial...]` ([`Per::Voxel`]).
     pub shape: Vec<usize>,
     /// The mean or sum over the defined values, NaN if there is none; `None` under [`Reduce::None`].
     pub reduced: Option<f64>,
@@ -95,7 +96,7 @@ impl Loss {
         let exponent = self.options.denominator.exponent();
         let terms = match self.options.kind {
             Kind::Pointwise(_) => Terms::Plain,
-            _ if self.soft_label() => Terms::All,
+            _ if self.options.soft_label() => Terms::All,
             _ if exponent == 1.0 => Terms::Plain,
             _ if exponent == 2.0 => Terms::Squared,
             _ => Terms::Power(exponent as f32),
@@ -250,10 +251,11 @@ impl Loss {
         }
         self.weigh(&groups, &mut assessed)?;
         if let Kind::Combined { pointwise, lambda_overlap, lambda_pointwise, .. } = options.kind {
-            for (members, group) in groups.iter().zip(&mut assessed) {
-                group.scale(lambda_overlap);
-                let all = self.companions(table, members);
-                group.add(lambda_pointwise, self.mean(pointwise, tables, &all, table.channels(), true)?);
+            assessed.iter_mut().for_each(|group| group.scale(lambda_overlap));
+            for (places, all) in self.companions(table, &groups) {
+                let mut mean = self.mean(pointwise, tables, &all, table.channels(), true)?;
+                mean.scale(lambda_pointwise);
+                share(mean, places, &mut assessed);
             }
         }
         Ok((assessed, shape(per, table.samples(), kept.len())))
@@ -294,18 +296,24 @@ impl Loss {
     }
 
     /// What the pointwise part of a combined loss is the mean over: all channels of the samples of a group, or of the batch
-    /// where class weights are divided by their sum over it.
-    fn companions<S>(&self, table: &Table<S>, members: &[Member]) -> Vec<Member> {
+    /// where class weights are divided by their sum over it. Each with the places of the groups that it is beside.
+    fn companions<S>(&self, table: &Table<S>, beside: &[Vec<Member>]) -> Vec<(Vec<usize>, Vec<Member>)> {
         let (samples, channels) = (table.samples(), table.channels());
         let all: Vec<usize> = (0..channels).collect();
         let by_truth = self.pointwise() == Some(Pointwise::CrossEntropy) || self.options.divisor == Divisor::Truth;
         let batch = self.options.weights != ClassWeights::Equal && by_truth;
         match self.options.per {
             Per::Cell | Per::Sample if !batch => {
-                let sample = members[0].cells[0] / channels;
-                groups(Per::Sample, samples, channels, &all).swap_remove(sample)
+                let mut places = vec![Vec::new(); samples];
+                for (place, members) in beside.iter().enumerate() {
+                    places[members[0].cells[0] / channels].push(place);
+                }
+                places.into_iter().zip(groups(Per::Sample, samples, channels, &all)).collect()
             }
-            _ => groups(Per::All, samples, channels, &all).swap_remove(0),
+            _ => groups(Per::All, samples, channels, &all)
+                .into_iter()
+                .map(|all| ((0..beside.len()).collect(), all))
+                .collect(),
         }
     }
 }
@@ -326,12 +334,21 @@ impl Assessed {
             partials.add(factor, &unscaled);
         }
     }
+}
 
-    fn add(&mut self, factor: f64, mut other: Self) {
-        other.scale(factor);
-        self.value = self.value.zip(other.value).map(|(a, b)| a + b);
-        self.partials.append(&mut other.partials);
-        self.by_factors.append(&mut other.by_factors);
+/// Adds a value to all groups at these places. Its derivatives, which are those of as many values as there are then, go to one
+/// of the groups: a list of cells for each of them would be as long as their square.
+fn share(mut value: Assessed, places: Vec<usize>, groups: &mut [Assessed]) {
+    let mut defined = Vec::new();
+    for place in places {
+        let group = &mut groups[place];
+        group.value = group.value.zip(value.value).map(|(a, b)| a + b);
+        defined.extend(group.value.map(|_| place));
+    }
+    if let Some(&first) = defined.first() {
+        value.scale_partials(defined.len() as f64);
+        groups[first].partials.append(&mut value.partials);
+        groups[first].by_factors.append(&mut value.by_factors);
     }
 }
 

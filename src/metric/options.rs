@@ -94,6 +94,11 @@ pub struct LossOptions {
 }
 
 impl LossOptions {
+    /// Whether the intersection is measured by |p − t|. With squares MONAI's form of that is Σpt itself.
+    pub(super) fn soft_label(&self) -> bool {
+        self.agreement == Agreement::SoftLabel && self.denominator.exponent() == 1.0
+    }
+
     /// Focal Tversky loss, (1 − T)^γ (Abraham & Khan 2018, with γ for their 1/γ; T smoothed by 1 as in theirs).
     pub fn focal_tversky(tversky: Tversky, gamma: f64) -> Self {
         Self {

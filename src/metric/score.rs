@@ -1,6 +1,6 @@
 //! Overlap scores of soft volumes, and their derivatives.
 
-use super::choices::{Agreement, Denominator, Smooth};
+use super::choices::{Denominator, Smooth};
 use super::generalized::GeneralizedWeights;
 use super::moments::Moments;
 use super::overlap::Empty;
@@ -51,7 +51,7 @@ impl Default for Tversky {
 /// What a score is read with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Reading {
-    pub agreement: Agreement,
+    pub soft_label: bool,
     pub denominator: Denominator,
     pub smooth: Smooth,
     pub floor: f64,
@@ -101,23 +101,18 @@ impl Overlap {
     }
 }
 
-fn soft_label(with: &Reading) -> bool {
-    // With squares MONAI's form is Σpt itself.
-    with.agreement == Agreement::SoftLabel && with.denominator.exponent() == 1.0
-}
-
 /// Without a floor an intersection may be negative: of log-probabilities it is.
 fn is_raised(intersection: f64, with: &Reading) -> bool {
     with.hits_floor > 0.0 && intersection < with.hits_floor
 }
 
 pub(super) fn intersection(m: &Moments, with: &Reading) -> f64 {
-    if soft_label(with) { (m.pred + m.truth - m.abs_difference) / 2.0 } else { m.product }
+    if with.soft_label { (m.pred + m.truth - m.abs_difference) / 2.0 } else { m.product }
 }
 
 pub(super) fn partials_of(by_i: f64, by_p: f64, with: &Reading) -> Partials {
     let mut partials = Partials::default();
-    if soft_label(with) {
+    if with.soft_label {
         partials.pred += by_i / 2.0;
         partials.abs_difference -= by_i / 2.0;
     } else {

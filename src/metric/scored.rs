@@ -1,6 +1,6 @@
 //! The loss of a group that is made of a score: an overlap, or Matthews' coefficient.
 
-use super::choices::{Agreement, EmptyTruth, Focus, Form, Smooth, Smoothing};
+use super::choices::{EmptyTruth, Focus, Form, Smooth, Smoothing};
 use super::divisor::{needed, pooled};
 use super::group::Member;
 use super::loss::{Assessed, Loss, power, power_slope};
@@ -22,7 +22,7 @@ impl Loss {
         let mut moments = Vec::with_capacity(sets.len());
         for set in &sets {
             let m = pooled(table, set)?.moments(options.denominator)?;
-            if self.soft_label() {
+            if options.soft_label() {
                 needed(m.abs_difference, &m, "the sum of |p - t|")?;
             }
             moments.push(m);
@@ -76,15 +76,11 @@ impl Loss {
     }
 
     pub(super) fn reading(&self, channel: usize) -> Reading {
-        let LossOptions { agreement, denominator, floor, hits_floor, empty, .. } = *self.options();
+        let LossOptions { denominator, floor, hits_floor, empty, .. } = *self.options();
         let smooth = match &self.options().smooth {
             Smoothing::Same(smooth) => *smooth,
             Smoothing::PerChannel(list) => list.get(channel).copied().unwrap_or(Smooth::none()),
         };
-        Reading { agreement, denominator, smooth, floor, hits_floor, empty }
-    }
-
-    pub(super) fn soft_label(&self) -> bool {
-        self.options().agreement == Agreement::SoftLabel && self.options().denominator.exponent() == 1.0
+        Reading { soft_label: self.options().soft_label(), denominator, smooth, floor, hits_floor, empty }
     }
 }

@@ -191,10 +191,13 @@ pub fn directed_hausdorff(surface: &Surface, side: Side, percentile: Percentile)
 /// # Ok::<(), voxdice::Error>(())
 /// ```
 pub fn hausdorff(surface: &Surface, percentile: Percentile, directions: Directions) -> f64 {
-    let [truth, pred] = BOTH.map(|side| directed_hausdorff(surface, side, percentile));
+    let each = || BOTH.map(|side| directed_hausdorff(surface, side, percentile));
     match directions {
-        Directions::Max => truth.max(pred),
-        Directions::Mean => 0.5 * (truth + pred),
+        Directions::Max => {
+            let [truth, pred] = each();
+            truth.max(pred)
+        }
+        Directions::Mean => 0.5 * each().iter().sum::<f64>(),
         Directions::Pooled => where_both(surface, || percentile.of(&items(surface, &BOTH, percentile.weight()))),
     }
 }

@@ -79,8 +79,8 @@ impl LossOptions {
         if has_overlap && pooled && self.weights != ClassWeights::Equal {
             return Err(wrong("class weights", "a list", "Equal where channels are pooled (Per::Sample, Per::All)"));
         }
-        let power = !matches!(self.denominator, Denominator::Sum | Denominator::Squared);
-        if self.agreement == Agreement::SoftLabel && power && self.denominator.exponent() != 1.0 {
+        let squared = self.denominator == Denominator::Squared;
+        if self.agreement == Agreement::SoftLabel && !squared && !self.soft_label() {
             return Err(wrong("denominator power", self.denominator.exponent(), "Sum or Squared with SoftLabel"));
         }
         self.as_matthews()?;

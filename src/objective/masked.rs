@@ -15,6 +15,11 @@ pub(super) fn truth(operands: &Operands<'_>, ignore: Ignore, policy: NonFinite) 
     if operands.mask.is_none() && ignore == Ignore::Nothing {
         return Ok(None);
     }
+    counted(operands, ignore, policy).map(Some)
+}
+
+/// The truth in the prediction's layout, NaN where it does not count.
+pub(crate) fn counted(operands: &Operands<'_>, ignore: Ignore, policy: NonFinite) -> Result<Vec<f32>> {
     let job = operands.host_job()?;
     let mut places = Places { strides: Strides::of(&job.shape), truth: values(&job), shape: &job.shape };
     places.check_finite(policy)?;
@@ -38,7 +43,25 @@ pub(super) fn truth(operands: &Operands<'_>, ignore: Ignore, policy: NonFinite) 
             Data::F32(_) | Data::F16(_) => {}
         }
     }
-    Ok(Some(places.truth))
+    Ok(places.truth)
+}
+
+/// The values of a mask over a volume of this shape: one for each element or, of one channel, for each voxel.
+pub(crate) fn mask_values(mask: &Volume<'_>, shape: &Shape) -> Result<Vec<f32>> {
+    let own = mask.shape();
+    let one = own.channels() == 1 && (own.samples(), own.spatial()) == (shape.samples(), shape.spatial());
+    if !one && own != shape {
+        return Err(Error::ShapeMismatch { pred: shape.to_string(), truth: format!("a mask of {own}") });
+    }
+    let mut values = vec![0.0; own.elements() as usize];
+    load(mask.source().host(Operand::Truth)?, 0, 1, &mut values);
+    match values.iter().find(|value| **value != 0.0 && **value != 1.0) {
+        None => Ok(values),
+        Some(value) => {
+            let range = "0 or 1: a voxel counts or it does not".into();
+            Err(Error::Parameter { name: "a voxel of the mask", value: value.to_string(), range })
+        }
+    }
 }
 
 impl<'a> Operands<'a> {
@@ -142,8 +165,15 @@ impl Places<'_> {
                     });
                 }
                 for voxel in self.voxels() {
-                    if self.truth[self.at(voxel, channel)] == 1.0 {
-                        self.drop_voxel(voxel);
+                    match self.truth[self.at(voxel, channel)] {
+                        1.0 => self.drop_voxel(voxel),
+                        // MONAI weighs the voxel with the rest, which no mask does.
+                        part if part > 0.0 && part < 1.0 => {
+                            let range = "0 or 1: a voxel is ignored or it is not".into();
+                            let name = "the truth of the ignored class";
+                            return Err(Error::Parameter { name, value: part.to_string(), range });
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -189,19 +219,8 @@ impl Places<'_> {
     }
 
     fn mask(&mut self, mask: &Volume<'_>) -> Result<()> {
-        let own = mask.shape();
-        let one = own.channels() == 1 && (own.samples(), own.spatial()) == (self.shape.samples(), self.shape.spatial());
-        if !one && own != self.shape {
-            let truth = format!("a mask of {own}");
-            return Err(Error::ShapeMismatch { pred: self.shape.to_string(), truth });
-        }
-        let mut values = vec![0.0; own.elements() as usize];
-        load(mask.source().host(Operand::Truth)?, 0, 1, &mut values);
-        if let Some(value) = values.iter().find(|value| **value != 0.0 && **value != 1.0) {
-            let range = "0 or 1: a voxel counts or it does not".into();
-            return Err(Error::Parameter { name: "a voxel of the mask", value: value.to_string(), range });
-        }
-        if one {
+        let values = mask_values(mask, self.shape)?;
+        if mask.shape().channels() == 1 {
             for (voxel, value) in self.voxels().zip(values) {
                 if value == 0.0 {
                     self.drop_voxel(voxel);

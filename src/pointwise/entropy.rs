@@ -29,7 +29,7 @@ pub struct Entropy {
     /// t' of t.
     pub labels: LabelSmoothing,
     /// p counts as at least this and at most 1 − this in the logarithms, without a gradient beyond; within [0, ½), 0 for
-    /// none. Keras has 1e-7.
+    /// none. Keras has 1e-7. Factors that are made of b take it as it is then, `Miss` and `Margin` take p as it was.
     pub clip: f64,
     /// Which voxels have a value; the others have 0.
     pub part: Part,
@@ -288,7 +288,9 @@ impl Entropy {
                 (base.powf(gamma), Slopes { on: 0.0, off: slope(base) * (1.0 - 2.0 * u) * q })
             }
             Focal::Confidence(_) | Focal::Reduced { .. } => {
-                let b = -u * ln_p - (1.0 - u) * ln_q;
+                let ((ln_p, moves_p), (ln_q, moves_q)) = (self.clipped(ln_p), self.clipped(ln_q));
+                // A prediction that is no probability may have a b below 0, and a power of that is no number.
+                let b = (-u * ln_p - (1.0 - u) * ln_q).max(0.0);
                 let (mut base, mut by_b) = (-(-b).exp_m1(), (-b).exp());
                 if let Focal::Reduced { threshold, .. } = self.factor {
                     if by_b < threshold {
@@ -297,7 +299,7 @@ impl Entropy {
                     (base, by_b) = (base / threshold, by_b / threshold);
                 }
                 let by_b = slope(base) * by_b;
-                (base.powf(gamma), Slopes { on: by_b * u, off: by_b * (1.0 - u) })
+                (base.powf(gamma), Slopes { on: by_b * u * moves_p, off: by_b * (1.0 - u) * moves_q })
             }
             Focal::None | Focal::Apart(_) => (1.0, Slopes::default()),
         }
@@ -351,6 +353,26 @@ mod tests {
             }
         }
         assert!(checked > 200);
+    }
+
+    /// As segmentation_models.pytorch has it: p is clipped before anything is made of it.
+    #[test]
+    fn factors_of_b_are_those_of_the_b_that_is_clipped() {
+        let of = |factor| Entropy { factor, clip: 0.1, ..Entropy::default() };
+        let b = -(0.9f64.ln());
+        for (factor, expected) in [
+            (Focal::Confidence(2.0), 0.01 * b),
+            (Focal::Reduced { gamma: 2.0, threshold: 0.5 }, 0.04 * b),
+            // p is 1, and the miss 0.
+            (Focal::Miss(2.0), 0.0),
+        ] {
+            assert!((of(factor).value(0.0, -100.0, 1.0) - expected).abs() < 1e-12, "{factor:?}");
+            assert_eq!(of(factor).slopes(0.0, -100.0, 1.0).on, 0.0, "{factor:?}");
+        }
+        // A p a little above 1, where nothing is clipped.
+        let beyond = Entropy { factor: Focal::Confidence(1.5), ..Entropy::default() };
+        assert_eq!(beyond.value(1e-7, -100.0, 1.0).abs(), 0.0);
+        assert!(beyond.slopes(1e-7, -100.0, 1.0).on.is_finite());
     }
 
     #[test]

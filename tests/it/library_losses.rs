@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use voxdice::metric::{Given, Library, Loss, Whose};
 use voxdice::{CallValues, LabelMap, Layout, Operands, Result, Shape, Truth, Volume};
 
+mod edges;
+
 /// `tests/golden/loss_grid.json`, whose own words say how it was made.
 pub static GRID: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../golden/loss_grid.json")).unwrap());

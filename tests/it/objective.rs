@@ -9,6 +9,8 @@ use voxdice::metric::{
 };
 use voxdice::{Activation, Engine, Error, LabelMap, Layout, Operands, Shape, SumsOptions, Truth, Volume};
 
+mod masks;
+
 const SAMPLES: usize = 2;
 const CHANNELS: usize = 3;
 const VOXELS: usize = 35;
@@ -140,6 +142,8 @@ fn terms() -> Vec<LossOptions> {
         entropy(Normalise, Entropy { clip: 1e-2, ..categorical }),
         entropy(Normalise, Entropy { clip: 1e-7, factor: Focal::Apart(2.0), ..categorical }),
         entropy(Raw, Entropy { clip: 1e-1, factor: Focal::Miss(2.0), ..smooth }),
+        entropy(Raw, Entropy { clip: 0.2, ..focal(Focal::Confidence(1.5)) }),
+        entropy(Raw, Entropy { clip: 0.2, ..focal(Focal::Reduced { gamma: 2.0, threshold: 0.5 }) }),
         pointwise(Sigmoid, Pointwise::Focal { gamma: 2.0, alpha: Some(0.25) }),
     ]
 }

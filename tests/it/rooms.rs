@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, &[&str]); 25] = [
     ("main", &[]),
     ("cli", PUBLIC),
-    ("library", &["objective", "engine", "metric", "cpu", "volume", "shape", "job", "error"]),
+    ("library", &["objective", "engine", "metric", "options", "cpu", "volume", "shape", "job", "error"]),
     (
         "objective",
         &["engine", "metric", "cpu", "kernel", "volume", "table", "shape", "stats", "job", "options", "error"],

@@ -26,7 +26,7 @@ fn pair() -> Maps {
 
 fn value(maps: &Maps, rules: &SurfaceRules, spacing: [f64; 3], metric: &str) -> f64 {
     let surface = maps.surface(&rules.options(&Spacing::new(spacing).unwrap()));
-    rules.value(metric.parse().unwrap(), &surface)
+    rules.value(metric.parse().unwrap(), &surface).unwrap()
 }
 
 fn shown(value: f64) -> String {

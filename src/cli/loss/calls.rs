@@ -1,6 +1,7 @@
 //! `--preset` with a loss that is more than a score: the library's class with its defaults, and the flags as its keywords.
 
 use super::choices::Choices;
+use super::echo;
 use super::names::{DenominatorName, LossName, PerName, ReduceName};
 use crate::metric::{Activation, Denominator, Given, Preset};
 use anyhow::{Result, bail};
@@ -16,6 +17,21 @@ fn has(preset: Preset) -> Option<&'static str> {
         Preset::NnUnet => "dice, dice-ce and dice+bce",
         _ => return None,
     })
+}
+
+/// What a class can be told to do to the prediction: it does one of these, whatever else is asked of it.
+fn activations(preset: Preset, class: &str) -> &'static [Activation] {
+    use Activation::{None, Sigmoid, Softmax};
+    match (preset, class) {
+        (Preset::Monai, "FocalLoss") => &[Sigmoid, Softmax],
+        (Preset::Monai, _) => &[None, Sigmoid, Softmax],
+        // In every mode the sigmoid of each logit.
+        (Preset::Smp, "FocalLoss") => &[None, Sigmoid],
+        (_, "SoftBCEWithLogitsLoss" | "DC_and_BCE_loss") => &[Sigmoid],
+        (_, "SoftCrossEntropyLoss" | "DC_and_CE_loss") => &[Softmax],
+        (_, "BinaryCrossentropy" | "BinaryFocalCrossentropy") => &[None, Sigmoid],
+        _ => &[None, Softmax],
+    }
 }
 
 /// Keywords with their values, and the flags that are still to be understood.
@@ -52,9 +68,15 @@ impl Choices {
             (Preset::NnUnet, [DiceCe] | [Dice, Bce]) => "DC_and_BCE_loss",
             _ => bail!("{preset} has no loss {}; it has {has}", self.name()),
         };
+        let known = activations(preset, class);
+        if let Some(activation) = activation.filter(|activation| !known.contains(activation)) {
+            let known: Vec<String> = known.iter().map(|&known| echo::activation(known)).collect();
+            let activation = echo::activation(activation);
+            bail!("{class} of {preset} takes no --activation {activation}; it takes {}", known.join(" or "));
+        }
         let mut keywords = Keywords { choices: self, left: self.given_flags(), pairs: Vec::new() };
         match preset {
-            Preset::Monai => keywords.monai(class, names)?,
+            Preset::Monai => keywords.monai(class, names),
             Preset::Smp => keywords.smp(class, given),
             Preset::Keras => keywords.keras(class),
             _ => keywords.nnunet(class),
@@ -120,15 +142,14 @@ impl Keywords<'_> {
         self.takes("per").then_some(batch)
     }
 
-    fn monai(&mut self, class: &str, names: &[LossName]) -> Result<()> {
+    fn monai(&mut self, class: &str, names: &[LossName]) {
         let focal_alone = class == "FocalLoss";
         let choices = self.choices;
         match choices.activation() {
             Some(Activation::Softmax) if focal_alone => self.set("use_softmax", "True"),
             Some(Activation::Softmax) => self.set("softmax", "True"),
             Some(Activation::Sigmoid) if !focal_alone => self.set("sigmoid", "True"),
-            Some(Activation::Sigmoid | Activation::None) | None => {}
-            Some(_) => bail!("{class} of monai takes no such --activation; it knows sigmoid and softmax"),
+            _ => {}
         }
         self.takes("activation");
         let without_background = choices.no_background == Some(true);
@@ -142,7 +163,7 @@ impl Keywords<'_> {
         self.number("alpha", "alpha", choices.alpha);
         self.number("label-smoothing", "label_smoothing", choices.label_smoothing);
         if focal_alone {
-            return Ok(());
+            return;
         }
         if let [smooth] = choices.smooth[..]
             && self.takes("smooth")
@@ -172,7 +193,6 @@ impl Keywords<'_> {
         } else {
             self.number("lambda-focal", "lambda_focal", choices.lambda_focal);
         }
-        Ok(())
     }
 
     fn smp(&mut self, class: &str, given: &Given) {
@@ -180,10 +200,9 @@ impl Keywords<'_> {
         let activation = choices.activation();
         self.takes("activation");
         if class == "FocalLoss" {
-            let multiclass = activation == Some(Activation::Softmax) || given.labels;
             let mode = match given.channels {
                 1 => "binary",
-                _ if multiclass => "multiclass",
+                _ if given.labels => "multiclass",
                 _ => "multilabel",
             };
             self.set("mode", format_args!("\"{mode}\""));

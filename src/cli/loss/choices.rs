@@ -4,7 +4,7 @@ use super::names::{
     ActivationName, DenominatorName, FormName, GdlWeights, LayoutName, LossName, LossSum, LossSumParser, PerName,
     ReduceName, SmoothUnit, WeightMean,
 };
-use crate::metric::{Activation, Loss, Preset, View};
+use crate::metric::{Activation, Preset, View};
 use anyhow::{Result, bail};
 use clap::Args;
 use std::path::PathBuf;
@@ -132,7 +132,8 @@ impl Choices {
     /// The layout that was asked for, or that of the preset; `None` where channels are first unless the file knows better.
     pub fn layout(&self) -> Option<LayoutName> {
         // A call that cannot be read is told before anything is laid out.
-        if let Ok(Some(last)) = self.call_is_channels_last() {
+        if let Ok(Some(call)) = self.any_call() {
+            let last = call.channels_last();
             let of_call = if last { LayoutName::ChannelsLast } else { LayoutName::ChannelsFirst };
             return self.layout.or((last || self.call.is_some()).then_some(of_call));
         }
@@ -147,10 +148,7 @@ impl Choices {
     /// The values of the truth that are left out before anything else: those of the flag, and a negative one of a library's
     /// call, which no label map holds.
     pub fn ignored(&self) -> Result<Vec<i64>> {
-        let of_call = match &self.call {
-            Some(text) => Loss::from_call(text)?.ignored().filter(|&value| value < 0),
-            None => None,
-        };
+        let of_call = self.any_call()?.and_then(|call| call.ignored()).filter(|&value| value < 0);
         Ok(self.ignore.iter().copied().chain(of_call).collect())
     }
 
@@ -198,14 +196,16 @@ impl Choices {
         use LossName::{Bce, Ce, Combo, DiceCe, DiceFocal, Focal, FocalTversky, GeneralizedDice, Tversky};
         let names = self.names();
         let has = |list: &[LossName]| names.iter().any(|name| list.contains(name));
+        let of_alpha = [Tversky, FocalTversky, Focal, DiceFocal, Combo];
+        let (of_beta, of_gamma) = ([Tversky, FocalTversky, Combo], [FocalTversky, Focal, DiceFocal]);
         let in_sum = |list: &[LossName]| names.len() > 1 && has(list);
         let overlap = names.iter().any(|name| ![Ce, Bce, Focal].contains(name));
         let smoothing = !self.smooth.is_empty() || self.smooth_nr.is_some() || self.smooth_dr.is_some();
         for flag in self.given_flags() {
             let used = match flag {
-                "alpha" => has(&[Tversky, FocalTversky, Focal, DiceFocal, Combo]),
-                "beta" => has(&[Tversky, FocalTversky, Combo]),
-                "gamma" => has(&[FocalTversky, Focal, DiceFocal]),
+                "alpha" => has(&of_alpha),
+                "beta" => has(&of_beta),
+                "gamma" => has(&of_gamma),
                 "lambda-dice" => has(&[DiceCe, DiceFocal]) || names.len() > 1 && overlap,
                 "lambda-ce" => has(&[DiceCe]) || in_sum(&[Ce, Bce]),
                 "lambda-focal" => has(&[DiceFocal]) || in_sum(&[Focal]),
@@ -226,16 +226,14 @@ impl Choices {
                 bail!("--{flag} does nothing {with}; leave it out, or choose a loss that has it");
             }
         }
-        let of_alpha: Vec<String> = names
-            .iter()
-            .filter(|name| [Tversky, FocalTversky, Focal, DiceFocal, Combo].contains(name))
-            .map(LossName::to_string)
-            .collect();
-        if of_alpha.len() > 1 && (self.alpha.is_some() || self.gamma.is_some()) {
-            bail!(
-                "--alpha and --gamma would be those of {}; compute these losses one by one",
-                of_alpha.join(" and of ")
-            );
+        // A number that two losses have would be taken for both.
+        let shared =
+            [("alpha", self.alpha, &of_alpha[..]), ("beta", self.beta, &of_beta), ("gamma", self.gamma, &of_gamma)];
+        for (flag, _, list) in shared.into_iter().filter(|(_, given, _)| given.is_some()) {
+            let users: Vec<String> = names.iter().filter(|name| list.contains(name)).map(LossName::to_string).collect();
+            if users.len() > 1 {
+                bail!("--{flag} would be that of {}; compute these losses one by one", users.join(" and of "));
+            }
         }
         Ok(())
     }

@@ -1,7 +1,6 @@
 //! The choices as they were used, for the record.
 
 use super::choices::Choices;
-use super::names::LossName;
 use super::work::Work;
 use crate::metric::{
     Activation, Agreement, Channels, ClassWeights, Denominator, Divisor, EmptyTruth, Entropy, Focal, Focus, Form,
@@ -38,7 +37,12 @@ pub(super) fn json(choices: &Choices, work: &Work) -> Value {
                 terms.push(each);
             }
             echo.insert("terms".into(), terms.into());
-            echo.insert("ignores".into(), ignore(recipe.ignore));
+            // A label that no label map holds is out of the truth before the recipe is made.
+            let ignored = match (recipe.ignore, call.ignored()) {
+                (Ignore::Nothing, Some(value)) => Ignore::Value(value),
+                (ignored, _) => ignored,
+            };
+            echo.insert("ignores".into(), ignore(ignored));
         }
     }
     if !choices.ignore.is_empty() {
@@ -69,7 +73,7 @@ fn ignore(ignore: Ignore) -> Value {
 fn term(choices: &Choices, options: &LossOptions) -> Map<String, Value> {
     let mut echo = Map::new();
     let mut set = |key: &str, value: Value| drop(echo.insert(key.into(), value));
-    let (overlap, pointwise) = parts(choices, options);
+    let (overlap, pointwise) = parts(options);
     if let Some(overlap) = overlap {
         set("overlap", overlap_json(overlap));
         set("form", form(options.form).into());
@@ -167,14 +171,13 @@ fn line(choices: &Choices, options: &LossOptions) -> String {
     words.join(", ")
 }
 
-/// The overlap and the pointwise loss that count. A loss of voxels by itself may stand beside a Dice with factor 0.
-fn parts(choices: &Choices, options: &LossOptions) -> (Option<Overlap>, Option<Pointwise>) {
-    let by_itself = choices.names().iter().any(|name| [LossName::Ce, LossName::Bce, LossName::Focal].contains(name));
+/// The overlap and the pointwise loss of a term. A loss of voxels by itself may stand beside a Dice with factor 0.
+fn parts(options: &LossOptions) -> (Option<Overlap>, Option<Pointwise>) {
     match options.kind {
         Kind::Overlap(overlap) => (Some(overlap), None),
         Kind::Pointwise(pointwise) => (None, Some(pointwise)),
         Kind::Matthews(_) => (None, None),
-        Kind::Combined { pointwise, .. } if by_itself => (None, Some(pointwise)),
+        Kind::Combined { pointwise, lambda_overlap: 0.0, .. } => (None, Some(pointwise)),
         Kind::Combined { overlap, pointwise, .. } => (Some(overlap), Some(pointwise)),
     }
 }

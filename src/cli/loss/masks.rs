@@ -1,13 +1,16 @@
 //! Voxels that are left out.
 
-use crate::Shape;
+use super::operands::axes_of;
 use crate::io::Gap;
+use crate::io::axes::{SoftAxes, TruthAxes};
 use crate::io::soft::{self, Origin, SoftVolume};
+use crate::{Layout, Shape};
 use anyhow::{Result, bail};
 use std::path::Path;
 
 /// The voxels of a mask, which must lie over the prediction, with their shape: that of the prediction, or of one channel.
-pub(super) fn read(path: &Path, pred: &SoftVolume, shape: &Shape) -> Result<(Shape, Vec<u8>)> {
+/// `axes` are those of the prediction.
+pub(super) fn read(path: &Path, pred: &SoftVolume, axes: &SoftAxes, shape: &Shape) -> Result<(Shape, Vec<u8>)> {
     let mask = soft::read(path)?;
     let place = path.display();
     match (&mask.origin, &pred.origin) {
@@ -22,14 +25,14 @@ pub(super) fn read(path: &Path, pred: &SoftVolume, shape: &Shape) -> Result<(Sha
         }
         _ => bail!("{place}: the mask is a file of another kind than the prediction; convert it"),
     }
-    let one = one_channel(shape)?;
-    let own = match mask.axes.iter().product::<usize>() as u64 {
-        // Over one channel both are the same.
-        n if n == one.elements() => one,
-        n if n == shape.elements() => shape.clone(),
-        _ => bail!(
-            "{place} has axes {:?}, and the prediction is {shape}; give a mask of that shape, or of one channel",
-            mask.axes
+    // As many voxels are not enough: axes in another order would be read in the wrong one.
+    let own = match axes.truth(&axes_of(&mask), &axes_of(pred)) {
+        TruthAxes::Same | TruthAxes::Either => shape.clone(),
+        TruthAxes::WithoutChannels => one_channel(shape)?,
+        TruthAxes::Other => bail!(
+            "{place} has axes {:?}, and the prediction {:?}; give a mask of these axes, or of one channel",
+            mask.axes,
+            pred.axes
         ),
     };
     match mask.mask() {
@@ -52,10 +55,23 @@ pub(super) fn both(a: (Shape, Vec<u8>), b: (Shape, Vec<u8>)) -> (Shape, Vec<u8>)
     for (i, value) in values.iter_mut().enumerate() {
         let at = match (narrow.1.len() == shape.elements() as usize, shape.layout()) {
             (true, _) => i,
-            (false, crate::Layout::ChannelsLast) => i / channels,
-            (false, crate::Layout::ChannelsFirst) => i / (channels * voxels) * voxels + i % voxels,
+            (false, Layout::ChannelsLast) => i / channels,
+            (false, Layout::ChannelsFirst) => i / (channels * voxels) * voxels + i % voxels,
         };
         *value &= narrow.1[at];
     }
     (shape, values)
+}
+
+/// A mask with a channel more than the prediction of this shape, for the prediction: the last channel holds for all of them.
+pub(super) fn narrowed(values: &[u8], shape: &Shape) -> Result<(Shape, Vec<u8>)> {
+    let (channels, voxels) = (shape.channels() as usize, shape.voxels_per_cell() as usize);
+    let run = if shape.layout() == Layout::ChannelsLast { 1 } else { voxels };
+    let (mut own, mut last) = (Vec::new(), Vec::new());
+    for part in values.chunks((channels + 1) * run) {
+        let (of_channels, of_all) = part.split_at(channels * run);
+        own.extend(of_channels);
+        last.extend(of_all);
+    }
+    Ok(both((shape.clone(), own), (one_channel(shape)?, last)))
 }

@@ -24,6 +24,8 @@ pub(super) struct Operands {
     truth: SoftVolume,
     pred: SoftVolume,
     pub shape: Shape,
+    /// The axes of the prediction.
+    axes: SoftAxes,
     /// The shape of the truth, where it is a label map.
     labels: Option<Shape>,
     /// The shape of the truth, where it has a channel more than the prediction: of voxels that are ignored.
@@ -47,6 +49,7 @@ impl Operands {
         let mut operands = Self {
             paths: [truth_path, pred_path].map(Path::to_path_buf),
             shape: Shape::new(1, 1, [1])?,
+            axes: SoftAxes::flat(&[]),
             labels: None,
             wider: None,
             mask: None,
@@ -58,7 +61,9 @@ impl Operands {
         };
         operands.bring_together(rule)?;
         let ignored = choices.ignored()?;
-        let kept = (!ignored.is_empty()).then(|| operands.truth.leave_out(&ignored));
+        // Where nothing is ignored there is no mask, which would cost a copy of the truth.
+        let kept = if ignored.is_empty() { Vec::new() } else { operands.truth.leave_out(&ignored) };
+        let kept = kept.contains(&0).then_some(kept);
         if choices.rows() {
             operands.split_rows(choices)?;
         } else {
@@ -127,6 +132,7 @@ impl Operands {
             return Err(self.mismatch("rows are compared one by one, so both must be equal"));
         }
         self.shape = Shape::new(before.iter().product(), 1, [last])?;
+        self.axes = SoftAxes::flat(&pred_axes);
         self.row_axes = Some(before.to_vec());
         Ok(())
     }
@@ -147,6 +153,7 @@ impl Operands {
         self.shape = Shape::new(axes.samples, axes.channels, &axes.space)
             .with_context(|| self.paths[1].display().to_string())?
             .with_layout(axes.layout);
+        self.axes = axes.clone();
         let is_map = match axes.truth(&truth_axes, &pred_axes) {
             TruthAxes::Same => false,
             TruthAxes::WithoutChannels => true,
@@ -230,9 +237,13 @@ impl Operands {
 
     /// What --ignore and --mask leave.
     fn leave_out(&mut self, kept: Option<Vec<u8>>, choices: &Choices) -> Result<()> {
-        let of_truth = self.labels.as_ref().or(self.wider.as_ref()).unwrap_or(&self.shape).clone();
-        let kept = kept.map(|kept| (of_truth, kept));
-        let mask = choices.mask.as_deref().map(|path| masks::read(path, &self.pred, &self.shape)).transpose()?;
+        let of_kept = |kept: Vec<u8>| match &self.wider {
+            Some(_) => masks::narrowed(&kept, &self.shape),
+            None => Ok((self.labels.as_ref().unwrap_or(&self.shape).clone(), kept)),
+        };
+        let kept = kept.map(of_kept).transpose()?;
+        let read = |path| masks::read(path, &self.pred, &self.axes, &self.shape);
+        let mask = choices.mask.as_deref().map(read).transpose()?;
         self.mask = match (kept, mask) {
             (Some(kept), Some(mask)) => Some(masks::both(kept, mask)),
             (kept, mask) => kept.or(mask),
@@ -347,7 +358,7 @@ fn read_both(truth: &Path, pred: &Path) -> Result<(SoftVolume, SoftVolume), Soft
 }
 
 /// The axes; of a NIfTI without those of length 1 that some writers add behind z.
-fn axes_of(volume: &SoftVolume) -> Vec<usize> {
+pub(super) fn axes_of(volume: &SoftVolume) -> Vec<usize> {
     let mut axes = volume.axes.as_slice();
     if volume.origin != Origin::Npy {
         while let [1, rest @ ..] = axes

@@ -85,7 +85,11 @@ impl Report<'_> {
         if let Some(reduced) = self.found.reduced {
             let undefined = match self.found.undefined {
                 0 => String::new(),
-                n => format!("  ({n} of {} values are undefined and left out)", self.found.values.len()),
+                n if n <= self.found.values.len() && !self.shape().is_empty() => {
+                    format!("  ({n} of {} values are undefined and left out)", self.found.values.len())
+                }
+                // Of the groups that the one value is made of.
+                n => format!("  ({n} values in it are undefined and left out)"),
             };
             let reduced = if reduced.is_nan() { "undefined".into() } else { reduced.to_string() };
             let _ = writeln!(text, "\nloss   {reduced}{undefined}");

@@ -4,7 +4,7 @@ use super::choices::Choices;
 use super::operands::Operands;
 use crate::metric::{Activation, Given, Loss, LossCall, Objective, Recipe, Term, Whose};
 use crate::stats::Sums;
-use crate::{Departs, Engine, Table};
+use crate::{CallValues, Departs, Engine, Table};
 use anyhow::{Result, bail};
 
 /// What is computed.
@@ -38,27 +38,25 @@ pub(super) enum Want {
 impl Choices {
     /// Whether the flags fit together, as far as that is known before there are volumes.
     pub fn check(&self) -> Result<()> {
-        if self.call.is_some() || self.preset_call(&Given::new(1, 2, vec![1]))?.is_some() {
-            return self.call_is_channels_last().map(drop);
+        if self.call.is_some() {
+            let loss = self.loss.is_some().then_some("loss");
+            let preset = self.preset.is_some().then_some("preset");
+            if let Some(flag) = loss.or(preset).or(self.given_flags().first().copied()) {
+                bail!("--{flag} beside --as does nothing; write it as a keyword of the call, or leave --as out");
+            }
+        }
+        if self.any_call()?.is_some() {
+            return Ok(());
+        }
+        if self.as_library {
+            bail!("--as-library does nothing without --as, which names a library's class");
         }
         self.terms(2)?.into_iter().try_for_each(|term| Loss::new(term.options).map(drop)).map_err(Into::into)
     }
 
     /// What the flags come to for these volumes.
     pub fn work(&self, given: &Given) -> Result<Work> {
-        let library = self.call.is_some() || self.preset_call(given)?.is_some();
-        if self.as_library && !library {
-            bail!("--as-library does nothing without --as, which names a library's class");
-        }
-        if let Some(text) = &self.call {
-            let loss = self.loss.is_some().then_some("loss");
-            let preset = self.preset.is_some().then_some("preset");
-            if let Some(flag) = loss.or(preset).or(self.given_flags().first().copied()) {
-                bail!("--{flag} beside --as does nothing; write it as a keyword of the call, or leave --as out");
-            }
-            return Work::of_call(text.clone(), given);
-        }
-        if let Some(text) = self.preset_call(given)? {
+        if let Some(text) = self.call_text(given)? {
             return Work::of_call(text, given);
         }
         let mut terms = self.terms(given.channels)?;
@@ -71,13 +69,15 @@ impl Choices {
         })
     }
 
-    /// Whether the channels of arrays are last because the library has them there.
-    pub fn call_is_channels_last(&self) -> Result<Option<bool>> {
-        let text = match &self.call {
-            Some(text) => Some(text.clone()),
-            None => self.preset_call(&Given::new(1, 2, vec![1]))?,
-        };
-        Ok(text.map(|text| Loss::from_call(&text)).transpose()?.map(|call| call.channels_last()))
+    /// The constructor call that is asked for, or that a preset stands for.
+    fn call_text(&self, given: &Given) -> Result<Option<String>> {
+        self.call.clone().map_or_else(|| self.preset_call(given), |text| Ok(Some(text)))
+    }
+
+    /// The same before there are volumes: what it says of the axes and of ignored values does not depend on them.
+    pub fn any_call(&self) -> Result<Option<LossCall>> {
+        let text = self.call_text(&Given::new(1, 2, vec![1]))?;
+        Ok(text.map(|text| Loss::from_call(&text)).transpose()?)
     }
 
     fn whose(&self) -> Whose {
@@ -129,8 +129,7 @@ impl Work {
                     }
                 };
                 let reduced = found.reduced();
-                let undefined = found.values.iter().filter(|value| value.is_nan()).count();
-                let (values, shape, departs) = (found.values, found.shape, found.departs);
+                let CallValues { values, shape, undefined, departs } = found;
                 Ok(Found { values, shape, reduced, undefined, departs, gradient, sums: None })
             }
         }
@@ -181,6 +180,9 @@ fn sum(terms: Vec<Term>, engine: &Engine, operands: &Operands, want: Want) -> Re
         }
         _ => (found.values, found.shape),
     };
-    let undefined = values.iter().filter(|value: &&f64| value.is_nan()).count();
+    let of_values = values.iter().filter(|value: &&f64| value.is_nan()).count();
+    // Where one value is left, the groups of its terms are those that lack one.
+    let of_terms = || parts.iter().map(|(part, _)| part.undefined).sum();
+    let undefined = if alike || !is_reduced { of_values } else { of_terms() };
     Ok(Found { values, shape, reduced, undefined, gradient, ..Found::default() })
 }

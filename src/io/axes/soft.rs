@@ -47,7 +47,9 @@ pub enum TruthAxes {
 }
 
 impl SoftAxes {
-    fn flat(axes: &[usize]) -> Self {
+    /// All of them axes of space.
+    #[must_use]
+    pub fn flat(axes: &[usize]) -> Self {
         let space = axes.to_vec();
         Self { samples: 1, channels: 1, space, layout: Layout::ChannelsFirst, channel_axis: None }
     }

@@ -58,6 +58,11 @@ impl<'a> Arguments<'a> {
         self.find(keyword).map(|argument| &argument.value).filter(|value| **value != Literal::None)
     }
 
+    /// The name of what takes them.
+    pub fn class(&self) -> &str {
+        &self.of
+    }
+
     /// The error for a value that is not what it must be.
     pub fn wrong(&self, keyword: &str, range: &str) -> CallError {
         let at = self.find(keyword).map_or(self.at, |argument| argument.at);

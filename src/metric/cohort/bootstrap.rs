@@ -64,8 +64,9 @@ impl Bootstrap {
 
     /// How often the cases are drawn, the share of the means that the interval holds, and where the generator starts.
     ///
-    /// # Errors [`Error::Parameter`](crate::Error::Parameter) for fewer resamples than [`Bootstrap::LEAST_RESAMPLES`],
-    /// or a level outside (0, 1).
+    /// # Errors
+    /// [`Error::Parameter`](crate::Error::Parameter) for fewer resamples than [`Bootstrap::LEAST_RESAMPLES`], or a level outside
+    /// (0, 1).
     pub fn new(resamples: usize, level: f64, seed: u64) -> Result<Self> {
         if resamples < Self::LEAST_RESAMPLES {
             return Err(wrong("resamples", resamples, "at least 100"));

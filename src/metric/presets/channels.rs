@@ -4,6 +4,7 @@ use crate::error::CallError;
 use crate::metric::call::{Arguments, Weights};
 use crate::metric::choices::{Channels, ClassWeights};
 use crate::metric::library::Given;
+use crate::metric::objective::Ignore;
 
 /// The channels that are left without the background.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,13 @@ pub(super) fn channel_weights(
     // The weight of a channel that is missing is not read.
     let dropped = kept.dropped.then_some(1.0);
     Ok(ClassWeights::Multiply(dropped.into_iter().chain(list).collect()))
+}
+
+/// The elements, or the voxels of a label map, of this value. No label is negative: to look for one would cost a copy of the
+/// truth.
+pub(super) fn ignoring(value: Option<i64>, given: &Given) -> Ignore {
+    let value = value.filter(|&value| value >= 0 || !given.labels);
+    value.map_or(Ignore::Nothing, Ignore::Value)
 }
 
 /// Both weights together.

@@ -1,11 +1,11 @@
 //! Keras 3.15.1, and what is different on its main branch.
 
-use super::channels::{Kept, channel_weights};
+use super::channels::{Kept, channel_weights, ignoring};
 use crate::error::CallError;
 use crate::metric::call::Arguments;
 use crate::metric::choices::{ClassWeights, Divisor, Per, Reduce, Smooth};
 use crate::metric::library::{Class, Given, Prepare, Recipe};
-use crate::metric::objective::{Ignore, Term};
+use crate::metric::objective::Term;
 use crate::metric::options::{Kind, LossOptions};
 use crate::metric::score::{Overlap, Tversky};
 use crate::options::Activation;
@@ -81,6 +81,10 @@ fn score(a: &Arguments<'_>, given: &Given, overlap: Overlap, smooth: Smooth) -> 
     one_hot(a, given)?;
     let reduce = reduction(a)?;
     let (per, rows) = summed(a, given)?;
+    if rows && given.masked {
+        let range = "None, or all spatial axes beside others, where voxels are masked: each is a value here, and would have none";
+        return Err(a.wrong("axis", range));
+    }
     // One value is not reduced.
     let reduce = if (per, rows) == (Per::All, false) { Reduce::Mean } else { reduce };
     let options =
@@ -205,6 +209,6 @@ fn sparse_categorical_crossentropy(a: &Arguments<'_>, given: &Given) -> Result<R
         return Err(a.refusal("takes a label map; for one-hot truth there is CategoricalCrossentropy"));
     }
     let (of, activation) = categorical(a, given)?;
-    let ignore = a.whole("ignore_class")?.map_or(Ignore::Nothing, Ignore::Value);
+    let ignore = ignoring(a.whole("ignore_class")?, given);
     Ok(Recipe::of(vec![Term::new(1.0, entropy(a, given, of, activation)?)]).ignoring(ignore))
 }

@@ -1,6 +1,6 @@
 //! MONAI 1.6.1.
 
-use super::channels::{Kept, channel_weights, times};
+use super::channels::{Kept, channel_weights, ignoring, times};
 use crate::error::CallError;
 use crate::metric::call::{Arguments, Weights};
 use crate::metric::choices::{Agreement, Channels, ClassWeights, Denominator, Divisor, Per, Reduce, Smooth};
@@ -152,7 +152,7 @@ fn focal_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     let term = |factor| move |options| Term::new(factor, options);
     let mut why = Vec::new();
     let mut factor = 1.0;
-    if ignore != Ignore::Nothing && reduce == Reduce::Mean && kept.channels > 1 {
+    if a.whole("ignore_index")?.is_some() && reduce == Reduce::Mean && kept.channels > 1 {
         why.push("with ignore_index it divides by voxels, not by voxels x channels");
         factor = kept.channels as f64;
     }
@@ -296,7 +296,7 @@ fn spread(options: &LossOptions, given: &Given) -> Option<Vec<usize>> {
 fn ignored(a: &Arguments<'_>, given: &Given) -> Result<Ignore> {
     let Some(index) = a.whole("ignore_index")? else { return Ok(Ignore::Nothing) };
     if given.labels || given.channels == 1 {
-        return Ok(Ignore::Value(index));
+        return Ok(ignoring(Some(index), given));
     }
     Ok(match usize::try_from(index) {
         Ok(class) if class < given.channels => Ignore::Class(class),

@@ -1,12 +1,12 @@
 //! nnU-Net 2.8.1.
 
-use super::channels::{Kept, channel_weights};
+use super::channels::{Kept, channel_weights, ignoring};
 use super::smp::binary_entropy;
 use crate::error::CallError;
 use crate::metric::call::Arguments;
 use crate::metric::choices::{Channels, ClassWeights, Divisor, Form, Per, Reduce, Smooth};
 use crate::metric::library::{Class, Given, Prepare, Recipe, Top};
-use crate::metric::objective::{Ignore, Term};
+use crate::metric::objective::Term;
 use crate::metric::options::{Kind, LossOptions};
 use crate::options::Activation;
 use crate::pointwise::{Entropy, LabelSmoothing, Pointwise};
@@ -32,9 +32,12 @@ const ENTROPY: [&str; 5] = ["weight", "ignore_index", "k", "label_smoothing", "r
 fn dice_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     let activation = match a.name("apply_nonlin")? {
         None => Activation::None,
-        Some(name) if name.contains("softmax") => Activation::Softmax,
-        Some(name) if name.contains("sigmoid") => Activation::Sigmoid,
-        Some(_) => return Err(a.wrong("apply_nonlin", "a name with softmax or sigmoid in it, or None")),
+        // Whole names: there are also logsigmoid, log_softmax, and a softmax over the samples.
+        Some(name) => match name.rsplit('.').next() {
+            Some("softmax" | "softmax_helper_dim1") => Activation::Softmax,
+            Some("sigmoid") => Activation::Sigmoid,
+            _ => return Err(a.wrong("apply_nonlin", "softmax_helper_dim1, softmax, sigmoid or None")),
+        },
     };
     Ok(Recipe::of(vec![Term::new(1.0, dice(a, given, activation)?)]))
 }
@@ -91,10 +94,6 @@ fn cross_entropy(a: &Arguments<'_>, of: &Arguments<'_>, given: &Given) -> Result
     })
 }
 
-fn ignored(a: &Arguments<'_>) -> Result<Ignore> {
-    Ok(a.whole("ignore_label")?.map_or(Ignore::Nothing, Ignore::Value))
-}
-
 fn dc_and_ce(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     let of = a.dict("ce_kwargs", &[ENTROPY[0], ENTROPY[1], ENTROPY[3], ENTROPY[4]])?;
     let mut entropy = cross_entropy(a, &of, given)?;
@@ -103,7 +102,7 @@ fn dc_and_ce(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     }
     let dice = dice_part(a, given, "SoftDiceLoss", Activation::Softmax)?;
     let terms = vec![Term::new(a.size("weight_dice", 1.0)?, dice), Term::new(a.size("weight_ce", 1.0)?, entropy)];
-    Ok(Recipe::of(terms).ignoring(ignored(a)?))
+    Ok(Recipe::of(terms).ignoring(ignoring(a.whole("ignore_label")?, given)))
 }
 
 fn dc_and_bce(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
@@ -150,6 +149,7 @@ fn dc_and_topk(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
         return Err(of.wrong("k", "larger: so few voxels have no largest one"));
     }
     let top = Top { percent, term: Term::new(a.size("weight_ce", 1.0)?, entropy) };
-    let recipe = Recipe::of(vec![Term::new(a.size("weight_dice", 1.0)?, dice)]).ignoring(ignored(a)?);
+    let recipe = Recipe::of(vec![Term::new(a.size("weight_dice", 1.0)?, dice)]);
+    let recipe = recipe.ignoring(ignoring(a.whole("ignore_label")?, given));
     Ok(Recipe { top: Some(top), ..recipe })
 }

@@ -1,6 +1,6 @@
 //! segmentation_models.pytorch 0.6.0.
 
-use super::channels::{Kept, channel_weights, times};
+use super::channels::{Kept, channel_weights, ignoring, times};
 use crate::error::CallError;
 use crate::metric::call::{Arguments, Weights};
 use crate::metric::choices::{
@@ -106,7 +106,7 @@ fn score_loss(a: &Arguments<'_>, given: &Given, overlap: Overlap, focus: Focus) 
         activation: activation(a, mode)?,
         ..LossOptions::default()
     };
-    Ok(Recipe::of(vec![Term::new(1.0, options)]).ignoring(ignored(a, None)?))
+    Ok(Recipe::of(vec![Term::new(1.0, options)]).ignoring(ignoring(a.whole("ignore_index")?, given)))
 }
 
 fn activation(a: &Arguments<'_>, mode: Mode) -> Result<Activation> {
@@ -132,16 +132,16 @@ fn classes(a: &Arguments<'_>, given: &Given, mode: Mode) -> Result<Channels> {
     list.map(Channels::Only).ok_or_else(|| a.wrong("classes", &format!("channels, of which there are {count}")))
 }
 
-fn ignored(a: &Arguments<'_>, default: Option<i64>) -> Result<Ignore> {
-    let index = if a.is_given("ignore_index") { a.whole("ignore_index")? } else { default };
-    Ok(index.map_or(Ignore::Nothing, Ignore::Value))
+/// What a class ignores without `ignore_index`, as torch does.
+pub(in crate::metric) fn ignored_unless_told(class: &str) -> Option<i64> {
+    ["SoftBCEWithLogitsLoss", "SoftCrossEntropyLoss"].contains(&class).then_some(-100)
 }
 
 fn focal_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     let mode = Mode::of(a)?;
     let (gamma, eps) = (a.size("gamma", 2.0)?, a.size("eps", 1e-7)?);
     let weights = class_weights(a, given, mode)?;
-    let ignore = ignored(a, None)?;
+    let ignore = ignoring(a.whole("ignore_index")?, given);
     let from_logits = a.flag("from_logits", true)?;
     let entropy = Entropy {
         alpha: a.some_number("alpha")?,
@@ -210,7 +210,7 @@ fn soft_bce_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     let terms = binary_entropy(entropy, a.weights("pos_weight")?, options, |weights| {
         channel_weights(a, "pos_weight", Some(weights), Kept::all(given))
     })?;
-    mean_of_kept(terms, ignored(a, Some(-100))?, given.elements())
+    mean_of_kept(terms, a, given, given.elements())
 }
 
 /// Binary cross-entropy, whose `pos_weight` may differ from channel to channel: then its two parts are two terms.
@@ -256,13 +256,18 @@ fn soft_ce_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
         activation: Activation::Softmax,
         ..LossOptions::default()
     };
-    mean_of_kept(vec![Term::new(1.0, options)], ignored(a, Some(-100))?, given.voxels())
+    mean_of_kept(vec![Term::new(1.0, options)], a, given, given.voxels())
 }
 
 /// The mean over the voxels that are kept, where the library divides by `all`.
-fn mean_of_kept(terms: Vec<Term>, ignore: Ignore, all: f64) -> Result<Recipe> {
+fn mean_of_kept(terms: Vec<Term>, a: &Arguments<'_>, given: &Given, all: f64) -> Result<Recipe> {
+    let default = ignored_unless_told(a.class());
+    let index = if a.is_given("ignore_index") { a.whole("ignore_index")? } else { default };
+    let ignore = ignoring(index, given);
     let mean = terms.iter().any(|term| term.options.reduce == Reduce::Mean);
-    let why = if mean && ignore != Ignore::Nothing { vec![DIVISOR] } else { Vec::new() };
+    // A negative label, which no label map holds, comes as a mask.
+    let ignores = ignore != Ignore::Nothing || index.is_some() && given.masked;
+    let why = if mean && ignores { vec![DIVISOR] } else { Vec::new() };
     let sum = |term: &Term| {
         let options = LossOptions { divisor: Divisor::One, reduce: Reduce::Sum, ..term.options.clone() };
         Term::new(term.factor / all, options)

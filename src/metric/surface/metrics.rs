@@ -5,6 +5,7 @@ use super::{
     directed_nsd, hausdorff, masd, max_asd, median, nsd, rms, std,
 };
 use crate::error::{Error, Result};
+use crate::metric::validate;
 use crate::stats::Surface;
 use std::fmt;
 use std::str::FromStr;
@@ -63,12 +64,21 @@ impl SurfaceMetric {
         !matches!(self, Self::Nsd(_) | Self::NsdTruth(_) | Self::NsdPred(_))
     }
 
-    /// The metric, where both masks have elements. NaN for a percentile beyond 0 to 100 or a tolerance below 0.
-    pub(super) fn of(self, surface: &Surface, rules: &SurfaceRules) -> f64 {
+    /// Whether its number is one that it can have.
+    pub(super) fn check(self) -> Result<()> {
+        match self {
+            Self::HdPercentile(q) | Self::HdTruth(q) | Self::HdPred(q) => Percentile::linear(q).map(drop),
+            Self::Nsd(mm) | Self::NsdTruth(mm) | Self::NsdPred(mm) => Tolerance::mm(mm).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// The metric, where both masks have elements.
+    pub(super) fn of(self, surface: &Surface, rules: &SurfaceRules) -> Result<f64> {
         let weight = rules.weight;
         let percentile = |percent, f: &dyn Fn(Percentile) -> f64| Percentile::new(percent, rules.quantile).map(f);
         let within = |mm, f: &dyn Fn(Tolerance) -> f64| Tolerance::new(mm, rules.tolerance).map(f);
-        let value = match self {
+        match self {
             Self::Hd => Percentile::linear(100.0).map(|largest| hausdorff(surface, largest, Directions::Max)),
             Self::HdPercentile(q) => percentile(q, &|q| hausdorff(surface, q, rules.directions)),
             Self::HdTruth(q) => percentile(q, &|q| directed_hausdorff(surface, Side::Truth, q)),
@@ -84,8 +94,7 @@ impl SurfaceMetric {
             Self::Nsd(mm) => within(mm, &|mm| nsd(surface, mm, rules.nsd, weight)),
             Self::NsdTruth(mm) => within(mm, &|mm| directed_nsd(surface, Side::Truth, mm, weight)),
             Self::NsdPred(mm) => within(mm, &|mm| directed_nsd(surface, Side::Pred, mm, weight)),
-        };
-        value.unwrap_or(f64::NAN)
+        }
     }
 
     pub(super) fn values_of(self, empty: &EmptySurface) -> Situations {
@@ -131,7 +140,7 @@ impl FromStr for SurfaceMetric {
     /// By the names of [`SurfaceMetric::NAMES`], in any case of letters.
     fn from_str(text: &str) -> Result<Self> {
         let lower = text.to_lowercase();
-        let wrong = |range: &str| Error::Parameter { name: "metric", value: text.into(), range: range.into() };
+        let wrong = |range: &str| validate::wrong("metric", text, range);
         let (name, number) = match lower.split_once('=') {
             Some((name, number)) => (name, Some(number.parse::<f64>().map_err(|_| wrong("NAME=NUMBER"))?)),
             None => (lower.as_str(), None),
@@ -156,10 +165,6 @@ impl FromStr for SurfaceMetric {
             ("nsd" | "nsd_truth" | "nsd_pred", None) => return Err(wrong("a tolerance in mm behind it, as in nsd=2")),
             _ => return Err(wrong(&format!("one of {}", Self::NAMES))),
         };
-        match metric {
-            Self::HdPercentile(q) | Self::HdTruth(q) | Self::HdPred(q) => Percentile::linear(q).map(|_| metric),
-            Self::Nsd(mm) | Self::NsdTruth(mm) | Self::NsdPred(mm) => Tolerance::mm(mm).map(|_| metric),
-            _ => Ok(metric),
-        }
+        metric.check().map(|()| metric)
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Directions, EmptySurface, NsdForm, Quantile, RuleSpacing, Situations, SurfaceRules, ToleranceRule, Weight,
 };
 use crate::error::{Error, Result};
+use crate::metric::validate::wrong;
 use crate::stats::{Elements, ImageEdge, Target};
 
 /// A tool's definition of surface metrics. Its numbers follow for every metric that the tool has, but for what the variant
@@ -70,7 +71,8 @@ const CORNERS: SurfaceRules = SurfaceRules {
     ..FACES
 };
 
-/// `SurfaceRules::default()`, as a constant, but for the tolerance.
+/// `SurfaceRules::default()`, as a constant, but for the tolerance, and for the NSD of a mask that is missed or invented, which is
+/// undefined.
 const FACES: SurfaceRules = SurfaceRules {
     elements: Elements::Face,
     image_edge: ImageEdge::Background,
@@ -242,6 +244,6 @@ impl std::str::FromStr for SurfacePreset {
     fn from_str(name: &str) -> Result<Self> {
         let range = || format!("one of {}", Self::ALL.map(Self::name).join(", "));
         let found = Self::ALL.into_iter().find(|preset| preset.name() == name);
-        found.ok_or_else(|| Error::Parameter { name: "surface preset", value: name.into(), range: range() })
+        found.ok_or_else(|| wrong("surface preset", name, range()))
     }
 }

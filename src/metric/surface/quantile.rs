@@ -1,7 +1,9 @@
 //! Percentiles of weighted distances.
 
 use super::{Item, Weight};
+#[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
+use crate::metric::validate::wrong;
 use std::collections::BTreeMap;
 
 /// Which of n sorted distances, counted from 0, is the quantile q (0 to 1).
@@ -38,7 +40,7 @@ impl Percentile {
         if (0.0..=100.0).contains(&percent) {
             return Ok(Self { percent, rule });
         }
-        Err(Error::Parameter { name: "a percentile", value: percent.to_string(), range: "within 0 to 100".into() })
+        Err(wrong("a percentile", percent, "within 0 to 100"))
     }
 
     /// A percentile by [`Quantile::Linear`].

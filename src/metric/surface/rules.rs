@@ -1,6 +1,9 @@
 //! One definition of all surface metrics: every choice, named.
 
 use super::{Directions, NsdForm, Quantile, SurfaceMetric, ToleranceRule, Weight};
+#[allow(unused_imports)] // `Error`: the documentation links to it
+use crate::error::{Error, Result};
+use crate::metric::validate::wrong;
 use crate::stats::{Elements, ImageEdge, Spacing, Surface, SurfaceOptions, Target};
 use std::fmt;
 
@@ -17,7 +20,7 @@ use std::fmt;
 ///     let maps = (LabelMap::u8(shape.clone(), &pred)?, LabelMap::u8(shape.clone(), &truth)?);
 ///     let options = rules.options(&Spacing::new([1.0, 1.0])?);
 ///     let surfaces = engine.surfaces(maps.0, maps.1, &Classes::new([1])?, &options)?;
-///     Ok::<f64, voxdice::Error>(rules.value("hd=50".parse::<SurfaceMetric>()?, &surfaces.values()[0]))
+///     rules.value("hd=50".parse::<SurfaceMetric>()?, &surfaces.values()[0])
 /// };
 /// assert_eq!(of(SurfaceRules::default())?, 1.5); // the larger of 0, and of the mean of 0 and 3
 /// assert_eq!(of(SurfacePreset::Medpy.rules())?, 0.0); // of 0, 0 and 3 together
@@ -84,8 +87,8 @@ impl Situation {
     }
 }
 
-/// Values of a metric where a mask has no elements.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Values of a metric where a mask has no elements; NaN is undefined, and equals itself here.
+#[derive(Debug, Clone, Copy)]
 pub struct Situations {
     /// Where neither has.
     pub neither: f64,
@@ -93,6 +96,13 @@ pub struct Situations {
     pub truth_empty: f64,
     /// Where the prediction has none.
     pub pred_empty: f64,
+}
+
+impl PartialEq for Situations {
+    fn eq(&self, other: &Self) -> bool {
+        let values = |of: &Self| [of.neither, of.truth_empty, of.pred_empty];
+        values(self).into_iter().zip(values(other)).all(|(a, b)| a == b || a.is_nan() && b.is_nan())
+    }
 }
 
 impl Situations {
@@ -193,9 +203,19 @@ impl SurfaceRules {
     }
 
     /// A metric of a surface that was measured with these [options](Self::options), [`EmptySurface`] included.
-    pub fn value(&self, metric: SurfaceMetric, surface: &Surface) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a surface that was measured otherwise, a percentile outside 0 to 100, and a tolerance that is not
+    /// finite and at least 0.
+    pub fn value(&self, metric: SurfaceMetric, surface: &Surface) -> Result<f64> {
+        // The spacing of an image is its own.
+        let (found, expected) = (surface.options(), self.options(&surface.options().spacing));
+        if *found != expected {
+            return Err(wrong("the surface", format!("one with {found:?}"), format!("one with {expected:?}")));
+        }
+        metric.check()?;
         let values = metric.values_of(&self.empty);
-        values.of(Situation::of(surface)).unwrap_or_else(|| metric.of(surface, self))
+        values.of(Situation::of(surface)).map_or_else(|| metric.of(surface, self), Ok)
     }
 }
 

@@ -1,6 +1,8 @@
 //! When a distance is within a tolerance.
 
+#[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
+use crate::metric::validate::wrong;
 use crate::stats::Surface;
 
 /// How a distance is compared with a tolerance. Where a boundary is off by exactly the tolerance, rounding decides in floating
@@ -32,7 +34,7 @@ impl Tolerance {
         if mm.is_finite() && mm >= 0.0 {
             return Ok(Self { mm, rule });
         }
-        Err(Error::Parameter { name: "a tolerance", value: mm.to_string(), range: "finite and at least 0".into() })
+        Err(wrong("a tolerance", mm, "finite and at least 0"))
     }
 
     /// A tolerance by [`ToleranceRule::Slack`].

@@ -8,7 +8,7 @@ use crate::oracle;
 use proptest::prelude::*;
 use voxdice::metric::{
     Agreement, Channels, ClassWeights, Denominator, EmptyTruth, Focus, Form, GeneralizedWeights, Kind, Loss,
-    LossOptions, Overlap, Per, Pointwise, Reduce, Smooth, Smoothing, Tversky,
+    LossOptions, Moments, Overlap, Per, Pointwise, Reduce, Smooth, Smoothing, Tversky,
 };
 use voxdice::stats::{Merge, Sums, Terms};
 use voxdice::{Shape, Table};
@@ -357,4 +357,28 @@ fn a_floor_holds_the_denominator_up_and_the_score_then_moves_with_the_intersecti
     // With nothing in either, the floor makes 0 of 0 / 0.
     let empty = Soft::new([1, 1, 2], &[0.0; 2], &[0.0; 2], Act::None);
     assert_eq!(of(floored(1e-8), &empty), [0.0]);
+}
+
+/// Groups share the mean of their cross-entropy, which is made once for all of them and not for each.
+#[test]
+fn many_groups_beside_a_cross_entropy_take_no_time() {
+    const GROUPS: usize = 40_000;
+    let moments = |i: usize| Moments { pointwise: (i % 7) as f64, ..Moments::plain(4.0, 2.0, 3.0, (i % 3) as f64) };
+    let table = Table::of_moments(GROUPS, 1, (0..GROUPS).map(moments).collect()).unwrap();
+    // By hand: 1 - 2I / (P + T), and the cross-entropy of each sample, or of all.
+    let dice = (0..GROUPS).map(|i| 1.0 - 2.0 * (i % 3) as f64 / 5.0).sum::<f64>() / GROUPS as f64;
+    let sum: f64 = (0..GROUPS).map(|i| (i % 7) as f64).sum();
+    let start = std::time::Instant::now();
+    for weights in [ClassWeights::Equal, ClassWeights::Multiply(vec![1.0])] {
+        let all = weights != ClassWeights::Equal;
+        let loss = Loss::new(LossOptions { weights, smooth: Smooth::none().into(), ..LossOptions::dice_ce() }).unwrap();
+        let found = loss.evaluate(&table).unwrap();
+        let truth = 3.0 * GROUPS as f64;
+        let entropy = if all { sum / truth } else { sum / 4.0 / GROUPS as f64 };
+        assert!((found.reduced.unwrap() - dice - entropy).abs() < 1e-9, "{:?} {}", found.reduced, dice + entropy);
+        let partials = loss.gradient(&table).unwrap();
+        let expected = if all { 1.0 / truth } else { 0.25 / GROUPS as f64 };
+        assert!(partials.values().iter().all(|p| (p.pointwise / expected - 1.0).abs() < 1e-9));
+    }
+    assert!(start.elapsed().as_secs() < 60);
 }

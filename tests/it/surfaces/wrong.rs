@@ -1,7 +1,9 @@
 //! What cannot be measured is an error that says why.
 
 use super::{Maps, engine};
-use voxdice::metric::surface::{Percentile, SurfaceMetric, SurfacePreset, Tolerance};
+use voxdice::metric::surface::{
+    EmptySurface, Percentile, Situations, SurfaceMetric, SurfacePreset, SurfaceRules, Tolerance,
+};
 use voxdice::stats::{DistanceCount, Distances, Elements, Merge, SurfaceOptions, Target};
 use voxdice::{Band, Classes, Error, LabelMap, Shape, Simd, Spacing};
 
@@ -132,4 +134,42 @@ fn names_and_numbers_of_metrics_are_checked() {
         assert_eq!(preset.name().parse::<SurfacePreset>().unwrap(), preset);
     }
     assert!("nnunet".parse::<SurfacePreset>().unwrap_err().to_string().contains("deepmind"));
+}
+
+/// Rules read what was measured for them, and numbers that a metric can have.
+#[test]
+fn rules_are_of_the_surfaces_that_were_measured_for_them() {
+    let shape = Shape::new(1, 1, [4, 5]).unwrap();
+    let labels: Vec<u8> = (0..20).map(|i| u8::from(i % 5 < 3)).collect();
+    let map = || LabelMap::u8(shape.clone(), &labels).unwrap();
+    let image = Spacing::new([2.0, 1.0]).unwrap();
+    let measured = |options: &SurfaceOptions| {
+        engine(Simd::Auto).surfaces(map(), map(), &Classes::new([1]).unwrap(), options).unwrap().values()[0].clone()
+    };
+    for preset in SurfacePreset::ALL {
+        let rules = preset.rules();
+        let surface = measured(&rules.options(&image));
+        assert!(rules.value(SurfaceMetric::Hd, &surface).is_ok(), "{preset}");
+        for metric in [SurfaceMetric::HdPercentile(950.0), SurfaceMetric::HdTruth(f64::NAN), SurfaceMetric::Nsd(-1.0)] {
+            assert!(matches!(rules.value(metric, &surface), Err(Error::Parameter { .. })), "{preset} {metric}");
+        }
+    }
+    // DeepMind's areas are those of corners: of faces everything would weigh 1.
+    let (faces, corners) = (SurfaceRules::default(), SurfacePreset::Deepmind.rules());
+    let error = corners.value(SurfaceMetric::Assd, &measured(&faces.options(&image))).unwrap_err().to_string();
+    assert!(error.contains("the surface") && error.contains("Corner"), "{error}");
+    // Voxels and mm are two spacings.
+    let voxels = SurfacePreset::ScikitImage.rules();
+    let in_mm = SurfaceOptions { spacing: image.clone(), ..voxels.options(&image) };
+    assert!(voxels.value(SurfaceMetric::Hd, &measured(&in_mm)).is_err());
+}
+
+#[test]
+fn rules_equal_themselves() {
+    for preset in SurfacePreset::ALL {
+        assert_eq!(preset.rules(), preset.rules());
+    }
+    assert_eq!(EmptySurface::default(), EmptySurface::default());
+    assert_ne!(EmptySurface::default(), EmptySurface::UNDEFINED);
+    assert_ne!(Situations::new(0.0, f64::NAN, 1.0), Situations::new(0.0, 1.0, f64::NAN));
 }

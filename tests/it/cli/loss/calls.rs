@@ -116,8 +116,62 @@ fn a_call_that_cannot_be_is_refused_with_what_there_is() {
     for (call, parts) in runs {
         fails(2, parts, arguments(&truth, &pred, &["--as", call]));
     }
-    fails(2, &["--gamma beside --as"], arguments(&truth, &pred, &["--as", "monai.DiceLoss()", "--gamma", "1"]));
-    fails(2, &["--as-library does nothing"], arguments(&truth, &pred, &["--as-library"]));
+    // Told before anything is read.
+    let none = Path::new("none.npy");
+    fails(2, &["--gamma beside --as"], arguments(none, none, &["--as", "monai.DiceLoss()", "--gamma", "1"]));
+    fails(2, &["--as-library does nothing"], arguments(none, none, &["--as-library"]));
+    // Characters, not bytes: the space is one of two.
+    let call = "monai.DiceLoss(\u{a0}reduction='x')";
+    fails(2, &["reduction of DiceLoss must be", "character 17 of"], arguments(&truth, &pred, &["--as", call]));
+}
+
+/// Two classes of SMP ignore -100 without being told.
+#[test]
+fn what_a_class_ignores_by_default_may_be_in_the_truth() {
+    let files = Files::new();
+    let pred = files.f32("pred.npy", &[1, 3, 4], &PRED);
+    let labels = files.raw("labels.npy", "<i2", &[1, 4], &[0i16, -100, 2, 1], |x| x.to_le_bytes());
+    let of = |more: &[&str]| json(arguments(&labels, &pred, more));
+    let default = of(&["--as", "smp.SoftCrossEntropyLoss(smooth_factor=0.0)"]);
+    let told = of(&["--as", "smp.SoftCrossEntropyLoss(smooth_factor=0.0, ignore_index=-100)"]);
+    let preset = of(&["--preset", "smp", "--loss", "ce"]);
+    for found in [&default, &told, &preset] {
+        assert_eq!((&found["reduced"], &found["loss"]["ignores"]["value"]), (&default["reduced"], &(-100).into()));
+        assert!(found["departs"][0]["why"].as_str().unwrap().contains("divides by all voxels"), "{found}");
+    }
+    let clean = files.raw("clean.npy", "<i2", &[1, 4], &[0i16, 1, 2, 1], |x| x.to_le_bytes());
+    let found = json(arguments(&clean, &pred, &["--as", "smp.SoftCrossEntropyLoss(smooth_factor=0.0)"]));
+    assert_eq!(found["departs"], serde_json::json!([]));
+}
+
+#[test]
+fn a_group_without_a_value_is_counted_beside_the_mean() {
+    let files = Files::new();
+    let truth = files.f32("truth.npy", &[1, 2, 4], &[1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    let pred = files.f32("pred.npy", &[1, 2, 4], &[0.5, 0.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0]);
+    let flags = ["--as", "monai.DiceLoss(smooth_nr=0, smooth_dr=0)"];
+    let found = json(arguments(&truth, &pred, &flags));
+    assert_eq!((&found["undefined"], &found["departs"][0]["library_value"]), (&1.into(), &Value::Null), "{found}");
+    let shown = fine([&["loss", text(&truth), text(&pred)], &flags[..]].concat());
+    assert!(shown.contains("1 values in it are undefined") && shown.contains("gives NaN"), "{shown}");
+    // Terms of other groups than each other.
+    let sum = json(arguments(&truth, &pred, &["--preset", "monai", "--smooth", "0", "--loss", "dice-focal"]));
+    assert_eq!(sum["undefined"], 1, "{sum}");
+}
+
+/// A mask beside a truth with a channel of ignored voxels is of the prediction's channels.
+#[test]
+fn values_are_ignored_beside_an_ignore_channel() {
+    let files = Files::new();
+    let pred = files.f32("pred.npy", &[1, 2, 4], &PRED[..8]);
+    let mut truth = [0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0];
+    let call = ["--as", "nnunet.DC_and_BCE_loss({}, {}, use_ignore_label=True)"];
+    let plain = files.f32("plain.npy", &[1, 3, 4], &truth);
+    let mask = files.f32("mask.npy", &[1, 2, 4], &[1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+    let masked = reduced(&plain, &pred, &[&call[..], &["--mask", text(&mask)]].concat());
+    truth[1] = 7.0;
+    let marked = files.f32("marked.npy", &[1, 3, 4], &truth);
+    assert_eq!(reduced(&marked, &pred, &[&call[..], &["--ignore", "7"]].concat()), masked);
 }
 
 /// The constructor call that flags stand for, and its value.
@@ -164,6 +218,27 @@ fn a_preset_with_a_loss_is_the_class_of_the_library() {
         let (call, value) = of_flags(&truth, &pred, &[&["--preset", preset, "--loss", loss], more].concat());
         assert_eq!(call, expected);
         assert_eq!(reduced(&truth, &pred, &["--as", &call]), value, "{call}");
+    }
+    // An activation that the class does not have would be dropped.
+    for (preset, loss, activation, told) in [
+        (
+            "keras",
+            "bce",
+            "softmax",
+            "BinaryCrossentropy of keras takes no --activation softmax; it takes none or sigmoid",
+        ),
+        ("keras", "ce", "sigmoid", "CategoricalCrossentropy of keras takes no --activation sigmoid"),
+        ("keras", "focal", "argmax", "BinaryFocalCrossentropy of keras takes no --activation argmax"),
+        ("smp", "bce", "none", "SoftBCEWithLogitsLoss of smp takes no --activation none; it takes sigmoid"),
+        ("smp", "ce", "sigmoid", "SoftCrossEntropyLoss of smp takes no --activation sigmoid; it takes softmax"),
+        ("smp", "focal", "softmax", "FocalLoss of smp takes no --activation softmax; it takes none or sigmoid"),
+        ("nnunet", "dice-ce", "none", "DC_and_CE_loss of nnunet takes no --activation none; it takes softmax"),
+        ("nnunet", "dice+bce", "threshold=0.5", "DC_and_BCE_loss of nnunet takes no --activation threshold=0.5"),
+        ("monai", "focal", "none", "FocalLoss of monai takes no --activation none; it takes sigmoid or softmax"),
+        ("monai", "dice-ce", "argmax", "DiceCELoss of monai takes no --activation argmax"),
+    ] {
+        let flags = ["--preset", preset, "--loss", loss, "--activation", activation];
+        fails(2, &[told], arguments(&truth, &pred, &flags));
     }
     for (preset, loss, has) in [
         ("monai", "bce", "dice-focal"),

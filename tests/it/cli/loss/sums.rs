@@ -117,6 +117,62 @@ fn what_is_left_out_is_in_no_sum() {
     assert_eq!(a, reduced(&cut, &pred, &["--mask", text(&mask), "--activation", "sigmoid"]));
 }
 
+/// As many voxels in another order of the axes are another mask.
+#[test]
+fn a_mask_has_the_axes_of_the_prediction() {
+    let files = Files::new();
+    let pred = files.f32("p.npy", &[1, 2, 3, 4], &(0..24).map(|i| i as f32 / 24.0).collect::<Vec<_>>());
+    let ones = |name: &str, axes: &[usize]| files.f32(name, axes, &vec![1.0; axes.iter().product()]);
+    for axes in [&[3, 4][..], &[1, 3, 4], &[1, 1, 3, 4], &[1, 2, 3, 4], &[2, 3, 4]] {
+        reduced(&pred, &pred, &["--mask", text(&ones("mask.npy", axes))]);
+    }
+    for axes in [&[4, 3][..], &[1, 4, 3], &[12], &[1, 3, 4, 2], &[2, 4, 3], &[24]] {
+        fails(2, &["has axes", "of one channel"], arguments(&pred, &pred, &["--mask", text(&ones("odd.npy", axes))]));
+    }
+    // The same beside channels that are last.
+    let layout = ["--layout", "channels-last"];
+    for (axes, fits) in [(&[1, 2, 3][..], true), (&[1, 2, 3, 4], true), (&[3, 4], false), (&[1, 4, 2, 3], false)] {
+        let mask = ones("last.npy", axes);
+        let output = run(arguments(&pred, &pred, &[&layout[..], &["--mask", text(&mask)]].concat()));
+        assert_eq!(output.status.success(), fits, "{axes:?}: {}", stderr(&output));
+    }
+}
+
+/// Of `--loss dice-ce+bce` the first term is a Dice and a cross-entropy, whatever the second one is.
+#[test]
+fn a_term_is_told_by_its_own_choices() {
+    let files = Files::new();
+    let [truth, pred] = operands(&files);
+    let of = |more: &[&str]| json(arguments(&truth, &pred, more))["loss"]["terms"].clone();
+    let terms = of(&["--loss", "dice-ce+bce", "--activation", "softmax"]);
+    assert_eq!((&terms[0]["overlap"]["score"], &terms[0]["lambda_overlap"]), (&"dice".into(), &1.0.into()), "{terms}");
+    assert_eq!(terms[0]["pointwise"]["name"], "cross-entropy");
+    assert!(terms[1]["overlap"].is_null(), "{terms}");
+    // A loss of voxels with class weights is beside a Dice that counts nothing.
+    let terms = of(&["--loss", "dice+ce", "--class-weights", "1,2,3", "--activation", "softmax"]);
+    assert!(terms[1]["overlap"].is_null() && terms[1]["pointwise"]["name"] == "cross-entropy", "{terms}");
+}
+
+/// A flag that two of the losses have would be taken for both; one that a single one has is its own.
+#[test]
+fn a_number_is_that_of_one_loss() {
+    let files = Files::new();
+    let [truth, pred] = operands(&files);
+    for (loss, flag, told) in [
+        ("tversky+combo", "--beta", "--beta would be that of tversky and of combo"),
+        ("tversky+focal", "--alpha", "--alpha would be that of tversky and of focal"),
+        ("focal-tversky+focal", "--gamma", "--gamma would be that of focal-tversky and of focal"),
+    ] {
+        let flags = ["--loss", loss, flag, "0.7", "--activation", "sigmoid"];
+        fails(2, &[told, "one by one"], arguments(&truth, &pred, &flags));
+    }
+    let sigmoid = ["--activation", "sigmoid"];
+    let value = |more: &[&str]| reduced(&truth, &pred, &[more, &sigmoid].concat());
+    let sum = value(&["--loss", "tversky+focal", "--gamma", "3"]);
+    let parts = value(&["--loss", "tversky"]) + value(&["--loss", "focal", "--gamma", "3"]);
+    assert!((sum - parts).abs() < 1e-12, "{sum} {parts}");
+}
+
 #[test]
 fn smoothed_labels_are_those_of_torch() {
     let files = Files::new();
