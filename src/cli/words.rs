@@ -1,21 +1,40 @@
 //! The library's errors for whoever typed a command. The library says what a program can change; here the same facts
 //! come with the flags that stand for it.
 
+mod eval;
+
+pub(super) use eval::{Flags, of_warning};
+
 use crate::Error;
 use crate::error::NonFiniteFact;
+use crate::eval::{DatasetError, EvalError};
 use crate::io::labels::{LabelFault, LabelsError};
 
 /// The whole chain of causes on one line.
 pub(super) fn of(error: &anyhow::Error) -> String {
-    error
-        .chain()
-        .map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
-            (Some(error), _) => of_library(error),
-            (_, Some(error)) => of_labels(error),
-            _ => cause.to_string(),
-        })
-        .collect::<Vec<_>>()
-        .join(": ")
+    of_causes(error.chain())
+}
+
+/// The same of an error of the evaluation.
+fn of_eval(error: &EvalError) -> String {
+    of_causes(std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source()))
+}
+
+fn of_causes<'a>(causes: impl Iterator<Item = &'a (dyn std::error::Error + 'static)>) -> String {
+    let words = causes.map(|cause| {
+        if let Some(error) = cause.downcast_ref() {
+            return of_library(error);
+        }
+        match (cause.downcast_ref(), cause.downcast_ref()) {
+            (Some(error), _) => of_labels(error),
+            (_, Some(error)) => eval::of_error(error),
+            _ => match cause.downcast_ref() {
+                Some(error @ DatasetError::NoLabels) => format!("{error}, or say --labels"),
+                _ => cause.to_string(),
+            },
+        }
+    });
+    words.collect::<Vec<_>>().join(": ")
 }
 
 /// What label maps are read with are flags of `eval`, the one command that reads them.

@@ -1,11 +1,12 @@
 //! What a file holds, and how it is told.
 
 use super::content::{Content, Labels, Number};
-use crate::cli::table::{Align, Grid, Tone};
-use crate::cli::text::{extent, grouped, millilitres, plain, printable, shown};
 use crate::cli::warning::Warning;
+use crate::eval;
 use crate::io::nrrd::{Segment, segments};
 use crate::io::{self, Format, Geometry, Scale, npy};
+use crate::report::grid::{Align, Grid, Tone};
+use crate::text::{extent, grouped, millilitres, plain, printable, shown};
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -62,7 +63,7 @@ impl<'a> Found<'a> {
     /// What is to be told beside it.
     pub fn warning(&self) -> Option<Warning> {
         let file = || self.path.display().to_string();
-        (self.surplus > 0).then(|| Warning::Surplus { file: file(), bytes: self.surplus })
+        (self.surplus > 0).then(|| eval::Warning::Surplus { file: file(), bytes: self.surplus }.into())
     }
 
     pub fn json(&self) -> Value {

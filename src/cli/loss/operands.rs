@@ -3,15 +3,15 @@
 use super::choices::Choices;
 use super::masks;
 use super::names::LayoutName;
-use crate::cli::eval::GeometryRule;
-use crate::cli::text::extent;
-use crate::cli::warning::{Warning, WhichFile};
+use crate::cli::warning::Warning;
+use crate::eval::{self, GeometryRule, Side};
 use crate::io::axes::{ArrayLayout, Relation, SoftAxes, TruthAxes, relate};
 use crate::io::npy::Order;
 use crate::io::soft::{self, Origin, SoftError, SoftVolume};
 use crate::io::{Gap, Grid};
 use crate::metric::Given;
 use crate::stats::Sums;
+use crate::text::extent;
 use crate::{Layout, Shape, Table, Truth, Volume};
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl Operands {
             Relation::Placed(place) if place.holds_first() && place.holds_second() => {
                 let truth = std::mem::replace(&mut self.truth, SoftVolume::empty());
                 self.truth = truth.reordered(&place);
-                self.warnings.push(Warning::Reordered);
+                self.warnings.push(eval::Warning::Reordered.into());
                 Some(place.gap())
             }
             // What lies outside of a box of probabilities is not known.
@@ -110,7 +110,7 @@ impl Operands {
             },
         };
         if let Some(gap) = gap {
-            self.warnings.extend(rule.check(gap)?);
+            self.warnings.extend(rule.check(gap)?.map(Warning::from));
         }
         Ok(())
     }
@@ -309,9 +309,8 @@ impl Operands {
             return;
         }
         // What an activation gives is a probability, and a label map has no values.
-        let files =
-            [(WhichFile::Truth, &self.truth, self.labels.is_none()), (WhichFile::Prediction, &self.pred, !activated)];
-        for ((which, volume, _), path) in files.into_iter().zip(&self.paths).filter(|((_, _, summed), _)| *summed) {
+        let files = [(Side::Truth, &self.truth, self.labels.is_none()), (Side::Prediction, &self.pred, !activated)];
+        for ((side, volume, _), path) in files.into_iter().zip(&self.paths).filter(|((_, _, summed), _)| *summed) {
             let Some((least, most)) = volume.range().filter(|&(least, most)| least < -1.0 || most > 1.0) else {
                 continue;
             };
@@ -319,7 +318,7 @@ impl Operands {
             let is_mask = least == 0.0 && volume.holds_only([0.0, most]);
             self.warnings.push(match is_mask {
                 true => Warning::MaskOutOfRange { file, value: most },
-                false => Warning::OutOfRange { file, which, least, most },
+                false => Warning::OutOfRange { file, side, least, most },
             });
         }
     }

@@ -1,0 +1,164 @@
+//! How the voxels of two files are brought together, and what there is to say about it.
+
+use super::error::GridError;
+use super::named::named;
+use super::warning::{Side, Warning};
+use crate::io::axes::{Relation, Unequal, relate, unequal};
+use crate::io::{Gap, Geometry, Grid, Placement};
+use std::path::Path;
+
+/// What follows from grids that lie apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GeometryRule {
+    /// The case is refused.
+    Strict,
+    /// The case is evaluated, with a warning.
+    #[default]
+    Warn,
+    /// They are not compared: voxels belong together in the order of the files.
+    Off,
+}
+
+named!(GeometryRule { Strict = "strict", Warn = "warn", Off = "off" });
+
+/// What belongs together in two files.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Together {
+    /// Where the voxels of the second file are, unless they are where those of the first are.
+    pub place: Option<Placement>,
+    /// How far the two grids are apart, where both files say where they lie.
+    pub gap: Option<Gap>,
+    pub warnings: Vec<Warning>,
+}
+
+impl GeometryRule {
+    /// How the voxels of truth and prediction belong together, or why they do not.
+    pub(crate) fn together(self, paths: [&Path; 2], [truth, pred]: [Grid<'_>; 2]) -> Result<Together, GridError> {
+        let found = match self {
+            Self::Off => relate(truth.without_place(), pred.without_place()),
+            _ => relate(truth, pred),
+        };
+        match found {
+            Relation::Same(gap) => Ok(Together { gap, ..Together::default() }),
+            Relation::Apart(gap) => {
+                let warnings = self.check(gap)?.into_iter().collect();
+                Ok(Together { gap: Some(gap), warnings, ..Together::default() })
+            }
+            Relation::Placed(place) => {
+                let mut warnings = said(&place, [truth, pred]);
+                let askew = matches!(warnings.last(), Some(Warning::Shifted { .. } | Warning::NothingShared));
+                if askew && self == Self::Strict {
+                    return Err(GridError::Apart(place.shift()));
+                }
+                warnings.extend(self.check(place.gap())?);
+                Ok(Together { gap: Some(place.gap()), place: Some(place), warnings })
+            }
+            Relation::Unequal(unequal) => Err(different(paths, [truth.shape, pred.shape], unequal)),
+        }
+    }
+
+    /// What follows from two grids that are so far apart.
+    pub fn check(self, gap: Gap) -> Result<Option<Warning>, GridError> {
+        if gap.is_same_grid() || self == Self::Off {
+            return Ok(None);
+        }
+        if self == Self::Strict {
+            return Err(GridError::Apart(gap));
+        }
+        let Gap { millimetres, voxels } = gap;
+        Ok(Some(Warning::Geometry { millimetres, voxels }))
+    }
+}
+
+/// What there is to say about two files on one lattice.
+fn said(place: &Placement, [truth, pred]: [Grid<'_>; 2]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if place.is_reordered() {
+        warnings.push(Warning::Reordered);
+    }
+    let stored = |grid: Grid<'_>| grid.shape.to_vec();
+    match (place.holds_first(), place.holds_second()) {
+        (true, true) => {}
+        _ if place.shared() == 0 => warnings.push(Warning::NothingShared),
+        (false, true) => warnings.push(Warning::Padded { side: Side::Prediction, stored: stored(pred) }),
+        (true, false) => warnings.push(Warning::Padded { side: Side::Truth, stored: stored(truth) }),
+        // Boxes of one size that lie askew: rather a wrong header than two crops.
+        (false, false) if place.len() == place.turned().len() => {
+            let Gap { millimetres, voxels } = place.shift();
+            warnings.push(Warning::Shifted { millimetres, voxels });
+        }
+        (false, false) => warnings.push(Warning::Overlapping { truth: stored(truth), pred: stored(pred) }),
+    }
+    warnings
+}
+
+/// Refuses grids of different lengths.
+pub(crate) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<(), GridError> {
+    match unequal(shapes[0], shapes[1]) {
+        None => Ok(()),
+        Some(found) => Err(different(paths, shapes, found)),
+    }
+}
+
+fn different(paths: [&Path; 2], shapes: [&[u64]; 2], unequal: Unequal) -> GridError {
+    GridError::Extent { files: paths.map(Path::to_path_buf), shapes: shapes.map(<[u64]>::to_vec), unequal }
+}
+
+/// How far two grids of this shape are apart.
+pub(crate) fn gap(truth: &Geometry, pred: &Geometry, shape: &[u64]) -> Gap {
+    let grid = |geometry| Grid { shape, geometry: Some(geometry) };
+    Gap::between(grid(truth), grid(pred)).unwrap_or(Gap { millimetres: 0.0, voxels: 0.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::AffineSource;
+
+    const SHAPE: [u64; 3] = [101, 101, 11];
+
+    fn moved(change: impl Fn(&mut [[f64; 4]; 4])) -> Geometry {
+        let mut geometry = Geometry::from_spacing([1.0, 1.0, 5.0]);
+        geometry.source = AffineSource::Sform;
+        change(&mut geometry.affine);
+        geometry
+    }
+
+    fn together(rule: GeometryRule, pred: &Geometry) -> Result<Together, GridError> {
+        let truth = moved(|_| ());
+        let grid = |geometry| Grid { shape: &SHAPE, geometry: Some(geometry) };
+        rule.together([Path::new("t.nii"), Path::new("p.nii")], [grid(&truth), grid(pred)])
+    }
+
+    #[test]
+    fn the_rule_decides_what_follows() {
+        let there = moved(|a| a[1][3] = 0.5);
+        assert!(together(GeometryRule::Strict, &there).is_err());
+        let warned = together(GeometryRule::Warn, &there).unwrap();
+        assert_eq!((warned.place.is_none(), warned.warnings.len()), (true, 1));
+        assert!(warned.gap.is_some_and(|gap| !gap.is_same_grid()));
+        assert_eq!(together(GeometryRule::Off, &there).unwrap(), Together::default());
+    }
+
+    #[test]
+    fn the_same_points_in_another_order_are_strictly_the_same() {
+        let flipped = moved(|a| a[0] = [-1.0, 0.0, 0.0, 100.0]);
+        for rule in [GeometryRule::Strict, GeometryRule::Warn] {
+            let found = together(rule, &flipped).unwrap();
+            assert_eq!(found.warnings, [Warning::Reordered]);
+            assert!(found.place.is_some() && found.gap.is_some_and(Gap::is_same_grid));
+        }
+        assert_eq!(together(GeometryRule::Off, &flipped).unwrap(), Together::default());
+    }
+
+    #[test]
+    fn boxes_of_one_size_that_lie_askew_are_warned_of() {
+        let shifted = moved(|a| a[1][3] = 3.0);
+        assert!(together(GeometryRule::Strict, &shifted).is_err());
+        let found = together(GeometryRule::Warn, &shifted).unwrap();
+        assert_eq!(found.warnings, [Warning::Shifted { millimetres: 3.0, voxels: 3.0 }]);
+        assert!(found.place.is_some_and(|place| place.shared() == 101 * 98 * 11));
+        let away = moved(|a| a[1][3] = 101.0);
+        assert_eq!(together(GeometryRule::Warn, &away).unwrap().warnings, [Warning::NothingShared]);
+    }
+}

@@ -1,0 +1,400 @@
+//! What the user should know although a case was evaluated, as facts. The command adds the flags that matter
+//! (`cli/words.rs`).
+
+use super::named::named;
+use crate::io::Gap;
+use crate::text::{extent, grouped, listed};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One of the two sides of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The reference.
+    Truth,
+    /// What is evaluated.
+    Prediction,
+}
+
+impl Side {
+    /// Truth, then prediction.
+    pub const BOTH: [Self; 2] = [Self::Truth, Self::Prediction];
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Truth => "truth",
+            Self::Prediction => "prediction",
+        })
+    }
+}
+
+/// What a [`Warning`] is about. Its name is stable, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// The two grids lie apart.
+    Geometry,
+    /// The same points in another order.
+    Reordered,
+    /// A box of the other's lattice.
+    Padded,
+    /// No voxel in common.
+    NothingShared,
+    /// One file under two names.
+    SameFile,
+    /// An array that may be transposed.
+    AxisOrder,
+    /// Labels that are not counted.
+    UnlistedLabels,
+    /// Too many labels for a label map.
+    ManyLabels,
+    /// A class that neither file has.
+    AbsentLabels,
+    /// No label in common.
+    NoCommonLabel,
+    /// Segments compared by their values.
+    ByValue,
+    /// Values that no segment declares.
+    UndeclaredValues,
+    /// Files that are no masks.
+    NotMasks,
+    /// Masks that are not counted.
+    UnlistedMasks,
+    /// Masks that one side lacks.
+    NoMask,
+    /// Bytes behind the voxels.
+    SurplusBytes,
+}
+
+named!(WarningKind {
+    Geometry = "geometry",
+    Reordered = "reordered",
+    Padded = "padded",
+    NothingShared = "nothing_shared",
+    SameFile = "same_file",
+    AxisOrder = "axis_order",
+    UnlistedLabels = "unlisted_labels",
+    ManyLabels = "many_labels",
+    AbsentLabels = "absent_labels",
+    NoCommonLabel = "no_common_label",
+    ByValue = "by_value",
+    UndeclaredValues = "undeclared_values",
+    NotMasks = "not_masks",
+    UnlistedMasks = "unlisted_masks",
+    NoMask = "no_mask",
+    SurplusBytes = "surplus_bytes",
+});
+
+impl WarningKind {
+    /// Whether this is nothing to worry about: what was done is what the files say.
+    pub fn is_note(self) -> bool {
+        matches!(self, Self::Reordered | Self::Padded)
+    }
+
+    /// Whether this may come from a header that is wrong.
+    pub fn is_of_headers(self) -> bool {
+        matches!(self, Self::Geometry | Self::NothingShared)
+    }
+}
+
+/// A fact that the user should know although the case was evaluated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Warning {
+    /// The affines put the same voxel of the two files so far apart.
+    Geometry {
+        /// At most so many millimetres.
+        millimetres: f64,
+        /// At most so many voxels.
+        voxels: f64,
+    },
+    /// The same, by whole voxels of one lattice.
+    Shifted {
+        /// So many millimetres.
+        millimetres: f64,
+        /// So many voxels.
+        voxels: f64,
+    },
+    /// The two files store the same points in another order.
+    Reordered,
+    /// One file stores a box of the other's lattice.
+    Padded {
+        /// Which one.
+        side: Side,
+        /// The lengths of the box.
+        stored: Vec<u64>,
+    },
+    /// Each file stores a box of one lattice, and neither holds the other.
+    Overlapping {
+        /// The lengths of the truth's box.
+        truth: Vec<u64>,
+        /// The lengths of the prediction's box.
+        pred: Vec<u64>,
+    },
+    /// Each file stores a box of one lattice, and they have no voxel in common.
+    NothingShared,
+    /// Both names lead to one file.
+    SameFile,
+    /// An array beside an image, whose shape is the same read either way.
+    AxisOrder {
+        /// The file of the array.
+        array: String,
+    },
+    /// Labels that are in no class.
+    Unlisted {
+        /// Voxels of truth and prediction that have them.
+        voxels: [u64; 2],
+        /// The smallest of these labels in truth and prediction.
+        labels: [Vec<u32>; 2],
+        /// What lists the classes.
+        from: String,
+    },
+    /// So many labels that one of the files may be an image.
+    ManyLabels {
+        /// How many.
+        labels: usize,
+    },
+    /// Classes that neither file has.
+    Absent {
+        /// What they are called.
+        labels: Vec<String>,
+    },
+    /// The files have no label but 0 in common.
+    NoCommonLabel {
+        /// The labels of the truth.
+        truth: Vec<u32>,
+        /// The labels of the prediction.
+        pred: Vec<u32>,
+    },
+    /// Segments whose names could not be matched, so that their labels were compared.
+    ByValue {
+        /// Their file.
+        file: String,
+        /// What they are called.
+        names: Vec<String>,
+    },
+    /// Values that no segment has.
+    Undeclared {
+        /// The segmentation.
+        file: String,
+        /// The values with their voxels.
+        values: Vec<(u32, u64)>,
+        /// Segments, with their values, that have no voxel.
+        absent: Vec<(String, u64)>,
+    },
+    /// Files among masks that are none.
+    NotMasks {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Masks or segments that are in no class.
+    UnlistedMasks {
+        /// Whose.
+        side: Side,
+        /// What they are called.
+        names: Vec<String>,
+        /// What lists the classes.
+        from: String,
+    },
+    /// One side has no mask of some classes.
+    NoMask {
+        /// Which side.
+        side: Side,
+        /// The classes.
+        classes: Vec<String>,
+    },
+    /// A file goes on behind its voxels.
+    Surplus {
+        /// The file.
+        file: String,
+        /// By so many bytes.
+        bytes: u64,
+    },
+    /// What an earlier run said, which `merge` passes on.
+    Stored {
+        /// The name of its [`WarningKind`], which a later version may have added.
+        kind: String,
+        /// Its words.
+        message: String,
+    },
+}
+
+impl Warning {
+    /// What the warning is about; None where another version said it and this one does not know.
+    pub fn kind(&self) -> Option<WarningKind> {
+        Some(match self {
+            Self::Geometry { .. } | Self::Shifted { .. } => WarningKind::Geometry,
+            Self::Reordered => WarningKind::Reordered,
+            Self::Padded { .. } | Self::Overlapping { .. } => WarningKind::Padded,
+            Self::NothingShared => WarningKind::NothingShared,
+            Self::SameFile => WarningKind::SameFile,
+            Self::AxisOrder { .. } => WarningKind::AxisOrder,
+            Self::Unlisted { .. } => WarningKind::UnlistedLabels,
+            Self::ManyLabels { .. } => WarningKind::ManyLabels,
+            Self::Absent { .. } => WarningKind::AbsentLabels,
+            Self::NoCommonLabel { .. } => WarningKind::NoCommonLabel,
+            Self::ByValue { .. } => WarningKind::ByValue,
+            Self::Undeclared { .. } => WarningKind::UndeclaredValues,
+            Self::NotMasks { .. } => WarningKind::NotMasks,
+            Self::UnlistedMasks { .. } => WarningKind::UnlistedMasks,
+            Self::NoMask { .. } => WarningKind::NoMask,
+            Self::Surplus { .. } => WarningKind::SurplusBytes,
+            Self::Stored { kind, .. } => return kind.parse().ok(),
+        })
+    }
+
+    /// The name of its kind.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Stored { kind, .. } => kind,
+            known => known.kind().map_or("", WarningKind::name),
+        }
+    }
+
+    /// Whether this is nothing to worry about.
+    pub fn is_note(&self) -> bool {
+        self.kind().is_some_and(WarningKind::is_note)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Geometry { millimetres, voxels } => write!(
+                f,
+                "{}; resample one onto the grid of the other, or correct the header that is wrong",
+                apart(Gap { millimetres: *millimetres, voxels: *voxels })
+            ),
+            Self::Shifted { millimetres, voxels } => write!(
+                f,
+                "{}, which is a whole number of voxels: points were compared, and where only one file has a voxel the other is \
+                 background; correct the header that is wrong, if one is",
+                apart(Gap { millimetres: *millimetres, voxels: *voxels })
+            ),
+            Self::Reordered => f.write_str(
+                "truth and prediction store the same points along other axes or in other directions; points were compared",
+            ),
+            Self::Padded { side, stored } => write!(
+                f,
+                "the {side} stores a box of {} voxels of the other's grid; outside of it counts as background",
+                extent(stored)
+            ),
+            Self::Overlapping { truth, pred } => write!(
+                f,
+                "the truth stores a box of {} voxels and the prediction one of {} on the same lattice; where only one \
+                 has a voxel the other counts as background",
+                extent(truth),
+                extent(pred)
+            ),
+            Self::NothingShared => f.write_str(
+                "truth and prediction store boxes of one lattice that have no voxel in common, so nothing can agree; \
+                 correct the header that is wrong, if one is",
+            ),
+            Self::SameFile => f.write_str("truth and prediction are the same file, so every score is perfect"),
+            Self::AxisOrder { array } => write!(
+                f,
+                "{array} does not say which axis is x; the last one was taken, as SimpleITK writes arrays, and one of nibabel \
+                 has to be transposed first"
+            ),
+            Self::Unlisted { voxels: [truth, pred], labels, from } => {
+                let of = |(side, labels): (&str, &Vec<u32>)| {
+                    (!labels.is_empty()).then(|| format!("{} in the {side}", numbers(labels)))
+                };
+                let labels: Vec<String> = ["truth", "prediction"].into_iter().zip(labels).filter_map(of).collect();
+                write!(
+                    f,
+                    "{} voxels of the truth and {} of the prediction have labels that {from} does not list and that are \
+                     not counted ({}); list them if they matter",
+                    grouped(*truth),
+                    grouped(*pred),
+                    labels.join(", ")
+                )
+            }
+            Self::ManyLabels { labels } => write!(
+                f,
+                "{} different labels were found; check that both files are label maps",
+                grouped(*labels as u64)
+            ),
+            Self::Absent { labels } => {
+                let (s, are) = if labels.len() == 1 { ("", "is") } else { ("s", "are") };
+                let list = listed(labels);
+                write!(f, "label{s} {list} {are} in neither file")
+            }
+            Self::NoCommonLabel { truth, pred } => {
+                write!(
+                    f,
+                    "truth and prediction share no label but 0: the truth has {}, the prediction {}",
+                    numbers(truth),
+                    numbers(pred)
+                )?;
+                match (&truth[..], &pred[..]) {
+                    ([_], [_]) => Ok(()),
+                    _ => f.write_str("; check that both files number their classes alike"),
+                }
+            }
+            Self::ByValue { file, names } => write!(
+                f,
+                "the labels of {file} were compared by their values, since the other file has no names for its \
+                 segments ({})",
+                listed(names)
+            ),
+            Self::Undeclared { file, values, absent } => {
+                let one = |(value, voxels): &(u32, u64)| {
+                    format!("{} {} the value {value}", grouped(*voxels), if *voxels == 1 { "voxel has" } else { "voxels have" })
+                };
+                let values: Vec<String> = values.iter().map(one).collect();
+                write!(f, "{file}: {}, which no segment declares; these voxels are in no class", listed(&values))?;
+                let absent: Vec<String> = absent.iter().map(|(name, value)| format!("{name} (value {value})")).collect();
+                match absent.len() {
+                    0 => f.write_str("; save the segmentation again if they matter"),
+                    1 => write!(f, ", and the segment {} has no voxel; save the segmentation again", listed(&absent)),
+                    _ => write!(f, ", and the segments {} have no voxel; save the segmentation again", listed(&absent)),
+                }
+            }
+            Self::NotMasks { files } => write!(
+                f,
+                "{} left out: more than one value besides 0 is no mask of one class, but an image or a label map; take it \
+                 out of the folder",
+                listed(files)
+            ),
+            Self::UnlistedMasks { side, names, from } => write!(
+                f,
+                "the {side} has masks that {from} does not list and that are not counted: {}; list them if they matter",
+                listed(names)
+            ),
+            Self::NoMask { side, classes } => write!(
+                f,
+                "the {side} has no mask of {}, which counts as empty; name the files alike if they are there",
+                listed(classes)
+            ),
+            Self::Surplus { file, bytes } => write!(
+                f,
+                "{file}: {} bytes behind the voxels were not read; check the sizes and the start of the voxels in its header",
+                grouped(*bytes)
+            ),
+            Self::Stored { message, .. } => f.write_str(message),
+        }
+    }
+}
+
+/// The first ten labels.
+fn numbers(labels: &[u32]) -> String {
+    listed(&labels.iter().map(u32::to_string).collect::<Vec<_>>())
+}
+
+/// How far two grids are apart, for the warning and for the error.
+pub(crate) fn apart(gap: Gap) -> String {
+    format!(
+        "the affines put the same voxel of truth and prediction up to {} mm ({} of a voxel) apart",
+        short(gap.millimetres),
+        short(gap.voxels)
+    )
+}
+
+fn short(value: f64) -> String {
+    if value >= 0.1 { format!("{value:.2}") } else { format!("{value:.1e}") }
+}
