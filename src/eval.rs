@@ -4,19 +4,31 @@
 //! voxels, and [`Evaluation::summarize`] makes every score and mean. [`report`](crate::report) has the forms in which these
 //! are written. [`merge`] joins the results of several machines.
 //!
-//! ```no_run
-//! use std::path::Path;
+//! ```
 //! use voxdice::eval::{Cohort, Rules, RunOptions, Score, Scoring, Selection, pair_folders};
-//! use voxdice::{Engine, EngineOptions};
+//! use voxdice::{Engine, EngineOptions, io::{Geometry, nifti}, report};
 //!
-//! let pairing = pair_folders(Path::new("labelsTs"), Path::new("predictions"))?;
-//! let cohort = Cohort::new(pairing, Rules::default(), Selection::default())?;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let [truth, pred] = ["labelsTs", "predictions"].map(|name| folder.path().join(name));
+//! # for (side, voxels) in [(&truth, [0u8, 1, 1, 2]), (&pred, [0, 1, 2, 2])] {
+//! #     std::fs::create_dir(side)?;
+//! #     nifti::write(side.join("case_1.nii"), &[2, 2, 1], &Geometry::from_spacing([1.0; 3]), &voxels)?;
+//! # }
+//! let cohort = Cohort::new(pair_folders(&truth, &pred)?, Rules::default(), Selection::default())?;
 //! let engine = Engine::new(&EngineOptions::default())?;
 //! let evaluation = cohort.run(&engine, &RunOptions::default())?;
 //! let summary = evaluation.summarize(Scoring::default());
-//! println!("mean Dice {:.4} of {} cases", summary.mean(Score::DICE), evaluation.cases.len());
-//! # Ok::<(), voxdice::eval::EvalError>(())
+//! assert_eq!(summary.mean(Score::DICE), 2.0 / 3.0);
+//! assert!(report::nnunet_summary(&summary).contains("foreground_mean"));
+//! assert!(report::csv(&summary).starts_with("case,label,dice,iou"));
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! Voxels are counted exactly, the same on every device. Whatever may differ between evaluators is a choice with a name:
+//! [`Rules`] hold what cannot be changed once the voxels are gone, [`Scoring`] the rest. A case that cannot be read is
+//! listed in [`Evaluation::failures`], and the others go on.
 
 mod cancel;
 mod case;
@@ -55,7 +67,7 @@ pub use class::Class;
 pub use cohort::{Cohort, Selection};
 pub use convention::{Average, Convention};
 pub use dataset::{Dataset, DatasetError, LabelsFault};
-pub use error::{EvalError, GridError, MaskError, MergeError, PairBy, PairingError, Unlike};
+pub use error::{EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike};
 pub use evaluation::{Evaluation, Failure, Kind, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
@@ -67,7 +79,7 @@ pub use pairing::{
 pub use rules::{ClassSource, MissingRule, NamedBy, Rules};
 pub use run::{Event, RunOptions};
 pub use score::{Score, ScoreList};
-pub use scoring::{MOST_RESAMPLES, ScoreChoices, Scoring};
+pub use scoring::{ScoreChoices, Scoring};
 pub use shard::Shard;
 pub use summary::Summary;
 pub use verify::Verification;

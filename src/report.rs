@@ -1,5 +1,7 @@
 //! The forms of an evaluation: pure functions of a [`Summary`](crate::eval::Summary), which read no file and print
 //! nothing.
+//!
+//! Errors and warnings stand in some of them; [`Words`] says how they read, and [`Facts`] are their own words.
 
 mod csv;
 #[cfg(feature = "table")]

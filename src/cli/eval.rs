@@ -136,7 +136,9 @@ impl Eval {
         let list;
         let by = match (&self.pair_regex, &self.pairs) {
             (_, Some(path)) => {
-                list = read_text(path)?;
+                // For two folders alone, which is said first.
+                let folders = self.truth.is_dir() && self.pred.is_dir();
+                list = if folders { read_text(path)? } else { String::new() };
                 Matching::List(PairList { path, text: &list })
             }
             (Some(regex), None) => Matching::Pattern(regex),

@@ -7,7 +7,7 @@ pub(super) use eval::{Flags, of_warning};
 
 use crate::Error;
 use crate::error::NonFiniteFact;
-use crate::eval::{DatasetError, EvalError};
+use crate::eval::EvalError;
 use crate::io::labels::{LabelFault, LabelsError};
 
 /// The whole chain of causes on one line.
@@ -21,18 +21,10 @@ fn of_eval(error: &EvalError) -> String {
 }
 
 fn of_causes<'a>(causes: impl Iterator<Item = &'a (dyn std::error::Error + 'static)>) -> String {
-    let words = causes.map(|cause| {
-        if let Some(error) = cause.downcast_ref() {
-            return of_library(error);
-        }
-        match (cause.downcast_ref(), cause.downcast_ref()) {
-            (Some(error), _) => of_labels(error),
-            (_, Some(error)) => eval::of_error(error),
-            _ => match cause.downcast_ref() {
-                Some(error @ DatasetError::NoLabels) => format!("{error}, or say --labels"),
-                _ => cause.to_string(),
-            },
-        }
+    let words = causes.map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(error), _) => of_library(error),
+        (_, Some(error)) => of_labels(error),
+        _ => eval::of_cause(cause).unwrap_or_else(|| cause.to_string()),
     });
     words.collect::<Vec<_>>().join(": ")
 }

@@ -2,13 +2,12 @@
 
 use super::error::EvalError;
 use super::evaluation::{Evaluation, Failure, Kind, Provenance, Unpaired};
-use super::pairing::{CasePair, Lone, Pairing};
+use super::pairing::{Lone, Pairing};
 use super::rules::{MissingRule, Rules};
-use super::run::{self, RunOptions};
+use super::run::{self, RunOptions, Task};
 use super::shard::Shard;
 use super::sources::{self, Refused};
 use crate::Engine;
-use std::path::PathBuf;
 
 /// The cases of a run.
 ///
@@ -24,17 +23,6 @@ pub struct Cohort {
     refused: Refused,
     missing_rule: MissingRule,
     shard: Option<Shard>,
-}
-
-/// One thing to do.
-#[derive(Debug)]
-pub(super) enum Task {
-    Pair(CasePair),
-    /// A truth whose prediction should have been at this place.
-    Unpredicted {
-        lone: Lone,
-        expected: PathBuf,
-    },
 }
 
 /// Which of the cases take part.

@@ -10,13 +10,16 @@ pub use masks::MaskError;
 pub use merge::{MergeError, Unlike};
 pub use pairing::{PairBy, PairingError};
 
-use super::scoring::MOST_RESAMPLES;
 use crate::Error;
 use crate::error::FileError;
 use crate::io::labels::LabelsError;
 use crate::metric::Bootstrap;
 use std::io;
 use thiserror::Error as ThisError;
+
+/// Beyond this many the ends of an interval do not move in any digit that is shown. A damaged result must not make
+/// `merge` fill the memory.
+pub const MOST_RESAMPLES: usize = 1_000_000;
 
 /// Why a case, or a whole run, was not evaluated.
 #[derive(Debug, ThisError)]

@@ -4,9 +4,7 @@ use super::case::CaseResult;
 use super::class::Class;
 use super::error::EvalError;
 use super::rules::{ClassSource, MissingRule, Rules};
-use super::scoring::Scoring;
 use super::shard::Shard;
-use super::summary::Summary;
 use super::verify::Verification;
 use crate::Description;
 use crate::io::Gap;
@@ -98,11 +96,6 @@ impl Evaluation {
         }
         let (failures, missing, extra) = Default::default();
         Self { cases, classes, failures, missing, extra, provenance, rules }
-    }
-
-    /// Every score and mean. Nothing is read again.
-    pub fn summarize(&self, scoring: Scoring) -> Summary<'_> {
-        Summary::new(self, scoring)
     }
 
     /// Whether a case is missing, broken, or on grids that truly differ.

@@ -2,8 +2,6 @@
 //! output.
 
 use super::convention::Average;
-use super::score::Score;
-use super::summary::Summary;
 use crate::metric::{Bootstrap, Interval};
 
 /// Below so many cases an interval of 95 % is still a little too narrow, which is told beside it.
@@ -21,20 +19,27 @@ pub(super) struct Intervals {
 }
 
 impl Intervals {
-    pub fn of(summary: &Summary<'_>, score: Score, bootstrap: Bootstrap) -> Self {
-        let foreground: Vec<usize> = summary.evaluation.foreground().collect();
-        let columns: Vec<Vec<f64>> = foreground.iter().map(|&class| summary.scores_of_class(score, class)).collect();
-        let found = bootstrap.intervals(&columns);
-        let mut own = foreground.into_iter().zip(found.of_class).peekable();
+    /// Of the values of each class, case by case, and of the mean of each case. `foreground` are the classes that are in
+    /// the mean of all.
+    pub fn of(
+        columns: &[Vec<f64>],
+        foreground: &[usize],
+        case_means: &[f64],
+        average: Average,
+        bootstrap: Bootstrap,
+    ) -> Self {
+        let in_mean: Vec<Vec<f64>> = foreground.iter().filter_map(|&class| columns.get(class).cloned()).collect();
+        let found = bootstrap.intervals(&in_mean);
+        let mut own = foreground.iter().zip(found.of_class).peekable();
         let classes =
-            (0..summary.evaluation.classes.len()).map(|class| match own.next_if(|(place, _)| *place == class) {
+            columns.iter().enumerate().map(|(class, values)| match own.next_if(|(place, _)| **place == class) {
                 Some((_, interval)) => interval,
                 // The background is in no mean.
-                None => bootstrap.interval(&summary.scores_of_class(score, class)),
+                None => bootstrap.interval(values),
             });
         let classes = classes.collect();
-        let cases = bootstrap.interval(&summary.case_means(score));
-        let mean = match summary.scoring.average {
+        let cases = bootstrap.interval(case_means);
+        let mean = match average {
             Average::ClassesOfCases => found.of_mean,
             Average::CasesOfClasses => cases,
         };

@@ -3,8 +3,11 @@
 //! whatever their values are.
 
 mod grid;
+mod meeting;
 pub(super) mod names;
 mod side;
+
+pub(super) use grid::LEFT_OUT;
 
 use super::case::{CaseResult, Prediction, of_counts, same_file};
 use super::class::Class;
@@ -17,13 +20,11 @@ use super::warning::{Side as WhichSide, Warning};
 use crate::io::{Gap, Geometry};
 use crate::stats::Counts;
 use crate::{Classes, LabelMap, Shape};
-use grid::Meeting;
-use side::{Found, Mask, Side, wanted};
+use grid::Mask;
+use meeting::Meeting;
+use side::{Found, Side, wanted};
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// A voxel of the truth that is left out of every count.
-pub(super) const LEFT_OUT: u8 = 2;
 
 /// A pair of which at least one side has names.
 pub(super) fn evaluate(pair: &CasePair, rules: &Rules, counter: Counter<'_>) -> Result<CaseResult, EvalError> {

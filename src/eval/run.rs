@@ -3,13 +3,14 @@
 
 use super::cancel::Cancel;
 use super::case::CaseResult;
-use super::cohort::Task;
 use super::count::{Counter, Threads};
 use super::dispatch;
 use super::error::EvalError;
+use super::pairing::{CasePair, Lone};
 use super::rules::Rules;
 use crate::Engine;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -44,6 +45,17 @@ pub enum Event {
     },
     /// One more case was counted, or failed.
     CaseDone,
+}
+
+/// One thing to do.
+#[derive(Debug)]
+pub(super) enum Task {
+    Pair(CasePair),
+    /// A truth whose prediction should have been at this place.
+    Unpredicted {
+        lone: Lone,
+        expected: PathBuf,
+    },
 }
 
 /// A case, or its name and why there is none.

@@ -1,7 +1,7 @@
 //! How counts become scores. It may be changed after counting, as `merge` does.
 
 use super::convention::{Average, Convention};
-use super::error::{EvalError, MergeError};
+use super::error::{EvalError, MOST_RESAMPLES, MergeError};
 use super::named::ParseError;
 use super::score::{Score, ScoreList};
 use crate::Empty;
@@ -66,10 +66,6 @@ struct StoredBootstrap {
     resamples: usize,
     seed: u64,
 }
-
-/// Beyond this many the ends of an interval do not move in any digit that is shown. A damaged result must not make
-/// `merge` fill the memory.
-pub const MOST_RESAMPLES: usize = 1_000_000;
 
 impl ScoreChoices {
     /// What these choices come to.

@@ -24,11 +24,14 @@ pub struct Summary<'a> {
     intervals: OnceLock<Vec<(Score, Intervals)>>,
 }
 
-impl<'a> Summary<'a> {
-    pub(super) fn new(evaluation: &'a Evaluation, scoring: Scoring) -> Self {
-        Self { evaluation, scoring, intervals: OnceLock::new() }
+impl Evaluation {
+    /// Every score and mean. Nothing is read again.
+    pub fn summarize(&self, scoring: Scoring) -> Summary<'_> {
+        Summary { evaluation: self, scoring, intervals: OnceLock::new() }
     }
+}
 
+impl Summary<'_> {
     /// The score of a class in a case; NaN where it is undefined.
     pub fn score(&self, score: Score, case: &CaseResult, counts: &Counts) -> f64 {
         score.of(counts, self.scoring.empty, case.voxel_ml())
@@ -54,7 +57,13 @@ impl<'a> Summary<'a> {
     /// All intervals of one of the scores that are shown; none where there are to be none.
     fn intervals(&self, score: Score) -> Option<&Intervals> {
         let bootstrap = self.scoring.bootstrap?;
-        let all = || self.scoring.scores.iter().map(|&score| (score, Intervals::of(self, score, bootstrap))).collect();
+        let of = |score: Score| {
+            let classes = (0..self.evaluation.classes.len()).map(|class| self.scores_of_class(score, class));
+            let columns: Vec<Vec<f64>> = classes.collect();
+            let foreground: Vec<usize> = self.evaluation.foreground().collect();
+            Intervals::of(&columns, &foreground, &self.case_means(score), self.scoring.average, bootstrap)
+        };
+        let all = || self.scoring.scores.iter().map(|&score| (score, of(score))).collect();
         self.intervals.get_or_init(all).iter().find(|(of, _)| *of == score).map(|(_, intervals)| intervals)
     }
 
@@ -80,7 +89,7 @@ impl<'a> Summary<'a> {
     }
 
     /// The mean of each case over its classes.
-    pub(super) fn case_means(&self, score: Score) -> Vec<f64> {
+    fn case_means(&self, score: Score) -> Vec<f64> {
         self.evaluation.cases.iter().map(|case| self.mean_of_case(score, case)).collect()
     }
 

@@ -3,7 +3,7 @@
 use crate::eval::Summary;
 use crate::text::printable;
 
-/// A header and the rows; undefined scores are empty.
+/// A header, and a row per case and class with scores and raw counts; undefined scores are empty.
 pub fn csv(summary: &Summary<'_>) -> String {
     let mut table = ::csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail, and all rows are of one length.

@@ -1,7 +1,7 @@
 //! The summary as strict JSON: undefined numbers are null. It holds all that `voxdice merge` needs.
 
-use super::Words;
 use super::tree::{Node, Style, tree};
+use super::words::Words;
 use crate::eval::{CaseResult, Class, ClassSource, FROM_FILES, Kind, Score, Summary, Unpaired};
 
 use crate::metric::{Distribution, Interval};
@@ -9,7 +9,8 @@ use crate::text::plain;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// nnU-Net's summary, and beside it how it came about.
+/// nnU-Net's summary as strict JSON, and beside it how it came about: all that [`Partial::parse`](crate::eval::Partial::parse)
+/// needs to join it with others.
 pub fn json(summary: &Summary<'_>, words: &dyn Words) -> Value {
     let mut root: Map<String, Value> =
         tree(summary, Style::Ours).into_iter().map(|(key, node)| (key, strict(node))).collect();

@@ -4,7 +4,7 @@ use super::tree::{Node, Style, tree};
 use crate::eval::Summary;
 use std::fmt::Write;
 
-/// The whole file, which like Python's ends without a newline.
+/// nnU-Net's summary.json to the byte: the whole file, which like Python's ends without a newline.
 pub fn nnunet_summary(summary: &Summary<'_>) -> String {
     let mut text = String::new();
     write(&Node::Map(tree(summary, Style::Nnunet)), 0, &mut text);

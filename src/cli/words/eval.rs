@@ -3,11 +3,13 @@
 use super::{of_eval, of_labels, of_library};
 use crate::cli::interrupt::Interrupted;
 use crate::eval::{
-    EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike, Warning,
+    DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike,
+    Warning,
 };
 use crate::metric::Bootstrap;
 use crate::report::Words;
 use crate::text::listed;
+use std::error::Error;
 
 /// The words of a report that the command writes.
 #[derive(Debug, Clone, Copy)]
@@ -23,13 +25,24 @@ impl Words for Flags {
     }
 }
 
-/// An error of the evaluation, without its causes.
-pub(super) fn of_error(error: &EvalError) -> String {
+/// What may be said with flags, without its causes.
+pub(super) fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
+    cause
+        .downcast_ref()
+        .map(of_error)
+        .or_else(|| cause.downcast_ref().map(of_grids))
+        .or_else(|| cause.downcast_ref().map(of_masks))
+        .or_else(|| cause.downcast_ref().map(of_pairing))
+        .or_else(|| cause.downcast_ref().map(of_merge))
+        .or_else(|| cause.downcast_ref().map(of_dataset))
+}
+
+fn of_error(error: &EvalError) -> String {
     match error {
         EvalError::Cancelled => Interrupted.to_string(),
         EvalError::Engine(error) => of_library(error),
         EvalError::Labels(error) => of_labels(error),
-        EvalError::Grids(error @ GridError::Apart(_)) => format!("{error}, or say --geometry warn"),
+        EvalError::Grids(error) => of_grids(error),
         EvalError::Masks(error) => of_masks(error),
         EvalError::Pairing(error) => of_pairing(error),
         EvalError::Merge(error) => of_merge(error),
@@ -41,6 +54,20 @@ pub(super) fn of_error(error: &EvalError) -> String {
             Bootstrap::LEAST_RESAMPLES
         ),
         EvalError::ThreadLost => format!("{error}; run again with --jobs 1"),
+        other => other.to_string(),
+    }
+}
+
+fn of_grids(error: &GridError) -> String {
+    match error {
+        GridError::Apart(_) => format!("{error}, or say --geometry warn"),
+        other => other.to_string(),
+    }
+}
+
+fn of_dataset(error: &DatasetError) -> String {
+    match error {
+        DatasetError::NoLabels => format!("{error}, or say --labels"),
         other => other.to_string(),
     }
 }

@@ -1,16 +1,30 @@
-//! How the voxels of the two sides of a case with names belong together.
+//! A mask, and the grid that all masks of a side have.
 
-use super::LEFT_OUT;
-use super::side::{Mask, Side};
-use crate::eval::class::Class;
-use crate::eval::error::{EvalError, MaskError};
-use crate::eval::grids::{GeometryRule, Together, gap, same_extent};
+use crate::eval::error::GridError;
+use crate::eval::grids::{GeometryRule, gap, same_extent};
 use crate::eval::rules::Rules;
-use crate::eval::segmentation::boxes;
-use crate::eval::warning::Warning;
-use crate::io::nrrd::ReferenceGrid;
-use crate::io::{self, Gap, Geometry, Placement};
+use crate::io::{self, Gap, Geometry};
 use std::path::PathBuf;
+
+/// A voxel of the truth that is left out of every count.
+pub(crate) const LEFT_OUT: u8 = 2;
+
+/// A mask of 0 and 1.
+pub(super) struct Mask {
+    pub voxels: Vec<u8>,
+    pub shape: Vec<u64>,
+    pub geometry: Option<Geometry>,
+    pub path: PathBuf,
+}
+
+impl Mask {
+    /// The union of two masks of one side.
+    pub fn add(&mut self, other: &Self) -> Result<(), GridError> {
+        same_extent([&self.path, &other.path], [&self.shape, &other.shape])?;
+        self.voxels.iter_mut().zip(&other.voxels).for_each(|(all, own)| *all |= own);
+        Ok(())
+    }
+}
 
 /// The grid of one side, which all its masks have.
 pub(super) struct Grid {
@@ -20,16 +34,16 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    fn view(&self) -> io::Grid<'_> {
+    pub fn view(&self) -> io::Grid<'_> {
         io::Grid { shape: &self.shape, geometry: self.geometry.as_ref() }
     }
 
-    fn voxels(&self) -> u64 {
+    pub fn voxels(&self) -> u64 {
         self.shape.iter().product()
     }
 
     /// Refuses a mask of other lengths, and says how far it lies apart.
-    pub fn check(&self, mask: &Mask, rules: &Rules) -> Result<Option<Gap>, EvalError> {
+    pub fn check(&self, mask: &Mask, rules: &Rules) -> Result<Option<Gap>, GridError> {
         same_extent([&self.path, &mask.path], [&self.shape, &mask.shape])?;
         Ok(apart([self.geometry.as_ref(), mask.geometry.as_ref()], &self.shape, rules))
     }
@@ -47,111 +61,5 @@ pub(super) fn larger(a: Option<Gap>, b: Option<Gap>) -> Option<Gap> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.larger(b)),
         (a, b) => a.or(b),
-    }
-}
-
-/// The grids of both sides. A side in which nothing was drawn, or that is missing, has none.
-pub(super) struct Meeting {
-    pub grids: [Option<Grid>; 2],
-    /// How the prediction lies in the truth, where that is not one by one.
-    place: Option<Placement>,
-    /// All voxels of the image that was segmented, where a header says so: outside of what is stored there is nothing.
-    all: Option<u64>,
-    pub gap: Option<Gap>,
-    pub warnings: Vec<Warning>,
-}
-
-impl Meeting {
-    pub fn of(sides: &[Side<'_>; 2], classes: &[Class], rules: &Rules) -> Result<Self, EvalError> {
-        let grids = [sides[0].grid(classes)?, sides[1].grid(classes)?];
-        let mut together = Together::default();
-        if let [Some(truth), Some(pred)] = &grids {
-            let views = [truth.view(), pred.view()];
-            together = match Some(views)
-                .filter(|_| sides.iter().any(Side::is_segmentation))
-                .and_then(|views| boxes(views, rules))
-            {
-                Some(together) => together,
-                None => rules.geometry.together([&truth.path, &pred.path], views)?,
-            };
-        }
-        let Together { place, gap, warnings } = together;
-        let mut found = Self { grids, place, all: None, gap, warnings };
-        if rules.geometry == GeometryRule::Off {
-            return Ok(found);
-        }
-        found.all = sides.iter().filter_map(Side::reference).find_map(|reference| found.within(reference));
-        Ok(found)
-    }
-
-    /// The voxels of an image that holds all that is stored.
-    fn within(&self, reference: &ReferenceGrid) -> Option<u64> {
-        let image = io::Grid { shape: &reference.shape, geometry: Some(&reference.geometry) };
-        let holds = |grid: &Grid| Placement::of(image, grid.view()).is_some_and(|place| place.holds_second());
-        let voxels = reference.shape.iter().try_fold(1u64, |all, &length| all.checked_mul(length))?;
-        self.grids.iter().flatten().all(holds).then_some(voxels)
-    }
-
-    /// All voxels of the case.
-    pub fn voxels(&self) -> u64 {
-        let stored = match (&self.grids, &self.place) {
-            ([Some(truth), Some(pred)], Some(place)) => truth.voxels() + (pred.voxels() - place.shared()),
-            (grids, _) => grids.iter().flatten().next().map_or(0, Grid::voxels),
-        };
-        self.all.map_or(stored, |all| all.max(stored))
-    }
-
-    /// The lengths of the truth, or else of the prediction.
-    pub fn shape(&self) -> &[u64] {
-        self.grids.iter().flatten().next().map_or(&[], |grid| &grid.shape)
-    }
-
-    /// Where the voxels lie, if any file says so.
-    pub fn geometry(&self) -> Option<&Geometry> {
-        self.grids.iter().flatten().find_map(|grid| grid.geometry.as_ref())
-    }
-
-    /// Both masks, each over the voxels of its side: what a side does not have is 0, and what is left out is marked in the
-    /// truth.
-    fn each(&self, masks: [Option<Mask>; 2], left_out: Option<&[u8]>) -> [Vec<u8>; 2] {
-        let [truth, pred] = &self.grids;
-        let grids = [truth.as_ref().or(pred.as_ref()), pred.as_ref().or(truth.as_ref())];
-        let lengths = grids.map(|grid| usize::try_from(grid.map_or(0, Grid::voxels)).unwrap_or(0));
-        let [truth, pred] = masks;
-        let [mut truth, pred] = [(truth, lengths[0]), (pred, lengths[1])]
-            .map(|(mask, n)| mask.map_or_else(|| vec![0; n], |mask| mask.voxels));
-        for (voxel, &left_out) in truth.iter_mut().zip(left_out.unwrap_or_default()) {
-            if left_out != 0 {
-                *voxel = LEFT_OUT;
-            }
-        }
-        [truth, pred]
-    }
-
-    /// Both masks over the same voxels, in some order.
-    pub fn joined(&self, masks: [Option<Mask>; 2], left_out: Option<&[u8]>) -> (Vec<u8>, Vec<u8>) {
-        let [truth, pred] = self.each(masks, left_out);
-        match &self.place {
-            Some(place) => place.joined(truth, &pred),
-            None => (truth, pred),
-        }
-    }
-
-    /// Both masks over the smallest box that holds both grids, and its lengths: for pictures.
-    pub fn boxed(
-        &self,
-        masks: [Option<Mask>; 2],
-        left_out: Option<&[u8]>,
-    ) -> Result<(Vec<u64>, Vec<u8>, Vec<u8>), EvalError> {
-        let [truth, pred] = self.each(masks, left_out);
-        let Some(place) = &self.place else { return Ok((self.shape().to_vec(), truth, pred)) };
-        let Some((shape, of_truth, of_pred)) = place.around().filter(|(_, first, _)| {
-            // Between boxes that lie far apart there is nothing to see.
-            first.len() / 8 <= (truth.len() + pred.len()) as u64
-        }) else {
-            return Err(MaskError::FarApart.into());
-        };
-        let volumes = of_truth.len() / shape.iter().product::<u64>().max(1);
-        Ok(([&shape[..], &[volumes]].concat(), of_truth.onto(&truth), of_pred.onto(&pred)))
     }
 }

@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(of(&classes[0], &["liver"]), ["liver"]);
         assert_eq!(of(&classes[2], &["all", "liver", "tumor"]), ["all"]);
         assert_eq!(of(&classes[2], &["tumor"]), ["liver", "tumor"]);
-        // What label 9 is called nobody has said.
+        // Label 9 has no name.
         assert!(of(&classes[3], &["liver"]).is_empty() && of(&classes[0], &["Liver"]).is_empty());
         assert_eq!(of(&Class::label(3), &["3"]), ["3"]);
     }

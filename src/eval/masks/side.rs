@@ -1,10 +1,9 @@
 //! One side of a case whose classes have names: the masks of a folder, the segments of a file, or a label map beside them.
 
-use super::grid::Grid;
+use super::grid::{Grid, Mask};
 use super::names::parts;
 use crate::eval::class::Class;
-use crate::eval::error::{EvalError, GridError, MaskError};
-use crate::eval::grids::same_extent;
+use crate::eval::error::{EvalError, MaskError};
 use crate::eval::ignore::Ignore;
 use crate::eval::pairing::Source;
 use crate::eval::rules::{ClassSource, NamedBy, Rules};
@@ -41,14 +40,6 @@ pub(super) enum Found {
     Mask(Mask),
     /// A file that has more than one value besides 0, and is no mask.
     Several(PathBuf),
-}
-
-/// A mask of 0 and 1.
-pub(super) struct Mask {
-    pub voxels: Vec<u8>,
-    pub shape: Vec<u64>,
-    pub geometry: Option<Geometry>,
-    pub path: PathBuf,
 }
 
 impl<'a> Side<'a> {
@@ -296,15 +287,6 @@ fn mask_of(volume: &LabelVolume, path: &Path, is_in: impl Fn(u32) -> bool) -> Ma
         Labels::U32(labels) => labels.iter().map(|&label| u8::from(is_in(label))).collect(),
     };
     Mask { voxels, shape: volume.shape.clone(), geometry: volume.geometry, path: path.into() }
-}
-
-impl Mask {
-    /// The union of two masks of one side.
-    fn add(&mut self, other: &Self) -> Result<(), GridError> {
-        same_extent([&self.path, &other.path], [&self.shape, &other.shape])?;
-        self.voxels.iter_mut().zip(&other.voxels).for_each(|(all, own)| *all |= own);
-        Ok(())
-    }
 }
 
 /// The classes of a case.

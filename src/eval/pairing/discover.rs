@@ -198,7 +198,7 @@ fn is_image(file: &Path) -> bool {
 type Named = Vec<(OsString, PathBuf)>;
 
 /// Label maps and folders; hidden files, and files of other kinds, are passed over. What only looks like a label map (a
-/// folder of such a name, a link that leads nowhere) is listed, so that somebody is told.
+/// folder of such a name, a link that leads nowhere) is listed and becomes a failure.
 fn listed(path: &Path) -> Result<(Named, Named), PairingError> {
     let failed = |source| PairingError::Folder { path: path.into(), source };
     let (mut files, mut folders) = (Vec::new(), Vec::new());

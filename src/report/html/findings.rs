@@ -2,7 +2,7 @@
 
 use super::text::{escaped, number, path, plural};
 use crate::eval::{MissingRule, Summary, Unpaired, WarningKind};
-use crate::report::Words;
+use crate::report::words::Words;
 use crate::text::grouped;
 use std::collections::BTreeMap;
 

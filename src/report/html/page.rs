@@ -5,7 +5,7 @@ use super::text::escaped;
 use super::{findings, header, policy, worst};
 use crate::eval::pictures::Picture;
 use crate::eval::{Kind, Summary};
-use crate::report::Words;
+use crate::report::words::Words;
 
 /// The evaluation as one HTML page, with nothing beside it and no request to anywhere.
 ///
