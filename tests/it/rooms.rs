@@ -10,7 +10,10 @@ const ROOMS: [(&str, &[&str]); 28] = [
     ("main", &[]),
     ("cli", PUBLIC),
     ("report", &["eval", "metric", "stats", "io", "text"]),
-    ("eval", &["engine", "cpu", "io", "metric", "stats", "classes", "volume", "shape", "options", "text", "error"]),
+    (
+        "eval",
+        &["engine", "cpu", "io", "metric", "stats", "classes", "volume", "table", "shape", "options", "text", "error"],
+    ),
     ("text", &[]),
     ("library", &["objective", "engine", "metric", "cpu", "volume", "shape", "job", "error"]),
     (
