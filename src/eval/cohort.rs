@@ -74,11 +74,12 @@ impl Cohort {
     pub fn run(self, engine: &Engine, options: &RunOptions<'_>) -> Result<Evaluation, EvalError> {
         let outcomes = run::run(&self.tasks, &self.rules, engine, options)?;
         let (mut cases, mut failures) = (Vec::new(), Vec::new());
-        for outcome in outcomes.into_iter().chain(self.refused.into_iter().map(Err)) {
+        let refused = self.refused.into_iter().map(|(case, error)| (case, Err(error)));
+        for (case, outcome) in outcomes.into_iter().chain(refused) {
             match outcome {
                 Ok(case) => cases.push(case),
-                Err((_, error)) if self.kind == Kind::Pair => return Err(error),
-                Err((case, error)) => failures.push(Failure { case, error }),
+                Err(error) if self.kind == Kind::Pair => return Err(error),
+                Err(error) => failures.push(Failure { case, error }),
             }
         }
         let provenance = Provenance::of(self.kind, self.missing_rule, self.shard, engine.describe());

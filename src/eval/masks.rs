@@ -21,7 +21,7 @@ use crate::io::{Gap, Geometry};
 use crate::stats::Counts;
 use crate::{Classes, LabelMap, Shape};
 use grid::Mask;
-use meeting::Meeting;
+use meeting::{Boxed, Meeting};
 use side::{Found, Side, wanted};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -217,6 +217,6 @@ pub(super) fn of_class(
     let Some(masks) = masks_of(&sides, class, &classes, rules, &mut Facts::default())? else {
         return Err(MaskError::Gone.into());
     };
-    let (shape, truth, pred) = meeting.boxed(masks, left_out.as_deref())?;
+    let Boxed { shape, truth, pred } = meeting.boxed(masks, left_out.as_deref())?;
     Ok(Again { truth, pred, shape, geometry: meeting.geometry().copied() })
 }

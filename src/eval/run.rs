@@ -58,8 +58,8 @@ pub(super) enum Task {
     },
 }
 
-/// A case, or its name and why there is none.
-pub(super) type Outcome = Result<CaseResult, (String, EvalError)>;
+/// The name of a case, and what came of it.
+pub(super) type Outcome = (String, Result<CaseResult, EvalError>);
 
 /// What a thread has done, and where it waits for the case to come back.
 struct Done {
@@ -73,14 +73,14 @@ impl Done {
     /// have a heap per thread: what a case leaves behind would lie between the buffers of its thread, and every next case
     /// make that heap grow.
     fn keep(self) -> (usize, Outcome) {
-        let Self { place, outcome, back } = self;
+        let Self { place, outcome: (name, outcome), back } = self;
         let kept = outcome.map(|case| {
             let copy = case.clone();
             // Where the other thread has ended the case is freed here.
             let _ = back.send(case);
             copy
         });
-        (place, kept)
+        (place, (name, kept))
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn run(
         }
         let place = next.fetch_add(1, Ordering::Relaxed);
         let outcome = evaluate(tasks.get(place)?, rules, counter);
-        if outcome.as_ref().is_err_and(|(_, error)| concerns_all(error)) {
+        if outcome.1.as_ref().is_err_and(concerns_all) {
             stopped.store(true, Ordering::Relaxed);
         }
         Some((place, outcome))
@@ -141,7 +141,7 @@ pub(super) fn run(
     let mut cases = Vec::with_capacity(done.len());
     for (_, outcome) in done {
         match outcome {
-            Err((_, error)) if concerns_all(&error) => return Err(error),
+            (_, Err(error)) if concerns_all(&error) => return Err(error),
             outcome => cases.push(outcome),
         }
     }
@@ -155,9 +155,9 @@ fn concerns_all(error: &EvalError) -> bool {
 
 fn evaluate(task: &Task, rules: &Rules, counter: Counter<'_>) -> Outcome {
     match task {
-        Task::Pair(pair) => dispatch::evaluate(pair, rules, counter).map_err(|error| (pair.name.clone(), error)),
+        Task::Pair(pair) => (pair.name.clone(), dispatch::evaluate(pair, rules, counter)),
         Task::Unpredicted { lone, expected } => {
-            dispatch::without_prediction(lone, expected, rules, counter).map_err(|error| (lone.name.clone(), error))
+            (lone.name.clone(), dispatch::without_prediction(lone, expected, rules, counter))
         }
     }
 }

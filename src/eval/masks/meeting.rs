@@ -11,6 +11,13 @@ use crate::eval::warning::Warning;
 use crate::io::nrrd::ReferenceGrid;
 use crate::io::{self, Gap, Geometry, Placement};
 
+/// Both masks over the voxels of one box.
+pub(super) struct Boxed {
+    pub shape: Vec<u64>,
+    pub truth: Vec<u8>,
+    pub pred: Vec<u8>,
+}
+
 /// The grids of both sides. A side in which nothing was drawn, or that is missing, has none.
 pub(super) struct Meeting {
     pub grids: [Option<Grid>; 2],
@@ -99,13 +106,9 @@ impl Meeting {
     }
 
     /// Both masks over the smallest box that holds both grids, and its lengths: for pictures.
-    pub fn boxed(
-        &self,
-        masks: [Option<Mask>; 2],
-        left_out: Option<&[u8]>,
-    ) -> Result<(Vec<u64>, Vec<u8>, Vec<u8>), EvalError> {
+    pub fn boxed(&self, masks: [Option<Mask>; 2], left_out: Option<&[u8]>) -> Result<Boxed, EvalError> {
         let [truth, pred] = self.each(masks, left_out);
-        let Some(place) = &self.place else { return Ok((self.shape().to_vec(), truth, pred)) };
+        let Some(place) = &self.place else { return Ok(Boxed { shape: self.shape().to_vec(), truth, pred }) };
         let Some((shape, of_truth, of_pred)) = place.around().filter(|(_, first, _)| {
             // Between boxes that lie far apart there is nothing to see.
             first.len() / 8 <= (truth.len() + pred.len()) as u64
@@ -113,6 +116,7 @@ impl Meeting {
             return Err(MaskError::FarApart.into());
         };
         let volumes = of_truth.len() / shape.iter().product::<u64>().max(1);
-        Ok(([&shape[..], &[volumes]].concat(), of_truth.onto(&truth), of_pred.onto(&pred)))
+        let shape = [&shape[..], &[volumes]].concat();
+        Ok(Boxed { shape, truth: of_truth.onto(&truth), pred: of_pred.onto(&pred) })
     }
 }
