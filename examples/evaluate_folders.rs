@@ -1,6 +1,8 @@
 //! Two folders of label maps through the library, and their summary in nnU-Net's layout:
 //! `cargo run --release --example evaluate_folders -- TRUTH PRED summary.json`.
 
+#![allow(clippy::print_stdout)]
+
 use std::path::PathBuf;
 use voxdice::eval::{Cohort, Rules, RunOptions, Score, Scoring, Selection, pair_folders};
 use voxdice::{Engine, EngineOptions, report};

@@ -398,3 +398,27 @@ pub(crate) fn apart(gap: Gap) -> String {
 fn short(value: f64) -> String {
     if value >= 0.1 { format!("{value:.2}") } else { format!("{value:.1e}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_known_by_their_names() {
+        for kind in WarningKind::ALL {
+            assert_eq!(kind.name().parse(), Ok(*kind));
+        }
+        let later = Warning::Stored { kind: "of_a_later_version".into(), message: "words".into() };
+        assert_eq!((later.kind(), later.name(), later.to_string()), (None, "of_a_later_version", "words".into()));
+        let known = Warning::Stored { kind: "padded".into(), message: String::new() };
+        assert!(known.is_note() && known.kind() == Some(WarningKind::Padded));
+    }
+
+    #[test]
+    fn facts_come_back_from_json() {
+        let warning = Warning::Padded { side: Side::Truth, stored: vec![3, 2, 1] };
+        let text = serde_json::to_string(&warning).unwrap();
+        assert_eq!(text, r#"{"padded":{"side":"truth","stored":[3,2,1]}}"#);
+        assert_eq!(serde_json::from_str::<Warning>(&text).unwrap(), warning);
+    }
+}

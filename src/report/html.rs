@@ -13,7 +13,8 @@ mod tables;
 mod text;
 mod worst;
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
+#[cfg(feature = "cli")]
 mod tests;
 
 pub use page::html;

@@ -9,6 +9,7 @@ mod corpus;
 #[cfg(unix)]
 mod faults;
 mod kinds;
+mod library;
 #[cfg(target_os = "linux")]
 mod memory;
 mod missing;
