@@ -44,6 +44,7 @@ mod evaluation;
 mod grids;
 mod ignore;
 mod intervals;
+mod label_list;
 mod maps;
 mod masks;
 mod merge;
@@ -71,6 +72,7 @@ pub use error::{EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, Pai
 pub use evaluation::{Evaluation, Failure, Kind, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
+pub use label_list::parse_labels;
 pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{

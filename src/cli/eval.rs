@@ -14,7 +14,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, ClassSource, Cohort, Event, Matching, PairList, Pairing, RunOptions, Selection, Shard, Summary,
+    CaseRegex, ClassSource, Cohort, Event, Matching, PairList, Pairing, Rules, RunOptions, Selection, Shard, Summary,
     WarningKind, pair_files, pair_folders_by,
 };
 use anyhow::{Result, bail};
@@ -94,7 +94,8 @@ impl Eval {
         let rules = self.count.resolve(scoring.convention)?;
         self.outputs.check(&self.inputs())?;
         let selection = Selection { missing: self.missing.into(), shard: self.shard };
-        let cohort = Cohort::new(self.pairing()?, rules, selection)?;
+        // Folders are looked through, and some files read, without a look for signals.
+        let cohort = interrupt::during(|| -> Result<_> { Ok(Cohort::new(self.pairing(&rules)?, rules, selection)?) })??;
         let progress = Progress::start(output.quiet, "opening the device");
         let engine = self.device.engine()?;
         let counterpart = if self.verify { Some(self.device.counterpart(&engine)?) } else { None };
@@ -126,7 +127,7 @@ impl Eval {
     }
 
     /// The pairs to evaluate.
-    fn pairing(&self) -> Result<Pairing> {
+    fn pairing(&self, rules: &Rules) -> Result<Pairing> {
         if ![&self.truth, &self.pred].into_iter().any(|path| path.is_dir()) {
             return self.one_pair();
         }
@@ -144,7 +145,7 @@ impl Eval {
             (Some(regex), None) => Matching::Pattern(regex),
             (None, None) => Matching::Names,
         };
-        Ok(pair_folders_by(&self.truth, &self.pred, by)?)
+        Ok(pair_folders_by(&self.truth, &self.pred, by, rules)?)
     }
 
     fn one_pair(&self) -> Result<Pairing> {

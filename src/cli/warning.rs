@@ -63,8 +63,8 @@ impl fmt::Display for Warning {
             Self::Eval(warning) => f.write_str(&words::of_warning(warning)),
             Self::Rounded { file, voxels } => write!(
                 f,
-                "{file}: {} voxels are float64 and were rounded to the nearest float32, so the sums are exact for the \
-                 rounded voxels; store float32 to have them as they are",
+                "{file}: {} voxels are float64, as stored or after the slope of the header, and were rounded to the nearest \
+                 float32, so the sums are exact for the rounded voxels; store float32 to have them as they are",
                 grouped(*voxels)
             ),
             Self::ScaledLabels { file, voxels } => write!(
@@ -104,4 +104,4 @@ impl fmt::Display for Warning {
 }
 
 /// What the commands that have the flag say to a warning of headers; `merge`, which retells it, has not.
-pub(super) const HEADERS_WRONG: &str = "--geometry off leaves the places that headers tell out of it";
+pub(super) const HEADERS_WRONG: &str = "--geometry off compares voxels in the order of the files";

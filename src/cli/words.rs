@@ -39,13 +39,13 @@ fn of_labels(error: &LabelsError) -> String {
              --activation threshold=T` scores them as well)"
         }
         LabelFault::Scaled => {
-            "whole labels were scaled to fit an integer type when they were written (nibabel does, of a float array): say \
-             --round, or write them as integers without a slope"
+            "say --round if whole labels were scaled to fit an integer type when they were written (nibabel does, of a float \
+             array), or --threshold T if the prediction holds probabilities"
         }
         LabelFault::Negative if value.trim_end_matches(".0").parse::<i32>().is_ok() => {
             return format!(
-                "{}: voxel ({}) is {value}, which is negative; say --ignore {} if this label of the truth marks voxels that \
-                 do not count, or write labels from 0 up (is this an image instead?)",
+                "{}: voxel ({}) is {value}, which is negative; add {} to --ignore if this label of the truth marks voxels \
+                 that do not count, or write labels from 0 up (is this an image instead?)",
                 path.display(),
                 position.join(", "),
                 value.trim_end_matches(".0")

@@ -66,6 +66,11 @@ pub(super) fn same_file(truth: &Path, pred: &Path) -> bool {
     }
 }
 
+/// A file that goes on behind its voxels.
+pub(super) fn surplus(file: &Path, bytes: u64) -> Option<Warning> {
+    (bytes > 0).then(|| Warning::Surplus { file: file.display().to_string(), bytes })
+}
+
 /// What counts alone tell.
 pub(super) fn of_counts(counts: &[(Class, Counts)]) -> Vec<Warning> {
     let mut warnings = Vec::new();

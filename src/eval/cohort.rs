@@ -85,6 +85,7 @@ impl Cohort {
         let provenance = Provenance::of(self.kind, self.missing_rule, self.shard, engine.describe());
         let mut evaluation = Evaluation::new(cases, self.rules, provenance);
         (evaluation.failures, evaluation.missing, evaluation.extra) = (failures, self.missing, self.extra);
+        evaluation.sources = self.tasks.into_iter().map(Task::into_sources).collect();
         Ok(evaluation)
     }
 }

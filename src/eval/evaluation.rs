@@ -3,6 +3,7 @@
 use super::case::CaseResult;
 use super::class::Class;
 use super::error::EvalError;
+use super::pairing::Source;
 use super::rules::{ClassSource, MissingRule, Rules};
 use super::shard::Shard;
 use super::verify::Verification;
@@ -29,6 +30,8 @@ pub struct Evaluation {
     pub provenance: Provenance,
     /// What was counted.
     pub rules: Rules,
+    /// Where the voxels of each case are, by its name; not of results that were read back.
+    pub(super) sources: BTreeMap<String, [Source; 2]>,
 }
 
 /// A case that could not be evaluated.
@@ -94,8 +97,8 @@ impl Evaluation {
         for case in &mut cases {
             complete(case, &classes);
         }
-        let (failures, missing, extra) = Default::default();
-        Self { cases, classes, failures, missing, extra, provenance, rules }
+        let (failures, missing, extra, sources) = Default::default();
+        Self { cases, classes, failures, missing, extra, provenance, rules, sources }
     }
 
     /// Whether a case is missing, broken, or on grids that truly differ.

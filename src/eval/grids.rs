@@ -1,10 +1,10 @@
 //! How the voxels of two files are brought together, and what there is to say about it.
 
-use super::error::GridError;
+use super::error::{EvalError, GridError};
 use super::named::named;
 use super::warning::{Side, Warning};
-use crate::io::axes::{Relation, Unequal, relate, unequal};
-use crate::io::{Gap, Geometry, Grid, Placement};
+use crate::io::axes::{Relation, Unequal, relate};
+use crate::io::{Gap, Grid, Placement};
 use std::path::Path;
 
 /// What follows from grids that lie apart.
@@ -32,13 +32,25 @@ pub(crate) struct Together {
 }
 
 impl GeometryRule {
-    /// How the voxels of truth and prediction belong together, or why they do not.
-    pub(crate) fn together(self, paths: [&Path; 2], [truth, pred]: [Grid<'_>; 2]) -> Result<Together, GridError> {
-        let found = match self {
-            Self::Off => relate(truth.without_place(), pred.without_place()),
-            _ => relate(truth, pred),
-        };
-        match found {
+    /// How the voxels of two files belong together, as far as this rule looks.
+    pub(crate) fn relate(self, first: Grid<'_>, second: Grid<'_>) -> Relation {
+        match self {
+            Self::Off => relate(first.without_place(), second.without_place()),
+            Self::Strict | Self::Warn => relate(first, second),
+        }
+    }
+
+    /// How the voxels of truth and prediction belong together, or why they do not. With `crops` one of them is a
+    /// segmentation of 3D Slicer, which stores the box in which there is something, wherever that begins and ends: there
+    /// is nothing to say about it, unless the two boxes have no voxel in common.
+    pub(crate) fn together(
+        self,
+        paths: [&Path; 2],
+        [truth, pred]: [Grid<'_>; 2],
+        crops: bool,
+    ) -> Result<Together, GridError> {
+        let crop = Placement::of(truth, pred).filter(|place| crops && self != Self::Off && !place.is_identity());
+        match crop.map_or_else(|| self.relate(truth, pred), Relation::Placed) {
             Relation::Same(gap) => Ok(Together { gap, ..Together::default() }),
             Relation::Apart(gap) => {
                 let warnings = self.check(gap)?.into_iter().collect();
@@ -46,12 +58,18 @@ impl GeometryRule {
             }
             Relation::Placed(place) => {
                 let mut warnings = said(&place, [truth, pred]);
-                let askew = matches!(warnings.last(), Some(Warning::Shifted { .. } | Warning::NothingShared));
+                // Rather a wrong header than two crops.
+                let askew = place.is_shifted() || place.shared() == 0;
                 if askew && self == Self::Strict {
                     return Err(GridError::Apart(place.shift()));
                 }
-                warnings.extend(self.check(place.gap())?);
-                Ok(Together { gap: Some(place.gap()), place: Some(place), warnings })
+                let near = self.check(place.gap())?;
+                if crops {
+                    warnings.retain(|said| matches!(said, Warning::Reordered | Warning::NothingShared));
+                }
+                warnings.extend(near);
+                let gap = if askew && !crops { place.shift() } else { place.gap() };
+                Ok(Together { gap: Some(gap), place: Some(place), warnings })
             }
             Relation::Unequal(unequal) => Err(different(paths, [truth.shape, pred.shape], unequal)),
         }
@@ -82,8 +100,7 @@ fn said(place: &Placement, [truth, pred]: [Grid<'_>; 2]) -> Vec<Warning> {
         _ if place.shared() == 0 => warnings.push(Warning::NothingShared),
         (false, true) => warnings.push(Warning::Padded { side: Side::Prediction, stored: stored(pred) }),
         (true, false) => warnings.push(Warning::Padded { side: Side::Truth, stored: stored(truth) }),
-        // Boxes of one size that lie askew: rather a wrong header than two crops.
-        (false, false) if place.len() == place.turned().len() => {
+        (false, false) if place.is_shifted() => {
             let Gap { millimetres, voxels } = place.shift();
             warnings.push(Warning::Shifted { millimetres, voxels });
         }
@@ -92,28 +109,23 @@ fn said(place: &Placement, [truth, pred]: [Grid<'_>; 2]) -> Vec<Warning> {
     warnings
 }
 
-/// Refuses grids of different lengths.
-pub(crate) fn same_extent(paths: [&Path; 2], shapes: [&[u64]; 2]) -> Result<(), GridError> {
-    match unequal(shapes[0], shapes[1]) {
-        None => Ok(()),
-        Some(found) => Err(different(paths, shapes, found)),
-    }
-}
-
-fn different(paths: [&Path; 2], shapes: [&[u64]; 2], unequal: Unequal) -> GridError {
+pub(crate) fn different(paths: [&Path; 2], shapes: [&[u64]; 2], unequal: Unequal) -> GridError {
     GridError::Extent { files: paths.map(Path::to_path_buf), shapes: shapes.map(<[u64]>::to_vec), unequal }
 }
 
-/// How far two grids of this shape are apart.
-pub(crate) fn gap(truth: &Geometry, pred: &Geometry, shape: &[u64]) -> Gap {
-    let grid = |geometry| Grid { shape, geometry: Some(geometry) };
-    Gap::between(grid(truth), grid(pred)).unwrap_or(Gap { millimetres: 0.0, voxels: 0.0 })
+/// The box around both files, and where each of them lies in it: for pictures, unless it is much more than they store.
+pub(crate) fn around(place: &Placement) -> Result<([u64; 3], Placement, Placement), EvalError> {
+    const TIMES: u64 = 16;
+    const SMALL: u64 = 1 << 16;
+    let stored = place.len().saturating_add(place.turned().len());
+    let most = stored.saturating_mul(TIMES).max(SMALL);
+    place.around().filter(|(_, first, _)| first.len() <= most).ok_or(EvalError::FarApart)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::AffineSource;
+    use crate::io::{AffineSource, Geometry};
 
     const SHAPE: [u64; 3] = [101, 101, 11];
 
@@ -125,9 +137,13 @@ mod tests {
     }
 
     fn together(rule: GeometryRule, pred: &Geometry) -> Result<Together, GridError> {
+        of_two(rule, pred, false)
+    }
+
+    fn of_two(rule: GeometryRule, pred: &Geometry, crops: bool) -> Result<Together, GridError> {
         let truth = moved(|_| ());
         let grid = |geometry| Grid { shape: &SHAPE, geometry: Some(geometry) };
-        rule.together([Path::new("t.nii"), Path::new("p.nii")], [grid(&truth), grid(pred)])
+        rule.together([Path::new("t.nii"), Path::new("p.nii")], [grid(&truth), grid(pred)], crops)
     }
 
     #[test]
@@ -158,7 +174,23 @@ mod tests {
         let found = together(GeometryRule::Warn, &shifted).unwrap();
         assert_eq!(found.warnings, [Warning::Shifted { millimetres: 3.0, voxels: 3.0 }]);
         assert!(found.place.is_some_and(|place| place.shared() == 101 * 98 * 11));
+        // As half a voxel would be.
+        assert!(found.gap.is_some_and(Gap::is_apart));
         let away = moved(|a| a[1][3] = 101.0);
-        assert_eq!(together(GeometryRule::Warn, &away).unwrap().warnings, [Warning::NothingShared]);
+        let found = together(GeometryRule::Warn, &away).unwrap();
+        assert!(found.warnings == [Warning::NothingShared] && found.gap.is_some_and(Gap::is_apart));
+    }
+
+    #[test]
+    fn boxes_of_segmentations_lie_anywhere_unless_the_rule_is_strict() {
+        let [shifted, away] = [3.0, 101.0].map(|by| moved(|a| a[1][3] = by));
+        let of = |rule, pred| of_two(rule, pred, true);
+        for (pred, warnings) in [(&shifted, &[][..]), (&away, &[Warning::NothingShared])] {
+            assert!(of(GeometryRule::Strict, pred).is_err());
+            let found = of(GeometryRule::Warn, pred).unwrap();
+            // An organ that was looked for elsewhere is no wrong header.
+            assert!(found.warnings == warnings && found.gap.is_some_and(Gap::is_same_grid));
+            assert_eq!(of(GeometryRule::Off, pred).unwrap(), Together::default());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The labels that mask voxels out where the truth has them.
 
+use super::label_list::parse_labels;
 use super::named::ParseError;
 use crate::io::labels::code;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,11 @@ impl Ignore {
         self.0.is_empty()
     }
 
+    /// As they were named.
+    pub fn labels(&self) -> impl Iterator<Item = i64> {
+        self.0.iter().copied()
+    }
+
     /// As label maps have them.
     pub fn codes(&self) -> impl Iterator<Item = u32> {
         self.0.iter().filter_map(|&label| code(label))
@@ -43,12 +49,13 @@ impl Ignore {
 
     /// Whether a label of a map is one of them.
     pub fn holds(&self, label: u32) -> bool {
-        self.codes().any(|code| code == label)
+        // As it is, or as the code of a negative one.
+        self.0.contains(&label.into()) || self.0.contains(&(label as i32).into())
     }
 
     /// Those below 0, which files have to be read for.
-    pub fn negative(&self) -> Vec<i32> {
-        self.0.iter().filter_map(|&label| i32::try_from(label).ok().filter(|&label| label < 0)).collect()
+    pub fn negative(&self) -> BTreeSet<i32> {
+        self.0.range(..0).filter_map(|&label| i32::try_from(label).ok()).collect()
     }
 }
 
@@ -59,43 +66,13 @@ impl fmt::Display for Ignore {
     }
 }
 
-/// Beyond this a range is a slip of the finger.
-const MOST: i64 = 1 << 16;
-
 impl FromStr for Ignore {
     type Err = ParseError;
 
     /// A list such as `-1,255` or `0,250-255`.
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let mut labels = BTreeSet::new();
-        for part in text.split(',').map(str::trim) {
-            // A leading minus is a negative number, not a range.
-            let dash = part.get(1..).and_then(|rest| rest.find('-')).map(|place| place + 1);
-            let (first, last) = match dash.map(|place| part.split_at(place)) {
-                Some((first, last)) => (label(first)?, label(last.trim_start_matches('-'))?),
-                None => (label(part)?, label(part)?),
-            };
-            if first > last {
-                return Err(format!("the range `{part}` runs backwards; write {last}-{first}").into());
-            }
-            if last - first >= MOST {
-                return Err(format!("`{part}` makes more than {MOST} labels; list those that matter").into());
-            }
-            labels.extend(first..=last);
-        }
-        Ok(Self(labels))
+        parse_labels(text, &(i32::MIN.into()..=u32::MAX.into())).map(Self)
     }
-}
-
-fn label(text: &str) -> Result<i64, ParseError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err("a label is missing; write a list such as -1,255".into());
-    }
-    let label = text.parse().ok().filter(|&label| code(label).is_some());
-    label.ok_or_else(|| {
-        format!("`{text}` is not a label; labels to ignore are whole numbers from {} to {}", i32::MIN, u32::MAX).into()
-    })
 }
 
 impl From<Written> for Ignore {
@@ -123,30 +100,6 @@ impl From<Ignore> for Written {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Vec<i64>, String> {
-        text.parse().map(|Ignore(labels)| labels.into_iter().collect()).map_err(|error: ParseError| error.to_string())
-    }
-
-    #[test]
-    fn lists_may_hold_negative_labels_and_ranges() {
-        assert_eq!(parse("-1").unwrap(), [-1]);
-        assert_eq!(parse(" 255, -1,-1 ,7-9").unwrap(), [-1, 7, 8, 9, 255]);
-        assert_eq!(parse("0").unwrap(), [0]);
-        for (text, part) in [
-            ("", "missing"),
-            ("1,", "missing"),
-            ("-", "not a label"),
-            ("9-5", "write 5-9"),
-            ("--metrics", "not a label"),
-            ("1.5", "not a label"),
-            ("4294967296", "not a label"),
-            ("-2147483649", "not a label"),
-            ("0-99999", "more than 65536"),
-        ] {
-            assert!(parse(text).is_err_and(|message| message.contains(part)), "{text}: {:?}", parse(text));
-        }
-    }
-
     #[test]
     fn results_hold_none_one_or_several() {
         for (text, json) in
@@ -156,7 +109,10 @@ mod tests {
             assert_eq!(serde_json::from_str::<Ignore>(text).unwrap(), json);
         }
         let both: Ignore = "-1,255".parse().unwrap();
-        assert_eq!((both.codes().collect::<Vec<_>>(), both.negative()), (vec![u32::MAX, 255], vec![-1]));
+        assert_eq!((both.codes().collect::<Vec<_>>(), both.negative()), (vec![u32::MAX, 255], [-1].into()));
         assert!(both.holds(u32::MAX) && both.holds(255) && !both.holds(1));
+        let range: Ignore = "-3--2,4294967295".parse().unwrap();
+        assert_eq!([-3i32, -2, -1, 0].map(|label| range.holds(label as u32)), [true, true, true, false]);
+        assert!("-2147483649".parse::<Ignore>().is_err() && "4294967296".parse::<Ignore>().is_err());
     }
 }

@@ -1,12 +1,12 @@
 //! A case of two label maps: its files compared and counted.
 
-use super::case::{CaseResult, Counted, Prediction, of_counts, same_file};
+use super::case::{CaseResult, Counted, Prediction, of_counts, same_file, surplus};
 use super::class::Class;
 use super::count::{self, Counter, Predicted, Tally};
 use super::error::EvalError;
 use super::grids::Together;
 use super::rules::{ClassSource, Rules, engine_classes};
-use super::segmentation::{boxes, segment_names, segmentation_of};
+use super::segmentation::{segment_names, segmentation_of};
 use super::verify::{Verification, verified};
 use super::warning::Warning;
 use crate::CountsAccumulator;
@@ -32,16 +32,11 @@ pub(super) fn evaluate(
 ) -> Result<CaseResult, EvalError> {
     let mut truth_reader = LabelReader::open_with(truth, &rules.of_truth())?;
     let mut pred_reader = pred.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
-    let by_value = by_value(truth, pred)?;
-    let is_segmentation = by_value.is_some();
-    let mut warnings: Vec<Warning> = by_value.into_iter().collect();
+    let mut warnings: Vec<Warning> = by_value(truth, pred)?.into_iter().collect();
     let mut together = Together::default();
     if let (Some(pred), Some(reader)) = (pred, &pred_reader) {
         let grids = [grid(&truth_reader), grid(reader)];
-        together = match Some(grids).filter(|_| is_segmentation).and_then(|grids| boxes(grids, rules)) {
-            Some(together) => together,
-            None => rules.geometry.together([truth, pred], grids)?,
-        };
+        together = together_of([truth, pred], grids, rules)?;
         if same_file(truth, pred) {
             warnings.push(Warning::SameFile);
         }
@@ -99,6 +94,12 @@ pub(super) fn evaluate(
     })
 }
 
+/// How the voxels of two label maps belong together, of which one may have segments.
+pub(super) fn together_of(paths: [&Path; 2], grids: [Grid<'_>; 2], rules: &Rules) -> Result<Together, EvalError> {
+    let crops = segmentation_of(paths[0])?.is_some() || segmentation_of(paths[1])?.is_some();
+    Ok(rules.geometry.together(paths, grids, crops)?)
+}
+
 fn grid(reader: &LabelReader) -> Grid<'_> {
     Grid { shape: reader.shape(), geometry: reader.geometry() }
 }
@@ -135,11 +136,6 @@ fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
     let (truth, pred) = (labels(Counts::n_truth), labels(Counts::n_pred));
     let apart = !truth.is_empty() && !pred.is_empty() && truth.iter().all(|label| !pred.contains(label));
     apart.then_some(Warning::NoCommonLabel { truth, pred })
-}
-
-/// A file that goes on behind its voxels.
-fn surplus(file: &Path, bytes: u64) -> Option<Warning> {
-    (bytes > 0).then(|| Warning::Surplus { file: file.display().to_string(), bytes })
 }
 
 /// Whole volumes on the engine, twice where there is something to compare with.

@@ -9,7 +9,7 @@ mod side;
 
 pub(super) use grid::LEFT_OUT;
 
-use super::case::{CaseResult, Prediction, of_counts, same_file};
+use super::case::{CaseResult, Prediction, of_counts, same_file, surplus};
 use super::class::Class;
 use super::count::Counter;
 use super::error::{EvalError, MaskError};
@@ -20,7 +20,7 @@ use super::warning::{Side as WhichSide, Warning};
 use crate::io::{Gap, Geometry};
 use crate::stats::Counts;
 use crate::{Classes, LabelMap, Shape};
-use grid::Mask;
+use grid::{Mask, Notes};
 use meeting::{Boxed, Meeting};
 use side::{Found, Side, wanted};
 use std::collections::BTreeSet;
@@ -52,25 +52,19 @@ fn count(
 ) -> Result<CaseResult, EvalError> {
     let classes = wanted(sides, rules)?;
     let meeting = Meeting::of(sides, &classes, rules)?;
-    let left_out = sides[0].ignored(rules)?;
+    let mut facts = Facts::default();
+    let left_out = meeting.ignored(sides, rules, &mut facts.notes)?;
     let ignored = left_out.as_ref().map_or(0, |voxels| voxels.iter().map(|&voxel| u64::from(voxel)).sum());
-    let voxels = meeting.voxels() - ignored;
+    let voxels = meeting.voxels().saturating_sub(ignored);
     let mut warnings = Vec::new();
     if same_file(sides[0].path, sides[1].path) {
         warnings.push(Warning::SameFile);
     }
     warnings.extend(sides.iter().filter_map(|side| side.undeclared(rules)));
-    let mut facts = Facts::default();
-    let mut gap = meeting.gap;
     let (mut counts, mut verification) = (Vec::new(), None);
     for class in &classes {
         counter.cancel.check()?;
-        let Some(masks) = masks_of(sides, class, &classes, rules, &mut facts)? else { continue };
-        for (mask, grid) in masks.iter().zip(&meeting.grids) {
-            if let (Some(mask), Some(grid)) = (mask, grid) {
-                gap = grid::larger(gap, grid.check(mask, rules)?);
-            }
-        }
+        let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
         let (counted, verified) = count_class(masks, left_out.as_deref(), &meeting, counter)?;
         let counted = Counts::new(counted.tp(), counted.n_pred(), counted.n_truth(), voxels)?;
         keep_worst(&mut verification, verified);
@@ -79,11 +73,9 @@ fn count(
     if let (true, Some(file)) = (counts.is_empty(), facts.left_out.first()) {
         return Err(MaskError::NotAMask(file.into()).into());
     }
+    let gap = meeting.gap.into_iter().chain(facts.notes.gap()).reduce(Gap::larger);
     warnings.extend(facts.warnings(sides, &classes, rules));
     warnings.extend(meeting.warnings.iter().cloned());
-    // Where the two sides lie apart that was said; a mask may lie apart from the others of its side.
-    let apart = gap.filter(|gap| meeting.gap.is_none_or(Gap::is_same_grid) && !gap.is_same_grid());
-    warnings.extend(apart.map(|gap| rules.geometry.check(gap)).transpose()?.flatten());
     warnings.extend(of_counts(&counts));
     Ok(CaseResult {
         name: name.into(),
@@ -107,11 +99,17 @@ struct Facts {
     absent: [Vec<String>; 2],
     /// Files that are no masks.
     left_out: BTreeSet<String>,
+    notes: Notes,
 }
 
 impl Facts {
     fn warnings(self, sides: &[Side<'_>; 2], classes: &[Class], rules: &Rules) -> Vec<Warning> {
-        let mut warnings = Vec::new();
+        let mut warnings: Vec<Warning> = sides.iter().filter_map(Side::surplus).collect();
+        warnings.extend(self.notes.surplus.iter().filter_map(|(file, &bytes)| surplus(file, bytes)));
+        if let Some((files, Gap { millimetres, voxels })) = self.notes.apart.filter(|(_, gap)| !gap.is_same_grid()) {
+            let files = files.map(|file| file.display().to_string());
+            warnings.push(Warning::MasksApart { files, millimetres, voxels });
+        }
         if !self.left_out.is_empty() {
             warnings.push(Warning::NotMasks { files: self.left_out.into_iter().collect() });
         }
@@ -138,10 +136,15 @@ fn masks_of(
     sides: &[Side<'_>; 2],
     class: &Class,
     classes: &[Class],
+    meeting: &Meeting,
     rules: &Rules,
     facts: &mut Facts,
 ) -> Result<Option<[Option<Mask>; 2]>, EvalError> {
-    let found = [sides[0].class(class, classes)?, sides[1].class(class, classes)?];
+    let [truth, pred] = sides;
+    let found = [
+        truth.class(class, classes, &mut meeting.onto(0, rules, &mut facts.notes))?,
+        pred.class(class, classes, &mut meeting.onto(1, rules, &mut facts.notes))?,
+    ];
     let is_wanted =
         rules.classes != ClassSource::Found || found.iter().any(|found| matches!(found, Some(Found::Mask(_))));
     let mut masks = [None, None];
@@ -213,8 +216,9 @@ pub(super) fn of_class(
         ClassSource::Found => vec![class.clone()],
     };
     let meeting = Meeting::of(&sides, &classes, rules)?;
-    let left_out = sides[0].ignored(rules)?;
-    let Some(masks) = masks_of(&sides, class, &classes, rules, &mut Facts::default())? else {
+    let facts = &mut Facts::default();
+    let left_out = meeting.ignored(&sides, rules, &mut facts.notes)?;
+    let Some(masks) = masks_of(&sides, class, &classes, &meeting, rules, facts)? else {
         return Err(MaskError::Gone.into());
     };
     let Boxed { shape, truth, pred } = meeting.boxed(masks, left_out.as_deref())?;

@@ -8,10 +8,14 @@ mod kind;
 pub(crate) mod list;
 mod matching;
 
+pub(crate) use kind::is_usual_name;
+
 use super::error::{PairBy, PairingError};
 use super::evaluation::Kind;
 use super::named::ParseError;
+use super::rules::Rules;
 use crate::io;
+use crate::io::labels::LabelOptions;
 use crate::io::nrrd::Segmentation;
 use crate::text::printable;
 use regex_lite::Regex;
@@ -112,20 +116,25 @@ pub fn pair_files(truth: &Path, pred: &Path) -> Pairing {
 ///
 /// # Errors [`PairingError`] where a folder has no label maps, or no name of the one fits a name of the other.
 pub fn pair_folders(truth: &Path, pred: &Path) -> Result<Pairing, PairingError> {
-    pair_folders_by(truth, pred, Matching::Names)
+    pair_folders_by(truth, pred, Matching::Names, &Rules::default())
 }
 
-/// Pairs two folders in another way than by names.
+/// Pairs two folders in another way than by names. Where names do not say whether the only file of a case is a label map,
+/// the first such files are read by these rules.
 ///
 /// # Errors As [`pair_folders`], and where the pattern or the list does not fit.
-pub fn pair_folders_by(truth: &Path, pred: &Path, by: Matching<'_>) -> Result<Pairing, PairingError> {
+pub fn pair_folders_by(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rules) -> Result<Pairing, PairingError> {
     if truth.is_dir() != pred.is_dir() {
-        return beside_a_folder(truth, pred, by);
+        return beside_a_folder(truth, pred, by, rules);
     }
+    if let Matching::List(list) = by {
+        return list::read(list, truth, pred, rules);
+    }
+    let truths = discover::folder(truth, &rules.of_truth())?;
+    let preds = discover::folder(pred, &rules.of_pred())?;
     let mut pairing = match by {
-        Matching::List(list) => return list::read(list, truth, pred),
-        Matching::Pattern(regex) => matching::by_regex(discover::folder(truth)?, discover::folder(pred)?, regex)?,
-        Matching::Names => matching::by_name(discover::folder(truth)?, discover::folder(pred)?),
+        Matching::Pattern(regex) => matching::by_regex(truths, preds, regex)?,
+        Matching::Names | Matching::List(_) => matching::by_name(truths, preds),
     };
     if pairing.pairs.is_empty()
         && let (Some(missing), Some(extra)) = (pairing.missing.first(), pairing.extra.first())
@@ -160,28 +169,23 @@ impl Pairing {
     }
 }
 
-/// Whether a label map or a folder of masks is called so whatever the case is: then its folder is the case.
-pub(crate) fn is_usual_name(name: &str) -> bool {
-    discover::is_usual_name(name)
-}
-
-/// The masks in a folder that is known to hold masks.
-pub(crate) fn masks(folder: &Path) -> Result<Source, PairingError> {
-    discover::masks(folder)
+/// The masks in a folder that is known to hold masks, of a case of this name, or else of the name of the folder.
+pub(crate) fn masks(folder: &Path, case: Option<&str>) -> Result<Source, PairingError> {
+    discover::masks(folder, case)
 }
 
 /// One case: a label map on one side, one file per class on the other.
-fn beside_a_folder(truth: &Path, pred: &Path, by: Matching<'_>) -> Result<Pairing, PairingError> {
+fn beside_a_folder(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rules) -> Result<Pairing, PairingError> {
     let file = if truth.is_dir() { pred } else { truth };
     match by {
         Matching::Names => {}
         Matching::Pattern(_) => return Err(PairingError::NotTwoFolders { by: PairBy::Pattern, file: file.into() }),
         Matching::List(_) => return Err(PairingError::NotTwoFolders { by: PairBy::List, file: file.into() }),
     }
-    let source = |path: &Path| {
-        if path.is_dir() { discover::one(path) } else { Ok(Some(Source::File(path.into()))) }
+    let source = |path: &Path, options: &LabelOptions| {
+        if path.is_dir() { discover::one(path, options) } else { Ok(Some(Source::File(path.into()))) }
     };
-    match (source(truth)?, source(pred)?) {
+    match (source(truth, &rules.of_truth())?, source(pred, &rules.of_pred())?) {
         (Some(of_truth), Some(of_pred)) => {
             let pairs = vec![CasePair { name: case_name(pred), truth: of_truth, pred: of_pred }];
             Ok(Pairing { pairs, ..Pairing::default() })

@@ -77,7 +77,7 @@ pub fn worst(summary: &Summary<'_>, cancel: &Cancel) -> Result<Vec<Picture>, Eva
             continue;
         }
         cancel.check()?;
-        let source = source::open(result, rules).map_err(Arc::new);
+        let source = source::open(result, summary.evaluation.sources.get(&result.name), rules).map_err(Arc::new);
         for (picture, &(_, class, value)) in pictures.iter_mut().zip(&chosen).filter(|(_, other)| other.0 == case) {
             let Some((of, counts)) = result.counts.get(class) else { continue };
             let found = source.as_ref().map_err(Arc::clone);

@@ -51,6 +51,8 @@ pub enum NamedBy {
     Dataset,
 }
 
+named!(NamedBy { Caller = "caller", Dataset = "dataset" });
+
 /// What is counted.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {

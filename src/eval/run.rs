@@ -6,7 +6,7 @@ use super::case::CaseResult;
 use super::count::{Counter, Threads};
 use super::dispatch;
 use super::error::EvalError;
-use super::pairing::{CasePair, Lone};
+use super::pairing::{CasePair, Lone, Source};
 use super::rules::Rules;
 use crate::Engine;
 use std::num::NonZeroUsize;
@@ -56,6 +56,16 @@ pub(super) enum Task {
         lone: Lone,
         expected: PathBuf,
     },
+}
+
+impl Task {
+    /// The case, and where its voxels are.
+    pub fn into_sources(self) -> (String, [Source; 2]) {
+        match self {
+            Self::Pair(CasePair { name, truth, pred }) => (name, [truth, pred]),
+            Self::Unpredicted { lone, expected } => (lone.name, [lone.source, Source::File(expected)]),
+        }
+    }
 }
 
 /// The name of a case, and what came of it.

@@ -1,11 +1,7 @@
 //! What the headers of 3D Slicer's segmentations say, as far as the evaluator asks.
 
-use super::grids::{GeometryRule, Together};
-use super::rules::Rules;
-use super::warning::Warning;
 use crate::error::FileError;
 use crate::io::nrrd::{self, Representation, Segmentation};
-use crate::io::{Grid, Placement};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -28,15 +24,4 @@ pub(super) fn is_label_map(path: &Path, found: &Segmentation) -> bool {
         && !found.segments.is_empty()
         && found.segments.iter().all(|segment| segment.layer == 0)
         && nrrd::read_header(path).is_ok_and(|header| header.shape.iter().any(|&length| length != 1))
-}
-
-/// How a segmentation and another file belong together, if they are on one lattice: Slicer stores the box in which there is
-/// something, wherever that begins and ends, so that there is nothing to say about it.
-pub(super) fn boxes([truth, pred]: [Grid<'_>; 2], rules: &Rules) -> Option<Together> {
-    if rules.geometry == GeometryRule::Off {
-        return None;
-    }
-    let place = Placement::of(truth, pred).filter(|place| !place.is_identity())?;
-    let warnings = if place.is_reordered() { vec![Warning::Reordered] } else { Vec::new() };
-    Some(Together { gap: Some(place.gap()), place: Some(place), warnings })
 }

@@ -4,6 +4,7 @@
 //! Names decide where both sides have them, where a dataset names the labels of the other side, and where a segment is
 //! called as a class that was asked for. Else the labels of a segmentation are those of a label map.
 
+use super::case::CaseResult;
 use super::class::Class;
 use super::error::{EvalError, MaskError};
 use super::masks::names::{parts, plain};
@@ -170,20 +171,27 @@ fn nameless(pair: &CasePair) -> MaskError {
     MaskError::NamelessPair([&pair.truth, &pair.pred].map(|source| source.path().into()))
 }
 
-/// The sources of a case that was counted by names, found again; none of one that was counted by labels.
-pub(super) fn again(paths: [&Path; 2], classes: &[&str]) -> Result<Option<[Source; 2]>, EvalError> {
+/// The sources of a case whose result was read back: by what its classes are called, whether it was counted by names, and
+/// what its masks were called.
+pub(super) fn again(case: &CaseResult) -> Result<[Source; 2], EvalError> {
+    let classes: Vec<&str> = case.counts.iter().map(|(class, _)| class.display()).collect();
+    let is_class = |name: &str| classes.contains(&name);
     let source = |path: &Path| -> Result<Source, EvalError> {
         if path.is_dir() {
-            return Ok(pairing::masks(path)?);
+            let mut source = pairing::masks(path, Some(&case.name))?;
+            if !names(&source).iter().any(|name| is_class(name) || is_class(plain(name))) {
+                source = pairing::masks(path, None)?;
+            }
+            if !names(&source).iter().any(|name| is_class(name)) {
+                rename(&mut source);
+            }
+            return Ok(source);
         }
-        let is_named = |found: &Segmentation| {
-            !is_label_map(path, found) || segment_names(found).any(|name| classes.contains(&name))
-        };
+        let is_named = |found: &Segmentation| !is_label_map(path, found) || segment_names(found).any(is_class);
         Ok(match segmentation_of(path)?.filter(is_named) {
             Some(found) => Source::Segments(path.into(), Box::new(found)),
             None => Source::File(path.into()),
         })
     };
-    let sources = [source(paths[0])?, source(paths[1])?];
-    Ok(sources.iter().any(|source| !matches!(source, Source::File(_))).then_some(sources))
+    Ok([source(&case.truth)?, source(&case.pred)?])
 }

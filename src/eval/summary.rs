@@ -67,9 +67,14 @@ impl Summary<'_> {
         self.intervals.get_or_init(all).iter().find(|(of, _)| *of == score).map(|(_, intervals)| intervals)
     }
 
-    /// Whether intervals are shown that few cases make a little too narrow.
+    /// Whether intervals are shown that few cases make a little too narrow: those that a class is defined in count.
     pub fn has_narrow_intervals(&self) -> bool {
-        self.scoring.bootstrap.is_some() && (2..FEW_CASES).contains(&self.evaluation.cases.len())
+        let few = |found: Distribution| (2..FEW_CASES).contains(&found.defined);
+        let classes = 0..self.evaluation.classes.len();
+        let any = |&score: &Score| {
+            few(self.over_cases(score)) || classes.clone().any(|class| few(self.distribution(score, class)))
+        };
+        self.scoring.bootstrap.is_some() && self.scoring.scores.iter().any(any)
     }
 
     /// The mean over the classes but the background of a case's scores, of those that are defined.

@@ -71,6 +71,7 @@ fn options(summary: &Summary<'_>) -> Value {
     json!({
         "labels": labels,
         "labels_from": labels_from,
+        "named_by": summary.evaluation.rules.named_by.name(),
         "ignore": summary.evaluation.rules.ignore,
         "round": summary.evaluation.rules.round,
         "threshold": summary.evaluation.rules.threshold,

@@ -126,7 +126,7 @@ const ALIKE: usize = 10;
 
 /// Warnings, unpaired and failed cases.
 pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
-    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut told: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for case in &summary.evaluation.cases {
         let folders = summary.evaluation.provenance.kind == Kind::Folders;
         let name = if folders { format!("{}: ", case.name) } else { String::new() };
@@ -135,10 +135,11 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
             if folders && warning.kind() == Some(WarningKind::AbsentLabels) {
                 continue;
             }
-            let times = told.entry(warning.name()).or_default();
-            *times += 1;
-            let finding = warning.kind() == Some(WarningKind::Geometry) && case.gap.is_some_and(Gap::is_apart);
             let level = if warning.is_note() { "note" } else { "warning" };
+            let times = told.entry((level, warning.name())).or_default();
+            *times += 1;
+            let of_headers = warning.kind().is_some_and(WarningKind::is_of_headers);
+            let finding = of_headers && case.gap.is_some_and(Gap::is_apart);
             let line = format!("{level}: {name}{}", Flags.warning(warning));
             if *times > ALIKE {
                 continue;
@@ -148,16 +149,17 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
                 output.note(line);
             }
         }
-    }
-    for (kind, times) in told.into_iter().filter(|(_, times)| *times > ALIKE) {
-        output.note(format_args!("warning: {} more like it ({kind}); --format json has them all", times - ALIKE));
-    }
-    let noisy = summary.evaluation.cases.iter().filter_map(|case| Some((case, case.gap?)));
-    for (case, gap) in noisy.filter(|(_, gap)| gap.is_same_grid() && gap.voxels > 0.0) {
-        if summary.evaluation.provenance.kind == Kind::Folders {
-            let gap = gap.voxels;
-            output.note(format_args!("note: {}: the affines differ by {gap:.1e} of a voxel: the same grid", case.name));
+        let noise = case.gap.filter(|gap| folders && gap.is_same_grid() && gap.voxels > 0.0);
+        if let Some(Gap { voxels, .. }) = noise {
+            let times = told.entry(("note", "same_grid")).or_default();
+            *times += 1;
+            if *times <= ALIKE {
+                output.note(format_args!("note: {name}the affines differ by {voxels:.1e} of a voxel: the same grid"));
+            }
         }
+    }
+    for ((level, kind), times) in told.into_iter().filter(|(_, times)| *times > ALIKE) {
+        output.note(format_args!("{level}: {} more like it ({kind}); --format json has them all", times - ALIKE));
     }
     let unpaired = |word, list: &[Unpaired]| -> Vec<String> {
         list.iter().map(|lone| format!("{}: {word} ({})", lone.case, lone.file.display())).collect()

@@ -1,6 +1,6 @@
 //! What a file holds, and how it is told.
 
-use super::content::{Content, Labels, Number};
+use super::content::{Channels, Content, Labels, Number};
 use crate::cli::warning::Warning;
 use crate::eval;
 use crate::io::nrrd::{Segment, segments};
@@ -27,8 +27,6 @@ pub(super) struct Found<'a> {
     /// Of 3D Slicer's segmentations, in the file's order.
     segments: Vec<Segment>,
     content: Content,
-    /// Voxels by value, where all values are whole.
-    labels: Option<Labels>,
     /// Bytes behind the voxels.
     surplus: u64,
 }
@@ -38,15 +36,20 @@ impl<'a> Found<'a> {
         if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")) {
             let npy::Array { elements, shape } = npy::read(path)?;
             let dtype = elements.dtype_name();
-            let content = Content::of(elements.into_voxels(), 1, false);
-            let labels = content.all_labels();
+            let content = Content::of(elements.into_voxels(), &Channels::one(), false);
             let (scale, geometry, segments) = (None, None, Vec::new());
-            return Ok(Self { path, shape, dtype, scale, geometry, segments, content, labels, surplus: 0 });
+            return Ok(Self { path, shape, dtype, scale, geometry, segments, content, surplus: 0 });
         }
         let io::Image { header, voxels, surplus } = io::read(path)?;
         let segments = if header.format == Format::Nrrd { segments(path)? } else { Vec::new() };
-        let layers = if segments.is_empty() { 1 } else { header.channels };
-        let content = Content::of(voxels, usize::try_from(layers)?, header.scale.is_some());
+        let channels = match segments.is_empty() {
+            true => Channels::one(),
+            false => Channels {
+                count: usize::try_from(header.channels)?,
+                layers: segments.iter().map(|segment| segment.layer).collect(),
+            },
+        };
+        let content = Content::of(voxels, &channels, header.scale.is_some());
         Ok(Self {
             path,
             shape: header.shape,
@@ -54,7 +57,6 @@ impl<'a> Found<'a> {
             scale: header.scale,
             geometry: Some(header.geometry),
             segments,
-            labels: content.all_labels(),
             content,
             surplus,
         })
@@ -68,7 +70,7 @@ impl<'a> Found<'a> {
 
     pub fn json(&self) -> Value {
         let Self { geometry, content, .. } = self;
-        let labels = self.labels.as_ref().map(|labels| {
+        let labels = content.labels.as_ref().map(|labels| {
             labels.iter().map(|(label, &voxels)| (label.to_string(), voxels.into())).collect::<Map<String, Value>>()
         });
         let mut found = json!({
@@ -126,7 +128,7 @@ impl<'a> Found<'a> {
         if content.non_finite > 0 {
             line("unusable", format!("{} voxels are NaN or infinite", grouped(content.non_finite)));
         }
-        if let Some(labels) = &self.labels {
+        if let Some(labels) = &content.labels {
             line("labels", format!("{} different values", grouped(labels.len() as u64)));
             if labels.len() > SHOWN {
                 line("", "too many to list; --format json has them all".into());
@@ -170,7 +172,7 @@ impl<'a> Found<'a> {
 
     /// Voxels of a segment; none where its layer is not there, or holds fractions.
     fn voxels_of(&self, segment: &Segment) -> Option<u64> {
-        let layer = self.content.labels.as_ref()?.get(usize::try_from(segment.layer).ok()?)?;
+        let layer = self.content.layers.get(&segment.layer)?;
         Some(layer.get(&segment.label.into()).copied().unwrap_or(0))
     }
 

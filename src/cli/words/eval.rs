@@ -60,7 +60,7 @@ fn of_error(error: &EvalError) -> String {
 
 fn of_grids(error: &GridError) -> String {
     match error {
-        GridError::Apart(_) => format!("{error}, or say --geometry warn"),
+        GridError::Apart(_) | GridError::MasksApart { .. } => format!("{error}, or say --geometry warn"),
         other => other.to_string(),
     }
 }
@@ -148,6 +148,7 @@ fn of_merge(error: &MergeError) -> String {
         MergeError::Counting { files, what } => {
             let what = match what {
                 Unlike::Classes => "classes",
+                Unlike::Names => "sources of names, as `voxdice eval --dataset`",
                 Unlike::Ignore => "labels to ignore",
                 Unlike::Round => "choices of `voxdice eval --round`",
                 Unlike::Threshold => "choices of `voxdice eval --threshold`",
@@ -170,16 +171,16 @@ fn of_merge(error: &MergeError) -> String {
     }
 }
 
-/// A warning of the evaluation.
+/// A warning of the evaluation. `merge` retells it, so that a flag which it has not comes with the command that has it.
 pub(in crate::cli) fn of_warning(warning: &Warning) -> String {
     match warning {
-        Warning::ManyLabels { .. } => format!("{warning}, or name labels with --labels"),
+        Warning::ManyLabels { .. } => format!("{warning}, or name labels with `voxdice eval --labels`"),
         Warning::Absent { .. } => format!("{warning}; --empty says what such a label scores"),
         Warning::NoCommonLabel { truth, pred } => match (&truth[..], &pred[..]) {
-            ([a], [b]) => format!("{warning}; if both mean the same, --region fg={a},{b} compares them"),
+            ([a], [b]) => format!("{warning}; if both mean the same, `voxdice eval --region fg={a},{b}` compares them"),
             _ => warning.to_string(),
         },
-        Warning::ByValue { .. } => format!("{warning}; say with --dataset dataset.json which label is which class"),
+        Warning::ByValue { .. } => format!("{warning}; say with `voxdice eval --dataset dataset.json` which label is which class"),
         other => other.to_string(),
     }
 }

@@ -12,8 +12,16 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum GridError {
     /// The affines differ by so much, and [`GeometryRule::Strict`](crate::eval::GeometryRule::Strict) was asked for.
-    #[error("{}; resample one onto the grid of the other", apart(*.0))]
+    #[error("{}; resample one onto the grid of the other", apart("truth and prediction", *.0))]
     Apart(Gap),
+    /// The same for two masks of one side.
+    #[error("{}; resample one onto the grid of the other", apart(&masks(.files), *.gap))]
+    MasksApart {
+        /// The two masks.
+        files: [PathBuf; 2],
+        /// How far they are apart.
+        gap: Gap,
+    },
     /// The lengths of the axes differ.
     #[error(
         "{} has {} voxels, but {} has {}; {}", .files[0].display(), extent(&.shapes[0]), .files[1].display(),
@@ -27,6 +35,10 @@ pub enum GridError {
         /// How the lengths differ.
         unequal: Unequal,
     },
+}
+
+fn masks([one, other]: &[PathBuf; 2]) -> String {
+    format!("{} and {}", one.display(), other.display())
 }
 
 fn remedy(files: &[PathBuf; 2], unequal: Unequal) -> &'static str {

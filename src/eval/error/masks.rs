@@ -26,9 +26,6 @@ pub enum MaskError {
     /// A mask that was counted is not there any more.
     #[error("the files have no mask of this class any more")]
     Gone,
-    /// What truth and prediction store lies too far apart for one picture.
-    #[error("what truth and prediction store lies far apart")]
-    FarApart,
     /// Masks have no labels, and labels are to be ignored.
     #[error(
         "{}: masks have names and no labels, so that there is no label {ignore} to ignore; call the mask of what is to be \

@@ -9,6 +9,8 @@ use thiserror::Error;
 pub enum Unlike {
     /// The classes.
     Classes,
+    /// Whether a dataset says what labels are called.
+    Names,
     /// The labels to ignore.
     Ignore,
     /// How far a number may be from a label.
@@ -25,6 +27,7 @@ impl Unlike {
     fn in_words(self) -> &'static str {
         match self {
             Self::Classes => "classes",
+            Self::Names => "sources of names",
             Self::Ignore => "labels to ignore",
             Self::Round => "distances of numbers from their labels",
             Self::Threshold => "thresholds",

@@ -1,12 +1,11 @@
 //! How the voxels of the two sides of a case with names belong together.
 
-use super::grid::{Grid, LEFT_OUT, Mask};
+use super::grid::{Grid, LEFT_OUT, Mask, Notes, Onto};
 use super::side::Side;
 use crate::eval::class::Class;
-use crate::eval::error::{EvalError, MaskError};
-use crate::eval::grids::{GeometryRule, Together};
+use crate::eval::error::EvalError;
+use crate::eval::grids::{GeometryRule, Together, around};
 use crate::eval::rules::Rules;
-use crate::eval::segmentation::boxes;
 use crate::eval::warning::Warning;
 use crate::io::nrrd::ReferenceGrid;
 use crate::io::{self, Gap, Geometry, Placement};
@@ -35,13 +34,8 @@ impl Meeting {
         let mut together = Together::default();
         if let [Some(truth), Some(pred)] = &grids {
             let views = [truth.view(), pred.view()];
-            together = match Some(views)
-                .filter(|_| sides.iter().any(Side::is_segmentation))
-                .and_then(|views| boxes(views, rules))
-            {
-                Some(together) => together,
-                None => rules.geometry.together([&truth.path, &pred.path], views)?,
-            };
+            let crops = sides.iter().any(Side::is_segmentation);
+            together = rules.geometry.together([&truth.path, &pred.path], views, crops)?;
         }
         let Together { place, gap, warnings } = together;
         let mut found = Self { grids, place, all: None, gap, warnings };
@@ -50,6 +44,16 @@ impl Meeting {
         }
         found.all = sides.iter().filter_map(Side::reference).find_map(|reference| found.within(reference));
         Ok(found)
+    }
+
+    /// How the masks of the truth, or else of the prediction, are read.
+    pub fn onto<'a>(&'a self, side: usize, rules: &Rules, notes: &'a mut Notes) -> Onto<'a> {
+        Onto { grid: self.grids.get(side).and_then(Option::as_ref), rule: rules.geometry, notes }
+    }
+
+    /// The voxels of the truth that are left out, if any.
+    pub fn ignored(&self, sides: &[Side<'_>; 2], rules: &Rules, notes: &mut Notes) -> Result<Option<Mask>, EvalError> {
+        sides[0].ignored(rules, &mut self.onto(0, rules, notes))
     }
 
     /// The voxels of an image that holds all that is stored.
@@ -86,8 +90,8 @@ impl Meeting {
         let grids = [truth.as_ref().or(pred.as_ref()), pred.as_ref().or(truth.as_ref())];
         let lengths = grids.map(|grid| usize::try_from(grid.map_or(0, Grid::voxels)).unwrap_or(0));
         let [truth, pred] = masks;
-        let [mut truth, pred] = [(truth, lengths[0]), (pred, lengths[1])]
-            .map(|(mask, n)| mask.map_or_else(|| vec![0; n], |mask| mask.voxels));
+        let [mut truth, pred] =
+            [(truth, lengths[0]), (pred, lengths[1])].map(|(mask, n)| mask.unwrap_or_else(|| vec![0; n]));
         for (voxel, &left_out) in truth.iter_mut().zip(left_out.unwrap_or_default()) {
             if left_out != 0 {
                 *voxel = LEFT_OUT;
@@ -109,12 +113,7 @@ impl Meeting {
     pub fn boxed(&self, masks: [Option<Mask>; 2], left_out: Option<&[u8]>) -> Result<Boxed, EvalError> {
         let [truth, pred] = self.each(masks, left_out);
         let Some(place) = &self.place else { return Ok(Boxed { shape: self.shape().to_vec(), truth, pred }) };
-        let Some((shape, of_truth, of_pred)) = place.around().filter(|(_, first, _)| {
-            // Between boxes that lie far apart there is nothing to see.
-            first.len() / 8 <= (truth.len() + pred.len()) as u64
-        }) else {
-            return Err(MaskError::FarApart.into());
-        };
+        let (shape, of_truth, of_pred) = around(place)?;
         let volumes = of_truth.len() / shape.iter().product::<u64>().max(1);
         let shape = [&shape[..], &[volumes]].concat();
         Ok(Boxed { shape, truth: of_truth.onto(&truth), pred: of_pred.onto(&pred) })

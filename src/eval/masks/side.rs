@@ -1,7 +1,8 @@
 //! One side of a case whose classes have names: the masks of a folder, the segments of a file, or a label map beside them.
 
-use super::grid::{Grid, Mask};
+use super::grid::{Grid, Mask, Onto};
 use super::names::parts;
+use crate::eval::case::surplus;
 use crate::eval::class::Class;
 use crate::eval::error::{EvalError, MaskError};
 use crate::eval::ignore::Ignore;
@@ -10,7 +11,7 @@ use crate::eval::rules::{ClassSource, NamedBy, Rules};
 use crate::eval::segmentation::{segment_names, segmentation_of};
 use crate::eval::warning::Warning;
 use crate::io::Geometry;
-use crate::io::labels::{self, LabelOptions, LabelReader, LabelVolume, Labels, LabelsError};
+use crate::io::labels::{self, LabelOptions, LabelReader, LabelVolume, Labels, for_runs};
 use crate::io::nrrd::{ReferenceGrid, Representation, Segment, Segmentation};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,6 @@ pub(super) enum Content<'a> {
 }
 
 /// The voxels of a class.
-#[expect(clippy::large_enum_variant, reason = "one at a time, and taken apart at once")]
 pub(super) enum Found {
     Mask(Mask),
     /// A file that has more than one value besides 0, and is no mask.
@@ -53,7 +53,7 @@ impl<'a> Side<'a> {
                 segmentation_of(file)?;
                 Content::Map(Box::new(labels::read_with(file, &options)?))
             }
-            Source::Segments(file, segmentation) => layers(file, segmentation)?,
+            Source::Segments(file, segmentation) => layers(file, segmentation, &options)?,
         };
         Ok(Self { path, content, options })
     }
@@ -132,34 +132,32 @@ impl<'a> Side<'a> {
     }
 
     /// The voxels of a class; None where this side does not have it.
-    pub fn class(&self, class: &Class, classes: &[Class]) -> Result<Option<Found>, EvalError> {
+    pub fn class(&self, class: &Class, classes: &[Class], onto: &mut Onto<'_>) -> Result<Option<Found>, EvalError> {
         if let Content::Map(volume) = &self.content {
-            return Ok(Some(Found::Mask(mask_of(volume, self.path, |label| class.labels.contains(&label)))));
+            let labels: BTreeSet<u32> = class.labels.iter().copied().collect();
+            return Ok(Some(Found::Mask(mask_of(volume, |label| labels.contains(&label)))));
         }
         let names = self.names();
-        let mut union: Option<Mask> = None;
+        let mut union = None;
         for name in parts(class, classes, |name| names.contains(&name)) {
-            match self.named(name)? {
+            match self.named(name, onto)? {
                 None => {}
                 Some(Found::Several(file)) => return Ok(Some(Found::Several(file))),
-                Some(Found::Mask(mask)) => match &mut union {
-                    None => union = Some(mask),
-                    Some(union) => union.add(&mask)?,
-                },
+                Some(Found::Mask(mask)) => add(&mut union, mask),
             }
         }
         Ok(union.map(Found::Mask))
     }
 
     /// The mask that is called so.
-    fn named(&self, name: &str) -> Result<Option<Found>, EvalError> {
+    fn named(&self, name: &str, onto: &mut Onto<'_>) -> Result<Option<Found>, EvalError> {
         match &self.content {
             Content::Map(_) | Content::Empty { .. } => Ok(None),
             Content::Files(files) => {
                 let mut of_name = files.iter().filter(|(own, _)| own == name).map(|(_, file)| file);
                 match (of_name.next(), of_name.next()) {
                     (None, _) => Ok(None),
-                    (Some(file), None) => Ok(Some(read_mask(file, &self.options)?)),
+                    (Some(file), None) => Ok(Some(read_mask(file, &self.options, onto)?)),
                     (Some(file), Some(other)) => {
                         Err(MaskError::Twice { files: [file.clone(), other.clone()], name: name.into() }.into())
                     }
@@ -167,14 +165,10 @@ impl<'a> Side<'a> {
             }
             Content::Layers { volumes, segmentation } => {
                 // Slicer's names need not differ; what has the same name is one class.
-                let mut union: Option<Mask> = None;
+                let mut union = None;
                 for segment in segmentation.segments.iter().filter(|segment| segment.name == name) {
                     let Some(volume) = volumes.get(segment.layer as usize) else { continue };
-                    let own = mask_of(volume, self.path, |label| u64::from(label) == segment.label);
-                    match &mut union {
-                        None => union = Some(own),
-                        Some(union) => union.add(&own)?,
-                    }
+                    add(&mut union, mask_of(volume, |label| u64::from(label) == segment.label));
                 }
                 Ok(union.map(Found::Mask))
             }
@@ -183,25 +177,35 @@ impl<'a> Side<'a> {
 
     /// Where voxels of this truth are to be left out, if anywhere: where its label map has an ignored label, or where
     /// what is called as the dataset's ignore label is.
-    pub fn ignored(&self, rules: &Rules) -> Result<Option<Vec<u8>>, EvalError> {
+    pub fn ignored(&self, rules: &Rules, onto: &mut Onto<'_>) -> Result<Option<Mask>, EvalError> {
         if rules.ignore.is_empty() {
             return Ok(None);
         }
         let is_ignored = |label: u32| rules.ignore.holds(label);
-        match (&self.content, self.named(Ignore::NAME)?) {
-            (_, Some(Found::Mask(mask))) => Ok(Some(mask.voxels)),
+        match (&self.content, self.named(Ignore::NAME, onto)?) {
+            (_, Some(Found::Mask(mask))) => Ok(Some(mask)),
             (_, Some(Found::Several(file))) => Err(MaskError::NotAMask(file).into()),
-            (Content::Map(volume), None) => Ok(Some(mask_of(volume, self.path, is_ignored).voxels)),
+            (Content::Map(volume), None) => Ok(Some(mask_of(volume, is_ignored))),
             (Content::Empty { .. }, None) => Ok(None),
             // A case may have no voxels to ignore.
             (_, None) if rules.named_by == NamedBy::Dataset => Ok(None),
             (Content::Layers { volumes, .. }, None) if volumes.len() == 1 => {
-                Ok(volumes.first().map(|volume| mask_of(volume, self.path, is_ignored).voxels))
+                Ok(volumes.first().map(|volume| mask_of(volume, is_ignored)))
             }
             (_, None) => {
                 Err(MaskError::NoLabelToIgnore { path: self.path.into(), ignore: rules.ignore.clone() }.into())
             }
         }
+    }
+
+    /// Bytes behind the voxels of the file that was read as a whole.
+    pub fn surplus(&self) -> Option<Warning> {
+        let volume = match &self.content {
+            Content::Map(volume) => Some(&**volume),
+            Content::Layers { volumes, .. } => volumes.first(),
+            Content::Files(_) | Content::Empty { .. } => None,
+        };
+        surplus(self.path, volume?.surplus)
     }
 
     /// Values of a segmentation that no segment has, and segments without a voxel.
@@ -225,12 +229,12 @@ impl<'a> Side<'a> {
 }
 
 /// The layers of a segmentation, if they can be what its header says.
-fn layers<'a>(path: &Path, segmentation: &'a Segmentation) -> Result<Content<'a>, EvalError> {
+fn layers<'a>(path: &Path, segmentation: &'a Segmentation, options: &LabelOptions) -> Result<Content<'a>, EvalError> {
     if segmentation.representation == Representation::Fractional {
         return Err(MaskError::Fractional(path.into()).into());
     }
     check(path, &segmentation.segments)?;
-    let volumes = labels::read_layers(path)?;
+    let volumes = labels::read_layers_with(path, options)?;
     let last = segmentation.segments.iter().max_by_key(|segment| segment.layer);
     if let Some(Segment { name, layer, .. }) = last.filter(|segment| segment.layer >= volumes.len() as u64) {
         let shape = volumes.first().map_or(&[][..], |volume| &volume.shape);
@@ -262,15 +266,24 @@ fn check(path: &Path, segments: &[Segment]) -> Result<(), MaskError> {
     Ok(())
 }
 
-/// Reads a file that is to be a mask.
-fn read_mask(file: &Path, options: &LabelOptions) -> Result<Found, LabelsError> {
+/// Reads a file that is to be a mask, in the order of the grid of its side.
+fn read_mask(file: &Path, options: &LabelOptions, onto: &mut Onto<'_>) -> Result<Found, EvalError> {
     let volume = labels::read_with(file, options)?;
     let several = match &volume.labels {
         Labels::U8(labels) => has_several(labels),
         Labels::U16(labels) => has_several(labels),
         Labels::U32(labels) => has_several(labels),
     };
-    Ok(if several { Found::Several(file.into()) } else { Found::Mask(mask_of(&volume, file, |label| label != 0)) })
+    if several {
+        return Ok(Found::Several(file.into()));
+    }
+    onto.notes.surplus.extend((volume.surplus > 0).then(|| (file.into(), volume.surplus)));
+    let mask = mask_of(&volume, |label| label != 0);
+    let Some(grid) = onto.grid else { return Ok(Found::Mask(mask)) };
+    let own = Grid { path: file.into(), shape: volume.shape, geometry: volume.geometry };
+    let (mask, gap) = grid.hold(mask, &own, onto.rule)?;
+    onto.notes.lies([&grid.path, file], gap);
+    Ok(Found::Mask(mask))
 }
 
 /// Whether there are two values besides 0.
@@ -280,13 +293,26 @@ fn has_several<T: Copy + Default + PartialEq>(labels: &[T]) -> bool {
     labels.iter().any(|&label| label != zero && label != first)
 }
 
-fn mask_of(volume: &LabelVolume, path: &Path, is_in: impl Fn(u32) -> bool) -> Mask {
-    let voxels = match &volume.labels {
-        Labels::U8(labels) => labels.iter().map(|&label| u8::from(is_in(label.into()))).collect(),
-        Labels::U16(labels) => labels.iter().map(|&label| u8::from(is_in(label.into()))).collect(),
-        Labels::U32(labels) => labels.iter().map(|&label| u8::from(is_in(label))).collect(),
-    };
-    Mask { voxels, shape: volume.shape.clone(), geometry: volume.geometry, path: path.into() }
+/// Where a map has certain labels. Maps are mostly constant, so that a label is judged once per run.
+fn mask_of(volume: &LabelVolume, is_in: impl Fn(u32) -> bool) -> Mask {
+    fn each<T: Copy + PartialEq + Into<u32>>(labels: &[T], is_in: impl Fn(u32) -> bool) -> Mask {
+        let mut mask = Vec::with_capacity(labels.len());
+        for_runs(labels, |label, run| mask.resize(mask.len() + run as usize, u8::from(is_in(label.into()))));
+        mask
+    }
+    match &volume.labels {
+        Labels::U8(labels) => each(labels, is_in),
+        Labels::U16(labels) => each(labels, is_in),
+        Labels::U32(labels) => each(labels, is_in),
+    }
+}
+
+/// Joins two masks of one side.
+fn add(union: &mut Option<Mask>, mask: Mask) {
+    match union {
+        None => *union = Some(mask),
+        Some(all) => all.iter_mut().zip(mask).for_each(|(all, own)| *all |= own),
+    }
 }
 
 /// The classes of a case.

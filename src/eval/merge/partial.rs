@@ -63,6 +63,7 @@ impl Partial {
         };
         let checks = [
             (Unlike::Classes, classes(&a.classes) == classes(&b.classes)),
+            (Unlike::Names, a.named_by == b.named_by),
             (Unlike::Ignore, a.ignore == b.ignore),
             (Unlike::Round, a.round == b.round),
             (Unlike::Threshold, a.threshold == b.threshold),
@@ -134,6 +135,9 @@ struct OwnClass {
 #[derive(Deserialize)]
 struct Options {
     labels_from: String,
+    /// Earlier versions did not say, and took this.
+    #[serde(default = "dataset")]
+    named_by: String,
     #[serde(default)]
     ignore: Ignore,
     round: Option<f64>,
@@ -143,6 +147,10 @@ struct Options {
     shard: Option<String>,
     #[serde(flatten)]
     scores: StoredScores,
+}
+
+fn dataset() -> String {
+    NamedBy::Dataset.to_string()
 }
 
 #[derive(Deserialize)]
@@ -256,7 +264,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
             reason: own.reason,
         },
         rules: Rules {
-            named_by: NamedBy::Dataset,
+            named_by: known(&own.options.named_by).map_err(unknown)?,
             ignore: own.options.ignore,
             round: own.options.round,
             threshold: own.options.threshold,

@@ -5,7 +5,7 @@ use super::{Source, case_name};
 use crate::LabelSlice;
 use crate::eval::error::PairingError;
 use crate::io;
-use crate::io::labels::LabelReader;
+use crate::io::labels::{LabelOptions, LabelReader};
 use crate::text::printable;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -29,14 +29,9 @@ const RECORDED: [&str; 5] = ["anat", "dwi", "perf", "func", "pet"];
 /// How the folders of BIDS begin that hold one of several visits.
 const VISIT: &str = "ses-";
 
-/// Whether what is called so belongs to the case that its folder is.
-pub(super) fn is_usual_name(name: &str) -> bool {
-    kind::is_usual_name(name)
-}
-
 /// All cases of a folder, sorted by name. Where there are label maps, folders beside them are no cases: nnU-Net and
 /// others leave working folders there.
-pub(super) fn folder(path: &Path) -> Result<Vec<Entry>, PairingError> {
+pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Vec<Entry>, PairingError> {
     let (mut files, folders) = listed(path)?;
     if files.iter().any(|(_, file)| !is_image(file)) {
         files.retain(|(_, file)| !is_image(file));
@@ -48,7 +43,7 @@ pub(super) fn folder(path: &Path) -> Result<Vec<Entry>, PairingError> {
         for (name, folder) in folders {
             collect(name, &folder, &mut cases)?;
         }
-        entries = sources(cases);
+        entries = sources(cases, options);
     }
     if entries.is_empty() {
         return Err(PairingError::NoLabelMaps(path.into()));
@@ -68,6 +63,21 @@ struct CaseFolder {
 
 /// Adds the case that a folder is, or those of its visits; none where it has no files to look at.
 fn collect(name: OsString, path: &Path, cases: &mut Vec<CaseFolder>) -> Result<(), PairingError> {
+    let (case, folders) = case_folder(name.clone(), path)?;
+    if let Some(case) = case {
+        cases.push(case);
+        return Ok(());
+    }
+    // A visit has no visits: links among such folders would have no end.
+    for (visit, below) in folders.iter().filter(|(name, _)| name.to_string_lossy().starts_with(VISIT)) {
+        let name = [&name, visit].map(|part| part.to_string_lossy()).join("_");
+        cases.extend(case_folder(name.into(), below)?.0);
+    }
+    Ok(())
+}
+
+/// The case that a folder is, if it has files to look at, and the folders in it.
+fn case_folder(name: OsString, path: &Path) -> Result<(Option<CaseFolder>, Named), PairingError> {
     let (mut files, folders) = listed(path)?;
     let mut folder = path.to_path_buf();
     let below = |called: &str| folders.iter().find(|(name, _)| name == called);
@@ -83,16 +93,11 @@ fn collect(name: OsString, path: &Path, cases: &mut Vec<CaseFolder>) -> Result<(
                 files.retain(|(_, file)| !is_image(file));
             }
         }
-        for (visit, below) in folders.iter().filter(|(name, _)| name.to_string_lossy().starts_with(VISIT)) {
-            collect([&name, visit].map(|part| part.to_string_lossy()).join("_").into(), below, cases)?;
-        }
     }
     files.retain(|(_, file)| !is_image(file));
-    if !files.is_empty() {
-        let known = if masks.is_some() { Known::Masks } else { segments(&files) };
-        cases.push(CaseFolder { name, folder, files, known });
-    }
-    Ok(())
+    let known = if masks.is_some() { Known::Masks } else { segments(&files) };
+    let case = (!files.is_empty()).then_some(CaseFolder { name, folder, files, known });
+    Ok((case, folders))
 }
 
 /// The file of 3D Slicer's ending, where there is one.
@@ -109,7 +114,7 @@ fn segments(files: &Named) -> Known {
 }
 
 /// What the cases of a folder have.
-fn sources(cases: Vec<CaseFolder>) -> Vec<Entry> {
+fn sources(cases: Vec<CaseFolder>, options: &LabelOptions) -> Vec<Entry> {
     let named: Vec<(String, Vec<String>)> =
         cases.iter().map(|case| (case.name.to_string_lossy().into(), stems(&case.files))).collect();
     let files = cases.iter().zip(&named);
@@ -119,7 +124,7 @@ fn sources(cases: Vec<CaseFolder>) -> Vec<Entry> {
         Holds::Either(place) => case.files.get(*place),
         _ => None,
     });
-    let maps = unclear.by_ref().take(MOST_LOOKED_AT).any(|(_, file)| has_several_labels(file));
+    let maps = unclear.by_ref().take(MOST_LOOKED_AT).any(|(_, file)| has_several_labels(file, options));
     let mut entries = Vec::new();
     for ((case, holds), (name, stems)) in cases.into_iter().zip(holds).zip(named) {
         let map = match holds {
@@ -140,8 +145,8 @@ fn sources(cases: Vec<CaseFolder>) -> Vec<Entry> {
 const MOST_LOOKED_AT: usize = 8;
 
 /// Whether a file has other labels than 0 and one more. What cannot be read has none, and is told when it is counted.
-fn has_several_labels(file: &Path) -> bool {
-    let Ok(mut reader) = LabelReader::open(file) else { return false };
+fn has_several_labels(file: &Path, options: &LabelOptions) -> bool {
+    let Ok(mut reader) = LabelReader::open_with(file, options) else { return false };
     let mut only = None;
     let mut differs = |label: u32| label != 0 && *only.get_or_insert(label) != label;
     while let Ok(Some(piece)) = reader.next_chunk(1 << 17) {
@@ -158,19 +163,20 @@ fn has_several_labels(file: &Path) -> bool {
 }
 
 /// The case that one folder is: a label map, or one file per class; None where there is none.
-pub(super) fn one(path: &Path) -> Result<Option<Source>, PairingError> {
+pub(super) fn one(path: &Path, options: &LabelOptions) -> Result<Option<Source>, PairingError> {
     let mut cases = Vec::new();
     collect(case_of(path), path, &mut cases)?;
     // Of several visits none is meant more than the others.
     let one = cases.len() == 1;
-    Ok(sources(cases).pop().filter(|_| one).map(|entry| entry.source))
+    Ok(sources(cases, options).pop().filter(|_| one).map(|entry| entry.source))
 }
 
 /// The masks in a folder that is known to hold masks.
-pub(super) fn masks(path: &Path) -> Result<Source, PairingError> {
+pub(super) fn masks(path: &Path, case: Option<&str>) -> Result<Source, PairingError> {
     let mut files = listed(path)?.0;
     files.retain(|(_, file)| !is_image(file));
-    Ok(as_masks(&case_of(path).to_string_lossy(), path.into(), &stems(&files), files))
+    let case = case.map_or_else(|| case_of(path).to_string_lossy().into_owned(), str::to_owned);
+    Ok(as_masks(&case, path.into(), &stems(&files), files))
 }
 
 /// What the case is called whose masks lie in this folder.
@@ -239,7 +245,7 @@ mod tests {
                 format!("{}: {}", short(folder), names.join(" "))
             }
         };
-        let entries = folder(root.path()).unwrap();
+        let entries = folder(root.path(), &LabelOptions::default()).unwrap();
         entries.iter().map(|entry| (entry.name.to_string_lossy().into(), source(&entry.source))).collect()
     }
 
@@ -292,9 +298,9 @@ mod tests {
     #[test]
     fn a_folder_without_label_maps_says_what_one_is() {
         let root = tree(&["notes.txt"]);
-        let message = folder(root.path()).unwrap_err().to_string();
+        let message = folder(root.path(), &LabelOptions::default()).unwrap_err().to_string();
         assert!(message.contains("there is no label map in this folder") && message.contains(".nii.gz"), "{message}");
-        let message = folder(&root.path().join("none")).unwrap_err().to_string();
+        let message = folder(&root.path().join("none"), &LabelOptions::default()).unwrap_err().to_string();
         assert!(message.contains("cannot be read"), "{message}");
     }
 
@@ -306,5 +312,16 @@ mod tests {
         std::os::unix::fs::symlink(".", root.path().join("loop")).unwrap();
         let names: Vec<String> = found(&root).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["a.nii.gz", "c.nii"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn visits_that_lead_back_have_an_end() {
+        let root = tree(&["sub-01/notes.txt"]);
+        for visit in ["ses-1", "ses-2"] {
+            std::os::unix::fs::symlink(".", root.path().join("sub-01").join(visit)).unwrap();
+        }
+        let message = folder(root.path(), &LabelOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("there is no label map"), "{message}");
     }
 }

@@ -80,7 +80,7 @@ fn of_case(files: &CaseFiles<'_>) -> Holds {
 }
 
 /// Whether a label map or a folder of masks is called so whatever the case is.
-pub(super) fn is_usual_name(name: &str) -> bool {
+pub(crate) fn is_usual_name(name: &str) -> bool {
     is_one_of(name, &SEGMENTATION) || is_one_of(name, &WHOLE)
 }
 

@@ -2,6 +2,8 @@
 
 use super::{CasePair, Lone, PairList, Pairing, Source, case_name, discover};
 use crate::eval::error::PairingError;
+use crate::eval::rules::Rules;
+use crate::io::labels::LabelOptions;
 use crate::text::printable;
 use std::collections::HashSet;
 use std::path::Path;
@@ -11,6 +13,7 @@ pub(crate) fn read(
     PairList { path: list, text }: PairList<'_>,
     truth: &Path,
     pred: &Path,
+    rules: &Rules,
 ) -> Result<Pairing, PairingError> {
     // As spreadsheets write it where the comma is in numbers.
     let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
@@ -22,6 +25,7 @@ pub(crate) fn read(
         .comment(Some(b'#'))
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
+    let (in_truth, in_pred) = (rules.of_truth(), rules.of_pred());
     let mut pairing = Pairing::default();
     let mut names = HashSet::new();
     for (place, row) in rows.records().enumerate() {
@@ -41,10 +45,10 @@ pub(crate) fn read(
         if !names.insert(name.clone()) {
             return Err(PairingError::ListTwice { list: list.into(), line, case: name });
         }
-        let Some(of_truth) = source(&of_truth)? else {
+        let Some(of_truth) = source(&of_truth, &in_truth)? else {
             return Err(PairingError::ListTruth { list: list.into(), line, truth: of_truth, folder: truth.into() });
         };
-        match source(&expected)? {
+        match source(&expected, &in_pred)? {
             Some(of_pred) => pairing.pairs.push(CasePair { name, truth: of_truth, pred: of_pred }),
             None => pairing.missing.push(Lone { name, source: of_truth, expected: Some(expected) }),
         }
@@ -56,9 +60,9 @@ pub(crate) fn read(
 }
 
 /// A file, or a folder of one file per class; None where there is neither.
-fn source(path: &Path) -> Result<Option<Source>, PairingError> {
+fn source(path: &Path, options: &LabelOptions) -> Result<Option<Source>, PairingError> {
     if path.is_dir() {
-        return discover::one(path);
+        return discover::one(path, options);
     }
     Ok(path.try_exists().unwrap_or(true).then(|| Source::File(path.into())))
 }
@@ -76,7 +80,7 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         let list = PairList { path: Path::new("pairs.csv"), text };
-        read(list, &root.path().join("t"), &root.path().join("p"))
+        read(list, &root.path().join("t"), &root.path().join("p"), &Rules::default())
     }
 
     #[test]

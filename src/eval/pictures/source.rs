@@ -5,22 +5,25 @@ use super::slice::{IGNORED, Marked, OTHER, PRED, TRUTH};
 use crate::eval::case::CaseResult;
 use crate::eval::class::Class;
 use crate::eval::error::EvalError;
-use crate::eval::grids::Together;
+use crate::eval::grids::{Together, around};
 use crate::eval::ignore::Ignore;
+use crate::eval::maps::together_of;
 use crate::eval::masks::{self, Again, LEFT_OUT};
 use crate::eval::pairing::Source as CaseSource;
 use crate::eval::rules::Rules;
 use crate::eval::sources;
 use crate::io::labels::{self, LabelVolume, Labels};
-use crate::io::{Geometry, Grid, Placement};
+use crate::io::{Geometry, Grid};
 use crate::stats::Counts;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The files of one case.
-pub(super) enum Source {
+pub(super) enum Source<'a> {
     /// Two label maps, which hold all classes; no second one where the prediction is missing.
     Maps(Box<Maps>),
     /// What has names, read when a class is asked for.
-    Named([CaseSource; 2]),
+    Named(Cow<'a, [CaseSource; 2]>),
 }
 
 /// Label maps of the same voxels.
@@ -31,14 +34,21 @@ pub(super) struct Maps {
     geometry: Option<Geometry>,
 }
 
-/// Reads what all classes of a case share.
-pub(super) fn open(case: &CaseResult, rules: &Rules) -> Result<Source, EvalError> {
+/// Reads what all classes of a case share. Of a result that was read back it is found out again what its files are.
+pub(super) fn open<'a>(
+    case: &CaseResult,
+    sources: Option<&'a [CaseSource; 2]>,
+    rules: &Rules,
+) -> Result<Source<'a>, EvalError> {
     let gone = |path: &std::path::Path| path.as_os_str().is_empty() || !path.exists();
     if gone(&case.truth) || (case.is_predicted() && gone(&case.pred)) {
         return Err(EvalError::FilesGone);
     }
-    let classes: Vec<&str> = case.counts.iter().map(|(class, _)| class.display()).collect();
-    if let Some(sources) = sources::again([&case.truth, &case.pred], &classes)? {
+    let sources = match sources {
+        Some(sources) => Cow::Borrowed(sources),
+        None => Cow::Owned(sources::again(case)?),
+    };
+    if sources.iter().any(|source| !matches!(source, CaseSource::File(_))) {
         return Ok(Source::Named(sources));
     }
     let truth = labels::read_with(&case.truth, &rules.of_truth())?;
@@ -50,13 +60,9 @@ pub(super) fn open(case: &CaseResult, rules: &Rules) -> Result<Source, EvalError
         return of(truth.labels, None, &shape);
     }
     let pred = labels::read_with(&case.pred, &rules.of_pred())?;
-    let Together { place, .. } = rules.geometry.together([&case.truth, &case.pred], [&truth, &pred].map(grid))?;
+    let Together { place, .. } = together_of([&case.truth, &case.pred], [&truth, &pred].map(grid), rules)?;
     let Some(place) = place else { return of(truth.labels, Some(pred.labels), &shape) };
-    let Some(([x, y, z], of_truth, of_pred)) =
-        place.around().filter(|(_, box_of_both, _)| is_drawn(&place, box_of_both))
-    else {
-        return Err(EvalError::FarApart);
-    };
+    let ([x, y, z], of_truth, of_pred) = around(&place)?;
     let volumes = of_truth.len() / (x * y * z).max(1);
     of(truth.onto(&of_truth), Some(pred.onto(&of_pred)), &[x, y, z, volumes])
 }
@@ -65,14 +71,7 @@ fn grid(volume: &LabelVolume) -> Grid<'_> {
     Grid { shape: &volume.shape, geometry: volume.geometry.as_ref() }
 }
 
-/// Whether a box around both is not much more than they are.
-fn is_drawn(place: &Placement, around: &Placement) -> bool {
-    const MOST: u64 = 16;
-    const SMALL: u64 = 1 << 27;
-    around.len() <= SMALL.max((place.len() + place.turned().len()).saturating_mul(MOST))
-}
-
-impl Source {
+impl Source<'_> {
     /// A class of this case, unless the files are no longer those that were counted.
     pub fn class(&self, case: &CaseResult, class: &Class, counts: &Counts, rules: &Rules) -> Result<Found, EvalError> {
         let found = match self {
@@ -92,7 +91,8 @@ impl Source {
 }
 
 fn marks(truth: &Labels, pred: Option<&Labels>, class: &Class, ignore: &Ignore) -> Vec<u8> {
-    let in_class = |label: u32| class.labels.contains(&label);
+    let labels: BTreeSet<u32> = class.labels.iter().copied().collect();
+    let in_class = |label: u32| labels.contains(&label);
     let mut voxels = vec![0; length(truth)];
     mark(&mut voxels, truth, |label| match label {
         label if ignore.holds(label) => IGNORED,

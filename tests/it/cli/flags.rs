@@ -45,7 +45,7 @@ fn short_of(flag: &str) -> Option<&'static str> {
     match flag {
         "--labels" => Some("-l"),
         "--jobs" => Some("-j"),
-        "--out" => Some("-o"),
+        "--output" => Some("-o"),
         "--quiet" => Some("-q"),
         _ => None,
     }

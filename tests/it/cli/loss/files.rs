@@ -203,7 +203,7 @@ fn files_that_are_no_volumes_are_told_by_name() {
         (array_of("object.npy", "|O", &[0; 16]), &["object.npy", "Python objects"]),
         (array_of("complex.npy", "<c8", &[0; 16]), &["complex.npy", "<c8"]),
         (array_of("large.npy", "<i8", &[1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), &["large.npy", "4311744513"]),
-        (bad("volume.mha", b"ObjectType = Image"), &["volume.mha", "convert it to .npy or NIfTI"]),
+        (bad("volume.mha", b"ObjectType = Image"), &["volume.mha", "ElementDataFile"]),
     ];
     for (path, parts) in &cases {
         fails(2, parts, arguments(&truth, path, &[]));
