@@ -72,7 +72,6 @@ pub use error::{EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, Pai
 pub use evaluation::{Evaluation, Failure, Kind, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
-pub use label_list::parse_labels;
 pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{
@@ -89,4 +88,6 @@ pub use warning::{Side, Warning, WarningKind};
 
 #[cfg(feature = "table")]
 pub(crate) use intervals::FEW_CASES;
+#[cfg(feature = "cli")]
+pub(crate) use label_list::parse_labels;
 pub(crate) use rules::FROM_FILES;

@@ -59,13 +59,6 @@ impl CaseResult {
     }
 }
 
-pub(super) fn same_file(truth: &Path, pred: &Path) -> bool {
-    match (truth.canonicalize(), pred.canonicalize()) {
-        (Ok(truth), Ok(pred)) => truth == pred,
-        _ => false,
-    }
-}
-
 /// A file that goes on behind its voxels.
 pub(super) fn surplus(file: &Path, bytes: u64) -> Option<Warning> {
     (bytes > 0).then(|| Warning::Surplus { file: file.display().to_string(), bytes })

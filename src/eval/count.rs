@@ -4,8 +4,8 @@ use super::cancel::Cancel;
 use super::class::Class;
 use super::error::EvalError;
 use super::rules::{ClassSource, Rules, engine_classes};
-use crate::io::Placement;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels, LabelsError};
+use crate::io::{self, Placement};
 use crate::stats::Counts;
 use crate::{Backend, CountsAccumulator, Engine, FoundAccumulator, LabelSlice};
 use std::path::Path;
@@ -229,14 +229,5 @@ pub(super) fn read_both(
     if threads == Threads::One || pred.is_none() {
         return Ok((labels::read_with(truth, &of_truth)?, read_pred()?));
     }
-    thread::scope(|scope| {
-        let other = thread::Builder::new().spawn_scoped(scope, read_pred);
-        let truth = labels::read_with(truth, &of_truth)?;
-        let pred = match other.map(|thread| thread.join()) {
-            Ok(Ok(pred)) => pred?,
-            // No thread could be had, or it died: then one after the other.
-            _ => read_pred()?,
-        };
-        Ok((truth, pred))
-    })
+    io::at_once(|| labels::read_with(truth, &of_truth), read_pred)
 }

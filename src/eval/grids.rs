@@ -182,6 +182,18 @@ mod tests {
     }
 
     #[test]
+    fn boxes_that_lie_far_apart_are_not_drawn() {
+        let place = |by: f64| together(GeometryRule::Warn, &moved(|a| a[1][3] = by)).unwrap().place.unwrap();
+        assert!(around(&place(101.0 * 15.0)).is_ok_and(|([x, y, z], ..)| [x, y, z] == [101, 101 * 16, 11]));
+        assert!(matches!(around(&place(101.0 * 40.0)), Err(EvalError::FarApart)));
+        // Of two voxels nearly everything is far, and a small picture costs nothing.
+        let voxel = Grid { shape: &[1, 1, 1], geometry: Some(&moved(|_| ())) };
+        let other = moved(|a| a[0][3] = 300.0);
+        let place = Placement::of(voxel, Grid { shape: &[1, 1, 1], geometry: Some(&other) }).unwrap();
+        assert!(around(&place).is_ok());
+    }
+
+    #[test]
     fn boxes_of_segmentations_lie_anywhere_unless_the_rule_is_strict() {
         let [shifted, away] = [3.0, 101.0].map(|by| moved(|a| a[1][3] = by));
         let of = |rule, pred| of_two(rule, pred, true);

@@ -9,16 +9,8 @@ const MOST: i64 = 1 << 16;
 
 /// The labels of a list such as `1,2,5-9`, or `-1,255` where labels below 0 are allowed.
 ///
-/// ```
-/// # #[cfg(feature = "eval")] {
-/// let labels = voxdice::eval::parse_labels("-5--4,7", &(-9..=9))?;
-/// assert!(labels.into_iter().eq([-5, -4, 7]));
-/// # }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
 /// # Errors [`ParseError`] for any other text, labels beyond `allowed`, and more than 65,536 of them.
-pub fn parse_labels(text: &str, allowed: &RangeInclusive<i64>) -> Result<BTreeSet<i64>, ParseError> {
+pub(crate) fn parse_labels(text: &str, allowed: &RangeInclusive<i64>) -> Result<BTreeSet<i64>, ParseError> {
     let mut labels = BTreeSet::new();
     for part in text.split(',').map(str::trim) {
         // The first minus behind a number makes a range; others are those of negative numbers.

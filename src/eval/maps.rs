@@ -1,6 +1,6 @@
 //! A case of two label maps: its files compared and counted.
 
-use super::case::{CaseResult, Counted, Prediction, of_counts, same_file, surplus};
+use super::case::{CaseResult, Counted, Prediction, of_counts, surplus};
 use super::class::Class;
 use super::count::{self, Counter, Predicted, Tally};
 use super::error::EvalError;
@@ -13,7 +13,7 @@ use crate::CountsAccumulator;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
 use crate::io::labels::{self, LabelReader, LabelVolume};
-use crate::io::{Grid, Placement};
+use crate::io::{Grid, Placement, same_file};
 use crate::stats::Counts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -9,7 +9,7 @@ mod side;
 
 pub(super) use grid::LEFT_OUT;
 
-use super::case::{CaseResult, Prediction, of_counts, same_file, surplus};
+use super::case::{CaseResult, Prediction, of_counts, surplus};
 use super::class::Class;
 use super::count::Counter;
 use super::error::{EvalError, MaskError};
@@ -17,7 +17,7 @@ use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
 use super::verify::{Verification, verified};
 use super::warning::{Side as WhichSide, Warning};
-use crate::io::{Gap, Geometry};
+use crate::io::{Gap, Geometry, same_file};
 use crate::stats::Counts;
 use crate::{Classes, LabelMap, Shape};
 use grid::{Mask, Notes};

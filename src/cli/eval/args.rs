@@ -66,7 +66,7 @@ pub(in crate::cli) struct ScoreArgs {
 pub(in crate::cli) enum GeometryName {
     /// Refuse
     Strict,
-    /// Evaluate, warn, and end with exit code 1
+    /// Evaluate, warn, and end with exit code 1 where it is more than a hundredth of a voxel
     Warn,
     /// Do not compare: voxels belong together in the order of the files
     Off,

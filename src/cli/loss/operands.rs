@@ -7,8 +7,8 @@ use crate::cli::warning::Warning;
 use crate::eval::{self, GeometryRule, Side};
 use crate::io::axes::{ArrayLayout, Relation, SoftAxes, TruthAxes, relate};
 use crate::io::npy::Order;
-use crate::io::soft::{self, Origin, SoftError, SoftVolume};
-use crate::io::{Gap, Grid};
+use crate::io::soft::{self, Origin, SoftVolume};
+use crate::io::{self, Gap, Grid};
 use crate::metric::Given;
 use crate::stats::Sums;
 use crate::text::extent;
@@ -43,7 +43,7 @@ impl Operands {
                 bail!("{}: this is a folder; name the file itself", path.display());
             }
         }
-        let (truth, pred) = read_both(truth_path, pred_path)?;
+        let (truth, pred) = io::at_once(|| soft::read(truth_path), || soft::read(pred_path))?;
         let mut operands = Self {
             paths: [truth_path, pred_path].map(Path::to_path_buf),
             shape: Shape::new(1, 1, [1])?,
@@ -218,11 +218,15 @@ impl Operands {
         let mut warnings = Vec::new();
         let [truth_path, pred_path] = &self.paths;
         for (path, volume) in [(truth_path, &self.truth), (pred_path, &self.pred)] {
+            let file = || path.display().to_string();
+            if volume.surplus > 0 {
+                warnings.push(eval::Warning::Surplus { file: file(), bytes: volume.surplus }.into());
+            }
             if volume.rounded > 0 {
-                warnings.push(Warning::Rounded { file: path.display().to_string(), voxels: volume.rounded });
+                warnings.push(Warning::Rounded { file: file(), voxels: volume.rounded });
             }
         }
-        if matches!((truth_path.canonicalize(), pred_path.canonicalize()), (Ok(a), Ok(b)) if a == b) {
+        if io::same_file(truth_path, pred_path) {
             warnings.push(Warning::SameSoftFile);
         }
         self.warnings.splice(..0, warnings);
@@ -329,20 +333,6 @@ fn one_more(truth: &[usize], pred: &[usize], channel: usize) -> bool {
     let mut more = pred.to_vec();
     more[channel] += 1;
     truth == more
-}
-
-/// Both files at once: most of the time of a run may be their decompression.
-fn read_both(truth: &Path, pred: &Path) -> Result<(SoftVolume, SoftVolume), SoftError> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, || soft::read(pred));
-        let truth = soft::read(truth)?;
-        let pred = match thread.map(|thread| thread.join()) {
-            Ok(Ok(pred)) => pred?,
-            // No thread could be had, or it died: then one after the other.
-            _ => soft::read(pred)?,
-        };
-        Ok((truth, pred))
-    })
 }
 
 /// The axes; of a NIfTI without those of length 1 that some writers add behind z.

@@ -49,6 +49,6 @@ fn remedy(files: &[PathBuf; 2], unequal: Unequal) -> &'static str {
             "a label map has one number per voxel: take the channel or the time that is meant, or the argmax"
         }
         Unequal::Reversed if array => "transpose one of them (of a .npy the last axis is x)",
-        Unequal::Reversed | Unequal::Lengths => "resample the prediction onto the grid of the truth",
+        Unequal::Reversed | Unequal::Lengths => "resample one onto the grid of the other",
     }
 }

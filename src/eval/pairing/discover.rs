@@ -63,25 +63,22 @@ struct CaseFolder {
 
 /// Adds the case that a folder is, or those of its visits; none where it has no files to look at.
 fn collect(name: OsString, path: &Path, cases: &mut Vec<CaseFolder>) -> Result<(), PairingError> {
-    let (case, folders) = case_folder(name.clone(), path)?;
-    if let Some(case) = case {
-        cases.push(case);
-        return Ok(());
-    }
+    let (case, visits) = case_folder(name.clone(), path)?;
+    cases.extend(case);
     // A visit has no visits: links among such folders would have no end.
-    for (visit, below) in folders.iter().filter(|(name, _)| name.to_string_lossy().starts_with(VISIT)) {
-        let name = [&name, visit].map(|part| part.to_string_lossy()).join("_");
-        cases.extend(case_folder(name.into(), below)?.0);
+    for (visit, below) in visits {
+        let name = [&name, &visit].map(|part| part.to_string_lossy()).join("_");
+        cases.extend(case_folder(name.into(), &below)?.0);
     }
     Ok(())
 }
 
-/// The case that a folder is, if it has files to look at, and the folders in it.
+/// The case that a folder is, if it has files to look at, and its visits.
 fn case_folder(name: OsString, path: &Path) -> Result<(Option<CaseFolder>, Named), PairingError> {
     let (mut files, folders) = listed(path)?;
     let mut folder = path.to_path_buf();
     let below = |called: &str| folders.iter().find(|(name, _)| name == called);
-    let masks = below(MASKS);
+    let (masks, mut visits) = (below(MASKS), Vec::new());
     if let Some((_, masks)) = masks {
         folder.clone_from(masks);
         files = listed(masks)?.0;
@@ -93,11 +90,13 @@ fn case_folder(name: OsString, path: &Path) -> Result<(Option<CaseFolder>, Named
                 files.retain(|(_, file)| !is_image(file));
             }
         }
+        let is_visit = |(name, _): &&(OsString, PathBuf)| name.to_string_lossy().starts_with(VISIT);
+        visits.extend(folders.iter().filter(is_visit).cloned());
     }
     files.retain(|(_, file)| !is_image(file));
     let known = if masks.is_some() { Known::Masks } else { segments(&files) };
     let case = (!files.is_empty()).then_some(CaseFolder { name, folder, files, known });
-    Ok((case, folders))
+    Ok((case, visits))
 }
 
 /// The file of 3D Slicer's ending, where there is one.

@@ -15,7 +15,7 @@ const ROWS: &[Row] = &[
     Row {
         report: "labels-not-whole",
         command: "voxdice eval truth_fs.nii.gz pred_fs_scaled_i16.nii.gz --metrics dice --format csv",
-        expected: Says(2, &["whole labels were scaled", "nibabel", "--round"], &[]),
+        expected: Says(2, &["whole labels were scaled", "nibabel", "--round", "--threshold T"], &[]),
     },
     Row {
         report: "labels-not-whole",
