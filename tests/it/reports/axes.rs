@@ -93,7 +93,7 @@ const ROWS: &[Row] = &[
     Row {
         report: "negative-labels",
         command: "voxdice eval truth.nii.gz pred.nii.gz --metrics dice --format csv",
-        expected: Says(2, &["-1", "negative", "--ignore -1"], &["-- -1"]),
+        expected: Says(2, &["-1", "negative", "add -1 to --ignore"], &["-- -1"]),
     },
     Row {
         report: "negative-labels",
