@@ -107,7 +107,7 @@ pub(super) fn pairs(data: &[u8]) {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fuzzing"));
     let listed = |text: &str| {
         let list = PairList { path: Path::new("pairs.csv"), text };
-        pair_folders_by(folder, folder, Matching::List(list))
+        pair_folders_by(folder, folder, Matching::List(list), &Rules::default())
     };
     let text = String::from_utf8_lossy(data);
     let Pairing { pairs, missing, extra, .. } = match listed(&text) {

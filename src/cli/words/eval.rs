@@ -180,7 +180,9 @@ pub(in crate::cli) fn of_warning(warning: &Warning) -> String {
             ([a], [b]) => format!("{warning}; if both mean the same, `voxdice eval --region fg={a},{b}` compares them"),
             _ => warning.to_string(),
         },
-        Warning::ByValue { .. } => format!("{warning}; say with `voxdice eval --dataset dataset.json` which label is which class"),
+        Warning::ByValue { .. } => {
+            format!("{warning}; say with `voxdice eval --dataset dataset.json` which label is which class")
+        }
         other => other.to_string(),
     }
 }
