@@ -2,7 +2,6 @@
 
 mod args;
 mod bench;
-mod compare;
 mod demo;
 mod devices;
 mod eval;
@@ -14,14 +13,13 @@ mod label_list;
 mod loss;
 mod output;
 mod progress;
-mod table;
-mod text;
 mod verify;
 mod warning;
 mod words;
 
-#[cfg(any(test, fuzzing))]
-pub(crate) use eval::fuzzing;
+/// What tests of reports make their cases of.
+#[cfg(test)]
+pub(crate) use {demo::phantom, verify::Random};
 
 use clap::{Parser, Subcommand};
 use exit::Exit;

@@ -1,7 +1,9 @@
-//! The way in for fuzz targets to what is not public: the plan of windows, and what the command reads. Compiled
+//! The way in for fuzz targets to what is not public: the plan of windows, and what evaluations read. Compiled
 //! for them (`--cfg fuzzing`, which cargo-fuzz sets) and for the unit tests, which call the same bodies for a short while.
 //! The readers of `io` are attacked from outside, by tests/it/fuzz/bodies.rs.
 
+#[cfg(feature = "table")]
+mod eval;
 mod plan;
 pub mod seeds;
 #[cfg(test)]
@@ -11,14 +13,10 @@ mod tests;
 pub type Body = (&'static str, fn(&[u8]));
 
 /// Every body.
-#[cfg(feature = "cli")]
-pub const ALL: [Body; 4] = [
-    ("plan", plan::plan),
-    ("dataset_json", crate::cli::fuzzing::dataset),
-    ("merge", crate::cli::fuzzing::merge),
-    ("pairs", crate::cli::fuzzing::pairs),
-];
+#[cfg(feature = "table")]
+pub const ALL: [Body; 4] =
+    [("plan", plan::plan), ("dataset_json", eval::dataset), ("merge", eval::merge), ("pairs", eval::pairs)];
 
 /// Every body.
-#[cfg(not(feature = "cli"))]
+#[cfg(not(feature = "table"))]
 pub const ALL: [Body; 1] = [("plan", plan::plan)];

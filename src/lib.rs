@@ -23,6 +23,8 @@
 //! - `io`: readers and writers of volume files.
 //! - `ndarray`: volumes and label maps from array views, gradients as arrays.
 //! - `half`: volumes of `half::f16`.
+//! - `eval`: folders of label maps from files to scores ([`eval`]), and the forms of their results ([`report`]).
+//! - `table`: these results as tables for terminals.
 //! - `cli`: the `voxdice` command. An application that embeds the library turns the defaults off and asks for `gpu`
 //!   and `parallel`.
 
@@ -64,12 +66,19 @@ mod volume;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "eval")]
+pub mod eval;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod metric;
 #[cfg(feature = "ndarray")]
 pub mod ndarray;
+#[cfg(feature = "eval")]
+pub mod report;
 pub mod stats;
+#[cfg(feature = "eval")]
+#[doc(hidden)] // for the command
+pub mod text;
 
 pub use classes::Classes;
 pub use cpu::{CountsAccumulator, FoundAccumulator};

@@ -8,6 +8,7 @@ pub use band::Band;
 use crate::error::{Error, Result};
 use crate::pointwise::Pointwise;
 use crate::stats::{Sums, Terms};
+use std::fmt;
 use std::time::Duration;
 
 /// Where the voxels are reduced. The result has the same bits everywhere.
@@ -22,6 +23,17 @@ pub enum Backend {
     Cpu,
     /// A GPU adapter, a software one if there is no other.
     Gpu,
+}
+
+impl fmt::Display for Backend {
+    /// `auto`, `cpu` or `gpu`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+        })
+    }
 }
 
 /// Which GPU adapter to use.

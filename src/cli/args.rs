@@ -65,12 +65,3 @@ impl DeviceArgs {
 pub(super) fn adapter_choice(text: &str) -> AdapterChoice {
     text.parse().map_or_else(|_| AdapterChoice::Named(text.into()), AdapterChoice::Index)
 }
-
-/// `cpu` or `gpu`.
-pub(super) fn backend_name(backend: Backend) -> &'static str {
-    match backend {
-        Backend::Auto => "auto",
-        Backend::Cpu => "cpu",
-        Backend::Gpu => "gpu",
-    }
-}

@@ -8,7 +8,7 @@ mod resident;
 mod row;
 mod work;
 
-use super::args::{DeviceArgs, backend_name};
+use super::args::DeviceArgs;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
@@ -188,7 +188,7 @@ impl Bench {
 }
 
 fn name(engine: &Engine) -> String {
-    backend_name(engine.describe().backend).to_uppercase()
+    engine.describe().backend.to_string().to_uppercase()
 }
 
 /// Voxels in host memory, beside a read of them there.

@@ -1,21 +1,19 @@
 //! `voxdice demo`: a small set of label maps, made and evaluated.
 
-pub(super) mod phantom;
+pub(crate) mod phantom;
 
 use super::args::DeviceArgs;
-use super::eval::case::{Device, evaluate};
-use super::eval::class::Class;
-use super::eval::pairing::{CasePair, Source};
-use super::eval::report::{Kind, Origin, Report};
-use super::eval::score::Score;
-use super::eval::settings::{MissingRule, Rules, ScoreArgs, Wanted};
-use super::eval::{GeometryRule, Threads, counted_on, empty_rule};
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use super::table::{Align, Grid, Tone};
-use super::text::{score as score_text, shown};
+use crate::eval::{
+    CasePair, Class, ClassSource, Cohort, GeometryRule, Pairing, Rules, RunOptions, Score, Scoring, Selection, Source,
+    Summary,
+};
 use crate::io::nifti;
+use crate::report::grid::{Align, Grid, Tone};
+use crate::report::{counted_on, empty_rule};
+use crate::text::{score as score_text, shown};
 use anyhow::{Context, Result};
 use clap::Args;
 use phantom::{CASES, ORGANS, SHAPE};
@@ -56,18 +54,21 @@ impl Demo {
         }
         let progress = Progress::start(self.quiet, "making volumes");
         let organs = (1..).zip(&ORGANS).map(|(label, organ)| Class::label(label).named(organ.name));
-        let wanted = Wanted::Named { classes: organs.collect(), from: "the phantom".into() };
+        let wanted = ClassSource::Named { classes: organs.collect(), from: "the phantom".into() };
         let rules = Rules { geometry: GeometryRule::Strict, ..Rules::of(wanted) };
-        let device = Device { engine: &engine, counterpart: None, threads: Threads::Two };
-        let mut cases = Vec::new();
+        let mut pairing = Pairing::default();
         for case in 0..CASES {
             progress.say(&format!("case {} of {CASES}", case + 1));
-            cases.push(evaluate(&make(&folder, case)?, &rules, device)?);
+            pairing.pairs.push(make(&folder, case)?);
+        }
+        let cohort = Cohort::new(pairing, rules, Selection::default())?;
+        let mut evaluation = cohort.run(&engine, &RunOptions::default())?;
+        if let Some(failure) = evaluation.failures.pop() {
+            return Err(failure.error.into());
         }
         drop(progress);
-        let origin = Origin::of(Kind::Folders, MissingRule::Error, None, engine.describe());
-        let report = Report::new(cases, rules, ScoreArgs::default().resolve(None)?, origin);
-        output.result(&render(&report, &folder))?;
+        let summary = evaluation.summarize(Scoring::default());
+        output.result(&render(&summary, &folder))?;
         Ok(Exit::Fine)
     }
 }
@@ -116,7 +117,7 @@ fn no_folder(folder: &Path) -> String {
     format!("{}: the folder cannot be made; name one with --out where you may write", folder.display())
 }
 
-fn render(report: &Report, folder: &Path) -> String {
+fn render(summary: &Summary<'_>, folder: &Path) -> String {
     let mut columns = vec![("Dice", Align::Left)];
     columns.extend(ORGANS.iter().map(|organ| (organ.name, Align::Right)));
     columns.push(("mean", Align::Right));
@@ -131,22 +132,26 @@ fn render(report: &Report, folder: &Path) -> String {
         };
         (score_text(value), tone)
     };
-    for case in &report.cases {
+    for case in &summary.evaluation.cases {
         let mut row = vec![(case.name.clone(), Tone::Plain)];
-        row.extend(case.counts.iter().map(|(_, counts)| toned(report.score(Score::DICE, case, counts))));
-        row.push(toned(report.mean_of_case(Score::DICE, case)));
+        row.extend(case.counts.iter().map(|(_, counts)| toned(summary.score(Score::DICE, case, counts))));
+        row.push(toned(summary.mean_of_case(Score::DICE, case)));
         grid.row(row);
     }
     let mut last = vec![("mean".to_owned(), Tone::Plain)];
-    last.extend(report.class_means(Score::DICE).into_iter().map(toned));
-    last.push(toned(report.mean(Score::DICE)));
+    last.extend(summary.class_means(Score::DICE).into_iter().map(toned));
+    last.push(toned(summary.mean(Score::DICE)));
     grid.row(last);
     let mut text = grid.render(true);
-    let (undefined, of) = report.undefined(Score::DICE);
+    let (undefined, of) = summary.undefined(Score::DICE);
     // Writing to a string cannot fail.
-    let _ =
-        writeln!(text, "\nmeans of {} defined, {undefined} undefined; {}", of - undefined, empty_rule(&report.scoring));
-    let _ = writeln!(text, "{}", counted_on(report));
+    let _ = writeln!(
+        text,
+        "\nmeans of {} defined, {undefined} undefined; {}",
+        of - undefined,
+        empty_rule(&summary.scoring)
+    );
+    let _ = writeln!(text, "{}", counted_on(summary));
     let name = "case_2.nii.gz";
     let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", shown(folder));
     let path = |half: &str| quoted(&folder.join(half).join(name));

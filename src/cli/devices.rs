@@ -1,11 +1,11 @@
 //! `voxdice devices`: what there is to run on, and what would be chosen.
 
-use super::args::{Format, backend_name};
+use super::args::Format;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use super::table::{Align, Grid, Tone};
-use super::text::{bytes, wrapped};
+use crate::report::grid::{Align, Grid, Tone};
+use crate::text::{bytes, wrapped};
 use crate::{Backend, Engine, EngineOptions};
 use anyhow::Result;
 use clap::Args;
@@ -91,10 +91,10 @@ impl Devices {
         if self.format == Format::Json {
             let choices = choices.map(|(backend, chosen)| {
                 let value = match chosen {
-                    Ok(d) => json!({ "backend": backend_name(d.backend), "device": d.device, "reason": d.reason }),
+                    Ok(d) => json!({ "backend": d.backend.to_string(), "device": d.device, "reason": d.reason }),
                     Err(error) => json!({ "error": error }),
                 };
-                (backend_name(backend), value)
+                (backend.to_string(), value)
             });
             let [(_, auto), (_, gpu)] = choices;
             let adapters: Vec<Value> = adapters.iter().map(Adapter::json).collect();
@@ -107,10 +107,10 @@ impl Devices {
         }
         for (backend, chosen) in choices {
             let choice = match chosen {
-                Ok(d) => format!("{}: {}; {}", backend_name(d.backend).to_uppercase(), d.device, d.reason),
+                Ok(d) => format!("{}: {}; {}", d.backend.to_string().to_uppercase(), d.device, d.reason),
                 Err(error) => error,
             };
-            let line = format!("--backend {}  {choice}", backend_name(backend));
+            let line = format!("--backend {}  {choice}", backend);
             text.push_str(&format!("\n{}\n", wrapped(&line, 4)));
         }
         output.result(&text)?;

@@ -1,56 +1,28 @@
 //! `voxdice eval`: overlap of label maps, one pair or folders of cases.
 
-pub(super) mod case;
-pub(super) mod class;
-mod count;
-mod csv;
-mod dataset;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod fuzzing;
-mod geometry;
-mod html;
-mod ignore;
-mod intervals;
-mod json;
-mod like;
-mod masks;
+mod args;
 pub(super) mod merge;
-pub(super) mod pairing;
-mod pipeline;
 mod publish;
-mod python;
-pub(super) mod report;
-pub(super) mod score;
-mod segmentation;
-pub(super) mod settings;
-mod shard;
-mod sources;
-mod summary;
-mod table;
-mod verify;
+
+pub(super) use args::GeometryName;
 
 use super::args::DeviceArgs;
 use super::exit::Exit;
+use super::files::read_text;
 use super::interrupt;
 use super::output::Output;
 use super::progress::Progress;
-use super::warning::{HEADERS_WRONG, is_of_headers};
-use super::words;
-use crate::Empty;
+use super::warning::HEADERS_WRONG;
+use crate::eval::{
+    CaseRegex, ClassSource, Cohort, Event, Matching, PairList, Pairing, Rules, RunOptions, Selection, Shard, Summary,
+    WarningKind, pair_files, pair_folders_by,
+};
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use args::{CountArgs, MissingName, ScoreArgs};
+use clap::Args;
+use publish::{OutputArgs, publish};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-
-pub(super) use count::Threads;
-pub(super) use geometry::GeometryRule;
-use pairing::{CasePair, CaseRegex, Lone, Pairing, Request, Source};
-use pipeline::{Engines, Failure, Task};
-use publish::{OutputArgs, publish};
-use report::{Kind, Origin, Report, Unpaired};
-use settings::{CountArgs, MissingRule, Rules, ScoreArgs, Wanted};
-use shard::Shard;
-pub(super) use table::{counted_on, empty_rule};
 
 /// Overlap of label maps, class by class: two files, or two folders of cases.
 ///
@@ -93,8 +65,8 @@ pub(super) struct Eval {
     #[arg(long, value_name = "RE", help_heading = "Folders")]
     pair_regex: Option<CaseRegex>,
     /// What becomes of a case without prediction, or without truth
-    #[arg(long, value_enum, default_value_t = MissingRule::Error, help_heading = "Folders")]
-    missing: MissingRule,
+    #[arg(long, value_enum, default_value_t = MissingName::Error, help_heading = "Folders")]
+    missing: MissingName,
     /// Cases at a time [default: as many as there are cores]
     #[arg(short, long, value_name = "N", help_heading = "Folders", value_parser = jobs, allow_hyphen_values = true)]
     jobs: Option<NonZeroUsize>,
@@ -110,44 +82,6 @@ pub(super) struct Eval {
     verify: bool,
 }
 
-/// The score where the denominator is 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EmptyRule {
-    /// Undefined, and left out of means (nnU-Net, MONAI)
-    Nan,
-    /// 1 where the two maps are equal, else 0 (KiTS, BraTS)
-    One,
-    /// No overlap
-    Zero,
-}
-
-impl EmptyRule {
-    pub fn policy(self) -> Empty {
-        match self {
-            Self::Nan => Empty::Nan,
-            Self::One => Empty::One,
-            Self::Zero => Empty::Zero,
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nan => "nan",
-            Self::One => "one",
-            Self::Zero => "zero",
-        }
-    }
-}
-
-/// What there is to do, and what only one side has.
-struct Work {
-    kind: Kind,
-    tasks: Vec<Task>,
-    missing: Vec<Unpaired>,
-    extra: Vec<Unpaired>,
-    refused: sources::Refused,
-}
-
 fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "write a number from 1 up".into())
 }
@@ -156,32 +90,31 @@ impl Eval {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.outputs.quiet;
         interrupt::listen();
-        let scoring = self.scores.resolve(None)?;
-        let rules = self.count.resolve(scoring.like)?;
+        let scoring = self.scores.choices().resolve()?;
+        let rules = self.count.resolve(scoring.convention)?;
         self.outputs.check(&self.inputs())?;
-        let work = self.work(&rules)?;
+        let selection = Selection { missing: self.missing.into(), shard: self.shard };
+        // Folders are looked through, and some files read, without a look for signals.
+        let cohort = interrupt::during(|| -> Result<_> { Ok(Cohort::new(self.pairing(&rules)?, rules, selection)?) })??;
         let progress = Progress::start(output.quiet, "opening the device");
         let engine = self.device.engine()?;
         let counterpart = if self.verify { Some(self.device.counterpart(&engine)?) } else { None };
-        let engines = Engines { engine, counterpart };
-        progress.expect(work.tasks.len(), "counting");
-        let outcomes = pipeline::run(&work.tasks, &rules, &engines, pipeline::threads(self.jobs), &progress)?;
+        let options = RunOptions {
+            jobs: self.jobs,
+            counterpart: counterpart.as_ref(),
+            cancel: interrupt::token(),
+            on_event: &|event| match event {
+                Event::Started { cases } => progress.expect(cases, "counting"),
+                Event::CaseDone => progress.step(),
+            },
+        };
+        let evaluation = cohort.run(&engine, &options)?;
         drop(progress);
-        let mut cases = Vec::new();
-        let mut failures = Vec::new();
-        for outcome in outcomes.into_iter().chain(work.refused.into_iter().map(Err)) {
-            match outcome {
-                Ok(case) => cases.push(case),
-                Err((_, error)) if work.kind == Kind::Pair => return Err(error),
-                Err((case, error)) => failures.push(Failure { case, message: words::of(&error) }),
-            }
-        }
-        let origin = Origin::of(work.kind, self.missing, self.shard, engines.engine.describe());
-        let mut report = Report::new(cases, rules, scoring, origin);
-        (report.failures, report.missing, report.extra) = (failures, work.missing, work.extra);
-        check_found(&report, output)?;
-        let exit = publish(&report, &self.outputs, output)?;
-        if report.cases.iter().flat_map(|case| &case.warnings).any(|warning| is_of_headers(&warning.kind)) {
+        let summary = evaluation.summarize(scoring);
+        check_found(&summary, output)?;
+        let exit = publish(&summary, &self.outputs, output)?;
+        let kinds = evaluation.cases.iter().flat_map(|case| &case.warnings).filter_map(|warning| warning.kind());
+        if kinds.into_iter().any(WarningKind::is_of_headers) {
             output.note(format_args!("note: {HEADERS_WRONG}"));
         }
         Ok(exit)
@@ -194,49 +127,28 @@ impl Eval {
     }
 
     /// The pairs to evaluate.
-    fn work(&self, rules: &Rules) -> Result<Work> {
-        let folders = [&self.truth, &self.pred].map(|path| path.is_dir());
-        if folders == [false, false] {
-            return self.one_pair(rules);
+    fn pairing(&self, rules: &Rules) -> Result<Pairing> {
+        if ![&self.truth, &self.pred].into_iter().any(|path| path.is_dir()) {
+            return self.one_pair();
         }
         if let Some(path) = [&self.truth, &self.pred].into_iter().find(|path| !path.exists()) {
             bail!("{}: no such folder; check the name", path.display());
         }
-        let request = Request {
-            truth: &self.truth,
-            pred: &self.pred,
-            regex: self.pair_regex.as_ref(),
-            pairs: self.pairs.as_deref(),
+        let list;
+        let by = match (&self.pair_regex, &self.pairs) {
+            (_, Some(path)) => {
+                // For two folders alone, which is said first.
+                let folders = self.truth.is_dir() && self.pred.is_dir();
+                list = if folders { read_text(path)? } else { String::new() };
+                Matching::List(PairList { path, text: &list })
+            }
+            (Some(regex), None) => Matching::Pattern(regex),
+            (None, None) => Matching::Names,
         };
-        let mut pairing = pairing::pair(&request)?;
-        let refused = sources::settle(&mut pairing, rules)?;
-        let Pairing { pairs, missing, extra } = pairing;
-        let here = |case: &str| self.shard.is_none_or(|shard| shard.has(case));
-        let pairs = pairs.into_iter().filter(|pair| here(&pair.name));
-        let (missing, extra) = (kept(missing, here), kept(extra, here));
-        let named = |list: &[Lone]| list.iter().map(unpaired).collect();
-        let mut work = Work {
-            kind: Kind::Folders,
-            tasks: pairs.map(Task::Pair).collect(),
-            missing: named(&missing),
-            extra: named(&extra),
-            refused: refused.into_iter().filter(|(name, _)| here(name)).collect(),
-        };
-        if self.missing == MissingRule::Zero {
-            // Where no list says it, a prediction would lie as the truth does.
-            let beside = |lone: &Lone| {
-                let truth = lone.source.path();
-                self.pred.join(truth.strip_prefix(&self.truth).unwrap_or(truth))
-            };
-            work.tasks.extend(missing.into_iter().map(|lone| {
-                let expected = lone.expected.clone().unwrap_or_else(|| beside(&lone));
-                Task::Unpredicted { lone, expected }
-            }));
-        }
-        Ok(work)
+        Ok(pair_folders_by(&self.truth, &self.pred, by, rules)?)
     }
 
-    fn one_pair(&self, rules: &Rules) -> Result<Work> {
+    fn one_pair(&self) -> Result<Pairing> {
         let folder_only = [
             ("--pairs", self.pairs.is_some()),
             ("--pair-regex", self.pair_regex.is_some()),
@@ -245,27 +157,23 @@ impl Eval {
         if let Some((flag, _)) = folder_only.iter().find(|(_, given)| *given) {
             bail!("{flag} is for folders, and {} is none; leave it out or name two folders", self.truth.display());
         }
-        let name = pairing::case_name(&self.pred);
-        let (truth, pred) = (Source::File(self.truth.clone()), Source::File(self.pred.clone()));
-        let mut pairing = Pairing { pairs: vec![CasePair { name, truth, pred }], ..Pairing::default() };
-        let refused = sources::settle(&mut pairing, rules)?;
-        let tasks = pairing.pairs.into_iter().map(Task::Pair).collect();
-        Ok(Work { kind: Kind::Pair, tasks, missing: Vec::new(), extra: Vec::new(), refused })
+        Ok(pair_files(&self.truth, &self.pred))
     }
 }
 
 /// Refuses to print a table of nothing. Of a shard that is for `merge` to judge, which sees the others.
-fn check_found(report: &Report, output: &mut Output) -> Result<()> {
-    if report.origin.shard.is_some() {
+fn check_found(summary: &Summary<'_>, output: &mut Output) -> Result<()> {
+    let evaluation = summary.evaluation;
+    if evaluation.provenance.shard.is_some() {
         return Ok(());
     }
-    if report.cases.is_empty() && !report.failures.is_empty() {
-        publish::tell(report, output);
+    if evaluation.cases.is_empty() && !evaluation.failures.is_empty() {
+        publish::tell(summary, output);
         bail!("no case could be evaluated; see the errors above");
     }
-    match &report.cases[..] {
+    match &evaluation.cases[..] {
         [] => Ok(()),
-        _ if !report.classes.is_empty() || report.rules.wanted != Wanted::Found => Ok(()),
+        _ if !evaluation.classes.is_empty() || evaluation.rules.classes != ClassSource::Found => Ok(()),
         [case] => bail!(
             "neither {} nor {} has a label other than 0; say with --labels which ones to evaluate",
             case.truth.display(),
@@ -277,12 +185,4 @@ fn check_found(report: &Report, output: &mut Output) -> Result<()> {
             cases.len()
         ),
     }
-}
-
-fn kept(list: Vec<Lone>, here: impl Fn(&str) -> bool) -> Vec<Lone> {
-    list.into_iter().filter(|lone| here(&lone.name)).collect()
-}
-
-fn unpaired(lone: &Lone) -> Unpaired {
-    Unpaired { case: lone.name.clone(), file: lone.source.path().into() }
 }

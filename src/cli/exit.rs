@@ -2,6 +2,7 @@
 
 use super::interrupt::Interrupted;
 use crate::Error;
+use crate::eval::EvalError;
 use std::process::ExitCode;
 
 /// What the exit code says.
@@ -22,21 +23,15 @@ pub(super) enum Exit {
 impl Exit {
     /// The exit code of an error.
     pub fn of(error: &anyhow::Error) -> Self {
-        if error.is::<Interrupted>() {
+        if error.is::<Interrupted>() || matches!(error.downcast_ref(), Some(EvalError::Cancelled)) {
             return Self::Interrupted;
         }
-        match error.chain().find_map(|cause| cause.downcast_ref::<Error>()) {
-            Some(
-                Error::NoAdapter { .. }
-                | Error::GpuNotBuilt
-                | Error::SelfTest { .. }
-                | Error::DeviceLost { .. }
-                | Error::GpuOutOfMemory { .. }
-                | Error::GpuTimeout { .. }
-                | Error::Gpu { .. },
-            ) => Self::Device,
-            _ => Self::Usage,
-        }
+        let is_device = |cause: &(dyn std::error::Error + 'static)| match (cause.downcast_ref(), cause.downcast_ref()) {
+            (Some(error), _) => Error::is_device(error),
+            (_, Some(error)) => EvalError::is_device(error),
+            _ => false,
+        };
+        if error.chain().any(is_device) { Self::Device } else { Self::Usage }
     }
 
     /// Prints what clap has to say: help and version on stdout, wrong usage on stderr.

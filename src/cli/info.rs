@@ -8,7 +8,7 @@ use super::args::Format;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use super::text::shown;
+use crate::text::shown;
 use anyhow::Result;
 use clap::Args;
 use found::Found;

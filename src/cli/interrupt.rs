@@ -1,9 +1,11 @@
 //! Ctrl-C and the polite request to end: the work stops at the next piece, nothing is written, and the exit code says so.
 
+use crate::eval::Cancel;
 use std::io::Write;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static ASKED: LazyLock<Cancel> = LazyLock::new(Cancel::default);
 
 /// Nothing is half done: the process may end where it stands.
 static HARMLESS: AtomicBool = AtomicBool::new(false);
@@ -17,7 +19,7 @@ pub(super) struct Interrupted;
 pub(super) fn listen() {
     // Without a handler a signal ends the process where it stands, which leaves no file behind either.
     let _ = ctrlc::set_handler(|| {
-        let again = ASKED.swap(true, Ordering::SeqCst);
+        let again = ASKED.cancel();
         if HARMLESS.load(Ordering::SeqCst) {
             // A terminal that is gone has nobody to tell.
             let _ = writeln!(std::io::stderr(), "error: {Interrupted}");
@@ -26,6 +28,11 @@ pub(super) fn listen() {
             std::process::exit(130);
         }
     });
+}
+
+/// What ends an evaluation once a signal came.
+pub(super) fn token() -> Cancel {
+    ASKED.clone()
 }
 
 /// Work that does not look for signals, and may be ended anywhere: a signal does so at once.
@@ -39,5 +46,5 @@ pub(super) fn during<T>(work: impl FnOnce() -> T) -> Result<T, Interrupted> {
 
 /// An error once a signal came.
 pub(super) fn check() -> Result<(), Interrupted> {
-    if ASKED.load(Ordering::SeqCst) { Err(Interrupted) } else { Ok(()) }
+    if ASKED.is_cancelled() { Err(Interrupted) } else { Ok(()) }
 }

@@ -12,12 +12,13 @@ mod verify;
 mod work;
 
 use super::args::{DeviceArgs, Format};
-use super::eval::GeometryRule;
+use super::eval::GeometryName;
 use super::exit::Exit;
 use super::files::{Pending, check_outputs};
 use super::output::Output;
 use super::progress::Progress;
 use super::warning::{HEADERS_WRONG, Warning};
+use crate::eval;
 use crate::io::{Gap, npy};
 use crate::metric::{Activation, Term};
 use anyhow::{Context, Result};
@@ -69,8 +70,8 @@ pub(super) struct LossCommand {
     grad: Option<PathBuf>,
     /// What to do when the affines of two NIfTI files put voxels more than a thousandth of a voxel apart. The same points in
     /// another order are compared point by point
-    #[arg(long, value_enum, default_value_t = GeometryRule::Warn)]
-    geometry: GeometryRule,
+    #[arg(long, value_enum, default_value_t = GeometryName::Warn)]
+    geometry: GeometryName,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -93,7 +94,7 @@ impl LossCommand {
         }
         self.choices.check()?;
         let progress = Progress::start(self.quiet, "reading");
-        let mut operands = Operands::read(&self.truth, &self.pred, &self.choices, self.geometry)?;
+        let mut operands = Operands::read(&self.truth, &self.pred, &self.choices, self.geometry.into())?;
         let work = self.choices.work(&operands.given())?;
         self.refuse_single_channel(&work, &operands)?;
         progress.say("opening the device");
@@ -137,10 +138,14 @@ impl LossCommand {
         let mut exit = Exit::Fine;
         for warning in &report.operands.warnings {
             match warning {
-                &Warning::Geometry { millimetres, voxels } if (Gap { millimetres, voxels }).is_apart() => {
+                &Warning::Eval(eval::Warning::Geometry { millimetres, voxels })
+                    if (Gap { millimetres, voxels }).is_apart() =>
+                {
                     exit = output.finding(&format!("warning: {warning} ({HEADERS_WRONG})"))
                 }
-                Warning::Geometry { .. } => output.note(format!("warning: {warning} ({HEADERS_WRONG})")),
+                Warning::Eval(eval::Warning::Geometry { .. }) => {
+                    output.note(format!("warning: {warning} ({HEADERS_WRONG})"))
+                }
                 warning => output.warn(warning),
             }
         }

@@ -1,9 +1,9 @@
 //! The two streams: results on stdout, everything else on stderr.
 
 use super::exit::Exit;
-use super::text::{is_command, printable};
-use super::warning::{Warning, is_note};
+use super::warning::Warning;
 use super::words;
+use crate::text::{is_command, printable};
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
@@ -36,7 +36,7 @@ impl Output {
     }
 
     pub fn warn(&mut self, warning: &Warning) {
-        let level = if is_note(warning.kind()) { "note" } else { "warning" };
+        let level = if warning.is_note() { "note" } else { "warning" };
         self.line(&format!("{level}: {warning}"));
     }
 

@@ -1,21 +1,32 @@
 //! The library's errors for whoever typed a command. The library says what a program can change; here the same facts
 //! come with the flags that stand for it.
 
+mod eval;
+
+pub(super) use eval::{Flags, of_warning};
+
 use crate::Error;
 use crate::error::NonFiniteFact;
+use crate::eval::EvalError;
 use crate::io::labels::{LabelFault, LabelsError};
 
 /// The whole chain of causes on one line.
 pub(super) fn of(error: &anyhow::Error) -> String {
-    error
-        .chain()
-        .map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
-            (Some(error), _) => of_library(error),
-            (_, Some(error)) => of_labels(error),
-            _ => cause.to_string(),
-        })
-        .collect::<Vec<_>>()
-        .join(": ")
+    of_causes(error.chain())
+}
+
+/// The same of an error of the evaluation.
+fn of_eval(error: &EvalError) -> String {
+    of_causes(std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source()))
+}
+
+fn of_causes<'a>(causes: impl Iterator<Item = &'a (dyn std::error::Error + 'static)>) -> String {
+    let words = causes.map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(error), _) => of_library(error),
+        (_, Some(error)) => of_labels(error),
+        _ => eval::of_cause(cause).unwrap_or_else(|| cause.to_string()),
+    });
+    words.collect::<Vec<_>>().join(": ")
 }
 
 /// What label maps are read with are flags of `eval`, the one command that reads them.
@@ -28,13 +39,13 @@ fn of_labels(error: &LabelsError) -> String {
              --activation threshold=T` scores them as well)"
         }
         LabelFault::Scaled => {
-            "whole labels were scaled to fit an integer type when they were written (nibabel does, of a float array): say \
-             --round, or write them as integers without a slope"
+            "say --round if whole labels were scaled to fit an integer type when they were written (nibabel does, of a float \
+             array), or --threshold T if the prediction holds probabilities"
         }
         LabelFault::Negative if value.trim_end_matches(".0").parse::<i32>().is_ok() => {
             return format!(
-                "{}: voxel ({}) is {value}, which is negative; say --ignore {} if this label of the truth marks voxels that \
-                 do not count, or write labels from 0 up (is this an image instead?)",
+                "{}: voxel ({}) is {value}, which is negative; add {} to --ignore if this label of the truth marks voxels \
+                 that do not count, or write labels from 0 up (is this an image instead?)",
                 path.display(),
                 position.join(", "),
                 value.trim_end_matches(".0")

@@ -135,7 +135,7 @@ struct Labels {
     /// Voxels per label in the prediction, the truth and both, for labels below [`DENSE`]; as long as was needed.
     dense: Vec<[u64; 3]>,
     sparse: BTreeMap<u32, [u64; 3]>,
-    ignored: Vec<u32>,
+    ignored: BTreeSet<u32>,
     ignored_voxels: u64,
 }
 

@@ -60,3 +60,19 @@ impl fmt::Display for NonFiniteFact {
 pub(super) fn join(facts: &[NonFiniteFact]) -> String {
     facts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
+
+impl super::Error {
+    /// Whether a device is missing or failed, rather than an input being wrong.
+    pub fn is_device(&self) -> bool {
+        matches!(
+            self,
+            Self::NoAdapter { .. }
+                | Self::GpuNotBuilt
+                | Self::SelfTest { .. }
+                | Self::DeviceLost { .. }
+                | Self::GpuOutOfMemory { .. }
+                | Self::GpuTimeout { .. }
+                | Self::Gpu { .. }
+        )
+    }
+}

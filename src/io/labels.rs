@@ -94,12 +94,25 @@ pub fn read_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<Label
 /// ```
 ///
 /// # Errors
-/// As [`read`], but for the channels. The position of a voxel that is no label has its channel as the last number.
+/// As [`read_layers_with`]. The position of a voxel that is no label has its channel as the last number.
 pub fn read_layers(path: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsError> {
+    read_layers_with(path, &LabelOptions::default())
+}
+
+/// The most channels that are layers: each is a volume of its own here, and a few bytes of a file must not become millions.
+const MOST_LAYERS: u64 = 1 << 12;
+
+/// Reads each channel of a file as a label map of its own, its numbers taken as the options say.
+///
+/// # Errors
+/// As [`read`], but for the channels: [`LabelsError::Channels`] for more than 4096 of them.
+pub fn read_layers_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<Vec<LabelVolume>, LabelsError> {
     let opened = Opened::of(path.as_ref())?;
+    if opened.channels > MOST_LAYERS {
+        return Err(LabelsError::Channels { path: opened.path, channels: opened.channels });
+    }
     let channels = usize::try_from(opened.channels).unwrap_or(usize::MAX);
-    let LabelVolume { labels, mut shape, geometry, stored, surplus } =
-        opened.with_voxels()?.load(&LabelOptions::default())?;
+    let LabelVolume { labels, mut shape, geometry, stored, surplus } = opened.with_voxels()?.load(options)?;
     if channels < 2 {
         return Ok(vec![LabelVolume { labels, shape, geometry, stored, surplus }]);
     }
@@ -195,12 +208,10 @@ impl LabelVolume {
     pub fn census(&self) -> BTreeMap<u32, u64> {
         match &self.labels {
             Labels::U8(labels) => census_small(labels, 1 << 8),
-            Labels::U16(labels) => census_small(labels, 1 << 16),
-            Labels::U32(labels) => {
-                let mut counts = BTreeMap::new();
-                for_runs(labels, |label, voxels| *counts.entry(label).or_insert(0) += voxels);
-                counts
-            }
+            // A table is for many voxels: a file may have thousands of layers of a few.
+            Labels::U16(labels) if labels.len() >= 1 << 13 => census_small(labels, 1 << 16),
+            Labels::U16(labels) => census_of_runs(labels),
+            Labels::U32(labels) => census_of_runs(labels),
         }
     }
 }
@@ -210,6 +221,12 @@ fn grid(shape: &[u64]) -> Result<Shape, Error> {
     let axes = without_ones_behind(shape).iter().rev().map(|&n| usize::try_from(n).unwrap_or(usize::MAX));
     let axes: Vec<usize> = axes.collect();
     Shape::new(1, 1, if axes.is_empty() && !shape.is_empty() { vec![1] } else { axes })
+}
+
+fn census_of_runs<T: Copy + PartialEq + Into<u32>>(labels: &[T]) -> BTreeMap<u32, u64> {
+    let mut counts = BTreeMap::new();
+    for_runs(labels, |label, voxels| *counts.entry(label.into()).or_insert(0) += voxels);
+    counts
 }
 
 fn census_small<T: Copy + Eq + Into<u32>>(labels: &[T], values: usize) -> BTreeMap<u32, u64> {

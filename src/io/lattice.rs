@@ -139,6 +139,12 @@ impl Placement {
         !self.is_reordered() && self.first != self.second && self.axes.iter().all(|along| along.start == 0)
     }
 
+    /// Whether both are boxes of the same lengths, in different places.
+    #[must_use]
+    pub fn is_shifted(&self) -> bool {
+        !self.holds_first() && (0..3).all(|axis| self.first[axis] == self.second[self.axes[axis].axis])
+    }
+
     /// Whether the box of the first grid holds all voxels of the second.
     #[must_use]
     pub fn holds_second(&self) -> bool {

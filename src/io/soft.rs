@@ -60,6 +60,8 @@ pub struct SoftVolume {
     pub integer: bool,
     /// Voxels which were rounded from `f64`.
     pub rounded: u64,
+    /// Bytes behind the voxels, as [`Image::surplus`](super::Image::surplus).
+    pub surplus: u64,
     /// How far apart neighbouring values are, where a header scales whole numbers.
     pub step: Option<f64>,
     /// Where they came from.
@@ -109,25 +111,25 @@ pub enum SoftError {
 pub fn read(path: impl AsRef<Path>) -> Result<SoftVolume, SoftError> {
     let path = path.as_ref();
     let extension = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let (elements, axes, step, origin) = match extension.as_str() {
+    let (elements, axes, step, surplus, origin) = match extension.as_str() {
         "npy" => {
             let npy::Array { elements, shape } = npy::read(path)?;
-            (elements, shape, None, Origin::Npy)
+            (elements, shape, None, 0, Origin::Npy)
         }
         _ => {
-            let image::Image { header, voxels, .. } = image::read(path)?;
+            let image::Image { header, voxels, surplus } = image::read(path)?;
             let geometry = Box::new(header.geometry);
             let axes = header.shape.iter().rev().copied().collect();
             let whole = !matches!(header.dtype, StoredType::F32 | StoredType::F64);
             let step = header.scale.filter(|_| whole).map(|scale| scale.slope.abs());
-            (Elements::Plain(voxels), axes, step, Origin::Image { geometry })
+            (Elements::Plain(voxels), axes, step, surplus, Origin::Image { geometry })
         }
     };
     let integer = !matches!(elements, Elements::F16(_) | Elements::Plain(Voxels::F32(_) | Voxels::F64(_)));
     let Converted { values, rounded } = convert(elements)
         .map_err(|(count, value, whole)| SoftError::Unrepresentable { path: path.into(), count, value, whole })?;
     let axes = axes.into_iter().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
-    Ok(SoftVolume { values, axes, integer, rounded, step, origin })
+    Ok(SoftVolume { values, axes, integer, rounded, surplus, step, origin })
 }
 
 /// The whole number that a value is, or was before a header's scale with such a step.
@@ -148,6 +150,7 @@ impl SoftVolume {
             axes: vec![0],
             integer: true,
             rounded: 0,
+            surplus: 0,
             step: None,
             origin: Origin::Npy,
         }
@@ -207,7 +210,11 @@ impl SoftVolume {
             kept
         }
         let step = self.step;
-        let is_ignored = |value| unscaled(value, step).is_some_and(|whole| ignored.iter().any(|&n| n as f32 == whole));
+        let mut ignored: Vec<f32> = ignored.iter().map(|&label| label as f32).collect();
+        ignored.sort_unstable_by(f32::total_cmp);
+        // Of the two zeros a label is the one without a sign.
+        let is_label = |whole: f32| ignored.binary_search_by(|label| label.total_cmp(&(whole + 0.0))).is_ok();
+        let is_ignored = |value| unscaled(value, step).is_some_and(is_label);
         match &mut self.values {
             Values::F32(values) => keep(values, is_ignored),
             Values::F16(bits) => keep(bits, |bits| is_ignored(half(bits))),
@@ -342,53 +349,4 @@ fn whole<T: Copy + Into<i128>>(values: &[T]) -> Result<Converted, Unrepresentabl
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(voxels: Voxels) -> Result<(Values, u64), Unrepresentable> {
-        convert(Elements::Plain(voxels)).map(|converted| (converted.values, converted.rounded))
-    }
-
-    #[test]
-    fn whole_numbers_keep_their_values_in_the_narrowest_type() {
-        assert_eq!(values(Voxels::I64(vec![0, 255])), Ok((Values::U8(vec![0, 255]), 0)));
-        assert_eq!(values(Voxels::U32(vec![256])), Ok((Values::U16(vec![256]), 0)));
-        assert_eq!(values(Voxels::I8(vec![-1, 2])), Ok((Values::F32(vec![-1.0, 2.0]), 0)));
-        assert_eq!(values(Voxels::U64(vec![1 << 40])), Ok((Values::F32(vec![1_099_511_627_776.0]), 0)));
-    }
-
-    #[test]
-    fn whole_floats_are_labels_and_scaled_ones_within_half_a_step() {
-        let of = |values: &[f32], step| {
-            let volume = SoftVolume { values: Values::F32(values.to_vec()), step, ..SoftVolume::empty() };
-            volume.into_labels().map(|found| (found.volume.values, found.moved))
-        };
-        assert_eq!(of(&[0.0, -0.0, 3.0], None), Ok((Values::U8(vec![0, 0, 3]), 0)));
-        assert_eq!(of(&[0.0, 300.0], None), Ok((Values::U16(vec![0, 300]), 0)));
-        assert_eq!(of(&[0.0, 0.996], None), Err((1, 0.996)));
-        // Labels 0 to 2 in 255 steps: 1 is 127 or 128 of them.
-        let step = 2.0 / 255.0;
-        let scaled = [0.0, 127.0 * step as f32, 2.0, 128.0 * step as f32];
-        assert_eq!(of(&scaled, Some(step)), Ok((Values::U8(vec![0, 1, 2, 1]), 2)));
-        let mut volume = SoftVolume { values: Values::F32(scaled.to_vec()), step: Some(step), ..SoftVolume::empty() };
-        assert_eq!(volume.leave_out(&[1]), [1, 0, 1, 0]);
-        assert_eq!(of(&[0.0, 126.0 * step as f32], Some(step)).map_err(|(index, _)| index), Err(1));
-        assert_eq!(of(&[0.0, 0.3], Some(0.7)), Err((1, 0.3)));
-        for wrong in [-1.0, 65_536.0, f32::NAN, f32::INFINITY] {
-            assert!(of(&[0.0, wrong], None).is_err_and(|(index, _)| index == 1));
-        }
-        let halves = SoftVolume { values: Values::F16(vec![0, 0x3c00]), ..SoftVolume::empty() };
-        assert!(halves.into_labels().is_ok_and(|found| found.volume.values == Values::U8(vec![0, 1])));
-    }
-
-    #[test]
-    fn a_whole_number_that_would_change_is_refused_and_a_float_is_counted() {
-        let (count, first, whole) = values(Voxels::I32(vec![1, (1 << 24) + 1, -(1 << 24) - 1])).unwrap_err();
-        assert_eq!((count, first.as_str(), whole), (2, "16777217", true));
-        let odd = [0.5, 0.1, f64::NAN, f64::INFINITY, 0.2];
-        let (found, rounded) = values(Voxels::F64(odd.to_vec())).unwrap();
-        assert_eq!(rounded, 2);
-        assert!(matches!(found, Values::F32(v) if v[0] == 0.5 && v[1] == 0.1 && v[2].is_nan() && v[3].is_infinite()));
-        assert!(matches!(values(Voxels::F64(vec![1e300])), Err((1, _, false))));
-    }
-}
+mod tests;

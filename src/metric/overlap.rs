@@ -1,6 +1,10 @@
 //! Overlap scores of counts.
 
+use super::validate::wrong;
+use crate::error::{Error, Result};
 use crate::stats::Counts;
+use std::fmt;
+use std::str::FromStr;
 
 /// The score where the formula is 0/0.
 ///
@@ -26,6 +30,26 @@ impl Empty {
             Self::One => 1.0,
             Self::Zero => 0.0,
         }
+    }
+}
+
+impl fmt::Display for Empty {
+    /// `nan`, `one` or `zero`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nan => "nan",
+            Self::One => "one",
+            Self::Zero => "zero",
+        })
+    }
+}
+
+impl FromStr for Empty {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = [Self::Nan, Self::One, Self::Zero].into_iter().find(|empty| empty.to_string() == name);
+        found.ok_or_else(|| wrong("the score of an empty class", name, "nan, one or zero"))
     }
 }
 

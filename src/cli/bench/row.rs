@@ -1,7 +1,7 @@
 //! Figures, and how they are printed.
 
-use crate::cli::table::{Align, Grid, Tone};
-use crate::cli::text::{bytes, wrapped};
+use crate::report::grid::{Align, Grid, Tone};
+use crate::text::{bytes, wrapped};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::fmt::Write;

@@ -3,9 +3,9 @@
 #[cfg(feature = "gpu")]
 use super::gpu::Buffer;
 use super::{Dtypes, floor};
-use crate::cli::text;
 use crate::metric::{Loss, LossOptions};
 use crate::stats::{Counts, Sums, Terms};
+use crate::text;
 use crate::{Classes, Engine, LabelMap, Shape, SumsOptions, Table, Volume, prefer_huge_pages};
 use anyhow::{Result, anyhow, ensure};
 use std::cell::RefCell;

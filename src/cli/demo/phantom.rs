@@ -4,15 +4,15 @@ use crate::cli::verify::Random;
 use crate::io::nifti::{AffineSource, Geometry};
 
 /// Voxels along x, y, z.
-pub(in crate::cli) const SHAPE: [u64; 3] = [128, 128, 96];
+pub(crate) const SHAPE: [u64; 3] = [128, 128, 96];
 
 /// Millimetres along x, y, z: thicker slices than pixels, as scanners have them.
 const SPACING: [f64; 3] = [2.0, 2.0, 3.0];
 
-pub(in crate::cli) const CASES: usize = 4;
+pub(crate) const CASES: usize = 4;
 
 /// An organ: where it is and how large, in millimetres from the middle of the volume.
-pub(in crate::cli) struct Organ {
+pub(crate) struct Organ {
     pub name: &'static str,
     centre: [f64; 3],
     radii: [f64; 3],
@@ -21,7 +21,7 @@ pub(in crate::cli) struct Organ {
 }
 
 /// In the order of their labels, 1 first. A later one takes the voxels of an earlier one.
-pub(in crate::cli) const ORGANS: [Organ; 5] = [
+pub(crate) const ORGANS: [Organ; 5] = [
     Organ { name: "liver", centre: [-45.0, -10.0, 20.0], radii: [55.0, 48.0, 60.0], bumps: 0.18 },
     Organ { name: "spleen", centre: [72.0, 20.0, 25.0], radii: [25.0, 32.0, 42.0], bumps: 0.15 },
     Organ { name: "r kidney", centre: [-45.0, 45.0, -55.0], radii: [22.0, 24.0, 45.0], bumps: 0.10 },
@@ -45,7 +45,7 @@ struct Blob {
 }
 
 /// Truth and prediction of a case, x fastest.
-pub(in crate::cli) fn case(case: usize) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn case(case: usize) -> (Vec<u8>, Vec<u8>) {
     let voxels = SHAPE.iter().product::<u64>() as usize;
     let (mut truth, mut pred) = (vec![0; voxels], vec![0; voxels]);
     for (i, organ) in ORGANS.iter().enumerate() {
@@ -64,7 +64,7 @@ pub(in crate::cli) fn case(case: usize) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Where the volume lies: its middle at the origin.
-pub(in crate::cli) fn geometry() -> Geometry {
+pub(crate) fn geometry() -> Geometry {
     let mut geometry = Geometry::from_spacing(SPACING);
     for (axis, row) in geometry.affine.iter_mut().take(3).enumerate() {
         row[3] = -middle(axis);

@@ -1,14 +1,13 @@
-//! From a report to a terminal, to files, and to an exit code.
+//! From a summary to a terminal, to files, and to an exit code.
 
-use super::report::{Kind, Report};
-use super::settings::MissingRule;
-use super::{csv, html, json, python, table};
 use crate::cli::exit::Exit;
 use crate::cli::files::{Named, Pending, check_no_volume, check_outputs};
 use crate::cli::interrupt;
 use crate::cli::output::Output;
-use crate::cli::warning::{ABSENT, GEOMETRY, is_note};
+use crate::cli::words::Flags;
+use crate::eval::{Kind, MissingRule, Summary, Unpaired, WarningKind, pictures};
 use crate::io::Gap;
+use crate::report::{self, Words};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -56,24 +55,24 @@ impl OutputArgs {
 }
 
 /// Tells what was wrong, writes the files, prints the result.
-pub(in crate::cli) fn publish(report: &Report, outputs: &OutputArgs, output: &mut Output) -> Result<Exit> {
-    tell(report, output);
-    let outputs_of = || Rendered::of(report, outputs);
-    let Rendered { summary, rows, page, printed } = interrupt::during(outputs_of)??;
-    let mut exit = if report.has_findings() { Exit::Findings } else { Exit::Fine };
-    let difference = report.verification().and_then(|verification| verification.difference.as_ref());
+pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, output: &mut Output) -> Result<Exit> {
+    tell(summary, output);
+    let outputs_of = || Rendered::of(summary, outputs);
+    let Rendered { layout, rows, page, printed } = interrupt::during(outputs_of)??;
+    let mut exit = if summary.evaluation.has_findings() { Exit::Findings } else { Exit::Fine };
+    let difference = summary.evaluation.verification().and_then(|verification| verification.difference.as_ref());
     if let Some(difference) = difference {
         exit = output.finding(&format!(
             "verification failed: {difference}; do not trust {} ({}); run `voxdice verify`, update the driver, or use \
              --backend cpu",
-            report.origin.backend, report.origin.device
+            summary.evaluation.provenance.backend, summary.evaluation.provenance.device
         ));
     } else {
-        if let Some(verification) = report.verification() {
+        if let Some(verification) = summary.evaluation.verification() {
             output.note(format_args!("verified: {} agree in every count", verification.devices()));
         }
         // All files are complete before the first one appears; after a failed verification there is none.
-        let files = [(&outputs.output, summary), (&outputs.csv, rows), (&outputs.html, page)];
+        let files = [(&outputs.output, layout), (&outputs.csv, rows), (&outputs.html, page)];
         let files = files.into_iter().filter_map(|(path, text)| Some((path.as_ref()?, text?)));
         let mut all: Vec<Pending> = files.map(|(path, text)| Pending::write(path, &text)).collect::<Result<_>>()?;
         interrupt::check()?;
@@ -90,7 +89,7 @@ pub(in crate::cli) fn publish(report: &Report, outputs: &OutputArgs, output: &mu
 
 /// Every form that was asked for.
 struct Rendered {
-    summary: Option<String>,
+    layout: Option<String>,
     rows: Option<String>,
     page: Option<String>,
     printed: Printed,
@@ -102,39 +101,46 @@ enum Printed {
 }
 
 impl Rendered {
-    fn of(report: &Report, outputs: &OutputArgs) -> Result<Self> {
+    fn of(summary: &Summary<'_>, outputs: &OutputArgs) -> Result<Self> {
         Ok(Self {
-            summary: outputs.output.as_ref().map(|_| python::summary(report)),
-            rows: outputs.csv.as_ref().map(|_| csv::render(report)).transpose()?,
-            page: outputs.html.as_ref().map(|_| html::render(report)).transpose()?,
+            layout: outputs.output.as_ref().map(|_| report::nnunet_summary(summary)),
+            rows: outputs.csv.as_ref().map(|_| report::csv(summary)),
+            page: outputs.html.as_ref().map(|_| page(summary)).transpose()?,
             printed: match outputs.format {
-                Form::Table => Printed::Text(table::render(report)),
-                Form::Json => Printed::Json(json::render(report)),
-                Form::Csv => Printed::Text(csv::render(report)?),
+                Form::Table => Printed::Text(report::table(summary)),
+                Form::Json => Printed::Json(report::json(summary, &Flags)),
+                Form::Csv => Printed::Text(report::csv(summary)),
             },
         })
     }
+}
+
+/// The page with its pictures.
+fn page(summary: &Summary<'_>) -> Result<String> {
+    let pictures = pictures::worst(summary, &interrupt::token())?;
+    Ok(report::html(summary, &pictures, &Flags))
 }
 
 /// Warnings of one kind that are shown.
 const ALIKE: usize = 10;
 
 /// Warnings, unpaired and failed cases.
-pub(in crate::cli) fn tell(report: &Report, output: &mut Output) {
-    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
-    for case in &report.cases {
-        let folders = report.origin.kind == Kind::Folders;
+pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
+    let mut told: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for case in &summary.evaluation.cases {
+        let folders = summary.evaluation.provenance.kind == Kind::Folders;
         let name = if folders { format!("{}: ", case.name) } else { String::new() };
         for warning in &case.warnings {
             // Over many cases the table has a column for it.
-            if folders && warning.kind == ABSENT {
+            if folders && warning.kind() == Some(WarningKind::AbsentLabels) {
                 continue;
             }
-            let times = told.entry(&warning.kind).or_default();
+            let level = if warning.is_note() { "note" } else { "warning" };
+            let times = told.entry((level, warning.name())).or_default();
             *times += 1;
-            let finding = warning.kind == GEOMETRY && case.gap.is_some_and(Gap::is_apart);
-            let level = if is_note(&warning.kind) { "note" } else { "warning" };
-            let line = format!("{level}: {name}{}", warning.message);
+            let of_headers = warning.kind().is_some_and(WarningKind::is_of_headers);
+            let finding = of_headers && case.gap.is_some_and(Gap::is_apart);
+            let line = format!("{level}: {name}{}", Flags.warning(warning));
             if *times > ALIKE {
                 continue;
             } else if finding {
@@ -143,29 +149,32 @@ pub(in crate::cli) fn tell(report: &Report, output: &mut Output) {
                 output.note(line);
             }
         }
-    }
-    for (kind, times) in told.into_iter().filter(|(_, times)| *times > ALIKE) {
-        output.note(format_args!("warning: {} more like it ({kind}); --format json has them all", times - ALIKE));
-    }
-    let noisy = report.cases.iter().filter_map(|case| Some((case, case.gap?)));
-    for (case, gap) in noisy.filter(|(_, gap)| gap.is_same_grid() && gap.voxels > 0.0) {
-        if report.origin.kind == Kind::Folders {
-            let gap = gap.voxels;
-            output.note(format_args!("note: {}: the affines differ by {gap:.1e} of a voxel: the same grid", case.name));
+        let noise = case.gap.filter(|gap| folders && gap.is_same_grid() && gap.voxels > 0.0);
+        if let Some(Gap { voxels, .. }) = noise {
+            let times = told.entry(("note", "same_grid")).or_default();
+            *times += 1;
+            if *times <= ALIKE {
+                output.note(format_args!("note: {name}the affines differ by {voxels:.1e} of a voxel: the same grid"));
+            }
         }
     }
-    let unpaired = |word, list: &[super::report::Unpaired]| -> Vec<String> {
+    for ((level, kind), times) in told.into_iter().filter(|(_, times)| *times > ALIKE) {
+        output.note(format_args!("{level}: {} more like it ({kind}); --format json has them all", times - ALIKE));
+    }
+    let unpaired = |word, list: &[Unpaired]| -> Vec<String> {
         list.iter().map(|lone| format!("{}: {word} ({})", lone.case, lone.file.display())).collect()
     };
-    let lines = [unpaired("no prediction", &report.missing), unpaired("no truth", &report.extra)].concat();
+    let lines =
+        [unpaired("no prediction", &summary.evaluation.missing), unpaired("no truth", &summary.evaluation.extra)]
+            .concat();
     for line in lines {
-        if report.origin.missing == MissingRule::Error {
+        if summary.evaluation.provenance.missing == MissingRule::Error {
             output.finding(&format!("missing: {line}"));
         } else {
             output.note(format_args!("note: {line}"));
         }
     }
-    for failure in &report.failures {
-        output.finding(&format!("error: {}: {}", failure.case, failure.message));
+    for failure in &summary.evaluation.failures {
+        output.finding(&format!("error: {}: {}", failure.case, Flags.error(&failure.error)));
     }
 }

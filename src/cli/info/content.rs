@@ -4,17 +4,33 @@ use super::exact_sum::ExactSum;
 use crate::io::Voxels;
 use crate::io::labels::{for_runs, settle_all};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Voxels by value.
 pub(super) type Labels = BTreeMap<i128, u64>;
 
+/// How the voxels of a file are parted: so many channels, and the layers among them that are told apart.
+#[derive(Debug, Clone)]
+pub(super) struct Channels {
+    pub count: usize,
+    pub layers: BTreeSet<u64>,
+}
+
+impl Channels {
+    /// Nothing is told apart.
+    pub fn one() -> Self {
+        Self { count: 1, layers: BTreeSet::new() }
+    }
+}
+
 /// What is in the voxels of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Content {
-    /// Voxels by value in each channel, where all values are whole.
-    pub labels: Option<Vec<Labels>>,
+    /// Voxels by value, where all values are whole.
+    pub labels: Option<Labels>,
+    /// The same of the layers that were asked for, by their numbers.
+    pub layers: BTreeMap<u64, Labels>,
     pub min: Option<Number>,
     pub max: Option<Number>,
     /// Of the finite voxels.
@@ -60,9 +76,9 @@ impl fmt::Display for Number {
 }
 
 impl Content {
-    /// Of the voxels of so many channels, one behind the other. Where a header scaled them, they are a label map if all
+    /// Of the voxels of some channels, one behind the other. Where a header scaled them, they are a label map if all
     /// of them settle, and else the values that the header gives.
-    pub fn of(voxels: Voxels, channels: usize, scaled: bool) -> Self {
+    pub fn of(voxels: Voxels, channels: &Channels, scaled: bool) -> Self {
         match voxels {
             Voxels::U8(v) => of_integers(v, channels),
             Voxels::I8(v) => of_integers(v, channels),
@@ -87,44 +103,43 @@ impl Content {
         (self.finite > 0).then(|| self.sum.as_f64() / self.finite as f64)
     }
 
-    /// Voxels by value in all channels, where all values are whole.
-    pub fn all_labels(&self) -> Option<Labels> {
-        let mut all = Labels::new();
-        for (&label, voxels) in self.labels.as_ref()?.iter().flatten() {
-            *all.entry(label).or_default() += voxels;
+    fn of_labels(each: impl Iterator<Item = Vec<(i128, u64)>>, channels: &Channels) -> Self {
+        let (mut labels, mut layers) = (Labels::new(), BTreeMap::new());
+        for (layer, found) in (0..).zip(each) {
+            for &(label, voxels) in &found {
+                *labels.entry(label).or_default() += voxels;
+            }
+            if channels.layers.contains(&layer) {
+                layers.insert(layer, found.into_iter().collect());
+            }
         }
-        Some(all)
-    }
-
-    fn of_labels(labels: Vec<Labels>) -> Self {
-        let all = || labels.iter().flatten();
-        let ends = |pick: fn(&Labels) -> Option<(&i128, &u64)>| labels.iter().filter_map(pick).map(|(&label, _)| label);
         Self {
-            min: ends(BTreeMap::first_key_value).min().map(Number::Whole),
-            max: ends(BTreeMap::last_key_value).max().map(Number::Whole),
-            sum: Number::Whole(all().map(|(&label, &voxels)| label * i128::from(voxels)).sum()),
-            finite: all().map(|(_, voxels)| voxels).sum(),
+            min: labels.first_key_value().map(|(&label, _)| Number::Whole(label)),
+            max: labels.last_key_value().map(|(&label, _)| Number::Whole(label)),
+            sum: Number::Whole(labels.iter().map(|(&label, &voxels)| label * i128::from(voxels)).sum()),
+            finite: labels.values().sum(),
             non_finite: 0,
             labels: Some(labels),
+            layers,
         }
     }
 }
 
-fn of_integers<T: Copy + Ord + Into<i128>>(mut voxels: Vec<T>, channels: usize) -> Content {
-    let each = parts(&mut voxels, channels);
-    Content::of_labels(each.map(|part| count(part, Into::into, <[T]>::sort_unstable)).collect())
+fn of_integers<T: Copy + Ord + Into<i128>>(mut voxels: Vec<T>, channels: &Channels) -> Content {
+    let each = parts(&mut voxels, channels.count).map(|part| count(part, Into::into, <[T]>::sort_unstable));
+    Content::of_labels(each, channels)
 }
 
 /// Floats are labels where all of them are whole.
 fn of_floats<T: Copy + PartialOrd + Into<f64>>(
     mut voxels: Vec<T>,
-    channels: usize,
+    channels: &Channels,
     order: fn(&T, &T) -> std::cmp::Ordering,
 ) -> Content {
     if voxels.chunks(CHUNK).all(|chunk| chunk.iter().fold(true, |whole, &voxel| whole & is_whole(voxel.into()))) {
         let key = |voxel: T| voxel.into() as i128;
-        let each = parts(&mut voxels, channels);
-        return Content::of_labels(each.map(|part| count(part, key, |all| all.sort_unstable_by(order))).collect());
+        let each = parts(&mut voxels, channels.count);
+        return Content::of_labels(each.map(|part| count(part, key, |all| all.sort_unstable_by(order))), channels);
     }
     let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
     let (mut finite, mut sum) = (0, ExactSum::default());
@@ -140,6 +155,7 @@ fn of_floats<T: Copy + PartialOrd + Into<f64>>(
     let any = finite > 0;
     Content {
         labels: None,
+        layers: BTreeMap::new(),
         min: any.then_some(Number::Real(min)),
         max: any.then_some(Number::Real(max)),
         sum: Number::Real(sum.rounded()),
@@ -169,16 +185,20 @@ fn parts<T>(voxels: &mut [T], channels: usize) -> impl Iterator<Item = &mut [T]>
 const WIDEST: i128 = 1 << 22;
 
 /// How many voxels have each value. `sort` brings them into order where they lie, if their range is too wide for a
-/// table.
-fn count<T: Copy + PartialOrd>(voxels: &mut [T], key: impl Fn(T) -> i128, sort: impl FnOnce(&mut [T])) -> Labels {
-    let Some(&first) = voxels.first() else { return Labels::new() };
+/// table, or they are few.
+fn count<T: Copy + PartialOrd>(
+    voxels: &mut [T],
+    key: impl Fn(T) -> i128,
+    sort: impl FnOnce(&mut [T]),
+) -> Vec<(i128, u64)> {
+    let Some(&first) = voxels.first() else { return Vec::new() };
     let ends = |(least, most): (T, T), &voxel: &T| {
         (if voxel < least { voxel } else { least }, if voxel > most { voxel } else { most })
     };
     let (least, most) = voxels.iter().fold((first, first), ends);
     let (least, width) = (key(least), key(most) - key(least));
     let mut found: Vec<(i128, u64)> = Vec::new();
-    if width < WIDEST {
+    if width < WIDEST.min(8 * voxels.len() as i128) {
         let mut table = vec![0; width as usize + 1];
         for_runs(voxels, |voxel, run| table[(key(voxel) - least) as usize] += run);
         found.extend((least..).zip(table).filter(|(_, voxels)| *voxels > 0));
@@ -186,7 +206,7 @@ fn count<T: Copy + PartialOrd>(voxels: &mut [T], key: impl Fn(T) -> i128, sort: 
         sort(voxels);
         for_runs(voxels, |voxel, run| found.push((key(voxel), run)));
     }
-    found.into_iter().collect()
+    found
 }
 
 #[cfg(test)]
@@ -194,11 +214,11 @@ mod tests {
     use super::*;
 
     fn of(voxels: Voxels) -> Content {
-        Content::of(voxels, 1, false)
+        Content::of(voxels, &Channels::one(), false)
     }
 
-    fn labels<const N: usize>(labels: [(i128, u64); N]) -> Option<Vec<Labels>> {
-        Some(vec![Labels::from(labels)])
+    fn labels<const N: usize>(labels: [(i128, u64); N]) -> Option<Labels> {
+        Some(Labels::from(labels))
     }
 
     #[test]
@@ -231,7 +251,7 @@ mod tests {
             let sum = Number::Whole(voxels.iter().map(|&voxel| i128::from(voxel)).sum());
             let floats = of(Voxels::F64(voxels.iter().map(|&voxel| voxel as f64).collect()));
             for found in [of(Voxels::I64(voxels)), floats] {
-                assert_eq!((found.labels, found.sum), (Some(vec![expected.clone()]), sum), "{range}");
+                assert_eq!((found.labels, found.sum), (Some(expected.clone()), sum), "{range}");
             }
         }
     }
@@ -252,16 +272,27 @@ mod tests {
     #[test]
     fn scaled_voxels_settle_all_or_none() {
         let slope = f64::from(1.0f32 / 255.0);
-        let content = Content::of(Voxels::F64(vec![0.0, 255.0 * slope]), 1, true);
+        let content = Content::of(Voxels::F64(vec![0.0, 255.0 * slope]), &Channels::one(), true);
         assert_eq!(content.labels, labels([(0, 1), (1, 1)]));
-        let content = Content::of(Voxels::F64(vec![0.0, 255.0 * slope, 127.0 * slope]), 1, true);
+        let content = Content::of(Voxels::F64(vec![0.0, 255.0 * slope, 127.0 * slope]), &Channels::one(), true);
         assert_eq!((content.labels, content.max), (None, Some(Number::Real(255.0 * slope))));
     }
 
     #[test]
-    fn channels_are_counted_apart() {
-        let content = Content::of(Voxels::U8(vec![0, 1, 1, 1]), 2, false);
-        assert_eq!(content.labels, Some(vec![Labels::from([(0, 1), (1, 1)]), Labels::from([(1, 2)])]));
-        assert_eq!(content.all_labels(), Some(Labels::from([(0, 1), (1, 3)])));
+    fn layers_are_counted_apart() {
+        let channels = Channels { count: 2, layers: [1, 7].into() };
+        let content = Content::of(Voxels::U8(vec![0, 1, 1, 1]), &channels, false);
+        assert_eq!(content.layers, BTreeMap::from([(1, Labels::from([(1, 2)]))]));
+        assert_eq!(content.labels, labels([(0, 1), (1, 3)]));
+    }
+
+    /// Neither a wide table nor a map for each of many channels.
+    #[test]
+    fn many_channels_of_few_voxels_take_little() {
+        let voxels: Vec<i32> = (0..200_000).map(|i| i % 2 * 4_194_300).collect();
+        let channels = Channels { count: 100_000, layers: [5].into() };
+        let content = Content::of(Voxels::I32(voxels), &channels, false);
+        assert_eq!(content.layers[&5], Labels::from([(0, 1), (4_194_300, 1)]));
+        assert_eq!(content.labels, labels([(0, 100_000), (4_194_300, 100_000)]));
     }
 }

@@ -1,11 +1,12 @@
 //! What a file holds, and how it is told.
 
-use super::content::{Content, Labels, Number};
-use crate::cli::table::{Align, Grid, Tone};
-use crate::cli::text::{extent, grouped, millilitres, plain, printable, shown};
+use super::content::{Channels, Content, Labels, Number};
 use crate::cli::warning::Warning;
+use crate::eval;
 use crate::io::nrrd::{Segment, segments};
 use crate::io::{self, Format, Geometry, Scale, npy};
+use crate::report::grid::{Align, Grid, Tone};
+use crate::text::{extent, grouped, millilitres, plain, printable, shown};
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -26,8 +27,6 @@ pub(super) struct Found<'a> {
     /// Of 3D Slicer's segmentations, in the file's order.
     segments: Vec<Segment>,
     content: Content,
-    /// Voxels by value, where all values are whole.
-    labels: Option<Labels>,
     /// Bytes behind the voxels.
     surplus: u64,
 }
@@ -37,15 +36,20 @@ impl<'a> Found<'a> {
         if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")) {
             let npy::Array { elements, shape } = npy::read(path)?;
             let dtype = elements.dtype_name();
-            let content = Content::of(elements.into_voxels(), 1, false);
-            let labels = content.all_labels();
+            let content = Content::of(elements.into_voxels(), &Channels::one(), false);
             let (scale, geometry, segments) = (None, None, Vec::new());
-            return Ok(Self { path, shape, dtype, scale, geometry, segments, content, labels, surplus: 0 });
+            return Ok(Self { path, shape, dtype, scale, geometry, segments, content, surplus: 0 });
         }
         let io::Image { header, voxels, surplus } = io::read(path)?;
         let segments = if header.format == Format::Nrrd { segments(path)? } else { Vec::new() };
-        let layers = if segments.is_empty() { 1 } else { header.channels };
-        let content = Content::of(voxels, usize::try_from(layers)?, header.scale.is_some());
+        let channels = match segments.is_empty() {
+            true => Channels::one(),
+            false => Channels {
+                count: usize::try_from(header.channels)?,
+                layers: segments.iter().map(|segment| segment.layer).collect(),
+            },
+        };
+        let content = Content::of(voxels, &channels, header.scale.is_some());
         Ok(Self {
             path,
             shape: header.shape,
@@ -53,7 +57,6 @@ impl<'a> Found<'a> {
             scale: header.scale,
             geometry: Some(header.geometry),
             segments,
-            labels: content.all_labels(),
             content,
             surplus,
         })
@@ -62,12 +65,12 @@ impl<'a> Found<'a> {
     /// What is to be told beside it.
     pub fn warning(&self) -> Option<Warning> {
         let file = || self.path.display().to_string();
-        (self.surplus > 0).then(|| Warning::Surplus { file: file(), bytes: self.surplus })
+        (self.surplus > 0).then(|| eval::Warning::Surplus { file: file(), bytes: self.surplus }.into())
     }
 
     pub fn json(&self) -> Value {
         let Self { geometry, content, .. } = self;
-        let labels = self.labels.as_ref().map(|labels| {
+        let labels = content.labels.as_ref().map(|labels| {
             labels.iter().map(|(label, &voxels)| (label.to_string(), voxels.into())).collect::<Map<String, Value>>()
         });
         let mut found = json!({
@@ -125,7 +128,7 @@ impl<'a> Found<'a> {
         if content.non_finite > 0 {
             line("unusable", format!("{} voxels are NaN or infinite", grouped(content.non_finite)));
         }
-        if let Some(labels) = &self.labels {
+        if let Some(labels) = &content.labels {
             line("labels", format!("{} different values", grouped(labels.len() as u64)));
             if labels.len() > SHOWN {
                 line("", "too many to list; --format json has them all".into());
@@ -169,7 +172,7 @@ impl<'a> Found<'a> {
 
     /// Voxels of a segment; none where its layer is not there, or holds fractions.
     fn voxels_of(&self, segment: &Segment) -> Option<u64> {
-        let layer = self.content.labels.as_ref()?.get(usize::try_from(segment.layer).ok()?)?;
+        let layer = self.content.layers.get(&segment.layer)?;
         Some(layer.get(&segment.label.into()).copied().unwrap_or(0))
     }
 

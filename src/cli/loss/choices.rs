@@ -4,6 +4,7 @@ use super::names::{
     ActivationName, DenominatorName, FormName, GdlWeights, LayoutName, LossName, LossSum, LossSumParser, PerName,
     ReduceName, SmoothUnit, WeightMean,
 };
+use crate::eval::Ignore;
 use crate::metric::{Activation, Preset, View};
 use anyhow::{Result, bail};
 use clap::Args;
@@ -89,9 +90,9 @@ pub(super) struct Choices {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     #[arg(help_heading = "Grouping")]
     pub no_background: Option<bool>,
-    /// Values of the truth whose voxels are left out
-    #[arg(long, value_name = "N[,N...]", value_delimiter = ',', allow_hyphen_values = true, help_heading = "Grouping")]
-    pub ignore: Vec<i64>,
+    /// Values of the truth whose voxels are left out, such as 255 or -1,250-255
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Grouping")]
+    pub ignore: Option<Ignore>,
     /// A volume of 0 and 1: voxels of 0 are left out. Of the shape of the prediction, or of one channel
     #[arg(long, value_name = "FILE", help_heading = "Grouping")]
     pub mask: Option<PathBuf>,
@@ -149,7 +150,7 @@ impl Choices {
     /// call, which no label map holds.
     pub fn ignored(&self) -> Result<Vec<i64>> {
         let of_call = self.any_call()?.and_then(|call| call.ignored()).filter(|&value| value < 0);
-        Ok(self.ignore.iter().copied().chain(of_call).collect())
+        Ok(self.ignore.iter().flat_map(Ignore::labels).chain(of_call).collect())
     }
 
     /// Whether a flag means nothing where all channels are one.

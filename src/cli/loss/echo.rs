@@ -45,8 +45,8 @@ pub(super) fn json(choices: &Choices, work: &Work) -> Value {
             echo.insert("ignores".into(), ignore(ignored));
         }
     }
-    if !choices.ignore.is_empty() {
-        echo.insert("ignore".into(), json!(choices.ignore));
+    if let Some(ignore) = &choices.ignore {
+        echo.insert("ignore".into(), json!(ignore.labels().collect::<Vec<_>>()));
     }
     if let Some(mask) = &choices.mask {
         echo.insert("mask".into(), mask.to_string_lossy().into());

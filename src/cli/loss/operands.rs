@@ -3,15 +3,15 @@
 use super::choices::Choices;
 use super::masks;
 use super::names::LayoutName;
-use crate::cli::eval::GeometryRule;
-use crate::cli::text::extent;
-use crate::cli::warning::{Warning, WhichFile};
+use crate::cli::warning::Warning;
+use crate::eval::{self, GeometryRule, Side};
 use crate::io::axes::{ArrayLayout, Relation, SoftAxes, TruthAxes, relate};
 use crate::io::npy::Order;
-use crate::io::soft::{self, Origin, SoftError, SoftVolume};
-use crate::io::{Gap, Grid};
+use crate::io::soft::{self, Origin, SoftVolume};
+use crate::io::{self, Gap, Grid};
 use crate::metric::Given;
 use crate::stats::Sums;
+use crate::text::extent;
 use crate::{Layout, Shape, Table, Truth, Volume};
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Operands {
                 bail!("{}: this is a folder; name the file itself", path.display());
             }
         }
-        let (truth, pred) = read_both(truth_path, pred_path)?;
+        let (truth, pred) = io::at_once(|| soft::read(truth_path), || soft::read(pred_path))?;
         let mut operands = Self {
             paths: [truth_path, pred_path].map(Path::to_path_buf),
             shape: Shape::new(1, 1, [1])?,
@@ -98,7 +98,7 @@ impl Operands {
             Relation::Placed(place) if place.holds_first() && place.holds_second() => {
                 let truth = std::mem::replace(&mut self.truth, SoftVolume::empty());
                 self.truth = truth.reordered(&place);
-                self.warnings.push(Warning::Reordered);
+                self.warnings.push(eval::Warning::Reordered.into());
                 Some(place.gap())
             }
             // What lies outside of a box of probabilities is not known.
@@ -115,7 +115,7 @@ impl Operands {
             },
         };
         if let Some(gap) = gap {
-            self.warnings.extend(rule.check(gap)?);
+            self.warnings.extend(rule.check(gap)?.map(Warning::from));
         }
         Ok(())
     }
@@ -225,11 +225,15 @@ impl Operands {
         let mut warnings = Vec::new();
         let [truth_path, pred_path] = &self.paths;
         for (path, volume) in [(truth_path, &self.truth), (pred_path, &self.pred)] {
+            let file = || path.display().to_string();
+            if volume.surplus > 0 {
+                warnings.push(eval::Warning::Surplus { file: file(), bytes: volume.surplus }.into());
+            }
             if volume.rounded > 0 {
-                warnings.push(Warning::Rounded { file: path.display().to_string(), voxels: volume.rounded });
+                warnings.push(Warning::Rounded { file: file(), voxels: volume.rounded });
             }
         }
-        if matches!((truth_path.canonicalize(), pred_path.canonicalize()), (Ok(a), Ok(b)) if a == b) {
+        if io::same_file(truth_path, pred_path) {
             warnings.push(Warning::SameSoftFile);
         }
         self.warnings.splice(..0, warnings);
@@ -320,9 +324,8 @@ impl Operands {
             return;
         }
         // What an activation gives is a probability, and a label map has no values.
-        let files =
-            [(WhichFile::Truth, &self.truth, self.labels.is_none()), (WhichFile::Prediction, &self.pred, !activated)];
-        for ((which, volume, _), path) in files.into_iter().zip(&self.paths).filter(|((_, _, summed), _)| *summed) {
+        let files = [(Side::Truth, &self.truth, self.labels.is_none()), (Side::Prediction, &self.pred, !activated)];
+        for ((side, volume, _), path) in files.into_iter().zip(&self.paths).filter(|((_, _, summed), _)| *summed) {
             let Some((least, most)) = volume.range().filter(|&(least, most)| least < -1.0 || most > 1.0) else {
                 continue;
             };
@@ -330,7 +333,7 @@ impl Operands {
             let is_mask = least == 0.0 && volume.holds_only([0.0, most]);
             self.warnings.push(match is_mask {
                 true => Warning::MaskOutOfRange { file, value: most },
-                false => Warning::OutOfRange { file, which, least, most },
+                false => Warning::OutOfRange { file, side, least, most },
             });
         }
     }
@@ -341,20 +344,6 @@ fn one_more(truth: &[usize], pred: &[usize], channel: usize) -> bool {
     let mut more = pred.to_vec();
     more[channel] += 1;
     truth == more
-}
-
-/// Both files at once: most of the time of a run may be their decompression.
-fn read_both(truth: &Path, pred: &Path) -> Result<(SoftVolume, SoftVolume), SoftError> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, || soft::read(pred));
-        let truth = soft::read(truth)?;
-        let pred = match thread.map(|thread| thread.join()) {
-            Ok(Ok(pred)) => pred?,
-            // No thread could be had, or it died: then one after the other.
-            _ => soft::read(pred)?,
-        };
-        Ok((truth, pred))
-    })
 }
 
 /// The axes; of a NIfTI without those of length 1 that some writers add behind z.

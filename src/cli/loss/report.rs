@@ -7,10 +7,9 @@ use super::verify::Verification;
 use super::work::{Found, Work};
 use crate::Departs;
 use crate::Description;
-use crate::cli::args::backend_name;
-use crate::cli::table::{Align, Grid, Tone};
-use crate::cli::text::{shown, wrapped};
 use crate::metric::{Channels, LossOptions, Per};
+use crate::report::grid::{Align, Grid, Tone};
+use crate::text::{shown, wrapped};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -56,7 +55,7 @@ impl Report<'_> {
             "shape": self.shape(),
             "reduced": self.found.reduced,
             "undefined": self.found.undefined,
-            "backend": backend_name(self.device.backend),
+            "backend": self.device.backend.to_string(),
             "device": self.device.device,
             "reason": self.device.reason,
             "exact": self.work.is_exact(),
@@ -102,7 +101,7 @@ impl Report<'_> {
         }
         let how =
             if self.work.is_exact() { "summed exactly" } else { "summed within the bound of transcendental functions" };
-        let backend = backend_name(self.device.backend).to_uppercase();
+        let backend = self.device.backend.to_string().to_uppercase();
         let _ = writeln!(text, "\n{}", wrapped(&format!("{how} on the {backend}: {}", self.device.device), 2));
         text
     }

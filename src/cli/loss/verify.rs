@@ -3,8 +3,7 @@
 use super::choices::Choices;
 use super::operands::Operands;
 use super::work::{Found, Want, Work};
-use crate::cli::args::backend_name;
-use crate::cli::compare::first_difference;
+use crate::eval::compare::first_difference;
 use crate::metric::{Loss, Partials};
 use crate::stats::Sums;
 use crate::{Activation, Backend, Engine, Table};
@@ -61,7 +60,7 @@ pub(super) fn against(
 ) -> Result<Verification> {
     let exact = work.is_exact();
     let mut described = [engine, other].map(Engine::describe);
-    described.sort_by_key(|description| backend_name(description.backend));
+    described.sort_by_key(|description| description.backend.to_string());
     let [cpu, gpu] = described.map(|description| description.device);
     // The difference is told with the CPU first.
     let swapped = engine.describe().backend == Backend::Gpu;

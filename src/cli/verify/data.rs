@@ -4,7 +4,7 @@ use crate::{LabelMap, Result, Shape, Volume};
 
 /// A small generator (xorshift64*), so that no crate's next version changes the data.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64) -> Self {

@@ -1,7 +1,7 @@
 //! Groups of comparisons of two engines, block by block.
 
 use super::data::{Kind, LabelKind, LabelVoxels, Values, Voxels};
-use crate::cli::compare::{InWords, first_difference};
+use crate::eval::compare::{InWords, first_difference};
 use crate::stats::Terms;
 use crate::{Classes, Engine, LabelMap, Layout, Shape, Table};
 use anyhow::Result;

@@ -58,7 +58,8 @@ pub enum LabelFault {
     Negative,
     /// Not a whole number.
     Fraction,
-    /// Not a whole number after the scaling that the header asks for: whole labels were scaled when they were written.
+    /// Not a whole number after the scaling that the header asks for: of whole labels that were scaled when they were
+    /// written, or of probabilities.
     Scaled,
     /// Further from a whole number than was allowed.
     Far,
@@ -66,6 +67,8 @@ pub enum LabelFault {
     NotFinite,
     /// Above 2^32 − 1.
     TooLarge,
+    /// From 2^31 up, where labels below 0 are labels as well and have the codes of these.
+    BesideNegative,
 }
 
 impl LabelFault {
@@ -77,12 +80,12 @@ impl LabelFault {
                 "labels are whole numbers: threshold a probability map first, and resample label maps with nearest neighbour"
             }
             Self::Scaled => {
-                "the writer scaled whole labels to fit them into an integer type (nibabel does, of a float array): write them as \
-                 integers without a slope, or read them with `LabelOptions::round`"
+                "where a writer scaled whole labels to fit them into an integer type (nibabel does, of a float array), read \
+                 them with `LabelOptions::round`, and probabilities with `LabelOptions::threshold`"
             }
             Self::Far => "labels that far off are no rounding: resample label maps with nearest neighbour",
             Self::NotFinite => "write the label map with whole numbers",
-            Self::TooLarge => "renumber the labels",
+            Self::TooLarge | Self::BesideNegative => "renumber the labels",
         }
     }
 }
@@ -96,6 +99,7 @@ impl fmt::Display for LabelFault {
             Self::Far => "further from a whole number than was allowed",
             Self::NotFinite => "not a number at all",
             Self::TooLarge => "above the largest label, 4294967295",
+            Self::BesideNegative => "from 2147483648 up, which cannot be told from a negative label to ignore",
         })
     }
 }

@@ -2,13 +2,14 @@
 
 use super::LabelFault;
 use super::convert::Number;
+use std::collections::BTreeSet;
 
 /// How the numbers of a file become labels. By default they are labels as they stand, or an error.
 ///
 /// ```no_run
 /// use voxdice::io::labels::{LabelOptions, read_with};
 /// // -1 marks what nobody looked at, and a float writer left 0.9999 for 1.
-/// let options = LabelOptions { round: Some(0.01), negative: vec![-1], ..LabelOptions::default() };
+/// let options = LabelOptions { round: Some(0.01), negative: [-1].into(), ..LabelOptions::default() };
 /// let truth = read_with("case_001.nii.gz", &options)?;
 /// # Ok::<(), voxdice::io::labels::LabelsError>(())
 /// ```
@@ -21,7 +22,7 @@ pub struct LabelOptions {
     pub threshold: Option<f32>,
     /// Negative numbers that are labels as well, with a [`code`] in place of their number. With any of them, labels from
     /// 2^31 on are an error, since they could not be told from the codes.
-    pub negative: Vec<i32>,
+    pub negative: BTreeSet<i32>,
 }
 
 /// The label that stands for a number: itself, or for a negative one 2^32 more. `None` beyond 32 bits.
@@ -63,17 +64,19 @@ impl LabelOptions {
             return Err(if far { LabelFault::Far } else { number.fault() });
         }
         match whole {
-            whole if whole < 0.0 => match self.negative.iter().find(|&&label| f64::from(label) == whole) {
-                Some(&label) => Ok(label as u32),
-                None => Err(LabelFault::Negative),
-            },
+            whole if whole < 0.0 => {
+                // What 32 bits do not hold becomes another number.
+                let label = whole as i32;
+                let named = f64::from(label) == whole && self.negative.contains(&label);
+                if named { Ok(label as u32) } else { Err(LabelFault::Negative) }
+            }
             whole if whole.is_label() => self.in_range(whole.label()),
             _ => Err(LabelFault::TooLarge),
         }
     }
 
     fn in_range(&self, label: u32) -> Result<u32, LabelFault> {
-        if self.negative.is_empty() || label < 1 << 31 { Ok(label) } else { Err(LabelFault::TooLarge) }
+        if self.negative.is_empty() || label < 1 << 31 { Ok(label) } else { Err(LabelFault::BesideNegative) }
     }
 }
 
@@ -106,14 +109,15 @@ mod tests {
 
     #[test]
     fn negative_labels_have_codes_where_they_are_named() {
-        let options = LabelOptions { negative: vec![-1, i32::MIN], ..rounded(0.1) };
+        let options = LabelOptions { negative: [-1, i32::MIN].into(), ..rounded(0.1) };
         assert_eq!(options.label(-1i8), Ok(u32::MAX));
         assert_eq!(options.label(-0.95f32), Ok(u32::MAX));
         assert_eq!(options.label(i64::from(i32::MIN)), Ok(1 << 31));
         assert_eq!(options.label(-2i32), Err(LabelFault::Negative));
+        assert_eq!(options.label(-1e12), Err(LabelFault::Negative));
         assert_eq!(
             [options.label((1u64 << 31) - 1), options.label(1u64 << 31)],
-            [Ok((1 << 31) - 1), Err(LabelFault::TooLarge)]
+            [Ok((1 << 31) - 1), Err(LabelFault::BesideNegative)]
         );
     }
 

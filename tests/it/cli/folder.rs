@@ -9,6 +9,7 @@ mod corpus;
 #[cfg(unix)]
 mod faults;
 mod kinds;
+mod library;
 #[cfg(target_os = "linux")]
 mod memory;
 mod missing;
@@ -16,6 +17,7 @@ mod names;
 mod outputs;
 mod pairs;
 mod shards;
+mod sides;
 mod sources;
 
 /// A cohort of four small cases, each of 24 voxels, below `truth` and `pred`.

@@ -197,6 +197,10 @@ fn masks_may_lie_in_any_order_as_well() {
         let found = csv(&files.path("t"), &files.path("p"), &[]).0;
         assert!(found.contains("s1,one,"), "{found}");
         assert_eq!(*expected.get_or_insert(found.clone()), found, "{axes:?}");
+        // One mask alone, whose side is in another order than itself.
+        whole(&hit, STRAIGHT).write(&folders[1].join("one.nii"));
+        let (found, said) = csv(&files.path("t"), &files.path("p"), &[]);
+        assert!(expected.as_ref() == Some(&found) && said.is_empty(), "{axes:?}: {found} {said}");
     }
 }
 
@@ -262,8 +266,10 @@ fn boxes_count_over_all_voxels_that_either_stores() {
     assert_eq!(counts(&outer, &inner), (0, [6.0, 0.0, 204.0, 0.0], 210, "padded".into()));
     assert_eq!(counts(&inner, &outer), (0, [6.0, 204.0, 0.0, 0.0], 210, "padded".into()));
     // Boxes of one size that lie askew may as well have a wrong header.
-    assert_eq!(counts(&inner, &across), (0, [2.0, 4.0, 4.0, 0.0], 10, "geometry".into()));
-    assert_eq!(counts(&across, &away), (0, [0.0, 8.0, 6.0, 0.0], 14, "nothing_shared".into()));
+    // They are findings, as they are of a loss.
+    assert_eq!(counts(&inner, &across), (1, [2.0, 4.0, 4.0, 0.0], 10, "geometry".into()));
+    assert_eq!(counts(&across, &away), (1, [0.0, 8.0, 6.0, 0.0], 14, "nothing_shared".into()));
+    assert_eq!(run(["loss", text(&inner), text(&across)]).status.code(), Some(1));
     fails(2, &["apart", "--geometry warn"], ["eval", text(&inner), text(&across), "--geometry", "strict"]);
     assert_eq!(found(&outer, &inner, &["--geometry", "strict"]).0, 0);
     fails(2, &["7 x 6 x 5", "2 x 3 x 1", "resample"], ["eval", text(&outer), text(&inner), "--geometry", "off"]);

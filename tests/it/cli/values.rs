@@ -50,9 +50,12 @@ fn negative_labels_of_every_type_are_ignored_where_the_truth_has_them() {
             }
         }
         let (truth, pred) = (text(truth), text(pred));
-        fails(2, &["which is negative", "--ignore -1", "from 0 up"], ["eval", truth, pred]);
-        fails(2, &["-2", "which is negative", "--ignore -2"], ["eval", truth, pred, "--ignore", "-1"]);
+        fails(2, &["which is negative", "add -1 to --ignore", "from 0 up"], ["eval", truth, pred]);
+        fails(2, &["-2", "which is negative", "add -2 to --ignore"], ["eval", truth, pred, "--ignore", "-1"]);
     }
+    let large = all.map("large.nii", &[2, 1, 1], &[0u32, 3_000_000_000]);
+    let parts = ["which is from 2147483648 up", "negative label to ignore"];
+    fails(2, &parts, ["eval", text(&large), text(&large), "--ignore", "-1"]);
     // One label is a number in results, as it was.
     let same = all.map("same.nii", &[4, 3, 1], &[0u8, 1, 255, 7, 0, 1, 0, 0, 0, 0, 0, 0]);
     assert_eq!(eval(&same, &same, &["--ignore", "255"])["voxdice"]["options"]["ignore"], 255);

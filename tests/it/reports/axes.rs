@@ -15,7 +15,7 @@ const ROWS: &[Row] = &[
     Row {
         report: "labels-not-whole",
         command: "voxdice eval truth_fs.nii.gz pred_fs_scaled_i16.nii.gz --metrics dice --format csv",
-        expected: Says(2, &["whole labels were scaled", "nibabel", "--round"], &[]),
+        expected: Says(2, &["whole labels were scaled", "nibabel", "--round", "--threshold T"], &[]),
     },
     Row {
         report: "labels-not-whole",
@@ -93,7 +93,7 @@ const ROWS: &[Row] = &[
     Row {
         report: "negative-labels",
         command: "voxdice eval truth.nii.gz pred.nii.gz --metrics dice --format csv",
-        expected: Says(2, &["-1", "negative", "--ignore -1"], &["-- -1"]),
+        expected: Says(2, &["-1", "negative", "add -1 to --ignore"], &["-- -1"]),
     },
     Row {
         report: "negative-labels",

@@ -68,6 +68,23 @@ fn every_mean_comes_with_how_many_scores_were_undefined() {
     assert!(without["voxdice"]["statistics"]["dice"]["classes"]["1"]["interval"].is_null());
 }
 
+/// There are cases enough, and one class is in a few of them alone.
+#[test]
+fn intervals_of_classes_that_few_cases_have_are_told_to_be_narrow() {
+    let narrow = |few: u8| {
+        let cohort = Cohort::new();
+        for case in 0..25 {
+            let label = if case < few { 2 } else { 1 };
+            for side in ["truth", "pred"] {
+                let voxels = [[1; 12], [label; 12]].concat();
+                cohort.map(&format!("{side}/case_{case}.nii.gz"), &voxels);
+            }
+        }
+        stdout(&cohort.eval(&[])).contains("the intervals are still a little too narrow")
+    };
+    assert!(narrow(5) && !narrow(25));
+}
+
 /// A class that only one case has: the mean of class means is far from the mean of case means, and so is its interval.
 #[test]
 fn the_mean_lies_in_the_interval_beside_it() {

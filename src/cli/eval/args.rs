@@ -1,0 +1,266 @@
+//! The flags that shape a run: what is counted, and how counts become scores.
+
+use crate::Empty;
+use crate::cli::files::read_text;
+use crate::cli::label_list::LabelList;
+use crate::eval::{
+    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, MissingRule, NamedBy, Rules, ScoreChoices, ScoreList,
+};
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// What is counted: it cannot be changed once the voxels are gone.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct CountArgs {
+    /// Labels to evaluate, such as 1,2,5-9 [default: all but 0 that occur]
+    #[arg(short, long, value_name = "LIST", help_heading = "Classes", conflicts_with = "dataset")]
+    #[arg(allow_hyphen_values = true)]
+    pub labels: Option<LabelList>,
+    /// Labels, regions, names and ignore label from nnU-Net's (or the Decathlon's) dataset.json
+    #[arg(long, value_name = "FILE", help_heading = "Classes")]
+    pub dataset: Option<PathBuf>,
+    /// A named union of labels, such as WT=1,2,3; may be repeated
+    #[arg(long, value_name = "NAME=LIST", help_heading = "Classes")]
+    pub region: Vec<RegionFlag>,
+    /// Voxels whose TRUTH has one of these labels, such as 255 or -1,255, do not count at all [default: none, or what
+    /// --dataset says]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Classes")]
+    pub ignore: Option<Ignore>,
+    /// Take numbers at most EPS from a whole one as that label: what scaling or floats left of it [EPS: 0.1]
+    #[arg(long, value_name = "EPS", num_args = 0..=1, default_missing_value = "0.1", value_parser = distance)]
+    #[arg(help_heading = "Classes", allow_negative_numbers = true)]
+    pub round: Option<f64>,
+    /// The PREDICTION holds probabilities: from T on a voxel is label 1, below it is background
+    #[arg(long, value_name = "T", value_parser = threshold, help_heading = "Classes", allow_negative_numbers = true)]
+    pub threshold: Option<f64>,
+    /// What to do when the affines put voxels more than a thousandth of a voxel apart. The same points in another order
+    /// and boxes of one lattice are compared point by point
+    #[arg(long, value_enum, default_value_t = GeometryName::Warn)]
+    pub geometry: GeometryName,
+}
+
+/// How counts become scores.
+#[derive(Debug, Clone, Default, Args)]
+pub(in crate::cli) struct ScoreArgs {
+    /// Scores to show: dice, iou, fbeta=2, any of `--metrics all` [default: dice,iou]
+    #[arg(long, value_name = "LIST", help_heading = "Scores")]
+    pub metrics: Option<ScoreList>,
+    /// A score whose denominator is 0, as of a class that neither file has [default: nan, or what --like says]
+    #[arg(long, value_enum, help_heading = "Scores")]
+    pub empty: Option<EmptyName>,
+    /// The conventions of another evaluator: empty classes, classes, order of means [default: none]
+    #[arg(long, value_enum, help_heading = "Scores")]
+    pub like: Option<ConventionName>,
+    /// Resamples of the cases for the confidence intervals of means, 100 to 1000000; 0 for none [default: 10000]
+    #[arg(long, value_name = "N", help_heading = "Scores")]
+    pub bootstrap: Option<usize>,
+    /// Seed of the resampling [default: 0]
+    #[arg(long, value_name = "SEED", help_heading = "Scores")]
+    pub seed: Option<u64>,
+}
+
+/// What to do about grids that lie apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum GeometryName {
+    /// Refuse
+    Strict,
+    /// Evaluate, warn, and end with exit code 1 where it is more than a hundredth of a voxel
+    Warn,
+    /// Do not compare: voxels belong together in the order of the files
+    Off,
+}
+
+impl From<GeometryName> for GeometryRule {
+    fn from(name: GeometryName) -> Self {
+        match name {
+            GeometryName::Strict => Self::Strict,
+            GeometryName::Warn => Self::Warn,
+            GeometryName::Off => Self::Off,
+        }
+    }
+}
+
+/// What becomes of a case without a prediction, or without a truth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum MissingName {
+    /// List it, evaluate the others, and end with exit code 1
+    Error,
+    /// List it, and leave it out
+    Skip,
+    /// List it, and count a missing prediction as empty: every class of its truth scores 0
+    Zero,
+}
+
+impl From<MissingName> for MissingRule {
+    fn from(name: MissingName) -> Self {
+        match name {
+            MissingName::Error => Self::Error,
+            MissingName::Skip => Self::Skip,
+            MissingName::Zero => Self::Zero,
+        }
+    }
+}
+
+/// The score where the denominator is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum EmptyName {
+    /// Undefined, and left out of means (nnU-Net, MONAI)
+    Nan,
+    /// 1 where the two maps are equal, else 0 (KiTS, BraTS)
+    One,
+    /// No overlap
+    Zero,
+}
+
+impl From<EmptyName> for Empty {
+    fn from(name: EmptyName) -> Self {
+        match name {
+            EmptyName::Nan => Self::Nan,
+            EmptyName::One => Self::One,
+            EmptyName::Zero => Self::Zero,
+        }
+    }
+}
+
+/// Whose conventions hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ConventionName {
+    /// nnU-Net v2: a class in neither file is undefined; means over cases, then over classes
+    Nnunet,
+    /// MONAI's DiceMetric: a class without truth is undefined; means over classes, then over cases
+    Monai,
+    /// KiTS23: kidney and masses 1,2,3, masses 2,3, tumor 2; a class in neither file scores 1
+    Kits23,
+    /// BraTS 2023: WT 1,2,3, TC 1,3, ET 3; a class in neither file scores 1. Whole regions, not lesions
+    Brats23,
+    /// TotalSegmentator: a class without truth is undefined, whatever is predicted
+    Totalseg,
+}
+
+impl From<ConventionName> for Convention {
+    fn from(name: ConventionName) -> Self {
+        match name {
+            ConventionName::Nnunet => Self::Nnunet,
+            ConventionName::Monai => Self::Monai,
+            ConventionName::Kits23 => Self::Kits23,
+            ConventionName::Brats23 => Self::Brats23,
+            ConventionName::Totalseg => Self::TotalSegmentator,
+        }
+    }
+}
+
+/// `--region NAME=LIST`.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct RegionFlag(pub Class);
+
+impl FromStr for RegionFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, list) =
+            text.split_once('=').ok_or_else(|| format!("`{text}` has no name; write NAME=LIST, such as WT=1,2,3"))?;
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(format!("`{text}` has no name before the `=`; write NAME=LIST, such as WT=1,2,3"));
+        }
+        let LabelList(labels) = list.parse()?;
+        Ok(Self(Class::region(labels).named(name)))
+    }
+}
+
+fn distance(text: &str) -> Result<f64, String> {
+    let found = text.parse().ok().filter(|&most: &f64| most > 0.0 && most <= 0.5);
+    found.ok_or_else(|| {
+        format!("`{text}` is not a distance above 0, of 0.5 at most; after --round without one, name the files first")
+    })
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    let found = text.parse().ok().filter(|threshold: &f64| (*threshold as f32).is_finite());
+    found.ok_or_else(|| format!("`{text}` is not a number; write a probability such as 0.5"))
+}
+
+impl CountArgs {
+    /// Explicit flags go before what the preset says.
+    pub fn resolve(&self, convention: Option<Convention>) -> Result<Rules> {
+        let mut classes = Vec::new();
+        let mut sources = Vec::new();
+        let mut ignore = self.ignore.clone();
+        if let Some(LabelList(labels)) = &self.labels {
+            classes.extend(labels.iter().copied().map(Class::label));
+            sources.push("--labels".to_owned());
+        }
+        if let Some(path) = &self.dataset {
+            let dataset = Dataset::from_json(&read_text(path)?).with_context(|| path.display().to_string())?;
+            classes.extend(dataset.classes);
+            ignore = ignore.or(dataset.ignore.map(Ignore::one));
+            sources.push(path.display().to_string());
+        }
+        if !self.region.is_empty() {
+            classes.extend(self.region.iter().map(|region| region.0.clone()));
+            sources.push("--region".into());
+        }
+        if let Some(convention) = convention.filter(|_| sources.is_empty())
+            && let Some(own) = convention.classes()
+        {
+            classes = own;
+            sources.push(format!("--like {convention}"));
+        }
+        let classes = match sources.is_empty() {
+            true => ClassSource::Found,
+            false => ClassSource::Named { classes, from: sources.join(", ") },
+        };
+        let rules = Rules {
+            classes,
+            named_by: if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Caller },
+            ignore: ignore.unwrap_or_default(),
+            round: self.round,
+            threshold: self.threshold,
+            geometry: self.geometry.into(),
+        };
+        rules.check()?;
+        Ok(rules)
+    }
+}
+
+impl ScoreArgs {
+    /// What was asked for.
+    pub fn choices(&self) -> ScoreChoices {
+        ScoreChoices {
+            scores: self.metrics.clone(),
+            empty: self.empty.map(Empty::from),
+            convention: self.like.map(Convention::from),
+            resamples: self.bootstrap,
+            seed: self.seed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_has_its_name_in_both_worlds() {
+        fn same<F: ValueEnum + Into<D>, D: ToString>(flag: &F) {
+            let domain: D = flag.clone().into();
+            assert_eq!(flag.to_possible_value().unwrap().get_name(), domain.to_string());
+        }
+        GeometryName::value_variants().iter().for_each(same::<_, GeometryRule>);
+        MissingName::value_variants().iter().for_each(same::<_, MissingRule>);
+        EmptyName::value_variants().iter().for_each(same::<_, Empty>);
+        ConventionName::value_variants().iter().for_each(same::<_, Convention>);
+    }
+
+    #[test]
+    fn regions_have_a_name_and_labels() {
+        let RegionFlag(class) = "WT=3,1-2".parse().unwrap();
+        assert_eq!((class.display(), &class.labels[..], &class.key[..]), ("WT", &[1, 2, 3][..], "(1, 2, 3)"));
+        for (text, part) in [("1,2", "NAME=LIST"), ("=1", "before the `=`"), ("WT=", "missing"), ("WT=a", "`a`")] {
+            let message = text.parse::<RegionFlag>().unwrap_err();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The facts of an evaluation with the flags that mend it.
+
+use super::{of_eval, of_labels, of_library};
+use crate::cli::interrupt::Interrupted;
+use crate::eval::{
+    DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike,
+    Warning,
+};
+use crate::metric::Bootstrap;
+use crate::report::Words;
+use crate::text::listed;
+use std::error::Error;
+
+/// The words of a report that the command writes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Flags;
+
+impl Words for Flags {
+    fn warning(&self, warning: &Warning) -> String {
+        of_warning(warning)
+    }
+
+    fn error(&self, error: &EvalError) -> String {
+        of_eval(error)
+    }
+}
+
+/// What may be said with flags, without its causes.
+pub(super) fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
+    cause
+        .downcast_ref()
+        .map(of_error)
+        .or_else(|| cause.downcast_ref().map(of_grids))
+        .or_else(|| cause.downcast_ref().map(of_masks))
+        .or_else(|| cause.downcast_ref().map(of_pairing))
+        .or_else(|| cause.downcast_ref().map(of_merge))
+        .or_else(|| cause.downcast_ref().map(of_dataset))
+}
+
+fn of_error(error: &EvalError) -> String {
+    match error {
+        EvalError::Cancelled => Interrupted.to_string(),
+        EvalError::Engine(error) => of_library(error),
+        EvalError::Labels(error) => of_labels(error),
+        EvalError::Grids(error) => of_grids(error),
+        EvalError::Masks(error) => of_masks(error),
+        EvalError::Pairing(error) => of_pairing(error),
+        EvalError::Merge(error) => of_merge(error),
+        EvalError::Resamples { resamples } if *resamples > MOST_RESAMPLES => {
+            format!("{resamples} resamples are too many; give --bootstrap at most {MOST_RESAMPLES}")
+        }
+        EvalError::Resamples { resamples } => format!(
+            "{resamples} resamples are too few for an interval; give --bootstrap at least {}, or 0 for none",
+            Bootstrap::LEAST_RESAMPLES
+        ),
+        EvalError::ThreadLost => format!("{error}; run again with --jobs 1"),
+        other => other.to_string(),
+    }
+}
+
+fn of_grids(error: &GridError) -> String {
+    match error {
+        GridError::Apart(_) | GridError::MasksApart { .. } => format!("{error}, or say --geometry warn"),
+        other => other.to_string(),
+    }
+}
+
+fn of_dataset(error: &DatasetError) -> String {
+    match error {
+        DatasetError::NoLabels => format!("{error}, or say --labels"),
+        other => other.to_string(),
+    }
+}
+
+fn of_masks(error: &MaskError) -> String {
+    match error {
+        MaskError::NoLabelToIgnore { path, ignore } => format!(
+            "{}: masks have names and no labels, so that there is no label {ignore} to ignore; leave --ignore out, or call \
+             the mask of what is to be left out `{}`",
+            path.display(),
+            Ignore::NAME
+        ),
+        MaskError::NamelessMap { map, other, overlap, names } => format!(
+            "{}: this label map has no names, and {} has {}, matched by name ({}); say with --dataset dataset.json which \
+             label is which class, or name two files or two folders of label maps",
+            map.display(),
+            other.display(),
+            if *overlap { "segments that overlap" } else { "one file per class" },
+            listed(names)
+        ),
+        MaskError::NamelessPair([truth, pred]) => format!(
+            "{} and {} are label maps without names, and other cases have named masks or segments; say with --dataset \
+             dataset.json what the labels are called, or evaluate them by themselves",
+            truth.display(),
+            pred.display()
+        ),
+        MaskError::NoneIsAClass { path, classes, names, from } => format!(
+            "{} has no mask of a class to evaluate ({}): masks and segments are matched by name, and here they are {}; {}",
+            path.display(),
+            listed(classes),
+            listed(names),
+            match from {
+                None => "call them as the dataset does, or leave --dataset out to have them all".to_owned(),
+                Some(from) => format!("leave {from} out to have them all, or call the classes so"),
+            }
+        ),
+        other => other.to_string(),
+    }
+}
+
+fn of_pairing(error: &PairingError) -> String {
+    match error {
+        PairingError::NotTwoFolders { by, file } => {
+            let flag = match by {
+                PairBy::List => "--pairs",
+                PairBy::Pattern => "--pair-regex",
+            };
+            format!("{flag} is for two folders, and {} is none; leave it out or name two folders", file.display())
+        }
+        PairingError::NoPair { folders, names, alike } => format!(
+            "no name in {} fits one in {}: the first are {} and {}{}; say with --pair-regex which part of a name is the case, \
+             or list the pairs with --pairs",
+            folders[0].display(),
+            folders[1].display(),
+            names[0],
+            names[1],
+            if *alike { " (they differ in capitals, or in how accents are encoded)" } else { "" }
+        ),
+        PairingError::PatternFindsTwice { case, files } => format!(
+            "--pair-regex finds the case `{case}` in {} and in {}; write a pattern that tells them apart",
+            files[0].display(),
+            files[1].display()
+        ),
+        PairingError::PatternFitsNothing(beside) => format!(
+            "--pair-regex fits no name beside {}; write a pattern that fits the names of both folders",
+            beside.display()
+        ),
+        other => other.to_string(),
+    }
+}
+
+fn of_merge(error: &MergeError) -> String {
+    match error {
+        MergeError::NoResult { path, error } => format!(
+            "{}: not a result of `voxdice eval --format json`, nor a summary.json: {error}; evaluate this part again",
+            path.display()
+        ),
+        MergeError::Counting { files, what } => {
+            let what = match what {
+                Unlike::Classes => "classes",
+                Unlike::Names => "sources of names, as `voxdice eval --dataset`",
+                Unlike::Ignore => "labels to ignore",
+                Unlike::Round => "choices of `voxdice eval --round`",
+                Unlike::Threshold => "choices of `voxdice eval --threshold`",
+                Unlike::Geometry => "rules of `voxdice eval --geometry`",
+                Unlike::Missing => "rules of `voxdice eval --missing`",
+            };
+            format!(
+                "{} and {} were made with different {what}; evaluate all shards with the same options",
+                files[0].display(),
+                files[1].display()
+            )
+        }
+        MergeError::Scoring(files) => format!(
+            "{} and {} were made with different choices about scores; say here with --metrics, --empty, --like, --bootstrap \
+             and --seed which ones are to hold",
+            files[0].display(),
+            files[1].display()
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// A warning of the evaluation. `merge` retells it, so that a flag which it has not comes with the command that has it.
+pub(in crate::cli) fn of_warning(warning: &Warning) -> String {
+    match warning {
+        Warning::ManyLabels { .. } => format!("{warning}, or name labels with `voxdice eval --labels`"),
+        Warning::Absent { .. } => format!("{warning}; --empty says what such a label scores"),
+        Warning::NoCommonLabel { truth, pred } => match (&truth[..], &pred[..]) {
+            ([a], [b]) => format!("{warning}; if both mean the same, `voxdice eval --region fg={a},{b}` compares them"),
+            _ => warning.to_string(),
+        },
+        Warning::ByValue { .. } => {
+            format!("{warning}; say with `voxdice eval --dataset dataset.json` which label is which class")
+        }
+        other => other.to_string(),
+    }
+}

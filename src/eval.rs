@@ -1,0 +1,93 @@
+//! Evaluations of segmentations: which prediction belongs to which truth, what is counted, and how counts become scores.
+//!
+//! [`pair_folders`] finds the cases, a [`Cohort`] settles what is counted in all of them, [`Cohort::run`] counts their
+//! voxels, and [`Evaluation::summarize`] makes every score and mean. [`report`](crate::report) has the forms in which these
+//! are written. [`merge`] joins the results of several machines.
+//!
+//! ```
+//! use voxdice::eval::{Cohort, Rules, RunOptions, Score, Scoring, Selection, pair_folders};
+//! use voxdice::{Engine, EngineOptions, io::{Geometry, nifti}, report};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let [truth, pred] = ["labelsTs", "predictions"].map(|name| folder.path().join(name));
+//! # for (side, voxels) in [(&truth, [0u8, 1, 1, 2]), (&pred, [0, 1, 2, 2])] {
+//! #     std::fs::create_dir(side)?;
+//! #     nifti::write(side.join("case_1.nii"), &[2, 2, 1], &Geometry::from_spacing([1.0; 3]), &voxels)?;
+//! # }
+//! let cohort = Cohort::new(pair_folders(&truth, &pred)?, Rules::default(), Selection::default())?;
+//! let engine = Engine::new(&EngineOptions::default())?;
+//! let evaluation = cohort.run(&engine, &RunOptions::default())?;
+//! let summary = evaluation.summarize(Scoring::default());
+//! assert_eq!(summary.mean(Score::DICE), 2.0 / 3.0);
+//! assert!(report::nnunet_summary(&summary).contains("foreground_mean"));
+//! assert!(report::csv(&summary).starts_with("case,label,dice,iou"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Voxels are counted exactly, the same on every device. Whatever may differ between evaluators is a choice with a name:
+//! [`Rules`] hold what cannot be changed once the voxels are gone, [`Scoring`] the rest. A case that cannot be read is
+//! listed in [`Evaluation::failures`], and the others go on.
+
+mod cancel;
+mod case;
+mod class;
+mod cohort;
+pub mod compare;
+mod convention;
+mod count;
+mod dataset;
+mod dispatch;
+mod error;
+mod evaluation;
+mod grids;
+mod ignore;
+mod intervals;
+mod label_list;
+mod maps;
+mod masks;
+mod merge;
+mod named;
+mod pairing;
+pub mod pictures;
+mod rules;
+mod run;
+mod score;
+mod scoring;
+mod segmentation;
+mod shard;
+mod sources;
+mod summary;
+mod verify;
+mod warning;
+
+pub use cancel::Cancel;
+pub use case::{CaseResult, Prediction};
+pub use class::Class;
+pub use cohort::{Cohort, Selection};
+pub use convention::{Average, Convention};
+pub use dataset::{Dataset, DatasetError, LabelsFault};
+pub use error::{EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike};
+pub use evaluation::{Evaluation, Failure, Kind, Provenance, Unpaired};
+pub use grids::GeometryRule;
+pub use ignore::Ignore;
+pub use merge::{Partial, merge};
+pub use named::ParseError;
+pub use pairing::{
+    CasePair, CaseRegex, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
+};
+pub use rules::{ClassSource, MissingRule, NamedBy, Rules};
+pub use run::{Event, RunOptions};
+pub use score::{Score, ScoreList};
+pub use scoring::{ScoreChoices, Scoring};
+pub use shard::Shard;
+pub use summary::Summary;
+pub use verify::Verification;
+pub use warning::{Side, Warning, WarningKind};
+
+#[cfg(feature = "table")]
+pub(crate) use intervals::FEW_CASES;
+#[cfg(feature = "cli")]
+pub(crate) use label_list::parse_labels;
+pub(crate) use rules::FROM_FILES;

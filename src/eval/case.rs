@@ -1,0 +1,76 @@
+//! What came of one case.
+
+use super::class::Class;
+use super::verify::Verification;
+use super::warning::Warning;
+use crate::io::Gap;
+use crate::stats::Counts;
+use crate::text::millilitres;
+use std::path::{Path, PathBuf};
+
+/// Counts by class.
+pub(super) type Counted = Vec<(Class, Counts)>;
+
+/// A case that was evaluated.
+#[derive(Debug, Clone)]
+pub struct CaseResult {
+    /// As results call it.
+    pub name: String,
+    /// Where the truth is.
+    pub truth: PathBuf,
+    /// Where the prediction is, or would have been.
+    pub pred: PathBuf,
+    /// Whether it was there.
+    pub prediction: Prediction,
+    /// The file's shape, x first.
+    pub shape: Vec<u64>,
+    /// Voxels that were counted: all but those to ignore.
+    pub voxels: u64,
+    /// None for files that do not say.
+    pub spacing_mm: Option<[f64; 3]>,
+    /// How far the two grids are apart, where both files say where they lie.
+    pub gap: Option<Gap>,
+    /// In the order of the classes.
+    pub counts: Vec<(Class, Counts)>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+    /// What a second engine found, where one was asked.
+    pub verification: Option<Verification>,
+}
+
+/// Whether there was a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prediction {
+    /// It was read.
+    Read,
+    /// It was counted as empty.
+    Missing,
+}
+
+impl CaseResult {
+    /// Millilitres of a voxel, where its size is known.
+    pub fn voxel_ml(&self) -> Option<f64> {
+        millilitres(&self.shape, self.spacing_mm?)
+    }
+
+    /// Whether its prediction was there.
+    pub fn is_predicted(&self) -> bool {
+        self.prediction == Prediction::Read
+    }
+}
+
+/// A file that goes on behind its voxels.
+pub(super) fn surplus(file: &Path, bytes: u64) -> Option<Warning> {
+    (bytes > 0).then(|| Warning::Surplus { file: file.display().to_string(), bytes })
+}
+
+/// What counts alone tell.
+pub(super) fn of_counts(counts: &[(Class, Counts)]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let absent = counts.iter().filter(|(_, c)| c.n_truth() == 0 && c.n_pred() == 0);
+    let absent: Vec<String> = absent.map(|(class, _)| class.display().to_owned()).collect();
+    if !absent.is_empty() {
+        warnings.push(Warning::Absent { labels: absent });
+    }
+    warnings
+}

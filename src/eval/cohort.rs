@@ -1,0 +1,95 @@
+//! The cases of a run before any voxel is read: what there is to count, by which rules, and what only one side has.
+
+use super::error::EvalError;
+use super::evaluation::{Evaluation, Failure, Kind, Provenance, Unpaired};
+use super::pairing::{Lone, Pairing};
+use super::rules::{MissingRule, Rules};
+use super::run::{self, RunOptions, Task};
+use super::shard::Shard;
+use super::sources::{self, Refused};
+use crate::Engine;
+
+/// The cases of a run.
+///
+/// Whether labels or names say which voxels are a class is decided here for all cases together, so that each has the
+/// classes of the others.
+#[derive(Debug)]
+pub struct Cohort {
+    rules: Rules,
+    kind: Kind,
+    tasks: Vec<Task>,
+    missing: Vec<Unpaired>,
+    extra: Vec<Unpaired>,
+    refused: Refused,
+    missing_rule: MissingRule,
+    shard: Option<Shard>,
+}
+
+/// Which of the cases take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// What becomes of cases that only one side has.
+    pub missing: MissingRule,
+    /// Only this part of the cases.
+    pub shard: Option<Shard>,
+}
+
+impl Cohort {
+    /// Brings pairs and rules together. Headers are read, and no voxels.
+    ///
+    /// # Errors [`MaskError`](super::MaskError) where masks and segments have names that no class has, and what
+    /// [`Rules::check`] finds.
+    pub fn new(mut pairing: Pairing, rules: Rules, selection: Selection) -> Result<Self, EvalError> {
+        rules.check()?;
+        let refused = sources::settle(&mut pairing, &rules)?;
+        let Selection { missing: missing_rule, shard } = selection;
+        let here = |case: &str| shard.is_none_or(|shard| shard.has(case));
+        let Pairing { kind, pairs, mut missing, mut extra } = pairing;
+        missing.retain(|lone| here(&lone.name));
+        extra.retain(|lone| here(&lone.name));
+        let named = |list: &[Lone]| list.iter().map(unpaired).collect();
+        let mut cohort = Self {
+            rules,
+            kind,
+            tasks: pairs.into_iter().filter(|pair| here(&pair.name)).map(Task::Pair).collect(),
+            missing: named(&missing),
+            extra: named(&extra),
+            refused: refused.into_iter().filter(|(name, _)| here(name)).collect(),
+            missing_rule,
+            shard,
+        };
+        if missing_rule == MissingRule::Zero {
+            cohort.tasks.extend(missing.into_iter().map(|lone| {
+                let expected = lone.expected.clone().unwrap_or_else(|| lone.source.path().into());
+                Task::Unpredicted { lone, expected }
+            }));
+        }
+        Ok(cohort)
+    }
+
+    /// Counts all cases.
+    ///
+    /// # Errors [`EvalError::Cancelled`], and errors of the device. A case that cannot be evaluated is listed in
+    /// [`Evaluation::failures`]; where there is only one pair of files, that is the error.
+    pub fn run(self, engine: &Engine, options: &RunOptions<'_>) -> Result<Evaluation, EvalError> {
+        let outcomes = run::run(&self.tasks, &self.rules, engine, options)?;
+        let (mut cases, mut failures) = (Vec::new(), Vec::new());
+        let refused = self.refused.into_iter().map(|(case, error)| (case, Err(error)));
+        for (case, outcome) in outcomes.into_iter().chain(refused) {
+            match outcome {
+                Ok(case) => cases.push(case),
+                Err(error) if self.kind == Kind::Pair => return Err(error),
+                Err(error) => failures.push(Failure { case, error }),
+            }
+        }
+        let provenance = Provenance::of(self.kind, self.missing_rule, self.shard, engine.describe());
+        let mut evaluation = Evaluation::new(cases, self.rules, provenance);
+        (evaluation.failures, evaluation.missing, evaluation.extra) = (failures, self.missing, self.extra);
+        evaluation.sources = self.tasks.into_iter().map(Task::into_sources).collect();
+        Ok(evaluation)
+    }
+}
+
+fn unpaired(lone: &Lone) -> Unpaired {
+    Unpaired { case: lone.name.clone(), file: lone.source.path().into() }
+}

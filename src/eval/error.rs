@@ -1,0 +1,102 @@
+//! What goes wrong in an evaluation, as facts. The command adds the flags that mend it (`cli/words.rs`).
+
+mod grids;
+mod masks;
+mod merge;
+mod pairing;
+
+pub use grids::GridError;
+pub use masks::MaskError;
+pub use merge::{MergeError, Unlike};
+pub use pairing::{PairBy, PairingError};
+
+use crate::Error;
+use crate::error::FileError;
+use crate::io::labels::LabelsError;
+use crate::metric::Bootstrap;
+use std::io;
+use thiserror::Error as ThisError;
+
+/// Beyond this many the ends of an interval do not move in any digit that is shown. A damaged result must not make
+/// `merge` fill the memory.
+pub const MOST_RESAMPLES: usize = 1_000_000;
+
+/// Why a case, or a whole run, was not evaluated.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum EvalError {
+    /// [`Cancel::cancel`](super::Cancel::cancel) was called.
+    #[error("the evaluation was cancelled")]
+    Cancelled,
+    /// The engine refused something, or its device failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+    /// A file is no label map.
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Truth and prediction do not lie on one grid.
+    #[error(transparent)]
+    Grids(#[from] GridError),
+    /// Masks and segments are not what their names say.
+    #[error(transparent)]
+    Masks(#[from] MaskError),
+    /// Which prediction belongs to which truth cannot be told.
+    #[error(transparent)]
+    Pairing(#[from] PairingError),
+    /// Results cannot be joined.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// The class with this key was asked for twice.
+    #[error("the class {0} is asked for twice; name it once")]
+    ClassTwice(String),
+    /// So many resamples are too few for an interval, or more than change any digit.
+    #[error(
+        "{resamples} resamples make no interval; {} to {} do, and 0 is none",
+        Bootstrap::LEAST_RESAMPLES,
+        MOST_RESAMPLES
+    )]
+    Resamples {
+        /// How many were asked for.
+        resamples: usize,
+    },
+    /// The two files have different numbers of voxels.
+    #[error("the two files have different numbers of voxels")]
+    Lengths,
+    /// The truth ended before the prediction.
+    #[error("the truth ended before the prediction")]
+    TruthEnded,
+    /// The thread that decoded the truth panicked.
+    #[error("the thread that decoded the truth ended unexpectedly")]
+    ThreadLost,
+    /// A thread could not be started.
+    #[error(transparent)]
+    Thread(io::Error),
+    /// The files of a case are not where they were when it was counted.
+    #[error("the files are not at hand any more")]
+    FilesGone,
+    /// The files of a case have other voxels than when it was counted.
+    #[error("the files are no longer those that were counted")]
+    FilesChanged,
+    /// What truth and prediction store lies too far apart for one picture.
+    #[error("the boxes of truth and prediction lie too far apart for one picture")]
+    FarApart,
+    /// The message of an earlier run, which `merge` passes on.
+    #[error("{0}")]
+    Stored(String),
+}
+
+impl EvalError {
+    /// Whether a device is missing or failed, so that every other case would meet the same error.
+    pub fn is_device(&self) -> bool {
+        matches!(self, Self::Engine(error) if error.is_device())
+    }
+
+    /// The error and its causes on one line.
+    pub fn in_full(&self) -> String {
+        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+}

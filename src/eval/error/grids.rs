@@ -1,0 +1,54 @@
+//! Grids that do not belong together.
+
+use crate::eval::warning::apart;
+use crate::io::Gap;
+use crate::io::axes::Unequal;
+use crate::text::extent;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Truth and prediction do not lie on one grid.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum GridError {
+    /// The affines differ by so much, and [`GeometryRule::Strict`](crate::eval::GeometryRule::Strict) was asked for.
+    #[error("{}; resample one onto the grid of the other", apart("truth and prediction", *.0))]
+    Apart(Gap),
+    /// The same for two masks of one side.
+    #[error("{}; resample one onto the grid of the other", apart(&masks(.files), *.gap))]
+    MasksApart {
+        /// The two masks.
+        files: [PathBuf; 2],
+        /// How far they are apart.
+        gap: Gap,
+    },
+    /// The lengths of the axes differ.
+    #[error(
+        "{} has {} voxels, but {} has {}; {}", .files[0].display(), extent(&.shapes[0]), .files[1].display(),
+        extent(&.shapes[1]), remedy(.files, *.unequal)
+    )]
+    Extent {
+        /// Truth and prediction, or two masks of one of them.
+        files: [PathBuf; 2],
+        /// Their lengths, x first.
+        shapes: [Vec<u64>; 2],
+        /// How the lengths differ.
+        unequal: Unequal,
+    },
+}
+
+fn masks([one, other]: &[PathBuf; 2]) -> String {
+    format!("{} and {}", one.display(), other.display())
+}
+
+fn remedy(files: &[PathBuf; 2], unequal: Unequal) -> &'static str {
+    let array = files.iter().any(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")));
+    match unequal {
+        // An axis behind z is no space, and resampling does not help.
+        Unequal::Channels => {
+            "a label map has one number per voxel: take the channel or the time that is meant, or the argmax"
+        }
+        Unequal::Reversed if array => "transpose one of them (of a .npy the last axis is x)",
+        Unequal::Reversed | Unequal::Lengths => "resample one onto the grid of the other",
+    }
+}

@@ -1,0 +1,132 @@
+//! Predictions whose truth cannot be told.
+
+use std::io;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What says which prediction belongs to which truth, beside their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PairBy {
+    /// A list of pairs.
+    List,
+    /// A pattern in the names.
+    Pattern,
+}
+
+/// Which prediction belongs to which truth cannot be told.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PairingError {
+    /// A folder cannot be read.
+    #[error("{}: the folder cannot be read", .path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder has no label map, and no folder with one.
+    #[error(
+        "{}: there is no label map in this folder, and no folder with one; label maps end in .nii.gz, .nii, .hdr, .mha, \
+         .mhd, .nrrd, .nhdr or .npy", .0.display()
+    )]
+    NoLabelMaps(PathBuf),
+    /// A file beside a folder that is not one of masks.
+    #[error(
+        "{} is a folder without label maps, one per class, and {} is a file; name two files or two folders",
+        .folder.display(), .file.display()
+    )]
+    FolderAndFile {
+        /// The folder.
+        folder: PathBuf,
+        /// The file.
+        file: PathBuf,
+    },
+    /// A list or a pattern is for two folders.
+    #[error("{} is for two folders, and {} is none; name two folders", match .by {
+        PairBy::List => "a list of pairs",
+        PairBy::Pattern => "a pattern of names",
+    }, .file.display())]
+    NotTwoFolders {
+        /// What was given.
+        by: PairBy,
+        /// What is no folder.
+        file: PathBuf,
+    },
+    /// No name of the one folder fits a name of the other.
+    #[error(
+        "no name in {} fits one in {}: the first are {} and {}{}; name the pairs, or say which part of a name is the case",
+        .folders[0].display(), .folders[1].display(), .names[0], .names[1], but_alike(*.alike)
+    )]
+    NoPair {
+        /// Truth and prediction.
+        folders: [PathBuf; 2],
+        /// The first name in each.
+        names: [String; 2],
+        /// Whether these differ only in capitals, or in how accents are encoded.
+        alike: bool,
+    },
+    /// A pattern finds one case in two files of one folder.
+    #[error(
+        "the pattern finds the case `{case}` in {} and in {}; write one that tells them apart",
+        .files[0].display(), .files[1].display()
+    )]
+    PatternFindsTwice {
+        /// The case.
+        case: String,
+        /// The files.
+        files: [PathBuf; 2],
+    },
+    /// A pattern fits no name of a folder.
+    #[error("the pattern fits no name beside {}; write one that fits the names of both folders", .0.display())]
+    PatternFitsNothing(PathBuf),
+    /// A list of pairs is no CSV.
+    #[error("{}: cannot be read as CSV", .list.display())]
+    ListNotCsv {
+        /// The list.
+        list: PathBuf,
+        /// Where and why.
+        source: csv::Error,
+    },
+    /// A line of a list has other columns than truth, prediction and maybe a name.
+    #[error("{}, line {line}: write truth,pred or truth,pred,name", .list.display())]
+    ListColumns {
+        /// The list.
+        list: PathBuf,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A list names a case twice.
+    #[error("{}, line {line}: the case {case} is there twice; name it in a third column", .list.display())]
+    ListTwice {
+        /// The list.
+        list: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The case.
+        case: String,
+    },
+    /// A truth that a list names is not there.
+    #[error(
+        "{}, line {line}: {} is not there; check the name, which is below {}", .list.display(), .truth.display(),
+        .folder.display()
+    )]
+    ListTruth {
+        /// The list.
+        list: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The truth.
+        truth: PathBuf,
+        /// The folder of all truths.
+        folder: PathBuf,
+    },
+    /// A list has no pair.
+    #[error("{}: there is no pair in this file; write one line truth,pred per case", .0.display())]
+    ListEmpty(PathBuf),
+}
+
+/// What there is to say about two names that only look alike.
+fn but_alike(alike: bool) -> &'static str {
+    if alike { " (they differ in capitals, or in how accents are encoded)" } else { "" }
+}

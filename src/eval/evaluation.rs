@@ -1,0 +1,145 @@
+//! What a run found: cases, classes and what was wrong. Exact counts, and no score.
+
+use super::case::CaseResult;
+use super::class::Class;
+use super::error::EvalError;
+use super::pairing::Source;
+use super::rules::{ClassSource, MissingRule, Rules};
+use super::shard::Shard;
+use super::verify::Verification;
+use crate::Description;
+use crate::io::Gap;
+use crate::stats::Counts;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// Everything a run found.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// Sorted by name.
+    pub cases: Vec<CaseResult>,
+    /// The classes of every case, in the same order.
+    pub classes: Vec<Class>,
+    /// Cases that could not be evaluated.
+    pub failures: Vec<Failure>,
+    /// Truths without a prediction.
+    pub missing: Vec<Unpaired>,
+    /// Predictions without a truth.
+    pub extra: Vec<Unpaired>,
+    /// Where all this comes from.
+    pub provenance: Provenance,
+    /// What was counted.
+    pub rules: Rules,
+    /// Where the voxels of each case are, by its name; not of results that were read back.
+    pub(super) sources: BTreeMap<String, [Source; 2]>,
+}
+
+/// A case that could not be evaluated.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its name.
+    pub case: String,
+    /// Why.
+    pub error: EvalError,
+}
+
+/// A case that only one side has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpaired {
+    /// Its name.
+    pub case: String,
+    /// The side that is there.
+    pub file: PathBuf,
+}
+
+/// Where the cases came from and where they were counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// A pair, or folders.
+    pub kind: Kind,
+    /// What became of cases that only one side has.
+    pub missing: MissingRule,
+    /// Which part of the cases these are.
+    pub shard: Option<Shard>,
+    /// `cpu` or `gpu`.
+    pub backend: String,
+    /// The device in words.
+    pub device: String,
+    /// Why it was chosen.
+    pub reason: String,
+}
+
+/// One pair of files, or folders of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// One pair of files.
+    Pair,
+    /// Two folders.
+    #[default]
+    Folders,
+}
+
+impl Provenance {
+    pub(crate) fn of(kind: Kind, missing: MissingRule, shard: Option<Shard>, device: Description) -> Self {
+        let Description { backend, device, reason } = device;
+        Self { kind, missing, shard, backend: backend.to_string(), device, reason: reason.into() }
+    }
+}
+
+impl Evaluation {
+    /// Of cases that were counted. Each gets counts of every class.
+    pub(crate) fn new(mut cases: Vec<CaseResult>, rules: Rules, provenance: Provenance) -> Self {
+        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        let classes = match &rules.classes {
+            ClassSource::Named { classes, .. } => classes.clone(),
+            ClassSource::Found => found(&cases),
+        };
+        for case in &mut cases {
+            complete(case, &classes);
+        }
+        let (failures, missing, extra, sources) = Default::default();
+        Self { cases, classes, failures, missing, extra, provenance, rules, sources }
+    }
+
+    /// Whether a case is missing, broken, or on grids that truly differ.
+    pub fn has_findings(&self) -> bool {
+        let unpaired = !self.missing.is_empty() || !self.extra.is_empty();
+        let apart = self.apart().next().is_some();
+        apart || !self.failures.is_empty() || (unpaired && self.provenance.missing == MissingRule::Error)
+    }
+
+    /// The cases whose two grids truly differ, and by how much.
+    pub fn apart(&self) -> impl Iterator<Item = (&CaseResult, Gap)> {
+        let gaps = self.cases.iter().filter_map(|case| Some((case, case.gap?)));
+        gaps.filter(|(_, gap)| gap.is_apart())
+    }
+
+    /// The first failed verification, else the first one.
+    pub fn verification(&self) -> Option<&Verification> {
+        let all = || self.cases.iter().filter_map(|case| case.verification.as_ref());
+        all().find(|v| v.difference.is_some()).or_else(|| all().next())
+    }
+
+    /// The places of all classes but the background.
+    pub fn foreground(&self) -> impl Iterator<Item = usize> {
+        self.classes.iter().enumerate().filter(|(_, class)| !class.is_background()).map(|(place, _)| place)
+    }
+}
+
+/// Every class that any case has: labels in their order, then masks by name. Counts are kept by key, so that a mask named `2`
+/// in one case is label 2 of the others.
+fn found(cases: &[CaseResult]) -> Vec<Class> {
+    let all = cases.iter().flat_map(|case| &case.counts).map(|(class, _)| class);
+    let sorted: BTreeMap<(bool, Vec<u32>, &str), &Class> =
+        all.map(|class| ((class.labels.is_empty(), class.labels.clone(), class.key.as_str()), class)).collect();
+    let mut keys = BTreeSet::new();
+    sorted.into_values().filter(|class| keys.insert(class.key.as_str())).cloned().collect()
+}
+
+/// Gives a case counts of every class, in their order: of those that it does not have there are no voxels.
+fn complete(case: &mut CaseResult, classes: &[Class]) {
+    let mut own: BTreeMap<String, Counts> =
+        std::mem::take(&mut case.counts).into_iter().map(|(class, counts)| (class.key, counts)).collect();
+    let none = Counts::new(0, 0, 0, case.voxels).unwrap_or_default();
+    case.counts = classes.iter().map(|class| (class.clone(), own.remove(&class.key).unwrap_or(none))).collect();
+}

@@ -1,0 +1,204 @@
+//! A case of two label maps: its files compared and counted.
+
+use super::case::{CaseResult, Counted, Prediction, of_counts, surplus};
+use super::class::Class;
+use super::count::{self, Counter, Predicted, Tally};
+use super::error::EvalError;
+use super::grids::Together;
+use super::rules::{ClassSource, Rules, engine_classes};
+use super::segmentation::{segment_names, segmentation_of};
+use super::verify::{Verification, verified};
+use super::warning::Warning;
+use crate::CountsAccumulator;
+use crate::error::FileError;
+use crate::io::axes::without_ones_behind;
+use crate::io::labels::{self, LabelReader, LabelVolume};
+use crate::io::{Grid, Placement, same_file};
+use crate::stats::Counts;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// More labels than any label map of anatomy has; an image has thousands of values.
+const MANY_LABELS: usize = 1000;
+
+/// Reads, compares and counts two label maps; without a prediction, as if that were empty.
+pub(super) fn evaluate(
+    name: &str,
+    truth: &Path,
+    pred: Option<&Path>,
+    expected: &Path,
+    rules: &Rules,
+    counter: Counter<'_>,
+) -> Result<CaseResult, EvalError> {
+    let mut truth_reader = LabelReader::open_with(truth, &rules.of_truth())?;
+    let mut pred_reader = pred.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
+    let mut warnings: Vec<Warning> = by_value(truth, pred)?.into_iter().collect();
+    let mut together = Together::default();
+    if let (Some(pred), Some(reader)) = (pred, &pred_reader) {
+        let grids = [grid(&truth_reader), grid(reader)];
+        together = together_of([truth, pred], grids, rules)?;
+        if same_file(truth, pred) {
+            warnings.push(Warning::SameFile);
+        }
+        warnings.extend(axis_order([truth, pred], [&truth_reader, reader]));
+    }
+    warnings.append(&mut together.warnings);
+    let Together { place, gap, .. } = together;
+    let shape = truth_reader.shape().to_vec();
+    // A file that does not say it may lie beside one that does.
+    let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
+    let spacing_mm = geometry.map(|geometry| geometry.spacing_mm());
+    let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
+    let (Tally { voxels, counts, unlisted }, verification) =
+        if counter.counterpart.is_none() && !count::needs_volumes(counter.engine) {
+            let pred_labels = match (&mut pred_reader, place) {
+                (None, _) => Predicted::Missing,
+                (Some(reader), None) => Predicted::InOrder(reader),
+                (Some(_), Some(place)) => {
+                    let volume = labels::read_with(expected, &rules.of_pred())?;
+                    warnings.extend(surplus(expected, volume.surplus));
+                    Predicted::Placed(volume.labels, place)
+                }
+            };
+            let tally = count::streamed(&mut truth_reader, pred_labels, rules, counter)?;
+            warnings.extend(surplus(truth, truth_reader.surplus()));
+            warnings.extend(pred_reader.and_then(|reader| surplus(expected, reader.surplus())));
+            (tally, None)
+        } else {
+            drop((truth_reader, pred_reader));
+            let volumes = count::read_both(truth, pred, rules, counter.threads)?;
+            warnings.extend(surplus(truth, volumes.0.surplus));
+            warnings.extend(volumes.1.as_ref().and_then(|volume| surplus(expected, volume.surplus)));
+            of_volumes(volumes, place.as_ref(), rules, counter)?
+        };
+    if rules.classes == ClassSource::Found {
+        if counts.len() > MANY_LABELS {
+            warnings.push(Warning::ManyLabels { labels: counts.len() });
+        }
+        warnings.extend(no_common_label(&counts));
+    }
+    warnings.extend(of_counts(&counts));
+    warnings.extend(of_unlisted(&counts, unlisted, rules));
+    Ok(CaseResult {
+        name: name.into(),
+        truth: truth.into(),
+        pred: expected.into(),
+        prediction,
+        shape,
+        voxels,
+        spacing_mm,
+        gap,
+        counts,
+        warnings,
+        verification,
+    })
+}
+
+/// How the voxels of two label maps belong together, of which one may have segments.
+pub(super) fn together_of(paths: [&Path; 2], grids: [Grid<'_>; 2], rules: &Rules) -> Result<Together, EvalError> {
+    let crops = segmentation_of(paths[0])?.is_some() || segmentation_of(paths[1])?.is_some();
+    Ok(rules.geometry.together(paths, grids, crops)?)
+}
+
+fn grid(reader: &LabelReader) -> Grid<'_> {
+    Grid { shape: reader.shape(), geometry: reader.geometry() }
+}
+
+/// An array beside an image, where both orders of its axes would fit.
+fn axis_order(paths: [&Path; 2], readers: [&LabelReader; 2]) -> Option<Warning> {
+    let shape = without_ones_behind(readers[0].shape());
+    let alone = match readers.map(LabelReader::geometry) {
+        [None, Some(_)] => paths[0],
+        [Some(_), None] => paths[1],
+        _ => return None,
+    };
+    let either = shape.len() > 1 && shape.iter().eq(shape.iter().rev());
+    either.then(|| Warning::AxisOrder { array: alone.display().to_string() })
+}
+
+/// Segments beside a label map, which has no names: their labels were compared.
+fn by_value(truth: &Path, pred: Option<&Path>) -> Result<Option<Warning>, FileError> {
+    let of_pred = pred.map(segmentation_of).transpose()?.flatten();
+    let (path, found) = match (segmentation_of(truth)?, of_pred, pred) {
+        (Some(found), None, Some(_)) => (truth, found),
+        (None, Some(found), Some(pred)) => (pred, found),
+        _ => return Ok(None),
+    };
+    let names = segment_names(&found).map(str::to_owned).collect();
+    Ok(Some(Warning::ByValue { file: path.display().to_string(), names }))
+}
+
+/// Labels of which each is in one file alone, as where one counts 1 and the other 255.
+fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
+    let labels = |of: fn(&Counts) -> u64| -> Vec<u32> {
+        counts.iter().filter(|(_, counts)| of(counts) > 0).flat_map(|(class, _)| class.labels.clone()).collect()
+    };
+    let (truth, pred) = (labels(Counts::n_truth), labels(Counts::n_pred));
+    let apart = !truth.is_empty() && !pred.is_empty() && truth.iter().all(|label| !pred.contains(label));
+    apart.then_some(Warning::NoCommonLabel { truth, pred })
+}
+
+/// Whole volumes on the engine, twice where there is something to compare with.
+fn of_volumes(
+    (mut truth, mut pred): (LabelVolume, Option<LabelVolume>),
+    place: Option<&Placement>,
+    rules: &Rules,
+    counter: Counter<'_>,
+) -> Result<(Tally, Option<Verification>), EvalError> {
+    if let (Some(place), Some(whole)) = (place, pred.take_if(|_| place.is_some())) {
+        let joined = truth.joined(whole, place);
+        (truth, pred) = (joined.0, Some(joined.1));
+    }
+    let looks = !rules.ignore.is_empty() || rules.classes == ClassSource::Found;
+    let of_truth = if looks { truth.census() } else { BTreeMap::new() };
+    let ignored: u64 = rules.ignore.codes().filter_map(|label| of_truth.get(&label)).sum();
+    let voxels = truth.voxels() as u64 - ignored;
+    let classes: Vec<Class> = match &rules.classes {
+        ClassSource::Named { classes, .. } => classes.clone(),
+        ClassSource::Found => {
+            let of_pred = pred.as_ref().map(LabelVolume::census).unwrap_or_default();
+            let labels: BTreeSet<u32> = of_truth.into_keys().chain(of_pred.into_keys()).collect();
+            labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label)).map(Class::label).collect()
+        }
+    };
+    if classes.is_empty() {
+        return Ok((Tally { voxels, counts: Vec::new(), unlisted: Default::default() }, None));
+    }
+    let empty;
+    let pred = match &pred {
+        Some(pred) => pred,
+        None => {
+            empty = LabelVolume { labels: labels::Labels::U8(vec![0; truth.voxels()]), ..truth.clone() };
+            &empty
+        }
+    };
+    let (counts, verification) =
+        verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, &rules.ignore)?, &classes, counter)?;
+    let mut counts: Counted = classes.into_iter().zip(counts).collect();
+    if rules.classes == ClassSource::Found {
+        // Where the truth is ignored, a label of the prediction is not found.
+        counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);
+    }
+    let unlisted = if out_of_range(&counts) == [0, 0] { Default::default() } else { unlisted(&truth, pred, rules)? };
+    Ok((Tally { voxels, counts, unlisted }, verification))
+}
+
+/// Labels that were not asked for.
+fn unlisted(truth: &LabelVolume, pred: &LabelVolume, rules: &Rules) -> Result<[Vec<u32>; 2], EvalError> {
+    let ClassSource::Named { classes, .. } = &rules.classes else { return Ok(Default::default()) };
+    let mut counts = CountsAccumulator::new(&engine_classes(classes, &rules.ignore)?);
+    counts.add(pred.labels.slice(), truth.labels.slice())?;
+    let (_, [pred, truth]) = counts.finish_with_unlisted()?;
+    Ok([truth, pred])
+}
+
+/// Voxels of truth and prediction that no class covers: the same for every class.
+fn out_of_range(counts: &Counted) -> [u64; 2] {
+    counts.first().map_or([0, 0], |(_, counts)| [counts.out_of_range_truth(), counts.out_of_range_pred()])
+}
+
+fn of_unlisted(counts: &Counted, labels: [Vec<u32>; 2], rules: &Rules) -> Option<Warning> {
+    let ClassSource::Named { from, .. } = &rules.classes else { return None };
+    let voxels = out_of_range(counts);
+    (voxels != [0, 0]).then(|| Warning::Unlisted { voxels, labels, from: from.clone() })
+}

@@ -1,0 +1,226 @@
+//! Cases whose classes have names: folders with a file per class (TotalSegmentator), 3D Slicer's segmentations, whose
+//! segments may overlap, and label maps beside them, whose labels the rules name. Names decide which voxels are a class,
+//! whatever their values are.
+
+mod grid;
+mod meeting;
+pub(super) mod names;
+mod side;
+
+pub(super) use grid::LEFT_OUT;
+
+use super::case::{CaseResult, Prediction, of_counts, surplus};
+use super::class::Class;
+use super::count::Counter;
+use super::error::{EvalError, MaskError};
+use super::pairing::{CasePair, Source};
+use super::rules::{ClassSource, Rules};
+use super::verify::{Verification, verified};
+use super::warning::{Side as WhichSide, Warning};
+use crate::io::{Gap, Geometry, same_file};
+use crate::stats::Counts;
+use crate::{Classes, LabelMap, Shape};
+use grid::{Mask, Notes};
+use meeting::{Boxed, Meeting};
+use side::{Found, Side, wanted};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A pair of which at least one side has names.
+pub(super) fn evaluate(pair: &CasePair, rules: &Rules, counter: Counter<'_>) -> Result<CaseResult, EvalError> {
+    let sides = [Side::open(&pair.truth, rules.of_truth())?, Side::open(&pair.pred, rules.of_pred())?];
+    count(&pair.name, &sides, Prediction::Read, rules, counter)
+}
+
+/// A truth with names whose prediction is missing.
+pub(super) fn without_prediction(
+    name: &str,
+    truth: &Source,
+    expected: &Path,
+    rules: &Rules,
+    counter: Counter<'_>,
+) -> Result<CaseResult, EvalError> {
+    count(name, &[Side::open(truth, rules.of_truth())?, Side::missing(expected)], Prediction::Missing, rules, counter)
+}
+
+fn count(
+    name: &str,
+    sides: &[Side<'_>; 2],
+    prediction: Prediction,
+    rules: &Rules,
+    counter: Counter<'_>,
+) -> Result<CaseResult, EvalError> {
+    let classes = wanted(sides, rules)?;
+    let meeting = Meeting::of(sides, &classes, rules)?;
+    let mut facts = Facts::default();
+    let left_out = meeting.ignored(sides, rules, &mut facts.notes)?;
+    let ignored = left_out.as_ref().map_or(0, |voxels| voxels.iter().map(|&voxel| u64::from(voxel)).sum());
+    let voxels = meeting.voxels().saturating_sub(ignored);
+    let mut warnings = Vec::new();
+    if same_file(sides[0].path, sides[1].path) {
+        warnings.push(Warning::SameFile);
+    }
+    warnings.extend(sides.iter().filter_map(|side| side.undeclared(rules)));
+    let (mut counts, mut verification) = (Vec::new(), None);
+    for class in &classes {
+        counter.cancel.check()?;
+        let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
+        let (counted, verified) = count_class(masks, left_out.as_deref(), &meeting, counter)?;
+        let counted = Counts::new(counted.tp(), counted.n_pred(), counted.n_truth(), voxels)?;
+        keep_worst(&mut verification, verified);
+        counts.push((class.clone(), counted));
+    }
+    if let (true, Some(file)) = (counts.is_empty(), facts.left_out.first()) {
+        return Err(MaskError::NotAMask(file.into()).into());
+    }
+    let gap = meeting.gap.into_iter().chain(facts.notes.gap()).reduce(Gap::larger);
+    warnings.extend(facts.warnings(sides, &classes, rules));
+    warnings.extend(meeting.warnings.iter().cloned());
+    warnings.extend(of_counts(&counts));
+    Ok(CaseResult {
+        name: name.into(),
+        truth: sides[0].path.into(),
+        pred: sides[1].path.into(),
+        prediction,
+        shape: meeting.shape().to_vec(),
+        voxels,
+        spacing_mm: meeting.geometry().map(Geometry::spacing_mm),
+        gap,
+        counts,
+        warnings,
+        verification,
+    })
+}
+
+/// What is told about the masks of a case.
+#[derive(Default)]
+struct Facts {
+    /// Classes that a side does not have.
+    absent: [Vec<String>; 2],
+    /// Files that are no masks.
+    left_out: BTreeSet<String>,
+    notes: Notes,
+}
+
+impl Facts {
+    fn warnings(self, sides: &[Side<'_>; 2], classes: &[Class], rules: &Rules) -> Vec<Warning> {
+        let mut warnings: Vec<Warning> = sides.iter().filter_map(Side::surplus).collect();
+        warnings.extend(self.notes.surplus.iter().filter_map(|(file, &bytes)| surplus(file, bytes)));
+        if let Some((files, Gap { millimetres, voxels })) = self.notes.apart.filter(|(_, gap)| !gap.is_same_grid()) {
+            let files = files.map(|file| file.display().to_string());
+            warnings.push(Warning::MasksApart { files, millimetres, voxels });
+        }
+        if !self.left_out.is_empty() {
+            warnings.push(Warning::NotMasks { files: self.left_out.into_iter().collect() });
+        }
+        for ((word, side), classes) in WhichSide::BOTH.into_iter().zip(sides).zip(self.absent) {
+            // Where nothing was drawn no class is missed.
+            if !classes.is_empty() && !side.is_empty() {
+                warnings.push(Warning::NoMask { side: word, classes });
+            }
+        }
+        for (word, side) in WhichSide::BOTH.into_iter().zip(sides) {
+            let names = side.unlisted(classes, rules);
+            if let ClassSource::Named { from, .. } = &rules.classes
+                && !names.is_empty()
+            {
+                warnings.push(Warning::UnlistedMasks { side: word, names, from: from.clone() });
+            }
+        }
+        warnings
+    }
+}
+
+/// Truth and prediction of a class, whose absence is noted; None where only files that are no masks are called so.
+fn masks_of(
+    sides: &[Side<'_>; 2],
+    class: &Class,
+    classes: &[Class],
+    meeting: &Meeting,
+    rules: &Rules,
+    facts: &mut Facts,
+) -> Result<Option<[Option<Mask>; 2]>, EvalError> {
+    let [truth, pred] = sides;
+    let found = [
+        truth.class(class, classes, &mut meeting.onto(0, rules, &mut facts.notes))?,
+        pred.class(class, classes, &mut meeting.onto(1, rules, &mut facts.notes))?,
+    ];
+    let is_wanted =
+        rules.classes != ClassSource::Found || found.iter().any(|found| matches!(found, Some(Found::Mask(_))));
+    let mut masks = [None, None];
+    let mut others = Vec::new();
+    for (place, found) in found.into_iter().enumerate() {
+        match found {
+            None => {}
+            Some(Found::Mask(mask)) => masks[place] = Some(mask),
+            Some(Found::Several(file)) if is_wanted => return Err(MaskError::NotAMask(file).into()),
+            Some(Found::Several(file)) => others.push(file.display().to_string()),
+        }
+    }
+    if !others.is_empty() {
+        facts.left_out.extend(others);
+        return Ok(None);
+    }
+    for (absent, mask) in facts.absent.iter_mut().zip(&masks) {
+        if mask.is_none() {
+            absent.push(class.display().to_owned());
+        }
+    }
+    Ok(Some(masks))
+}
+
+/// Counts a class; a side without a mask of it counts as empty.
+fn count_class(
+    masks: [Option<Mask>; 2],
+    left_out: Option<&[u8]>,
+    meeting: &Meeting,
+    counter: Counter<'_>,
+) -> Result<(Counts, Option<Verification>), EvalError> {
+    if masks.iter().all(Option::is_none) {
+        return Ok((Counts::default(), None));
+    }
+    let (truth, pred) = meeting.joined(masks, left_out);
+    let shape = Shape::new(1, 1, [truth.len()])?;
+    let (t, p) = (LabelMap::u8(shape.clone(), &truth)?, LabelMap::u8(shape, &pred)?);
+    let classes = Classes::new([1])?.ignoring(LEFT_OUT.into())?;
+    let (counts, verification) = verified(&t, &p, &classes, &[Class::label(1)], counter)?;
+    Ok((counts.into_iter().next().unwrap_or_default(), verification))
+}
+
+/// The first difference, else the last agreement.
+fn keep_worst(kept: &mut Option<Verification>, found: Option<Verification>) {
+    if kept.as_ref().is_none_or(|kept| kept.difference.is_none()) && found.is_some() {
+        *kept = found;
+    }
+}
+
+/// Truth and prediction of a class of a case that was counted, read again: 1 where the class is, and [`LEFT_OUT`].
+pub(super) struct Again {
+    pub truth: Vec<u8>,
+    pub pred: Vec<u8>,
+    pub shape: Vec<u64>,
+    pub geometry: Option<Geometry>,
+}
+
+/// Reads a class of a case again.
+pub(super) fn of_class(
+    case: &CaseResult,
+    [truth, pred]: &[Source; 2],
+    class: &Class,
+    rules: &Rules,
+) -> Result<Again, EvalError> {
+    let of_pred = if case.is_predicted() { Side::open(pred, rules.of_pred())? } else { Side::missing(pred.path()) };
+    let sides = [Side::open(truth, rules.of_truth())?, of_pred];
+    let classes = match &rules.classes {
+        ClassSource::Named { classes, .. } => classes.clone(),
+        ClassSource::Found => vec![class.clone()],
+    };
+    let meeting = Meeting::of(&sides, &classes, rules)?;
+    let facts = &mut Facts::default();
+    let left_out = meeting.ignored(&sides, rules, &mut facts.notes)?;
+    let Some(masks) = masks_of(&sides, class, &classes, &meeting, rules, facts)? else {
+        return Err(MaskError::Gone.into());
+    };
+    let Boxed { shape, truth, pred } = meeting.boxed(masks, left_out.as_deref())?;
+    Ok(Again { truth, pred, shape, geometry: meeting.geometry().copied() })
+}

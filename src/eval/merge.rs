@@ -1,0 +1,118 @@
+//! The results of shards joined into what one run would have found.
+
+mod partial;
+#[cfg(test)]
+mod tests;
+
+pub use partial::Partial;
+
+use super::error::{EvalError, MergeError};
+use super::evaluation::{Evaluation, Provenance};
+use super::scoring::{ScoreChoices, Scoring};
+use super::shard::Shard;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Joins results, and says how they are scored: as they were, but for what is chosen here.
+///
+/// # Errors [`MergeError`] where the results are not those of one run, each shard once.
+pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation, Scoring), EvalError> {
+    let Some(first) = parts.first() else { return Err(MergeError::Nothing.into()) };
+    let mut same_device = true;
+    for part in &parts[1..] {
+        if let Some(what) = first.unlike(part) {
+            return Err(MergeError::Counting { files: paths([first, part]), what }.into());
+        }
+        let device = |part: &Partial| (part.provenance.backend.clone(), part.provenance.device.clone());
+        same_device &= device(first) == device(part);
+    }
+    check_shards(&parts)?;
+    check_classes(&parts)?;
+    let mut provenance = Provenance { shard: None, ..first.provenance.clone() };
+    if !same_device {
+        provenance.device = "several devices".into();
+    }
+    let (rules, scoring) = (first.rules.clone(), choices.over(first.scores.as_ref())?);
+    for part in &parts[1..] {
+        if choices.over(part.scores.as_ref())? != scoring {
+            return Err(MergeError::Scoring(paths([first, part])).into());
+        }
+    }
+    check_cases(&parts)?;
+    let (mut cases, mut failures, mut missing, mut extra) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for part in parts {
+        cases.extend(part.cases);
+        failures.extend(part.failures);
+        missing.extend(part.missing);
+        extra.extend(part.extra);
+    }
+    failures.sort_by(|a, b| a.case.cmp(&b.case));
+    missing.sort_by(|a, b| a.case.cmp(&b.case));
+    extra.sort_by(|a, b| a.case.cmp(&b.case));
+    let mut evaluation = Evaluation::new(cases, rules, provenance);
+    (evaluation.failures, evaluation.missing, evaluation.extra) = (failures, missing, extra);
+    Ok((evaluation, scoring))
+}
+
+fn paths(parts: [&Partial; 2]) -> [std::path::PathBuf; 2] {
+    parts.map(|part| part.path.clone())
+}
+
+/// Every case is in one result.
+fn check_cases(parts: &[Partial]) -> Result<(), MergeError> {
+    let mut owners: BTreeMap<&str, &Path> = BTreeMap::new();
+    for part in parts {
+        for case in &part.cases {
+            if let Some(other) = owners.insert(&case.name, &part.path) {
+                let files = [other.into(), part.path.clone()];
+                return Err(MergeError::CaseTwice { case: case.name.clone(), files });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One key stands for the same labels everywhere, or for a mask.
+fn check_classes(parts: &[Partial]) -> Result<(), MergeError> {
+    let mut seen: BTreeMap<&str, (&[u32], &Path)> = BTreeMap::new();
+    for part in parts {
+        let classes = part.cases.iter().flat_map(|case| &case.counts).map(|(class, _)| class);
+        for class in classes.filter(|class| !class.labels.is_empty()) {
+            let (labels, other) = *seen.entry(&class.key).or_insert((&class.labels, &part.path));
+            if labels != class.labels {
+                return Err(MergeError::ClassDiffers {
+                    key: class.key.clone(),
+                    labels: [labels.to_vec(), class.labels.clone()],
+                    files: [other.into(), part.path.clone()],
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Shards without a result that are named.
+const LOST: usize = 20;
+
+/// Every shard once, and all of them.
+fn check_shards(parts: &[Partial]) -> Result<(), MergeError> {
+    let mut seen: BTreeSet<Shard> = BTreeSet::new();
+    for part in parts {
+        let Some(shard) = part.provenance.shard else { continue };
+        if let Some(&other) = seen.iter().find(|other| other.count != shard.count) {
+            return Err(MergeError::ShardBeside { path: part.path.clone(), shard, other });
+        }
+        if !seen.insert(shard) {
+            return Err(MergeError::ShardTwice { path: part.path.clone(), shard });
+        }
+    }
+    let Some(&Shard { count, .. }) = seen.first() else { return Ok(()) };
+    let lost = (1..=count).map(|index| Shard { index, count }).filter(|shard| !seen.contains(shard));
+    // A damaged file may say that there are billions of shards.
+    let first: Vec<Shard> = lost.take(LOST).collect();
+    if first.is_empty() {
+        return Ok(());
+    }
+    let others = (count as usize).saturating_sub(seen.len()).saturating_sub(first.len());
+    Err(MergeError::ShardsLost { first, others })
+}

@@ -1,0 +1,326 @@
+//! What a folder holds: label maps, folders that are cases, and files that are neither.
+
+use super::kind::{self, CaseFiles, Holds, Known};
+use super::{Source, case_name};
+use crate::LabelSlice;
+use crate::eval::error::PairingError;
+use crate::io;
+use crate::io::labels::{LabelOptions, LabelReader};
+use crate::text::printable;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A case of one folder.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    /// Of the file or folder.
+    pub name: OsString,
+    pub case: String,
+    pub source: Source,
+}
+
+/// Where TotalSegmentator puts the files of the classes.
+const MASKS: &str = "segmentations";
+
+/// Where BIDS puts the files of a case, by how they were recorded.
+const RECORDED: [&str; 5] = ["anat", "dwi", "perf", "func", "pet"];
+
+/// How the folders of BIDS begin that hold one of several visits.
+const VISIT: &str = "ses-";
+
+/// All cases of a folder, sorted by name. Where there are label maps, folders beside them are no cases: nnU-Net and
+/// others leave working folders there.
+pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Vec<Entry>, PairingError> {
+    let (mut files, folders) = listed(path)?;
+    if files.iter().any(|(_, file)| !is_image(file)) {
+        files.retain(|(_, file)| !is_image(file));
+    }
+    let file = |(name, path): (OsString, PathBuf)| Entry { name, case: case_name(&path), source: Source::File(path) };
+    let mut entries: Vec<Entry> = files.into_iter().map(file).collect();
+    if entries.is_empty() {
+        let mut cases = Vec::new();
+        for (name, folder) in folders {
+            collect(name, &folder, &mut cases)?;
+        }
+        entries = sources(cases, options);
+    }
+    if entries.is_empty() {
+        return Err(PairingError::NoLabelMaps(path.into()));
+    }
+    Ok(entries)
+}
+
+/// The files of a case.
+struct CaseFolder {
+    /// Of its folder.
+    name: OsString,
+    /// Where they lie: that folder, or one below.
+    folder: PathBuf,
+    files: Named,
+    known: Known,
+}
+
+/// Adds the case that a folder is, or those of its visits; none where it has no files to look at.
+fn collect(name: OsString, path: &Path, cases: &mut Vec<CaseFolder>) -> Result<(), PairingError> {
+    let (case, visits) = case_folder(name.clone(), path)?;
+    cases.extend(case);
+    // A visit has no visits: links among such folders would have no end.
+    for (visit, below) in visits {
+        let name = [&name, &visit].map(|part| part.to_string_lossy()).join("_");
+        cases.extend(case_folder(name.into(), &below)?.0);
+    }
+    Ok(())
+}
+
+/// The case that a folder is, if it has files to look at, and its visits.
+fn case_folder(name: OsString, path: &Path) -> Result<(Option<CaseFolder>, Named), PairingError> {
+    let (mut files, folders) = listed(path)?;
+    let mut folder = path.to_path_buf();
+    let below = |called: &str| folders.iter().find(|(name, _)| name == called);
+    let (masks, mut visits) = (below(MASKS), Vec::new());
+    if let Some((_, masks)) = masks {
+        folder.clone_from(masks);
+        files = listed(masks)?.0;
+    } else if files.is_empty() {
+        for (_, below) in RECORDED.into_iter().filter_map(below) {
+            if files.is_empty() {
+                folder.clone_from(below);
+                files = listed(below)?.0;
+                files.retain(|(_, file)| !is_image(file));
+            }
+        }
+        let is_visit = |(name, _): &&(OsString, PathBuf)| name.to_string_lossy().starts_with(VISIT);
+        visits.extend(folders.iter().filter(is_visit).cloned());
+    }
+    files.retain(|(_, file)| !is_image(file));
+    let known = if masks.is_some() { Known::Masks } else { segments(&files) };
+    let case = (!files.is_empty()).then_some(CaseFolder { name, folder, files, known });
+    Ok((case, visits))
+}
+
+/// The file of 3D Slicer's ending, where there is one.
+fn segments(files: &Named) -> Known {
+    let is_of_slicer = |name: &OsString| {
+        let name = name.to_string_lossy().to_ascii_lowercase();
+        name.ends_with(".seg.nrrd") || name.ends_with(".seg.nhdr")
+    };
+    let mut found = files.iter().enumerate().filter(|(_, (name, _))| is_of_slicer(name));
+    match (found.next(), found.next()) {
+        (Some((place, _)), None) => Known::Segments(place),
+        _ => Known::Nothing,
+    }
+}
+
+/// What the cases of a folder have.
+fn sources(cases: Vec<CaseFolder>, options: &LabelOptions) -> Vec<Entry> {
+    let named: Vec<(String, Vec<String>)> =
+        cases.iter().map(|case| (case.name.to_string_lossy().into(), stems(&case.files))).collect();
+    let files = cases.iter().zip(&named);
+    let files = files.map(|(case, (name, stems))| CaseFiles { case: name, stems, known: case.known });
+    let holds = kind::of_folder(&files.collect::<Vec<_>>());
+    let mut unclear = cases.iter().zip(&holds).filter_map(|(case, holds)| match holds {
+        Holds::Either(place) => case.files.get(*place),
+        _ => None,
+    });
+    let maps = unclear.by_ref().take(MOST_LOOKED_AT).any(|(_, file)| has_several_labels(file, options));
+    let mut entries = Vec::new();
+    for ((case, holds), (name, stems)) in cases.into_iter().zip(holds).zip(named) {
+        let map = match holds {
+            Holds::Map(place) => Some(place),
+            Holds::Either(place) if maps => Some(place),
+            _ => None,
+        };
+        let source = match map.and_then(|place| case.files.get(place)) {
+            Some((_, file)) => Source::File(file.clone()),
+            None => as_masks(&name, case.folder, &stems, case.files),
+        };
+        entries.push(Entry { case: printable(&name), name: case.name, source });
+    }
+    entries
+}
+
+/// Files that are read to see whether they are label maps.
+const MOST_LOOKED_AT: usize = 8;
+
+/// Whether a file has other labels than 0 and one more. What cannot be read has none, and is told when it is counted.
+fn has_several_labels(file: &Path, options: &LabelOptions) -> bool {
+    let Ok(mut reader) = LabelReader::open_with(file, options) else { return false };
+    let mut only = None;
+    let mut differs = |label: u32| label != 0 && *only.get_or_insert(label) != label;
+    while let Ok(Some(piece)) = reader.next_chunk(1 << 17) {
+        let several = match piece {
+            LabelSlice::U8(labels) => labels.iter().any(|&label| differs(label.into())),
+            LabelSlice::U16(labels) => labels.iter().any(|&label| differs(label.into())),
+            LabelSlice::U32(labels) => labels.iter().any(|&label| differs(label)),
+        };
+        if several {
+            return true;
+        }
+    }
+    false
+}
+
+/// The case that one folder is: a label map, or one file per class; None where there is none.
+pub(super) fn one(path: &Path, options: &LabelOptions) -> Result<Option<Source>, PairingError> {
+    let mut cases = Vec::new();
+    collect(case_of(path), path, &mut cases)?;
+    // Of several visits none is meant more than the others.
+    let one = cases.len() == 1;
+    Ok(sources(cases, options).pop().filter(|_| one).map(|entry| entry.source))
+}
+
+/// The masks in a folder that is known to hold masks.
+pub(super) fn masks(path: &Path, case: Option<&str>) -> Result<Source, PairingError> {
+    let mut files = listed(path)?.0;
+    files.retain(|(_, file)| !is_image(file));
+    let case = case.map_or_else(|| case_of(path).to_string_lossy().into_owned(), str::to_owned);
+    Ok(as_masks(&case, path.into(), &stems(&files), files))
+}
+
+/// What the case is called whose masks lie in this folder.
+fn case_of(path: &Path) -> OsString {
+    let own = path.file_name().unwrap_or(path.as_os_str());
+    let inner = |name: &OsStr| name == MASKS || RECORDED.iter().any(|recorded| name == *recorded);
+    let outer = path.parent().and_then(Path::file_name).filter(|_| inner(own));
+    outer.unwrap_or(own).to_os_string()
+}
+
+fn as_masks(case: &str, folder: PathBuf, stems: &[String], files: Named) -> Source {
+    let classes = kind::classes(case, stems).into_iter().map(|class| printable(&class));
+    Source::Masks { folder, files: classes.zip(files).map(|(class, (_, file))| (class, file)).collect() }
+}
+
+fn stems(files: &Named) -> Vec<String> {
+    files.iter().map(|(name, file)| io::stem(file).unwrap_or_else(|| name.to_string_lossy().into())).collect()
+}
+
+fn is_image(file: &Path) -> bool {
+    io::stem(file).is_some_and(|stem| kind::is_image(&stem))
+}
+
+/// Names with their paths, sorted.
+type Named = Vec<(OsString, PathBuf)>;
+
+/// Label maps and folders; hidden files, and files of other kinds, are passed over. What only looks like a label map (a
+/// folder of such a name, a link that leads nowhere) is listed and becomes a failure.
+fn listed(path: &Path) -> Result<(Named, Named), PairingError> {
+    let failed = |source| PairingError::Folder { path: path.into(), source };
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let (name, path) = (entry.file_name(), entry.path());
+        if io::stem(&path).is_some() {
+            files.push((name, path));
+        } else if !name.to_string_lossy().starts_with(['.', '_']) && path.is_dir() {
+            folders.push((name, path));
+        }
+    }
+    files.sort();
+    folders.sort();
+    Ok((files, folders))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        root
+    }
+
+    fn found(root: &tempfile::TempDir) -> Vec<(String, String)> {
+        let short = |path: &Path| path.strip_prefix(root.path()).unwrap().display().to_string();
+        let source = |source: &Source| match source {
+            Source::File(path) | Source::Segments(path, _) => short(path),
+            Source::Masks { folder, files } => {
+                let names: Vec<&str> = files.iter().map(|(name, _)| &name[..]).collect();
+                format!("{}: {}", short(folder), names.join(" "))
+            }
+        };
+        let entries = folder(root.path(), &LabelOptions::default()).unwrap();
+        entries.iter().map(|entry| (entry.name.to_string_lossy().into(), source(&entry.source))).collect()
+    }
+
+    #[test]
+    fn label_maps_are_found_and_everything_else_is_passed_over() {
+        let root = tree(&[
+            "b.nii.gz",
+            "a.mha",
+            "._b.nii.gz",
+            ".DS_Store",
+            "plans.json",
+            "a.npz",
+            "p.hdr",
+            "p.img",
+            "q.mhd",
+            "q.zraw",
+            "postprocessed/a.nii.gz",
+            "__MACOSX/b.nii.gz",
+        ]);
+        let names: Vec<String> = found(&root).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a.mha", "b.nii.gz", "p.hdr", "q.mhd"]);
+    }
+
+    #[test]
+    fn folders_are_cases_in_the_ways_of_kits_brats_and_totalsegmentator() {
+        let root = tree(&[
+            "case_0/imaging.nii.gz",
+            "case_0/segmentation.nii.gz",
+            "glioma-1/glioma-1-seg.nii.gz",
+            "glioma-1/glioma-1-t1c.nii.gz",
+            "one/anything.nrrd",
+            "s0001/ct.nii.gz",
+            "s0001/segmentations/liver.nii.gz",
+            "s0001/segmentations/spleen.nii.gz",
+            "s0002/liver.nii.gz",
+            "s0002/spleen.nii.gz",
+            "empty/notes.txt",
+        ]);
+        let expected = [
+            ("case_0", "case_0/segmentation.nii.gz"),
+            ("glioma-1", "glioma-1/glioma-1-seg.nii.gz"),
+            // Other cases have masks, so that one file is a mask as well.
+            ("one", "one: anything"),
+            ("s0001", "s0001/segmentations: liver spleen"),
+            ("s0002", "s0002: liver spleen"),
+        ];
+        assert_eq!(found(&root), expected.map(|(name, source)| (name.to_owned(), source.to_owned())));
+    }
+
+    #[test]
+    fn a_folder_without_label_maps_says_what_one_is() {
+        let root = tree(&["notes.txt"]);
+        let message = folder(root.path(), &LabelOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("there is no label map in this folder") && message.contains(".nii.gz"), "{message}");
+        let message = folder(&root.path().join("none"), &LabelOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("cannot be read"), "{message}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_only_looks_like_a_label_map_is_listed() {
+        let root = tree(&["c.nii/inside.txt"]);
+        std::os::unix::fs::symlink("nowhere", root.path().join("a.nii.gz")).unwrap();
+        std::os::unix::fs::symlink(".", root.path().join("loop")).unwrap();
+        let names: Vec<String> = found(&root).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a.nii.gz", "c.nii"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn visits_that_lead_back_have_an_end() {
+        let root = tree(&["sub-01/notes.txt"]);
+        for visit in ["ses-1", "ses-2"] {
+            std::os::unix::fs::symlink(".", root.path().join("sub-01").join(visit)).unwrap();
+        }
+        let message = folder(root.path(), &LabelOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("there is no label map"), "{message}");
+    }
+}

@@ -1,0 +1,156 @@
+//! Pairs by names.
+
+use super::discover::Entry;
+use super::{CasePair, CaseRegex, Lone, Pairing};
+use crate::eval::error::PairingError;
+use crate::eval::evaluation::Kind;
+use crate::text::printable;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsString;
+
+/// The same name first, then the same name without its ending.
+pub(super) fn by_name(truth: Vec<Entry>, pred: Vec<Entry>) -> Pairing {
+    let mut by_file: BTreeMap<OsString, Entry> = pred.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
+    let mut pairs = Vec::new();
+    let mut without = Vec::new();
+    for truth in truth {
+        match by_file.remove(&truth.name) {
+            Some(pred) => pairs.push((truth, pred)),
+            None => without.push(truth),
+        }
+    }
+    // Of several files of one case the first takes part; the others have no partner and are listed.
+    let mut by_case: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for pred in by_file.into_values().rev() {
+        by_case.entry(pred.case.clone()).or_default().push(pred);
+    }
+    let mut missing = Vec::new();
+    for truth in without {
+        match by_case.get_mut(&truth.case).and_then(Vec::pop) {
+            Some(pred) => pairs.push((truth, pred)),
+            None => missing.push(truth),
+        }
+    }
+    named(pairs, missing, by_case.into_values().flatten().collect())
+}
+
+/// By what a pattern finds in each name. Names that it does not fit are passed over.
+pub(super) fn by_regex(truth: Vec<Entry>, pred: Vec<Entry>, regex: &CaseRegex) -> Result<Pairing, PairingError> {
+    let mut preds = cases(pred, regex)?;
+    let mut pairs = Vec::new();
+    let mut missing = Vec::new();
+    for (case, truth) in cases(truth, regex)? {
+        match preds.remove(&case) {
+            Some(pred) => pairs.push((truth, pred)),
+            None => missing.push(truth),
+        }
+    }
+    Ok(named(pairs, missing, preds.into_values().collect()))
+}
+
+fn cases(entries: Vec<Entry>, regex: &CaseRegex) -> Result<BTreeMap<String, Entry>, PairingError> {
+    let first = entries.first().map(|entry| entry.source.path().to_owned()).unwrap_or_default();
+    let mut found: BTreeMap<String, Entry> = BTreeMap::new();
+    for mut entry in entries {
+        let Some(case) = regex.case(&entry.name.to_string_lossy()) else { continue };
+        entry.case = printable(&case);
+        let file = entry.source.path().to_owned();
+        if let Some(other) = found.insert(case.clone(), entry) {
+            let files = [other.source.path().to_owned(), file];
+            return Err(PairingError::PatternFindsTwice { case, files });
+        }
+    }
+    if found.is_empty() {
+        return Err(PairingError::PatternFitsNothing(first));
+    }
+    Ok(found)
+}
+
+/// Names the cases; where a name would stand for two of them, by their files.
+fn named(pairs: Vec<(Entry, Entry)>, missing: Vec<Entry>, extra: Vec<Entry>) -> Pairing {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    let all = pairs.iter().map(|(truth, _)| truth).chain(&missing).chain(&extra);
+    for entry in all {
+        *times.entry(entry.case.clone()).or_default() += 1;
+    }
+    let name = |entry: &Entry| match times.get(&entry.case) {
+        Some(1) => entry.case.clone(),
+        _ => printable(&entry.name.to_string_lossy()),
+    };
+    // Names that differ only in what cannot be shown are numbered.
+    let mut taken = HashSet::new();
+    let mut name = |entry: &Entry| {
+        let name = name(entry);
+        let numbered = (2..).map(|n: usize| format!("{name} ({n})"));
+        let mut free = std::iter::once(name.clone()).chain(numbered).skip_while(|name| taken.contains(name));
+        let name = free.next().unwrap_or_default();
+        taken.insert(name.clone());
+        name
+    };
+    let pairs = pairs.into_iter().map(|(truth, pred)| {
+        let name = name(&truth);
+        CasePair { name, truth: truth.source, pred: pred.source }
+    });
+    let pairs = pairs.collect();
+    let mut lone = |entry: Entry| Lone { name: name(&entry), source: entry.source, expected: None };
+    Pairing {
+        kind: Kind::Folders,
+        pairs,
+        missing: missing.into_iter().map(&mut lone).collect(),
+        extra: extra.into_iter().map(&mut lone).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::pairing::{Source, case_name};
+    use std::path::Path;
+
+    fn entries(names: &[&str]) -> Vec<Entry> {
+        let entry = |name: &&str| Entry {
+            name: name.into(),
+            case: case_name(Path::new(name)),
+            source: Source::File(name.into()),
+        };
+        names.iter().map(entry).collect()
+    }
+
+    fn shown(pairing: &Pairing) -> (Vec<String>, Vec<&str>, Vec<&str>) {
+        let pair =
+            |pair: &CasePair| format!("{}: {} {}", pair.name, pair.truth.path().display(), pair.pred.path().display());
+        let names = |list: &[Lone]| list.iter().map(|lone| lone.name.clone()).collect::<Vec<_>>();
+        let leak = |list: Vec<String>| list.into_iter().map(|name| &*name.leak()).collect();
+        (pairing.pairs.iter().map(pair).collect(), leak(names(&pairing.missing)), leak(names(&pairing.extra)))
+    }
+
+    #[test]
+    fn the_same_name_goes_before_the_same_stem() {
+        let pairing = by_name(
+            entries(&["a.nii.gz", "b.mha", "c.nii", "d.nii"]),
+            entries(&["a.mha", "a.nii.gz", "b.nrrd", "e.nii"]),
+        );
+        let (pairs, missing, extra) = shown(&pairing);
+        assert_eq!(pairs, ["a.nii.gz: a.nii.gz a.nii.gz", "b: b.mha b.nrrd"]);
+        // The second file of case a is listed under its own name.
+        assert_eq!((missing, extra), (vec!["c", "d"], vec!["a.mha", "e"]));
+    }
+
+    #[test]
+    fn a_pattern_tells_cases_whatever_else_the_names_say() {
+        let regex = "case_([0-9]+)".parse().unwrap();
+        let truth = entries(&["case_01_seg.nii.gz", "case_02_seg.nii.gz", "atlas.nii.gz"]);
+        let pairing = by_regex(truth, entries(&["pred_case_02.mha", "pred_case_03.mha"]), &regex).unwrap();
+        let (pairs, missing, extra) = shown(&pairing);
+        assert_eq!(pairs, ["02: case_02_seg.nii.gz pred_case_02.mha"]);
+        assert_eq!((missing, extra), (vec!["01"], vec!["03"]));
+    }
+
+    #[test]
+    fn patterns_that_say_too_little_or_nothing_are_refused() {
+        let found =
+            |pattern: &str| by_regex(entries(&["a1.nii"]), entries(&["a1.nii", "b1.nii"]), &pattern.parse().unwrap());
+        assert!(found("[0-9]").unwrap_err().to_string().contains("a1.nii and in b1.nii"));
+        assert!(found("x").unwrap_err().to_string().contains("fits no name"));
+    }
+}

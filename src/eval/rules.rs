@@ -1,0 +1,106 @@
+//! What is counted. It cannot be changed once the voxels are gone.
+
+use super::class::Class;
+use super::error::EvalError;
+use super::grids::GeometryRule;
+use super::ignore::Ignore;
+use super::named::named;
+use crate::Classes;
+use crate::io::labels::LabelOptions;
+use std::collections::HashSet;
+
+/// What becomes of a case without a prediction, or without a truth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingRule {
+    /// It is listed, and a finding.
+    #[default]
+    Error,
+    /// It is listed and left out.
+    Skip,
+    /// It is listed, and a missing prediction counts as empty: every class of its truth scores 0.
+    Zero,
+}
+
+named!(MissingRule { Error = "error", Skip = "skip", Zero = "zero" });
+
+/// The classes of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ClassSource {
+    /// Every label but 0 that a case has, each as its own class.
+    #[default]
+    Found,
+    /// These, whether a case has them or not.
+    Named {
+        /// In the order of results.
+        classes: Vec<Class>,
+        /// What lists them, for messages and results: a file, or flags.
+        from: String,
+    },
+}
+
+/// What results say of classes that nobody named.
+pub(crate) const FROM_FILES: &str = "files";
+
+/// Who says what labels are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NamedBy {
+    /// Names of regions, if any.
+    #[default]
+    Caller,
+    /// A dataset.json: masks and segments are to be called so.
+    Dataset,
+}
+
+named!(NamedBy { Caller = "caller", Dataset = "dataset" });
+
+/// What is counted.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// The classes.
+    pub classes: ClassSource,
+    /// Who says what they are called.
+    pub named_by: NamedBy,
+    /// Voxels whose truth has one of these labels do not count.
+    pub ignore: Ignore,
+    /// How far a number may be from the label that it is taken as.
+    pub round: Option<f64>,
+    /// From where on a number of the prediction is label 1.
+    pub threshold: Option<f64>,
+    /// What follows from grids that lie apart.
+    pub geometry: GeometryRule,
+}
+
+impl Rules {
+    /// These classes, everything else by default.
+    pub fn of(classes: ClassSource) -> Self {
+        Self { classes, ..Self::default() }
+    }
+
+    /// How numbers of the truth become labels.
+    pub fn of_truth(&self) -> LabelOptions {
+        LabelOptions { round: self.round, threshold: None, negative: self.ignore.negative() }
+    }
+
+    /// How numbers of the prediction become labels.
+    pub fn of_pred(&self) -> LabelOptions {
+        LabelOptions { threshold: self.threshold.map(|threshold| threshold as f32), ..self.of_truth() }
+    }
+
+    /// Refuses classes that cannot be told apart, or not be counted.
+    pub fn check(&self) -> Result<(), EvalError> {
+        let ClassSource::Named { classes, .. } = &self.classes else { return Ok(()) };
+        let mut keys = HashSet::new();
+        for class in classes {
+            if !keys.insert(&class.key) {
+                return Err(EvalError::ClassTwice(class.key.clone()));
+            }
+        }
+        engine_classes(classes, &self.ignore).map(|_| ())
+    }
+}
+
+/// The classes as the engine takes them.
+pub(crate) fn engine_classes(classes: &[Class], ignore: &Ignore) -> Result<Classes, EvalError> {
+    let counted = Classes::regions(classes.iter().map(|class| class.labels.clone()))?;
+    Ok(counted.ignoring_all(ignore.codes())?)
+}

@@ -1,0 +1,173 @@
+//! All cases of a run, on as many threads as were asked for. Each thread holds a few chunks of its case at a time, so
+//! the memory depends on the threads and not on the cases.
+
+use super::cancel::Cancel;
+use super::case::CaseResult;
+use super::count::{Counter, Threads};
+use super::dispatch;
+use super::error::EvalError;
+use super::pairing::{CasePair, Lone, Source};
+use super::rules::Rules;
+use crate::Engine;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+/// How a run goes about its work.
+#[derive(Clone)]
+pub struct RunOptions<'a> {
+    /// Cases at a time; by default as many as there are cores.
+    pub jobs: Option<NonZeroUsize>,
+    /// Counts again, to compare.
+    pub counterpart: Option<&'a Engine>,
+    /// Ends the run early.
+    pub cancel: Cancel,
+    /// Is told how far the run is, in the thread that started it.
+    pub on_event: &'a dyn Fn(Event),
+}
+
+impl Default for RunOptions<'_> {
+    fn default() -> Self {
+        Self { jobs: None, counterpart: None, cancel: Cancel::default(), on_event: &|_| () }
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// So many cases will be counted.
+    Started {
+        /// How many.
+        cases: usize,
+    },
+    /// One more case was counted, or failed.
+    CaseDone,
+}
+
+/// One thing to do.
+#[derive(Debug)]
+pub(super) enum Task {
+    Pair(CasePair),
+    /// A truth whose prediction should have been at this place.
+    Unpredicted {
+        lone: Lone,
+        expected: PathBuf,
+    },
+}
+
+impl Task {
+    /// The case, and where its voxels are.
+    pub fn into_sources(self) -> (String, [Source; 2]) {
+        match self {
+            Self::Pair(CasePair { name, truth, pred }) => (name, [truth, pred]),
+            Self::Unpredicted { lone, expected } => (lone.name, [lone.source, Source::File(expected)]),
+        }
+    }
+}
+
+/// The name of a case, and what came of it.
+pub(super) type Outcome = (String, Result<CaseResult, EvalError>);
+
+/// What a thread has done, and where it waits for the case to come back.
+struct Done {
+    place: usize,
+    outcome: Outcome,
+    back: mpsc::Sender<CaseResult>,
+}
+
+impl Done {
+    /// What is kept is a copy by the thread that collects, and the case goes back to be freed where it was made. Allocators
+    /// have a heap per thread: what a case leaves behind would lie between the buffers of its thread, and every next case
+    /// make that heap grow.
+    fn keep(self) -> (usize, Outcome) {
+        let Self { place, outcome: (name, outcome), back } = self;
+        let kept = outcome.map(|case| {
+            let copy = case.clone();
+            // Where the other thread has ended the case is freed here.
+            let _ = back.send(case);
+            copy
+        });
+        (place, (name, kept))
+    }
+}
+
+/// Evaluates every task. Failures are collected, and the others go on.
+pub(super) fn run(
+    tasks: &[Task],
+    rules: &Rules,
+    engine: &Engine,
+    options: &RunOptions<'_>,
+) -> Result<Vec<Outcome>, EvalError> {
+    let &RunOptions { jobs, counterpart, ref cancel, on_event } = options;
+    let jobs = jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let workers = jobs.min(tasks.len()).max(1);
+    // With threads to spare, the two files of a case are decoded side by side.
+    let threads = if workers < jobs { Threads::Two } else { Threads::One };
+    let counter = Counter { engine, counterpart, threads, cancel };
+    let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
+    let (sender, outcomes) = mpsc::channel();
+    let one = || -> Option<(usize, Outcome)> {
+        if stopped.load(Ordering::Relaxed) {
+            return None;
+        }
+        let place = next.fetch_add(1, Ordering::Relaxed);
+        let outcome = evaluate(tasks.get(place)?, rules, counter);
+        if outcome.1.as_ref().is_err_and(concerns_all) {
+            stopped.store(true, Ordering::Relaxed);
+        }
+        Some((place, outcome))
+    };
+    let work = |outcomes: mpsc::Sender<Done>| {
+        while let Some((place, outcome)) = one() {
+            let (back, returned) = mpsc::channel();
+            // The other end listens until this one is dropped. A failure does not come back.
+            let _ = outcomes.send(Done { place, outcome, back });
+            drop(returned.recv());
+        }
+    };
+    on_event(Event::Started { cases: tasks.len() });
+    let mut done = Vec::with_capacity(tasks.len());
+    thread::scope(|scope| {
+        let work = &work;
+        let mut started = 0;
+        for _ in 0..workers {
+            let sender = sender.clone();
+            // Fewer threads than wished for do the same work, and without any this one does it.
+            started += usize::from(thread::Builder::new().spawn_scoped(scope, move || work(sender)).is_ok());
+        }
+        drop(sender);
+        let alone = std::iter::from_fn(|| if started == 0 { one() } else { None });
+        for outcome in outcomes.iter().map(Done::keep).chain(alone) {
+            on_event(Event::CaseDone);
+            done.push(outcome);
+        }
+    });
+    cancel.check()?;
+    done.sort_by_key(|(place, _)| *place);
+    let mut cases = Vec::with_capacity(done.len());
+    for (_, outcome) in done {
+        match outcome {
+            (_, Err(error)) if concerns_all(&error) => return Err(error),
+            outcome => cases.push(outcome),
+        }
+    }
+    Ok(cases)
+}
+
+/// Whether an error would meet every other case as well: a cancelled run, or a device that does not work.
+fn concerns_all(error: &EvalError) -> bool {
+    matches!(error, EvalError::Cancelled) || error.is_device()
+}
+
+fn evaluate(task: &Task, rules: &Rules, counter: Counter<'_>) -> Outcome {
+    match task {
+        Task::Pair(pair) => (pair.name.clone(), dispatch::evaluate(pair, rules, counter)),
+        Task::Unpredicted { lone, expected } => {
+            (lone.name.clone(), dispatch::without_prediction(lone, expected, rules, counter))
+        }
+    }
+}

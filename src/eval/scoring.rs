@@ -1,0 +1,126 @@
+//! How counts become scores. It may be changed after counting, as `merge` does.
+
+use super::convention::{Average, Convention};
+use super::error::{EvalError, MOST_RESAMPLES, MergeError};
+use super::named::ParseError;
+use super::score::{Score, ScoreList};
+use crate::Empty;
+use crate::metric::{Bootstrap, EmptyPolicy};
+use serde::Deserialize;
+use std::str::FromStr;
+
+/// How counts become scores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scoring {
+    /// In the order of results.
+    pub scores: Vec<Score>,
+    /// What empty classes score.
+    pub empty: EmptyPolicy,
+    /// In which order cases and classes are averaged.
+    pub average: Average,
+    /// Whose conventions these are.
+    pub convention: Option<Convention>,
+    /// How the confidence intervals are made, if there are any.
+    pub bootstrap: Option<Bootstrap>,
+}
+
+impl Default for Scoring {
+    /// Dice and IoU, undefined where neither file has a class, with 95 % intervals of 10,000 resamples.
+    fn default() -> Self {
+        Self {
+            scores: ScoreList::default().0,
+            empty: EmptyPolicy::default(),
+            average: Average::default(),
+            convention: None,
+            bootstrap: Some(Bootstrap::default()),
+        }
+    }
+}
+
+/// Choices about scores: what is None is as an earlier run had it, or else as the convention or the default says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScoreChoices {
+    /// The scores to show; Dice and IoU by default.
+    pub scores: Option<ScoreList>,
+    /// What a class scores that neither file has; undefined by default.
+    pub empty: Option<Empty>,
+    /// Whose conventions hold; none by default.
+    pub convention: Option<Convention>,
+    /// Resamples of the cases for the confidence intervals of means; 0 for none.
+    pub resamples: Option<usize>,
+    /// Where the resampling starts.
+    pub seed: Option<u64>,
+}
+
+/// The choices of an earlier run as its result holds them, which hold unless another choice is made.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct StoredScores {
+    metrics: Option<Vec<String>>,
+    empty: Option<String>,
+    like: Option<String>,
+    bootstrap: Option<StoredBootstrap>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct StoredBootstrap {
+    resamples: usize,
+    seed: u64,
+}
+
+impl ScoreChoices {
+    /// What these choices come to.
+    pub fn resolve(&self) -> Result<Scoring, EvalError> {
+        self.over(None)
+    }
+
+    /// These choices before those of an earlier run, and those before the defaults.
+    pub(crate) fn over(&self, stored: Option<&StoredScores>) -> Result<Scoring, EvalError> {
+        let before = stored.cloned().unwrap_or_default();
+        let convention = match self.convention {
+            Some(convention) => Some(convention),
+            None => before.like.as_deref().map(known::<Convention>).transpose()?,
+        };
+        // A convention that was named now also goes before what an earlier run said about empty classes.
+        let before_empty =
+            before.empty.filter(|_| self.convention.is_none()).as_deref().map(known::<Empty>).transpose()?;
+        let both = self.empty.or(before_empty).or(convention.map(Convention::empty)).unwrap_or_default();
+        let truth = convention.map(Convention::truth_empty).unwrap_or_default();
+        let scores = match (&self.scores, before.metrics) {
+            (Some(list), _) => list.clone(),
+            (None, Some(names)) => {
+                names.join(",").parse().map_err(|error: ParseError| MergeError::UnknownScore(error.to_string()))?
+            }
+            (None, None) => ScoreList::default(),
+        };
+        Ok(Scoring {
+            scores: scores.0,
+            empty: EmptyPolicy { both, truth },
+            average: convention.map(Convention::average).unwrap_or_default(),
+            convention,
+            bootstrap: self.resampling(stored.map(|_| before.bootstrap))?,
+        })
+    }
+
+    /// `before` is what an earlier run did, if there was one: it may have done without.
+    fn resampling(&self, before: Option<Option<StoredBootstrap>>) -> Result<Option<Bootstrap>, EvalError> {
+        let usual = Bootstrap::default();
+        let (resamples, seed) = match before {
+            None => (usual.resamples(), usual.seed()),
+            Some(None) => (0, usual.seed()),
+            Some(Some(before)) => (before.resamples, before.seed),
+        };
+        let (resamples, seed) = (self.resamples.unwrap_or(resamples), self.seed.unwrap_or(seed));
+        if resamples == 0 {
+            return Ok(None);
+        }
+        if !(Bootstrap::LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&resamples) {
+            return Err(EvalError::Resamples { resamples });
+        }
+        Ok(Some(Bootstrap::new(resamples, usual.level(), seed)?))
+    }
+}
+
+/// A choice by the name that a result has for it.
+pub(crate) fn known<T: FromStr>(name: &str) -> Result<T, MergeError> {
+    name.parse().map_err(|_| MergeError::UnknownChoice(name.into()))
+}

@@ -1,0 +1,177 @@
+//! The numbers that every report is made of.
+
+use super::case::CaseResult;
+use super::convention::Average;
+use super::evaluation::Evaluation;
+use super::intervals::{FEW_CASES, Intervals};
+use super::score::Score;
+use super::scoring::Scoring;
+use crate::metric::{
+    Average as Pooling, CountMetric, Distribution, GeneralizedWeights, Interval, average, generalized_dice,
+    mean_of_defined,
+};
+use crate::stats::{Counts, Merge};
+use std::sync::OnceLock;
+
+/// The scores of an evaluation, and their means. Reports only read it.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    /// What was found.
+    pub evaluation: &'a Evaluation,
+    /// How counts become scores.
+    pub scoring: Scoring,
+    /// Made when the first report asks for one.
+    intervals: OnceLock<Vec<(Score, Intervals)>>,
+}
+
+impl Evaluation {
+    /// Every score and mean. Nothing is read again.
+    pub fn summarize(&self, scoring: Scoring) -> Summary<'_> {
+        Summary { evaluation: self, scoring, intervals: OnceLock::new() }
+    }
+}
+
+impl Summary<'_> {
+    /// The score of a class in a case; NaN where it is undefined.
+    pub fn score(&self, score: Score, case: &CaseResult, counts: &Counts) -> f64 {
+        score.of(counts, self.scoring.empty, case.voxel_ml())
+    }
+
+    /// The scores of a class, case by case.
+    pub fn scores_of_class(&self, score: Score, class: usize) -> Vec<f64> {
+        let of =
+            |case: &CaseResult| case.counts.get(class).map_or(f64::NAN, |(_, counts)| self.score(score, case, counts));
+        self.evaluation.cases.iter().map(of).collect()
+    }
+
+    /// How a class does over the cases.
+    pub fn distribution(&self, score: Score, class: usize) -> Distribution {
+        Distribution::of(&self.scores_of_class(score, class))
+    }
+
+    /// The confidence interval of a class's mean over the cases.
+    pub fn interval(&self, score: Score, class: usize) -> Option<Interval> {
+        self.intervals(score)?.classes.get(class).copied().flatten()
+    }
+
+    /// All intervals of one of the scores that are shown; none where there are to be none.
+    fn intervals(&self, score: Score) -> Option<&Intervals> {
+        let bootstrap = self.scoring.bootstrap?;
+        let of = |score: Score| {
+            let classes = (0..self.evaluation.classes.len()).map(|class| self.scores_of_class(score, class));
+            let columns: Vec<Vec<f64>> = classes.collect();
+            let foreground: Vec<usize> = self.evaluation.foreground().collect();
+            Intervals::of(&columns, &foreground, &self.case_means(score), self.scoring.average, bootstrap)
+        };
+        let all = || self.scoring.scores.iter().map(|&score| (score, of(score))).collect();
+        self.intervals.get_or_init(all).iter().find(|(of, _)| *of == score).map(|(_, intervals)| intervals)
+    }
+
+    /// Whether intervals are shown that few cases make a little too narrow: those that a class is defined in count.
+    pub fn has_narrow_intervals(&self) -> bool {
+        let few = |found: Distribution| (2..FEW_CASES).contains(&found.defined);
+        let classes = 0..self.evaluation.classes.len();
+        let any = |&score: &Score| {
+            few(self.over_cases(score)) || classes.clone().any(|class| few(self.distribution(score, class)))
+        };
+        self.scoring.bootstrap.is_some() && self.scoring.scores.iter().any(any)
+    }
+
+    /// The mean over the classes but the background of a case's scores, of those that are defined.
+    pub fn mean_of_case(&self, score: Score, case: &CaseResult) -> f64 {
+        let foreground = case.counts.iter().filter(|(class, _)| !class.is_background());
+        mean_of_defined(&foreground.map(|(_, counts)| self.score(score, case, counts)).collect::<Vec<_>>())
+    }
+
+    /// The mean of each case.
+    pub fn over_cases(&self, score: Score) -> Distribution {
+        Distribution::of(&self.case_means(score))
+    }
+
+    /// The confidence interval of their mean.
+    pub fn interval_over_cases(&self, score: Score) -> Option<Interval> {
+        self.intervals(score)?.cases
+    }
+
+    /// The mean of each case over its classes.
+    fn case_means(&self, score: Score) -> Vec<f64> {
+        self.evaluation.cases.iter().map(|case| self.mean_of_case(score, case)).collect()
+    }
+
+    /// The one number for the whole run: over the cases of each class and then over the classes, or the other way round.
+    pub fn mean(&self, score: Score) -> f64 {
+        match self.scoring.average {
+            Average::ClassesOfCases => mean_of_defined(&self.class_means(score)),
+            Average::CasesOfClasses => self.over_cases(score).mean,
+        }
+    }
+
+    /// The confidence interval of [`Summary::mean`]: the mean of each class again in every draw, or the mean of the cases.
+    pub fn interval_of_mean(&self, score: Score) -> Option<Interval> {
+        self.intervals(score)?.mean
+    }
+
+    /// The mean over cases of each class but the background.
+    pub fn class_means(&self, score: Score) -> Vec<f64> {
+        self.evaluation.foreground().map(|class| self.distribution(score, class).mean).collect()
+    }
+
+    /// The score of all voxels of all cases and classes pooled, and the mean of the classes weighed by the size of
+    /// their truth. None for volumes, which are no ratios.
+    pub fn pooled(&self, score: Score) -> Option<(f64, f64)> {
+        let Score::Metric(metric) = score else { return None };
+        let classes: Vec<Counts> = self.evaluation.foreground().filter_map(|class| self.pooled_class(class)).collect();
+        let of = |how| average(metric, &classes, how, self.scoring.empty.both);
+        Some((of(Pooling::Micro), of(Pooling::Weighted)))
+    }
+
+    /// The score of a class's voxels of all cases pooled.
+    pub fn pooled_of_class(&self, score: Score, class: usize) -> Option<f64> {
+        match score {
+            Score::Metric(metric) => Some(self.scoring.empty.score(metric, &self.pooled_class(class)?)),
+            _ => None,
+        }
+    }
+
+    fn pooled_class(&self, class: usize) -> Option<Counts> {
+        let mut sum = Counts::default();
+        for (_, counts) in self.evaluation.cases.iter().filter_map(|case| case.counts.get(class)) {
+            // Beyond 2^64 voxels there is no sum to show.
+            sum.merge(counts).ok()?;
+        }
+        Some(sum)
+    }
+
+    /// Generalized Dice of a case: its classes weighed by 1/v² of their truth.
+    pub fn generalized_dice(&self, case: &CaseResult) -> f64 {
+        let foreground = case.counts.iter().filter(|(class, _)| !class.is_background());
+        let counts: Vec<Counts> = foreground.map(|(_, counts)| *counts).collect();
+        generalized_dice(&counts, GeneralizedWeights::Square, self.scoring.empty.both)
+    }
+
+    /// How many scores of a case and class are undefined, of how many.
+    pub fn undefined(&self, score: Score) -> (usize, usize) {
+        let scores = (0..self.evaluation.classes.len()).flat_map(|class| self.scores_of_class(score, class));
+        (scores.filter(|value| value.is_nan()).count(), self.evaluation.classes.len() * self.evaluation.cases.len())
+    }
+
+    /// The cases and classes with the lowest values of a score (the highest, where low is good), worst first.
+    pub fn worst(&self, score: Score, most: usize) -> Vec<(usize, usize, f64)> {
+        let Some(lower_is_better) = score.lower_is_better() else { return Vec::new() };
+        let mut all: Vec<(usize, usize, f64)> = Vec::new();
+        for class in self.evaluation.foreground() {
+            let values = self.scores_of_class(score, class).into_iter().enumerate();
+            all.extend(values.filter(|(_, value)| !value.is_nan()).map(|(case, value)| (case, class, value)));
+        }
+        let key = |value: f64| if lower_is_better { -value } else { value };
+        all.sort_by(|a, b| key(a.2).total_cmp(&key(b.2)).then((a.0, a.1).cmp(&(b.0, b.1))));
+        all.truncate(most);
+        all
+    }
+
+    /// The score that worst cases are ranked by: the first one of which more or less is better.
+    pub fn ranking(&self) -> Score {
+        let ranks = |score: &&Score| score.lower_is_better().is_some();
+        self.scoring.scores.iter().find(ranks).copied().unwrap_or(Score::Metric(CountMetric::Dice))
+    }
+}

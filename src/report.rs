@@ -1,0 +1,25 @@
+//! The forms of an evaluation: pure functions of a [`Summary`](crate::eval::Summary), which read no file and print
+//! nothing.
+//!
+//! Errors and warnings stand in some of them; [`Words`] says how they read, and [`Facts`] are their own words.
+
+mod csv;
+#[cfg(feature = "table")]
+pub mod grid;
+mod html;
+mod json;
+mod nnunet;
+mod phrases;
+#[cfg(feature = "table")]
+mod table;
+mod tree;
+mod words;
+
+pub use csv::csv;
+pub use html::html;
+pub use json::json;
+pub use nnunet::nnunet_summary;
+pub use phrases::{counted_on, empty_rule};
+#[cfg(feature = "table")]
+pub use table::table;
+pub use words::{Facts, Words};

@@ -1,0 +1,33 @@
+//! The summary as CSV: one row per case and class, with the counts that any pooled score can be made of.
+
+use crate::eval::Summary;
+use crate::text::printable;
+
+/// A header, and a row per case and class with scores and raw counts; undefined scores are empty.
+pub fn csv(summary: &Summary<'_>) -> String {
+    let mut table = ::csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail, and all rows are of one length.
+    let mut row = |fields: Vec<String>| drop(table.write_record(fields));
+    let scores = &summary.scoring.scores;
+    let mut header = vec!["case".to_owned(), "label".to_owned()];
+    header.extend(scores.iter().map(|score| score.to_string()));
+    header.extend(["tp", "fp", "fn", "tn", "n_pred", "n_truth", "name", "voxel_ml"].map(String::from));
+    row(header);
+    for case in &summary.evaluation.cases {
+        for (class, c) in &case.counts {
+            let mut fields = vec![printable(&case.name), printable(&class.key)];
+            fields.extend(scores.iter().map(|&score| number(summary.score(score, case, c))));
+            let counts = [c.tp(), c.fp(), c.fn_(), c.tn(), c.n_pred(), c.n_truth()];
+            fields.extend(counts.map(|count| count.to_string()));
+            fields.push(printable(class.display()));
+            fields.push(number(case.voxel_ml().unwrap_or(f64::NAN)));
+            row(fields);
+        }
+    }
+    String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+/// The shortest digits that come back as the same number.
+fn number(value: f64) -> String {
+    if value.is_nan() { String::new() } else { value.to_string() }
+}

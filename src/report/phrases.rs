@@ -1,0 +1,27 @@
+//! What several reports say in the same words.
+
+use crate::Empty;
+use crate::eval::{Scoring, Summary};
+use crate::text::wrapped;
+
+/// The policy in words.
+pub fn empty_rule(scoring: &Scoring) -> String {
+    let like = scoring.convention.map_or(String::new(), |like| format!(" (--like {like})"));
+    match scoring.empty.both {
+        Empty::Nan => format!("a label in neither file is undefined (-){like}"),
+        rule if like.is_empty() => {
+            format!("a label in neither file scores {} (--empty {})", rule.value(), rule)
+        }
+        rule => format!("a label in neither file scores {}{like}", rule.value()),
+    }
+}
+
+/// Backend and device in words.
+pub fn counted_on(summary: &Summary<'_>) -> String {
+    let text = format!(
+        "counted exactly on the {}: {}",
+        summary.evaluation.provenance.backend.to_uppercase(),
+        summary.evaluation.provenance.device
+    );
+    wrapped(&text, 2)
+}

@@ -1,0 +1,160 @@
+//! Numbers, names and paths for people.
+
+use std::path::Path;
+
+/// Digits in groups of three: `1,234,567`.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A score with four decimals; `-` where it is undefined. Only 1 itself is shown as 1.0000, and only 0 as 0.0000.
+pub fn score(value: f64) -> String {
+    if value.is_nan() {
+        return "-".into();
+    }
+    let text = format!("{value:.4}");
+    match &text[..] {
+        "1.0000" if value < 1.0 => "0.9999".into(),
+        "0.0000" if value > 0.0 => "0.0001".into(),
+        "-0.0000" => (if value < 0.0 { "-0.0001" } else { "0.0000" }).into(),
+        _ => text,
+    }
+}
+
+/// `512 x 512 x 17`.
+pub fn extent(shape: &[u64]) -> String {
+    shape.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ")
+}
+
+/// The first ten names.
+pub fn listed(names: &[String]) -> String {
+    let more = if names.len() > 10 { ", ..." } else { "" };
+    format!("{}{more}", names[..names.len().min(10)].join(", "))
+}
+
+/// Edges as their writer meant them: NIfTI keeps them in 32 bits, and 0.8 comes back as 0.800000011920929. So a number
+/// that an f32 can be is the shortest decimal that gives this f32.
+pub fn plain(edges: [f64; 3]) -> [f64; 3] {
+    edges.map(|edge| {
+        let single = edge as f32;
+        if f64::from(single) == edge { single.to_string().parse().unwrap_or(edge) } else { edge }
+    })
+}
+
+/// Volume of a voxel in millilitres. Of an image below three axes there is an area only.
+pub fn millilitres(shape: &[u64], spacing_mm: [f64; 3]) -> Option<f64> {
+    // In one order, so that a volume does not depend on that of the axes.
+    let mut edges = plain(spacing_mm);
+    edges.sort_by(f64::total_cmp);
+    let product = || edges.iter().product::<f64>() / 1000.0;
+    // With 15 digits 0.8 x 0.8 x 2 is 1.28, and not the 1.2800000000000002 of binary products.
+    (shape.len() > 2).then(product).map(|volume| format!("{volume:.14e}").parse().unwrap_or(volume))
+}
+
+/// Bytes in the largest binary unit that leaves a whole number, else with one decimal.
+pub fn bytes(value: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut power = 0;
+    while power + 1 < units.len() && value >> (10 * (power + 1)) > 0 {
+        power += 1;
+    }
+    let whole = value >> (10 * power);
+    let exact = whole << (10 * power) == value;
+    let amount = if exact { whole.to_string() } else { format!("{:.1}", value as f64 / (1u64 << (10 * power)) as f64) };
+    format!("{amount} {}", units[power])
+}
+
+/// Text of others (names of files, labels in their headers) on one line, without what a terminal would take as a
+/// command or what would put the words around it in another order: whoever names a file does not get to write on the
+/// screen.
+pub fn printable(text: &str) -> String {
+    text.replace(is_command, "\u{fffd}")
+}
+
+/// A path for people.
+pub fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
+
+/// Control characters, line separators, and those that change the direction of writing.
+pub fn is_command(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` in lines of at most 80 columns, the later ones indented.
+pub fn wrapped(text: &str, indent: usize) -> String {
+    const COLUMNS: usize = 80;
+    let text = printable(text);
+    let mut lines = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > COLUMNS {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_three() {
+        let texts = [0, 7, 999, 1000, 12_345, 1_234_567].map(grouped);
+        assert_eq!(texts, ["0", "7", "999", "1,000", "12,345", "1,234,567"]);
+    }
+
+    #[test]
+    fn only_a_perfect_score_reads_as_one() {
+        assert_eq!([1.0, 0.999_999, 0.5, f64::NAN].map(score), ["1.0000", "0.9999", "0.5000", "-"]);
+        assert_eq!([0.0, -0.0, 1e-9, -1e-9, -0.5].map(score), ["0.0000", "0.0000", "0.0001", "-0.0001", "-0.5000"]);
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        let text = wrapped(&"word ".repeat(20), 2);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines.len(), lines[0].len()), (2, 79));
+        assert!(lines[1].starts_with("  word"));
+        assert_eq!(wrapped("short", 4), "short");
+    }
+
+    #[test]
+    fn names_cannot_command_a_terminal() {
+        let name = "a\u{1b}[2J\n\u{9b}1m\u{7f}\u{202e}gpj\u{2029}é 名 \u{5d0}";
+        assert_eq!(printable(name), "a\u{fffd}[2J\u{fffd}\u{fffd}1m\u{fffd}\u{fffd}gpj\u{fffd}é 名 \u{5d0}");
+        assert_eq!(shown(Path::new("a\tb/c")), "a\u{fffd}b/c");
+    }
+
+    #[test]
+    fn edges_are_the_decimals_that_were_meant() {
+        let stored = [0.8f32, 0.58594, 1.0 / 3.0].map(f64::from);
+        assert_eq!(plain(stored), [0.8, 0.58594, 0.33333334]);
+        // No f32, hence whatever it is.
+        assert_eq!(plain([0.1, 1.0 / 3.0, 5.0]), [0.1, 1.0 / 3.0, 5.0]);
+        assert_eq!(millilitres(&[2, 2, 2], [f64::from(0.8f32), 0.8, 2.0]), Some(0.00128));
+        assert_eq!(millilitres(&[2, 2], [1.0; 3]), None);
+    }
+
+    #[test]
+    fn bytes_in_their_unit() {
+        assert_eq!([5, 1 << 20, (1 << 31) - 1, 128 << 20].map(bytes), ["5 B", "1 MiB", "2.0 GiB", "128 MiB"]);
+    }
+}
