@@ -37,15 +37,17 @@ fn a_channel_that_does_not_count_moves_those_that_do() {
         pointwise(Normalise, Pointwise::CrossEntropy),
         pointwise(Normalise, Pointwise::BinaryCrossEntropy),
     ];
-    for layout in [Layout::ChannelsFirst, Layout::ChannelsLast] {
+    // Each has pipelines of its own on every implementation, so that one layout each is enough.
+    for (i, options) in options.iter().enumerate() {
+        let layout = if i % 3 == 1 { Layout::ChannelsLast } else { Layout::ChannelsFirst };
         let data = Data::new(layout, CHANNELS);
         let mut random = Random::new(3);
         let mask: Vec<u8> = data.soft.iter().map(|_| u8::from(random.below(3) > 0)).collect();
-        for options in &options {
-            let pred = if options.activation == Normalise { &data.probabilities } else { &data.logits };
-            let objective = Objective::new(vec![Term::new(1.0, options.clone())]).unwrap();
-            check(&objective, &data, Some(&mask), pred);
-            // Ignored values of a soft truth are masks of elements too.
+        let pred = if options.activation == Normalise { &data.probabilities } else { &data.logits };
+        let objective = Objective::new(vec![Term::new(1.0, options.clone())]).unwrap();
+        check(&objective, &data, Some(&mask), pred);
+        // Ignored values of a soft truth are masks of elements too.
+        if i % 3 == 0 {
             check(&objective.ignoring(Ignore::Value(0)), &data, None, pred);
         }
     }
