@@ -1,0 +1,72 @@
+//! What warnings are about.
+
+use crate::eval::named::named;
+
+/// What a [`Warning`](super::Warning) is about. Its name is stable, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// The two grids lie apart.
+    Geometry,
+    /// The same points in another order.
+    Reordered,
+    /// A box of the other's lattice.
+    Padded,
+    /// No voxel in common.
+    NothingShared,
+    /// One file under two names.
+    SameFile,
+    /// An array that may be transposed.
+    AxisOrder,
+    /// Labels that are not counted.
+    UnlistedLabels,
+    /// Too many labels for a label map.
+    ManyLabels,
+    /// A class that neither file has.
+    AbsentLabels,
+    /// No label in common.
+    NoCommonLabel,
+    /// Segments compared by their values.
+    ByValue,
+    /// Values that no segment declares.
+    UndeclaredValues,
+    /// Files that are no masks.
+    NotMasks,
+    /// Masks that are not counted.
+    UnlistedMasks,
+    /// Masks that one side lacks.
+    NoMask,
+    /// Bytes behind the voxels.
+    SurplusBytes,
+}
+
+named!(WarningKind {
+    Geometry = "geometry",
+    Reordered = "reordered",
+    Padded = "padded",
+    NothingShared = "nothing_shared",
+    SameFile = "same_file",
+    AxisOrder = "axis_order",
+    UnlistedLabels = "unlisted_labels",
+    ManyLabels = "many_labels",
+    AbsentLabels = "absent_labels",
+    NoCommonLabel = "no_common_label",
+    ByValue = "by_value",
+    UndeclaredValues = "undeclared_values",
+    NotMasks = "not_masks",
+    UnlistedMasks = "unlisted_masks",
+    NoMask = "no_mask",
+    SurplusBytes = "surplus_bytes",
+});
+
+impl WarningKind {
+    /// Whether this is nothing to worry about: what was done is what the files say.
+    pub fn is_note(self) -> bool {
+        matches!(self, Self::Reordered | Self::Padded)
+    }
+
+    /// Whether this may come from a header that is wrong.
+    pub fn is_of_headers(self) -> bool {
+        matches!(self, Self::Geometry | Self::NothingShared)
+    }
+}
