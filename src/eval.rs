@@ -59,6 +59,7 @@ mod segmentation;
 mod shard;
 mod sources;
 mod summary;
+mod surfaces;
 mod verify;
 mod warning;
 
@@ -83,6 +84,7 @@ pub use score::{Score, ScoreList};
 pub use scoring::{ScoreChoices, Scoring};
 pub use shard::Shard;
 pub use summary::Summary;
+pub use surfaces::Surfaces;
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};
 

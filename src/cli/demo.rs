@@ -134,7 +134,7 @@ fn render(summary: &Summary<'_>, folder: &Path) -> String {
     };
     for case in &summary.evaluation.cases {
         let mut row = vec![(case.name.clone(), Tone::Plain)];
-        row.extend(case.counts.iter().map(|(_, counts)| toned(summary.score(Score::DICE, case, counts))));
+        row.extend(case.counts.iter().map(|counts| toned(summary.score(Score::DICE, case, counts))));
         row.push(toned(summary.mean_of_case(Score::DICE, case)));
         grid.row(row);
     }

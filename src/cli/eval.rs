@@ -38,6 +38,7 @@ Examples:
   voxdice eval labelsTs predictions -o summary.json --csv cases.csv --html report.html
   voxdice eval labelsTs predictions --dataset dataset.json --missing zero
   voxdice eval labelsTs predictions --region WT=1,2,3 --region TC=1,3 --region ET=3 --empty one
+  voxdice eval labelsTs predictions --metrics dice,hd95,nsd=2 --surface deepmind
   voxdice eval labelsTs predictions --shard 1/4 --format json > part1.json
 
 Pairs: the same file name; else the same name without its ending; a folder per case, or one file per
@@ -91,7 +92,7 @@ impl Eval {
         output.quiet = self.outputs.quiet;
         interrupt::listen();
         let scoring = self.scores.choices().resolve()?;
-        let rules = self.count.resolve(scoring.convention)?;
+        let rules = self.count.resolve(scoring.convention, scoring.surface_metrics().collect())?;
         self.outputs.check(&self.inputs())?;
         let selection = Selection { missing: self.missing.into(), shard: self.shard };
         // Folders are looked through, and some files read, without a look for signals.

@@ -6,6 +6,7 @@ use super::warning::Warning;
 use crate::io::Gap;
 use crate::stats::Counts;
 use crate::text::millilitres;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Counts by class.
@@ -32,6 +33,8 @@ pub struct CaseResult {
     pub gap: Option<Gap>,
     /// In the order of the classes.
     pub counts: Vec<(Class, Counts)>,
+    /// Values of what [`Surfaces`](super::Surfaces) measured, by the key of a class.
+    pub surfaces: BTreeMap<String, Vec<f64>>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// What a second engine found, where one was asked.

@@ -5,6 +5,7 @@ use super::class::Class;
 use super::named::named;
 use crate::Empty;
 use crate::metric::TruthEmpty;
+use crate::metric::surface::SurfacePreset;
 
 /// Whose conventions hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Convention {
     // include_background=False, as label 0 is in no mean here.
     Monai,
     /// KiTS23: kidney and masses 1, 2, 3, masses 2, 3, tumor 2; a class in neither file scores 1.
-    // kits23/evaluation/metrics.py and labels.py (hierarchical evaluation classes); its surface Dice is not computed.
+    // kits23/evaluation/metrics.py and labels.py (hierarchical evaluation classes).
     Kits23,
     /// BraTS 2023: WT 1, 2, 3, TC 1, 3, ET 3; a class in neither file scores 1. Whole regions, not lesions.
     // BraTS-2023-Metrics/metrics.py, the columns named LegacyDice; the ranking there is by lesion.
@@ -77,6 +78,17 @@ impl Convention {
         match self {
             Self::Monai => Average::CasesOfClasses,
             Self::Nnunet | Self::Kits23 | Self::Brats23 | Self::TotalSegmentator => Average::ClassesOfCases,
+        }
+    }
+
+    /// How it defines distances between surfaces, where it has any.
+    pub fn surface(self) -> Option<SurfacePreset> {
+        match self {
+            Self::Nnunet => None,
+            Self::Monai => Some(SurfacePreset::Monai),
+            Self::Kits23 => Some(SurfacePreset::Kits23),
+            Self::Brats23 => Some(SurfacePreset::Brats23),
+            Self::TotalSegmentator => Some(SurfacePreset::TotalSegmentator),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::Error;
 use crate::error::FileError;
 use crate::io::labels::LabelsError;
 use crate::metric::Bootstrap;
+use crate::text::extent;
 use std::io;
 use thiserror::Error as ThisError;
 
@@ -80,9 +81,20 @@ pub enum EvalError {
     /// The files of a case have other voxels than when it was counted.
     #[error("the files are no longer those that were counted")]
     FilesChanged,
-    /// What truth and prediction store lies too far apart for one picture.
-    #[error("the boxes of truth and prediction lie too far apart for one picture")]
+    /// What truth and prediction store lies too far apart for one volume, as pictures and distances need it.
+    #[error("the boxes of truth and prediction lie too far apart for one volume around them")]
     FarApart,
+    /// Distances were asked for, and no file says how large a voxel is.
+    #[error(
+        "neither file says how large a voxel is, and distances between surfaces are in mm; add the spacing to a header"
+    )]
+    NoSpacing,
+    /// Distances were asked for in something else than space.
+    #[error("distances between surfaces need 2 or 3 axes of space, and the file has {}; take them apart", extent(.shape))]
+    NotInSpace {
+        /// The lengths of the axes, x first.
+        shape: Vec<u64>,
+    },
     /// The message of an earlier run, which `merge` passes on.
     #[error("{0}")]
     Stored(String),

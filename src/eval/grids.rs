@@ -113,7 +113,7 @@ pub(crate) fn different(paths: [&Path; 2], shapes: [&[u64]; 2], unequal: Unequal
     GridError::Extent { files: paths.map(Path::to_path_buf), shapes: shapes.map(<[u64]>::to_vec), unequal }
 }
 
-/// The box around both files, and where each of them lies in it: for pictures, unless it is much more than they store.
+/// The box around both files, and where each of them lies in it: where places matter, unless it is much more than they store.
 pub(crate) fn around(place: &Placement) -> Result<([u64; 3], Placement, Placement), EvalError> {
     const TIMES: u64 = 16;
     const SMALL: u64 = 1 << 16;

@@ -7,6 +7,7 @@ use super::error::EvalError;
 use super::grids::Together;
 use super::rules::{ClassSource, Rules, engine_classes};
 use super::segmentation::{segment_names, segmentation_of};
+use super::surfaces::of_maps;
 use super::verify::{Verification, verified};
 use super::warning::Warning;
 use crate::CountsAccumulator;
@@ -47,30 +48,40 @@ pub(super) fn evaluate(
     let shape = truth_reader.shape().to_vec();
     // A file that does not say it may lie beside one that does.
     let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
-    let spacing_mm = geometry.map(|geometry| geometry.spacing_mm());
+    let spacing_mm = rules.spacing_mm.or(geometry.map(|geometry| geometry.spacing_mm()));
     let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
-    let (Tally { voxels, counts, unlisted }, verification) =
-        if counter.counterpart.is_none() && !count::needs_volumes(counter.engine) {
-            let pred_labels = match (&mut pred_reader, place) {
-                (None, _) => Predicted::Missing,
-                (Some(reader), None) => Predicted::InOrder(reader),
-                (Some(_), Some(place)) => {
-                    let volume = labels::read_with(expected, &rules.of_pred())?;
-                    warnings.extend(surplus(expected, volume.surplus));
-                    Predicted::Placed(volume.labels, place)
-                }
-            };
-            let tally = count::streamed(&mut truth_reader, pred_labels, rules, counter)?;
-            warnings.extend(surplus(truth, truth_reader.surplus()));
-            warnings.extend(pred_reader.and_then(|reader| surplus(expected, reader.surplus())));
-            (tally, None)
-        } else {
-            drop((truth_reader, pred_reader));
-            let volumes = count::read_both(truth, pred, rules, counter.threads)?;
-            warnings.extend(surplus(truth, volumes.0.surplus));
-            warnings.extend(volumes.1.as_ref().and_then(|volume| surplus(expected, volume.surplus)));
-            of_volumes(volumes, place.as_ref(), rules, counter)?
+    let streams =
+        counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && rules.surfaces.metrics.is_empty();
+    let mut surfaces = BTreeMap::new();
+    let (Tally { voxels, counts, unlisted }, verification) = if streams {
+        let pred_labels = match (&mut pred_reader, place) {
+            (None, _) => Predicted::Missing,
+            (Some(reader), None) => Predicted::InOrder(reader),
+            (Some(_), Some(place)) => {
+                let volume = labels::read_with(expected, &rules.of_pred())?;
+                warnings.extend(surplus(expected, volume.surplus));
+                Predicted::Placed(volume.labels, place)
+            }
         };
+        let tally = count::streamed(&mut truth_reader, pred_labels, rules, counter)?;
+        warnings.extend(surplus(truth, truth_reader.surplus()));
+        warnings.extend(pred_reader.and_then(|reader| surplus(expected, reader.surplus())));
+        (tally, None)
+    } else {
+        drop((truth_reader, pred_reader));
+        let volumes = count::read_both(truth, pred, rules, counter.threads)?;
+        warnings.extend(surplus(truth, volumes.0.surplus));
+        warnings.extend(volumes.1.as_ref().and_then(|volume| surplus(expected, volume.surplus)));
+        let present = Present::of(&volumes, rules);
+        if !rules.surfaces.metrics.is_empty() && !present.classes.is_empty() {
+            let (truth, pred) = &volumes;
+            let classes = engine_classes(&present.classes, &rules.ignore)?;
+            let of = (&classes, &present.classes[..]);
+            let maps = (truth, pred.as_ref());
+            surfaces = of_maps(counter.engine, maps, place.as_ref(), spacing_mm, of, &rules.surfaces)?;
+        }
+        of_volumes(volumes, present, place.as_ref(), rules, counter)?
+    };
     if rules.classes == ClassSource::Found {
         if counts.len() > MANY_LABELS {
             warnings.push(Warning::ManyLabels { labels: counts.len() });
@@ -89,6 +100,7 @@ pub(super) fn evaluate(
         spacing_mm,
         gap,
         counts,
+        surfaces,
         warnings,
         verification,
     })
@@ -138,9 +150,34 @@ fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
     apart.then_some(Warning::NoCommonLabel { truth, pred })
 }
 
+/// What there is to count in two volumes.
+struct Present {
+    /// Voxels of the truth to ignore.
+    ignored: u64,
+    classes: Vec<Class>,
+}
+
+impl Present {
+    fn of((truth, pred): &(LabelVolume, Option<LabelVolume>), rules: &Rules) -> Self {
+        let looks = !rules.ignore.is_empty() || rules.classes == ClassSource::Found;
+        let of_truth = if looks { truth.census() } else { BTreeMap::new() };
+        let ignored = rules.ignore.codes().filter_map(|label| of_truth.get(&label)).sum();
+        let classes = match &rules.classes {
+            ClassSource::Named { classes, .. } => classes.clone(),
+            ClassSource::Found => {
+                let of_pred = pred.as_ref().map(LabelVolume::census).unwrap_or_default();
+                let labels: BTreeSet<u32> = of_truth.into_keys().chain(of_pred.into_keys()).collect();
+                labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label)).map(Class::label).collect()
+            }
+        };
+        Self { ignored, classes }
+    }
+}
+
 /// Whole volumes on the engine, twice where there is something to compare with.
 fn of_volumes(
     (mut truth, mut pred): (LabelVolume, Option<LabelVolume>),
+    Present { ignored, classes }: Present,
     place: Option<&Placement>,
     rules: &Rules,
     counter: Counter<'_>,
@@ -149,18 +186,7 @@ fn of_volumes(
         let joined = truth.joined(whole, place);
         (truth, pred) = (joined.0, Some(joined.1));
     }
-    let looks = !rules.ignore.is_empty() || rules.classes == ClassSource::Found;
-    let of_truth = if looks { truth.census() } else { BTreeMap::new() };
-    let ignored: u64 = rules.ignore.codes().filter_map(|label| of_truth.get(&label)).sum();
     let voxels = truth.voxels() as u64 - ignored;
-    let classes: Vec<Class> = match &rules.classes {
-        ClassSource::Named { classes, .. } => classes.clone(),
-        ClassSource::Found => {
-            let of_pred = pred.as_ref().map(LabelVolume::census).unwrap_or_default();
-            let labels: BTreeSet<u32> = of_truth.into_keys().chain(of_pred.into_keys()).collect();
-            labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label)).map(Class::label).collect()
-        }
-    };
     if classes.is_empty() {
         return Ok((Tally { voxels, counts: Vec::new(), unlisted: Default::default() }, None));
     }

@@ -15,15 +15,16 @@ use super::count::Counter;
 use super::error::{EvalError, MaskError};
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
+use super::surfaces::Field;
 use super::verify::{Verification, verified};
 use super::warning::{Side as WhichSide, Warning};
 use crate::io::{Gap, Geometry, same_file};
 use crate::stats::Counts;
-use crate::{Classes, LabelMap, Shape};
+use crate::{Classes, LabelMap, LabelSlice, Shape};
 use grid::{Mask, Notes};
 use meeting::{Boxed, Meeting};
 use side::{Found, Side, wanted};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A pair of which at least one side has names.
@@ -61,11 +62,18 @@ fn count(
         warnings.push(Warning::SameFile);
     }
     warnings.extend(sides.iter().filter_map(|side| side.undeclared(rules)));
-    let (mut counts, mut verification) = (Vec::new(), None);
+    let spacing_mm = rules.spacing_mm.or(meeting.geometry().map(Geometry::spacing_mm));
+    let (mut counts, mut surfaces, mut verification) = (Vec::new(), BTreeMap::new(), None);
     for class in &classes {
         counter.cancel.check()?;
         let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
-        let (counted, verified) = count_class(masks, left_out.as_deref(), &meeting, counter)?;
+        let (mut counted, mut verified) = (Counts::default(), None);
+        if let Some(pair) = pair_of(masks, left_out.as_deref(), &meeting, rules)? {
+            if !rules.surfaces.metrics.is_empty() {
+                surfaces.insert(class.key.clone(), measure(&pair, spacing_mm, rules, counter)?);
+            }
+            (counted, verified) = count_pair(&pair, counter)?;
+        }
         let counted = Counts::new(counted.tp(), counted.n_pred(), counted.n_truth(), voxels)?;
         keep_worst(&mut verification, verified);
         counts.push((class.clone(), counted));
@@ -84,9 +92,10 @@ fn count(
         prediction,
         shape: meeting.shape().to_vec(),
         voxels,
-        spacing_mm: meeting.geometry().map(Geometry::spacing_mm),
+        spacing_mm,
         gap,
         counts,
+        surfaces,
         warnings,
         verification,
     })
@@ -169,21 +178,44 @@ fn masks_of(
     Ok(Some(masks))
 }
 
-/// Counts a class; a side without a mask of it counts as empty.
-fn count_class(
+/// Truth and prediction of a class over the same voxels, in whatever order unless places matter; a side without a mask is
+/// empty, and where neither has one there is nothing.
+fn pair_of(
     masks: [Option<Mask>; 2],
     left_out: Option<&[u8]>,
     meeting: &Meeting,
-    counter: Counter<'_>,
-) -> Result<(Counts, Option<Verification>), EvalError> {
+    rules: &Rules,
+) -> Result<Option<Boxed>, EvalError> {
     if masks.iter().all(Option::is_none) {
-        return Ok((Counts::default(), None));
+        return Ok(None);
+    }
+    if !rules.surfaces.metrics.is_empty() {
+        return meeting.boxed(masks, left_out).map(Some);
     }
     let (truth, pred) = meeting.joined(masks, left_out);
-    let shape = Shape::new(1, 1, [truth.len()])?;
-    let (t, p) = (LabelMap::u8(shape.clone(), &truth)?, LabelMap::u8(shape, &pred)?);
-    let classes = Classes::new([1])?.ignoring(LEFT_OUT.into())?;
-    let (counts, verification) = verified(&t, &p, &classes, &[Class::label(1)], counter)?;
+    Ok(Some(Boxed { shape: vec![truth.len() as u64], truth, pred }))
+}
+
+/// A mask is label 1.
+fn mask_class() -> Result<Classes, crate::Error> {
+    Classes::new([1])?.ignoring(LEFT_OUT.into())
+}
+
+fn measure(
+    pair: &Boxed,
+    spacing_mm: Option<[f64; 3]>,
+    rules: &Rules,
+    counter: Counter<'_>,
+) -> Result<Vec<f64>, EvalError> {
+    let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
+    let field = Field { shape: &pair.shape, spacing_mm, truth, pred };
+    Ok(field.measure(counter.engine, &mask_class()?, &rules.surfaces)?.into_iter().flatten().collect())
+}
+
+fn count_pair(pair: &Boxed, counter: Counter<'_>) -> Result<(Counts, Option<Verification>), EvalError> {
+    let shape = Shape::new(1, 1, [pair.truth.len()])?;
+    let (t, p) = (LabelMap::u8(shape.clone(), &pair.truth)?, LabelMap::u8(shape, &pair.pred)?);
+    let (counts, verification) = verified(&t, &p, &mask_class()?, &[Class::label(1)], counter)?;
     Ok((counts.into_iter().next().unwrap_or_default(), verification))
 }
 

@@ -10,6 +10,7 @@ use super::error::{EvalError, MergeError};
 use super::evaluation::{Evaluation, Provenance};
 use super::scoring::{ScoreChoices, Scoring};
 use super::shard::Shard;
+use crate::metric::surface::SurfaceMetric;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -33,6 +34,10 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
         provenance.device = "several devices".into();
     }
     let (rules, scoring) = (first.rules.clone(), choices.over(first.scores.as_ref())?);
+    let measured = |metric: &SurfaceMetric| rules.surfaces.metrics.contains(metric);
+    if let Some(metric) = scoring.surface_metrics().find(|metric| !measured(metric)) {
+        return Err(MergeError::NotMeasured(metric.to_string()).into());
+    }
     for part in &parts[1..] {
         if choices.over(part.scores.as_ref())? != scoring {
             return Err(MergeError::Scoring(paths([first, part])).into());

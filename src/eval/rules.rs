@@ -5,6 +5,7 @@ use super::error::EvalError;
 use super::grids::GeometryRule;
 use super::ignore::Ignore;
 use super::named::named;
+use super::surfaces::Surfaces;
 use crate::Classes;
 use crate::io::labels::LabelOptions;
 use std::collections::HashSet;
@@ -68,6 +69,10 @@ pub struct Rules {
     pub threshold: Option<f64>,
     /// What follows from grids that lie apart.
     pub geometry: GeometryRule,
+    /// The size of a voxel, x first, whatever the files say.
+    pub spacing_mm: Option<[f64; 3]>,
+    /// What is measured besides.
+    pub surfaces: Surfaces,
 }
 
 impl Rules {

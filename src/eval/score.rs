@@ -1,6 +1,7 @@
 //! The scores that `--metrics` can name.
 
 use super::named::ParseError;
+use crate::metric::surface::SurfaceMetric;
 use crate::metric::{Beta, CountMetric, EmptyPolicy};
 use crate::stats::Counts;
 use std::fmt;
@@ -11,6 +12,8 @@ use std::str::FromStr;
 pub enum Score {
     /// A formula of the counts.
     Metric(CountMetric),
+    /// A distance between surfaces in mm, or how much of them lies within a tolerance.
+    Surface(SurfaceMetric),
     /// The volume of the class in the truth, in millilitres.
     VolumeTruth,
     /// The same in the prediction.
@@ -42,6 +45,7 @@ impl Score {
             Self::IOU => "IoU".into(),
             Self::VolumeTruth => "truth mL".into(),
             Self::VolumePred => "pred mL".into(),
+            Self::Surface(metric) if metric.is_distance() => format!("{metric} mm"),
             other => other.to_string(),
         }
     }
@@ -54,16 +58,27 @@ impl Score {
             }
             Self::Metric(CountMetric::Fnr | CountMetric::Fpr | CountMetric::Fdr | CountMetric::For) => Some(true),
             Self::Metric(_) => Some(false),
+            Self::Surface(metric) => Some(metric.is_distance()),
         }
     }
 
-    /// The value for counts of voxels of so many millilitres; NaN where it is undefined.
+    /// Whether it is a ratio, as a rule from 0 to 1.
+    pub fn is_ratio(self) -> bool {
+        match self {
+            Self::Metric(_) => true,
+            Self::Surface(metric) => !metric.is_distance(),
+            Self::VolumeTruth | Self::VolumePred => false,
+        }
+    }
+
+    /// The value for counts of voxels of so many millilitres; NaN where it is undefined, and where counts do not tell it.
     pub fn of(self, counts: &Counts, policy: EmptyPolicy, voxel_ml: Option<f64>) -> f64 {
         let volume = |voxels: u64| voxel_ml.map_or(f64::NAN, |ml| voxels as f64 * ml);
         match self {
             Self::Metric(metric) => policy.score(metric, counts),
             Self::VolumeTruth => volume(counts.n_truth()),
             Self::VolumePred => volume(counts.n_pred()),
+            Self::Surface(_) => f64::NAN,
         }
     }
 }
@@ -74,6 +89,7 @@ impl fmt::Display for Score {
         match self {
             Self::Metric(CountMetric::Fbeta(beta)) if *beta != Beta::ONE => write!(f, "{FBETA}{}", beta.value()),
             Self::Metric(metric) => metric.fmt(f),
+            Self::Surface(metric) => metric.fmt(f),
             Self::VolumeTruth => f.write_str(VOLUME_TRUTH),
             Self::VolumePred => f.write_str(VOLUME_PRED),
         }
@@ -93,13 +109,20 @@ impl FromStr for Score {
                     || format!("`{name}` is no metric; write {FBETA} and a number above 0, such as {FBETA}2").into();
                 Beta::new(beta).map(|beta| Self::Metric(CountMetric::Fbeta(beta))).map_err(|_| wrong())
             }
+            other if SURFACES.iter().any(|start| other.starts_with(start)) => {
+                other.parse().map(Self::Surface).map_err(|_| {
+                    let known = SurfaceMetric::NAMES;
+                    format!("`{name}` is no metric; those of surfaces are {known}, with Q in percent and T in mm")
+                        .into()
+                })
+            }
             other => other.parse().map(Self::Metric).map_err(|_| unknown(name).into()),
         }
     }
 }
 
-/// Distances between surfaces, by the start of their names.
-const DISTANCES: [&str; 8] = ["hd", "hausdorff", "assd", "asd", "masd", "nsd", "surface", "boundary"];
+/// Metrics of surfaces, by the start of their names, or of what somebody may call them.
+const SURFACES: [&str; 9] = ["hd", "hausdorff", "assd", "asd", "masd", "max_asd", "sd_", "nsd", "surface"];
 
 /// What is known instead of a name.
 fn unknown(name: &str) -> String {
@@ -107,13 +130,10 @@ fn unknown(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let near = known.iter().map(|known| (strsim::damerau_levenshtein(known, &lower), known)).min();
     let hint = match near {
-        _ if DISTANCES.iter().any(|start| lower.starts_with(start)) => {
-            ": distances between surfaces are not computed yet".into()
-        }
         Some((changes, known)) if changes <= 2 && changes < known.len() / 2 => format!(", did you mean {known}?"),
         _ => String::new(),
     };
-    format!("`{name}` is no metric{hint}; known are {} and all", known.join(", "))
+    format!("`{name}` is no metric{hint}; known are {}, all (of these), and {}", known.join(", "), SurfaceMetric::NAMES)
 }
 
 /// The scores to show, in the order they were named.
@@ -153,8 +173,7 @@ mod tests {
         let all: ScoreList = "dice, all".parse().unwrap();
         assert_eq!(all.0.len(), CountMetric::ALL.len() + 2);
         let message = "dice,hausdorff".parse::<ScoreList>().unwrap_err().to_string();
-        assert!(message.starts_with("`hausdorff` is no metric: distances"), "{message}");
-        assert!(message.contains("not computed yet; known are dice, iou, "), "{message}");
+        assert!(message.starts_with("`hausdorff` is no metric; those of surfaces are hd, hd=Q (hd95)"), "{message}");
         assert_eq!("Dice,IOU, DSC".parse(), Ok(ScoreList(vec![Score::DICE, Score::IOU])));
         let message = "precison".parse::<Score>().unwrap_err().to_string();
         assert!(message.starts_with("`precison` is no metric, did you mean precision?; known"), "{message}");
@@ -173,6 +192,20 @@ mod tests {
         assert_eq!("fbeta=0.5".parse::<Score>().unwrap().to_string(), "fbeta=0.5");
         for wrong in ["fbeta=", "fbeta=0", "fbeta=x", "fbeta=-1", "fbeta=inf"] {
             assert!(wrong.parse::<Score>().unwrap_err().to_string().contains("above 0"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn surfaces_have_their_parameter_in_their_name() {
+        for (text, name, is_distance) in
+            [("HD95", "hd95", true), ("hd=90", "hd=90", true), ("ASSD", "assd", true), ("nsd=1.5", "nsd=1.5", false)]
+        {
+            let score: Score = text.parse().unwrap();
+            assert_eq!((score.to_string().as_str(), score.lower_is_better()), (name, Some(is_distance)));
+            assert_eq!(score.is_ratio(), !is_distance);
+        }
+        for wrong in ["nsd", "nsd=-1", "hd=101", "hdx", "surface_dice"] {
+            assert!(wrong.parse::<Score>().unwrap_err().to_string().contains("nsd=T"), "{wrong}");
         }
     }
 

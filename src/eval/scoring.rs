@@ -5,6 +5,7 @@ use super::error::{EvalError, MOST_RESAMPLES, MergeError};
 use super::named::ParseError;
 use super::score::{Score, ScoreList};
 use crate::Empty;
+use crate::metric::surface::SurfaceMetric;
 use crate::metric::{Bootstrap, EmptyPolicy};
 use serde::Deserialize;
 use std::str::FromStr;
@@ -34,6 +35,16 @@ impl Default for Scoring {
             convention: None,
             bootstrap: Some(Bootstrap::default()),
         }
+    }
+}
+
+impl Scoring {
+    /// Those of the scores that are measured of surfaces.
+    pub fn surface_metrics(&self) -> impl Iterator<Item = SurfaceMetric> {
+        self.scores.iter().filter_map(|score| match score {
+            Score::Surface(metric) => Some(*metric),
+            _ => None,
+        })
     }
 }
 

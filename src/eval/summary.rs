@@ -1,6 +1,7 @@
 //! The numbers that every report is made of.
 
 use super::case::CaseResult;
+use super::class::Class;
 use super::convention::Average;
 use super::evaluation::Evaluation;
 use super::intervals::{FEW_CASES, Intervals};
@@ -32,15 +33,17 @@ impl Evaluation {
 }
 
 impl Summary<'_> {
-    /// The score of a class in a case; NaN where it is undefined.
-    pub fn score(&self, score: Score, case: &CaseResult, counts: &Counts) -> f64 {
-        score.of(counts, self.scoring.empty, case.voxel_ml())
+    /// The score of a class of a case, one of its [counts](CaseResult::counts); NaN where it is undefined.
+    pub fn score(&self, score: Score, case: &CaseResult, (class, counts): &(Class, Counts)) -> f64 {
+        match score {
+            Score::Surface(metric) => self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key)),
+            counted => counted.of(counts, self.scoring.empty, case.voxel_ml()),
+        }
     }
 
     /// The scores of a class, case by case.
     pub fn scores_of_class(&self, score: Score, class: usize) -> Vec<f64> {
-        let of =
-            |case: &CaseResult| case.counts.get(class).map_or(f64::NAN, |(_, counts)| self.score(score, case, counts));
+        let of = |case: &CaseResult| case.counts.get(class).map_or(f64::NAN, |counts| self.score(score, case, counts));
         self.evaluation.cases.iter().map(of).collect()
     }
 
@@ -80,7 +83,7 @@ impl Summary<'_> {
     /// The mean over the classes but the background of a case's scores, of those that are defined.
     pub fn mean_of_case(&self, score: Score, case: &CaseResult) -> f64 {
         let foreground = case.counts.iter().filter(|(class, _)| !class.is_background());
-        mean_of_defined(&foreground.map(|(_, counts)| self.score(score, case, counts)).collect::<Vec<_>>())
+        mean_of_defined(&foreground.map(|counts| self.score(score, case, counts)).collect::<Vec<_>>())
     }
 
     /// The mean of each case.
@@ -117,7 +120,7 @@ impl Summary<'_> {
     }
 
     /// The score of all voxels of all cases and classes pooled, and the mean of the classes weighed by the size of
-    /// their truth. None for volumes, which are no ratios.
+    /// their truth. None for what is no ratio of counts.
     pub fn pooled(&self, score: Score) -> Option<(f64, f64)> {
         let Score::Metric(metric) = score else { return None };
         let classes: Vec<Counts> = self.evaluation.foreground().filter_map(|class| self.pooled_class(class)).collect();

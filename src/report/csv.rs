@@ -14,9 +14,10 @@ pub fn csv(summary: &Summary<'_>) -> String {
     header.extend(["tp", "fp", "fn", "tn", "n_pred", "n_truth", "name", "voxel_ml"].map(String::from));
     row(header);
     for case in &summary.evaluation.cases {
-        for (class, c) in &case.counts {
+        for counts in &case.counts {
+            let (class, c) = counts;
             let mut fields = vec![printable(&case.name), printable(&class.key)];
-            fields.extend(scores.iter().map(|&score| number(summary.score(score, case, c))));
+            fields.extend(scores.iter().map(|&score| number(summary.score(score, case, counts))));
             let counts = [c.tp(), c.fp(), c.fn_(), c.tn(), c.n_pred(), c.n_truth()];
             fields.extend(counts.map(|count| count.to_string()));
             fields.push(printable(class.display()));

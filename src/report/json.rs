@@ -2,7 +2,7 @@
 
 use super::tree::{Node, Style, tree};
 use super::words::Words;
-use crate::eval::{CaseResult, Class, ClassSource, FROM_FILES, Kind, Score, Summary, Unpaired};
+use crate::eval::{CaseResult, Class, ClassSource, FROM_FILES, Kind, Score, Summary, Surfaces, Unpaired};
 
 use crate::metric::{Distribution, Interval};
 use crate::text::plain;
@@ -78,6 +78,8 @@ fn options(summary: &Summary<'_>) -> Value {
         "geometry": summary.evaluation.rules.geometry.name(),
         "missing": summary.evaluation.provenance.missing.name(),
         "shard": summary.evaluation.provenance.shard.map(|shard| shard.to_string()),
+        "spacing_mm": summary.evaluation.rules.spacing_mm,
+        "surfaces": surfaces(&summary.evaluation.rules.surfaces),
         "metrics": scoring.scores.iter().map(Score::to_string).collect::<Vec<_>>(),
         "empty": scoring.empty.both.to_string(),
         "like": scoring.convention.map(|convention| convention.name()),
@@ -93,6 +95,27 @@ fn options(summary: &Summary<'_>) -> Value {
     })
 }
 
+/// What was measured of surfaces, and how it is defined.
+fn surfaces(surfaces: &Surfaces) -> Value {
+    if surfaces.metrics.is_empty() {
+        return Value::Null;
+    }
+    json!({
+        "metrics": surfaces.metrics.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "preset": surfaces.preset.map(|preset| preset.to_string()),
+        "definition": surfaces.rules().to_string(),
+    })
+}
+
+/// Infinite values by class and metric, which JSON has no numbers for.
+fn infinite(surfaces: &Surfaces, case: &CaseResult) -> Vec<[String; 2]> {
+    let infinite = |(key, values): (&String, &Vec<f64>)| {
+        let metrics = surfaces.metrics.iter().zip(values).filter(|(_, value)| value.is_infinite());
+        metrics.map(|(metric, _)| [key.clone(), metric.to_string()]).collect::<Vec<_>>()
+    };
+    case.surfaces.iter().flat_map(infinite).collect()
+}
+
 fn about(summary: &Summary<'_>, case: &CaseResult) -> Value {
     json!({
         "case": case.name,
@@ -102,6 +125,7 @@ fn about(summary: &Summary<'_>, case: &CaseResult) -> Value {
         "voxels": case.voxels,
         "grid_gap": case.gap.map(|gap| json!({ "mm": gap.millimetres, "voxels": gap.voxels })),
         "generalized_dice": summary.generalized_dice(case),
+        "infinite": infinite(&summary.evaluation.rules.surfaces, case),
     })
 }
 

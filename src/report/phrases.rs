@@ -16,6 +16,12 @@ pub fn empty_rule(scoring: &Scoring) -> String {
     }
 }
 
+/// How distances between surfaces are defined, where any are shown.
+pub fn surface_definition(summary: &Summary<'_>) -> Option<String> {
+    let measured = summary.scoring.surface_metrics().next().is_some();
+    measured.then(|| summary.evaluation.rules.surfaces.definition())
+}
+
 /// Backend and device in words.
 pub fn counted_on(summary: &Summary<'_>) -> String {
     let text = format!(

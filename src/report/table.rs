@@ -2,10 +2,10 @@
 
 mod cohort;
 
-use super::phrases::{counted_on, empty_rule};
+use super::phrases::{counted_on, empty_rule, surface_definition};
 use crate::eval::{CaseResult, Kind, Score, Summary};
 use crate::report::grid::{Align, Grid, Tone};
-use crate::text::{extent, grouped, score as score_text, shown};
+use crate::text::{extent, grouped, score as score_text, shown, wrapped};
 use std::fmt::Write;
 
 /// How many of the lowest scores are marked.
@@ -44,12 +44,13 @@ fn grid(summary: &Summary<'_>, case: &CaseResult, lowest: &[usize], number: fn(u
     columns.extend(titles.iter().map(|title| (title.as_str(), Align::Right)));
     columns.extend(["TP", "FP", "FN", "n_pred", "n_truth"].map(|name| (name, Align::Right)));
     let mut grid = Grid::new(&columns);
-    for (place, (class, c)) in case.counts.iter().enumerate() {
+    for (place, counts) in case.counts.iter().enumerate() {
+        let (class, c) = counts;
         let low = lowest.contains(&place);
         let mark = if low { "*" } else { "" };
         let mut row = vec![(format!("{mark}{}", class.display()), if low { Tone::Bad } else { Tone::Plain })];
         row.extend(scores.iter().map(|&score| {
-            let value = summary.score(score, case, c);
+            let value = summary.score(score, case, counts);
             (score_text(value), tone(value, low))
         }));
         let numbers = [c.tp(), c.fp(), c.fn_(), c.n_pred(), c.n_truth()];
@@ -75,7 +76,7 @@ fn lowest(summary: &Summary<'_>, case: &CaseResult) -> Vec<usize> {
     let score = summary.ranking();
     let scored = case.counts.iter().enumerate().filter(|(_, (class, _))| !class.is_background());
     let mut scored: Vec<(f64, usize)> = scored
-        .map(|(place, (_, counts))| (summary.score(score, case, counts), place))
+        .map(|(place, counts)| (summary.score(score, case, counts), place))
         .filter(|(value, _)| !value.is_nan())
         .collect();
     if scored.len() <= LOWEST || score.lower_is_better() != Some(false) {
@@ -94,6 +95,9 @@ fn footer(summary: &Summary<'_>, lowest: &[usize]) -> String {
     let defined = means.len() - undefined;
     let rule = empty_rule(&summary.scoring);
     let _ = writeln!(text, "mean of {defined} defined, {undefined} undefined{background}; {rule}");
+    if let Some(definition) = surface_definition(summary) {
+        let _ = writeln!(text, "{}", wrapped(&format!("surfaces: {definition}"), 2));
+    }
     if !lowest.is_empty() {
         let _ = writeln!(text, "* the {} lowest {}", lowest.len(), summary.ranking().title());
     }

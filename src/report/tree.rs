@@ -1,6 +1,6 @@
 //! nnU-Net's summary as a tree, from which both JSON forms are printed.
 
-use crate::eval::{CaseResult, Score, Summary};
+use crate::eval::{CaseResult, Class, Score, Summary};
 use crate::metric::{mean_of_all, mean_of_defined};
 use crate::stats::Counts;
 
@@ -47,7 +47,7 @@ pub(super) fn tree(summary: &Summary<'_>, style: Style) -> Vec<(String, Node)> {
         .map(|class| {
             let eight = (0..KEYS.len()).map(|key| {
                 let cases = cases.iter().filter_map(|case| Some((*case, case.counts.get(class)?)));
-                let values: Vec<f64> = cases.map(|(case, (_, c))| real(&value(summary, key, case, c))).collect();
+                let values: Vec<f64> = cases.map(|(case, counts)| real(&value(summary, key, case, counts))).collect();
                 mean_of_defined(&values)
             });
             eight.chain(more.iter().map(|&score| summary.distribution(score, class).mean)).collect()
@@ -74,10 +74,10 @@ pub(super) fn tree(summary: &Summary<'_>, style: Style) -> Vec<(String, Node)> {
         (class.key.clone(), Node::Map(values.collect()))
     });
     let cases = cases.into_iter().map(|case| {
-        let metrics = case.counts.iter().map(|(class, counts)| {
+        let metrics = case.counts.iter().map(|counts| {
             let eight = KEYS.iter().enumerate().map(|(key, name)| ((*name).into(), value(summary, key, case, counts)));
             let more = more.iter().map(|&score| (score.to_string(), Node::Real(summary.score(score, case, counts))));
-            (class.key.clone(), Node::Map(eight.chain(more).collect()))
+            (counts.0.key.clone(), Node::Map(eight.chain(more).collect()))
         });
         Node::Map(vec![
             ("metrics".into(), Node::Map(metrics.collect())),
@@ -93,12 +93,13 @@ pub(super) fn tree(summary: &Summary<'_>, style: Style) -> Vec<(String, Node)> {
 }
 
 /// The number under one of [`KEYS`].
-fn value(summary: &Summary<'_>, key: usize, case: &CaseResult, counts: &Counts) -> Node {
+fn value(summary: &Summary<'_>, key: usize, case: &CaseResult, of_class: &(Class, Counts)) -> Node {
+    let (_, counts) = of_class;
     match KEYS.get(key).copied() {
-        Some("Dice") => Node::Real(summary.score(Score::DICE, case, counts)),
+        Some("Dice") => Node::Real(summary.score(Score::DICE, case, of_class)),
         Some("FN") => Node::Whole(counts.fn_()),
         Some("FP") => Node::Whole(counts.fp()),
-        Some("IoU") => Node::Real(summary.score(Score::IOU, case, counts)),
+        Some("IoU") => Node::Real(summary.score(Score::IOU, case, of_class)),
         Some("TN") => Node::Whole(counts.tn()),
         Some("TP") => Node::Whole(counts.tp()),
         Some("n_pred") => Node::Whole(counts.n_pred()),

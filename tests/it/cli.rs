@@ -15,7 +15,7 @@ mod documented;
 mod eval;
 mod failures;
 pub mod flags;
-mod folder;
+pub mod folder;
 mod formats;
 #[cfg(unix)]
 mod hostile;
@@ -25,6 +25,7 @@ mod loss;
 #[cfg(target_os = "linux")]
 mod memory;
 mod real;
+mod surfaces;
 mod values;
 
 /// Runs the command to its end.

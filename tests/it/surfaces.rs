@@ -1,6 +1,6 @@
 //! Surface distances: other tools' values, an oracle by brute force, threads, instructions, hard shapes and wrong input.
 
-mod cases;
+pub mod cases;
 mod golden;
 mod oracle;
 mod shapes;

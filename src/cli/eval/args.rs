@@ -1,12 +1,15 @@
 //! The flags that shape a run: what is counted, and how counts become scores.
 
 use crate::Empty;
+use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::cli::label_list::LabelList;
 use crate::eval::{
-    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, MissingRule, NamedBy, Rules, ScoreChoices, ScoreList,
+    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, MissingRule, NamedBy, Rules, ScoreChoices,
+    ScoreList, Surfaces,
 };
-use anyhow::{Context, Result};
+use crate::metric::surface::{SurfaceMetric, SurfacePreset};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,6 +38,13 @@ pub(in crate::cli) struct CountArgs {
     /// The PREDICTION holds probabilities: from T on a voxel is label 1, below it is background
     #[arg(long, value_name = "T", value_parser = threshold, help_heading = "Classes", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
+    /// Whose definition of surface distances holds, such as deepmind, monai, kits23 [default: what --like says, or one that
+    /// docs/which-hd95.md explains]
+    #[arg(long, value_name = "PRESET", help_heading = "Scores")]
+    pub surface: Option<SurfacePreset>,
+    /// The size of a voxel in mm, x first, whatever the files say
+    #[arg(long, value_name = "X,Y,Z", value_parser = spacing, help_heading = "Scores")]
+    pub spacing: Option<SpacingFlag>,
     /// What to do when the affines put voxels more than a thousandth of a voxel apart. The same points in another order
     /// and boxes of one lattice are compared point by point
     #[arg(long, value_enum, default_value_t = GeometryName::Warn)]
@@ -44,7 +54,8 @@ pub(in crate::cli) struct CountArgs {
 /// How counts become scores.
 #[derive(Debug, Clone, Default, Args)]
 pub(in crate::cli) struct ScoreArgs {
-    /// Scores to show: dice, iou, fbeta=2, any of `--metrics all` [default: dice,iou]
+    /// Scores to show: dice, iou, fbeta=2, any of `--metrics all`; of surfaces hd95, hd=Q, assd, nsd=T in mm and their kin
+    /// [default: dice,iou]
     #[arg(long, value_name = "LIST", help_heading = "Scores")]
     pub metrics: Option<ScoreList>,
     /// A score whose denominator is 0, as of a class that neither file has [default: nan, or what --like says]
@@ -177,6 +188,17 @@ fn distance(text: &str) -> Result<f64, String> {
     })
 }
 
+/// `--spacing X,Y,Z`.
+type SpacingFlag = [f64; 3];
+
+fn spacing(text: &str) -> Result<SpacingFlag, String> {
+    let wrong = || format!("`{text}` is not three lengths above 0; write X,Y,Z in mm, such as 0.8,0.8,3");
+    let numbers: Vec<f64> =
+        text.split(',').map(|part| part.trim().parse()).collect::<Result<_, _>>().map_err(|_| wrong())?;
+    let lengths: [f64; 3] = numbers.try_into().map_err(|_| wrong())?;
+    Spacing::new(lengths).map(|_| lengths).map_err(|_| wrong())
+}
+
 fn threshold(text: &str) -> Result<f64, String> {
     let found = text.parse().ok().filter(|threshold: &f64| (*threshold as f32).is_finite());
     found.ok_or_else(|| format!("`{text}` is not a number; write a probability such as 0.5"))
@@ -184,7 +206,7 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 impl CountArgs {
     /// Explicit flags go before what the preset says.
-    pub fn resolve(&self, convention: Option<Convention>) -> Result<Rules> {
+    pub fn resolve(&self, convention: Option<Convention>, measured: Vec<SurfaceMetric>) -> Result<Rules> {
         let mut classes = Vec::new();
         let mut sources = Vec::new();
         let mut ignore = self.ignore.clone();
@@ -212,7 +234,15 @@ impl CountArgs {
             true => ClassSource::Found,
             false => ClassSource::Named { classes, from: sources.join(", ") },
         };
+        if let (Some(preset), true) = (self.surface, measured.is_empty()) {
+            bail!(
+                "--surface {preset} says how surfaces are measured, and no score is of surfaces; ask for some with --metrics, \
+                   such as dice,hd95,nsd=2, or leave it out"
+            );
+        }
         let rules = Rules {
+            spacing_mm: self.spacing,
+            surfaces: Surfaces { metrics: measured, preset: self.surface.or(convention.and_then(Convention::surface)) },
             classes,
             named_by: if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Caller },
             ignore: ignore.unwrap_or_default(),

@@ -53,6 +53,7 @@ fn of_error(error: &EvalError) -> String {
             "{resamples} resamples are too few for an interval; give --bootstrap at least {}, or 0 for none",
             Bootstrap::LEAST_RESAMPLES
         ),
+        EvalError::NoSpacing => format!("{error}, or say it with --spacing X,Y,Z"),
         EvalError::ThreadLost => format!("{error}; run again with --jobs 1"),
         other => other.to_string(),
     }
@@ -153,6 +154,7 @@ fn of_merge(error: &MergeError) -> String {
                 Unlike::Round => "choices of `voxdice eval --round`",
                 Unlike::Threshold => "choices of `voxdice eval --threshold`",
                 Unlike::Geometry => "rules of `voxdice eval --geometry`",
+                Unlike::Surfaces => "choices of surface metrics, `voxdice eval --surface` or `--spacing`",
                 Unlike::Missing => "rules of `voxdice eval --missing`",
             };
             format!(

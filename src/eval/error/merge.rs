@@ -21,6 +21,8 @@ pub enum Unlike {
     Geometry,
     /// What becomes of missing predictions.
     Missing,
+    /// What was measured of surfaces, and the size of a voxel.
+    Surfaces,
 }
 
 impl Unlike {
@@ -33,6 +35,7 @@ impl Unlike {
             Self::Threshold => "thresholds",
             Self::Geometry => "rules for grids that lie apart",
             Self::Missing => "rules for missing predictions",
+            Self::Surfaces => "metrics or definitions of surface distances",
         }
     }
 }
@@ -72,6 +75,9 @@ pub enum MergeError {
     /// A result has scores that this version does not know.
     #[error("{0}")]
     UnknownScore(String),
+    /// A metric of surfaces that no result holds: it cannot be made of counts.
+    #[error("{0} was not measured, and counts of voxels do not tell it; evaluate the folders again for it")]
+    NotMeasured(String),
     /// Two results were counted in different ways.
     #[error(
         "{} and {} were made with different {}; evaluate all shards with the same options", .files[0].display(),

@@ -109,7 +109,7 @@ impl Meeting {
         }
     }
 
-    /// Both masks over the smallest box that holds both grids, and its lengths: for pictures.
+    /// Both masks over the smallest box that holds both grids, and its lengths: where places matter.
     pub fn boxed(&self, masks: [Option<Mask>; 2], left_out: Option<&[u8]>) -> Result<Boxed, EvalError> {
         let [truth, pred] = self.each(masks, left_out);
         let Some(place) = &self.place else { return Ok(Boxed { shape: self.shape().to_vec(), truth, pred }) };

@@ -10,9 +10,11 @@ use crate::eval::named::ParseError;
 use crate::eval::pairing::{case_name, is_usual_name};
 use crate::eval::rules::{ClassSource, FROM_FILES, MissingRule, NamedBy, Rules};
 use crate::eval::scoring::{StoredScores, known};
+use crate::eval::surfaces::Surfaces;
 use crate::eval::verify::Verification;
 use crate::eval::warning::Warning;
 use crate::io::Gap;
+use crate::metric::surface::SurfaceMetric;
 use crate::stats::Counts;
 use crate::text::printable;
 use serde::Deserialize;
@@ -68,6 +70,7 @@ impl Partial {
             (Unlike::Round, a.round == b.round),
             (Unlike::Threshold, a.threshold == b.threshold),
             (Unlike::Geometry, a.geometry == b.geometry),
+            (Unlike::Surfaces, (&a.surfaces, a.spacing_mm) == (&b.surfaces, b.spacing_mm)),
             (Unlike::Missing, self.provenance.missing == other.provenance.missing),
         ];
         checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
@@ -107,6 +110,9 @@ struct Numbers {
     FP: u64,
     FN: u64,
     TN: u64,
+    /// Those of surfaces among them.
+    #[serde(flatten)]
+    others: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -145,12 +151,20 @@ struct Options {
     geometry: String,
     missing: String,
     shard: Option<String>,
+    spacing_mm: Option<[f64; 3]>,
+    surfaces: Option<OwnSurfaces>,
     #[serde(flatten)]
     scores: StoredScores,
 }
 
 fn dataset() -> String {
     NamedBy::Dataset.to_string()
+}
+
+#[derive(Deserialize)]
+struct OwnSurfaces {
+    metrics: Vec<String>,
+    preset: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +175,9 @@ struct About {
     spacing_mm: Option<[f64; 3]>,
     voxels: Option<u64>,
     grid_gap: Option<OwnGap>,
+    /// Values that are infinite, by class and metric.
+    #[serde(default)]
+    infinite: Vec<[String; 2]>,
 }
 
 #[derive(Deserialize)]
@@ -195,6 +212,15 @@ struct OwnVerify {
     difference: Option<String>,
 }
 
+impl OwnSurfaces {
+    fn read(self) -> Result<Surfaces, String> {
+        let unknown = |error: crate::Error| error.to_string();
+        let metrics = self.metrics.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(unknown)?;
+        let preset = self.preset.map(|name| name.parse()).transpose().map_err(unknown)?;
+        Ok(Surfaces { metrics, preset })
+    }
+}
+
 fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
     if entries.len() != own.cases.len() {
         return Err(format!("{} cases are described and {} counted", own.cases.len(), entries.len()));
@@ -202,6 +228,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
     let classes: Vec<Class> =
         own.classes.into_iter().map(|class| Class { key: class.key, name: class.name, labels: class.labels }).collect();
     unique(&classes)?;
+    let surfaces = own.options.surfaces.map(OwnSurfaces::read).transpose()?.unwrap_or_default();
     let mut cases = Vec::new();
     for (entry, about) in entries.into_iter().zip(own.cases) {
         if about.shape.iter().try_fold(1u64, |voxels, &length| voxels.checked_mul(length)).is_none() {
@@ -212,6 +239,17 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
             let numbers = entry.metrics.get(&class.key).ok_or_else(|| format!("{} lacks {}", about.case, class.key))?;
             Ok::<_, String>((class.clone(), numbers.counts()?))
         });
+        let measured = classes.iter().filter(|_| !surfaces.metrics.is_empty()).map(|class| {
+            let numbers = entry.metrics.get(&class.key).ok_or_else(|| format!("{} lacks {}", about.case, class.key))?;
+            let value = |metric: &SurfaceMetric| {
+                let name = metric.to_string();
+                let stored = numbers.others.get(&name).ok_or_else(|| format!("{} lacks {name}", about.case))?;
+                let is_infinite = about.infinite.iter().any(|[key, metric]| *key == class.key && *metric == name);
+                Ok::<_, String>(if is_infinite { f64::INFINITY } else { stored.as_f64().unwrap_or(f64::NAN) })
+            };
+            Ok((class.key.clone(), surfaces.metrics.iter().map(value).collect::<Result<_, String>>()?))
+        });
+        let measured: BTreeMap<String, Vec<f64>> = measured.collect::<Result<_, String>>()?;
         let warnings = own.warnings.iter().filter(|warning| warning.case == about.case);
         let stored =
             |warning: &OwnWarning| Warning::Stored { kind: warning.kind.clone(), message: warning.message.clone() };
@@ -229,6 +267,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
             gap: about.grid_gap.map(|gap| Gap { millimetres: gap.mm, voxels: gap.voxels }),
             warnings: warnings.map(stored).collect(),
             verification: None,
+            surfaces: measured,
             counts,
         });
     }
@@ -269,6 +308,8 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
             round: own.options.round,
             threshold: own.options.threshold,
             geometry: known(&own.options.geometry).map_err(unknown)?,
+            spacing_mm: own.options.spacing_mm,
+            surfaces,
             ..Rules::of(wanted)
         },
         scores: Some(own.options.scores),
@@ -302,6 +343,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial, String> {
             spacing_mm: None,
             gap: None,
             counts,
+            surfaces: BTreeMap::new(),
             warnings: Vec::new(),
             verification: None,
         })
@@ -377,8 +419,9 @@ mod tests {
 
     #[test]
     fn counts_that_cannot_be_are_refused() {
-        let numbers = Numbers { TP: u64::MAX, FP: 1, FN: 0, TN: 0 };
-        assert!(numbers.counts().is_err());
-        assert_eq!(Numbers { TP: 3, FP: 1, FN: 2, TN: 4 }.counts().unwrap(), Counts::new(3, 4, 5, 10).unwrap());
+        let numbers =
+            |[tp, fp, fn_, tn]: [u64; 4]| Numbers { TP: tp, FP: fp, FN: fn_, TN: tn, others: BTreeMap::new() };
+        assert!(numbers([u64::MAX, 1, 0, 0]).counts().is_err());
+        assert_eq!(numbers([3, 1, 2, 4]).counts().unwrap(), Counts::new(3, 4, 5, 10).unwrap());
     }
 }

@@ -202,6 +202,11 @@ impl SurfaceRules {
         SurfaceOptions { spacing, elements: self.elements, image_edge: self.image_edge, target: self.target }
     }
 
+    /// A metric where neither mask has elements; NaN is undefined.
+    pub fn in_neither(&self, metric: SurfaceMetric) -> f64 {
+        metric.values_of(&self.empty).neither
+    }
+
     /// A metric of a surface that was measured with these [options](Self::options), [`EmptySurface`] included.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::text::{escaped, number, path, plural};
 use crate::eval::{CaseResult, ClassSource, GeometryRule, Kind, MissingRule, Score, Summary};
-use crate::report::phrases::empty_rule;
+use crate::report::phrases::{empty_rule, surface_definition};
 use crate::text::{extent, grouped};
 use std::path::{Path, PathBuf};
 
@@ -83,6 +83,9 @@ fn facts(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
         first.make_ascii_uppercase();
     }
     facts.push(("Empty classes", escaped(&rule)));
+    if let Some(definition) = surface_definition(summary) {
+        facts.push(("Surfaces", escaped(&definition)));
+    }
     facts.push(("Means", format!("over defined scores, {}", summary.scoring.average.in_words())));
     if summary.evaluation.provenance.kind == Kind::Folders {
         let missing = match summary.evaluation.provenance.missing {

@@ -17,8 +17,7 @@ impl Scale {
     pub fn of(score: Score, values: impl Iterator<Item = f64>) -> Self {
         let finite = values.filter(|value| value.is_finite());
         let (low, high) = finite.fold((0.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
-        let is_ratio = matches!(score, Score::Metric(_));
-        match (is_ratio && high <= 1.0, low) {
+        match (score.is_ratio() && high <= 1.0, low) {
             (true, 0.0) => Self { low: 0.0, high: 1.0, step: 0.2 },
             (true, -1.0..) => Self { low: -1.0, high: 1.0, step: 0.5 },
             _ => Self::about(low, high),

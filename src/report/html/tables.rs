@@ -198,14 +198,15 @@ pub(super) fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
         .counts
         .iter()
         .enumerate()
-        .map(|(class, (of, c))| {
+        .map(|(class, counts)| {
+            let (of, c) = counts;
             let mut cells = format!("<th scope=\"row\">{}</th>", escaped(of.display()));
             if let Some((first, values)) = drawn.and_then(|first| Some((first, first.values.get(class)?))) {
                 let strip = plot::row(values, &Distribution::of(values), &first.scale, "grid-0", Dots::All);
                 cells += &format!("<td class=\"plot\">{strip}</td>");
             }
             for column in &columns {
-                let value = summary.score(column.score, case, c);
+                let value = summary.score(column.score, case, counts);
                 cells += &cell(value, column.tint(value));
             }
             for count in [c.tp(), c.fp(), c.fn_(), c.n_pred(), c.n_truth()] {

@@ -53,6 +53,7 @@ fn case(name: &str, counts: Vec<(Class, Counts)>) -> CaseResult {
         spacing_mm: Some([0.8, 0.8, 3.0]),
         gap: None,
         counts,
+        surfaces: Default::default(),
         warnings: Vec::new(),
         verification: None,
     }

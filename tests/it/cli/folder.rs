@@ -53,7 +53,7 @@ impl Cohort {
     }
 
     /// Runs `voxdice eval truth pred` with more arguments.
-    fn eval(&self, more: &[&str]) -> Output {
+    pub(super) fn eval(&self, more: &[&str]) -> Output {
         let (truth, pred) = (self.path("truth"), self.path("pred"));
         run(["eval", text(&truth), text(&pred)].iter().chain(more))
     }

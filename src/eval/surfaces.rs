@@ -1,0 +1,124 @@
+//! Distances between the surfaces of truth and prediction: what is measured of every case, and its values.
+//!
+//! Counts are kept and become scores later. Of surfaces the values are kept, as the statistic holds a number for every
+//! distance that occurs: how they are defined cannot be changed once the voxels are gone.
+
+use super::class::Class;
+use super::error::EvalError;
+use super::grids::around;
+use crate::io::Placement;
+use crate::io::labels::{LabelVolume, Labels};
+use crate::metric::surface::{RuleSpacing, SurfaceMetric, SurfacePreset, SurfaceRules};
+use crate::{Classes, Engine, LabelMap, LabelSlice, Shape, Spacing};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What is measured besides counts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Surfaces {
+    /// In the order that they were named in. Without any nothing is measured, and voxels are counted while they are read.
+    pub metrics: Vec<SurfaceMetric>,
+    /// Whose definition holds; that of [`SurfaceRules::default`] where none is named.
+    pub preset: Option<SurfacePreset>,
+}
+
+/// Values of a case by the key of a class, in the order of the metrics.
+pub(super) type Measured = BTreeMap<String, Vec<f64>>;
+
+impl Surfaces {
+    /// Every choice of the definition.
+    pub fn rules(&self) -> SurfaceRules {
+        self.preset.map(SurfacePreset::rules).unwrap_or_default()
+    }
+
+    /// The definition in words, after its name.
+    pub fn definition(&self) -> String {
+        match self.preset {
+            Some(preset) => format!("{preset}: {}", preset.rules()),
+            None => self.rules().to_string(),
+        }
+    }
+
+    /// The value in a case; of a class that is in neither of its files where there is none. NaN where it was not measured.
+    pub(super) fn value(&self, metric: SurfaceMetric, values: Option<&Vec<f64>>) -> f64 {
+        let Some(place) = self.metrics.iter().position(|&own| own == metric) else { return f64::NAN };
+        values.and_then(|values| values.get(place).copied()).unwrap_or_else(|| self.rules().in_neither(metric))
+    }
+}
+
+/// Two maps over the voxels of one grid.
+pub(super) struct Field<'a> {
+    /// Lengths, x first.
+    pub shape: &'a [u64],
+    /// Of a voxel, x first.
+    pub spacing_mm: Option<[f64; 3]>,
+    pub truth: LabelSlice<'a>,
+    pub pred: LabelSlice<'a>,
+}
+
+impl Field<'_> {
+    /// Values of each class.
+    pub fn measure(&self, engine: &Engine, classes: &Classes, surfaces: &Surfaces) -> Result<Vec<Vec<f64>>, EvalError> {
+        let rules = surfaces.rules();
+        let spacing_mm = match (rules.spacing, self.spacing_mm) {
+            (RuleSpacing::Image, None) => return Err(EvalError::NoSpacing),
+            (_, spacing) => spacing.unwrap_or([1.0; 3]),
+        };
+        let (lengths, spacing_mm) = self.in_space(spacing_mm)?;
+        let shape = Shape::new(1, 1, lengths)?;
+        let (truth, pred) = (map(&shape, self.truth)?, map(&shape, self.pred)?);
+        let measured = engine.surfaces(pred, truth, classes, &rules.options(&Spacing::new(spacing_mm)?))?;
+        let values = |surface| surfaces.metrics.iter().map(|&metric| rules.value(metric, surface)).collect();
+        Ok(measured.values().iter().map(values).collect::<Result<_, _>>()?)
+    }
+
+    /// Lengths and spacings of the axes of space, slowest first: those that the file has, as other tools take them. A third
+    /// one of one voxel is an axis too, across which every voxel is at the image's edge.
+    fn in_space(&self, spacing_mm: [f64; 3]) -> Result<(Vec<usize>, Vec<f64>), EvalError> {
+        let (space, others) = self.shape.split_at(self.shape.len().min(3));
+        if others.iter().any(|&length| length != 1) {
+            return Err(EvalError::NotInSpace { shape: self.shape.to_vec() });
+        }
+        let mut axes: Vec<(u64, f64)> = space.iter().copied().zip(spacing_mm).collect();
+        axes.resize(axes.len().max(2), (1, 1.0));
+        axes.reverse();
+        Ok(axes.into_iter().map(|(length, mm)| (usize::try_from(length).unwrap_or(usize::MAX), mm)).unzip())
+    }
+}
+
+fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate::Error> {
+    match labels {
+        LabelSlice::U8(labels) => LabelMap::u8(shape.clone(), labels),
+        LabelSlice::U16(labels) => LabelMap::u16(shape.clone(), labels),
+        LabelSlice::U32(labels) => LabelMap::u32(shape.clone(), labels),
+    }
+}
+
+/// Values of two label maps. Where one lies in the other in another way, both are put into the box around them.
+pub(super) fn of_maps(
+    engine: &Engine,
+    (truth, pred): (&LabelVolume, Option<&LabelVolume>),
+    place: Option<&Placement>,
+    spacing_mm: Option<[f64; 3]>,
+    (classes, listed): (&Classes, &[Class]),
+    surfaces: &Surfaces,
+) -> Result<Measured, EvalError> {
+    let mut shape = Cow::Borrowed(&truth.shape[..]);
+    let labels = match (pred, place) {
+        (None, _) => [Cow::Borrowed(&truth.labels), Cow::Owned(Labels::U8(vec![0; truth.voxels()]))],
+        (Some(pred), None) => [&truth.labels, &pred.labels].map(Cow::Borrowed),
+        (Some(pred), Some(place)) => {
+            let (lengths, of_truth, of_pred) = around(place)?;
+            let volumes = of_truth.len() / lengths.iter().product::<u64>().max(1);
+            shape = Cow::Owned([&lengths[..], &[volumes]].concat());
+            if volumes == 1 {
+                // Of images, an image.
+                shape.to_mut().truncate(truth.shape.len().max(2));
+            }
+            [truth.onto(&of_truth), pred.onto(&of_pred)].map(Cow::Owned)
+        }
+    };
+    let [truth, pred] = [labels[0].slice(), labels[1].slice()];
+    let values = Field { shape: &shape, spacing_mm, truth, pred }.measure(engine, classes, surfaces)?;
+    Ok(listed.iter().map(|class| class.key.clone()).zip(values).collect())
+}

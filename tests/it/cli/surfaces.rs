@@ -1,0 +1,190 @@
+//! Distances between surfaces in `voxdice eval`.
+
+use super::folder::Cohort;
+use super::{Files, fails, fine, json, run, stderr, text};
+use crate::surfaces::Maps;
+use crate::surfaces::cases::{file, maps, number};
+use std::path::PathBuf;
+use voxdice::Spacing;
+use voxdice::io::nifti::{Geometry, write};
+use voxdice::metric::surface::{SurfaceMetric, SurfacePreset, SurfaceRules};
+
+const METRICS: [&str; 5] = ["hd", "hd95", "assd", "nsd=1", "hd_pred=50"];
+
+/// The value of a class that the library finds.
+fn expected(maps: &Maps, label: u8, rules: &SurfaceRules, mm: &[f64], metric: &str) -> f64 {
+    let only = |labels: &[u8]| labels.iter().map(|&l| u8::from(l == label)).collect();
+    let maps = Maps { truth: only(&maps.truth), pred: only(&maps.pred), spatial: maps.spatial.clone() };
+    rules
+        .value(metric.parse::<SurfaceMetric>().unwrap(), &maps.surface(&rules.options(&Spacing::new(mm).unwrap())))
+        .unwrap()
+}
+
+/// The golden cases through every preset in turn: the library is held to other tools, and the command to the library.
+#[test]
+fn the_command_has_the_values_of_the_library() {
+    let files = Files::new();
+    let mut compared = 0;
+    for (i, case) in file()["cases"].as_array().unwrap().iter().enumerate() {
+        let both = maps(case);
+        let mm: Vec<f64> = case["spacing"].as_array().unwrap().iter().map(number).collect();
+        // Files have x first, and in 2-D a third axis of one voxel.
+        let shape: Vec<u64> = both.spatial.iter().rev().map(|&n| n as u64).collect();
+        let [truth, pred] = [("t.nii", &both.truth), ("p.nii", &both.pred)].map(|(name, voxels)| {
+            let path = files.path(name);
+            write(&path, &shape, &Geometry::from_spacing([1.0; 3]), voxels).unwrap();
+            path
+        });
+        let mut spacing: Vec<String> = mm.iter().rev().map(f64::to_string).collect();
+        spacing.resize(3, "1".into());
+        let labels: Vec<&String> = case["expected"].as_object().unwrap().keys().collect();
+        let list = labels.iter().map(|label| label.as_str()).collect::<Vec<_>>().join(",");
+        let presets = SurfacePreset::ALL.into_iter().map(Some).chain([None]);
+        for preset in presets.skip(i % 6).step_by(6) {
+            let name = preset.map(|preset| preset.to_string());
+            let (spacing, metrics) = (spacing.join(","), METRICS.join(","));
+            let mut arguments = vec!["eval", text(&truth), text(&pred), "--format", "json", "--metrics", &metrics];
+            arguments.extend(["--spacing", &spacing, "-l", &list, "--bootstrap", "0"]);
+            arguments.extend(name.iter().flat_map(|name| ["--surface", name]));
+            let found = json(arguments);
+            let rules = preset.map(SurfacePreset::rules).unwrap_or_default();
+            for (label, metric) in labels.iter().flat_map(|label| METRICS.map(|metric| (label, metric))) {
+                let expected = expected(&both, label.parse().unwrap(), &rules, &mm, metric);
+                let value = &found["metric_per_case"][0]["metrics"][label.as_str()][metric];
+                let expected = Some(expected).filter(|value| value.is_finite());
+                assert_eq!(value.as_f64(), expected, "{metric} of {label} in {}, {name:?}", case["name"]);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 1000, "{compared}");
+}
+
+/// A ball of label 1 and a box of label 2, and the same moved.
+fn pair(files: &Files) -> [PathBuf; 2] {
+    let voxels = |shift: i64| -> Vec<u8> {
+        let of = |i: i64| {
+            let [x, y, z] = [i % 12 - 5 - shift, i / 12 % 10 - 5, i / 120 - 3];
+            match () {
+                () if x * x + y * y + z * z < 8 => 1,
+                () if x < -2 && y < -2 => 2,
+                () => 0,
+            }
+        };
+        (0..12 * 10 * 7).map(of).collect()
+    };
+    [("truth.nii", 0), ("pred.nii", 1)].map(|(name, shift)| files.map(name, &[12, 10, 7], &voxels(shift)))
+}
+
+fn values(truth: &PathBuf, pred: &PathBuf, more: &[&str]) -> Vec<Vec<Option<f64>>> {
+    let metrics = ["--format", "json", "--metrics", "dice,hd95,assd,nsd=0.5", "--bootstrap", "0"];
+    let found = json([&["eval", text(truth), text(pred)], &metrics[..], more].concat());
+    let classes = found["metric_per_case"][0]["metrics"].as_object().unwrap().values();
+    classes.map(|class| ["Dice", "hd95", "assd", "nsd=0.5"].map(|name| class[name].as_f64()).to_vec()).collect()
+}
+
+#[test]
+fn masks_have_the_values_of_label_maps() {
+    let files = Files::new();
+    let [truth, pred] = pair(&files);
+    let of_maps = values(&truth, &pred, &[]);
+    assert!(of_maps.iter().flatten().all(|value| value.is_some_and(f64::is_finite)), "{of_maps:?}");
+    for (side, map) in [("t", &truth), ("p", &pred)] {
+        let folder = files.path(side).join("case");
+        std::fs::create_dir_all(&folder).unwrap();
+        let image = voxdice::io::labels::read(map).unwrap();
+        for label in [1u8, 2] {
+            let voxdice::io::labels::Labels::U8(labels) = &image.labels else { unreachable!() };
+            let mask: Vec<u8> = labels.iter().map(|&l| u8::from(l == label)).collect();
+            write(folder.join(format!("c{label}.nii")), &image.shape, &image.geometry.unwrap(), &mask).unwrap();
+        }
+    }
+    assert_eq!(values(&files.path("t"), &files.path("p"), &[]), of_maps);
+}
+
+/// The same points along other axes, and a box of them, are the same surfaces.
+#[test]
+fn points_have_their_distances_in_whatever_order_they_are_stored() {
+    let files = Files::new();
+    let [truth, pred] = pair(&files);
+    let expected = values(&truth, &pred, &[]);
+    let image = voxdice::io::labels::read(&pred).unwrap();
+    let voxdice::io::labels::Labels::U8(labels) = &image.labels else { unreachable!() };
+    let plain = image.geometry.unwrap();
+    // Backwards along x.
+    let (mut geometry, edge) = (plain, plain.affine[0][0]);
+    (geometry.affine[0][0], geometry.affine[0][3]) = (-edge, plain.affine[0][3] + 11.0 * edge);
+    let backwards: Vec<u8> = labels.chunks(12).flat_map(|row| row.iter().rev().copied()).collect();
+    let turned = files.path("turned.nii");
+    write(&turned, &image.shape, &geometry, &backwards).unwrap();
+    assert_eq!(values(&truth, &turned, &[]), expected);
+    // Slices 1 to 5 alone, as they lie: what is not stored is background.
+    let mut cut = plain;
+    cut.affine[2][3] += plain.affine[2][2];
+    let stored = &labels[120..720];
+    let part = files.path("part.nii");
+    write(&part, &[12, 10, 5], &cut, stored).unwrap();
+    let padded = files.map("padded.nii", &[12, 10, 7], &[&[0; 120], stored, &[0; 120]].concat());
+    assert_eq!(values(&truth, &part, &[]), values(&truth, &padded, &[]));
+    assert_ne!(values(&truth, &part, &[]), expected);
+}
+
+#[test]
+fn distances_need_the_size_of_a_voxel() {
+    let files = Files::new();
+    let array = |name: &str, voxels: [u8; 12]| {
+        let path = files.path(name);
+        voxdice::io::npy::write(&path, &[3, 4], voxdice::io::npy::Order::RowMajor, &voxels.map(f32::from)).unwrap();
+        path
+    };
+    let truth = array("t.npy", [0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
+    let pred = array("p.npy", [0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0]);
+    let arguments = |more: &[&'static str]| [&["eval", text(&truth), text(&pred), "--metrics", "hd"], more].concat();
+    fails(2, &["how large a voxel is", "--spacing X,Y,Z"], arguments(&[]));
+    let found = json(arguments(&["--spacing", "0.5,2,1", "--format", "json"]));
+    assert_eq!(found["metric_per_case"][0]["metrics"]["1"]["hd"], 0.5);
+    assert_eq!(found["voxdice"]["options"]["surfaces"]["metrics"], serde_json::json!(["hd"]));
+    // A definition that measures in voxels needs none.
+    assert_eq!(json(arguments(&["--surface", "skimage-hausdorff", "--format", "json"]))["foreground_mean"]["hd"], 1.0);
+    for wrong in ["0,1,1", "1,1", "1,-1,1", "nan,1,1", "1,1,1,1", "x"] {
+        let output = run(arguments(&["--spacing", wrong]));
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(stderr(&output).contains("three lengths above 0"), "{}", stderr(&output));
+    }
+    fails(2, &["--surface", "--metrics"], ["eval", text(&truth), text(&pred), "--surface", "monai"]);
+}
+
+#[test]
+fn every_output_says_how_distances_are_defined() {
+    let files = Files::new();
+    let [truth, pred] = pair(&files);
+    let arguments = ["eval", text(&truth), text(&pred), "--metrics", "dice,hd95,nsd=2", "--surface", "deepmind"];
+    let table = fine(arguments);
+    assert!(table.contains("hd95 mm") && table.contains("nsd=2") && table.contains("surfaces: deepmind: "), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    let page = files.path("page.html");
+    fine([&arguments[..], &["--html", text(&page)]].concat());
+    assert!(std::fs::read_to_string(&page).unwrap().contains("<dt>Surfaces</dt>"));
+    let csv = fine([&arguments[..], &["--format", "csv"]].concat());
+    assert!(csv.starts_with("case,label,dice,hd95,nsd=2,tp,"), "{csv}");
+}
+
+#[test]
+fn shards_keep_their_distances_and_counts_make_none() {
+    let cohort = Cohort::new();
+    // In one case the prediction has no label 3, so that some tools have an infinite distance.
+    cohort.0.map("pred/case_0.nii.gz", &[4, 3, 2], &[1u8; 24]);
+    let choices = ["--metrics", "dice,hd95,nsd=1", "--surface", "monai", "--format", "json"];
+    let whole = cohort.eval(&choices);
+    let parts: Vec<PathBuf> = ["1/2", "2/2"]
+        .iter()
+        .map(|shard| {
+            let path = cohort.path(&format!("part{}.json", &shard[..1]));
+            std::fs::write(&path, cohort.eval(&[&choices[..], &["--shard", shard]].concat()).stdout).unwrap();
+            path
+        })
+        .collect();
+    let merged = run(["merge", text(&parts[0]), text(&parts[1]), "--format", "json"]);
+    assert_eq!(String::from_utf8(merged.stdout).unwrap(), String::from_utf8(whole.stdout).unwrap());
+    fails(2, &["assd was not measured"], ["merge", text(&parts[0]), text(&parts[1]), "--metrics", "assd"]);
+}
