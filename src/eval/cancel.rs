@@ -8,12 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// voxels. Clones are the same token.
 ///
 /// ```
-/// # #[cfg(feature = "eval")] {
 /// let cancel = voxdice::eval::Cancel::default();
 /// let elsewhere = cancel.clone();
 /// elsewhere.cancel();
 /// assert!(cancel.is_cancelled());
-/// # }
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);

@@ -75,13 +75,11 @@ impl Dataset {
     /// What the text of a dataset.json says.
     ///
     /// ```
-    /// # #[cfg(feature = "eval")] {
     /// use voxdice::eval::Dataset;
     /// let text = r#"{"labels": {"background": 0, "liver": 1, "tumour": 2, "ignore": 3}}"#;
     /// let dataset = Dataset::from_json(text)?;
     /// assert_eq!(dataset.classes[1].name.as_deref(), Some("tumour"));
     /// assert_eq!(dataset.ignore, Some(3));
-    /// # }
     /// # Ok::<(), voxdice::eval::DatasetError>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self, DatasetError> {
