@@ -113,8 +113,8 @@ impl Eval {
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
         let exit = publish(&summary, &self.outputs, output)?;
-        let kinds = evaluation.cases.iter().flat_map(|case| &case.warnings).filter_map(|warning| warning.kind());
-        if kinds.into_iter().any(WarningKind::is_of_headers) {
+        let mut kinds = evaluation.cases.iter().flat_map(|case| &case.warnings).filter_map(|warning| warning.kind());
+        if kinds.any(WarningKind::is_of_headers) {
             output.note(format_args!("note: {HEADERS_WRONG}"));
         }
         Ok(exit)

@@ -341,6 +341,63 @@ fn every_room_keeps_the_rules() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// The files of these modules that each file imports, by `crate` or `super`: what a parent takes from its children is not
+/// among them.
+fn imports(sources: &BTreeMap<String, String>) -> BTreeMap<&str, Vec<&str>> {
+    let mut found = BTreeMap::new();
+    for (path, source) in sources {
+        let stem = path.strip_suffix(".rs").unwrap_or(path);
+        let module: Vec<&str> = stem.split('/').collect();
+        let tokens = without_tests(tokens(source));
+        let of = |segments: &[String]| {
+            let files = (1..=segments.len()).rev().map(|n| format!("{}.rs", segments[..n].join("/")));
+            files.into_iter().find_map(|file| sources.get_key_value(&file)).map(|(file, _)| file.as_str())
+        };
+        let all = paths(&tokens, &module).into_iter().filter_map(|(_, segments)| of(&segments));
+        found.insert(path.as_str(), all.filter(|file| file != path).collect());
+    }
+    found
+}
+
+/// Files that import each other, one after the other.
+fn circle(imports: &BTreeMap<&str, Vec<&str>>) -> Option<String> {
+    fn visit<'a>(
+        file: &'a str,
+        imports: &BTreeMap<&'a str, Vec<&'a str>>,
+        way: &mut Vec<&'a str>,
+        done: &mut Vec<&'a str>,
+    ) -> bool {
+        if done.contains(&file) {
+            return false;
+        }
+        let met = way.contains(&file);
+        way.push(file);
+        if met || imports[file].iter().any(|next| visit(next, imports, way, done)) {
+            return true;
+        }
+        way.pop();
+        done.push(file);
+        false
+    }
+    let (mut way, mut done) = (Vec::new(), Vec::new());
+    imports.keys().any(|file| visit(file, imports, &mut way, &mut done)).then(|| way.join(" -> "))
+}
+
+#[test]
+fn files_of_the_evaluator_import_in_one_direction() {
+    let folder = repository().join("src");
+    let own = |path: &String| ["eval", "report", "text"].contains(&path.split(['/', '.']).next().unwrap());
+    let sources = files(&folder, "rs").into_iter().filter(|path| own(path) && !path.ends_with("/tests.rs"));
+    let sources = sources.map(|path| (path.clone(), std::fs::read_to_string(folder.join(path)).unwrap())).collect();
+    let imports = imports(&sources);
+    assert!(imports.values().map(Vec::len).sum::<usize>() > 100, "{imports:?}");
+    assert_eq!(circle(&imports), None);
+    let planted =
+        [("a.rs", "use crate::b::B;"), ("b.rs", "use super::c;"), ("c.rs", "use crate::{a::A, d};"), ("d.rs", "")];
+    let planted = planted.map(|(path, source)| (path.to_owned(), source.to_owned())).into();
+    assert_eq!(circle(&self::imports(&planted)).as_deref(), Some("a.rs -> b.rs -> c.rs -> a.rs"));
+}
+
 #[test]
 fn planted_violations_are_found_and_lookalikes_are_not() {
     let root = Root::of(
