@@ -70,13 +70,13 @@ pub use cohort::{Cohort, Selection};
 pub use convention::{Average, Convention};
 pub use dataset::{Dataset, DatasetError, LabelsFault};
 pub use error::{EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike};
-pub use evaluation::{Evaluation, Failure, Kind, Provenance, Unpaired};
+pub use evaluation::{Evaluation, Failure, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
 pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{
-    CasePair, CaseRegex, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
+    CasePair, CaseRegex, Kind, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
 };
 pub use rules::{ClassSource, MissingRule, NamedBy, Rules};
 pub use run::{Event, RunOptions};

@@ -1,8 +1,8 @@
 //! The cases of a run before any voxel is read: what there is to count, by which rules, and what only one side has.
 
 use super::error::EvalError;
-use super::evaluation::{Evaluation, Failure, Kind, Provenance, Unpaired};
-use super::pairing::{Lone, Pairing};
+use super::evaluation::{Evaluation, Failure, Provenance, Unpaired};
+use super::pairing::{Kind, Lone, Pairing};
 use super::rules::{MissingRule, Rules};
 use super::run::{self, RunOptions, Task};
 use super::shard::Shard;

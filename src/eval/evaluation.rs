@@ -3,7 +3,7 @@
 use super::case::CaseResult;
 use super::class::Class;
 use super::error::EvalError;
-use super::pairing::Source;
+use super::pairing::{Kind, Source};
 use super::rules::{ClassSource, MissingRule, Rules};
 use super::shard::Shard;
 use super::verify::Verification;
@@ -67,16 +67,6 @@ pub struct Provenance {
     pub device: String,
     /// Why it was chosen.
     pub reason: String,
-}
-
-/// One pair of files, or folders of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
-    /// One pair of files.
-    Pair,
-    /// Two folders.
-    #[default]
-    Folders,
 }
 
 impl Provenance {

@@ -11,7 +11,6 @@ mod matching;
 pub(crate) use kind::is_usual_name;
 
 use super::error::{PairBy, PairingError};
-use super::evaluation::Kind;
 use super::named::ParseError;
 use super::rules::Rules;
 use crate::io;
@@ -90,6 +89,16 @@ pub struct Lone {
     pub source: Source,
     /// Where a prediction was looked for.
     pub expected: Option<PathBuf>,
+}
+
+/// One pair of files, or folders of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// One pair of files.
+    Pair,
+    /// Two folders.
+    #[default]
+    Folders,
 }
 
 /// All cases, each list sorted by name.

@@ -10,7 +10,7 @@ pub use slice::{Errors, IGNORED, OTHER, PRED, Slice, TRUTH};
 
 use super::cancel::Cancel;
 use super::error::EvalError;
-use super::evaluation::Kind;
+use super::pairing::Kind;
 use super::summary::Summary;
 use crate::io::Geometry;
 use slice::Marked;

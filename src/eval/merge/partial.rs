@@ -3,11 +3,11 @@
 use crate::eval::case::{CaseResult, Counted, Prediction};
 use crate::eval::class::Class;
 use crate::eval::error::{EvalError, MergeError, Unlike};
-use crate::eval::evaluation::{Failure, Kind, Provenance, Unpaired};
+use crate::eval::evaluation::{Failure, Provenance, Unpaired};
 use crate::eval::grids::GeometryRule;
 use crate::eval::ignore::Ignore;
 use crate::eval::named::ParseError;
-use crate::eval::pairing::{case_name, is_usual_name};
+use crate::eval::pairing::{Kind, case_name, is_usual_name};
 use crate::eval::rules::{ClassSource, FROM_FILES, MissingRule, NamedBy, Rules};
 use crate::eval::scoring::{StoredScores, known};
 use crate::eval::surfaces::Surfaces;

@@ -1,9 +1,8 @@
 //! Pairs by names.
 
 use super::discover::Entry;
-use super::{CasePair, CaseRegex, Lone, Pairing};
+use super::{CasePair, CaseRegex, Kind, Lone, Pairing};
 use crate::eval::error::PairingError;
-use crate::eval::evaluation::Kind;
 use crate::text::printable;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
