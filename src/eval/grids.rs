@@ -186,10 +186,11 @@ mod tests {
         let place = |by: f64| together(GeometryRule::Warn, &moved(|a| a[1][3] = by)).unwrap().place.unwrap();
         assert!(around(&place(101.0 * 15.0)).is_ok_and(|([x, y, z], ..)| [x, y, z] == [101, 101 * 16, 11]));
         assert!(matches!(around(&place(101.0 * 40.0)), Err(EvalError::FarApart)));
-        // Of two voxels nearly everything is far, and a small picture costs nothing.
-        let voxel = Grid { shape: &[1, 1, 1], geometry: Some(&moved(|_| ())) };
+        // Of two voxels each nearly everything is far, and a small picture costs nothing.
+        let here = moved(|_| ());
+        let two = Grid { shape: &[2, 1, 1], geometry: Some(&here) };
         let other = moved(|a| a[0][3] = 300.0);
-        let place = Placement::of(voxel, Grid { shape: &[1, 1, 1], geometry: Some(&other) }).unwrap();
+        let place = Placement::of(two, Grid { geometry: Some(&other), ..two }).unwrap();
         assert!(around(&place).is_ok());
     }
 
