@@ -1,5 +1,6 @@
 //! The results of shards joined into what one run would have found.
 
+mod foreign;
 mod partial;
 #[cfg(test)]
 mod tests;

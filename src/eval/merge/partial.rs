@@ -1,5 +1,6 @@
 //! Reading results back: our own JSON, and summaries of nnU-Net's layout.
 
+use super::foreign::{is_version_one, without_nan};
 use crate::eval::case::{CaseResult, Counted, Prediction};
 use crate::eval::class::Class;
 use crate::eval::error::{EvalError, MergeError, Unlike};
@@ -43,7 +44,7 @@ impl Partial {
     pub fn parse(text: &str, path: &Path) -> Result<Self, MergeError> {
         let text = without_nan(text);
         let file: File = serde_json::from_str(&text).map_err(|error| {
-            if serde_json::from_str::<VersionOne>(&text).is_ok() {
+            if is_version_one(&text) {
                 return MergeError::VersionOne(path.into());
             }
             MergeError::NoResult { path: path.into(), error }
@@ -81,19 +82,6 @@ impl Partial {
 struct File {
     metric_per_case: Vec<Entry>,
     voxdice: Option<Own>,
-}
-
-/// The layout of nnU-Net's first version.
-#[derive(Deserialize)]
-struct VersionOne {
-    #[serde(rename = "results")]
-    _results: VersionOneResults,
-}
-
-#[derive(Deserialize)]
-struct VersionOneResults {
-    #[serde(rename = "all")]
-    _all: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -387,35 +375,9 @@ impl Numbers {
     }
 }
 
-/// Python writes NaN and Infinity, which are no JSON; outside of strings they become null.
-fn without_nan(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let (mut in_string, mut escaped) = (false, false);
-    let mut rest = text;
-    while let Some(next) = rest.chars().next() {
-        let constant = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| !in_string && rest.starts_with(word));
-        if let Some(word) = constant {
-            out.push_str("null");
-            rest = &rest[word.len()..];
-            continue;
-        }
-        in_string ^= next == '"' && !escaped;
-        escaped = in_string && next == '\\' && !escaped;
-        out.push(next);
-        rest = &rest[next.len_utf8()..];
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_no_json_becomes_null_outside_of_strings() {
-        let text = r#"{"a": NaN, "NaN \" NaN": [Infinity, -Infinity, "é NaN\\"], "b": -1}"#;
-        assert_eq!(without_nan(text), r#"{"a": null, "NaN \" NaN": [null, null, "é NaN\\"], "b": -1}"#);
-    }
 
     #[test]
     fn counts_that_cannot_be_are_refused() {
