@@ -4,7 +4,7 @@ use super::folder::Cohort;
 use super::{Files, fails, fine, json, run, stderr, text};
 use crate::surfaces::Maps;
 use crate::surfaces::cases::{file, maps, number};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use voxdice::Spacing;
 use voxdice::io::nifti::{Geometry, write};
 use voxdice::metric::surface::{SurfaceMetric, SurfacePreset, SurfaceRules};
@@ -76,7 +76,7 @@ fn pair(files: &Files) -> [PathBuf; 2] {
     [("truth.nii", 0), ("pred.nii", 1)].map(|(name, shift)| files.map(name, &[12, 10, 7], &voxels(shift)))
 }
 
-fn values(truth: &PathBuf, pred: &PathBuf, more: &[&str]) -> Vec<Vec<Option<f64>>> {
+fn values(truth: &Path, pred: &Path, more: &[&str]) -> Vec<Vec<Option<f64>>> {
     let metrics = ["--format", "json", "--metrics", "dice,hd95,assd,nsd=0.5", "--bootstrap", "0"];
     let found = json([&["eval", text(truth), text(pred)], &metrics[..], more].concat());
     let classes = found["metric_per_case"][0]["metrics"].as_object().unwrap().values();
