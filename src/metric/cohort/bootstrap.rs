@@ -110,8 +110,8 @@ impl Bootstrap {
 
     /// The interval of the mean over the cases with a value. None below two of them, where nothing varies.
     ///
-    /// A value that is not finite is none. Cases without a value are drawn as well and drop out of the mean, as they do
-    /// of the mean itself; a draw that holds nothing else is left out.
+    /// NaN is no value, and where one is infinite so is the mean, which has no interval. Cases without a value are drawn as
+    /// well and drop out of the mean, as they do of the mean itself; a draw that holds nothing else is left out.
     pub fn interval(&self, values: &[f64]) -> Option<Interval> {
         self.interval_of_class_means(&[values])
     }
@@ -124,6 +124,8 @@ impl Bootstrap {
 
     /// The intervals of the mean of each class, and of the mean of these means. `classes` holds the values of each
     /// class, case by case; they must be equally many, and what one has beyond another is not looked at.
+    ///
+    /// Where a value is infinite so is the mean, which has no interval.
     ///
     /// A class that a draw leaves without a value drops out of the mean of means. That one has as many cases as have a
     /// value of any class.
@@ -138,17 +140,21 @@ impl Bootstrap {
     /// assert!((of_mean.low - 0.45).abs() < 1e-12 && (of_mean.high - 0.9).abs() < 1e-12);
     /// ```
     pub fn intervals<V: AsRef<[f64]>>(&self, classes: &[V]) -> Intervals {
+        let is_infinite = |class: &V| class.as_ref().iter().any(|value| value.is_infinite());
         let mut of_class = vec![None; classes.len()];
         let mut sums = vec![(0.0, 0u32); self.resamples];
         self.resampled_means(classes, |class, means| {
-            of_class[class] = self.interval_of(means, with_value(&classes[class..=class]));
+            if !is_infinite(&classes[class]) {
+                of_class[class] = self.interval_of(means, with_value(&classes[class..=class]));
+            }
             for ((sum, defined), mean) in sums.iter_mut().zip(means).filter(|(_, mean)| !mean.is_nan()) {
                 *sum += mean;
                 *defined += 1;
             }
         });
         let means: Vec<f64> = sums.into_iter().map(|(sum, defined)| sum / f64::from(defined)).collect();
-        Intervals { of_class, of_mean: self.interval_of(&means, with_value(classes)) }
+        let of_mean = self.interval_of(&means, with_value(classes));
+        Intervals { of_class, of_mean: of_mean.filter(|_| !classes.iter().any(is_infinite)) }
     }
 
     /// The mean of every column in every resample, column by column: `each` is given the place of a column and as many
@@ -293,6 +299,8 @@ mod tests {
     fn undefined_cases_drop_out() {
         let interval = Bootstrap::default().interval(&[0.5, 0.5, f64::NAN, f64::NAN]).unwrap();
         assert_eq!(interval, Interval { low: 0.5, high: 0.5 });
-        assert_eq!(Bootstrap::default().interval(&[0.5, f64::INFINITY]), None);
+        assert_eq!(Bootstrap::default().interval(&[0.5, 0.7, f64::INFINITY]), None);
+        let found = Bootstrap::default().intervals(&[[0.5, 0.7, 0.9], [1.0, f64::INFINITY, 2.0]]);
+        assert!(found.of_class[0].is_some() && found.of_class[1].is_none() && found.of_mean.is_none());
     }
 }
