@@ -23,7 +23,7 @@
 //! - `io`: readers and writers of volume files.
 //! - `ndarray`: volumes and label maps from array views, gradients as arrays.
 //! - `half`: volumes of `half::f16`.
-//! - `eval`: folders of label maps from files to scores ([`eval`]), and the forms of their results ([`report`]).
+//! - `eval`: folders of label maps from files to scores (`voxdice::eval`), and the forms of their results (`voxdice::report`).
 //! - `table`: these results as tables for terminals.
 //! - `cli`: the `voxdice` command. An application that embeds the library turns the defaults off and asks for `gpu`
 //!   and `parallel`.
