@@ -127,6 +127,7 @@ impl Level {
 
     /// [`ExactCoefficients::gradient_run`] with these instructions.
     pub fn gradient_run(self, c: &ExactCoefficients, p: &[f32], t: &[f32], out: &mut [f32], store: Store) {
+        let _ = store; // without vectors there is one way to store
         match self.0 {
             Set::Baseline => c.gradient_run(p, t, out),
             // SAFETY: as in `sum_run`.

@@ -26,6 +26,7 @@ pub(super) fn ahead<T>(slice: &[T]) {
 
 /// [`ahead`] of every line of a slice.
 #[inline(always)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(super) fn ahead_of_all<T>(slice: &[T]) {
     slice.chunks((64 / size_of::<T>()).max(1)).for_each(ahead);
 }
