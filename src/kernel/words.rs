@@ -102,7 +102,8 @@ fn labels_of_a_word_become_masks() {
     for channels in [1, 2, 3, 5, 127, 128, 129, 200, 257, 700] {
         for channel in (0..channels).step_by(1 + channels as usize / 7).chain([channels - 1]) {
             let label = if channels == 1 { 1 } else { channel };
-            let near = |bits: u32| if bits.is_multiple_of(3) { label } else { bits >> 8 & 0xff };
+            // A byte has no label beyond 255, and one that agrees with it in eight bits is another.
+            let near = |bits: u32| if bits.is_multiple_of(3) { label & 0xff } else { bits >> 8 & 0xff };
             let labels: [u32; 4] = std::array::from_fn(|_| near(numbers.next().unwrap()));
             let word = labels.iter().rev().fold(0, |word, label| word << 8 | label);
             let masks = truth_quad(word, channel, channels).to_le_bytes();
