@@ -27,7 +27,7 @@ use crate::table::Table;
 /// let engine = Engine::new(&EngineOptions::default())?;
 /// let (found, gradient) = engine.loss_and_gradient(&loss, Operands::new(pred, truth))?;
 /// let parts = found.terms.iter().map(|term| term.reduced.unwrap_or(f64::NAN));
-/// assert_eq!(found.total(), parts.zip([1.0, 2.0]).map(|(part, factor)| factor * part).sum());
+/// assert_eq!(found.total(), parts.zip([1.0, 2.0]).map(|(part, factor)| factor * part).sum::<f64>());
 /// assert_eq!(gradient.len(), 4);
 /// # Ok::<(), voxdice::Error>(())
 /// ```
