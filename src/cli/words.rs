@@ -16,7 +16,7 @@ pub(super) fn of(error: &anyhow::Error) -> String {
 }
 
 /// The same of an error of the evaluation.
-fn of_eval(error: &EvalError) -> String {
+pub(super) fn of_eval(error: &EvalError) -> String {
     of_causes(std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source()))
 }
 

@@ -16,6 +16,7 @@ use crate::io::labels::LabelsError;
 use crate::metric::Bootstrap;
 use crate::text::extent;
 use std::io;
+use std::path::PathBuf;
 use thiserror::Error as ThisError;
 
 /// Beyond this many the ends of an interval do not move in any digit that is shown. A damaged result must not make
@@ -84,14 +85,20 @@ pub enum EvalError {
     /// What truth and prediction store lies too far apart for one volume, as pictures and distances need it.
     #[error("the boxes of truth and prediction lie too far apart for one volume around them")]
     FarApart,
-    /// Distances were asked for, and no file says how large a voxel is.
+    /// Distances were asked for, and neither this truth nor its prediction says how large a voxel is.
     #[error(
-        "neither file says how large a voxel is, and distances between surfaces are in mm; add the spacing to a header"
+        "{}: neither it nor the prediction says how large a voxel is, and distances between surfaces are in mm; add the \
+         spacing to a header", .0.display()
     )]
-    NoSpacing,
+    NoSpacing(PathBuf),
     /// Distances were asked for in something else than space.
-    #[error("distances between surfaces need 2 or 3 axes of space, and the file has {}; take them apart", extent(.shape))]
+    #[error(
+        "{}: distances between surfaces need 2 or 3 axes of space, and this is {}; take it apart", .path.display(),
+        extent(.shape)
+    )]
     NotInSpace {
+        /// The truth.
+        path: PathBuf,
         /// The lengths of the axes, x first.
         shape: Vec<u64>,
     },

@@ -13,7 +13,7 @@ use super::warning::Warning;
 use crate::CountsAccumulator;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
-use crate::io::labels::{self, LabelReader, LabelVolume};
+use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
 use crate::io::{Grid, Placement, same_file};
 use crate::stats::Counts;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,18 +69,21 @@ pub(super) fn evaluate(
         (tally, None)
     } else {
         drop((truth_reader, pred_reader));
-        let volumes = count::read_both(truth, pred, rules, counter.threads)?;
-        warnings.extend(surplus(truth, volumes.0.surplus));
-        warnings.extend(volumes.1.as_ref().and_then(|volume| surplus(expected, volume.surplus)));
-        let present = Present::of(&volumes, rules);
+        let (of_truth, of_pred) = count::read_both(truth, pred, rules, counter.threads)?;
+        warnings.extend(surplus(truth, of_truth.surplus));
+        warnings.extend(of_pred.as_ref().and_then(|volume| surplus(expected, volume.surplus)));
+        let of_pred = of_pred.unwrap_or_else(|| LabelVolume {
+            labels: Labels::U8(vec![0; of_truth.voxels()]),
+            shape: of_truth.shape.clone(),
+            ..of_truth
+        });
+        let present = Present::of([&of_truth, &of_pred], rules);
         if !rules.surfaces.metrics.is_empty() && !present.classes.is_empty() {
-            let (truth, pred) = &volumes;
-            let classes = engine_classes(&present.classes, &rules.ignore)?;
-            let of = (&classes, &present.classes[..]);
-            let maps = (truth, pred.as_ref());
-            surfaces = of_maps(counter.engine, maps, place.as_ref(), spacing_mm, of, &rules.surfaces)?;
+            let (maps, classes) = ([&of_truth, &of_pred], engine_classes(&present.classes, &rules.ignore)?);
+            let values = of_maps(counter.engine, truth, maps, place.as_ref(), spacing_mm, &classes, &rules.surfaces)?;
+            surfaces = present.classes.iter().map(|class| class.key.clone()).zip(values).collect();
         }
-        of_volumes(volumes, present, place.as_ref(), rules, counter)?
+        of_volumes([of_truth, of_pred], present, place.as_ref(), rules, counter)?
     };
     if rules.classes == ClassSource::Found {
         if counts.len() > MANY_LABELS {
@@ -158,15 +161,14 @@ struct Present {
 }
 
 impl Present {
-    fn of((truth, pred): &(LabelVolume, Option<LabelVolume>), rules: &Rules) -> Self {
+    fn of([truth, pred]: [&LabelVolume; 2], rules: &Rules) -> Self {
         let looks = !rules.ignore.is_empty() || rules.classes == ClassSource::Found;
         let of_truth = if looks { truth.census() } else { BTreeMap::new() };
         let ignored = rules.ignore.codes().filter_map(|label| of_truth.get(&label)).sum();
         let classes = match &rules.classes {
             ClassSource::Named { classes, .. } => classes.clone(),
             ClassSource::Found => {
-                let of_pred = pred.as_ref().map(LabelVolume::census).unwrap_or_default();
-                let labels: BTreeSet<u32> = of_truth.into_keys().chain(of_pred.into_keys()).collect();
+                let labels: BTreeSet<u32> = of_truth.into_keys().chain(pred.census().into_keys()).collect();
                 labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label)).map(Class::label).collect()
             }
         };
@@ -176,28 +178,19 @@ impl Present {
 
 /// Whole volumes on the engine, twice where there is something to compare with.
 fn of_volumes(
-    (mut truth, mut pred): (LabelVolume, Option<LabelVolume>),
+    [mut truth, mut pred]: [LabelVolume; 2],
     Present { ignored, classes }: Present,
     place: Option<&Placement>,
     rules: &Rules,
     counter: Counter<'_>,
 ) -> Result<(Tally, Option<Verification>), EvalError> {
-    if let (Some(place), Some(whole)) = (place, pred.take_if(|_| place.is_some())) {
-        let joined = truth.joined(whole, place);
-        (truth, pred) = (joined.0, Some(joined.1));
+    if let Some(place) = place {
+        (truth, pred) = truth.joined(pred, place);
     }
     let voxels = truth.voxels() as u64 - ignored;
     if classes.is_empty() {
         return Ok((Tally { voxels, counts: Vec::new(), unlisted: Default::default() }, None));
     }
-    let empty;
-    let pred = match &pred {
-        Some(pred) => pred,
-        None => {
-            empty = LabelVolume { labels: labels::Labels::U8(vec![0; truth.voxels()]), ..truth.clone() };
-            &empty
-        }
-    };
     let (counts, verification) =
         verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, &rules.ignore)?, &classes, counter)?;
     let mut counts: Counted = classes.into_iter().zip(counts).collect();
@@ -205,7 +198,7 @@ fn of_volumes(
         // Where the truth is ignored, a label of the prediction is not found.
         counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);
     }
-    let unlisted = if out_of_range(&counts) == [0, 0] { Default::default() } else { unlisted(&truth, pred, rules)? };
+    let unlisted = if out_of_range(&counts) == [0, 0] { Default::default() } else { unlisted(&truth, &pred, rules)? };
     Ok((Tally { voxels, counts, unlisted }, verification))
 }
 

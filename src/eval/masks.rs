@@ -70,7 +70,7 @@ fn count(
         let (mut counted, mut verified) = (Counts::default(), None);
         if let Some(pair) = pair_of(masks, left_out.as_deref(), &meeting, rules)? {
             if !rules.surfaces.metrics.is_empty() {
-                surfaces.insert(class.key.clone(), measure(&pair, spacing_mm, rules, counter)?);
+                surfaces.insert(class.key.clone(), measure(&pair, sides[0].path, spacing_mm, rules, counter)?);
             }
             (counted, verified) = count_pair(&pair, counter)?;
         }
@@ -203,12 +203,13 @@ fn mask_class() -> Result<Classes, crate::Error> {
 
 fn measure(
     pair: &Boxed,
+    truth_path: &Path,
     spacing_mm: Option<[f64; 3]>,
     rules: &Rules,
     counter: Counter<'_>,
 ) -> Result<Vec<f64>, EvalError> {
     let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
-    let field = Field { shape: &pair.shape, spacing_mm, truth, pred };
+    let field = Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred };
     Ok(field.measure(counter.engine, &mask_class()?, &rules.surfaces)?.into_iter().flatten().collect())
 }
 

@@ -72,7 +72,7 @@ impl Score {
     }
 
     /// The value for counts of voxels of so many millilitres; NaN where it is undefined, and where counts do not tell it.
-    pub fn of(self, counts: &Counts, policy: EmptyPolicy, voxel_ml: Option<f64>) -> f64 {
+    pub(super) fn of(self, counts: &Counts, policy: EmptyPolicy, voxel_ml: Option<f64>) -> f64 {
         let volume = |voxels: u64| voxel_ml.map_or(f64::NAN, |ml| voxels as f64 * ml);
         match self {
             Self::Metric(metric) => policy.score(metric, counts),

@@ -3,7 +3,6 @@
 //! Counts are kept and become scores later. Of surfaces the values are kept, as the statistic holds a number for every
 //! distance that occurs: how they are defined cannot be changed once the voxels are gone.
 
-use super::class::Class;
 use super::error::EvalError;
 use super::grids::around;
 use crate::io::Placement;
@@ -11,7 +10,7 @@ use crate::io::labels::{LabelVolume, Labels};
 use crate::metric::surface::{RuleSpacing, SurfaceMetric, SurfacePreset, SurfaceRules};
 use crate::{Classes, Engine, LabelMap, LabelSlice, Shape, Spacing};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What is measured besides counts.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,9 +20,6 @@ pub struct Surfaces {
     /// Whose definition holds; that of [`SurfaceRules::default`] where none is named.
     pub preset: Option<SurfacePreset>,
 }
-
-/// Values of a case by the key of a class, in the order of the metrics.
-pub(super) type Measured = BTreeMap<String, Vec<f64>>;
 
 impl Surfaces {
     /// Every choice of the definition.
@@ -48,6 +44,8 @@ impl Surfaces {
 
 /// Two maps over the voxels of one grid.
 pub(super) struct Field<'a> {
+    /// What errors name.
+    pub truth_path: &'a Path,
     /// Lengths, x first.
     pub shape: &'a [u64],
     /// Of a voxel, x first.
@@ -61,7 +59,7 @@ impl Field<'_> {
     pub fn measure(&self, engine: &Engine, classes: &Classes, surfaces: &Surfaces) -> Result<Vec<Vec<f64>>, EvalError> {
         let rules = surfaces.rules();
         let spacing_mm = match (rules.spacing, self.spacing_mm) {
-            (RuleSpacing::Image, None) => return Err(EvalError::NoSpacing),
+            (RuleSpacing::Image, None) => return Err(EvalError::NoSpacing(self.truth_path.into())),
             (_, spacing) => spacing.unwrap_or([1.0; 3]),
         };
         let (lengths, spacing_mm) = self.in_space(spacing_mm)?;
@@ -77,7 +75,7 @@ impl Field<'_> {
     fn in_space(&self, spacing_mm: [f64; 3]) -> Result<(Vec<usize>, Vec<f64>), EvalError> {
         let (space, others) = self.shape.split_at(self.shape.len().min(3));
         if others.iter().any(|&length| length != 1) {
-            return Err(EvalError::NotInSpace { shape: self.shape.to_vec() });
+            return Err(EvalError::NotInSpace { path: self.truth_path.into(), shape: self.shape.to_vec() });
         }
         let mut axes: Vec<(u64, f64)> = space.iter().copied().zip(spacing_mm).collect();
         axes.resize(axes.len().max(2), (1, 1.0));
@@ -94,31 +92,36 @@ fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate:
     }
 }
 
-/// Values of two label maps. Where one lies in the other in another way, both are put into the box around them.
+/// Both over the voxels of one grid: where one lies in the other in another way, in the box around them. With its lengths.
+fn together<'a>(
+    truth: &'a LabelVolume,
+    pred: &'a LabelVolume,
+    place: Option<&Placement>,
+) -> Result<(Cow<'a, [u64]>, [Cow<'a, Labels>; 2]), EvalError> {
+    let Some(place) = place else {
+        return Ok((Cow::Borrowed(&truth.shape), [&truth.labels, &pred.labels].map(Cow::Borrowed)));
+    };
+    let (lengths, of_truth, of_pred) = around(place)?;
+    let volumes = of_truth.len() / lengths.iter().product::<u64>().max(1);
+    let mut shape = [&lengths[..], &[volumes]].concat();
+    if volumes == 1 {
+        // Of images, an image.
+        shape.truncate(truth.shape.len().max(2));
+    }
+    Ok((Cow::Owned(shape), [truth.onto(&of_truth), pred.onto(&of_pred)].map(Cow::Owned)))
+}
+
+/// Values of two label maps, class by class.
 pub(super) fn of_maps(
     engine: &Engine,
-    (truth, pred): (&LabelVolume, Option<&LabelVolume>),
+    truth_path: &Path,
+    [truth, pred]: [&LabelVolume; 2],
     place: Option<&Placement>,
     spacing_mm: Option<[f64; 3]>,
-    (classes, listed): (&Classes, &[Class]),
+    classes: &Classes,
     surfaces: &Surfaces,
-) -> Result<Measured, EvalError> {
-    let mut shape = Cow::Borrowed(&truth.shape[..]);
-    let labels = match (pred, place) {
-        (None, _) => [Cow::Borrowed(&truth.labels), Cow::Owned(Labels::U8(vec![0; truth.voxels()]))],
-        (Some(pred), None) => [&truth.labels, &pred.labels].map(Cow::Borrowed),
-        (Some(pred), Some(place)) => {
-            let (lengths, of_truth, of_pred) = around(place)?;
-            let volumes = of_truth.len() / lengths.iter().product::<u64>().max(1);
-            shape = Cow::Owned([&lengths[..], &[volumes]].concat());
-            if volumes == 1 {
-                // Of images, an image.
-                shape.to_mut().truncate(truth.shape.len().max(2));
-            }
-            [truth.onto(&of_truth), pred.onto(&of_pred)].map(Cow::Owned)
-        }
-    };
+) -> Result<Vec<Vec<f64>>, EvalError> {
+    let (shape, labels) = together(truth, pred, place)?;
     let [truth, pred] = [labels[0].slice(), labels[1].slice()];
-    let values = Field { shape: &shape, spacing_mm, truth, pred }.measure(engine, classes, surfaces)?;
-    Ok(listed.iter().map(|class| class.key.clone()).zip(values).collect())
+    Field { truth_path, shape: &shape, spacing_mm, truth, pred }.measure(engine, classes, surfaces)
 }

@@ -4,7 +4,7 @@ use crate::cli::exit::Exit;
 use crate::cli::files::{Named, Pending, check_no_volume, check_outputs};
 use crate::cli::interrupt;
 use crate::cli::output::Output;
-use crate::cli::words::Flags;
+use crate::cli::words::{self, Flags};
 use crate::eval::{Kind, MissingRule, Summary, Unpaired, WarningKind, pictures};
 use crate::io::Gap;
 use crate::report::{self, Words};
@@ -175,6 +175,6 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
         }
     }
     for failure in &summary.evaluation.failures {
-        output.finding(&format!("error: {}: {}", failure.case, Flags.error(&failure.error)));
+        output.finding(&format!("error: {}: {}", failure.case, words::of_eval(&failure.error)));
     }
 }

@@ -1,6 +1,6 @@
 //! The facts of an evaluation with the flags that mend it.
 
-use super::{of_eval, of_labels, of_library};
+use super::{of_labels, of_library};
 use crate::cli::interrupt::Interrupted;
 use crate::eval::{
     DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike,
@@ -20,9 +20,7 @@ impl Words for Flags {
         of_warning(warning)
     }
 
-    fn error(&self, error: &EvalError) -> String {
-        of_eval(error)
-    }
+    // Errors are kept as facts: `merge` retells them, and has not the flags of `eval`.
 }
 
 /// What may be said with flags, without its causes.
@@ -53,7 +51,7 @@ fn of_error(error: &EvalError) -> String {
             "{resamples} resamples are too few for an interval; give --bootstrap at least {}, or 0 for none",
             Bootstrap::LEAST_RESAMPLES
         ),
-        EvalError::NoSpacing => format!("{error}, or say it with --spacing X,Y,Z"),
+        EvalError::NoSpacing(_) => format!("{error}, or say it with --spacing X,Y,Z"),
         EvalError::ThreadLost => format!("{error}; run again with --jobs 1"),
         other => other.to_string(),
     }

@@ -140,7 +140,13 @@ fn distances_need_the_size_of_a_voxel() {
     let truth = array("t.npy", [0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
     let pred = array("p.npy", [0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0]);
     let arguments = |more: &[&'static str]| [&["eval", text(&truth), text(&pred), "--metrics", "hd"], more].concat();
-    fails(2, &["how large a voxel is", "--spacing X,Y,Z"], arguments(&[]));
+    fails(2, &["t.npy", "how large a voxel is", "--spacing X,Y,Z"], arguments(&[]));
+    let several = files.map("several.nii", &[3, 3, 2, 2], &[1u8; 36]);
+    fails(
+        2,
+        &["several.nii", "2 or 3 axes", "3 x 3 x 2 x 2"],
+        ["eval", text(&several), text(&several), "--metrics", "hd"],
+    );
     let found = json(arguments(&["--spacing", "0.5,2,1", "--format", "json"]));
     assert_eq!(found["metric_per_case"][0]["metrics"]["1"]["hd"], 0.5);
     assert_eq!(found["voxdice"]["options"]["surfaces"]["metrics"], serde_json::json!(["hd"]));

@@ -204,3 +204,18 @@ fn the_recipe_for_a_cluster_runs() {
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
 }
+
+/// `merge` has not the flags that mend a case, and retells what was wrong with it.
+#[test]
+fn errors_of_cases_are_retold_without_flags() {
+    let cohort = Cohort::new();
+    cohort.0.map("pred/case_0.nii.gz", &[4, 3, 2], &[0.5f32; 24]);
+    let evaluated = cohort.eval(&["--shard", "1/1", "--format", "json"]);
+    assert!(stderr(&evaluated).contains("voxel (0, 0, 0) is 0.5") && stderr(&evaluated).contains("--round"));
+    let part = cohort.path("part.json");
+    fs::write(&part, &evaluated.stdout).unwrap();
+    let merged = run(["merge", text(&part)]);
+    assert_eq!(merged.status.code(), Some(1));
+    let said = stderr(&merged);
+    assert!(said.contains("case_0") && said.contains("voxel (0, 0, 0) is 0.5") && !said.contains("--round"), "{said}");
+}
