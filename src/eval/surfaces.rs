@@ -9,7 +9,6 @@ use crate::io::Placement;
 use crate::io::labels::{LabelVolume, Labels};
 use crate::metric::surface::{RuleSpacing, SurfaceMetric, SurfacePreset, SurfaceRules};
 use crate::{Classes, Engine, LabelMap, LabelSlice, Shape, Spacing};
-use std::borrow::Cow;
 use std::path::Path;
 
 /// What is measured besides counts.
@@ -92,26 +91,7 @@ fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate:
     }
 }
 
-/// Both over the voxels of one grid: where one lies in the other in another way, in the box around them. With its lengths.
-fn together<'a>(
-    truth: &'a LabelVolume,
-    pred: &'a LabelVolume,
-    place: Option<&Placement>,
-) -> Result<(Cow<'a, [u64]>, [Cow<'a, Labels>; 2]), EvalError> {
-    let Some(place) = place else {
-        return Ok((Cow::Borrowed(&truth.shape), [&truth.labels, &pred.labels].map(Cow::Borrowed)));
-    };
-    let (lengths, of_truth, of_pred) = around(place)?;
-    let volumes = of_truth.len() / lengths.iter().product::<u64>().max(1);
-    let mut shape = [&lengths[..], &[volumes]].concat();
-    if volumes == 1 {
-        // Of images, an image.
-        shape.truncate(truth.shape.len().max(2));
-    }
-    Ok((Cow::Owned(shape), [truth.onto(&of_truth), pred.onto(&of_pred)].map(Cow::Owned)))
-}
-
-/// Values of two label maps, class by class.
+/// Values of two label maps, class by class. Where one lies in the other in another way, both are put into the box around them.
 pub(super) fn of_maps(
     engine: &Engine,
     truth_path: &Path,
@@ -121,7 +101,26 @@ pub(super) fn of_maps(
     classes: &Classes,
     surfaces: &Surfaces,
 ) -> Result<Vec<Vec<f64>>, EvalError> {
-    let (shape, labels) = together(truth, pred, place)?;
-    let [truth, pred] = [labels[0].slice(), labels[1].slice()];
-    Field { truth_path, shape: &shape, spacing_mm, truth, pred }.measure(engine, classes, surfaces)
+    let boxed = place.map(|place| in_one_box(truth, pred, place)).transpose()?;
+    let (shape, [truth, pred]) = match &boxed {
+        Some((shape, labels)) => (shape, labels.each_ref().map(Labels::slice)),
+        None => (&truth.shape, [truth.labels.slice(), pred.labels.slice()]),
+    };
+    Field { truth_path, shape, spacing_mm, truth, pred }.measure(engine, classes, surfaces)
+}
+
+/// The box around both, and their labels in it.
+fn in_one_box(
+    truth: &LabelVolume,
+    pred: &LabelVolume,
+    place: &Placement,
+) -> Result<(Vec<u64>, [Labels; 2]), EvalError> {
+    let (lengths, of_truth, of_pred) = around(place)?;
+    let volumes = of_truth.len() / lengths.iter().product::<u64>().max(1);
+    let mut shape = [&lengths[..], &[volumes]].concat();
+    if volumes == 1 {
+        // Of images, an image.
+        shape.truncate(truth.shape.len().max(2));
+    }
+    Ok((shape, [truth.onto(&of_truth), pred.onto(&of_pred)]))
 }
