@@ -21,5 +21,5 @@ pub use json::json;
 pub use nnunet::nnunet_summary;
 pub use phrases::{counted_on, empty_rule};
 #[cfg(feature = "table")]
-pub use table::table;
+pub use table::{metrics, table};
 pub use words::{Facts, Words};

@@ -37,6 +37,7 @@ mod operands;
 mod oracle;
 #[cfg(feature = "gpu")]
 mod own_device;
+mod page;
 mod policies;
 #[cfg(feature = "gpu")]
 mod poll_thread;
@@ -51,6 +52,7 @@ mod reports;
 #[cfg(feature = "gpu")]
 mod resident;
 mod rooms;
+mod scores;
 #[cfg(feature = "gpu")]
 mod second_driver;
 mod shaders;
