@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod activations;
+mod api;
 #[cfg(feature = "gpu")]
 mod application;
 #[cfg(feature = "ndarray")]
