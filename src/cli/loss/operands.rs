@@ -8,7 +8,7 @@ use crate::eval::{self, GeometryRule, Side};
 use crate::io::axes::{ArrayLayout, Relation, SoftAxes, TruthAxes, relate};
 use crate::io::npy::Order;
 use crate::io::soft::{self, Origin, SoftVolume};
-use crate::io::{self, Gap, Grid};
+use crate::io::{self, Gap, Grid, Input};
 use crate::metric::Given;
 use crate::stats::Sums;
 use crate::text::extent;
@@ -233,7 +233,7 @@ impl Operands {
                 warnings.push(Warning::Rounded { file: file(), voxels: volume.rounded });
             }
         }
-        if io::same_file(truth_path, pred_path) {
+        if Input::from(truth_path).is_same_file(&Input::from(pred_path)) {
             warnings.push(Warning::SameSoftFile);
         }
         self.warnings.splice(..0, warnings);

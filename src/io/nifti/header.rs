@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::name::Place;
 use super::source::seek_voxels;
 use crate::error::{DimsFault, FileError, MagicFault, OffsetFault, Part};
 use crate::io::geometry::{Fields, Geometry};
@@ -41,13 +42,6 @@ pub enum Version {
     One,
     /// NIfTI-2, from 2011: for dimensions above 32767.
     Two,
-}
-
-/// Where a header must say that its voxels are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    SameFile,
-    OtherFile,
 }
 
 /// The first float above what a position can be.

@@ -1,12 +1,11 @@
 //! The names of segments, as 3D Slicer writes them into a `.seg.nrrd`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::header;
 use crate::error::{FileError, HeaderFault};
-use crate::io::file::open;
 use crate::io::geometry::{Geometry, Units};
+use crate::io::input::Input;
 use crate::io::text::quoted;
 
 /// A segment that a header declares.
@@ -80,8 +79,8 @@ struct Declared {
 ///
 /// As [`read`](super::read), for the header, [`HeaderFault::Key`] for a label or a layer that is no number, and
 /// [`HeaderFault::KeyTwice`] for a key that is there with two values.
-pub fn segments(path: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> {
-    Ok(segmentation(path)?.map_or_else(Vec::new, |found| found.segments))
+pub fn segments(input: impl Into<Input>) -> Result<Vec<Segment>, FileError> {
+    Ok(segmentation(input)?.map_or_else(Vec::new, |found| found.segments))
 }
 
 /// Reads what the header of a file says about its segmentation; `None` for a file that is none. The voxels are not looked
@@ -102,9 +101,10 @@ pub fn segments(path: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> {
 /// # Errors
 ///
 /// As [`segments`].
-pub fn segmentation(path: impl AsRef<Path>) -> Result<Option<Segmentation>, FileError> {
-    let path = path.as_ref();
-    let (text, _) = header::text(open(path)?.0, path)?;
+pub fn segmentation(input: impl Into<Input>) -> Result<Option<Segmentation>, FileError> {
+    let input = input.into();
+    let path = input.path();
+    let (text, _) = header::text(input.file().open()?.0, path)?;
     let fault = |fault| FileError::Header { path: path.to_path_buf(), fault };
     let declared = declared(&text.pairs).map_err(fault)?;
     let about: Vec<(String, &str)> = about(&text.pairs).collect();

@@ -1,7 +1,7 @@
 //! Whether an image is the expected one. Written to find a difference, and tested on differences.
 
 use serde_json::Value;
-use voxdice::io::{Header, Image};
+use voxdice::io::{Header, Image, Input};
 
 use crate::nifti::compare::{number, numbers};
 use crate::nifti::npy::{Npy, Number};
@@ -59,7 +59,7 @@ fn the_comparison_finds_a_single_changed_voxel() {
         "NDims = 2\nDimSize = 3 1\nElementType = MET_ULONG_LONG\nElementSpacing = 2 3\nElementDataFile = LOCAL\n";
     let stored = [1, u64::MAX - 1, 3];
     let bytes: Vec<u8> = text.bytes().chain(stored.iter().flat_map(|voxel| voxel.to_le_bytes())).collect();
-    let image = voxdice::io::metaimage::read_bytes("a.mha", &bytes).unwrap();
+    let image = voxdice::io::metaimage::read(Input::bytes("a.mha", bytes)).unwrap();
     let right = Npy { shape: vec![3, 1], values: stored.map(|voxel| Number::Int(voxel.into())).to_vec() };
     voxels(&image, &right).unwrap();
     for (at, value) in [(0, 2), (1, i128::from(u64::MAX)), (2, 4)] {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use voxdice::error::FileError;
-use voxdice::io::{Image, metaimage, nrrd};
+use voxdice::io::{Image, Input, metaimage, nrrd};
 
 use super::{is_ours, shared};
 use crate::nifti::hostile::{Random, damage, gzip};
@@ -25,7 +25,8 @@ pub fn zlib(bytes: &[u8]) -> Vec<u8> {
 
 fn read_bytes(name: &Path, bytes: &[u8]) -> Result<Image, FileError> {
     let is_nrrd = name.to_str().unwrap().ends_with(".nrrd") || name.to_str().unwrap().ends_with(".nhdr");
-    if is_nrrd { nrrd::read_bytes(name, bytes) } else { metaimage::read_bytes(name, bytes) }
+    let input = Input::bytes(name, bytes);
+    if is_nrrd { nrrd::read(input) } else { metaimage::read(input) }
 }
 
 /// Small sound files: our own, and those of the corpus where it is there, whose names lead to their data files.

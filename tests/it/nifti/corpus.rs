@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use voxdice::error::FileError;
+use voxdice::io::Input;
 use voxdice::io::nifti::{self, Image};
 
 use super::{compare, expectations, npy, shared};
@@ -43,7 +44,7 @@ fn every_case_is_read_or_refused_as_noted() {
         } else if let Ok(bytes) = std::fs::read(&path)
             && !name.ends_with(".hdr")
             && !name.ends_with(".img")
-            && let Err(message) = judge(&folder, case, &nifti::read_bytes(&path, &bytes))
+            && let Err(message) = judge(&folder, case, &nifti::read(Input::bytes(&path, &bytes[..])))
         {
             wrong.push(format!("{name} from memory: {message}"));
         }
