@@ -38,11 +38,13 @@ use crate::error::FileError;
 mod header;
 mod name;
 mod source;
+mod version;
 mod write;
 
 pub use super::geometry::{AffineSource, Geometry, Units};
 pub use super::voxels::{ByteOrder, Scale, StoredType, Voxel, Voxels};
-pub use header::{Header, Version};
+pub use header::Header;
+pub use version::Version;
 pub use write::write;
 
 use name::Name;
@@ -131,5 +133,5 @@ fn has_magic(bytes: &[u8]) -> bool {
 
 /// Whether these are the first bytes of a NIfTI header.
 fn starts(bytes: &[u8]) -> bool {
-    bytes.first_chunk().copied().and_then(header::recognise).is_some()
+    bytes.first_chunk().copied().and_then(version::recognise).is_some()
 }

@@ -32,6 +32,7 @@ use crate::error::FileError;
 
 mod axes;
 mod header;
+mod pairs;
 mod segments;
 
 pub use segments::{ReferenceGrid, Representation, Segment, Segmentation, segmentation, segments};

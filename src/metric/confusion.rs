@@ -1,8 +1,9 @@
 //! Scores of the confusion matrix of one class.
 
+use super::cells::Cells;
 use super::fbeta::{Beta, f_score};
 use super::overlap::{Empty, dice, iou};
-use super::validate::wrong;
+use super::wrong::wrong;
 use crate::error::{Error, Result};
 use crate::stats::Counts;
 
@@ -201,41 +202,6 @@ impl std::str::FromStr for CountMetric {
         };
         let found = Self::ALL.into_iter().find(|metric| metric.name() == usual);
         found.ok_or_else(|| wrong("metric", name, format!("one of {}", Self::ALL.map(Self::name).join(", "))))
-    }
-}
-
-/// The counts as numbers.
-pub(super) struct Cells {
-    pub tp: f64,
-    pub fp: f64,
-    pub fn_: f64,
-    tn: f64,
-    p: f64,
-    t: f64,
-    n: f64,
-}
-
-impl Cells {
-    pub fn of(counts: &Counts) -> Self {
-        let [tp, fp, fn_, tn] = [counts.tp(), counts.fp(), counts.fn_(), counts.tn()].map(|count| count as f64);
-        Self { tp, fp, fn_, tn, p: tp + fp, t: tp + fn_, n: tn + fp }
-    }
-}
-
-impl Cells {
-    /// 0/0 is NaN, and in a sum it stays so; no other NaN occurs with counts.
-    pub fn score(&self, value: f64, empty: Empty) -> f64 {
-        let equal = self.fp == 0.0 && self.fn_ == 0.0;
-        match empty {
-            _ if !value.is_nan() => value,
-            Empty::One if !equal => 0.0,
-            _ => empty.value(),
-        }
-    }
-
-    /// The same where 0 is best.
-    fn error_rate(&self, value: f64, empty: Empty) -> f64 {
-        if value.is_nan() { 1.0 - self.score(value, empty) } else { value }
     }
 }
 

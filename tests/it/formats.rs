@@ -3,6 +3,7 @@
 
 mod compare;
 mod corpus;
+mod endings;
 mod hostile;
 mod labels;
 mod metaimage;

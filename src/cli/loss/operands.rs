@@ -1,7 +1,7 @@
 //! The two files, and what their axes mean.
 
 use super::choices::Choices;
-use super::masks;
+use super::masks::{self, axes_of};
 use super::names::LayoutName;
 use crate::cli::warning::Warning;
 use crate::eval::{self, GeometryRule, Side};
@@ -344,19 +344,6 @@ fn one_more(truth: &[usize], pred: &[usize], channel: usize) -> bool {
     let mut more = pred.to_vec();
     more[channel] += 1;
     truth == more
-}
-
-/// The axes; of a NIfTI without those of length 1 that some writers add behind z.
-pub(super) fn axes_of(volume: &SoftVolume) -> Vec<usize> {
-    let mut axes = volume.axes.as_slice();
-    if volume.origin != Origin::Npy {
-        while let [1, rest @ ..] = axes
-            && rest.len() >= 3
-        {
-            axes = rest;
-        }
-    }
-    axes.to_vec()
 }
 
 /// The lengths of the axes of space of an image, x first.

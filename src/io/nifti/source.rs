@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::header::recognise;
+use super::version::recognise;
 use crate::error::{FileAction, FileError, OffsetFault, Part};
 use crate::io::file::{ends_in, read_full};
 use crate::io::gzip;

@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::axes::axes;
-use super::segments::layers;
+use super::pairs::layers;
 use crate::error::{DimsFault, FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
 use crate::io::header::{Format, Header};

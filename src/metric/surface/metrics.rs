@@ -5,7 +5,7 @@ use super::{
     directed_nsd, hausdorff, masd, max_asd, median, nsd, rms, std,
 };
 use crate::error::{Error, Result};
-use crate::metric::validate;
+use crate::metric::wrong::wrong;
 use crate::stats::Surface;
 use std::fmt;
 use std::str::FromStr;
@@ -140,7 +140,7 @@ impl FromStr for SurfaceMetric {
     /// By the names of [`SurfaceMetric::NAMES`], in any case of letters.
     fn from_str(text: &str) -> Result<Self> {
         let lower = text.to_lowercase();
-        let wrong = |range: &str| validate::wrong("metric", text, range);
+        let wrong = |range: &str| wrong("metric", text, range);
         let (name, number) = match lower.split_once('=') {
             Some((name, number)) => (name, Some(number.parse::<f64>().map_err(|_| wrong("NAME=NUMBER"))?)),
             None => (lower.as_str(), None),

@@ -99,7 +99,9 @@ fn damaged_bytes_never_panic_and_never_hang() {
     let mut random = Random(0x5eed_0fd1_ce00);
     let (mut read, mut refused) = (0_u32, 0_u32);
     for (name, sound) in seeds() {
-        nifti::read(Input::bytes(&name, &sound[..])).err().inspect(|error| assert!(name.starts_with("bomb"), "{error}"));
+        nifti::read(Input::bytes(&name, &sound[..]))
+            .err()
+            .inspect(|error| assert!(name.starts_with("bomb"), "{error}"));
         for round in 0..PER_SEED {
             let mut bytes = sound.clone();
             damage(&mut bytes, &mut random);
