@@ -1,12 +1,8 @@
 //! Volume files in and out. This room knows files and voxels, and no metric.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Bytes of others are read here. What a unit test indexes is its own.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 pub mod axes;
 mod decode;

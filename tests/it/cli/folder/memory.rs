@@ -65,7 +65,7 @@ fn masks_and_segments_take_a_bit_for_each_voxel() {
     let files = Files::new();
     let shape = [256, 256, 256];
     let voxels: u64 = shape.iter().product();
-    let mask = |shift: u64| (0..voxels).map(|i| u8::from((i + shift) / 6000 % 3 == 0)).collect::<Vec<u8>>();
+    let mask = |shift: u64| (0..voxels).map(|i| u8::from(((i + shift) / 6000).is_multiple_of(3))).collect::<Vec<u8>>();
     let [truth, pred] = [0, 500].map(|shift| files.map(&format!("{shift}.nii.gz"), &shape, &mask(shift)));
     for case in 0..2 {
         for (half, file) in [("truth", &truth), ("pred", &pred)] {
