@@ -138,7 +138,7 @@ pub(super) fn run(
         let work = &work;
         let mut started = 0;
         // Fewer threads than wished for do the same work, and without any this one does it.
-        for _ in 0..if cfg!(feature = "parallel") { workers } else { 0 } {
+        for _ in (0..workers).take_while(|_| cfg!(feature = "parallel")) {
             let sender = sender.clone();
             started += usize::from(thread::Builder::new().spawn_scoped(scope, move || work(sender)).is_ok());
         }
