@@ -77,6 +77,7 @@ pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{
     CasePair, CaseRegex, Kind, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
+    pair_inputs,
 };
 pub use rules::{ClassSource, MissingRule, NamedBy, Rules};
 pub use run::{Event, RunOptions};

@@ -95,6 +95,7 @@ struct Integrations;
 mod activation;
 mod classes;
 mod cpu;
+mod dtype;
 mod engine;
 pub mod error;
 #[cfg(any(test, fuzzing))]
@@ -136,6 +137,7 @@ pub mod text;
 
 pub use classes::Classes;
 pub use cpu::{CountsAccumulator, LabelsAccumulator};
+pub use dtype::Dtype;
 pub use engine::{Description, Engine, SumsAccumulator};
 #[cfg(feature = "gpu")]
 pub use engine::{GpuCounts, GpuSums};
@@ -152,14 +154,13 @@ pub use options::{
 pub use shape::{BLOCK_VOXELS, Layout, Shape};
 pub use stats::{Spacing, SurfaceOptions};
 pub use table::{Over, Table};
-pub use volume::{Dtype, LabelMap, LabelSlice, Pair, Truth, Volume};
+pub use volume::{LabelMap, LabelSlice, Pair, Truth, Volume};
 
 #[doc(hidden)] // for the benchmarks
 pub use cpu::floor;
 #[cfg(feature = "gpu")]
 pub use gpu::{AdapterFact, AdapterKind, adapters};
-/// The WGSL of every kernel, as data.
-pub use kernel::source as shaders;
+pub use kernel::shaders;
 pub use plan::Params;
 #[cfg(feature = "gpu")]
 pub use wgpu;

@@ -17,6 +17,7 @@ use crate::eval::{
     CaseRegex, ClassSource, Cohort, Event, Matching, PairList, Pairing, Rules, RunOptions, Selection, Shard, Summary,
     WarningKind, pair_files, pair_folders_by,
 };
+use crate::io::READABLE;
 use anyhow::{Result, bail};
 use args::{CountArgs, MissingName, ScoreArgs};
 use clap::Args;
@@ -51,7 +52,7 @@ Means: --format json has the mean over defined values, and null where there is n
 follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is defined in no case.
 Label 0 is in no foreground mean.")]
 pub(super) struct Eval {
-    /// Reference label maps: a file (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr, .npy with x last) or a folder
+    #[arg(help = format!("Reference label maps: a file ({} with x last) or a folder", READABLE.join(", ")))]
     truth: PathBuf,
     /// Predicted label maps, on the same grids: a file or a folder
     pred: PathBuf,

@@ -15,7 +15,7 @@ use crate::error::FileError;
 use crate::io::labels::LabelsError;
 use crate::metric::Bootstrap;
 use crate::text::extent;
-use std::io;
+
 use std::path::PathBuf;
 use thiserror::Error as ThisError;
 
@@ -73,9 +73,6 @@ pub enum EvalError {
     /// The thread that decoded the truth panicked.
     #[error("the thread that decoded the truth ended unexpectedly")]
     ThreadLost,
-    /// A thread could not be started.
-    #[error(transparent)]
-    Thread(io::Error),
     /// The files of a case are not where they were when it was counted.
     #[error("the files are not at hand any more")]
     FilesGone,

@@ -1,10 +1,10 @@
 //! What a kernel does to its operands and accumulates: the options without their numbers, which pipelines do not depend
 //! on.
 
+use crate::dtype::TruthKind;
 use crate::options::{Activation, SumsOptions};
 use crate::pointwise::Pointwise;
 use crate::stats::Terms;
-use crate::volume::TruthKind;
 
 /// What a sums kernel does to its operands and accumulates: the options, without their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,7 @@ use super::distribution::quantile_of;
 use super::quantiles::{normal, student};
 use super::resampling::{LANES, Resampling};
 use crate::error::Result;
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
 
 /// The bootstrap over cases: cases are drawn with replacement, as many as there are, and the interval holds the middle
 /// of the means (Efron 1979), expanded so that it covers for few cases as well (Hesterberg 2015).
