@@ -10,6 +10,7 @@
 mod call;
 mod choices;
 mod cohort;
+pub mod compare;
 mod confusion;
 mod divisor;
 mod fbeta;

@@ -10,6 +10,7 @@ mod arrays;
 mod browser;
 #[cfg(feature = "cli")]
 mod cli;
+mod compared;
 #[cfg(feature = "gpu")]
 mod contention;
 mod determinism;
