@@ -153,9 +153,11 @@ impl Pair {
         let mean = differences.mean();
         let signs_differ = mean.abs() > tau && mean * (ranks.r_plus - ranks.r_minus) < 0.0;
         let p_of_mean = signs_differ.then(|| sign_flip(of_sums.values(), tau, DRAWS, options.seed).p.two_sided);
+        // A resample without a value has no winner.
         let share = |means: &Vec<f64>| {
-            let halves: u64 = means.iter().map(|d| half_wins(table.better.gain(*d), tau)).sum();
-            halves as f64 / (2 * means.len()).max(1) as f64
+            let defined: Vec<f64> = means.iter().copied().filter(|mean| !mean.is_nan()).collect();
+            let halves: u64 = defined.iter().map(|&d| half_wins(table.better.gain(d), tau)).sum();
+            (!defined.is_empty()).then(|| halves as f64 / (2 * defined.len()) as f64)
         };
         Self {
             a,
@@ -169,7 +171,7 @@ impl Pair {
             hodges_lehmann: differences.hodges_lehmann(),
             record: differences.record(table.better),
             ranks,
-            first_is_better: resampled.as_ref().filter(|means| !means.is_empty()).map(share),
+            first_is_better: resampled.as_ref().and_then(share),
             tested,
             p,
             p_adjusted: f64::NAN,

@@ -109,7 +109,7 @@ fn models_and_differences_are_those_of_numpy() {
             if pair.n == 0 {
                 continue;
             }
-            if expected.get("hodges_lehmann").is_some() {
+            if expected["hodges_lehmann"].is_number() {
                 near(pair.hodges_lehmann, &expected["hodges_lehmann"], 1e-12, name);
             }
             near(pair.sd, &expected["sd_difference"], 1e-12, name);
@@ -139,13 +139,6 @@ fn signed_ranks_are_exact() {
         assert_eq!(plain.method, Method::Exact);
         near(plain.rank_biserial(), &expected["rank_biserial"], 1e-12, name);
         near_p(&plain.p, &expected["exact"], 1e-12, name);
-        let patterns = 2f64.powi(expected["exact"]["log2_denominator"].as_i64().unwrap() as i32);
-        for (key, p) in [("two_sided", plain.p.two_sided), ("greater", plain.p.greater), ("less", plain.p.less)] {
-            let count = expected["exact"][format!("count_{key}")].as_str().unwrap();
-            let exact = if patterns < 2f64.powi(52) { 0.0 } else { 1e-12 };
-            let count: f64 = count.parse().unwrap();
-            assert!((p * patterns - count).abs() <= exact * count, "{name} {key}: {} {count}", p * patterns);
-        }
         for (zeros, key) in [(Zeros::Pratt, "pratt"), (Zeros::Split, "zsplit")] {
             let (found, expected) = (wilcoxon(values, tau, zeros), &expected[key]);
             assert_eq!((found.r_plus, found.r_minus), (number(&expected["r_plus"]), number(&expected["r_minus"])));
@@ -153,6 +146,15 @@ fn signed_ranks_are_exact() {
             asymptotic(&found, expected, name);
         }
         asymptotic(&plain, expected, name);
+        // Of long lists there are no counts.
+        let Some(log2) = expected["exact"]["log2_denominator"].as_i64() else { return };
+        let patterns = 2f64.powi(log2 as i32);
+        for (key, p) in [("two_sided", plain.p.two_sided), ("greater", plain.p.greater), ("less", plain.p.less)] {
+            let count = expected["exact"][format!("count_{key}")].as_str().unwrap();
+            let exact = if patterns < 2f64.powi(52) { 0.0 } else { 1e-12 };
+            let count: f64 = count.parse().unwrap();
+            assert!((p * patterns - count).abs() <= exact * count, "{name} {key}: {} {count}", p * patterns);
+        }
     });
 }
 
@@ -225,7 +227,7 @@ fn p_values_are_adjusted_as_statsmodels_does() {
                     near(*found, expected, 1e-12, name);
                 }
             }
-            assert_eq!(adjusted(&p, Adjust::None), p);
+            assert_eq!(format!("{:?}", adjusted(&p, Adjust::None)), format!("{p:?}"));
         }
         let holm = &case["adjusted"]["wilcoxon_exact"]["holm"];
         for (pair, expected) in found(case, &options()).pairs.iter().zip(holm.as_array().into_iter().flatten()) {
