@@ -91,7 +91,6 @@ pub use surfaces::Surfaces;
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};
 
-#[cfg(feature = "table")]
 pub(crate) use intervals::FEW_CASES;
 #[cfg(feature = "cli")]
 pub(crate) use label_list::parse_labels;
