@@ -1,7 +1,7 @@
 //! What two models differ by, case by case.
 
 use super::Better;
-use crate::metric::{Distribution, mean_of_all};
+use crate::metric::mean_of_all;
 
 /// The differences a − b of two models over the cases that both have a score for.
 ///
@@ -68,7 +68,7 @@ impl Differences {
 
     /// Of the sample, with n − 1; NaN below two.
     pub fn sd(&self) -> f64 {
-        Distribution::of(&self.values).sd
+        sd(&self.values)
     }
 
     /// The median of the means of all pairs of differences, each with itself too (Hodges & Lehmann 1963); NaN of nothing.
@@ -118,6 +118,14 @@ impl Differences {
 /// Up to where numbers of this size count as equal.
 pub(super) fn tau(scores: impl Iterator<Item = f64>) -> f64 {
     2f64.powi(-48) * scores.fold(1.0, |most: f64, score| most.max(score.abs()))
+}
+
+/// The standard deviation with n − 1, added up in the order of the cases: of the negative values it is the same to the bit. NaN
+/// below two.
+pub(super) fn sd(values: &[f64]) -> f64 {
+    let mean = mean_of_all(values);
+    let squares: Vec<f64> = values.iter().map(|value| (value - mean) * (value - mean)).collect();
+    if values.len() < 2 { f64::NAN } else { (squares.iter().sum::<f64>() / (values.len() - 1) as f64).sqrt() }
 }
 
 /// The middle, or the mean of the two in the middle: unlike an interpolation, of the negative values the negative to the bit.

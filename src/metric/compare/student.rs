@@ -1,8 +1,9 @@
 //! The t test of paired scores, and the two of equivalence.
 
+use super::difference::sd;
 use super::signed_rank::PValues;
 use crate::metric::cohort::quantiles::student;
-use crate::metric::{Distribution, Interval};
+use crate::metric::{Interval, mean_of_all};
 use statrs::function::beta::checked_beta_reg;
 
 /// What the t test of differences found.
@@ -28,15 +29,15 @@ pub struct PairedT {
 /// assert_eq!(paired_t(&[0.5, 0.5]), None);
 /// ```
 pub fn paired_t(differences: &[f64]) -> Option<PairedT> {
-    let found = Distribution::of(differences);
-    if found.defined < 2 || found.sd.is_nan() || found.sd <= 0.0 {
+    let (mean, sd) = (mean_of_all(differences), sd(differences));
+    if sd.is_nan() || sd <= 0.0 {
         return None;
     }
-    let error = found.sd / (found.defined as f64).sqrt();
-    let (t, freedom) = (found.mean / error, found.defined - 1);
+    let error = sd / (differences.len() as f64).sqrt();
+    let (t, freedom) = (mean / error, differences.len() - 1);
     let [greater, less] = [above(t, freedom), above(-t, freedom)];
     let p = PValues { two_sided: (2.0 * greater.min(less)).min(1.0), greater, less };
-    Some(PairedT { t, freedom, p, mean: found.mean, error })
+    Some(PairedT { t, freedom, p, mean, error })
 }
 
 impl PairedT {
