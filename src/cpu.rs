@@ -12,7 +12,7 @@ mod surface;
 
 pub(crate) use prepared::{load, truth_values};
 
-pub use accumulate::{CountsAccumulator, FoundAccumulator};
+pub use accumulate::{CountsAccumulator, LabelsAccumulator};
 
 use crate::options::Simd;
 

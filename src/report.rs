@@ -28,5 +28,5 @@ pub use nnunet::nnunet_summary;
 pub use paper::{Beside, latex, markdown};
 pub use phrases::{counted_on, empty_rule};
 #[cfg(feature = "table")]
-pub use table::table;
+pub use table::{metrics, table};
 pub use words::{Facts, Words};

@@ -10,12 +10,12 @@ use super::segmentation::{segment_names, segmentation_of};
 use super::surfaces::of_maps;
 use super::verify::{Verification, verified};
 use super::warning::Warning;
-use crate::CountsAccumulator;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
 use crate::io::{Grid, Placement, same_file};
 use crate::stats::Counts;
+use crate::{Engine, Pair};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -198,15 +198,24 @@ fn of_volumes(
         // Where the truth is ignored, a label of the prediction is not found.
         counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);
     }
-    let unlisted = if out_of_range(&counts) == [0, 0] { Default::default() } else { unlisted(&truth, &pred, rules)? };
+    let unlisted = if out_of_range(&counts) == [0, 0] {
+        Default::default()
+    } else {
+        unlisted(counter.engine, &truth, &pred, rules)?
+    };
     Ok((Tally { voxels, counts, unlisted }, verification))
 }
 
 /// Labels that were not asked for.
-fn unlisted(truth: &LabelVolume, pred: &LabelVolume, rules: &Rules) -> Result<[Vec<u32>; 2], EvalError> {
+fn unlisted(
+    engine: &Engine,
+    truth: &LabelVolume,
+    pred: &LabelVolume,
+    rules: &Rules,
+) -> Result<[Vec<u32>; 2], EvalError> {
     let ClassSource::Named { classes, .. } = &rules.classes else { return Ok(Default::default()) };
-    let mut counts = CountsAccumulator::new(&engine_classes(classes, &rules.ignore)?);
-    counts.add(pred.labels.slice(), truth.labels.slice())?;
+    let mut counts = engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
+    counts.add(Pair { pred: pred.labels.slice(), truth: truth.labels.slice() })?;
     let (_, [pred, truth]) = counts.finish_with_unlisted()?;
     Ok([truth, pred])
 }

@@ -6,7 +6,7 @@ use super::named::ParseError;
 use super::score::{Score, ScoreList};
 use crate::Empty;
 use crate::metric::surface::SurfaceMetric;
-use crate::metric::{Bootstrap, EmptyPolicy};
+use crate::metric::{Bootstrap, EmptyPolicy, Metric};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -41,8 +41,8 @@ impl Default for Scoring {
 impl Scoring {
     /// Those of the scores that are measured of surfaces.
     pub fn surface_metrics(&self) -> impl Iterator<Item = SurfaceMetric> {
-        self.scores.iter().filter_map(|score| match score {
-            Score::Surface(metric) => Some(*metric),
+        self.scores.iter().filter_map(|score| match score.metric {
+            Metric::Surface(metric) => Some(metric),
             _ => None,
         })
     }

@@ -8,7 +8,7 @@ use super::grids::around;
 use crate::io::Placement;
 use crate::io::labels::{LabelVolume, Labels};
 use crate::metric::surface::{RuleSpacing, SurfaceMetric, SurfacePreset, SurfaceRules};
-use crate::{Classes, Engine, LabelMap, LabelSlice, Shape, Spacing};
+use crate::{Classes, Engine, LabelMap, LabelSlice, Pair, Shape, Spacing};
 use std::path::Path;
 
 /// What is measured besides counts.
@@ -64,7 +64,7 @@ impl Field<'_> {
         let (lengths, spacing_mm) = self.in_space(spacing_mm)?;
         let shape = Shape::new(1, 1, lengths)?;
         let (truth, pred) = (map(&shape, self.truth)?, map(&shape, self.pred)?);
-        let measured = engine.surfaces(pred, truth, classes, &rules.options(&Spacing::new(spacing_mm)?))?;
+        let measured = engine.surfaces(Pair { pred, truth }, classes, &rules.options(&Spacing::new(spacing_mm)?))?;
         let values = |surface| surfaces.metrics.iter().map(|&metric| rules.value(metric, surface)).collect();
         Ok(measured.values().iter().map(values).collect::<Result<_, _>>()?)
     }

@@ -1,6 +1,9 @@
 //! The summary for people.
 
 mod cohort;
+mod metrics;
+
+pub use metrics::metrics;
 
 use super::phrases::{counted_on, empty_rule, surface_definition};
 use crate::eval::{CaseResult, Kind, Score, Summary};

@@ -9,8 +9,12 @@ use crate::eval::{
     ScoreList, Surfaces,
 };
 use crate::metric::surface::{SurfaceMetric, SurfacePreset};
+use crate::report::metrics;
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, ValueEnum};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -54,9 +58,8 @@ pub(in crate::cli) struct CountArgs {
 /// How counts become scores.
 #[derive(Debug, Clone, Default, Args)]
 pub(in crate::cli) struct ScoreArgs {
-    /// Scores to show: dice, iou, fbeta=2, any of `--metrics all`; of surfaces hd95, hd=Q, assd, nsd=T in mm and their kin
-    /// [default: dice,iou]
-    #[arg(long, value_name = "LIST", help_heading = "Scores")]
+    /// Scores to show, such as dice,fbeta=2,hd95,nsd=2; `--metrics help` has all of them [default: dice,iou]
+    #[arg(long, value_name = "LIST", help_heading = "Scores", value_parser = Metrics)]
     pub metrics: Option<ScoreList>,
     /// A score whose denominator is 0, as of a class that neither file has [default: nan, or what --like says]
     #[arg(long, value_enum, help_heading = "Scores")]
@@ -70,6 +73,23 @@ pub(in crate::cli) struct ScoreArgs {
     /// Seed of the resampling [default: 0]
     #[arg(long, value_name = "SEED", help_heading = "Scores")]
     pub seed: Option<u64>,
+}
+
+/// Reads `--metrics`; `help` shows what there is, whatever else is missing on the line.
+#[derive(Debug, Clone)]
+struct Metrics;
+
+impl TypedValueParser for Metrics {
+    type Value = ScoreList;
+
+    fn parse_ref(&self, cmd: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<ScoreList, clap::Error> {
+        if value.eq_ignore_ascii_case("help") {
+            // Clap shows the help of a command as it is, and other texts as errors.
+            let shown = cmd.clone().override_help(metrics()).try_get_matches_from(["eval", "--help"]);
+            return Err(shown.err().unwrap_or_else(|| clap::Error::new(ErrorKind::DisplayHelp)));
+        }
+        ScoreList::from_str.parse_ref(cmd, arg, value)
+    }
 }
 
 /// What to do about grids that lie apart.
