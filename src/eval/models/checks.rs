@@ -2,7 +2,7 @@
 
 use super::model::{Content, Entries, Model};
 use crate::eval::error::ModelsError;
-use crate::eval::score::Score;
+use crate::metric::Metric;
 
 /// Whether the models were scored by the same rules, as far as results say.
 pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), ModelsError> {
@@ -10,7 +10,7 @@ pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), Mo
         Content::Counted { evaluation, scoring } => Some((&model.name, evaluation, scoring)),
         Content::Listed(_) => None,
     });
-    let measured = metrics.iter().any(|metric| matches!(metric.parse(), Ok(Score::Surface(_))));
+    let measured = metrics.iter().any(|metric| matches!(metric.parse(), Ok(Metric::Surface(_))));
     let mut counted = counted;
     let Some((first, evaluation, scoring)) = counted.next() else { return Ok(()) };
     for (name, other, others) in counted {

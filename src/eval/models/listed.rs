@@ -1,7 +1,7 @@
 //! Scores in a CSV: our own, or a table of another tool with a row per case, or per case and class.
 
 use crate::eval::error::ModelsError;
-use crate::eval::score::Score;
+use crate::metric::Metric;
 use crate::text::printable;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -37,7 +37,7 @@ const COUNTS: [&str; 6] = ["tp", "fp", "fn", "tn", "n_pred", "n_truth"];
 /// A column by the name of the score that it is, if we have it, else by its own.
 pub(super) fn canonical(name: &str) -> String {
     let bare = name.trim();
-    bare.parse::<Score>().map_or_else(|_| printable(bare), |score| score.to_string())
+    bare.parse::<Metric>().map_or_else(|_| printable(bare), |metric| metric.to_string())
 }
 
 impl Listed {

@@ -11,6 +11,7 @@ use crate::eval::score::Score;
 use crate::eval::scoring::{ScoreChoices, Scoring};
 use crate::eval::summary::Summary;
 use crate::metric::compare::Better;
+use crate::metric::{Best, Metric};
 use crate::stats::Counts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -92,7 +93,7 @@ impl Model {
     /// The scores it shows, in their order.
     pub fn metrics(&self) -> Vec<String> {
         match &self.content {
-            Content::Counted { scoring, .. } => scoring.scores.iter().map(Score::to_string).collect(),
+            Content::Counted { scoring, .. } => scoring.scores.iter().map(|score| score.metric.to_string()).collect(),
             Content::Listed(listed) => listed.metrics.clone(),
         }
     }
@@ -100,7 +101,7 @@ impl Model {
     /// Whether it has these scores, shown or not.
     pub(super) fn has(&self, metric: &str) -> bool {
         match (&self.content, metric.parse()) {
-            (Content::Counted { evaluation, .. }, Ok(Score::Surface(own))) => {
+            (Content::Counted { evaluation, .. }, Ok(Metric::Surface(own))) => {
                 evaluation.rules.surfaces.metrics.contains(&own)
             }
             (Content::Counted { .. }, known) => known.is_ok(),
@@ -184,8 +185,11 @@ fn of_counts(summary: &Summary<'_>, metrics: &[String], classes: &[(String, Stri
 
 /// Which way a metric is better, if that is known; its name in one form.
 pub(super) fn direction(metric: &str) -> Option<Better> {
-    let lower = metric.parse::<Score>().ok()?.lower_is_better()?;
-    Some(if lower { Better::Lower } else { Better::Higher })
+    match metric.parse::<Metric>().ok()?.row().best {
+        Best::High => Some(Better::Higher),
+        Best::Low => Some(Better::Lower),
+        Best::Neither => None,
+    }
 }
 
 /// A metric as it is compared, by a name that somebody typed.
