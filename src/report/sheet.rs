@@ -143,12 +143,13 @@ fn tex(text: &str) -> String {
             '^' => out.push_str("\\textasciicircum{}"),
             '<' | '>' => out.push_str(&format!("${c}$")),
             '±' => out.push_str("$\\pm$"),
-            '-' | '+' if number_follows && matches!(before, ' ' | '[' | '(') => out.push_str(&format!("${c}$")),
+            '-' | '+' if number_follows && matches!(before, ' ' | '[') => out.push_str(&format!("${c}$")),
             _ => out.push(c),
         }
         before = c;
     }
-    out
+    // After a line break a bracket would be its argument.
+    if out.starts_with('[') { format!("{{}}{out}") } else { out }
 }
 
 #[cfg(test)]
@@ -172,6 +173,7 @@ mod tests {
         let row = "$<$b$>$\\textbackslash{}input\\{x\\}\\textasciicircum{}\\textasciitilde{}\\# & \
                    \\textbf{$-$0.5 [$-$1, $+$2]} \\\\";
         assert!(latex.contains(row), "{latex}");
+        assert_eq!(tex("[-1]"), "{}[$-$1]");
         assert!(latex.contains("\\begin{tabular}{lr}") && latex.contains("x|y & 50\\%"));
     }
 }
