@@ -107,6 +107,9 @@ pub enum ModelsError {
         /// In what.
         what: &'static str,
     },
+    /// Cases are to be grouped by a column that is not there.
+    #[error("no table of scores has a column {0} to group cases by; name one that is there, a file, or a pattern")]
+    NoColumn(String),
     /// Cases have no group.
     #[error("{case} has no group: {fault}")]
     NoGroup {

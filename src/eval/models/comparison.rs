@@ -270,6 +270,12 @@ fn no_case(models: &[Model], own: &[BTreeSet<String>]) -> ModelsError {
 
 /// The number of each case's group, in the order of the cases.
 fn numbered(grouping: &Grouping, models: &[Model], cases: &[String]) -> Result<Vec<usize>, ModelsError> {
+    if let Grouping::Column(name) = grouping {
+        let has = |model: &Model| matches!(&model.content, Content::Listed(listed) if listed.texts.contains_key(name));
+        if !models.iter().any(has) {
+            return Err(ModelsError::NoColumn(name.clone()));
+        }
+    }
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let mut of_case = |case: &String| {
         let column = |name: &str| {

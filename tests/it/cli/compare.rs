@@ -214,6 +214,7 @@ fn what_cannot_be_compared_is_told() {
     fails(2, &["no metric is in the results", "--metrics"], ["compare", &x, &w]);
     fails(2, &["no column `case`"], ["compare", &w, &mine("v", "a,b\n1,2\n")]);
     fails(2, &["--group", "no pattern"], ["compare", &w, &w.replace("w=", "w2="), "--group", "("]);
+    fails(2, &["column site"], ["compare", &w, &w.replace("w=", "w2="), "--group", "site"]);
     fails(2, &["has no group"], ["compare", &w, &w.replace("w=", "w2="), "--group", "^x(.*)$"]);
 }
 
