@@ -87,7 +87,7 @@ pub use score::{Score, ScoreList};
 pub use scoring::{ScoreChoices, Scoring};
 pub use shard::Shard;
 pub use summary::Summary;
-pub use surfaces::Surfaces;
+pub use surfaces::{Missed, SurfaceChoices, Surfaces};
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};
 

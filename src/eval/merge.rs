@@ -11,7 +11,7 @@ use super::error::{EvalError, MergeError};
 use super::evaluation::{Evaluation, Provenance};
 use super::scoring::{ScoreChoices, Scoring};
 use super::shard::Shard;
-use crate::metric::surface::SurfaceMetric;
+use crate::metric::Metric;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
         provenance.device = "several devices".into();
     }
     let (rules, scoring) = (first.rules.clone(), choices.over(first.scores.as_ref())?);
-    let measured = |metric: &SurfaceMetric| rules.surfaces.metrics.contains(metric);
+    let measured = |metric: &Metric| rules.surfaces.metrics.contains(metric);
     if let Some(metric) = scoring.surface_metrics().find(|metric| !measured(metric)) {
         return Err(MergeError::NotMeasured(metric.to_string()).into());
     }

@@ -58,7 +58,7 @@ impl Score {
             Metric::Counts(metric) => policy.score(metric, counts),
             Metric::VolumeTruth => volume(counts.n_truth()),
             Metric::VolumePred => volume(counts.n_pred()),
-            Metric::Surface(_) => f64::NAN,
+            Metric::Surface(_) | Metric::Boundary(_) => f64::NAN,
         }
     }
 }

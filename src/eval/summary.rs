@@ -35,7 +35,11 @@ impl Summary<'_> {
     /// The score of a class of a case, one of its [counts](CaseResult::counts); NaN where it is undefined.
     pub fn score(&self, score: Score, case: &CaseResult, (class, counts): &(Class, Counts)) -> f64 {
         match score.metric {
-            Metric::Surface(metric) => self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key)),
+            metric @ (Metric::Surface(_) | Metric::Boundary(_)) => {
+                let value = self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key));
+                // Where a band is empty, so is the mask.
+                if matches!(metric, Metric::Boundary(_)) { self.scoring.empty.of_ratio(value, counts) } else { value }
+            }
             _ => score.of(counts, self.scoring.empty, case.voxel_ml()),
         }
     }

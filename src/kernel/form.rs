@@ -38,12 +38,13 @@ pub(crate) enum Accumulate {
 /// [`Pointwise`] without its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Loss {
-    None,
-    CrossEntropy,
-    BinaryCrossEntropy,
-    Focal,
-    CategoricalFocal,
-    Entropy,
+    // As `POINTWISE` has them in the shaders.
+    None = 0,
+    CrossEntropy = 1,
+    BinaryCrossEntropy = 2,
+    Focal = 3,
+    CategoricalFocal = 4,
+    Entropy = 5,
 }
 
 impl Form {

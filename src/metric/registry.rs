@@ -4,6 +4,7 @@
 use super::surface::SurfaceMetric;
 use super::{Beta, CountMetric};
 use crate::error::{Error, Result};
+use crate::options::Band;
 use std::fmt;
 use std::mem::discriminant;
 use std::str::FromStr;
@@ -23,6 +24,8 @@ pub enum Metric {
     Counts(CountMetric),
     /// A distance between surfaces, or how much of them lies within a tolerance.
     Surface(SurfaceMetric),
+    /// Intersection over union of what is near both boundaries.
+    Boundary(Band),
     /// The volume of the class in the truth.
     VolumeTruth,
     /// The same in the prediction.
@@ -98,7 +101,7 @@ pub enum Needs {
     Counts,
     /// Counts, and the size of a voxel.
     VoxelSize,
-    /// [`Surface`](crate::stats::Surface), hence whole volumes.
+    /// [`Surface`](crate::stats::Surface), or bands along boundaries, hence whole volumes.
     Surfaces,
 }
 
@@ -147,6 +150,25 @@ const fn within(metric: SurfaceMetric, name: &'static str) -> MetricRow {
     }
 }
 
+/// A share of bands along boundaries.
+const fn boundary(band: Band, name: &'static str) -> MetricRow {
+    MetricRow {
+        metric: Metric::Boundary(band),
+        long_name: "boundary IoU",
+        undefined: "in neither",
+        ..within(SurfaceMetric::Hd, name)
+    }
+}
+
+macro_rules! band {
+    ($of:expr) => {
+        Parameter::Required("W", |width| {
+            let of: fn(f64) -> Result<Band> = $of;
+            of(width)?.checked().map(Metric::Boundary)
+        })
+    };
+}
+
 macro_rules! parameter {
     ($kind:ident, $letter:literal, $variant:ident) => {
         Parameter::$kind($letter, |number| SurfaceMetric::checked(SurfaceMetric::$variant(number)).map(Metric::Surface))
@@ -155,7 +177,7 @@ macro_rules! parameter {
 
 /// Every metric. A row with a required parameter stands for all of its values.
 #[rustfmt::skip] // a row is a few lines
-pub static METRICS: [MetricRow; 38] = [
+pub static METRICS: [MetricRow; 41] = [
     MetricRow { aliases: &["f1", "dsc"], title: "Dice", long_name: "Dice coefficient", formula: "2tp / (P + T)",
         undefined: "the class is in neither", ..score(CountMetric::Dice, "dice") },
     MetricRow { aliases: &["jaccard", "ts"], title: "IoU", long_name: "intersection over union", formula: "tp / (tp + fp + fn)",
@@ -242,6 +264,13 @@ pub static METRICS: [MetricRow; 38] = [
     MetricRow { parameter: parameter!(Required, "T", NsdPred), long_name: "the same of one boundary",
         formula: "the share of the prediction's boundary with d ≤ T mm", undefined: "the prediction is empty",
         ..within(SurfaceMetric::NsdPred(1.0), "nsd_pred") },
+    MetricRow { parameter: band!(|width| Band::whole_voxels(width)), formula: "iou of voxels with background up to W steps away",
+        ..boundary(Band::Voxels(1), "boundary_iou") },
+    MetricRow { parameter: band!(|width| Ok(Band::Mm(width))), formula: "iou of voxels up to W mm from their boundary",
+        ..boundary(Band::Mm(1.0), "boundary_iou_mm") },
+    MetricRow { parameter: band!(|width| Ok(Band::BelowVoxels(width))),
+        formula: "iou of voxels less than W voxels from their boundary",
+        ..boundary(Band::BelowVoxels(1.0), "boundary_iou_below") },
 ];
 
 impl MetricRow {
@@ -306,6 +335,7 @@ impl Metric {
         match (self, other) {
             (Self::Counts(own), Self::Counts(other)) => discriminant(own) == discriminant(other),
             (Self::Surface(own), Self::Surface(other)) => discriminant(own) == discriminant(other),
+            (Self::Boundary(own), Self::Boundary(other)) => discriminant(own) == discriminant(other),
             _ => discriminant(self) == discriminant(other),
         }
     }
@@ -315,6 +345,7 @@ impl Metric {
         match self {
             Self::Counts(CountMetric::Fbeta(beta)) => Some(beta.value()),
             Self::Surface(metric) => metric.parameter(),
+            Self::Boundary(band) => Some(band.width()),
             Self::Counts(_) | Self::VolumeTruth | Self::VolumePred => None,
         }
     }

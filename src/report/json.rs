@@ -103,6 +103,7 @@ fn surfaces(surfaces: &Surfaces) -> Value {
     json!({
         "metrics": surfaces.metrics.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "preset": surfaces.preset.map(|preset| preset.to_string()),
+        "choices": Map::from_iter(surfaces.choices.named().into_iter().map(|(name, choice)| (name.into(), choice.into()))),
         "definition": surfaces.rules().to_string(),
     })
 }

@@ -111,7 +111,7 @@ fn gpu() -> bool {
         let there = adapter_answers();
         assert!(there || wish != "require", "VOXDICE_TEST_GPU=require, and no GPU adapter answers");
         if !there {
-            eprintln!("skipped: what needs a GPU, because no adapter answers");
+            crate::skips::skipped("what needs a GPU: no adapter answers");
         }
         there
     })

@@ -58,6 +58,7 @@ mod scores;
 mod second_driver;
 mod shaders;
 mod shared;
+mod skips;
 #[cfg(all(feature = "gpu", feature = "io"))]
 mod soak;
 mod stream;

@@ -5,11 +5,13 @@ use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::cli::label_list::LabelList;
 use crate::eval::{
-    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, MissingRule, NamedBy, Rules, ScoreChoices,
-    ScoreList, Surfaces,
+    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, Missed, MissingRule, NamedBy, Rules, ScoreChoices,
+    ScoreList, SurfaceChoices, Surfaces,
 };
-use crate::metric::surface::{SurfaceMetric, SurfacePreset};
+use crate::metric::Metric;
+use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
 use crate::report::metrics;
+use crate::stats::{Elements, ImageEdge};
 use anyhow::{Context, Result, bail};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
@@ -44,15 +46,50 @@ pub(in crate::cli) struct CountArgs {
     pub threshold: Option<f64>,
     /// Whose definition of surface distances holds, such as deepmind, monai, kits23 [default: what --like says, or one that
     /// docs/which-hd95.md explains]
-    #[arg(long, value_name = "PRESET", help_heading = "Scores")]
+    #[arg(long, value_name = "PRESET", help_heading = "Surfaces")]
     pub surface: Option<SurfacePreset>,
+    #[command(flatten)]
+    pub boundary: SurfaceArgs,
     /// The size of a voxel in mm, x first, whatever the files say
-    #[arg(long, value_name = "X,Y,Z", value_parser = spacing, help_heading = "Scores")]
+    #[arg(long, value_name = "X,Y,Z", value_parser = spacing, help_heading = "Surfaces")]
     pub spacing: Option<SpacingFlag>,
     /// What to do when the affines put voxels more than a thousandth of a voxel apart. The same points in another order
     /// and boxes of one lattice are compared point by point
     #[arg(long, value_enum, default_value_t = GeometryName::Warn)]
     pub geometry: GeometryName,
+}
+
+/// Single choices about surfaces, which go before those of `--surface`.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct SurfaceArgs {
+    /// What stands for a boundary: voxels with background across a face, also an edge, also a corner; corners of voxels with
+    /// areas; or all voxels [possible values: face, edge, full, corner, voxel]
+    #[arg(long, value_name = "ELEMENTS", help_heading = "Surfaces")]
+    boundary: Option<Elements>,
+    /// What lies beyond the image: background, or the outermost voxels again, so that its edge is no boundary [possible values:
+    /// background, repeat]
+    #[arg(long, value_name = "WHAT", help_heading = "Surfaces")]
+    image_edge: Option<ImageEdge>,
+    /// Which distance is a percentile [possible values: linear, lower, round, floor, cumulative]
+    #[arg(long, value_name = "RULE", help_heading = "Surfaces")]
+    percentile: Option<Quantile>,
+    /// How two directions become one percentile [possible values: max, mean, pooled]
+    #[arg(long, value_name = "HOW", help_heading = "Surfaces")]
+    directions: Option<Directions>,
+    /// How two directions become one NSD [possible values: pooled, mean]
+    #[arg(long, value_name = "HOW", help_heading = "Surfaces")]
+    nsd_form: Option<NsdForm>,
+    /// The distance where one of the two is empty: nan leaves it out and counts it beside the mean, or inf, the diagonal of the
+    /// image, or so many mm
+    #[arg(long, value_name = "nan|inf|diagonal|MM", help_heading = "Surfaces", allow_negative_numbers = true)]
+    missed: Option<Missed>,
+}
+
+impl From<&SurfaceArgs> for SurfaceChoices {
+    fn from(args: &SurfaceArgs) -> Self {
+        let &SurfaceArgs { boundary, image_edge, percentile, directions, nsd_form, missed } = args;
+        Self { boundary, image_edge, percentile, directions, nsd_form, missed }
+    }
 }
 
 /// How counts become scores.
@@ -226,7 +263,7 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 impl CountArgs {
     /// Explicit flags go before what the preset says.
-    pub fn resolve(&self, convention: Option<Convention>, measured: Vec<SurfaceMetric>) -> Result<Rules> {
+    pub fn resolve(&self, convention: Option<Convention>, measured: Vec<Metric>) -> Result<Rules> {
         let mut classes = Vec::new();
         let mut sources = Vec::new();
         let mut ignore = self.ignore.clone();
@@ -254,15 +291,22 @@ impl CountArgs {
             true => ClassSource::Found,
             false => ClassSource::Named { classes, from: sources.join(", ") },
         };
-        if let (Some(preset), true) = (self.surface, measured.is_empty()) {
+        let choices = SurfaceChoices::from(&self.boundary);
+        let preset = self.surface.map(|preset| format!("--surface {preset}"));
+        let single = choices.named().into_iter().map(|(name, choice)| format!("--{} {choice}", name.replace('_', "-")));
+        if let (Some(flag), true) = (preset.into_iter().chain(single).next(), measured.is_empty()) {
             bail!(
-                "--surface {preset} says how surfaces are measured, and no score is of surfaces; ask for some with --metrics, \
-                   such as dice,hd95,nsd=2, or leave it out"
+                "{flag} says how surfaces are measured, and no score is of surfaces; ask for some with --metrics, such as \
+                   dice,hd95,nsd=2, or leave it out"
             );
         }
         let rules = Rules {
             spacing_mm: self.spacing,
-            surfaces: Surfaces { metrics: measured, preset: self.surface.or(convention.and_then(Convention::surface)) },
+            surfaces: Surfaces {
+                metrics: measured,
+                preset: self.surface.or(convention.and_then(Convention::surface)),
+                choices,
+            },
             classes,
             named_by: if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Caller },
             ignore: ignore.unwrap_or_default(),

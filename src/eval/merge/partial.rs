@@ -11,11 +11,11 @@ use crate::eval::named::ParseError;
 use crate::eval::pairing::{Kind, case_name, is_usual_name};
 use crate::eval::rules::{ClassSource, FROM_FILES, MissingRule, NamedBy, Rules};
 use crate::eval::scoring::{StoredScores, known};
-use crate::eval::surfaces::Surfaces;
+use crate::eval::surfaces::{SurfaceChoices, Surfaces};
 use crate::eval::verify::Verification;
 use crate::eval::warning::Warning;
 use crate::io::Gap;
-use crate::metric::surface::SurfaceMetric;
+use crate::metric::Metric;
 use crate::stats::Counts;
 use crate::text::printable;
 use serde::Deserialize;
@@ -153,6 +153,9 @@ fn dataset() -> String {
 struct OwnSurfaces {
     metrics: Vec<String>,
     preset: Option<String>,
+    /// What goes before it, by name.
+    #[serde(default)]
+    choices: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -205,7 +208,9 @@ impl OwnSurfaces {
         let unknown = |error: crate::Error| error.to_string();
         let metrics = self.metrics.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(unknown)?;
         let preset = self.preset.map(|name| name.parse()).transpose().map_err(unknown)?;
-        Ok(Surfaces { metrics, preset })
+        let mut choices = SurfaceChoices::default();
+        self.choices.iter().try_for_each(|(name, choice)| choices.set(name, choice))?;
+        Ok(Surfaces { metrics, preset, choices })
     }
 }
 
@@ -229,7 +234,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
         });
         let measured = classes.iter().filter(|_| !surfaces.metrics.is_empty()).map(|class| {
             let numbers = entry.metrics.get(&class.key).ok_or_else(|| format!("{} lacks {}", about.case, class.key))?;
-            let value = |metric: &SurfaceMetric| {
+            let value = |metric: &Metric| {
                 let name = metric.to_string();
                 let stored = numbers.others.get(&name).ok_or_else(|| format!("{} lacks {name}", about.case))?;
                 let is_infinite = about.infinite.iter().any(|[key, metric]| *key == class.key && *metric == name);

@@ -2,7 +2,7 @@
 
 use super::model::{Content, Entries, Model};
 use crate::eval::error::ModelsError;
-use crate::metric::Metric;
+use crate::metric::{Metric, Needs};
 
 /// Whether the models were scored by the same rules, as far as results say.
 pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), ModelsError> {
@@ -10,7 +10,8 @@ pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), Mo
         Content::Counted { evaluation, scoring } => Some((&model.name, evaluation, scoring)),
         Content::Listed(_) => None,
     });
-    let measured = metrics.iter().any(|metric| matches!(metric.parse(), Ok(Metric::Surface(_))));
+    let measured =
+        metrics.iter().any(|metric| metric.parse::<Metric>().is_ok_and(|own| own.row().needs == Needs::Surfaces));
     let mut counted = counted;
     let Some((first, evaluation, scoring)) = counted.next() else { return Ok(()) };
     for (name, other, others) in counted {
@@ -19,6 +20,7 @@ pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), Mo
             ("rules for empty classes", scoring.empty == others.empty),
             ("labels to ignore", rules.ignore == own.ignore),
             ("definitions of surface distances", !measured || rules.surfaces.rules() == own.surfaces.rules()),
+            ("distances of what is missed", !measured || rules.surfaces.choices.missed == own.surfaces.choices.missed),
             ("sizes of a voxel", !measured || rules.spacing_mm == own.spacing_mm),
         ];
         if let Some((what, _)) = checks.into_iter().find(|(_, same)| !same) {

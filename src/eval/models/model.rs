@@ -11,7 +11,7 @@ use crate::eval::score::Score;
 use crate::eval::scoring::{ScoreChoices, Scoring};
 use crate::eval::summary::Summary;
 use crate::metric::compare::Better;
-use crate::metric::{Best, Metric};
+use crate::metric::{Best, Metric, Needs};
 use crate::stats::Counts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -100,8 +100,8 @@ impl Model {
 
     /// Whether it has these scores, shown or not.
     pub(super) fn has(&self, metric: &str) -> bool {
-        match (&self.content, metric.parse()) {
-            (Content::Counted { evaluation, .. }, Ok(Metric::Surface(own))) => {
+        match (&self.content, metric.parse::<Metric>()) {
+            (Content::Counted { evaluation, .. }, Ok(own)) if own.row().needs == Needs::Surfaces => {
                 evaluation.rules.surfaces.metrics.contains(&own)
             }
             (Content::Counted { .. }, known) => known.is_ok(),
