@@ -22,11 +22,13 @@ use std::path::{Path, PathBuf};
 
 /// Which of several models is better: by how much, how sure, and how stable their order is.
 ///
-/// Cases are paired by name. A result is what `voxdice eval` wrote (--format json, or the parts of shards under one name; -o;
-/// --csv), nnU-Net's summary.json, a CSV of another tool with a column `case`, maybe `label`, and columns of scores (empty:
-/// undefined), or with --truth a folder of predictions. Differences come with intervals from one stream of resamples, that of
-/// `voxdice eval`, and with tests adjusted for their number. What is missing or undefined in some models only is listed, and
-/// the exit code is 1.
+/// Cases are paired by name. A result is what `voxdice eval` wrote (--format json, or the parts of shards under one
+/// name; -o;
+/// --csv), nnU-Net's summary.json, a CSV of another tool with a column `case`, maybe `label`, and columns of scores
+/// (empty: undefined), or with --truth a folder of predictions. Differences come with intervals from one stream of
+/// resamples, that of
+/// `voxdice eval`, and with tests adjusted for their number. What is missing or undefined in some models only is
+/// listed, and the exit code is 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -41,8 +43,8 @@ model. Undefined scores drop the case for all models unless --undefined says oth
 
 Scores whose names say nothing about better or worse need --higher-is-better or --lower-is-better.")]
 pub(super) struct Compare {
-    /// Models: the name and a file with its results, or with --truth a folder of predictions. Several files under one name are
-    /// its parts. Without NAME= a model has the name of its file
+    /// Models: the name and a file with its results, or with --truth a folder of predictions. Several files under one
+    /// name are its parts. Without NAME= a model has the name of its file
     #[arg(value_name = "[NAME=]RESULT", required = true)]
     results: Vec<NamedResult>,
     /// Reference label maps for results that are folders
@@ -71,8 +73,8 @@ pub(super) struct Compare {
     /// The conventions of another evaluator [default: as the results were made]
     #[arg(long, value_enum, help_heading = "Scores")]
     like: Option<ConventionName>,
-    /// What becomes of a case without a result of some model: listed and left out, with exit code 1; left out; or 0 where more
-    /// is better
+    /// What becomes of a case without a result of some model: listed and left out, with exit code 1; left out; or 0
+    /// where more is better
     #[arg(long, value_enum, default_value_t = MissingName::Error, help_heading = "Cases")]
     missing: MissingName,
     #[command(flatten)]

@@ -2,11 +2,11 @@
 //!
 //! Each function stands alone: [`Differences`] of two models, [`wilcoxon`], [`sign_flip`] and [`paired_t`] of them,
 //! [`adjusted`] p values, [`friedman`] and [`critical_difference`] of several models, [`competition_ranks`] and
-//! [`kendall_tau_b`]. [`compare`] does all of this for tables of scores, with intervals by one stream of resamples, the same
-//! that [`Bootstrap`](super::Bootstrap) takes for the mean of one model.
+//! [`kendall_tau_b`]. [`compare`] does all of this for tables of scores, with intervals by one stream of resamples, the
+//! same that [`Bootstrap`](super::Bootstrap) takes for the mean of one model.
 //!
-//! NaN is an undefined score. Nothing depends on the order of two models but the sign: A against B is the mirror of B against
-//! A to the bit.
+//! NaN is an undefined score. Nothing depends on the order of two models but the sign: A against B is the mirror of B
+//! against A to the bit.
 
 mod adjust;
 mod better;

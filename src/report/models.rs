@@ -1,5 +1,5 @@
-//! The forms of a comparison of models: pure functions of a [`Comparison`](crate::eval::models::Comparison), all with the same
-//! numbers.
+//! The forms of a comparison of models: pure functions of a [`Comparison`](crate::eval::models::Comparison), all with
+//! the same numbers.
 
 mod csv;
 mod json;
@@ -22,8 +22,8 @@ use crate::text::wrapped;
 #[cfg(feature = "table")]
 const MOST_ROWS: usize = 60;
 
-/// What to know before believing it: missing cases, undefined scores, tests that cannot find anything, a first place that hangs on
-/// one case.
+/// What to know before believing it: missing cases, undefined scores, tests that cannot find anything, a first place
+/// that hangs on one case.
 pub fn models_notes(found: &Comparison) -> Vec<String> {
     notes::notes(found)
 }
@@ -45,14 +45,15 @@ pub fn models_markdown(found: &Comparison, digits: Option<usize>) -> String {
     format!("{}{notes}", tables.join("\n"))
 }
 
-/// As tables of LaTeX with booktabs; `digits` behind the point, 4 where none are named. What is not significantly worse than the best
-/// mean is bold.
+/// As tables of LaTeX with booktabs; `digits` behind the point, 4 where none are named. What is not significantly worse
+/// than the best mean is bold.
 pub fn models_latex(found: &Comparison, digits: Option<usize>) -> String {
     let tables: Vec<String> = sheets(found, digits).iter().map(Sheet::latex).collect();
     tables.join("\n")
 }
 
-/// For people: the order of the models where there are more than two, differences, the cases that changed `most`, and notes.
+/// For people: the order of the models where there are more than two, differences, the cases that changed `most`, and
+/// notes.
 #[cfg(feature = "table")]
 pub fn models_table(found: &Comparison, digits: Option<usize>, most: usize) -> String {
     let style = Style { digits: digits.unwrap_or(DIGITS), intervals: false };
@@ -87,10 +88,7 @@ pub fn models_table(found: &Comparison, digits: Option<usize>, most: usize) -> S
     if several && found.found.iter().any(|row| row.ranking.is_some()) {
         text.push_str(&format!(
             "{}\n",
-            wrapped(
-                "* is not significantly worse than the best mean; first in: share of resamples; ranks: of 95 % of them",
-                2
-            )
+            wrapped(&format!("{best}first in: share of resamples; ranks: of 95 % of them"), 2)
         ));
     }
     for note in notes::notes(found) {

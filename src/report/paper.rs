@@ -15,7 +15,8 @@ pub enum Beside {
     Deviation,
 }
 
-/// Classes by scores as a pipe table, each mean with what stands beside it; `digits` behind the point, 4 where none are named.
+/// Classes by scores as a pipe table, each mean with what stands beside it; `digits` behind the point, 4 where none are
+/// named.
 pub fn markdown(summary: &Summary<'_>, beside: Beside, digits: Option<usize>) -> String {
     sheet(summary, beside, digits).markdown()
 }

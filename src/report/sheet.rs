@@ -1,4 +1,5 @@
-//! A table as it is typeset: Markdown, LaTeX, and with feature `table` the terminal. All three are made of the same cells.
+//! A table as it is typeset: Markdown, LaTeX, and with feature `table` the terminal. All three are made of the same
+//! cells.
 
 #[cfg(feature = "table")]
 use super::grid::{Align, Grid, Tone};

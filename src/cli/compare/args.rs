@@ -52,8 +52,8 @@ pub(super) struct StatisticsArgs {
     /// What becomes of undefined scores
     #[arg(long, value_enum, default_value_t = UndefinedName::Drop, help_heading = "Cases")]
     pub undefined: UndefinedName,
-    /// Cases that belong together, as those of one patient: a pattern whose first group is the patient in a case's name, a CSV of
-    /// case,group, or a column of the results
+    /// Cases that belong together, as those of one patient: a pattern whose first group is the patient in a case's
+    /// name, a CSV of case,group, or a column of the results
     #[arg(long, value_name = "RE|FILE|COLUMN", help_heading = "Cases")]
     pub group: Option<String>,
 }

@@ -28,8 +28,8 @@ named!(UndefinedRule { Drop = "drop", Pairwise = "pairwise", Zero = "zero", One 
 /// What is compared of the models, and how.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Choices {
-    /// The scores by name; those that all models show, and of which it is known which way they are better, where none is
-    /// named.
+    /// The scores by name; those that all models show, and of which it is known which way they are better, where none
+    /// is named.
     pub metrics: Option<Vec<String>>,
     /// Which way scores are better whose names do not tell.
     pub directions: BTreeMap<String, Better>,

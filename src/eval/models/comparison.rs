@@ -58,7 +58,8 @@ pub const MEAN: &str = "mean";
 impl Comparison {
     /// Compares the models.
     ///
-    /// # Errors [`ModelsError`] where there is nothing to compare, or the scores are not of one truth or made by one rule.
+    /// # Errors [`ModelsError`] where there is nothing to compare, or the scores are not of one truth or made by one
+    /// rule.
     pub fn new(models: &[Model], choices: Choices) -> Result<Self, EvalError> {
         check_names(models)?;
         let (metrics, undirected) = metrics(models, &choices)?;
@@ -115,8 +116,8 @@ impl Comparison {
         })
     }
 
-    /// Whether something is to be looked at: missing cases that no rule allows for, scores that only some models have, a table
-    /// without a complete case.
+    /// Whether something is to be looked at: missing cases that no rule allows for, scores that only some models have,
+    /// a table without a complete case.
     pub fn has_findings(&self) -> bool {
         let missing = self.models.iter().any(|model| !model.missing.is_empty());
         (missing && self.choices.missing == MissingRule::Error)
@@ -150,7 +151,8 @@ impl Comparison {
         [["dice", "iou"]].into_iter().find(|pair| pair.iter().all(|name| has(name)))
     }
 
-    /// The mean rank of each model over all tables but means, and the ranks of these: every class and metric counts alike.
+    /// The mean rank of each model over all tables but means, and the ranks of these: every class and metric counts
+    /// alike.
     pub fn overall(&self) -> Option<(Vec<f64>, Vec<usize>)> {
         let of_classes: Vec<&Vec<usize>> = self
             .rows()
@@ -346,8 +348,8 @@ fn means(of_classes: &[Vec<Vec<f64>>], models: usize, cases: usize) -> Vec<Vec<f
     (0..models).map(|model| (0..cases).map(|case| mean(model, case)).collect()).collect()
 }
 
-/// Two cases whose names have a stem in common and differ in what follows a `_` or `-`, where most cases have such a twin: they may be
-/// of one patient.
+/// Two cases whose names have a stem in common and differ in what follows a `_` or `-`, where most cases have such a
+/// twin: they may be of one patient.
 fn alike(cases: &[String]) -> Option<[String; 2]> {
     let stem = |name: &str| {
         name.rsplit_once(['_', '-'])

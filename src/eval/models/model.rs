@@ -55,9 +55,10 @@ impl Model {
         Self { name: name.into(), sources, content }
     }
 
-    /// A model from texts, each with the path that errors call it: results of an evaluation as JSON (several are shards),
-    /// summaries of nnU-Net's layout, or CSV of our own or of other tools: a column `case`, maybe `label`, and columns of scores,
-    /// which are empty where a score is undefined. `choices` go before those that a result was made with.
+    /// A model from texts, each with the path that errors call it: results of an evaluation as JSON (several are
+    /// shards), summaries of nnU-Net's layout, or CSV of our own or of other tools: a column `case`, maybe `label`, and
+    /// columns of scores, which are empty where a score is undefined. `choices` go before those that a result was made
+    /// with.
     ///
     /// # Errors [`MergeError`](crate::eval::MergeError) and [`ModelsError`] for what is neither.
     pub fn parse(

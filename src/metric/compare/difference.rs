@@ -5,8 +5,8 @@ use crate::metric::mean_of_all;
 
 /// The differences a − b of two models over the cases that both have a score for.
 ///
-/// Decimals such as 0.9 − 0.8 and 0.3 − 0.2 are no longer equal as doubles. So up to [`Differences::tau`] a difference counts
-/// as none, and neighbours that lie no farther apart as tied.
+/// Decimals such as 0.9 − 0.8 and 0.3 − 0.2 are no longer equal as doubles. So up to [`Differences::tau`] a difference
+/// counts as none, and neighbours that lie no farther apart as tied.
 ///
 /// ```
 /// use voxdice::metric::compare::{Better, Differences};
@@ -34,8 +34,8 @@ pub struct Record {
 }
 
 impl Differences {
-    /// Of the scores of two models, case by case. Cases without a finite score on either side are left out, and what one has
-    /// beyond the other is not looked at.
+    /// Of the scores of two models, case by case. Cases without a finite score on either side are left out, and what
+    /// one has beyond the other is not looked at.
     pub fn of(a: &[f64], b: &[f64]) -> Self {
         let both = || a.iter().zip(b).filter(|(a, b)| a.is_finite() && b.is_finite());
         Self { values: both().map(|(a, b)| a - b).collect(), tau: tau(both().flat_map(|(a, b)| [*a, *b])) }
@@ -51,7 +51,8 @@ impl Differences {
         &self.values
     }
 
-    /// 2^-48 · max(1, the largest score): many times what rounding makes of decimals, and far below what scores differ by.
+    /// 2^-48 · max(1, the largest score): many times what rounding makes of decimals, and far below what scores differ
+    /// by.
     pub fn tau(&self) -> f64 {
         self.tau
     }
@@ -71,7 +72,8 @@ impl Differences {
         sd(&self.values)
     }
 
-    /// The median of the means of all pairs of differences, each with itself too (Hodges & Lehmann 1963); NaN of nothing.
+    /// The median of the means of all pairs of differences, each with itself too (Hodges & Lehmann 1963); NaN of
+    /// nothing.
     pub fn hodges_lehmann(&self) -> f64 {
         let mut sorted = self.values.clone();
         sorted.sort_by(f64::total_cmp);
@@ -120,15 +122,16 @@ pub(super) fn tau(scores: impl Iterator<Item = f64>) -> f64 {
     2f64.powi(-48) * scores.fold(1.0, |most: f64, score| most.max(score.abs()))
 }
 
-/// The standard deviation with n − 1, added up in the order of the cases: of the negative values it is the same to the bit. NaN
-/// below two.
+/// The standard deviation with n − 1, added up in the order of the cases: of the negative values it is the same to the
+/// bit. NaN below two.
 pub(super) fn sd(values: &[f64]) -> f64 {
     let mean = mean_of_all(values);
     let squares: Vec<f64> = values.iter().map(|value| (value - mean) * (value - mean)).collect();
     if values.len() < 2 { f64::NAN } else { (squares.iter().sum::<f64>() / (values.len() - 1) as f64).sqrt() }
 }
 
-/// The middle, or the mean of the two in the middle: unlike an interpolation, of the negative values the negative to the bit.
+/// The middle, or the mean of the two in the middle: unlike an interpolation, of the negative values the negative to
+/// the bit.
 pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -138,8 +141,8 @@ pub(super) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The `place`-th smallest (from 1) of the means of all pairs of sorted values: halved down over the doubles, counting the
-/// pairs below, which takes a pass over the values and not over the pairs.
+/// The `place`-th smallest (from 1) of the means of all pairs of sorted values: halved down over the doubles, counting
+/// the pairs below, which takes a pass over the values and not over the pairs.
 fn walsh(sorted: &[f64], place: u64) -> f64 {
     let at_most = |limit: f64| {
         let (mut count, mut end) = (0, sorted.len());

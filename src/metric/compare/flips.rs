@@ -1,8 +1,8 @@
-//! The permutation test of a mean difference: the signs of the differences are flipped, as if the names of the two models had
-//! been swapped in each case.
+//! The permutation test of a mean difference: the signs of the differences are flipped, as if the names of the two
+//! models had been swapped in each case.
 //!
-//! Our own, as no crate of statistics has it for pairs, and because sums must be the same whatever adds them up: they are of
-//! whole numbers.
+//! Our own, as no crate of statistics has it for pairs, and because sums must be the same whatever adds them up: they
+//! are of whole numbers.
 
 use super::signed_rank::{Method, PValues};
 use crate::metric::cohort::resampling::SplitMix64;
@@ -22,11 +22,11 @@ const MOST_COUNTED: usize = 32;
 /// FNV-1a of `sign-flip`: other draws than those of the bootstrap.
 const STREAM: u64 = 0xf48e_b205_cb49_a878;
 
-/// The share of patterns of signs whose mean lies as far from 0 as that of these differences. Up to `tau` per difference
-/// counts as equal, in favour of no difference.
+/// The share of patterns of signs whose mean lies as far from 0 as that of these differences. Up to `tau` per
+/// difference counts as equal, in favour of no difference.
 ///
-/// Up to 32 differences that are not 0 all 2^m patterns are counted. Beyond, `draws` of them are drawn, and p is (1 + those as
-/// far out) / (1 + draws), which is never below 1 / (1 + draws) (Phipson & Smyth 2010).
+/// Up to 32 differences that are not 0 all 2^m patterns are counted. Beyond, `draws` of them are drawn, and p is (1 +
+/// those as far out) / (1 + draws), which is never below 1 / (1 + draws) (Phipson & Smyth 2010).
 ///
 /// ```
 /// use voxdice::metric::compare::sign_flip;

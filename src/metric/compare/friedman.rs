@@ -19,13 +19,15 @@ pub struct Friedman {
     pub statistic: f64,
     /// Its p value.
     pub p: f64,
-    /// F of Iman & Davenport 1980, with k − 1 and (k − 1)(N − 1) degrees of freedom; infinite where every case ranks alike.
+    /// F of Iman & Davenport 1980, with k − 1 and (k − 1)(N − 1) degrees of freedom; infinite where every case ranks
+    /// alike.
     pub f: f64,
     /// Its p value.
     pub p_of_f: f64,
 }
 
-/// Friedman's test of the scores of k models (rows) over N cases; None below three models, or two cases that all have a score for.
+/// Friedman's test of the scores of k models (rows) over N cases; None below three models, or two cases that all have a
+/// score for.
 ///
 /// ```
 /// use voxdice::metric::compare::{Better, friedman};
@@ -81,11 +83,11 @@ pub fn friedman<V: AsRef<[f64]>>(scores: &[V], better: Better) -> Option<Friedma
     })
 }
 
-/// The difference of mean ranks over N cases beyond which two of k models differ at this level (Nemenyi 1963, Demšar 2006); NaN
-/// below two models, without cases, or for a level outside (0, 1).
+/// The difference of mean ranks over N cases beyond which two of k models differ at this level (Nemenyi 1963, Demšar
+/// 2006); NaN below two models, without cases, or for a level outside (0, 1).
 ///
-/// Whether two models differ depends on the others here (Benavoli 2016): it is for the diagram, and pairs are judged by the
-/// signed-rank test.
+/// Whether two models differ depends on the others here (Benavoli 2016): it is for the diagram, and pairs are judged by
+/// the signed-rank test.
 ///
 /// ```
 /// use voxdice::metric::compare::critical_difference;
@@ -122,9 +124,9 @@ fn unit_of_ranks(models: usize, cases: usize) -> f64 {
     (k * (k + 1.0) / (6.0 * n)).sqrt()
 }
 
-/// The share of the range of k standard normal values above q: 1 − k ∫ φ(z) (Φ(z) − Φ(z − q))^(k−1) dz. Our own, as crates of
-/// statistics do not have it for infinite degrees of freedom. The sum of steps of an analytic function that falls as fast as φ is
-/// right to the last digits.
+/// The share of the range of k standard normal values above q: 1 − k ∫ φ(z) (Φ(z) − Φ(z − q))^(k−1) dz. Our own, as
+/// crates of statistics do not have it for infinite degrees of freedom. The sum of steps of an analytic function that
+/// falls as fast as φ is right to the last digits.
 fn studentized_range_above(q: f64, models: usize) -> f64 {
     const STEP: f64 = 1.0 / 16.0;
     let of = |step: i32| {

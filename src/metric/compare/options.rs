@@ -93,8 +93,8 @@ pub struct CompareOptions {
 }
 
 impl Default for CompareOptions {
-    /// 10,000 resamples, expanded intervals, Wilcoxon's test, Holm over the classes of a metric, cases that are complete,
-    /// ranks of means, and 0.05.
+    /// 10,000 resamples, expanded intervals, Wilcoxon's test, Holm over the classes of a metric, cases that are
+    /// complete, ranks of means, and 0.05.
     fn default() -> Self {
         Self {
             bootstrap: Some(Bootstrap::default()),

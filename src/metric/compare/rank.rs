@@ -59,8 +59,8 @@ fn runs_with_infinity(keys: &[f64], tau: f64) -> Vec<Vec<usize>> {
     found
 }
 
-/// The mean ranks of models within a case, 1 is best. Where a score is undefined it takes the mean of the places after all
-/// others, as if undefined ones had one common worst value.
+/// The mean ranks of models within a case, 1 is best. Where a score is undefined it takes the mean of the places after
+/// all others, as if undefined ones had one common worst value.
 pub(super) fn ranks_within(scores: &[f64], better: Better) -> Vec<f64> {
     let tau = tau(scores.iter().copied().filter(|score| score.is_finite()));
     let keys: Vec<f64> = scores.iter().map(|&s| if s.is_finite() { -better.gain(s) } else { f64::INFINITY }).collect();

@@ -8,8 +8,8 @@ use super::rank::{competition_ranks, kendall_tau_b};
 use super::stability::Stability;
 use crate::metric::{mean_of_all, mean_of_defined};
 
-/// What models are ranked by. Means and medians aggregate the cases and then rank; the mean of ranks ranks within each case and
-/// then aggregates.
+/// What models are ranked by. Means and medians aggregate the cases and then rank; the mean of ranks ranks within each
+/// case and then aggregates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum RankBy {
     /// Their mean scores (BRATS 2014, MRBrainS, the Decathlon's tables).
@@ -38,7 +38,8 @@ pub struct Ranking {
     pub agreement: Vec<(RankBy, RankBy, Option<f64>)>,
     /// The cases without which another model has the highest mean.
     pub left_out: Vec<LeftOut>,
-    /// The best and the worst rank that tests leave to each model: one more than beat it, and all but those that it beats.
+    /// The best and the worst rank that tests leave to each model: one more than beat it, and all but those that it
+    /// beats.
     pub by_tests: Option<Vec<[usize; 2]>>,
     /// How the order varies with the cases; None for what is not resampled.
     pub stability: Option<Stability>,

@@ -1,7 +1,8 @@
 //! Wilcoxon's signed-rank test.
 //!
 //! Our own, because crates of statistics have the normal approximation, or an exact table that ignores ties; scores of
-//! segmentations have ties and zeros as a rule, and few cases. So p is counted over the signs that the tied ranks can have.
+//! segmentations have ties and zeros as a rule, and few cases. So p is counted over the signs that the tied ranks can
+//! have.
 
 use super::rank::{Ranked, average_ranks};
 use crate::metric::cohort::quantiles::normal;
@@ -67,12 +68,12 @@ pub struct SignedRank {
 /// The most differences whose signs are counted; beyond, p of the normal approximation is off by a thousandth at 0.05.
 const MOST_COUNTED: usize = 200;
 
-/// Wilcoxon's signed-rank test of differences, two-sided and one-sided. Up to `tau` a difference is 0, and sizes that lie no
-/// farther apart are tied, and share their mean rank.
+/// Wilcoxon's signed-rank test of differences, two-sided and one-sided. Up to `tau` a difference is 0, and sizes that
+/// lie no farther apart are tied, and share their mean rank.
 ///
-/// Up to 200 differences that are not 0, p is exact and conditional on the ties: the share of the 2^m patterns of signs whose
-/// sum of ranks lies as far out, the smaller tail doubled. Beyond, it is normal, with the variance corrected for ties and
-/// without a correction for continuity (as in scipy, unlike in R: [`SignedRank::asymptotic`]).
+/// Up to 200 differences that are not 0, p is exact and conditional on the ties: the share of the 2^m patterns of signs
+/// whose sum of ranks lies as far out, the smaller tail doubled. Beyond, it is normal, with the variance corrected for
+/// ties and without a correction for continuity (as in scipy, unlike in R: [`SignedRank::asymptotic`]).
 ///
 /// ```
 /// use voxdice::metric::compare::{Zeros, wilcoxon};

@@ -72,9 +72,9 @@ pub struct Compared {
     pub friedman: Option<Friedman>,
 }
 
-/// Compares models by every table. All tables share their cases and one stream of resamples. `groups` holds the number of
-/// each case's group where several cases are of one patient: then groups are drawn and flipped whole, and tests of ranks are of
-/// the means of groups.
+/// Compares models by every table. All tables share their cases and one stream of resamples. `groups` holds the number
+/// of each case's group where several cases are of one patient: then groups are drawn and flipped whole, and tests of
+/// ranks are of the means of groups.
 ///
 /// ```
 /// use voxdice::metric::compare::{Better, CompareOptions, ScoreTable, compare};
@@ -93,8 +93,8 @@ pub struct Compared {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`](crate::Error::Parameter) for fewer than two models, tables of unequal models or cases, and choices
-/// outside of their range.
+/// [`Error::Parameter`](crate::Error::Parameter) for fewer than two models, tables of unequal models or cases, and
+/// choices outside of their range.
 pub fn compare(tables: &[ScoreTable], groups: Option<&[usize]>, options: &CompareOptions) -> Result<Vec<Compared>> {
     let Some(first) = tables.first() else { return Ok(Vec::new()) };
     let (models, cases) = (first.scores.len(), first.scores.first().map_or(0, Vec::len));
@@ -139,8 +139,8 @@ struct Prepared<'a> {
     /// Whether all models have a score for a case.
     complete: Vec<bool>,
     pairs: Vec<[usize; 2]>,
-    /// Complete scores of each model; then, if they are asked for, ranks within cases; then differences of pairs that have
-    /// more cases than are complete.
+    /// Complete scores of each model; then, if they are asked for, ranks within cases; then differences of pairs that
+    /// have more cases than are complete.
     columns: Vec<Vec<f64>>,
     /// The first column of differences, if there are any.
     differences: Option<usize>,

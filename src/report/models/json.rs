@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 /// The cases of a pair that are named as those that changed most.
 const CHANGED: usize = 5;
 
-/// Everything that was found: `comparisons` of pairs, `models` with their scores, `ranking` per metric and class, and how they
-/// came about.
+/// Everything that was found: `comparisons` of pairs, `models` with their scores, `ranking` per metric and class, and
+/// how they came about.
 pub fn models_json(found: &Comparison) -> Value {
     let pairs = found.rows().flat_map(|(table, row)| row.pairs.iter().map(move |own| pair(found, table, own)));
     let overall = found.overall().map(|(means, ranks)| {
