@@ -9,8 +9,14 @@ use std::process::Command;
 
 /// Commands for whoever builds the project, whose tests these are; and two that take long, which
 /// other tests run on less.
-const ELSEWHERE: [&str; 5] =
-    [".ci/test", "cargo install --path .", "cargo bench", "voxdice verify --adapter llvmpipe", "voxdice bench"];
+const ELSEWHERE: [&str; 6] = [
+    ".ci/test",
+    "cargo install --path .",
+    "cargo install --path . --no-default-features --features cli,parallel",
+    "cargo bench",
+    "voxdice verify --adapter llvmpipe",
+    "voxdice bench",
+];
 
 /// A command and what is shown below it.
 #[derive(Debug)]
