@@ -35,7 +35,7 @@ Examples:
   voxdice compare unet=unet.json ours=ours.json
   voxdice compare unet=unet.csv ours=ours.csv --metrics dice --format latex --digits 3
   voxdice compare --truth labelsTs unet=predictions ours=predictions_b --metrics dice,hd95
-  voxdice compare a=a.json b=b.json c=c.json --against a --rank rank-mean --format csv -o comparison.csv
+  voxdice compare a=a.json b=b.json c=c.json --against a --format csv -o comparison.csv
   voxdice compare unet=unet.csv ours=ours.csv --group '^(.*)_' --test sign-flip
 
 Numbers: differences are those of the first model less the second, in the order given; with --against all are less that
