@@ -12,6 +12,7 @@ mod call;
 mod cells;
 mod choices;
 mod cohort;
+pub mod compare;
 mod confusion;
 mod divisor;
 mod fbeta;

@@ -4,7 +4,7 @@ mod args;
 pub(super) mod merge;
 mod publish;
 
-pub(super) use args::GeometryName;
+pub(super) use args::{ConventionName, CountArgs, EmptyName, GeometryName, MissingName};
 
 use super::args::DeviceArgs;
 use super::exit::Exit;
@@ -19,7 +19,7 @@ use crate::eval::{
 };
 use crate::io::READABLE;
 use anyhow::{Result, bail};
-use args::{CountArgs, MissingName, ScoreArgs};
+use args::ScoreArgs;
 use clap::Args;
 use publish::{OutputArgs, publish};
 use std::num::NonZeroUsize;
@@ -84,7 +84,7 @@ pub(super) struct Eval {
     verify: bool,
 }
 
-fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "write a number from 1 up".into())
 }
 

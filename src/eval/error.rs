@@ -3,11 +3,13 @@
 mod grids;
 mod masks;
 mod merge;
+mod models;
 mod pairing;
 
 pub use grids::GridError;
 pub use masks::MaskError;
 pub use merge::{MergeError, Unlike};
+pub use models::ModelsError;
 pub use pairing::{PairBy, PairingError};
 
 use crate::Error;
@@ -51,6 +53,9 @@ pub enum EvalError {
     /// Results cannot be joined.
     #[error(transparent)]
     Merge(#[from] MergeError),
+    /// Models cannot be compared.
+    #[error(transparent)]
+    Models(#[from] ModelsError),
     /// The class with this key was asked for twice.
     #[error("the class {0} is asked for twice; name it once")]
     ClassTwice(String),

@@ -254,7 +254,7 @@ pub struct CaseRegex(Regex);
 
 impl CaseRegex {
     /// The case in a name; None where the pattern does not fit.
-    fn case(&self, name: &str) -> Option<String> {
+    pub(in crate::eval) fn case(&self, name: &str) -> Option<String> {
         let found = self.0.captures(name)?;
         let case = found.get(1).or_else(|| found.get(0))?.as_str();
         (!case.is_empty()).then(|| case.to_owned())

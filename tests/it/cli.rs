@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use voxdice::io::nifti::{Geometry, Voxel, write};
 
 mod commands;
+mod compare;
 #[cfg(unix)]
 mod documented;
 mod eval;

@@ -11,6 +11,7 @@ mod arrays;
 mod browser;
 #[cfg(feature = "cli")]
 mod cli;
+mod compared;
 #[cfg(feature = "gpu")]
 mod contention;
 mod determinism;
