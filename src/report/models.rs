@@ -86,6 +86,7 @@ pub fn models_table(found: &Comparison, digits: Option<usize>, most: usize) -> S
         text.push_str(&format!("{}\n", wrapped(&format!("mean rank over classes and metrics: {}", all.join(", ")), 2)));
     }
     if several && found.found.iter().any(|row| row.ranking.is_some()) {
+        let best = if found.classes.len() > 1 { "* is not significantly worse than the best mean; " } else { "" };
         text.push_str(&format!(
             "{}\n",
             wrapped(&format!("{best}first in: share of resamples; ranks: of 95 % of them"), 2)

@@ -1,8 +1,10 @@
 //! Whether scores may be compared at all: the same truth, and the same rules.
 
 use super::model::{Content, Entries, Model};
+use crate::eval::case::CaseResult;
 use crate::eval::error::ModelsError;
 use crate::metric::{Metric, Needs};
+use std::collections::BTreeMap;
 
 /// Whether the models were scored by the same rules, as far as results say.
 pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), ModelsError> {
@@ -26,8 +28,9 @@ pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), Mo
         if let Some((what, _)) = checks.into_iter().find(|(_, same)| !same) {
             return Err(ModelsError::Differ { models: [first.clone(), name.clone()], what });
         }
+        let twins: BTreeMap<&str, &CaseResult> = other.cases.iter().map(|case| (case.name.as_str(), case)).collect();
         for case in &evaluation.cases {
-            let Some(twin) = other.cases.iter().find(|twin| twin.name == case.name) else { continue };
+            let Some(twin) = twins.get(case.name.as_str()) else { continue };
             // Summaries of nnU-Net say neither.
             let unlike = |a: &[u64], b: &[u64]| !a.is_empty() && !b.is_empty() && a != b;
             if unlike(&case.shape, &twin.shape) || case.voxels != twin.voxels {
