@@ -17,6 +17,7 @@ mod resident;
 mod self_test;
 mod slot;
 mod sums;
+mod surfaces;
 mod upload;
 
 pub use adapters::{AdapterFact, AdapterKind, adapters};
@@ -25,6 +26,7 @@ pub(crate) use gradient_buffer::Target;
 pub(crate) use pollster::block_on;
 pub(crate) use resident::Resident;
 pub(crate) use sums::BlockSink;
+pub(crate) use surfaces::Measured;
 
 /// The application's own objects, under names that other rooms may say.
 pub(crate) mod application {
