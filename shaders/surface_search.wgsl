@@ -5,7 +5,7 @@
 @group(0) @binding(1) var<storage, read> queries: array<u32>;
 @group(0) @binding(2) var<storage, read_write> result: array<atomic<u32>>;   // spent, by segment; then distances
 
-const COST_SHIFT: u32 = 4u;    // the budget counts so many rows, a power of two, as one
+const COST_SHIFT: u32 = 4u;    // the budget counts rows in multiples of 2 to this power
 const ROW_WORDS: u32 = 4u;
 
 @compute @workgroup_size(256)

@@ -36,6 +36,7 @@ pub(crate) mod application {
 use crate::error::{Error, Result};
 use crate::kernel::source::{Dot, Int64};
 use crate::options::{AdapterChoice, Poison, Tuning};
+use std::sync::atomic::AtomicBool;
 
 /// A device, its pipelines and its idle buffers. Shared by threads: each call takes buffers of its own.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub(crate) struct Backend {
     int64: Int64,
     dot: Dot,
     poison: Poison,
+    /// Whether the kernels of surface distances have given known answers.
+    surfaces_trusted: AtomicBool,
 }
 
 impl Backend {
@@ -70,7 +73,17 @@ impl Backend {
         let bindings = input::BindingLimits { alignment, most_bytes: most };
         let pipelines = pipelines::Pipelines::new(&device)?;
         let (int64, dot, poison) = (device.int64(tuning.int64), Dot::Packed, tuning.poison);
-        let mut backend = Self { device, pipelines, idle: slot::Pool::default(), limits, bindings, int64, dot, poison };
+        let mut backend = Self {
+            device,
+            pipelines,
+            idle: slot::Pool::default(),
+            limits,
+            bindings,
+            int64,
+            dot,
+            poison,
+            surfaces_trusted: AtomicBool::new(false),
+        };
         self_test::run(&mut backend)?;
         Ok(backend)
     }

@@ -15,8 +15,8 @@ use super::count::Counter;
 use super::error::{EvalError, MaskError};
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
-use super::surfaces::Field;
-use super::verify::{Verification, verified};
+use super::surfaces::{Field, Values};
+use super::verify::{Verification, verified, with_surfaces};
 use super::warning::{Side as WhichSide, Warning};
 use crate::io::{Gap, Geometry, same_file};
 use crate::stats::Counts;
@@ -69,10 +69,13 @@ fn count(
         let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
         let (mut counted, mut verified) = (Counts::default(), None);
         if let Some(pair) = pair_of(masks, left_out.as_deref(), &meeting, rules)? {
-            if !rules.surfaces.metrics.is_empty() {
-                surfaces.insert(class.key.clone(), measure(&pair, sides[0].path, spacing_mm, rules, counter)?);
-            }
             (counted, verified) = count_pair(&pair, counter)?;
+            if !rules.surfaces.metrics.is_empty() {
+                let measured = measure(&pair, sides[0].path, spacing_mm, rules, counter)?;
+                let difference = measured.difference.map(|(_, how)| (class.clone(), how));
+                verified = with_surfaces(verified, difference.as_ref());
+                surfaces.insert(class.key.clone(), measured.values.into_iter().flatten().collect());
+            }
         }
         let counted = Counts::new(counted.tp(), counted.n_pred(), counted.n_truth(), voxels)?;
         keep_worst(&mut verification, verified);
@@ -207,10 +210,10 @@ fn measure(
     spacing_mm: Option<[f64; 3]>,
     rules: &Rules,
     counter: Counter<'_>,
-) -> Result<Vec<f64>, EvalError> {
+) -> Result<Values, EvalError> {
     let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
     let field = Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred };
-    Ok(field.measure(counter.engine, &mask_class()?, &rules.surfaces)?.into_iter().flatten().collect())
+    field.measure(counter, &mask_class()?, &rules.surfaces)
 }
 
 fn count_pair(pair: &Boxed, counter: Counter<'_>) -> Result<(Counts, Option<Verification>), EvalError> {

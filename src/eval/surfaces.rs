@@ -3,8 +3,10 @@
 //! Counts are kept and become scores later. Of surfaces the values are kept, as the statistic holds a number for every
 //! distance that occurs: how they are defined cannot be changed once the voxels are gone.
 
+use super::count::Counter;
 use super::error::EvalError;
 use super::grids::around;
+use super::verify::surfaces_differ;
 use crate::io::Placement;
 use crate::io::labels::{LabelVolume, Labels};
 use crate::metric::surface::{RuleSpacing, SurfaceMetric, SurfacePreset, SurfaceRules};
@@ -41,6 +43,14 @@ impl Surfaces {
     }
 }
 
+/// What was measured.
+pub(super) struct Values {
+    /// Of each class those of the metrics.
+    pub values: Vec<Vec<f64>>,
+    /// Which class the counterpart measured otherwise, and how.
+    pub difference: Option<(usize, String)>,
+}
+
 /// Two maps over the voxels of one grid.
 pub(super) struct Field<'a> {
     /// What errors name.
@@ -55,7 +65,7 @@ pub(super) struct Field<'a> {
 
 impl Field<'_> {
     /// Values of each class.
-    pub fn measure(&self, engine: &Engine, classes: &Classes, surfaces: &Surfaces) -> Result<Vec<Vec<f64>>, EvalError> {
+    pub fn measure(&self, counter: Counter<'_>, classes: &Classes, surfaces: &Surfaces) -> Result<Values, EvalError> {
         let rules = surfaces.rules();
         let spacing_mm = match (rules.spacing, self.spacing_mm) {
             (RuleSpacing::Image, None) => return Err(EvalError::NoSpacing(self.truth_path.into())),
@@ -64,9 +74,15 @@ impl Field<'_> {
         let (lengths, spacing_mm) = self.in_space(spacing_mm)?;
         let shape = Shape::new(1, 1, lengths)?;
         let (truth, pred) = (map(&shape, self.truth)?, map(&shape, self.pred)?);
-        let measured = engine.surfaces(pred, truth, classes, &rules.options(&Spacing::new(spacing_mm)?))?;
+        let options = rules.options(&Spacing::new(spacing_mm)?);
+        let measure = |engine: &Engine| engine.surfaces(pred.clone(), truth.clone(), classes, &options);
+        let measured = measure(counter.engine)?;
+        let difference = match counter.counterpart {
+            Some(counterpart) => surfaces_differ(counter.engine, &measured, &measure(counterpart)?),
+            None => None,
+        };
         let values = |surface| surfaces.metrics.iter().map(|&metric| rules.value(metric, surface)).collect();
-        Ok(measured.values().iter().map(values).collect::<Result<_, _>>()?)
+        Ok(Values { values: measured.values().iter().map(values).collect::<Result<_, _>>()?, difference })
     }
 
     /// Lengths and spacings of the axes of space, slowest first: those that the file has, as other tools take them. A third
@@ -93,20 +109,20 @@ fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate:
 
 /// Values of two label maps, class by class. Where one lies in the other in another way, both are put into the box around them.
 pub(super) fn of_maps(
-    engine: &Engine,
+    counter: Counter<'_>,
     truth_path: &Path,
     [truth, pred]: [&LabelVolume; 2],
     place: Option<&Placement>,
     spacing_mm: Option<[f64; 3]>,
     classes: &Classes,
     surfaces: &Surfaces,
-) -> Result<Vec<Vec<f64>>, EvalError> {
+) -> Result<Values, EvalError> {
     let boxed = place.map(|place| in_one_box(truth, pred, place)).transpose()?;
     let (shape, [truth, pred]) = match &boxed {
         Some((shape, labels)) => (shape, labels.each_ref().map(Labels::slice)),
         None => (&truth.shape, [truth.labels.slice(), pred.labels.slice()]),
     };
-    Field { truth_path, shape, spacing_mm, truth, pred }.measure(engine, classes, surfaces)
+    Field { truth_path, shape, spacing_mm, truth, pred }.measure(counter, classes, surfaces)
 }
 
 /// The box around both, and their labels in it.

@@ -10,6 +10,7 @@ mod distances;
 mod far;
 mod image;
 mod numbers;
+mod self_test;
 
 use super::Backend;
 use super::arrival::Waiting;
@@ -31,12 +32,17 @@ pub(crate) enum Measured {
     Left(BoxMasks),
 }
 
-/// Bytes of the masks of one batch at most, and of what the transform keeps of some columns.
-const MOST_BYTES: u64 = 128 << 20;
+/// Bytes of the masks of one batch at most, in windows of voxels that are copied: 128 MiB with the usual ones.
+const WINDOWS: u64 = 32;
 
 impl Backend {
     /// A surface per plane (sample) and class.
     pub async fn surfaces(&self, job: &SurfacesOf<'_, Source<'_>>, waiting: Waiting) -> Result<Vec<Measured>> {
+        self.trust_surfaces(waiting).await?;
+        self.measured(job, waiting).await
+    }
+
+    async fn measured(&self, job: &SurfacesOf<'_, Source<'_>>, waiting: Waiting) -> Result<Vec<Measured>> {
         let (image, classes) = (self.image(&job.pair)?, job.pair.classes);
         let crops = self.boxes(&image, classes, waiting).await?;
         let form = Form {
@@ -117,7 +123,7 @@ impl Backend {
 
     /// Words of the masks of a batch at most.
     fn most_words(&self) -> u64 {
-        self.bindings.most_bytes.min(MOST_BYTES) / 4
+        self.bindings.most_bytes.min(WINDOWS * self.limits.window_bytes) / 4
     }
 
     /// A buffer of so many words, which kernels write.

@@ -1,4 +1,7 @@
-//! Kernels of surface distances. Their twins are in `cpu/surface`.
+//! Kernels of surface distances. Their twins, step by step, are in `cpu/surface`; `twin` has the definition.
+
+#[cfg(feature = "gpu")]
+pub(crate) mod twin;
 
 use super::source::flag;
 use super::source::fragment::{

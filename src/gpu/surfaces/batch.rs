@@ -23,8 +23,8 @@ pub(super) struct Batch {
 /// Segments that a query can name.
 const MOST_SEGMENTS: usize = 1 << 22;
 
-/// The budget counts so many rows as one.
-const COST: u64 = 16;
+/// The budget counts rows in multiples of 2 to this power.
+const COST_SHIFT: u32 = 4;
 
 /// Rows that the search may look at for each voxel of a box. The transform takes longer than these, but not much longer.
 const ROWS_PER_VOXEL: u64 = 4;
@@ -50,7 +50,7 @@ impl Form {
         let edge = |axis: usize| [crop.low[axis] == 0, crop.high[axis] == image.extent[axis]];
         let sides = [edge(0), edge(1), edge(2)].concat();
         let sides = sides.iter().rev().fold(0, |bits, &side| bits << 1 | u32::from(side && self.repeated));
-        let budget = (ROWS_PER_VOXEL * size.iter().product::<u64>() / COST).min(1 << 30);
+        let budget = (ROWS_PER_VOXEL * size.iter().product::<u64>() >> COST_SHIFT).min(1 << 30);
         Record {
             mask: size.map(|n| n as u32),
             grid_slices: slices as u32,
@@ -197,4 +197,30 @@ pub(super) fn pieces(crop: &Crop, most: u64) -> Vec<Crop> {
         }
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_follow_each_other_as_the_rows_of_the_box_do() {
+        for (low, size) in [([1, 2, 3], [5, 7, 100]), ([0, 0, 0], [1, 9, 33]), ([4, 0, 9], [3, 1, 1])] {
+            let high = [0, 1, 2].map(|axis| low[axis] + size[axis]);
+            let crop = Crop { cell: 3, plane: 1, low, high };
+            for most in [0, 2 * (256 + 12), 2 * (256 + 60), 1 << 20] {
+                let mut rows = Vec::new();
+                for piece in pieces(&crop, most) {
+                    assert_eq!((piece.cell, piece.plane, piece.low[2], piece.high[2]), (3, 1, low[2], high[2]));
+                    let words = piece.size()[0] * piece.size()[1] * size[2].div_ceil(32);
+                    assert!(Form::MASKS.words(&piece) <= most || words <= size[2].div_ceil(32), "{piece:?}");
+                    rows.extend(
+                        (piece.low[0]..piece.high[0]).flat_map(|z| (piece.low[1]..piece.high[1]).map(move |y| (z, y))),
+                    );
+                }
+                let expected = (low[0]..high[0]).flat_map(|z| (low[1]..high[1]).map(move |y| (z, y)));
+                assert_eq!(rows, expected.collect::<Vec<_>>());
+            }
+        }
+    }
 }

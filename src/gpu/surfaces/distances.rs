@@ -15,7 +15,7 @@ use crate::plan::{WORKGROUP, workgroups};
 use crate::stats::{DistanceCount, Distances, Elements, Lattice, NO_TARGET, Surface, Target, kinds};
 use crate::volume::Source;
 
-/// Queries that are searched for together at most; a workgroup asks at most 8192.
+/// Queries that are searched for together at most, where masks have as much room; a workgroup asks at most 8192.
 const MOST_QUERIES: u64 = 1 << 20;
 
 /// Rings of rows that the search looks at: up to a radius of 24 rows.
@@ -25,6 +25,9 @@ const RINGS: usize = 2;
 /// both by kind, and targets.
 const SEGMENT_WORDS: usize = 65;
 const KINDS: usize = 32;
+
+/// Words of a row of the search table.
+const ROW_WORDS: usize = 4;
 
 /// Words of a slot of the histogram, and how many slots it has.
 const SLOT_WORDS: usize = 5;
@@ -109,7 +112,8 @@ impl Backend {
             let has_targets = of_segments[segment ^ 1][2 * KINDS] > 0;
             found.push(Found::new(counts, has_targets));
         }
-        for tasks in in_parts(&batch.tasks, of_groups, |segment| found[segment as usize].has_targets) {
+        let most = MOST_QUERIES.min(self.most_words() / 2);
+        for tasks in in_parts(&batch.tasks, of_groups, most, |segment| found[segment as usize].has_targets) {
             self.search(&search, batch, &masks, &tasks, &mut found, waiting).await?;
         }
         let surface = |pair: &mut [Found]| {
@@ -190,7 +194,7 @@ impl Backend {
         let mut told = batch.told();
         search.tell(&mut told);
         told.numbers.queries = asked.many as u32;
-        told.numbers.rows = (search.rows.len() / 4) as u32;
+        told.numbers.rows = (search.rows.len() / ROW_WORDS) as u32;
         told.numbers.rows_at = told.table(search.rows.iter().copied());
         told.numbers.limit = halves(search.limit);
         let kernel = SurfaceKernel::Search { wide: search.wide };
@@ -221,7 +225,8 @@ impl Backend {
 
     async fn histogram(&self, batch: &Batch, asked: &Asked, waiting: Waiting) -> Result<Histogram> {
         let segments = batch.segments();
-        let slots = asked.many.next_power_of_two().clamp(1 << 8, MOST_SLOTS);
+        // Distances repeat: one in eight is a new one at most, or else the host counts.
+        let slots = (asked.many / 8).next_power_of_two().clamp(1 << 8, MOST_SLOTS);
         let result = self.cleared(1 + segments as u64 + SLOT_WORDS as u64 * slots)?;
         let mut told = Told::default();
         told.numbers.segments = segments as u32;
@@ -319,7 +324,7 @@ struct Part {
 }
 
 /// Workgroups that have queries, in parts of at most so many; `of_groups` has the queries of each.
-fn in_parts(tasks: &[Task], of_groups: &[u32], is_asked: impl Fn(u32) -> bool) -> Vec<Part> {
+fn in_parts(tasks: &[Task], of_groups: &[u32], most: u64, is_asked: impl Fn(u32) -> bool) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut part = Part::default();
     let mut groups = of_groups.iter();
@@ -329,7 +334,7 @@ fn in_parts(tasks: &[Task], of_groups: &[u32], is_asked: impl Fn(u32) -> bool) -
             if queries == 0 || !is_asked(task.segment) {
                 continue;
             }
-            if part.queries + u64::from(queries) > MOST_QUERIES {
+            if part.queries + u64::from(queries) > most {
                 parts.push(std::mem::take(&mut part));
             }
             let skipped = group * WORKGROUP;
@@ -346,4 +351,27 @@ fn in_parts(tasks: &[Task], of_groups: &[u32], is_asked: impl Fn(u32) -> bool) -
     parts.push(part);
     parts.retain(|part| part.queries > 0);
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_have_every_asked_group_once_and_no_more_queries_than_they_may() {
+        let tasks = [
+            Task { first: 0, words: 700, segment: 0 },
+            Task { first: 768, words: 700, segment: 1 },
+            Task { first: 1536, words: 100, segment: 3 },
+        ];
+        let of_groups = [10, 0, 5, 7, 7, 7, 9];
+        let parts = in_parts(&tasks, &of_groups, 20, |segment| segment != 3);
+        let task = |first, words, segment| Task { first, words, segment };
+        let found: Vec<_> = parts.iter().map(|part| (part.queries, &part.offsets[..], &part.tasks[..])).collect();
+        let first = [task(0, 256, 0), task(512, 188, 0)];
+        assert_eq!(found[0], (15, &[0, 10][..], &first[..]));
+        assert_eq!(found[1], (14, &[0, 7][..], &[task(768, 512, 1)][..]));
+        assert_eq!(found[2], (7, &[0][..], &[task(1280, 188, 1)][..]));
+        assert_eq!(found.len(), 3);
+    }
 }

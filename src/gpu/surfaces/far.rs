@@ -1,7 +1,6 @@
 //! The exact distance transform of a box, for queries whose targets are far: some columns at a time, along each axis in
 //! turn. It takes as long as the distances are, in voxels, and keeps 12 bytes of each voxel of these columns.
 
-use super::MOST_BYTES;
 use super::batch::Batch;
 use super::distances::{Asked, Masks, Search};
 use crate::error::Result;
@@ -31,7 +30,8 @@ impl Backend {
         let column = slices * rows;
         let columns = u64::from(record.grid_columns(search.form.corners));
         let steps = column * slices.max(rows);
-        let room = (self.bindings.most_bytes.min(MOST_BYTES) / 8 / column).min(MOST_STEPS / steps).min(columns);
+        // Two words of each voxel.
+        let room = (self.most_words() / 2 / column).min(MOST_STEPS / steps).min(columns);
         if room == 0 || steps.saturating_mul(columns) > MOST_STEPS_OF_ALL {
             return Ok(false);
         }
