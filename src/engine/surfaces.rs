@@ -19,7 +19,11 @@ impl Engine {
     /// [`Lattice`]. A voxel whose truth is an [ignored](Classes::ignoring) label belongs to neither mask, and where that
     /// cuts a mask there is its boundary.
     ///
-    /// They are measured on the CPU, whatever the engine runs on, and label maps must be in host memory.
+    /// A GPU engine measures them there, of maps in host memory and of [buffers](LabelMap) alike, and finds the same numbers.
+    /// It leaves to the CPU, without a word as the result is the same: a class in whose box a bit per voxel and map is more
+    /// than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter can bind (by default 128 MiB: 2^29
+    /// voxels), a class with far surfaces in a box of more than 2^40 voxels times the longer of its first two axes, and
+    /// maps of host memory of which the adapter cannot bind a row. For these a map in a buffer is read back as bits.
     ///
     /// ```
     /// use voxdice::metric::surface::{Directions, Percentile, Tolerance, assd, hausdorff, nsd};
@@ -44,7 +48,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`]; [`Error::Parameter`] for shapes without 2 or 3 spatial axes, spacings that do not go with
-    /// the shape, options that do not go together, and label maps in a GPU buffer.
+    /// the shape, and options that do not go together; [`Error::BufferOnCpu`] for label maps in a GPU buffer on a CPU engine;
+    /// what the GPU may report, with [`Error::SelfTest`] where it fails the known answers that it is asked the first time, and
+    /// [`Error::BindingTooLarge`] for rows of a buffer that the adapter cannot bind.
     pub fn surfaces(
         &self,
         pred: LabelMap<'_>,
@@ -69,7 +75,8 @@ impl Engine {
     /// boundary Dice. Where neither map has the class, [`Empty`](crate::Empty) decides, as for masks. `spacing` matters to
     /// [`Band::Mm`] alone.
     ///
-    /// They are counted on the CPU, whatever the engine runs on, and label maps must be in host memory.
+    /// They are counted on the CPU, whatever the engine runs on; of label maps in buffers on a GPU the masks are made there
+    /// and read back as bits.
     ///
     /// ```
     /// use voxdice::{Band, Classes, Empty, Engine, EngineOptions, LabelMap, Shape, Spacing, metric};

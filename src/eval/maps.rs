@@ -80,7 +80,15 @@ pub(super) fn evaluate(
         let present = Present::of([&of_truth, &of_pred], rules);
         if !rules.surfaces.metrics.is_empty() && !present.classes.is_empty() {
             let (maps, classes) = ([&of_truth, &of_pred], engine_classes(&present.classes, &rules.ignore)?);
-            let measured = of_maps(counter, truth, maps, place.as_ref(), spacing_mm, &classes, &rules.surfaces)?;
+            let measured = of_maps(
+                (counter.engine, counter.counterpart),
+                truth,
+                maps,
+                place.as_ref(),
+                spacing_mm,
+                &classes,
+                &rules.surfaces,
+            )?;
             surfaces = present.classes.iter().map(|class| class.key.clone()).zip(measured.values).collect();
             let named = |(class, how): (usize, String)| Some((present.classes.get(class)?.clone(), how));
             difference = measured.difference.and_then(named);

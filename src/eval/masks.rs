@@ -213,7 +213,7 @@ fn measure(
 ) -> Result<Values, EvalError> {
     let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
     let field = Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred };
-    field.measure(counter, &mask_class()?, &rules.surfaces)
+    field.measure((counter.engine, counter.counterpart), &mask_class()?, &rules.surfaces)
 }
 
 fn count_pair(pair: &Boxed, counter: Counter<'_>) -> Result<(Counts, Option<Verification>), EvalError> {

@@ -3,14 +3,14 @@
 //! Counts are kept and become scores later. Of surfaces the values are kept, as the statistic holds a number for every
 //! distance that occurs: how they are defined cannot be changed once the voxels are gone.
 
-use super::count::Counter;
+use super::compare::surface_difference;
 use super::error::EvalError;
 use super::grids::around;
-use super::verify::surfaces_differ;
 use crate::io::Placement;
 use crate::io::labels::{LabelVolume, Labels};
 use crate::metric::surface::{RuleSpacing, SurfaceMetric, SurfacePreset, SurfaceRules};
-use crate::{Classes, Engine, LabelMap, LabelSlice, Shape, Spacing};
+use crate::stats::Surface;
+use crate::{Backend, Classes, Engine, LabelMap, LabelSlice, Shape, Spacing, Table};
 use std::path::Path;
 
 /// What is measured besides counts.
@@ -43,6 +43,9 @@ impl Surfaces {
     }
 }
 
+/// What measures, and what measures again to compare.
+pub(super) type Engines<'a> = (&'a Engine, Option<&'a Engine>);
+
 /// What was measured.
 pub(super) struct Values {
     /// Of each class those of the metrics.
@@ -65,7 +68,7 @@ pub(super) struct Field<'a> {
 
 impl Field<'_> {
     /// Values of each class.
-    pub fn measure(&self, counter: Counter<'_>, classes: &Classes, surfaces: &Surfaces) -> Result<Values, EvalError> {
+    pub fn measure(&self, engines: Engines<'_>, classes: &Classes, surfaces: &Surfaces) -> Result<Values, EvalError> {
         let rules = surfaces.rules();
         let spacing_mm = match (rules.spacing, self.spacing_mm) {
             (RuleSpacing::Image, None) => return Err(EvalError::NoSpacing(self.truth_path.into())),
@@ -76,9 +79,9 @@ impl Field<'_> {
         let (truth, pred) = (map(&shape, self.truth)?, map(&shape, self.pred)?);
         let options = rules.options(&Spacing::new(spacing_mm)?);
         let measure = |engine: &Engine| engine.surfaces(pred.clone(), truth.clone(), classes, &options);
-        let measured = measure(counter.engine)?;
-        let difference = match counter.counterpart {
-            Some(counterpart) => surfaces_differ(counter.engine, &measured, &measure(counterpart)?),
+        let measured = measure(engines.0)?;
+        let difference = match engines.1 {
+            Some(counterpart) => surfaces_differ(engines.0, &measured, &measure(counterpart)?),
             None => None,
         };
         let values = |surface| surfaces.metrics.iter().map(|&metric| rules.value(metric, surface)).collect();
@@ -99,6 +102,19 @@ impl Field<'_> {
     }
 }
 
+/// How the surfaces of a class differ between the engine and its counterpart, by the number of the class.
+fn surfaces_differ(engine: &Engine, surfaces: &Table<Surface>, again: &Table<Surface>) -> Option<(usize, String)> {
+    let pairs = surfaces.values().iter().zip(again.values()).enumerate();
+    pairs.into_iter().find_map(|(class, (first, second))| {
+        let (what, mut counts) = surface_difference(first, second)?;
+        if engine.describe().backend == Backend::Gpu {
+            counts.reverse();
+        }
+        let [cpu, gpu] = counts;
+        Some((class, format!("{what}: the CPU has {cpu}; the GPU has {gpu}")))
+    })
+}
+
 fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate::Error> {
     match labels {
         LabelSlice::U8(labels) => LabelMap::u8(shape.clone(), labels),
@@ -109,7 +125,7 @@ fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate:
 
 /// Values of two label maps, class by class. Where one lies in the other in another way, both are put into the box around them.
 pub(super) fn of_maps(
-    counter: Counter<'_>,
+    engines: Engines<'_>,
     truth_path: &Path,
     [truth, pred]: [&LabelVolume; 2],
     place: Option<&Placement>,
@@ -122,7 +138,7 @@ pub(super) fn of_maps(
         Some((shape, labels)) => (shape, labels.each_ref().map(Labels::slice)),
         None => (&truth.shape, [truth.labels.slice(), pred.labels.slice()]),
     };
-    Field { truth_path, shape, spacing_mm, truth, pred }.measure(counter, classes, surfaces)
+    Field { truth_path, shape, spacing_mm, truth, pred }.measure(engines, classes, surfaces)
 }
 
 /// The box around both, and their labels in it.
@@ -139,4 +155,34 @@ fn in_one_box(
         shape.truncate(truth.shape.len().max(2));
     }
     Ok((shape, [truth.onto(&of_truth), pred.onto(&of_pred)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EngineOptions;
+    use crate::stats::SurfaceOptions;
+
+    #[test]
+    fn a_difference_names_the_class_the_side_and_the_distance() {
+        let engine = Engine::new(&EngineOptions::default()).unwrap();
+        let shape = Shape::new(1, 1, [2, 8]).unwrap();
+        let surfaces = |pred: [u8; 16]| {
+            let truth = [0, 1, 1, 0, 2, 2, 0, 0, 0, 1, 1, 0, 2, 2, 0, 0];
+            let maps = [&pred, &truth].map(|labels| LabelMap::u8(shape.clone(), labels).unwrap());
+            let [pred, truth] = maps;
+            engine.surfaces(pred, truth, &Classes::new([1, 2]).unwrap(), &SurfaceOptions::default()).unwrap()
+        };
+        let near = surfaces([0, 1, 1, 0, 2, 2, 0, 0, 0, 1, 1, 0, 2, 2, 0, 0]);
+        assert_eq!(surfaces_differ(&engine, &near, &near), None);
+        let far = surfaces([0, 1, 1, 0, 2, 0, 0, 0, 0, 1, 1, 0, 2, 2, 0, 0]);
+        let (class, words) = surfaces_differ(&engine, &near, &far).unwrap();
+        assert_eq!(
+            (class, &words[..]),
+            (1, "elements of the truth at squared distance 0: the CPU has 4; the GPU has 3")
+        );
+        let none = surfaces([0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
+        let (_, words) = surfaces_differ(&engine, &far, &none).unwrap();
+        assert_eq!(words, "elements of the truth at squared distance 0: the CPU has 3; the GPU has 0");
+    }
 }

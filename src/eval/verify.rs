@@ -1,11 +1,11 @@
 //! Two engines on the same label maps.
 
 use super::class::Class;
-use super::compare::{first_difference, surface_difference};
+use super::compare::first_difference;
 use super::count::Counter;
 use super::error::EvalError;
-use crate::stats::{Counts, Surface};
-use crate::{Backend, Classes, Engine, LabelMap, Table};
+use crate::stats::Counts;
+use crate::{Backend, Classes, Engine, LabelMap};
 
 /// What came of comparing two backends.
 #[derive(Debug, Clone)]
@@ -61,23 +61,6 @@ pub(super) fn verified(
         }
     };
     Ok((counts, Some(Verification { cpu, gpu, difference })))
-}
-
-/// How the surfaces of a class differ between the engine and its counterpart, by the number of the class.
-pub(super) fn surfaces_differ(
-    engine: &Engine,
-    surfaces: &Table<Surface>,
-    again: &Table<Surface>,
-) -> Option<(usize, String)> {
-    let pairs = surfaces.values().iter().zip(again.values()).enumerate();
-    pairs.into_iter().find_map(|(class, (first, second))| {
-        let (what, mut counts) = surface_difference(first, second)?;
-        if engine.describe().backend == Backend::Gpu {
-            counts.reverse();
-        }
-        let [cpu, gpu] = counts;
-        Some((class, format!("{what}: the CPU has {cpu}; the GPU has {gpu}")))
-    })
 }
 
 /// The verification of counts, and of the surfaces of the class that differs.
