@@ -141,6 +141,7 @@ impl<'a> CountsOf<'a, Source<'a>> {
 pub(crate) struct LabelPairOf<'a, D> {
     /// Slices, rows and columns of a sample; one slice where there are two axes.
     pub extent: [usize; 3],
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub samples: usize,
     pub pred: D,
     pub truth: D,
