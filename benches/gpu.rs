@@ -17,7 +17,7 @@ use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement
 use device::{Buffer, CommandEncoder, Gpu, sum_of_words};
 use std::time::Duration;
 use voxdice::metric::{Loss, LossOptions};
-use voxdice::stats::{Counts, Sums, Terms};
+use voxdice::stats::{Counts, Sums, Surface, SurfaceOptions, Terms};
 // The device's file names these as names of its crate.
 use voxdice::{
     AdapterChoice, AdapterKind, Engine, EngineOptions, Error, Pair, Result, ShaderInt64, Tuning, adapters, wgpu,
@@ -164,6 +164,45 @@ impl Bench<'_> {
         group.finish();
     }
 
+    /// Distances of boxes, one of a class, that are off by a column: 0 or 1. There is no row `kernel`.
+    fn surfaces(&self, criterion: &mut Criterion, spatial: [usize; 3], name: &str) {
+        let shape = Shape::new(1, 1, spatial).unwrap();
+        let label = |i: usize, moved: usize| {
+            let at = [
+                i / (spatial[1] * spatial[2]),
+                i / spatial[2] % spatial[1],
+                i % spatial[2] - moved.min(i % spatial[2]),
+            ];
+            u8::from((0..3).all(|axis| (spatial[axis] / 8..7 * spatial[axis] / 8).contains(&at[axis])))
+        };
+        let n = shape.elements() as usize;
+        let truth: Vec<u8> = (0..n).map(|i| label(i, 0)).collect();
+        let pred: Vec<u8> = (0..n).map(|i| label(i, 1)).collect();
+        let (p, t) = (self.filled(&pred), self.filled(&truth));
+        let classes = Classes::new([1]).unwrap();
+        let sides = spatial.map(|n| (7 * n / 8 - n / 8) as u64);
+        let elements = sides.iter().product::<u64>() - sides.iter().map(|n| n - 2).product::<u64>();
+        let check = |surfaces: &Table<Surface>| {
+            let entries = surfaces.values()[0].truth().entries();
+            assert_eq!(entries.iter().map(|entry| entry.squared).collect::<Vec<_>>(), [0, 1]);
+            assert_eq!(entries.iter().map(|entry| entry.count).sum::<u64>(), elements);
+        };
+        let mut group = group(criterion, &format!("surfaces/u8xu8/{name}"), 2 * n as u64);
+        let (name, engine) = &self.engines[0];
+        let map = |buffer| LabelMap::buffer(shape.clone(), Dtype::U8, buffer, 0);
+        let run = || engine.surfaces(Pair { pred: map(&p)?, truth: map(&t)? }, &classes, &SurfaceOptions::default());
+        check(&run().unwrap());
+        group.bench_function(format!("{name}/resident"), |bencher| bencher.iter(|| run().unwrap()));
+        let host = |labels| LabelMap::u8(shape.clone(), labels);
+        let run = || {
+            self.hosts.surfaces(Pair { pred: host(&pred)?, truth: host(&truth)? }, &classes, &SurfaceOptions::default())
+        };
+        check(&run().unwrap());
+        group.bench_function("gpu/end_to_end", |bencher| bencher.iter(|| run().unwrap()));
+        self.floor(&mut group, [&pred, &truth], [&p, &t]);
+        group.finish();
+    }
+
     /// Sums, then the derivative of each voxel into a buffer: operands are read twice, and the gradient written.
     fn gradient(&self, criterion: &mut Criterion) {
         let shape = Shape::new(1, 1, LARGE).unwrap();
@@ -265,6 +304,7 @@ fn main() {
         bench.sums(&mut criterion, 1, HUGE, "512x1024x512", true);
         bench.counts(&mut criterion, 4, HUGE, "4x512x1024x512", 5);
     }
+    bench.surfaces(&mut criterion, LARGE, "125x512x512");
     bench.gradient(&mut criterion);
     bench.transfers(&mut criterion);
     // What a call costs beside its voxels.

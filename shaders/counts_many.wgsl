@@ -6,41 +6,18 @@
 @group(0) @binding(2) var<storage, read_write> totals: array<atomic<u32>>;
 
 override DIRECT: bool = false;
-override SEARCH: bool = false;   // aux is a sorted list of (label, class) pairs instead of a table indexed by label
 override OVERLAPS: bool = false; // aux has groups instead of classes; behind it the classes of each group
 
 const MAX_CLASSES: u32 = 1024u;  // classes of one pass
-const IGNORED: u32 = 0xfffffffdu;      // where the truth has the ignored label
-const BACKGROUND: u32 = 0xfffffffeu;   // label 0 where it is not listed
-const UNLISTED: u32 = 0xffffffffu;     // any other label that is not listed
 
 var<workgroup> sh_counts: array<atomic<u32>, 3075>;   // pred, truth, both per class; out of range in p, in t; ignored
 
-fn unlisted(label: u32) -> u32 {
-  return select(UNLISTED, BACKGROUND, label == 0u);
+fn class_word(i: u32) -> u32 {
+  return aux[i];
 }
 
-fn class_of(label: u32) -> u32 {
-  if SEARCH {
-    var low = 0u;
-    var high = params.aux_len;
-    while low < high {
-      let middle = (low + high) / 2u;
-      if aux[2u * middle] < label {
-        low = middle + 1u;
-      } else {
-        high = middle;
-      }
-    }
-    if low < params.aux_len && aux[2u * low] == label {
-      return aux[2u * low + 1u];
-    }
-    return unlisted(label);
-  }
-  if label < params.aux_len {
-    return aux[label];
-  }
-  return unlisted(label);
+fn class_entries() -> u32 {
+  return params.aux_len;
 }
 
 fn bump(plane: u32, counter: u32, times: u32) {

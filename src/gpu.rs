@@ -17,6 +17,7 @@ mod resident;
 mod self_test;
 mod slot;
 mod sums;
+mod surfaces;
 mod upload;
 
 pub use adapters::{AdapterFact, AdapterKind, adapters};
@@ -25,6 +26,7 @@ pub(crate) use gradient_buffer::Target;
 pub(crate) use pollster::block_on;
 pub(crate) use resident::Resident;
 pub(crate) use sums::BlockSink;
+pub(crate) use surfaces::Measured;
 
 /// The application's own objects, under names that other rooms may say.
 pub(crate) mod application {
@@ -34,6 +36,7 @@ pub(crate) mod application {
 use crate::error::{Error, Result};
 use crate::kernel::source::{Dot, Int64};
 use crate::options::{AdapterChoice, Poison, Tuning};
+use std::sync::atomic::AtomicBool;
 
 /// A device, its pipelines and its idle buffers. Shared by threads: each call takes buffers of its own.
 #[derive(Debug)]
@@ -46,6 +49,8 @@ pub(crate) struct Backend {
     int64: Int64,
     dot: Dot,
     poison: Poison,
+    /// Whether the kernels of surface distances have given known answers.
+    surfaces_trusted: AtomicBool,
 }
 
 impl Backend {
@@ -68,7 +73,17 @@ impl Backend {
         let bindings = input::BindingLimits { alignment, most_bytes: most };
         let pipelines = pipelines::Pipelines::new(&device)?;
         let (int64, dot, poison) = (device.int64(tuning.int64), Dot::Packed, tuning.poison);
-        let mut backend = Self { device, pipelines, idle: slot::Pool::default(), limits, bindings, int64, dot, poison };
+        let mut backend = Self {
+            device,
+            pipelines,
+            idle: slot::Pool::default(),
+            limits,
+            bindings,
+            int64,
+            dot,
+            poison,
+            surfaces_trusted: AtomicBool::new(false),
+        };
         self_test::run(&mut backend)?;
         Ok(backend)
     }

@@ -137,20 +137,54 @@ impl<'a> CountsOf<'a, Source<'a>> {
     }
 }
 
-/// Two label maps in host memory whose classes are looked at as masks in space.
-pub(crate) struct LabelPair<'a> {
+/// Two label maps whose classes are looked at as masks in space, wherever these are.
+pub(crate) struct LabelPairOf<'a, D> {
     /// Slices, rows and columns of a sample; one slice where there are two axes.
     pub extent: [usize; 3],
-    pub pred: Data<'a>,
-    pub truth: Data<'a>,
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    pub samples: usize,
+    pub pred: D,
+    pub truth: D,
     pub classes: &'a Classes,
 }
 
+/// Label maps in host memory.
+pub(crate) type LabelPair<'a> = LabelPairOf<'a, Data<'a>>;
+
+impl<'a> LabelPairOf<'a, Source<'a>> {
+    /// The same pair, where both operands are in host memory.
+    pub fn host(&self) -> Result<LabelPair<'a>> {
+        let (pred, truth) = (self.pred.host(Operand::Pred)?, self.truth.host(Operand::Truth)?);
+        Ok(LabelPairOf { extent: self.extent, samples: self.samples, pred, truth, classes: self.classes })
+    }
+}
+
 /// Surface distances of label maps.
-pub(crate) struct SurfacesJob<'a> {
-    pub pair: LabelPair<'a>,
+pub(crate) struct SurfacesOf<'a, D> {
+    pub pair: LabelPairOf<'a, D>,
     pub options: &'a SurfaceOptions,
     pub lattice: Lattice,
+}
+
+/// Surface distances of label maps in host memory.
+pub(crate) type SurfacesJob<'a> = SurfacesOf<'a, Data<'a>>;
+
+impl<'a> SurfacesOf<'a, Source<'a>> {
+    /// The same job, where both operands are in host memory.
+    pub fn host(&self) -> Result<SurfacesJob<'a>> {
+        Ok(SurfacesOf { pair: self.pair.host()?, options: self.options, lattice: self.lattice.clone() })
+    }
+}
+
+/// Both masks of a class in their common box, made by one backend and measured by another.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+pub(crate) struct BoxMasks {
+    /// Where the box begins, and its slices, rows and columns.
+    pub low: [usize; 3],
+    pub size: [usize; 3],
+    /// Rows of bits, 32 voxels a word. Bits behind the end of a row are 0.
+    pub truth: Vec<u32>,
+    pub pred: Vec<u32>,
 }
 
 /// Counts of the boundary bands of label maps.

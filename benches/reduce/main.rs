@@ -11,6 +11,7 @@ mod counts;
 mod gradients;
 mod small;
 mod sums;
+mod surfaces;
 
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement::WallTime};
 use std::hint::black_box;
@@ -78,5 +79,6 @@ fn main() {
     counts::all(&mut criterion);
     gradients::all(&mut criterion);
     small::all(&mut criterion);
+    surfaces::all(&mut criterion);
     criterion.final_summary();
 }

@@ -32,7 +32,8 @@ use work::{Maps, Work};
 /// On a GPU there are rows by model. end_to_end: from host memory to the result. resident: the call on volumes that are in
 /// buffers of the GPU, with its wait. kernel: the commands alone, by the clock of the GPU. Both are compared with a plain
 /// read on the GPU (floor). copy counts bytes read and bytes written; upload and readback are the way from and to host
-/// memory. A gradient counts its operands once, as do all; resident is its sums and itself, kernel itself alone.
+/// memory. A gradient counts its operands once, as do all; resident is its sums and itself, kernel itself alone. Surface
+/// distances have no row kernel, as the host looks at numbers between their kernels.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -50,7 +51,7 @@ pub(super) struct Bench {
     /// Types of prediction and truth of sums and gradients [default: all]
     #[arg(long, value_enum)]
     dtype: Option<Dtypes>,
-    /// Classes of counts [default: 5 and 117]
+    /// Classes of counts [default: 5 and 117] and of surfaces [default: 1 and 5]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=255))]
     classes: Option<u8>,
     /// Seconds for each row
@@ -86,6 +87,8 @@ enum Statistic {
     Counts,
     /// Sums of Dice, and the gradient of every voxel
     Gradient,
+    /// Surface distances of boxes that are off by a voxel
+    Surfaces,
 }
 
 /// Types of prediction and truth.
@@ -181,6 +184,13 @@ impl Bench {
             let noise = organs.last().map(|&classes| (classes, Maps::Noise));
             for (classes, maps) in organs.into_iter().map(|classes| (classes, Maps::Organs)).chain(noise) {
                 specs.push(Box::new(move |shape| Work::labels(shape, classes, maps)));
+            }
+        }
+        // Unless they are asked for, surfaces are left out of shapes that have none.
+        let in_space = matches!(&self.shape.0[2..], axes @ ([_, _] | [_, _, _]) if axes.iter().all(|&n| n >= 16));
+        if self.statistic == Some(Statistic::Surfaces) || self.statistic.is_none() && in_space {
+            for classes in self.classes.map_or(vec![1, 5], |classes| vec![classes]) {
+                specs.push(Box::new(move |shape| Work::boxes(shape, classes)));
             }
         }
         specs

@@ -79,7 +79,7 @@ pub(super) struct Eval {
     outputs: OutputArgs,
     #[command(flatten)]
     device: DeviceArgs,
-    /// Count on the CPU and on a GPU, and fail unless all counts are equal
+    /// Count and measure on the CPU and on a GPU, and fail unless all counts and distances are equal
     #[arg(long, help_heading = "Device")]
     verify: bool,
 }

@@ -11,15 +11,18 @@ mod boxes;
 mod corners;
 mod masks;
 mod nearest;
-mod rows;
 mod tally;
 mod transform;
 
 use super::Backend;
 use super::simd::Level;
 use crate::error::Result;
+#[cfg(feature = "gpu")]
+use crate::job::BoxMasks;
 use crate::job::{BandsJob, LabelPair, SurfacesJob};
 use crate::kernel::counts::Label;
+use crate::kernel::rows::RowTable;
+use crate::options::Band;
 use crate::stats::{Counts, DistanceCount, Distances, Elements, Lattice, NO_TARGET, Surface, SurfaceOptions, Target};
 use crate::volume::Data;
 use band::band;
@@ -30,7 +33,7 @@ use corners::Corners;
 use masks::Member;
 pub(in crate::cpu) use masks::fill_equal;
 use nearest::Nearest;
-use rows::RowTable;
+
 use tally::Tally;
 
 impl Backend {
@@ -42,11 +45,39 @@ impl Backend {
 
     /// Counts of boundary bands per plane and class.
     pub fn bands(&self, job: &BandsJob<'_>) -> Result<Vec<Counts>> {
-        self.each_class(&job.pair, |masks, voxels| {
-            let Some(masks) = masks else { return Counts::new(0, 0, 0, voxels) };
-            let [truth, pred] = [&masks.truth, &masks.pred].map(|mask| band(mask, job.band, &job.lattice));
-            Counts::new(truth.count_common(&pred), pred.count(), truth.count(), voxels)
-        })
+        self.each_class(&job.pair, |masks, voxels| band_counts(&masks, job.band, &job.lattice, voxels))
+    }
+
+    /// The surfaces of masks that another backend made of label maps with this extent.
+    #[cfg(feature = "gpu")]
+    pub fn surfaces_of(
+        &self,
+        masks: &[Option<BoxMasks>],
+        extent: [usize; 3],
+        options: &SurfaceOptions,
+        lattice: &Lattice,
+    ) -> Result<Vec<Surface>> {
+        let rows = RowTable::new(lattice, extent);
+        let of = |masks: &Option<BoxMasks>| {
+            surface(&masks.as_ref().map(|masks| Masks::of(masks, extent)), lattice, options, &rows)
+        };
+        masks.iter().map(of).collect()
+    }
+
+    /// Counts of the boundary bands of a mask of each class and sample, and of voxels that are not ignored.
+    #[cfg(feature = "gpu")]
+    pub fn bands_of(
+        &self,
+        masks: &[Option<BoxMasks>],
+        voxels: &[u64],
+        extent: [usize; 3],
+        band: Band,
+        lattice: &Lattice,
+    ) -> Result<Vec<Counts>> {
+        let of = |(masks, &voxels): (&Option<BoxMasks>, &u64)| {
+            band_counts(&masks.as_ref().map(|masks| Masks::of(masks, extent)), band, lattice, voxels)
+        };
+        masks.iter().zip(voxels).map(of).collect()
     }
 
     /// `f` of the masks of every plane and class, or of nothing where neither map has the class, and of the number of voxels
@@ -84,6 +115,21 @@ struct Masks {
     truth: Bits,
     pred: Bits,
     sides: Sides,
+}
+
+#[cfg(feature = "gpu")]
+impl Masks {
+    fn of(masks: &BoxMasks, extent: [usize; 3]) -> Self {
+        let high = [0, 1, 2].map(|axis| masks.low[axis] + masks.size[axis] - 1);
+        let [truth, pred] = [&masks.truth, &masks.pred].map(|words| Bits::of_words(masks.size, words));
+        Self { truth, pred, sides: boxes::Crop { low: masks.low, high }.sides(extent) }
+    }
+}
+
+fn band_counts(masks: &Option<Masks>, width: Band, lattice: &Lattice, voxels: u64) -> Result<Counts> {
+    let Some(masks) = masks else { return Counts::new(0, 0, 0, voxels) };
+    let [truth, pred] = [&masks.truth, &masks.pred].map(|mask| band(mask, width, lattice));
+    Counts::new(truth.count_common(&pred), pred.count(), truth.count(), voxels)
 }
 
 fn planes<T: Label, P: Label, R: Send>(

@@ -1,23 +1,29 @@
 //! Surface distances and boundary bands of label maps.
 
-use super::Engine;
 use super::operands::same_shape;
+use super::{Chosen, Engine};
 use crate::classes::Classes;
 #[allow(unused_imports)] // `Error`: the documentation links to it
-use crate::error::{Error, Operand, Result};
-use crate::job::{BandsJob, LabelPair, SurfacesJob};
+use crate::error::{Error, Result};
+#[cfg(feature = "gpu")]
+use crate::gpu::{self, Measured, Waiting};
+use crate::job::{BandsJob, LabelPairOf, SurfacesOf};
 use crate::options::Band;
 use crate::shape::Shape;
 use crate::stats::{Counts, Lattice, Spacing, Surface, SurfaceOptions};
 use crate::table::Table;
-use crate::volume::{Data, LabelMap, Pair, Source};
+use crate::volume::{LabelMap, Pair, Source};
 
 impl Engine {
     /// Surface distances per sample and class of two label maps with 2 or 3 spatial axes, exact: whole numbers on a
     /// [`Lattice`]. A voxel whose truth is an [ignored](Classes::ignoring) label belongs to neither mask, and where that
     /// cuts a mask there is its boundary.
     ///
-    /// They are measured on the CPU, whatever the engine runs on, and label maps must be in host memory.
+    /// A GPU engine measures them there, of maps in host memory and of [buffers](LabelMap) alike, and finds the same numbers.
+    /// It leaves to the CPU, without a word as the result is the same: a class in whose box a bit per voxel and map is more
+    /// than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter can bind (by default 128 MiB: 2^29
+    /// voxels), a class with far surfaces in a box of more than 2^40 voxels times the longer of its first two axes, and
+    /// maps of host memory of which the adapter cannot bind a row. For these a map in a buffer is read back as bits.
     ///
     /// ```
     /// use voxdice::metric::surface::{Directions, Percentile, Tolerance, assd, hausdorff, nsd};
@@ -41,7 +47,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`]; [`Error::Parameter`] for shapes without 2 or 3 spatial axes, spacings that do not go with
-    /// the shape, options that do not go together, and label maps in a GPU buffer.
+    /// the shape, and options that do not go together; [`Error::BufferOnCpu`] for label maps in a GPU buffer on a CPU engine;
+    /// what the GPU may report, with [`Error::SelfTest`] where it fails the known answers that it is asked the first time, and
+    /// [`Error::BindingTooLarge`] for rows of a buffer that the adapter cannot bind.
     pub fn surfaces(
         &self,
         pair: Pair<LabelMap<'_>>,
@@ -52,8 +60,12 @@ impl Engine {
         options.validate()?;
         let shape = same_shape(pred.shape(), truth.shape())?;
         let lattice = Lattice::new(&options.spacing, shape.spatial())?;
-        let pair = label_pair(&shape, &pred, &truth, classes)?;
-        let surfaces = self.cpu.surfaces(&SurfacesJob { pair, options, lattice })?;
+        let job = SurfacesOf { pair: label_pair(&shape, &pred, &truth, classes), options, lattice };
+        let surfaces = match &self.backend {
+            Chosen::Cpu(cpu) => cpu.surfaces(&job.host()?)?,
+            #[cfg(feature = "gpu")]
+            Chosen::Gpu(gpu) => self.surfaces_on(gpu, &job)?,
+        };
         Ok(Table::new(shape.samples() as usize, classes.len(), surfaces))
     }
 
@@ -62,7 +74,8 @@ impl Engine {
     /// boundary Dice. Where neither map has the class, [`Empty`](crate::Empty) decides, as for masks. `spacing` matters to
     /// [`Band::Mm`] alone.
     ///
-    /// They are counted on the CPU, whatever the engine runs on, and label maps must be in host memory.
+    /// They are counted on the CPU, whatever the engine runs on; of label maps in buffers on a GPU the masks are made there
+    /// and read back as bits.
     ///
     /// ```
     /// use voxdice::{Band, Classes, Empty, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing, metric};
@@ -91,9 +104,39 @@ impl Engine {
         let voxels = Spacing::voxels();
         let spacing = if matches!(band, Band::Mm(_)) { spacing } else { &voxels };
         let lattice = Lattice::new(spacing, shape.spatial())?;
-        let pair = label_pair(&shape, &pred, &truth, classes)?;
-        let counts = self.cpu.bands(&BandsJob { pair, band, lattice })?;
+        let pair = label_pair(&shape, &pred, &truth, classes);
+        let counts = match (&self.backend, pair.host()) {
+            #[cfg(feature = "gpu")]
+            (Chosen::Gpu(gpu), Err(_)) => {
+                let masks = gpu::block_on(gpu.masks(&pair, Waiting::Here))?;
+                let voxels: Vec<u64> =
+                    self.counts(Pair { pred, truth }, classes)?.values().iter().map(Counts::n).collect();
+                self.cpu.bands_of(&masks, &voxels, pair.extent, band, &lattice)?
+            }
+            (_, host) => self.cpu.bands(&BandsJob { pair: host?, band, lattice })?,
+        };
         Ok(Table::new(shape.samples() as usize, classes.len(), counts))
+    }
+
+    /// Surfaces of a GPU backend. Classes that have no room there come back as masks, and label maps whose rows have none
+    /// are not tried.
+    #[cfg(feature = "gpu")]
+    fn surfaces_on(&self, gpu: &gpu::Backend, job: &SurfacesOf<'_, Source<'_>>) -> Result<Vec<Surface>> {
+        let measured = match (gpu::block_on(gpu.surfaces(job, Waiting::Here)), job.host()) {
+            (Err(Error::BindingTooLarge { .. }), Ok(host)) => return self.cpu.surfaces(&host),
+            (measured, _) => measured?,
+        };
+        let mut surfaces = Vec::with_capacity(measured.len());
+        for one in measured {
+            match one {
+                Measured::Surface(surface) => surfaces.push(surface),
+                Measured::Left(masks) => {
+                    let masks = [Some(masks)];
+                    surfaces.extend(self.cpu.surfaces_of(&masks, job.pair.extent, job.options, &job.lattice)?);
+                }
+            }
+        }
+        Ok(surfaces)
     }
 }
 
@@ -102,24 +145,11 @@ fn label_pair<'a>(
     pred: &LabelMap<'a>,
     truth: &LabelMap<'a>,
     classes: &'a Classes,
-) -> Result<LabelPair<'a>> {
+) -> LabelPairOf<'a, Source<'a>> {
     let mut extent = [1; 3];
     for (extent, &n) in extent.iter_mut().rev().zip(shape.spatial().iter().rev()) {
         *extent = n as usize;
     }
-    let (pred, truth) = (host(pred.source(), Operand::Pred)?, host(truth.source(), Operand::Truth)?);
-    Ok(LabelPair { extent, pred, truth, classes })
-}
-
-#[cfg_attr(not(feature = "gpu"), allow(unused_variables))]
-fn host<'a>(source: Source<'a>, operand: Operand) -> Result<Data<'a>> {
-    match source {
-        Source::Host(data) => Ok(data),
-        #[cfg(feature = "gpu")]
-        Source::Buffer(_) => {
-            let value = format!("a GPU buffer for {operand}");
-            let range = "host memory, as surfaces are measured on the CPU; read the buffer back".into();
-            Err(Error::Parameter { name: "the place of a label map", value, range })
-        }
-    }
+    let samples = shape.samples() as usize;
+    LabelPairOf { extent, samples, pred: pred.source(), truth: truth.source(), classes }
 }

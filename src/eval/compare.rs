@@ -1,7 +1,7 @@
 //! Whether two backends found the same, block by block.
 
 use crate::Table;
-use crate::stats::{Counts, Sums};
+use crate::stats::{Counts, DistanceCount, Distances, NO_TARGET, Sums, Surface};
 use std::fmt;
 
 /// The first block that two tables disagree about.
@@ -74,6 +74,35 @@ impl fmt::Display for Difference {
             None => write!(f, "sample {}, channel {}: the CPU has {a}; the GPU has {b}", self.sample, self.channel),
         }
     }
+}
+
+/// The first distance that one of two surfaces has more often than the other, and how often each has it.
+pub fn surface_difference(a: &Surface, b: &Surface) -> Option<(String, [u64; 2])> {
+    if a == b {
+        return None;
+    }
+    let sides: [(_, fn(&Surface) -> &Distances); 2] = [("truth", Surface::truth), ("prediction", Surface::pred)];
+    for (side, distances) in sides {
+        let [of_a, of_b] = [a, b].map(|surface| distances(surface).entries());
+        let count = |entries: &[DistanceCount], like: &DistanceCount| {
+            let same = entries.iter().find(|entry| (entry.squared, entry.kind) == (like.squared, like.kind));
+            same.map_or(0, |entry| entry.count)
+        };
+        // Both are sorted by distance.
+        if let Some(first) = of_a.iter().chain(of_b).filter(|e| count(of_a, e) != count(of_b, e)).min() {
+            let distance = match first.squared {
+                NO_TARGET => "without a target".into(),
+                squared => format!("at squared distance {squared}"),
+            };
+            let kind = if first.kind == 0 { String::new() } else { format!(" of kind {}", first.kind) };
+            return Some((
+                format!("elements{kind} of the {side} {distance}"),
+                [count(of_a, first), count(of_b, first)],
+            ));
+        }
+    }
+    // The lattice or the options differ.
+    Some(("elements of the truth".into(), [a.truth().elements(), b.truth().elements()]))
 }
 
 #[cfg(test)]

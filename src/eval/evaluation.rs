@@ -110,6 +110,11 @@ impl Evaluation {
         all().find(|v| v.difference.is_some()).or_else(|| all().next())
     }
 
+    /// What a verification compares: counts, and distances where any are measured.
+    pub fn verified(&self) -> &'static str {
+        if self.rules.surfaces.metrics.is_empty() { "count" } else { "count and distance" }
+    }
+
     /// The places of all classes but the background.
     pub fn foreground(&self) -> impl Iterator<Item = usize> {
         self.classes.iter().enumerate().filter(|(_, class)| !class.is_background()).map(|(place, _)| place)

@@ -8,7 +8,7 @@ use super::grids::Together;
 use super::rules::{ClassSource, Rules, engine_classes};
 use super::segmentation::{segment_names, segmentation_of};
 use super::surfaces::of_maps;
-use super::verify::{Verification, verified};
+use super::verify::{Verification, verified, with_surfaces};
 use super::warning::Warning;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
@@ -53,7 +53,7 @@ pub(super) fn evaluate(
     let prediction = if pred_input.is_some() { Prediction::Read } else { Prediction::Missing };
     let streams =
         counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && rules.surfaces.metrics.is_empty();
-    let mut surfaces = BTreeMap::new();
+    let (mut surfaces, mut difference) = (BTreeMap::new(), None);
     let (Tally { voxels, counts, unlisted }, verification) = if streams {
         let pred_labels = match (&mut pred_reader, place, pred_input) {
             (Some(reader), None, _) => Predicted::InOrder(reader),
@@ -81,10 +81,21 @@ pub(super) fn evaluate(
         let present = Present::of([&of_truth, &of_pred], rules);
         if !rules.surfaces.metrics.is_empty() && !present.classes.is_empty() {
             let (maps, classes) = ([&of_truth, &of_pred], engine_classes(&present.classes, &rules.ignore)?);
-            let values = of_maps(counter.engine, truth, maps, place.as_ref(), spacing_mm, &classes, &rules.surfaces)?;
-            surfaces = present.classes.iter().map(|class| class.key.clone()).zip(values).collect();
+            let measured = of_maps(
+                (counter.engine, counter.counterpart),
+                truth,
+                maps,
+                place.as_ref(),
+                spacing_mm,
+                &classes,
+                &rules.surfaces,
+            )?;
+            surfaces = present.classes.iter().map(|class| class.key.clone()).zip(measured.values).collect();
+            let named = |(class, how): (usize, String)| Some((present.classes.get(class)?.clone(), how));
+            difference = measured.difference.and_then(named);
         }
-        of_volumes([of_truth, of_pred], present, place.as_ref(), rules, counter)?
+        let (tally, verification) = of_volumes([of_truth, of_pred], present, place.as_ref(), rules, counter)?;
+        (tally, with_surfaces(verification, difference.as_ref()))
     };
     if rules.classes == ClassSource::Found {
         if counts.len() > MANY_LABELS {

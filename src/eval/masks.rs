@@ -17,8 +17,8 @@ use super::count::{Counter, needs_volumes};
 use super::error::{EvalError, MaskError};
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
-use super::surfaces::Field;
-use super::verify::{Verification, verified};
+use super::surfaces::{Field, Values};
+use super::verify::{Verification, verified, with_surfaces};
 use super::warning::{Side as WhichSide, Warning};
 use crate::io::{Gap, Geometry};
 use crate::stats::Counts;
@@ -75,19 +75,21 @@ fn count(
     for class in &classes {
         counter.cancel.check()?;
         let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
-        let [tp, n_pred, n_truth] = if !by_bits {
-            let mut counted = Counts::default();
-            if let Some(pair) = pair_of(masks, left_out.as_ref(), &meeting, rules)? {
-                if !rules.surfaces.metrics.is_empty() {
-                    surfaces.insert(class.key.clone(), measure(&pair, sides[0].path, spacing_mm, rules, counter)?);
-                }
-                let (of_class, verified) = count_pair(&pair, counter)?;
-                keep_worst(&mut verification, verified);
-                counted = of_class;
-            }
-            [counted.tp(), counted.n_pred(), counted.n_truth()]
-        } else {
+        let [tp, n_pred, n_truth] = if by_bits {
             meeting.counted(masks, left_out.as_ref())
+        } else {
+            let (mut counted, mut verified) = (Counts::default(), None);
+            if let Some(pair) = pair_of(masks, left_out.as_ref(), &meeting, rules)? {
+                (counted, verified) = count_pair(&pair, counter)?;
+                if !rules.surfaces.metrics.is_empty() {
+                    let measured = measure(&pair, sides[0].path, spacing_mm, rules, counter)?;
+                    let difference = measured.difference.map(|(_, how)| (class.clone(), how));
+                    verified = with_surfaces(verified, difference.as_ref());
+                    surfaces.insert(class.key.clone(), measured.values.into_iter().flatten().collect());
+                }
+            }
+            keep_worst(&mut verification, verified);
+            [counted.tp(), counted.n_pred(), counted.n_truth()]
         };
         let counted = Counts::new(tp, n_pred, n_truth, voxels)?;
         counts.push((class.clone(), counted));
@@ -220,10 +222,10 @@ fn measure(
     spacing_mm: Option<[f64; 3]>,
     rules: &Rules,
     counter: Counter<'_>,
-) -> Result<Vec<f64>, EvalError> {
+) -> Result<Values, EvalError> {
     let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
     let field = Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred };
-    Ok(field.measure(counter.engine, &mask_class()?, &rules.surfaces)?.into_iter().flatten().collect())
+    field.measure((counter.engine, counter.counterpart), &mask_class()?, &rules.surfaces)
 }
 
 fn count_pair(pair: &Boxed, counter: Counter<'_>) -> Result<(Counts, Option<Verification>), EvalError> {

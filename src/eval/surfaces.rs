@@ -7,13 +7,15 @@ mod choices;
 
 pub use choices::{Missed, SurfaceChoices};
 
+use super::compare::surface_difference;
 use super::error::EvalError;
 use super::grids::around;
 use crate::io::Placement;
 use crate::io::labels::{LabelVolume, Labels};
 use crate::metric::surface::{RuleSpacing, SurfacePreset, SurfaceRules};
 use crate::metric::{Metric, iou};
-use crate::{Band, Classes, Empty, Engine, LabelMap, LabelSlice, Pair, Shape, Spacing};
+use crate::stats::Surface;
+use crate::{Backend, Band, Classes, Empty, Engine, LabelMap, LabelSlice, Pair, Shape, Spacing, Table};
 use std::path::Path;
 
 /// What is measured besides counts.
@@ -59,6 +61,17 @@ impl Surfaces {
     }
 }
 
+/// What measures, and what measures again to compare.
+pub(super) type Engines<'a> = (&'a Engine, Option<&'a Engine>);
+
+/// What was measured.
+pub(super) struct Values {
+    /// Of each class those of the metrics.
+    pub values: Vec<Vec<f64>>,
+    /// Which class the counterpart measured otherwise, and how.
+    pub difference: Option<(usize, String)>,
+}
+
 /// Two maps over the voxels of one grid.
 pub(super) struct Field<'a> {
     /// What errors name.
@@ -73,7 +86,7 @@ pub(super) struct Field<'a> {
 
 impl Field<'_> {
     /// Values of each class.
-    pub fn measure(&self, engine: &Engine, classes: &Classes, surfaces: &Surfaces) -> Result<Vec<Vec<f64>>, EvalError> {
+    pub fn measure(&self, engines: Engines<'_>, classes: &Classes, surfaces: &Surfaces) -> Result<Values, EvalError> {
         let mut rules = surfaces.rules();
         let spacing_mm = match (rules.spacing, self.spacing_mm) {
             (RuleSpacing::Image, None) if surfaces.needs_spacing() => {
@@ -88,26 +101,30 @@ impl Field<'_> {
         if surfaces.choices.missed == Some(Missed::Diagonal) {
             rules.empty = rules.empty.missed(rules.options(&spacing).spacing.diagonal(shape.spatial())?);
         }
+        let (mut distances, mut difference) = (None, None);
+        if surfaces.metrics.iter().any(|metric| matches!(metric, Metric::Surface(_))) {
+            let measure = |engine: &Engine| engine.surfaces(pair.clone(), classes, &rules.options(&spacing));
+            let measured = measure(engines.0)?;
+            if let Some(counterpart) = engines.1 {
+                difference = surfaces_differ(engines.0, &measured, &measure(counterpart)?);
+            }
+            distances = Some(measured);
+        }
         let mut values = vec![Vec::with_capacity(surfaces.metrics.len()); classes.len()];
-        let mut measured = None;
         for &metric in &surfaces.metrics {
-            let column: Vec<f64> = match metric {
-                Metric::Surface(metric) => {
-                    let measured = match &mut measured {
-                        Some(measured) => measured,
-                        none => none.insert(engine.surfaces(pair.clone(), classes, &rules.options(&spacing))?),
-                    };
-                    measured.values().iter().map(|surface| rules.value(metric, surface)).collect::<Result<_, _>>()?
+            let column: Vec<f64> = match (metric, &distances) {
+                (Metric::Surface(metric), Some(distances)) => {
+                    distances.values().iter().map(|surface| rules.value(metric, surface)).collect::<Result<_, _>>()?
                 }
-                Metric::Boundary(band) => {
-                    let bands = engine.bands(pair.clone(), classes, band, &spacing)?;
+                (Metric::Boundary(band), _) => {
+                    let bands = engines.0.bands(pair.clone(), classes, band, &spacing)?;
                     bands.values().iter().map(|counts| iou(counts, Empty::Nan)).collect()
                 }
                 _ => vec![f64::NAN; classes.len()],
             };
             values.iter_mut().zip(column).for_each(|(values, value)| values.push(value));
         }
-        Ok(values)
+        Ok(Values { values, difference })
     }
 
     /// Lengths and spacings of the axes of space, slowest first: those that the file has, as other tools take them. A third
@@ -124,6 +141,19 @@ impl Field<'_> {
     }
 }
 
+/// How the surfaces of a class differ between the engine and its counterpart, by the number of the class.
+fn surfaces_differ(engine: &Engine, surfaces: &Table<Surface>, again: &Table<Surface>) -> Option<(usize, String)> {
+    let pairs = surfaces.values().iter().zip(again.values()).enumerate();
+    pairs.into_iter().find_map(|(class, (first, second))| {
+        let (what, mut counts) = surface_difference(first, second)?;
+        if engine.describe().backend == Backend::Gpu {
+            counts.reverse();
+        }
+        let [cpu, gpu] = counts;
+        Some((class, format!("{what}: the CPU has {cpu}; the GPU has {gpu}")))
+    })
+}
+
 fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate::Error> {
     match labels {
         LabelSlice::U8(labels) => LabelMap::u8(shape.clone(), labels),
@@ -134,20 +164,20 @@ fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate:
 
 /// Values of two label maps, class by class. Where one lies in the other in another way, both are put into the box around them.
 pub(super) fn of_maps(
-    engine: &Engine,
+    engines: Engines<'_>,
     truth_path: &Path,
     [truth, pred]: [&LabelVolume; 2],
     place: Option<&Placement>,
     spacing_mm: Option<[f64; 3]>,
     classes: &Classes,
     surfaces: &Surfaces,
-) -> Result<Vec<Vec<f64>>, EvalError> {
+) -> Result<Values, EvalError> {
     let boxed = place.map(|place| in_one_box(truth, pred, place)).transpose()?;
     let (shape, [truth, pred]) = match &boxed {
         Some((shape, labels)) => (shape, labels.each_ref().map(Labels::slice)),
         None => (&truth.shape, [truth.labels.slice(), pred.labels.slice()]),
     };
-    Field { truth_path, shape, spacing_mm, truth, pred }.measure(engine, classes, surfaces)
+    Field { truth_path, shape, spacing_mm, truth, pred }.measure(engines, classes, surfaces)
 }
 
 /// The box around both, and their labels in it.
@@ -164,4 +194,34 @@ fn in_one_box(
         shape.truncate(truth.shape.len().max(2));
     }
     Ok((shape, [truth.onto(&of_truth), pred.onto(&of_pred)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EngineOptions;
+    use crate::stats::SurfaceOptions;
+
+    #[test]
+    fn a_difference_names_the_class_the_side_and_the_distance() {
+        let engine = Engine::new(&EngineOptions::default()).unwrap();
+        let shape = Shape::new(1, 1, [2, 8]).unwrap();
+        let surfaces = |pred: [u8; 16]| {
+            let truth = [0, 1, 1, 0, 2, 2, 0, 0, 0, 1, 1, 0, 2, 2, 0, 0];
+            let maps = [&pred, &truth].map(|labels| LabelMap::u8(shape.clone(), labels).unwrap());
+            let [pred, truth] = maps;
+            engine.surfaces(Pair { pred, truth }, &Classes::new([1, 2]).unwrap(), &SurfaceOptions::default()).unwrap()
+        };
+        let near = surfaces([0, 1, 1, 0, 2, 2, 0, 0, 0, 1, 1, 0, 2, 2, 0, 0]);
+        assert_eq!(surfaces_differ(&engine, &near, &near), None);
+        let far = surfaces([0, 1, 1, 0, 2, 0, 0, 0, 0, 1, 1, 0, 2, 2, 0, 0]);
+        let (class, words) = surfaces_differ(&engine, &near, &far).unwrap();
+        assert_eq!(
+            (class, &words[..]),
+            (1, "elements of the truth at squared distance 0: the CPU has 4; the GPU has 3")
+        );
+        let none = surfaces([0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
+        let (_, words) = surfaces_differ(&engine, &far, &none).unwrap();
+        assert_eq!(words, "elements of the truth at squared distance 0: the CPU has 3; the GPU has 0");
+    }
 }

@@ -14,7 +14,7 @@ pub struct Verification {
     pub cpu: String,
     /// The GPU.
     pub gpu: String,
-    /// None where all counts are equal.
+    /// None where all counts and distances are equal.
     pub difference: Option<String>,
 }
 
@@ -62,4 +62,15 @@ pub(super) fn verified(
         }
     };
     Ok((counts, Some(Verification { cpu, gpu, difference })))
+}
+
+/// The verification of counts, and of the surfaces of the class that differs.
+pub(super) fn with_surfaces(
+    mut verification: Option<Verification>,
+    difference: Option<&(Class, String)>,
+) -> Option<Verification> {
+    if let (Some(verification), Some((class, how))) = (&mut verification, difference) {
+        verification.difference.get_or_insert_with(|| format!("class {}, {how}", class.display()));
+    }
+    verification
 }

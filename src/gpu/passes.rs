@@ -287,8 +287,12 @@ impl Backend {
     }
 
     pub(super) fn pipelines_of(&self, pass: &Pass<'_>) -> Result<PassPipelines> {
-        let kernel = self.pipelines.get(&self.device, pass.key)?;
-        let resident = pass.pred.is_resident() || pass.truth.is_resident();
+        self.pipelines_for(pass.key, pass.pred.is_resident() || pass.truth.is_resident())
+    }
+
+    /// `resident`: whether an operand may have to be copied on the GPU.
+    pub(super) fn pipelines_for(&self, key: Key, resident: bool) -> Result<PassPipelines> {
+        let kernel = self.pipelines.get(&self.device, key)?;
         let gather =
             if resident { Some(self.pipelines.get(&self.device, Key::alone(Statistic::Gather))?) } else { None };
         Ok(PassPipelines { kernel, gather })
@@ -316,7 +320,7 @@ pub(super) fn whole(buffer: &wgpu::Buffer, bytes: u64) -> wgpu::BufferBinding<'_
 
 impl<'a> Placed<'a> {
     /// Bytes of the slot that the window takes.
-    fn copied_bytes(&self) -> u64 {
+    pub(super) fn copied_bytes(&self) -> u64 {
         match self {
             Self::Upload(pieces) => pieces.iter().map(|piece| piece.len() as u64).sum(),
             Self::InPlace(_) => 0,
@@ -324,7 +328,7 @@ impl<'a> Placed<'a> {
         }
     }
 
-    fn head(&self) -> u64 {
+    pub(super) fn head(&self) -> u64 {
         if let Self::InPlace(in_place) = self { in_place.head } else { 0 }
     }
 

@@ -72,7 +72,7 @@ impl Pipelines {
         let checks = wgpu::ShaderRuntimeChecks { force_loop_bounding: false, ..wgpu::ShaderRuntimeChecks::checked() };
         // SAFETY: the sources are ours alone, and every loop in them ends: each counts towards a bound that the loop
         // does not change (task.voxels, quads, words, TERMS, SLOTS, CLASSES, classes, counters, rows, elements of a word,
-        // windows of a fold, partials below 2^31) by a step of at least 1, halves a power of two down to 0, or halves the interval of a binary search.
+        // windows of a fold, partials below 2^31, columns, rows, slices and labels of a box, entries of the row table, probes) by a step of at least 1, halves a power of two down to 0, or halves the interval of a binary search.
         // Bounds checks stay on.
         let module = unsafe { device.raw.create_shader_module_trusted(descriptor, checks) };
         device.raw.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {

@@ -8,6 +8,7 @@ use crate::dtype::{Dtype, TruthKind};
 pub fn all() -> Vec<Shader> {
     keys().iter().map(Key::shader).collect()
 }
+use super::surface::SurfaceKernel;
 
 pub(crate) fn keys() -> Vec<Key> {
     let mut keys = [Statistic::Gather, Statistic::FoldFew, Statistic::FoldCounts].map(Key::alone).to_vec();
@@ -15,9 +16,17 @@ pub(crate) fn keys() -> Vec<Key> {
         let integers = [false, true].into_iter().take(if slots == 4 || slots == 7 { 1 } else { 2 });
         keys.extend(integers.map(|integers| Key::alone(Statistic::FoldSums { slots, integers })));
     }
+    keys.extend(SurfaceKernel::all().into_iter().map(|kernel| Key::alone(Statistic::Surface(kernel))));
+    let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
+    for (pred, truth) in pairs(labels, labels) {
+        for kernel in
+            [SurfaceKernel::Boxes { search: false }, SurfaceKernel::Boxes { search: true }, SurfaceKernel::Bits]
+        {
+            keys.push(Key { pred, truth, lanes: 256, statistic: Statistic::Surface(kernel) });
+        }
+    }
     for lanes in [256, 4] {
         sums_keys(lanes, &mut keys);
-        let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
         for (pred, truth) in pairs(labels, labels) {
             let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
             for (classes, high) in [(1, false), (5, false), (FEW_CLASSES as u32, true)] {

@@ -5,9 +5,10 @@
 //! accumulator and the strategy. Numbers are set by pipeline-overridable constants. Loader and decoder fragments are
 //! written once, for the prediction (`p_`, binding 0); a renamed copy (`t_`, binding 1) serves the truth.
 
-mod fragment;
+pub(super) mod fragment;
 
 use super::form::{Accumulate, Activate, Form, Loss};
+use super::surface::SurfaceKernel;
 use crate::dtype::{Dtype, TruthKind};
 
 /// One shader: its text and the values of its constants.
@@ -100,6 +101,7 @@ pub(crate) enum Statistic {
     },
     FoldFew,
     FoldCounts,
+    Surface(SurfaceKernel),
 }
 
 /// Most classes that `counts_few.wgsl` takes, and most that one pass of `counts_many.wgsl` takes.
@@ -123,8 +125,11 @@ impl Key {
     }
 
     fn loads(&self) -> bool {
-        use Statistic::{FoldCounts, FoldFew, FoldSums, Gather};
-        !matches!(self.statistic, Gather | FoldSums { .. } | FoldFew | FoldCounts)
+        use Statistic::{FoldCounts, FoldFew, FoldSums, Gather, Surface};
+        match self.statistic {
+            Surface(kernel) => kernel.loads(),
+            other => !matches!(other, Gather | FoldSums { .. } | FoldFew | FoldCounts),
+        }
     }
 
     /// Whether 16 u8 elements are loaded at a time: where both operands are u8, so that both have as many voxels in a word.
@@ -205,7 +210,7 @@ impl Key {
                 }
                 let bytes = self.takes_16_bytes();
                 parts.push(if bytes { fragment::RUNS_BYTES } else { fragment::RUNS_ANY }.into());
-                parts.push(fragment::COUNTS_MANY.into());
+                parts.extend([fragment::CLASSES, fragment::COUNTS_MANY].map(str::to_owned));
                 name
             }
             Statistic::LabelRange => {
@@ -229,6 +234,11 @@ impl Key {
             Statistic::FoldCounts => {
                 parts.extend([fragment::FOLD_WINDOWS, fragment::FOLD_COUNTS].map(str::to_owned));
                 "fold counts".into()
+            }
+            Statistic::Surface(kernel) => {
+                parts.extend(kernel.fragments().iter().map(|&text| text.to_owned()));
+                constants.extend(kernel.constants());
+                kernel.name()
             }
         };
         let of = |operand: Operand| format!("{:?}{}", operand.dtype, if operand.strided { " strided" } else { "" });
@@ -322,7 +332,7 @@ impl Key {
     }
 }
 
-fn flag(on: bool) -> f64 {
+pub(super) fn flag(on: bool) -> f64 {
     if on { 1.0 } else { 0.0 }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod cases;
 mod golden;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod oracle;
 mod shapes;
 mod wrong;
@@ -32,8 +34,12 @@ impl Maps {
     }
 
     pub fn surfaces(&self, classes: &Classes, options: &SurfaceOptions, simd: Simd) -> Vec<Surface> {
+        self.surfaces_on(&engine(simd), classes, options)
+    }
+
+    pub fn surfaces_on(&self, engine: &Engine, classes: &Classes, options: &SurfaceOptions) -> Vec<Surface> {
         let (pred, truth) = self.pair();
-        engine(simd).surfaces(Pair { pred, truth }, classes, options).unwrap().into_values()
+        engine.surfaces(Pair { pred, truth }, classes, options).unwrap().into_values()
     }
 
     /// Of label 1.

@@ -3,7 +3,8 @@
 use super::floor;
 use super::gpu::{Buffer, Gpu, sum_of_words};
 use super::row::{Row, Times, in_turn, seconds};
-use super::work::{Reduction, Value, Work, first_class, totals};
+use super::work::{Reduction, Value, Work, distances, first_class, totals};
+use crate::stats::SurfaceOptions;
 use crate::{AdapterChoice, Backend, Engine, EngineOptions, Pair, ShaderInt64};
 use anyhow::{Result, ensure};
 use std::time::Duration;
@@ -83,7 +84,7 @@ impl<'a> OnDevice<'a> {
         let elements = work.volumes()?[0].shape().elements();
         let gradient = match work.reduction() {
             Reduction::Gradient(_) => Some(gpu.empty(4 * elements)?),
-            Reduction::Sums(_) | Reduction::Counts(_) => None,
+            Reduction::Sums(_) | Reduction::Counts(_) | Reduction::Surfaces(_) => None,
         };
         Ok(Self { gpu, work, buffers, gradient, words, time })
     }
@@ -150,7 +151,8 @@ impl<'a> OnDevice<'a> {
         self.check_gradient(cpu)?;
         let times = in_turn(self.time, || seconds(|| self.call(engine).map(drop)), || self.read())?;
         let mut rows = vec![Row { first_seconds: Some(first), ..row("resident", times) }];
-        if self.gpu.has_clock() {
+        // Surfaces go back and forth, so that they are no commands alone.
+        if self.gpu.has_clock() && !matches!(self.work.reduction(), Reduction::Surfaces(_)) {
             self.work.check(self.kernels(engine)?.0)?;
             self.check_gradient(cpu)?;
             rows.push(row("kernel", in_turn(self.time, || Ok(self.kernels(engine)?.1), || self.read())?));
@@ -168,6 +170,10 @@ impl<'a> OnDevice<'a> {
             Reduction::Counts(classes) => {
                 let [pred, truth] = self.work.maps_in(&self.buffers)?;
                 Ok(first_class(&engine.counts(Pair { pred, truth }, classes)?))
+            }
+            Reduction::Surfaces(classes) => {
+                let [pred, truth] = self.work.maps_in(&self.buffers)?;
+                Ok(distances(&engine.surfaces(Pair { pred, truth }, classes, &SurfaceOptions::default())?))
             }
             Reduction::Gradient(_) => {
                 let value = self.derive(engine, |submit| submit())?;
@@ -193,6 +199,7 @@ impl<'a> OnDevice<'a> {
                     gpu.timed(|encoder| engine.record_counts(encoder, Pair { pred, truth }, classes))?;
                 Ok((first_class(&engine.read_counts(&counts)?), seconds))
             }
+            Reduction::Surfaces(_) => anyhow::bail!("{} is more than commands", self.work.name()),
             Reduction::Gradient(_) => {
                 let mut seconds = f64::NAN;
                 let [pred, truth] = &self.buffers;

@@ -4,7 +4,7 @@
 use super::gpu::Buffer;
 use super::{Dtypes, floor};
 use crate::metric::{Loss, LossOptions};
-use crate::stats::{Counts, Sums, Terms};
+use crate::stats::{Counts, Distances, Sums, Surface, SurfaceOptions, Terms};
 use crate::text;
 use crate::{Classes, Engine, LabelMap, Pair, Shape, SumsOptions, Table, Volume, prefer_huge_pages};
 use anyhow::{Result, anyhow, ensure};
@@ -32,6 +32,8 @@ pub(super) enum Reduction {
     /// The sums of a loss, and its derivative with respect to every voxel.
     Gradient(Box<Loss>),
     Counts(Classes),
+    /// Distances of surfaces, in voxels.
+    Surfaces(Classes),
 }
 
 /// What label maps look like.
@@ -156,6 +158,53 @@ impl Work {
         Ok(Self { name, shape, operands, reduction, expected, gradient })
     }
 
+    /// A box of each class, side by side along the first axis of space; the prediction is the truth moved by a column. So
+    /// every distance is 0 or 1, and how many are 1 is known.
+    pub fn boxes(shape: &Shape, classes: u8) -> Result<Self> {
+        let (samples, spatial) = (usize::try_from(shape.cells())?, shape.spatial());
+        let fits = matches!(spatial.len(), 2 | 3) && spatial.iter().all(|&n| n >= 5);
+        ensure!(fits, "surfaces need --shape with 2 or 3 axes of space of at least 5 voxels, and it has {spatial:?}");
+        let spatial: Vec<usize> = spatial.iter().map(|&n| usize::try_from(n)).collect::<Result<_, _>>()?;
+        // Three quarters of each axis.
+        let low: Vec<usize> = spatial.iter().map(|n| n / 8 + 1).collect();
+        let length: Vec<usize> = spatial.iter().map(|n| 3 * n / 4 - 1).collect();
+        let thick = length[0] / usize::from(classes);
+        ensure!(
+            thick > 0,
+            "{classes} boxes do not fit beside each other into {} voxels; name fewer --classes",
+            length[0]
+        );
+        let shape = Shape::new(samples, 1, &spatial)?;
+        let of_sample = spatial.iter().product::<usize>();
+        let label = |mut place: usize, moved: usize| {
+            place %= of_sample;
+            let mut label = 0;
+            for axis in (0..spatial.len()).rev() {
+                let at = (place % spatial[axis]).wrapping_sub(low[axis]);
+                place /= spatial[axis];
+                let at = if axis + 1 == spatial.len() { at.wrapping_sub(moved) } else { at };
+                if at >= length[axis] {
+                    return 0;
+                }
+                label = at / thick + 1;
+            }
+            if label <= usize::from(classes) { label as u8 } else { 0 }
+        };
+        let voxels = samples * of_sample;
+        let operands = [filled(0..voxels, |i| label(i, 1))?, filled(0..voxels, |i| label(i, 0))?];
+        let mut sides = length.clone();
+        sides[0] = thick;
+        let [all, inner] = [0, 2].map(|less| sides.iter().map(|n| n.saturating_sub(less)).product::<usize>());
+        // At 1 are the whole end that the other box has left, and the inside of the other end.
+        let ends = &sides[..sides.len() - 1];
+        let [end, inside] = [0, 2].map(|less| ends.iter().map(|n| n.saturating_sub(less)).product::<usize>());
+        let times = samples * usize::from(classes) * 2;
+        let expected = [(times * (all - inner)) as f64, (times * (end + inside)) as f64];
+        let reduction = Reduction::Surfaces(Classes::new(1..=u32::from(classes))?);
+        let (name, operands) = (format!("surfaces{classes}/u8xu8"), operands.map(Voxels::U8));
+        Ok(Self { name, shape, operands, reduction, expected, gradient: RefCell::default() })
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -180,7 +229,7 @@ impl Work {
         let read = floor::read_seconds(&[pred, truth], expected)?;
         let written = match &self.reduction {
             Reduction::Gradient(_) => floor::copy_seconds(truth, &mut self.gradient.borrow_mut())?,
-            Reduction::Sums(_) | Reduction::Counts(_) => 0.0,
+            Reduction::Sums(_) | Reduction::Counts(_) | Reduction::Surfaces(_) => 0.0,
         };
         Ok(read + written)
     }
@@ -209,6 +258,10 @@ impl Work {
             Reduction::Counts(classes) => {
                 let [pred, truth] = self.maps()?;
                 Ok(first_class(&engine.counts(Pair { pred, truth }, classes)?))
+            }
+            Reduction::Surfaces(classes) => {
+                let [pred, truth] = self.maps()?;
+                Ok(distances(&engine.surfaces(Pair { pred, truth }, classes, &SurfaceOptions::default())?))
             }
         }
     }
@@ -290,6 +343,15 @@ impl Voxels {
 
 pub(super) fn totals(sums: &Table<Sums>) -> Value {
     sums.values().iter().fold([0.0; 2], |[pred, truth], cell| [pred + cell.pred(), truth + cell.truth()])
+}
+
+/// How many elements there are, and how many of them are a voxel away.
+pub(super) fn distances(surfaces: &Table<Surface>) -> Value {
+    let entries = surfaces.values().iter().flat_map(|surface| [surface.truth(), surface.pred()]);
+    entries.flat_map(Distances::entries).fold([0.0; 2], |[all, near], entry| {
+        let count = entry.count as f64;
+        [all + count, near + if entry.squared == 1 { count } else { 0.0 }]
+    })
 }
 
 pub(super) fn first_class(counts: &Table<Counts>) -> Value {

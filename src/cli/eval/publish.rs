@@ -101,7 +101,8 @@ pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, outpu
         ));
     } else {
         if let Some(verification) = summary.evaluation.verification() {
-            output.note(format_args!("verified: {} agree in every count", verification.devices()));
+            let what = summary.evaluation.verified();
+            output.note(format_args!("verified: {} agree in every {what}", verification.devices()));
         }
         // All files are complete before the first one appears; after a failed verification there is none.
         let files = [(&outputs.output, layout), (&outputs.csv, rows), (&outputs.html, page)];

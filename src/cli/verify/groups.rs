@@ -1,6 +1,7 @@
 //! Groups of comparisons of two engines, block by block.
 
 use super::data::{Kind, LabelKind, LabelVoxels, Values, Voxels};
+use super::surfaces;
 use crate::eval::compare::{InWords, first_difference};
 use crate::stats::Terms;
 use crate::{Classes, Engine, LabelMap, Layout, Pair, Shape, Table};
@@ -18,6 +19,8 @@ pub(super) enum Group {
     FewFarLabels,
     /// Labels too large for a table, which are searched for.
     LargeLabels,
+    /// Distances of surfaces.
+    Surfaces,
 }
 
 /// What a group came to.
@@ -45,7 +48,7 @@ impl Tally {
 }
 
 impl Group {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Sums(Values::Unit),
         Self::Sums(Values::Odd),
         Self::Sums(Values::Eight),
@@ -57,6 +60,7 @@ impl Group {
         Self::Counts(18),
         Self::Counts(1500),
         Self::LargeLabels,
+        Self::Surfaces,
     ];
 
     pub fn name(self) -> &'static str {
@@ -72,6 +76,7 @@ impl Group {
             Self::Counts(18) => "counts of 18 labels",
             Self::Counts(_) => "counts of 1500 labels",
             Self::LargeLabels => "counts of labels up to 2^32",
+            Self::Surfaces => "surface distances",
         }
     }
 
@@ -129,6 +134,7 @@ impl Group {
                 let labels: Vec<u32> = (1..=40).map(|i| u32::MAX / 40 * i).collect();
                 counts(&mut tally, [cpu, other], &labels, &[LabelKind::U32], round)?;
             }
+            Self::Surfaces => surfaces::compare(&mut tally, [cpu, other], round)?,
         }
         Ok(tally)
     }

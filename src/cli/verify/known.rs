@@ -1,8 +1,8 @@
 //! Questions with answers that can be worked out by hand, written down here: not even the CPU is taken at its word.
 
 use super::groups::Tally;
-use crate::stats::{Counts, Exact, Sums, Terms};
-use crate::{Classes, Engine, LabelMap, Pair, Shape, Volume};
+use crate::stats::{Counts, DistanceCount, Elements, Exact, Sums, SurfaceOptions, Terms};
+use crate::{Classes, Engine, LabelMap, Pair, Shape, Spacing, Volume};
 use anyhow::Result;
 
 /// Σp, Σt, Σpt, Σp², Σt², Σ|p−t|.
@@ -71,7 +71,41 @@ pub(super) fn check(engine: &Engine) -> Result<Tally> {
         .counts(Pair { pred: LabelMap::u32(many.clone(), &pred)?, truth: LabelMap::u16(many, &truth)? }, &classes)?;
     let expected = [(16_667, 50_000, 33_333, 100_000, 0, 0), (0, 0, 33_333, 100_000, 0, 0)];
     tally.check("100,000 labels", wrong_counts(counts.values(), &expected));
+    surfaces(engine, &mut tally)?;
     Ok(tally)
+}
+
+/// A voxel, and one that is two columns of 1.5 mm and a row of 2 mm farther: as whole numbers of 0.5 mm, squared, 36 + 16.
+/// Their corners are as far apart where they face each other, and farther where they do not.
+fn surfaces(engine: &Engine, tally: &mut Tally) -> Result<()> {
+    let shape = Shape::new(1, 1, [3, 5])?;
+    let (mut truth, mut pred) = ([0u8; 15], [0u8; 15]);
+    (truth[1], pred[8]) = (1, 1);
+    let classes = Classes::new([1])?;
+    let of = |elements| {
+        let options = SurfaceOptions { spacing: Spacing::new([2.0, 1.5])?, elements, ..SurfaceOptions::default() };
+        engine.surfaces(
+            Pair { pred: LabelMap::u8(shape.clone(), &pred)?, truth: LabelMap::u8(shape.clone(), &truth)? },
+            &classes,
+            &options,
+        )
+    };
+    // Truth's corners are at columns 1 and 2 of rows 0 and 1, the prediction's at columns 3 and 4 of rows 1 and 2.
+    let corners = [9, 9 + 16, 36, 36 + 16];
+    for (name, elements, expected) in
+        [("two voxels", Elements::Face, &[52][..]), ("eight corners", Elements::Corner, &corners)]
+    {
+        let surfaces = of(elements)?;
+        let surface = &surfaces.values()[0];
+        let squares = |entries: &[DistanceCount]| -> Vec<u64> {
+            entries.iter().flat_map(|entry| std::iter::repeat_n(entry.squared, entry.count as usize)).collect()
+        };
+        let found = [surface.truth(), surface.pred()].map(|distances| squares(distances.entries()));
+        let wrong = found.iter().find(|found| found[..] != *expected);
+        let failure = wrong.map(|found| format!("the squared distances are {found:?}, not {expected:?}"));
+        tally.check(name, failure.or_else(|| (surface.lattice().unit() != 0.5).then(|| "the unit is wrong".into())));
+    }
+    Ok(())
 }
 
 /// Of (0.5, 0.25, 1, 0) and (1, 1, 0.5, 0).
@@ -118,7 +152,7 @@ mod tests {
     #[test]
     fn the_cpu_knows_every_answer() {
         let tally = check(&engine()).unwrap();
-        assert_eq!((tally.checks, tally.first_failure), (10, None));
+        assert_eq!((tally.checks, tally.first_failure), (12, None));
     }
 
     #[test]

@@ -43,6 +43,18 @@ impl Bits {
         bits
     }
 
+    /// Of rows of 32-bit words.
+    #[cfg(feature = "gpu")]
+    pub fn of_words(size: [usize; 3], words: &[u32]) -> Self {
+        let width = size[2].div_ceil(32);
+        Self::of_rows(size, |z, y, out| {
+            let row = &words[(z * size[1] + y) * width..][..width];
+            for (out, pair) in out.iter_mut().zip(row.chunks(2)) {
+                *out = pair.iter().rev().fold(0, |word, &half| word << 32 | u64::from(half));
+            }
+        })
+    }
+
     /// Slices times rows.
     pub fn rows(&self) -> usize {
         self.size[0] * self.size[1]

@@ -1,9 +1,9 @@
 //! The nearest target of each query, exactly.
 
 use super::bits::{Bits, each_bit};
-use super::rows::{RINGS, RowTable};
 use super::tally::Tally;
 use super::transform::transform;
+use crate::kernel::rows::{RINGS, RowTable};
 use crate::stats::DistanceCount;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};

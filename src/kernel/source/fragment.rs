@@ -50,6 +50,22 @@ pub const POINTWISE: &str = include_str!("../../../shaders/pointwise.wgsl");
 pub const TRUTH_REAL: &str = include_str!("../../../shaders/truth_real.wgsl");
 pub const TRUTH_LABELS: &str = include_str!("../../../shaders/truth_labels.wgsl");
 
+pub const CLASSES: &str = include_str!("../../../shaders/classes.wgsl");
+pub const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
+pub const SURFACE_BOXES: &str = include_str!("../../../shaders/surface_boxes.wgsl");
+pub const SURFACE_BITS: &str = include_str!("../../../shaders/surface_bits.wgsl");
+pub const SURFACE_ELEMENTS: &str = include_str!("../../../shaders/surface_elements.wgsl");
+pub const SURFACE_ASKED: &str = include_str!("../../../shaders/surface_asked.wgsl");
+pub const SURFACE_COUNTS: &str = include_str!("../../../shaders/surface_counts.wgsl");
+pub const SURFACE_QUERIES: &str = include_str!("../../../shaders/surface_queries.wgsl");
+pub const SURFACE_SQUARES: &str = include_str!("../../../shaders/surface_squares.wgsl");
+pub const SURFACE_NEAREST: &str = include_str!("../../../shaders/surface_nearest.wgsl");
+pub const SURFACE_SEARCH: &str = include_str!("../../../shaders/surface_search.wgsl");
+pub const SURFACE_ROWS: &str = include_str!("../../../shaders/surface_rows.wgsl");
+pub const SURFACE_PLANES: &str = include_str!("../../../shaders/surface_planes.wgsl");
+pub const SURFACE_COLUMNS: &str = include_str!("../../../shaders/surface_columns.wgsl");
+pub const SURFACE_HISTOGRAM: &str = include_str!("../../../shaders/surface_histogram.wgsl");
+
 pub fn activation(activation: Activate) -> &'static str {
     match activation {
         Activate::None => include_str!("../../../shaders/pred_none.wgsl"),

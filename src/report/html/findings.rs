@@ -34,7 +34,10 @@ pub(super) fn section(summary: &Summary<'_>, words: &dyn Words) -> String {
     if let Some(verification) = summary.evaluation.verification() {
         let devices = escaped(&verification.devices());
         items.push(match &verification.difference {
-            None => item(Weight::Good, &format!("Verified: {devices} agree in every count."), &[]),
+            None => {
+                let what = summary.evaluation.verified();
+                item(Weight::Good, &format!("Verified: {devices} agree in every {what}."), &[])
+            }
             Some(difference) => item(
                 Weight::Bad,
                 &format!("Verification failed on {devices}; do not trust these numbers."),

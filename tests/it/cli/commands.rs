@@ -102,6 +102,7 @@ fn bench_times_a_gpu_by_model() {
         (&["--statistic", "sums", "--dtype", "f32xu8"], "sums/f32xu8", "f32xu8", 31_500),
         (&["--statistic", "gradient", "--dtype", "f32xf32"], "gradient/f32xf32", "f32xf32", 50_400),
         (&["--statistic", "counts", "--classes", "5"], "counts5/u8xu8", "u8xu8", 12_600),
+        (&["--statistic", "surfaces", "--classes", "1"], "surfaces1/u8xu8", "u8xu8", 12_600),
     ];
     for (only, name, types, bytes) in cases {
         let rows = of(only);

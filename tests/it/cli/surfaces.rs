@@ -1,7 +1,7 @@
 //! Distances between surfaces in `voxdice eval`.
 
 use super::folder::Cohort;
-use super::{Files, fails, fine, json, run, stderr, text};
+use super::{Files, fails, fine, gpu, json, run, stderr, text};
 use crate::surfaces::Maps;
 use crate::surfaces::cases::{file, maps, number};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,37 @@ fn expected(maps: &Maps, label: u8, rules: &SurfaceRules, mm: &[f64], metric: &s
     rules
         .value(metric.parse::<SurfaceMetric>().unwrap(), &maps.surface(&rules.options(&Spacing::new(mm).unwrap())))
         .unwrap()
+}
+
+/// Both backends have the same values, of label maps and of masks, and say that they were compared.
+#[test]
+fn a_gpu_has_the_values_of_the_cpu_and_verify_compares_distances() {
+    if !gpu() {
+        return;
+    }
+    let files = Files::new();
+    let file = file();
+    // Each run opens the adapter anew, which takes its time.
+    let cases = file["cases"].as_array().unwrap().iter().step_by(25);
+    for (case, surface) in cases.zip(["monai", "deepmind", "seg-metrics"]) {
+        let both = maps(case);
+        let shape: Vec<u64> = both.spatial.iter().rev().map(|&n| n as u64).collect();
+        let [truth, pred] = [("t.nii", &both.truth), ("p.nii", &both.pred)].map(|(name, voxels)| {
+            let path = files.path(name);
+            write(&path, &shape, &Geometry::from_spacing([1.0, 0.8, 3.0]), voxels).unwrap();
+            path
+        });
+        let metrics = METRICS.join(",");
+        let arguments = ["eval", text(&truth), text(&pred), "--metrics", &metrics, "--surface", surface];
+        let of = |more: &[&str]| {
+            json(arguments.iter().chain(&["--format", "json"]).chain(more))["metric_per_case"][0]["metrics"].clone()
+        };
+        assert_eq!(of(&["--backend", "gpu"]), of(&["--backend", "cpu"]), "{} {surface}", case["name"]);
+        let verified = run(arguments.iter().chain(&["--verify"]));
+        assert!(verified.status.success(), "{}", stderr(&verified));
+        let said = stderr(&verified);
+        assert!(said.contains("agree in every count and distance"), "{said}");
+    }
 }
 
 /// The golden cases through every preset in turn: the library is held to other tools, and the command to the library.

@@ -117,6 +117,9 @@ const PLAN: &str = include_str!("../../../src/plan.rs");
 const SHAPE: &str = include_str!("../../../src/shape.rs");
 const CLASSES: &str = include_str!("../../../src/classes.rs");
 const SOURCE: &str = include_str!("../../../src/kernel/source.rs");
+const DISTANCES: &str = include_str!("../../../src/gpu/surfaces/distances.rs");
+const BOXES: &str = include_str!("../../../src/gpu/surfaces/boxes.rs");
+const BATCH: &str = include_str!("../../../src/gpu/surfaces/batch.rs");
 const SUMS: &str = include_str!("../../../src/kernel/sums.rs");
 
 #[test]
@@ -130,6 +133,13 @@ fn constants_of_both_languages_are_equal() {
         ("BACKGROUND", CLASSES, "BACKGROUND", "counts many"),
         ("UNLISTED", CLASSES, "UNLISTED", "counts many"),
         ("INFINITY", SUMS, "INFINITY", "survey"),
+        ("SEGMENT_WORDS", DISTANCES, "SEGMENT_WORDS", "surface counts"),
+        ("KINDS", DISTANCES, "KINDS", "surface counts"),
+        ("SLOT_WORDS", DISTANCES, "SLOT_WORDS", "surface histogram"),
+        ("ROW_WORDS", DISTANCES, "ROW_WORDS", "surface search"),
+        ("BOX_WORDS", BOXES, "BOX_WORDS", "surface boxes"),
+        ("PART", BOXES, "PART", "surface boxes"),
+        ("COST_SHIFT", BATCH, "COST_SHIFT", "surface search"),
     ];
     assert_eq!(rust_constant(SHAPE, "BLOCK_VOXELS"), Some(voxdice::BLOCK_VOXELS));
     for shader in distinct() {

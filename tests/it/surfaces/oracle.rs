@@ -172,7 +172,7 @@ pub fn hold_against_oracle(maps: &Maps, options: &SurfaceOptions, surface: &Surf
     }
 }
 
-fn random_options(random: &mut Random, axes: usize) -> SurfaceOptions {
+pub fn random_options(random: &mut Random, axes: usize) -> SurfaceOptions {
     let elements = Elements::ALL[random.below(5)];
     let target = if elements == Elements::Corner { Target::Elements } else { Target::ALL[random.below(4)] };
     let spacings = [0.5, 1.0, 3.0, 0.7, 0.800000011920929];
@@ -185,7 +185,7 @@ fn random_options(random: &mut Random, axes: usize) -> SurfaceOptions {
 }
 
 /// Noise of any density, or boxes, in images whose rows end within, at and behind words.
-fn random_maps(random: &mut Random) -> Maps {
+pub fn random_maps(random: &mut Random) -> Maps {
     let axes = 2 + random.below(2);
     let columns = [1, 3, 9, 63, 64, 65, 70];
     let mut spatial: Vec<usize> = (1..axes).map(|_| 1 + random.below(if axes == 2 { 30 } else { 7 })).collect();

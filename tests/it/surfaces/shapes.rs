@@ -1,6 +1,5 @@
 //! Shapes that are hard for one way of finding the nearest element or another, with every number of threads.
 
-#[cfg(feature = "parallel")]
 use super::oracle::Random;
 use super::oracle::hold_against_oracle;
 use super::{Maps, engine};
@@ -10,25 +9,24 @@ use voxdice::{Classes, LabelMap, Pair, Shape, Simd, Spacing};
 type Place = [usize; 3];
 
 /// Label 1 where the masks say so.
-fn maps(size: Place, truth: impl Fn(Place) -> bool, pred: impl Fn(Place) -> bool) -> Maps {
+pub fn maps(size: Place, truth: impl Fn(Place) -> bool, pred: impl Fn(Place) -> bool) -> Maps {
     let [nz, ny, nx] = size;
     let places = || (0..nz * ny * nx).map(|i| [i / (ny * nx), i / nx % ny, i % nx]);
     let mask = |is: &dyn Fn(Place) -> bool| places().map(|place| u8::from(is(place))).collect();
     Maps { spatial: size.to_vec(), truth: mask(&truth), pred: mask(&pred) }
 }
 
-fn ball(middle: [f64; 3], radius: f64) -> impl Fn(Place) -> bool {
+pub fn ball(middle: [f64; 3], radius: f64) -> impl Fn(Place) -> bool {
     move |place| place.iter().zip(middle).map(|(&i, m)| (i as f64 - m).powi(2)).sum::<f64>() <= radius * radius
 }
 
-#[cfg(feature = "parallel")]
-fn noise(seed: u64, size: Place, of_1000: usize) -> Vec<u8> {
+pub fn noise(seed: u64, size: Place, of_1000: usize) -> Vec<u8> {
     let mut random = Random(seed);
     (0..size.iter().product()).map(|_| u8::from(random.below(1000) < of_1000)).collect()
 }
 
 /// Name and maps. None but the first ones has so many elements that the oracle takes long.
-fn shapes() -> Vec<(&'static str, Maps)> {
+pub fn shapes() -> Vec<(&'static str, Maps)> {
     let box_of = |low: Place, high: Place| move |p: Place| (0..3).all(|a| (low[a]..high[a]).contains(&p[a]));
     let never = |_: Place| false;
     let at = |place: Place| move |p: Place| p == place;
@@ -55,7 +53,7 @@ fn shapes() -> Vec<(&'static str, Maps)> {
     ]
 }
 
-fn options() -> Vec<SurfaceOptions> {
+pub fn options() -> Vec<SurfaceOptions> {
     let spacings = [Spacing::voxels(), Spacing::new([3.0, 0.8, 0.8]).unwrap(), Spacing::new([0.5, 0.7, 4.0]).unwrap()];
     let ways = [
         (Elements::Face, ImageEdge::Background, Target::Elements),
@@ -90,8 +88,7 @@ fn on_threads<T: Send>(threads: usize, f: impl Fn() -> T + Send + Sync) -> T {
 }
 
 /// Many labels that lie in each other: label i where noise or place says so.
-#[cfg(feature = "parallel")]
-fn many_labels(size: Place, labels: usize) -> Maps {
+pub fn many_labels(size: Place, labels: usize) -> Maps {
     let mut random = Random(77);
     let of = |i: usize, shift: usize| {
         let [z, y, x] = [i / (size[1] * size[2]), i / size[2] % size[1], (i % size[2] + shift) % size[2]];

@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 
 /// A row `dz` slices and `dy` rows away, which is `squared` away at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Row {
+pub(crate) struct Row {
     pub squared: u64,
     pub dz: i32,
     pub dy: i32,
 }
 
 /// Rings of rows of growing radius, each sorted by distance and made when it is first needed: far ones seldom are.
-pub(super) struct RowTable {
+pub(crate) struct RowTable {
     weights: [u64; 3],
     extent: [usize; 3],
     rings: [OnceLock<Vec<Row>>; RINGS],
@@ -22,7 +22,7 @@ pub(super) struct RowTable {
 const RADIUS: u64 = 12;
 
 /// Beyond the last ring other ways are faster.
-pub(super) const RINGS: usize = 5;
+pub(crate) const RINGS: usize = 5;
 
 impl RowTable {
     pub fn new(lattice: &Lattice, extent: [usize; 3]) -> Self {
