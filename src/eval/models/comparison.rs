@@ -189,8 +189,11 @@ fn place_of(models: &[Model], name: &str) -> Result<usize, ModelsError> {
     })
 }
 
+/// Scores, and which way they are better.
+type Directed = Vec<(String, Better)>;
+
 /// What is compared, and what would have been if its direction were known.
-fn metrics(models: &[Model], choices: &Choices) -> Result<(Vec<(String, Better)>, Vec<String>), ModelsError> {
+fn metrics(models: &[Model], choices: &Choices) -> Result<(Directed, Vec<String>), ModelsError> {
     let directions: BTreeMap<String, Better> =
         choices.directions.iter().map(|(name, better)| (metric_name(name), *better)).collect();
     let better = |name: &str| directions.get(name).copied().or_else(|| direction(name));
@@ -223,10 +226,14 @@ fn metrics(models: &[Model], choices: &Choices) -> Result<(Vec<(String, Better)>
     }
 }
 
+/// Keys and names.
 type Classes = Vec<(String, String)>;
 
+/// Classes that only some models have, and who has them.
+type LeftOut = Vec<(String, Vec<String>)>;
+
 /// Classes that all models have, in the order of the first; and those that only some have, with who has them.
-fn classes(models: &[Model], choices: &Choices) -> Result<(Classes, Vec<(String, Vec<String>)>), ModelsError> {
+fn classes(models: &[Model], choices: &Choices) -> Result<(Classes, LeftOut), ModelsError> {
     let own: Vec<(Classes, bool)> = models.iter().map(Model::classes).collect();
     let mut all: Classes = Vec::new();
     for (key, name) in own.iter().flat_map(|(classes, _)| classes) {

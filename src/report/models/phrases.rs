@@ -135,7 +135,7 @@ fn plain(value: f64) -> String {
 }
 
 /// The names of both models.
-pub(super) fn names<'a>(found: &'a Comparison, [a, b]: [usize; 2]) -> [&'a str; 2] {
+pub(super) fn names(found: &Comparison, [a, b]: [usize; 2]) -> [&str; 2] {
     [a, b].map(|model| found.models.get(model).map_or("", |model| model.name.as_str()))
 }
 
