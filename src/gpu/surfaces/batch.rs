@@ -50,7 +50,7 @@ impl Form {
         let edge = |axis: usize| [crop.low[axis] == 0, crop.high[axis] == image.extent[axis]];
         let sides = [edge(0), edge(1), edge(2)].concat();
         let sides = sides.iter().rev().fold(0, |bits, &side| bits << 1 | u32::from(side && self.repeated));
-        let budget = (ROWS_PER_VOXEL * size.iter().product::<u64>() >> COST_SHIFT).min(1 << 30);
+        let budget = ((ROWS_PER_VOXEL * size.iter().product::<u64>()) >> COST_SHIFT).min(1 << 30);
         Record {
             mask: size.map(|n| n as u32),
             grid_slices: slices as u32,
