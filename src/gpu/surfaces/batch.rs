@@ -26,7 +26,8 @@ const MOST_SEGMENTS: usize = 1 << 22;
 /// The budget counts rows in multiples of 2 to this power.
 const COST_SHIFT: u32 = 4;
 
-/// Rows that the search may look at for each voxel of a box. The transform takes longer than these, but not much longer.
+/// Rows that the search may look at for each voxel of a box. The transform takes longer than these, but not much
+/// longer.
 const ROWS_PER_VOXEL: u64 = 4;
 
 /// What is common to all boxes.
@@ -169,8 +170,8 @@ impl Batch {
     }
 }
 
-/// The box in pieces of at most `most` words each: whole slices, or rows of one slice. Their masks follow each other as those
-/// of the box do.
+/// The box in pieces of at most `most` words each: whole slices, or rows of one slice. Their masks follow each other as
+/// those of the box do.
 pub(super) fn pieces(crop: &Crop, most: u64) -> Vec<Crop> {
     let [slices, rows, columns] = crop.size();
     // Both masks, each rounded up to whole workgroups.
