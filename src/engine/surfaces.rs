@@ -20,11 +20,11 @@ impl Engine {
     /// that cuts a mask there is its boundary.
     ///
     /// A GPU engine measures them there, of maps in host memory and of [buffers](LabelMap) alike, and finds the same
-    /// numbers. It leaves to the CPU, without a word as the result is the same: a class in whose box a bit per voxel
-    /// and map is more than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter can bind
-    /// (by default 128 MiB: 2^29 voxels), a class with far surfaces in a box of more than 2^40 voxels times the longer
-    /// of its first two axes, and maps of host memory of which the adapter cannot bind a row. For these a map in a
-    /// buffer is read back as bits.
+    /// numbers. Some things it always leaves to the CPU, which finds the same: a class in whose box a bit per voxel and
+    /// map is more than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter can bind (by
+    /// default 128 MiB: 2^29 voxels); a class with far surfaces whose box has more than 2^40 voxels times the longer of
+    /// its axes but the last, or 2^33 of them per column; and maps in host memory of which the adapter cannot bind a
+    /// row. For these a map in a buffer is read back as bits.
     ///
     /// ```
     /// use voxdice::metric::surface::{Directions, Percentile, Tolerance, assd, hausdorff, nsd};
@@ -47,10 +47,11 @@ impl Engine {
     /// # Ok::<(), voxdice::Error>(())
     /// ```
     ///
-    /// # Errors [`Error::ShapeMismatch`]; [`Error::Parameter`] for shapes without 2 or 3 spatial axes, spacings that do
-    /// not go with the shape, and options that do not go together; [`Error::BufferOnCpu`] for label maps in a GPU
-    /// buffer on a CPU engine; what the GPU may report, with [`Error::SelfTest`] where it fails the known answers that
-    /// it is asked the first time, and [`Error::BindingTooLarge`] for rows of a buffer that the adapter cannot bind.
+    /// # Errors
+    /// [`Error::ShapeMismatch`]; [`Error::Parameter`] for shapes without 2 or 3 spatial axes, spacings that do not go
+    /// with the shape, and options that do not go together; [`Error::BufferOnCpu`] for label maps in a GPU buffer on a
+    /// CPU engine; what the GPU may report, with [`Error::SelfTest`] where it fails the known answers that it is asked
+    /// the first time, and [`Error::BindingTooLarge`] for rows of a buffer that the adapter cannot bind.
     pub fn surfaces(
         &self,
         pred: LabelMap<'_>,
