@@ -107,15 +107,14 @@ impl Engine {
         let spacing = if matches!(band, Band::Mm(_)) { spacing } else { &voxels };
         let lattice = Lattice::new(spacing, shape.spatial())?;
         let pair = label_pair(&shape, &pred, &truth, classes);
-        let counts = match (&self.backend, pair.host()) {
-            #[cfg(feature = "gpu")]
-            (Chosen::Gpu(gpu), Err(_)) => {
-                let masks = gpu::block_on(gpu.masks(&pair, Waiting::Here))?;
-                let voxels: Vec<u64> = self.counts(pred, truth, classes)?.values().iter().map(Counts::n).collect();
-                self.cpu.bands_of(&masks, &voxels, pair.extent, band, &lattice)?
-            }
-            (_, host) => self.cpu.bands(&BandsJob { pair: host?, band, lattice })?,
-        };
+        #[cfg(feature = "gpu")]
+        if let (Chosen::Gpu(gpu), Err(_)) = (&self.backend, pair.host()) {
+            let masks = gpu::block_on(gpu.masks(&pair, Waiting::Here))?;
+            let voxels: Vec<u64> = self.counts(pred, truth, classes)?.values().iter().map(Counts::n).collect();
+            let counts = self.cpu.bands_of(&masks, &voxels, pair.extent, band, &lattice)?;
+            return Ok(Table::new(shape.samples() as usize, classes.len(), counts));
+        }
+        let counts = self.cpu.bands(&BandsJob { pair: pair.host()?, band, lattice })?;
         Ok(Table::new(shape.samples() as usize, classes.len(), counts))
     }
 
