@@ -1,7 +1,7 @@
-// Masks of classes as rows of bits along the last axis, 32 voxels a word, each in the box of its class. The masks of all
-// classes of a pass lie one after another: a segment is the mask of a class in the truth (even number) or in the
-// prediction (odd). Where elements are corners of voxels, rows and slices are one more than those of the mask.
-// Twins: src/gpu/surfaces/numbers.rs for the numbers, src/cpu/surface for what the kernels do.
+// Masks of classes as rows of bits along the last axis, 32 voxels a word, each in the box of its class. The masks of
+// all classes of a pass lie one after another: a segment is the mask of a class in the truth (even number) or in the
+// prediction (odd). Where elements are corners of voxels, rows and slices are one more than those of the mask. Twins:
+// src/gpu/surfaces/numbers.rs for the numbers, src/cpu/surface for what the kernels do.
 
 // What the host puts in aux: these numbers, then tasks, records and tables where they say.
 const GROUPS_X: u32 = 0u;          // workgroups along x

@@ -1,6 +1,6 @@
-// How many elements of each segment are targets themselves, and how many must be searched for, by kind; how many targets
-// it has; and how many queries each workgroup will write. Integer atomics have no order.
-// Twin: `distances` in src/cpu/surface.rs.
+// How many elements of each segment are targets themselves, and how many must be searched for, by kind; how many
+// targets it has; and how many queries each workgroup will write. Integer atomics have no order. Twin: `distances` in
+// src/cpu/surface.rs.
 
 @group(0) @binding(2) var<storage, read_write> result: array<atomic<u32>>;
 

@@ -1,5 +1,5 @@
-// The distance transform along the second axis: the squared distance from each voxel to the nearest target of its slice.
-// Steps grow until their square alone is too large. Twin: src/cpu/surface/transform.rs.
+// The distance transform along the second axis: the squared distance from each voxel to the nearest target of its
+// slice. Steps grow until their square alone is too large. Twin: src/cpu/surface/transform.rs.
 
 @group(0) @binding(0) var<storage, read> along_rows: array<u32>;
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;

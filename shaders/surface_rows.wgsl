@@ -1,5 +1,6 @@
 // The exact distance transform of a box, in three kernels and some columns at a time; for queries whose target is far.
-// First: from each voxel of these columns to the nearest target in its row, in steps. Twin: src/cpu/surface/transform.rs.
+// First: from each voxel of these columns to the nearest target in its row, in steps. Twin:
+// src/cpu/surface/transform.rs.
 
 @group(0) @binding(0) var<storage, read> targets: array<u32>;
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;

@@ -16,14 +16,15 @@ use crate::volume::{LabelMap, Pair, Source};
 
 impl Engine {
     /// Surface distances per sample and class of two label maps with 2 or 3 spatial axes, exact: whole numbers on a
-    /// [`Lattice`]. A voxel whose truth is an [ignored](Classes::ignoring) label belongs to neither mask, and where that
-    /// cuts a mask there is its boundary.
+    /// [`Lattice`]. A voxel whose truth is an [ignored](Classes::ignoring) label belongs to neither mask, and where
+    /// that cuts a mask there is its boundary.
     ///
-    /// A GPU engine measures them there, of maps in host memory and of [buffers](LabelMap) alike, and finds the same numbers.
-    /// It leaves to the CPU, without a word as the result is the same: a class in whose box a bit per voxel and map is more
-    /// than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter can bind (by default 128 MiB: 2^29
-    /// voxels), a class with far surfaces in a box of more than 2^40 voxels times the longer of its first two axes, and
-    /// maps of host memory of which the adapter cannot bind a row. For these a map in a buffer is read back as bits.
+    /// A GPU engine measures them there, of maps in host memory and of [buffers](LabelMap) alike, and finds the same
+    /// numbers. Some things it always leaves to the CPU, which finds the same: a class in whose box a bit per voxel and
+    /// map is more than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter can bind (by
+    /// default 128 MiB: 2^29 voxels); a class with far surfaces whose box has more than 2^40 voxels times the longer of
+    /// its axes but the last, or 2^33 of them per column; and maps in host memory of which the adapter cannot bind a
+    /// row. For these a map in a buffer is read back as bits.
     ///
     /// ```
     /// use voxdice::metric::surface::{Directions, Percentile, Tolerance, assd, hausdorff, nsd};
@@ -46,10 +47,10 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`]; [`Error::Parameter`] for shapes without 2 or 3 spatial axes, spacings that do not go with
-    /// the shape, and options that do not go together; [`Error::BufferOnCpu`] for label maps in a GPU buffer on a CPU engine;
-    /// what the GPU may report, with [`Error::SelfTest`] where it fails the known answers that it is asked the first time, and
-    /// [`Error::BindingTooLarge`] for rows of a buffer that the adapter cannot bind.
+    /// [`Error::ShapeMismatch`]; [`Error::Parameter`] for shapes without 2 or 3 spatial axes, spacings that do not go
+    /// with the shape, and options that do not go together; [`Error::BufferOnCpu`] for label maps in a GPU buffer on a
+    /// CPU engine; what the GPU may report, with [`Error::SelfTest`] where it fails the known answers that it is asked
+    /// the first time, and [`Error::BindingTooLarge`] for rows of a buffer that the adapter cannot bind.
     pub fn surfaces(
         &self,
         pair: Pair<LabelMap<'_>>,
@@ -69,13 +70,13 @@ impl Engine {
         Ok(Table::new(shape.samples() as usize, classes.len(), surfaces))
     }
 
-    /// Counts of the inner bands of both masks, per sample and class: voxels of a mask that are near its boundary. Their
-    /// [`iou`](crate::metric::iou) is the boundary IoU (Cheng et al. 2021), their [`dice`](crate::metric::dice) the
-    /// boundary Dice. Where neither map has the class, [`Empty`](crate::Empty) decides, as for masks. `spacing` matters to
-    /// [`Band::Mm`] alone.
+    /// Counts of the inner bands of both masks, per sample and class: voxels of a mask that are near its boundary.
+    /// Their [`iou`](crate::metric::iou) is the boundary IoU (Cheng et al. 2021), their [`dice`](crate::metric::dice)
+    /// the boundary Dice. Where neither map has the class, [`Empty`](crate::Empty) decides, as for masks. `spacing`
+    /// matters to [`Band::Mm`] alone.
     ///
-    /// They are counted on the CPU, whatever the engine runs on; of label maps in buffers on a GPU the masks are made there
-    /// and read back as bits.
+    /// They are counted on the CPU, whatever the engine runs on; of label maps in buffers on a GPU the masks are made
+    /// there and read back as bits.
     ///
     /// ```
     /// use voxdice::{Band, Classes, Empty, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing, metric};
@@ -105,21 +106,19 @@ impl Engine {
         let spacing = if matches!(band, Band::Mm(_)) { spacing } else { &voxels };
         let lattice = Lattice::new(spacing, shape.spatial())?;
         let pair = label_pair(&shape, &pred, &truth, classes);
-        let counts = match (&self.backend, pair.host()) {
-            #[cfg(feature = "gpu")]
-            (Chosen::Gpu(gpu), Err(_)) => {
-                let masks = gpu::block_on(gpu.masks(&pair, Waiting::Here))?;
-                let voxels: Vec<u64> =
-                    self.counts(Pair { pred, truth }, classes)?.values().iter().map(Counts::n).collect();
-                self.cpu.bands_of(&masks, &voxels, pair.extent, band, &lattice)?
-            }
-            (_, host) => self.cpu.bands(&BandsJob { pair: host?, band, lattice })?,
-        };
+        #[cfg(feature = "gpu")]
+        if let (Chosen::Gpu(gpu), Err(_)) = (&self.backend, pair.host()) {
+            let masks = gpu::block_on(gpu.masks(&pair, Waiting::Here))?;
+            let voxels: Vec<u64> = self.counts(Pair { pred, truth }, classes)?.values().iter().map(Counts::n).collect();
+            let counts = self.cpu.bands_of(&masks, &voxels, pair.extent, band, &lattice)?;
+            return Ok(Table::new(shape.samples() as usize, classes.len(), counts));
+        }
+        let counts = self.cpu.bands(&BandsJob { pair: pair.host()?, band, lattice })?;
         Ok(Table::new(shape.samples() as usize, classes.len(), counts))
     }
 
-    /// Surfaces of a GPU backend. Classes that have no room there come back as masks, and label maps whose rows have none
-    /// are not tried.
+    /// Surfaces of a GPU backend. Classes that have no room there come back as masks, and label maps whose rows have
+    /// none are not tried.
     #[cfg(feature = "gpu")]
     fn surfaces_on(&self, gpu: &gpu::Backend, job: &SurfacesOf<'_, Source<'_>>) -> Result<Vec<Surface>> {
         let measured = match (gpu::block_on(gpu.surfaces(job, Waiting::Here)), job.host()) {

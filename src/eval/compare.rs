@@ -1,7 +1,7 @@
 //! Whether two backends found the same, block by block.
 
 use crate::Table;
-use crate::stats::{Counts, DistanceCount, Distances, NO_TARGET, Sums, Surface};
+use crate::stats::{Counts, DistanceCount, NO_TARGET, Sums, Surface};
 use std::fmt;
 
 /// The first block that two tables disagree about.
@@ -81,9 +81,9 @@ pub fn surface_difference(a: &Surface, b: &Surface) -> Option<(String, [u64; 2])
     if a == b {
         return None;
     }
-    let sides: [(_, fn(&Surface) -> &Distances); 2] = [("truth", Surface::truth), ("prediction", Surface::pred)];
-    for (side, distances) in sides {
-        let [of_a, of_b] = [a, b].map(|surface| distances(surface).entries());
+    let of_truth = [a, b].map(|surface| surface.truth().entries());
+    let of_pred = [a, b].map(|surface| surface.pred().entries());
+    for (side, [of_a, of_b]) in [("truth", of_truth), ("prediction", of_pred)] {
         let count = |entries: &[DistanceCount], like: &DistanceCount| {
             let same = entries.iter().find(|entry| (entry.squared, entry.kind) == (like.squared, like.kind));
             same.map_or(0, |entry| entry.count)

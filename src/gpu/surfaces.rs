@@ -1,6 +1,7 @@
-//! Surface distances on the GPU: the box of each class, its masks as bits, the elements of these, and for elements that are
-//! no targets themselves a search in rows in the order of their distance; what that leaves open goes through an exact
-//! distance transform. The steps are those of `cpu/surface`, and all of them are integers, so that the results are the same.
+//! Surface distances on the GPU: the box of each class, its masks as bits, the elements of these, and for elements that
+//! are no targets themselves a search in rows in the order of their distance; what that leaves open goes through an
+//! exact distance transform. The steps are those of `cpu/surface`, and all of them are integers, so that the results
+//! are the same.
 //!
 //! Classes go through each kernel together, as many as have room. What has none is left to the CPU, as bits.
 

@@ -20,7 +20,7 @@ use server::Browser;
 use std::fmt;
 use std::sync::Arc;
 use voxdice::metric::{Entropy, Focal, Partials, Pointwise};
-use voxdice::stats::{Sums, Terms};
+use voxdice::stats::{Elements, Sums, SurfaceOptions, Terms};
 use voxdice::{
     Activation, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Pair, Poison, Shape, SumsOptions,
     Table, Truth, Tuning, Volume,
@@ -51,6 +51,7 @@ fn every_kernel_in_a_browser_gives_what_the_cpu_gives() {
     pair.check_sums();
     pair.check_activations();
     pair.check_counts();
+    pair.check_surfaces();
     pair.check_resident_volumes();
     pair.check_results_on_the_device();
     coverage::check(&remote.ran());
@@ -233,6 +234,23 @@ impl Engines {
                 engine.counts(Pair { pred: label_map(shape, &p), truth: label_map(shape, &t) }, &classes).unwrap()
             };
             assert_eq!(of(&self.browser.engine), of(&self.cpu), "{shape}, {classes:?}");
+        }
+    }
+
+    /// The first call puts the kernels through known answers, with corners and far surfaces; here are two axes, other
+    /// elements, and labels that are searched for.
+    fn check_surfaces(&self) {
+        const FAR: u32 = 5_000_000;
+        let classes = Classes::new([1, FAR]).unwrap();
+        for (spatial, elements) in [(vec![9, 70], Elements::Edge), (vec![3, 9, 40], Elements::Full)] {
+            let shape = Shape::new(2, 1, spatial).unwrap();
+            let n = shape.elements() as usize;
+            let [p, t] = [6, 7].map(|seed| labels(LabelType::U32, &[0, 1, FAR], 4, n, seed));
+            let options = SurfaceOptions { elements, ..SurfaceOptions::default() };
+            let of = |engine: &Engine| {
+                engine.surfaces(Pair { pred: label_map(&shape, &p), truth: label_map(&shape, &t) }, &classes, &options).unwrap()
+            };
+            assert_eq!(of(&self.browser.engine), of(&self.cpu), "{elements:?}");
         }
     }
 

@@ -2,10 +2,11 @@
 //! comes with Debian's chromium. A driver is chosen when a process starts, so the test runs itself again as a child.
 
 use crate::determinism::matrix::Column;
+use crate::surfaces::Maps;
 use std::path::Path;
 use std::process::Command;
 use voxdice::metric::{Partials, Pointwise};
-use voxdice::stats::Terms;
+use voxdice::stats::{SurfaceOptions, Terms};
 use voxdice::{
     Activation, AdapterChoice, BLOCK_VOXELS, Backend, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout,
     NonFinite, Pair, Poison, Shape, SumsOptions, Tuning, Volume,
@@ -82,10 +83,22 @@ fn worker() {
     let cases = sums_cases();
     let crossing: Vec<Case> = cases.iter().filter(|case| case.crosses_everything()).cloned().collect();
     assert!(crossing.len() == 2, "{crossing:?}");
+    surfaces(&small);
     for (engines, cases) in [(small, cases), (large, crossing)] {
         cases.iter().for_each(|case| engines.check_sum(case));
         engines.check_counts();
     }
+}
+
+/// The first call also puts the kernels through known answers, with near and far surfaces, of voxels and of corners.
+fn surfaces(engines: &Engines) {
+    let spatial = vec![3, 9, 40];
+    let mask = |x: usize| (0..3 * 9 * 40).map(|i| u8::from((x..x + 7).contains(&(i % 40)) && i / 40 % 9 > 2)).collect();
+    let maps = Maps { spatial, truth: mask(5), pred: mask(28) };
+    let classes = Classes::new([1]).unwrap();
+    let [gpu, cpu] =
+        [&engines.gpu, &engines.cpu].map(|engine| maps.surfaces_on(engine, &classes, &SurfaceOptions::default()));
+    assert!(gpu == cpu && cpu[0].truth().elements() > 100);
 }
 
 /// One of each kind: the modules `activations` and `gradients` would take this driver a quarter of an hour.

@@ -26,7 +26,8 @@ const MOST_SEGMENTS: usize = 1 << 22;
 /// The budget counts rows in multiples of 2 to this power.
 const COST_SHIFT: u32 = 4;
 
-/// Rows that the search may look at for each voxel of a box. The transform takes longer than these, but not much longer.
+/// Rows that the search may look at for each voxel of a box. The transform takes longer than these, but not much
+/// longer.
 const ROWS_PER_VOXEL: u64 = 4;
 
 /// What is common to all boxes.
@@ -50,7 +51,7 @@ impl Form {
         let edge = |axis: usize| [crop.low[axis] == 0, crop.high[axis] == image.extent[axis]];
         let sides = [edge(0), edge(1), edge(2)].concat();
         let sides = sides.iter().rev().fold(0, |bits, &side| bits << 1 | u32::from(side && self.repeated));
-        let budget = (ROWS_PER_VOXEL * size.iter().product::<u64>() >> COST_SHIFT).min(1 << 30);
+        let budget = ((ROWS_PER_VOXEL * size.iter().product::<u64>()) >> COST_SHIFT).min(1 << 30);
         Record {
             mask: size.map(|n| n as u32),
             grid_slices: slices as u32,
@@ -169,8 +170,8 @@ impl Batch {
     }
 }
 
-/// The box in pieces of at most `most` words each: whole slices, or rows of one slice. Their masks follow each other as those
-/// of the box do.
+/// The box in pieces of at most `most` words each: whole slices, or rows of one slice. Their masks follow each other as
+/// those of the box do.
 pub(super) fn pieces(crop: &Crop, most: u64) -> Vec<Crop> {
     let [slices, rows, columns] = crop.size();
     // Both masks, each rounded up to whole workgroups.

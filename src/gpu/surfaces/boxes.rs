@@ -42,7 +42,8 @@ const PART: u64 = 64;
 const MOST_BYTES: u64 = 16 << 20;
 
 impl Backend {
-    /// The box of each class in both maps, in the order of the cells; those of classes that neither map has are missing.
+    /// The box of each class in both maps, in the order of the cells; those of classes that neither map has are
+    /// missing.
     pub(super) async fn boxes(&self, image: &Image<'_>, classes: &Classes, waiting: Waiting) -> Result<Vec<Crop>> {
         let boxes = classes.overlaps().map_or(classes.len(), |overlaps| overlaps.groups()) as u64;
         let bytes = 4 * BOX_WORDS * boxes;

@@ -21,8 +21,8 @@ const MOST_QUERIES: u64 = 1 << 20;
 /// Rings of rows that the search looks at: up to a radius of 24 rows.
 const RINGS: usize = 2;
 
-/// Words of a segment in the result of `surface_counts.wgsl`: elements that are targets, elements that must be searched for,
-/// both by kind, and targets.
+/// Words of a segment in the result of `surface_counts.wgsl`: elements that are targets, elements that must be searched
+/// for, both by kind, and targets.
 const SEGMENT_WORDS: usize = 65;
 const KINDS: usize = 32;
 

@@ -8,8 +8,8 @@ use crate::gpu::Backend;
 use crate::kernel::surface::SurfaceKernel;
 use crate::plan::WORKGROUP;
 
-/// Steps of the transform of some columns at most: voxels times the longer of the other axes. Beyond, a dispatch could take
-/// longer than drivers wait for.
+/// Steps of the transform of some columns at most: voxels times the longer of the other axes. Beyond, a dispatch could
+/// take longer than drivers wait for.
 const MOST_STEPS: u64 = 1 << 33;
 
 /// And of a box. What takes more is left to the CPU, whose transform does not depend on distances.

@@ -36,8 +36,8 @@ impl<'a> Image<'a> {
         self.planes * self.extent[0] * self.extent[1]
     }
 
-    /// Windows that cover these slices of all planes; the last rows of a buffer are one of their own, where they cannot be
-    /// bound with the others.
+    /// Windows that cover these slices of all planes; the last rows of a buffer are one of their own, where they cannot
+    /// be bound with the others.
     fn windows(&self, slices: Range<u64>) -> Vec<Range<u64>> {
         let tail = self.pred.tail_rows().max(self.truth.tail_rows()).div_ceil(self.extent[2]);
         let cut = self.rows() - tail.min(self.rows());

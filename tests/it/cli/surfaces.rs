@@ -20,7 +20,7 @@ fn expected(maps: &Maps, label: u8, rules: &SurfaceRules, mm: &[f64], metric: &s
         .unwrap()
 }
 
-/// Both backends have the same values, of label maps and of masks, and say that they were compared.
+/// Both backends have the same values, and say that they were compared.
 #[test]
 fn a_gpu_has_the_values_of_the_cpu_and_verify_compares_distances() {
     if !gpu() {
