@@ -7,7 +7,7 @@ pub(crate) mod file;
 
 pub use call::CallError;
 use fact::join;
-pub use fact::{NonFiniteFact, Operand, Position};
+pub use fact::{NonFiniteFact, Operand, Position, TooManyLesions};
 #[cfg(feature = "io")]
 pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
@@ -216,6 +216,10 @@ pub enum Error {
     #[error(transparent)]
     Call(#[from] CallError),
 
+    /// A side of a class has more lesions than are wanted.
+    #[error(transparent)]
+    TooManyLesions(#[from] TooManyLesions),
+
     /// A list of cells does not fill its table.
     #[error("a table of {samples} samples and {channels} channels needs one value per cell, but {found} were given")]
     TableLength {
@@ -363,20 +367,15 @@ pub enum Error {
     },
 
     /// The last elements lie where no binding reaches.
-    #[error(
-        "a buffer of {found} bytes can be read up to its last multiple of 4, and the volume ends behind it; create the \
-         buffer with a size that is a multiple of 4"
-    )]
+    #[error("{found} bytes of a buffer are read up to a multiple of 4, and the volume ends behind it; give it such a size")]
     BufferTail {
         /// Bytes of the whole buffer.
         found: u64,
     },
 
     /// wgpu refused a command on the application's buffer.
-    #[error(
-        "the GPU refused a buffer of the application: {message}; check that it belongs to the engine's device, and is \
-         neither mapped nor destroyed"
-    )]
+    #[error("the GPU refused a buffer of the application: {message}; check that it is the engine's, and neither mapped nor \
+             destroyed")]
     BufferRefused {
         /// What wgpu said.
         message: String,

@@ -98,7 +98,7 @@ impl Engine {
     }
 }
 
-fn label_pair<'a>(
+pub(super) fn label_pair<'a>(
     shape: &Shape,
     pred: &LabelMap<'a>,
     truth: &LabelMap<'a>,
@@ -119,7 +119,7 @@ fn host<'a>(source: Source<'a>, operand: Operand) -> Result<Data<'a>> {
         #[cfg(feature = "gpu")]
         Source::Buffer(_) => {
             let value = format!("a GPU buffer for {operand}");
-            let range = "host memory, as surfaces are measured on the CPU; read the buffer back".into();
+            let range = "host memory, as surfaces and lesions are found on the CPU; read the buffer back".into();
             Err(Error::Parameter { name: "the place of a label map", value, range })
         }
     }

@@ -1,0 +1,138 @@
+//! What counts as one lesion.
+
+use crate::error::{Error, Result};
+
+/// Which voxels of a mask are connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Connectivity {
+    /// Those that share a face: 6 neighbours, in 2-D 4.
+    Faces,
+    /// ... a face or an edge: 18 neighbours, in 2-D 8.
+    Edges,
+    /// ... a face, an edge or a corner: 26 neighbours, in 2-D 8.
+    #[default]
+    Corners,
+}
+
+impl Connectivity {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Faces, Self::Edges, Self::Corners];
+
+    /// The name that a command line knows it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Faces => "faces",
+            Self::Edges => "edges",
+            Self::Corners => "corners",
+        }
+    }
+
+    /// How many coordinates may differ by one.
+    pub(crate) fn steps(self) -> u32 {
+        match self {
+            Self::Faces => 1,
+            Self::Edges => 2,
+            Self::Corners => 3,
+        }
+    }
+}
+
+/// What makes voxels of a class one lesion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum InstancesBy {
+    /// Being connected. Labels of a class do not matter.
+    #[default]
+    Components,
+    /// Having the same label: a class is a set of labels, and each of them an instance, in however many pieces it lies.
+    Labels,
+}
+
+/// Components that are near each other and become one lesion: those whose n-fold dilations (across faces and edges) meet
+/// at least at a corner. 0 joins nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Join {
+    /// n of the truth.
+    pub truth: u32,
+    /// n of the prediction.
+    pub pred: u32,
+}
+
+/// Whether voxels of the prediction are given to the true lesion that is nearest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Regions {
+    /// They are not.
+    #[default]
+    Off,
+    /// By the distance between centres of voxels in steps, whatever their size; of several at one distance the one that
+    /// comes first. This looks at the whole image at once.
+    Nearest,
+}
+
+/// What [`Engine::instances`](crate::Engine::instances) finds.
+///
+/// ```
+/// use voxdice::stats::{Connectivity, InstanceOptions, Join};
+/// let options = InstanceOptions { connectivity: Connectivity::Faces, ..InstanceOptions::default() };
+/// // As BraTS 2023 has it: components up to three dilations apart are one lesion.
+/// let brats = InstanceOptions { join: Join { truth: 3, pred: 0 }, near: 3, ..InstanceOptions::default() };
+/// # assert_ne!(options, brats);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceOptions {
+    /// What makes one lesion.
+    pub by: InstancesBy,
+    /// Which voxels are connected.
+    pub connectivity: Connectivity,
+    /// Components that become one.
+    pub join: Join,
+    /// How often a true lesion is dilated (across faces and edges) before it is asked which predicted ones it meets.
+    pub near: u32,
+    /// Whether voxels of the prediction are given to the nearest true lesion.
+    pub regions: Regions,
+    /// Classes `[a, b]`, by their places: for the lesions of `a` it is told which lesions of `b` on the same side they touch,
+    /// across faces and edges. It is kept with the lesions of `a`.
+    pub touching: Vec<[usize; 2]>,
+    /// Most lesions of a side and class. More are [`Error::TooManyLesions`]: a table of as many is of no use to anybody.
+    pub max_lesions: u32,
+}
+
+impl Default for InstanceOptions {
+    /// Components connected by corners, at most 2^22 of them.
+    fn default() -> Self {
+        Self {
+            by: InstancesBy::default(),
+            connectivity: Connectivity::default(),
+            join: Join::default(),
+            near: 0,
+            regions: Regions::Off,
+            touching: Vec::new(),
+            max_lesions: Self::MAX_LESIONS,
+        }
+    }
+}
+
+impl InstanceOptions {
+    /// The default of [`InstanceOptions::max_lesions`].
+    pub const MAX_LESIONS: u32 = 1 << 22;
+    /// Dilations beyond this are refused: (4n + 3)² rows are looked at for each.
+    pub const MAX_DILATIONS: u32 = 64;
+
+    pub(crate) fn validate(&self, classes: usize) -> Result<()> {
+        let wrong = |name, value: String, range: String| Err(Error::Parameter { name, value, range });
+        for (name, n) in [("join of the truth", self.join.truth), ("join of the prediction", self.join.pred)] {
+            if n > 0 && self.by == InstancesBy::Labels {
+                return wrong(name, n.to_string(), "0, as instances that are given are not joined".into());
+            }
+            if n > Self::MAX_DILATIONS {
+                return wrong(name, n.to_string(), format!("at most {}", Self::MAX_DILATIONS));
+            }
+        }
+        if self.near > Self::MAX_DILATIONS {
+            return wrong("near", self.near.to_string(), format!("at most {}", Self::MAX_DILATIONS));
+        }
+        if let Some(pair) = self.touching.iter().find(|[a, b]| a == b || *a >= classes || *b >= classes) {
+            return wrong("touching", format!("{pair:?}"), format!("two of the {classes} classes"));
+        }
+        Ok(())
+    }
+}
