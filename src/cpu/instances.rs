@@ -135,8 +135,8 @@ fn finish(slab: Slab, spatial: &[u64], classes: usize, options: &InstanceOptions
     for found in &mut all {
         found.overlaps = tables.next().unwrap_or_default().into_iter().map(overlap).collect();
     }
-    if options.near > 0 {
-        for found in &mut all {
+    for (class, found) in all.iter_mut().enumerate() {
+        if options.steps_of(class).1 > 0 {
             found.near = Some(tables.next().unwrap_or_default().into_iter().map(|m| [m.a, m.b]).collect());
         }
     }

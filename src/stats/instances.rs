@@ -2,7 +2,7 @@
 
 mod options;
 
-pub use options::{Connectivity, InstanceOptions, InstancesBy, Join, Regions};
+pub use options::{Connectivity, InstanceOptions, InstancesBy, Join, OwnSteps, Regions};
 
 /// One lesion of either side: a connected component, components that were joined, or the voxels of one label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use super::window::{connected, joined, near};
 use crate::classes::Classes;
 use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
-use crate::stats::{InstanceOptions, InstancesBy, Lesion, Regions};
+use crate::stats::{InstanceOptions, InstancesBy, Join, Lesion, Regions};
 
 /// What the slices of an image are: of one with two axes its rows, each a slice of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +58,15 @@ impl Slab {
             (InstancesBy::Components, 0) => Some(connected(options.connectivity)),
             (InstancesBy::Components, n) => Some(joined(n)),
         };
-        let windows = [window(options.join.truth), window(options.join.pred)];
-        let tracks = (0..2 * classes).map(|track| Track::new(windows[track % 2].as_deref())).collect();
-        let mut tables = Vec::new();
-        tables.extend((0..classes).map(|class| Table::of_overlaps([2 * class, 2 * class + 1])));
-        if options.near > 0 {
-            tables.extend((0..classes).map(|class| Table::within([2 * class, 2 * class + 1], near(options.near))));
+        let mut tracks = Vec::with_capacity(2 * classes);
+        for class in 0..classes {
+            let (join, _) = options.steps_of(class);
+            tracks.extend([join.truth, join.pred].map(|n| Track::new(window(n).as_deref())));
+        }
+        let mut tables: Vec<Table> =
+            (0..classes).map(|class| Table::of_overlaps([2 * class, 2 * class + 1])).collect();
+        for (class, near_steps) in (0..classes).map(|class| (class, options.steps_of(class).1)).filter(|(_, n)| *n > 0) {
+            tables.push(Table::within([2 * class, 2 * class + 1], near(near_steps)));
         }
         for &[class, other] in &options.touching {
             tables.extend([0, 1].map(|side| Table::within([2 * class + side, 2 * other + side], near(1))));
@@ -73,8 +76,8 @@ impl Slab {
             tables_of[table.tracks[0]].push(place);
             tables_of[table.tracks[1]].push(place);
         }
-        let join = options.join.truth.max(options.join.pred);
-        let depth = (2 * join + 1).max(options.near).max(1);
+        let of_steps = |(join, near): (Join, u32)| (2 * join.truth.max(join.pred) + 1).max(near);
+        let depth = (0..classes).map(|class| of_steps(options.steps_of(class))).max().unwrap_or(1);
         let keep = if options.regions == Regions::Nearest { Runs::All } else { Runs::Last };
         Self {
             layout,

@@ -57,6 +57,17 @@ pub struct Join {
     pub pred: u32,
 }
 
+/// Dilations of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct OwnSteps {
+    /// Its place.
+    pub class: usize,
+    /// Instead of [`InstanceOptions::join`].
+    pub join: Join,
+    /// Instead of [`InstanceOptions::near`].
+    pub near: u32,
+}
+
 /// Whether voxels of the prediction are given to the true lesion that is nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Regions {
@@ -87,6 +98,8 @@ pub struct InstanceOptions {
     pub join: Join,
     /// How often a true lesion is dilated (across faces and edges) before it is asked which predicted ones it meets.
     pub near: u32,
+    /// Classes with other dilations than these.
+    pub own: Vec<OwnSteps>,
     /// Whether voxels of the prediction are given to the nearest true lesion.
     pub regions: Regions,
     /// Classes `[a, b]`, by their places: for the lesions of `a` it is told which lesions of `b` on the same side they touch,
@@ -104,6 +117,7 @@ impl Default for InstanceOptions {
             connectivity: Connectivity::default(),
             join: Join::default(),
             near: 0,
+            own: Vec::new(),
             regions: Regions::Off,
             touching: Vec::new(),
             max_lesions: Self::MAX_LESIONS,
@@ -119,20 +133,27 @@ impl InstanceOptions {
 
     pub(crate) fn validate(&self, classes: usize) -> Result<()> {
         let wrong = |name, value: String, range: String| Err(Error::Parameter { name, value, range });
-        for (name, n) in [("join of the truth", self.join.truth), ("join of the prediction", self.join.pred)] {
-            if n > 0 && self.by == InstancesBy::Labels {
-                return wrong(name, n.to_string(), "0, as instances that are given are not joined".into());
+        for class in 0..classes {
+            let (join, near) = self.steps_of(class);
+            let all = [("join of the truth", join.truth), ("join of the prediction", join.pred), ("near", near)];
+            for (name, n) in all.into_iter().filter(|(_, n)| *n > 0) {
+                if self.by == InstancesBy::Labels && name != "near" {
+                    return wrong(name, n.to_string(), "0, as instances that are given are not joined".into());
+                }
+                if n > Self::MAX_DILATIONS {
+                    return wrong(name, n.to_string(), format!("at most {}", Self::MAX_DILATIONS));
+                }
             }
-            if n > Self::MAX_DILATIONS {
-                return wrong(name, n.to_string(), format!("at most {}", Self::MAX_DILATIONS));
-            }
-        }
-        if self.near > Self::MAX_DILATIONS {
-            return wrong("near", self.near.to_string(), format!("at most {}", Self::MAX_DILATIONS));
         }
         if let Some(pair) = self.touching.iter().find(|[a, b]| a == b || *a >= classes || *b >= classes) {
             return wrong("touching", format!("{pair:?}"), format!("two of the {classes} classes"));
         }
         Ok(())
+    }
+
+    /// How often components are dilated to be joined, and to be met.
+    pub(crate) fn steps_of(&self, class: usize) -> (Join, u32) {
+        let own = self.own.iter().find(|own| own.class == class);
+        own.map_or((self.join, self.near), |own| (own.join, own.near))
     }
 }
