@@ -367,15 +367,19 @@ pub enum Error {
     },
 
     /// The last elements lie where no binding reaches.
-    #[error("{found} bytes of a buffer are read up to a multiple of 4, and the volume ends behind it; give it such a size")]
+    #[error(
+        "{found} bytes of a buffer are read up to a multiple of 4, and the volume ends behind it; give it such a size"
+    )]
     BufferTail {
         /// Bytes of the whole buffer.
         found: u64,
     },
 
     /// wgpu refused a command on the application's buffer.
-    #[error("the GPU refused a buffer of the application: {message}; check that it is the engine's, and neither mapped nor \
-             destroyed")]
+    #[error(
+        "the GPU refused a buffer of the application: {message}; check that it is the engine's, and neither mapped nor \
+             destroyed"
+    )]
     BufferRefused {
         /// What wgpu said.
         message: String,

@@ -152,7 +152,8 @@ fn finish(slab: Slab, spatial: &[u64], classes: usize, options: &InstanceOptions
     if options.regions == Regions::Nearest {
         let mut runs = runs.chunks_exact(2);
         let pairs: Vec<_> = (0..classes).filter_map(|_| runs.next()).collect();
-        let regions = super::map_indexed(pairs.len(), |class| nearest::regions(&pairs[class][0], &pairs[class][1], layout));
+        let regions =
+            super::map_indexed(pairs.len(), |class| nearest::regions(&pairs[class][0], &pairs[class][1], layout));
         for (found, regions) in all.iter_mut().zip(regions) {
             found.regions = Some(regions);
         }

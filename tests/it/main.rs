@@ -24,6 +24,7 @@ mod futures;
 #[cfg(feature = "io")]
 mod fuzz;
 mod gradients;
+mod instances;
 mod isa;
 mod laws;
 mod library_losses;

@@ -130,7 +130,11 @@ impl InstancesAccumulator {
     pub fn finish(self) -> Result<Vec<Instances>> {
         let (first, voxels) = (self.first_slice, self.voxels());
         if first != 0 || self.at != voxels {
-            return Err(wrong("voxels that were read", self.at, format!("all {voxels} of the image, from its first one on")));
+            return Err(wrong(
+                "voxels that were read",
+                self.at,
+                format!("all {voxels} of the image, from its first one on"),
+            ));
         }
         finish(self.slab, &self.spatial, self.classes.len(), &self.options)
     }

@@ -63,9 +63,9 @@ impl Slab {
             let (join, _) = options.steps_of(class);
             tracks.extend([join.truth, join.pred].map(|n| Track::new(window(n).as_deref())));
         }
-        let mut tables: Vec<Table> =
-            (0..classes).map(|class| Table::of_overlaps([2 * class, 2 * class + 1])).collect();
-        for (class, near_steps) in (0..classes).map(|class| (class, options.steps_of(class).1)).filter(|(_, n)| *n > 0) {
+        let mut tables: Vec<Table> = (0..classes).map(|class| Table::of_overlaps([2 * class, 2 * class + 1])).collect();
+        for (class, near_steps) in (0..classes).map(|class| (class, options.steps_of(class).1)).filter(|(_, n)| *n > 0)
+        {
             tables.push(Table::within([2 * class, 2 * class + 1], near(near_steps)));
         }
         for &[class, other] in &options.touching {
@@ -185,7 +185,8 @@ impl Slab {
     fn tidy(&mut self) {
         let numbers = self.renumber(Keep::All);
         self.renumber_tables(&numbers);
-        let is_full = |track: &Track| track.forgotten > 0 || track.numbers() > self.most as usize && !track.has_labels();
+        let is_full =
+            |track: &Track| track.forgotten > 0 || track.numbers() > self.most as usize && !track.has_labels();
         if self.tracks.iter().any(is_full) {
             self.tables.iter_mut().for_each(Table::forget);
             self.renumber(Keep::Open);
@@ -231,7 +232,8 @@ impl Slab {
             let end = self.first_row + self.depth * rows;
             if self.first_row > 0 {
                 // Those that have gone from the slab behind would be missed.
-                let gone = head.iter().filter(|run| run.row < end && own.runs.first().is_none_or(|own| run.row < own.row));
+                let gone =
+                    head.iter().filter(|run| run.row < end && own.runs.first().is_none_or(|own| run.row < own.row));
                 kept.extend(gone);
             }
         }

@@ -65,7 +65,8 @@ pub(super) fn each_pair(a: &[Run], b: &[Run], reach: u32, mut f: impl FnMut(usiz
         while b.get(first).is_some_and(|other| other.end.saturating_add(reach) <= run.start) {
             first += 1;
         }
-        let near = b.iter().enumerate().skip(first).take_while(|(_, other)| other.start < run.end.saturating_add(reach));
+        let near =
+            b.iter().enumerate().skip(first).take_while(|(_, other)| other.start < run.end.saturating_add(reach));
         near.filter(|(_, other)| meets(run, other)).for_each(|(j, _)| f(i, j));
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn connected(connectivity: Connectivity) -> Vec<Reach> {
     let steps = connectivity.steps();
     let rows = [(-1, -1), (-1, 0), (-1, 1), (0, -1)].into_iter();
     let reach = rows.map(|(dz, dy): (i64, i64)| (dz, dy, (dz.abs() + dy.abs()) as u32));
-    reach.filter(|(_, _, own)| *own <= steps).map(|(dz, dy, own)| Reach { dz, dy, reach: (steps - own).min(1) }).collect()
+    reach
+        .filter(|(_, _, own)| *own <= steps)
+        .map(|(dz, dy, own)| Reach { dz, dy, reach: (steps - own).min(1) })
+        .collect()
 }
 
 /// The rows before a row, and itself, whose voxels meet with it after `n` dilations of both.

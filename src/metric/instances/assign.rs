@@ -152,7 +152,8 @@ impl Solver<'_> {
             let mut found = None;
             for &edge in &self.edges[next as usize] {
                 let (other, _) = edge;
-                if other == pred || is_fixed[other as usize] || from.contains_key(&other) || !self.is_tight(next, edge) {
+                if other == pred || is_fixed[other as usize] || from.contains_key(&other) || !self.is_tight(next, edge)
+                {
                     continue;
                 }
                 let owner = self.truth_of[other as usize];

@@ -112,7 +112,8 @@ pub fn scores(found: &Instances, truth: usize, preds: &[u32]) -> (f64, f64) {
         place.map_or(0, |place| found.overlaps()[place].voxels)
     };
     let common: u64 = preds.iter().map(|&pred| common(pred)).sum();
-    let size: u64 = preds.iter().filter_map(|&pred| found.pred().get(pred as usize)).map(|lesion| lesion.voxels()).sum();
+    let size: u64 =
+        preds.iter().filter_map(|&pred| found.pred().get(pred as usize)).map(|lesion| lesion.voxels()).sum();
     let own = found.truth().get(truth).map_or(0, |lesion| lesion.voxels());
     (common as f64 / (own + size - common) as f64, 2.0 * common as f64 / (own + size) as f64)
 }

@@ -23,7 +23,8 @@ pub fn matching(found: &Instances, rules: &InstanceRules) -> Matching {
     let by_truth = match rules.matching {
         Match::Any if rules.near > 0 => {
             let mut by_truth = BTreeMap::new();
-            let voxels: BTreeMap<[u32; 2], &Overlap> = pairs.iter().map(|pair| ([pair.truth, pair.pred], pair)).collect();
+            let voxels: BTreeMap<[u32; 2], &Overlap> =
+                pairs.iter().map(|pair| ([pair.truth, pair.pred], pair)).collect();
             for [truth, pred] in found.near() {
                 // What only comes near shares nothing that could be too little.
                 let passes = |pair: &&Overlap| rules.criterion == Criterion::Voxels || rules.passes(found, pair);

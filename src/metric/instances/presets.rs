@@ -138,12 +138,8 @@ const NOTHING_IS_0: EmptyLesions =
     EmptyLesions { neither: 0.0, one_side: 0.0, dice_neither: 0.0, ..EmptyLesions::UNDEFINED };
 
 fn brats23(n: u32, floor: f64) -> InstanceSystem {
-    let rules = InstanceRules {
-        join: Join { truth: n, pred: 0 },
-        near: n,
-        floor: Floor::AtMost(Size::Mm3(floor)),
-        ..BRATS
-    };
+    let rules =
+        InstanceRules { join: Join { truth: n, pred: 0 }, near: n, floor: Floor::AtMost(Size::Mm3(floor)), ..BRATS };
     InstanceSystem::with(rules, &NESTED)
 }
 

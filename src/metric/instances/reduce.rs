@@ -31,18 +31,18 @@ pub fn reduced<'a>(
             joined(own, touches, |which, other| !is_dropped(others(which), side, other))
         });
         let is_same = |groups: &[Option<u32>]| groups.iter().zip(0..).all(|(group, own)| *group == Some(own));
-        if is_same(&truth) && is_same(&pred) { Cow::Borrowed(found) } else { Cow::Owned(regrouped(found, &truth, &pred)) }
+        if is_same(&truth) && is_same(&pred) {
+            Cow::Borrowed(found)
+        } else {
+            Cow::Owned(regrouped(found, &truth, &pred))
+        }
     };
     found.iter().enumerate().map(of_class).collect()
 }
 
 /// Groups of lesions, each called by its lowest one, after the lesions of each other class in turn have joined those that
 /// touch the same.
-fn joined(
-    mut groups: Vec<Option<u32>>,
-    touches: &[Touch],
-    is_there: impl Fn(usize, u32) -> bool,
-) -> Vec<Option<u32>> {
+fn joined(mut groups: Vec<Option<u32>>, touches: &[Touch], is_there: impl Fn(usize, u32) -> bool) -> Vec<Option<u32>> {
     for touches in touches.chunk_by(|a, b| a.which == b.which) {
         // Each group goes with the first lesion that it touches.
         let mut goes_with: BTreeMap<u32, u32> = BTreeMap::new();

@@ -113,13 +113,8 @@ pub struct EmptyLesions {
 
 impl EmptyLesions {
     /// Undefined where neither side has a lesion, else 0.
-    pub const UNDEFINED: Self = Self {
-        neither: f64::NAN,
-        one_side: 0.0,
-        dice_neither: f64::NAN,
-        dice_no_truth: 0.0,
-        missed_no_truth: 0.0,
-    };
+    pub const UNDEFINED: Self =
+        Self { neither: f64::NAN, one_side: 0.0, dice_neither: f64::NAN, dice_no_truth: 0.0, missed_no_truth: 0.0 };
 
     fn bits(&self) -> [u64; 5] {
         [self.neither, self.one_side, self.dice_neither, self.dice_no_truth, self.missed_no_truth].map(f64::to_bits)
@@ -211,7 +206,9 @@ impl fmt::Display for InstanceRules {
         match self.join {
             Join { truth: 0, pred: 0 } => {}
             Join { truth, pred } if truth == pred => write!(f, ", joined by {truth} dilations")?,
-            Join { truth, pred } => write!(f, ", joined by {truth} dilations in the truth and {pred} in the prediction")?,
+            Join { truth, pred } => {
+                write!(f, ", joined by {truth} dilations in the truth and {pred} in the prediction")?
+            }
         }
         if self.drop != Size::NONE {
             write!(f, "; predicted ones up to {} dropped", self.drop)?;
@@ -237,10 +234,14 @@ impl fmt::Display for InstanceRules {
             Match::Any => write!(f, "; found by any with {criterion}{sign}{number}")?,
             Match::Unique => write!(f, "; matched with {criterion}{sign}{number}")?,
             Match::Greedy => write!(f, "; matched best first with {criterion}{sign}{number}")?,
-            Match::GreedyManyToOne => write!(f, "; matched best first, several to one, with {criterion}{sign}{number}")?,
+            Match::GreedyManyToOne => {
+                write!(f, "; matched best first, several to one, with {criterion}{sign}{number}")?
+            }
             Match::Merge => write!(f, "; matched best first and merged with {criterion}{sign}{number}")?,
             Match::Optimal(Objective::Sum) => write!(f, "; matched by the largest sum with {criterion}{sign}{number}")?,
-            Match::Optimal(Objective::Count) => write!(f, "; matched by the largest number with {criterion}{sign}{number}")?,
+            Match::Optimal(Objective::Count) => {
+                write!(f, "; matched by the largest number with {criterion}{sign}{number}")?
+            }
             Match::Optimal(Objective::SumOfAll) => {
                 write!(f, "; matched by the largest sum of all, then {criterion}{sign}{number}")?;
             }
