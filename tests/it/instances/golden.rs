@@ -192,7 +192,7 @@ fn brats(all: &mut Values<'_>, maps: &Maps) {
     }
     // A mask was given as label 3, to those with one region as label 1.
     let is_mask = maps.truth.iter().all(|&label| label <= 1);
-    let times = |n| |labels: &[u32]| labels.iter().map(|label| label * n).collect::<Vec<u32>>();
+    let times = |n| move |labels: &[u32]| labels.iter().map(|label| label * n).collect::<Vec<u32>>();
     let tripled = Maps { truth: times(3)(&maps.truth), pred: times(3)(&maps.pred), spatial: maps.spatial.clone() };
     let tissues = if is_mask { &tripled } else { maps };
     for (name, preset) in [("GLI", P::Brats23Gli), ("MEN", P::Brats23Men), ("MET", P::Brats23Met)] {
@@ -281,16 +281,26 @@ fn has_ties(maps: &Maps) -> bool {
         })
 }
 
+/// cellpose takes the number of values less one for that of instances: without background it misses one.
+fn is_defect(tool: &str, name: &str, maps: &Maps) -> bool {
+    let is_full = [&maps.truth, &maps.pred].map(|labels| labels.iter().all(|&label| label > 0));
+    tool == "cellpose" && name != "tp" && is_full.contains(&true)
+}
+
 /// Values of these tools that lie beside ours, and how many were compared for each.
-fn differences(change: Change<'_>) -> (Vec<String>, Vec<String>, BTreeMap<&'static str, usize>) {
+fn differences(change: Change<'_>, most: usize) -> (Vec<String>, Vec<String>, BTreeMap<&'static str, usize>) {
     let (mut wrong, mut ties, mut compared) = (Vec::new(), Vec::new(), BTreeMap::new());
     for case in cases() {
+        if wrong.len() > most {
+            break;
+        }
+        let maps = maps(&case);
         let mut seen: BTreeMap<(&str, String), usize> = BTreeMap::new();
         for (tool, name, own) in values(&case, change) {
             let place = seen.entry((tool, name.clone())).or_default();
             let value = recorded(&case["tools"], tool, &name, *place);
             *place += 1;
-            let Some(value) = value else { continue };
+            let Some(value) = value.filter(|_| !is_defect(tool, &name, &maps)) else { continue };
             *compared.entry(tool).or_default() += 1;
             let is_same = own.is_nan() && value.is_nan() || (own - value).abs() <= 2e-6 * value.abs().max(1.0);
             if is_same || own == value {
@@ -298,7 +308,7 @@ fn differences(change: Change<'_>) -> (Vec<String>, Vec<String>, BTreeMap<&'stat
             }
             let line = format!("{} {tool} {name}: {own}, not {value}", case["name"].as_str().unwrap());
             let ties_matter = matches!(tool, "ccmetrics" | "monai_per_component_dice");
-            if ties_matter && has_ties(&maps(&case)) { ties.push(line) } else { wrong.push(line) }
+            if ties_matter && has_ties(&maps) { ties.push(line) } else { wrong.push(line) }
         }
     }
     (wrong, ties, compared)
@@ -306,7 +316,7 @@ fn differences(change: Change<'_>) -> (Vec<String>, Vec<String>, BTreeMap<&'stat
 
 #[test]
 fn every_tool_is_a_preset() {
-    let (wrong, ties, compared) = differences(&|_| ());
+    let (wrong, ties, compared) = differences(&|_| (), usize::MAX);
     println!("compared {compared:?}, ties {ties:#?}");
     assert!(wrong.is_empty(), "{} values: {wrong:#?}", wrong.len());
     assert!(ties.len() <= 8, "{ties:#?}");
@@ -392,7 +402,7 @@ fn canaries_die() {
         ("greedy for optimal", greedy),
         ("count for sum", count),
     ] {
-        let (wrong, ..) = differences(canary);
+        let (wrong, ..) = differences(canary, 0);
         assert!(!wrong.is_empty(), "nobody noticed: {name}");
     }
 }

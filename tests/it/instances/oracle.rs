@@ -213,7 +213,7 @@ fn all_options() -> Vec<InstanceOptions> {
 #[test]
 fn it_is_what_brute_force_finds() {
     for (seed, spatial) in
-        [&[5, 6, 7][..], &[11, 11], &[1, 9, 70], &[9, 1, 5], &[3, 130], &[1, 1], &[4, 3, 1]].into_iter().enumerate()
+        [&[4, 5, 6][..], &[11, 11], &[1, 4, 70], &[9, 1, 5], &[2, 66], &[1, 1]].into_iter().enumerate()
     {
         for maps in hard(spatial, seed as u64) {
             for options in all_options() {
@@ -249,7 +249,7 @@ fn labels_are_instances_in_all_their_pieces() {
 #[test]
 fn slabs_and_pieces_have_the_same_bits() {
     let classes = Classes::new([1]).unwrap();
-    for spatial in [&[7, 4, 5][..], &[12, 9]] {
+    for spatial in [&[5, 4, 5][..], &[7, 9]] {
         let slices = spatial[0];
         let per_slice: usize = spatial[1..].iter().product();
         let extent: Vec<u64> = spatial.iter().map(|&n| n as u64).collect();

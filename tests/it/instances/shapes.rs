@@ -40,7 +40,7 @@ fn all_options() -> Vec<InstanceOptions> {
 
 #[test]
 fn any_number_of_threads_finds_the_same() {
-    for (spatial, per_mille) in [(vec![40, 130, 257], 2), (vec![40, 130, 257], 120), (vec![700, 1900], 10)] {
+    for (spatial, per_mille) in [(vec![20, 130, 257], 2), (vec![20, 130, 257], 120), (vec![500, 1900], 10)] {
         let (truth, pred) = (noise(&spatial, per_mille, 3, 1), noise(&spatial, per_mille, 3, 2));
         let classes = Classes::regions([vec![1], vec![2], vec![1, 2, 3]]).unwrap();
         for options in all_options() {
