@@ -19,7 +19,9 @@ use std::time::Duration;
 use voxdice::metric::{Loss, LossOptions};
 use voxdice::stats::{Counts, Sums, Terms};
 // The device's file names these as names of its crate.
-use voxdice::{AdapterChoice, AdapterKind, Engine, EngineOptions, Error, Result, ShaderInt64, Tuning, adapters, wgpu};
+use voxdice::{
+    AdapterChoice, AdapterKind, Engine, EngineOptions, Error, Pair, Result, ShaderInt64, Tuning, adapters, wgpu,
+};
 use voxdice::{Backend, Classes, Dtype, LabelMap, Shape, SumsOptions, Table, Volume};
 
 /// 512 x 512 x 125 voxels: 131 MB of f32, beyond any cache.
@@ -108,11 +110,11 @@ impl Bench<'_> {
         let bytes = (pred_bytes.len() + truth.len()) as u64;
         let mut group = group(criterion, &format!("sums3/{types}/{name}"), bytes);
         for (name, engine) in self.engines {
-            let run = || engine.sums_with(volume(&p, Dtype::F32)?, volume(&t, dtype)?, &options);
+            let run = || engine.sums_with(Pair { pred: volume(&p, Dtype::F32)?, truth: volume(&t, dtype)? }, &options);
             check(&run().unwrap());
             group.bench_function(format!("{name}/resident"), |bencher| bencher.iter(|| run().unwrap()));
             let record = |encoder: &mut CommandEncoder| {
-                engine.record_sums(encoder, volume(&p, Dtype::F32)?, volume(&t, dtype)?, &options)
+                engine.record_sums(encoder, Pair { pred: volume(&p, Dtype::F32)?, truth: volume(&t, dtype)? }, &options)
             };
             self.kernel(&mut group, name, record, |sums| check(&engine.read_sums(sums).unwrap()));
         }
@@ -120,7 +122,8 @@ impl Bench<'_> {
             true => Volume::u8(shape.clone(), &truth_u8),
             false => Volume::f32(shape.clone(), &truth_f32),
         };
-        let run = || self.hosts.sums_with(Volume::f32(shape.clone(), &pred)?, host(mask)?, &options);
+        let run =
+            || self.hosts.sums_with(Pair { pred: Volume::f32(shape.clone(), &pred)?, truth: host(mask)? }, &options);
         check(&run().unwrap());
         group.bench_function("gpu/end_to_end", |bencher| bencher.iter(|| run().unwrap()));
         self.floor(&mut group, [pred_bytes, truth], [&p, &t]);
@@ -146,13 +149,15 @@ impl Bench<'_> {
 
         let mut group = group(criterion, &format!("counts{classes}/u8xu8/{name}"), 2 * n as u64);
         let (name, engine) = &self.engines[0];
-        let run = || engine.counts(map(&p)?, map(&t)?, &listed);
+        let run = || engine.counts(Pair { pred: map(&p)?, truth: map(&t)? }, &listed);
         check(&run().unwrap());
         group.bench_function(format!("{name}/resident"), |bencher| bencher.iter(|| run().unwrap()));
-        let record = |encoder: &mut CommandEncoder| engine.record_counts(encoder, map(&p)?, map(&t)?, &listed);
+        let record = |encoder: &mut CommandEncoder| {
+            engine.record_counts(encoder, Pair { pred: map(&p)?, truth: map(&t)? }, &listed)
+        };
         self.kernel(&mut group, name, record, |counts| check(&engine.read_counts(counts).unwrap()));
         let host = |labels| LabelMap::u8(shape.clone(), labels);
-        let run = || self.hosts.counts(host(&pred)?, host(&truth)?, &listed);
+        let run = || self.hosts.counts(Pair { pred: host(&pred)?, truth: host(&truth)? }, &listed);
         check(&run().unwrap());
         group.bench_function("gpu/end_to_end", |bencher| bencher.iter(|| run().unwrap()));
         self.floor(&mut group, [&pred, &truth], [&p, &t]);
@@ -171,16 +176,24 @@ impl Bench<'_> {
         let options = loss.sums_options();
         let (_, engine) = &self.engines[0];
         let volume = |buffer| Volume::buffer(shape.clone(), Dtype::F32, buffer, 0).unwrap();
-        let sums = || engine.sums_with(volume(&p), volume(&t), &options).unwrap();
+        let sums = || engine.sums_with(Pair { pred: volume(&p), truth: volume(&t) }, &options).unwrap();
         let derive = |sums: &Table<Sums>| {
             let partials = loss.gradient(sums)?;
-            engine.gradient_into_buffer(volume(&p), volume(&t), &options, sums, &partials, &out, 0)
+            engine.gradient_into_buffer(
+                Pair { pred: volume(&p), truth: volume(&t) },
+                &options,
+                sums,
+                &partials,
+                &out,
+                0,
+            )
         };
         derive(&sums()).unwrap();
         let cpu = Engine::new(&EngineOptions { backend: Backend::Cpu, ..EngineOptions::default() }).unwrap();
         let host = |x| Volume::f32(shape.clone(), x).unwrap();
         let partials = loss.gradient(&sums()).unwrap();
-        let expected = cpu.gradient(host(&pred), host(&truth), &options, &sums(), &partials).unwrap();
+        let expected =
+            cpu.gradient(Pair { pred: host(&pred), truth: host(&truth) }, &options, &sums(), &partials).unwrap();
         let mut found = vec![0f32; n];
         self.gpu.download(&out, bytemuck::cast_slice_mut(&mut found)).unwrap();
         assert!(found == expected, "the gradient has the bits of the CPU");

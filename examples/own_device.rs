@@ -2,7 +2,7 @@
 //! `cargo run --example own_device`.
 
 use voxdice::wgpu;
-use voxdice::{Dtype, Engine, EngineOptions, Shape, SumsOptions, Volume};
+use voxdice::{Dtype, Engine, EngineOptions, Pair, Shape, SumsOptions, Volume};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The application's device. The library needs no feature, and no more than the downlevel limits.
@@ -39,16 +39,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = SumsOptions::default();
     let (p, t) = on_gpu()?;
     let mut encoder = device.create_command_encoder(&Default::default());
-    let recorded = engine.record_sums(&mut encoder, p, t, &options)?;
+    let recorded = engine.record_sums(&mut encoder, Pair { pred: p, truth: t }, &options)?;
     queue.submit([encoder.finish()]);
     // `recorded.buffer()` can be bound by a kernel of the application now; here it is read.
     let sums = engine.read_sums(&recorded)?;
 
     // The plain call gives the same bits, and so does the CPU.
     let (p, t) = on_gpu()?;
-    assert_eq!(engine.sums_with(p, t, &options)?, sums);
+    assert_eq!(engine.sums_with(Pair { pred: p, truth: t }, &options)?, sums);
     let cpu = Engine::new(&EngineOptions::default())?;
-    assert_eq!(cpu.sums(Volume::f32(shape.clone(), &pred)?, Volume::u8(shape, &truth)?)?, sums);
+    assert_eq!(cpu.sums(Pair { pred: Volume::f32(shape.clone(), &pred)?, truth: Volume::u8(shape, &truth)? })?, sums);
 
     let dice = sums.map(|s| 2.0 * s.product() / (s.pred() + s.truth()));
     // Two of five voxels are truth, with probabilities 3/4 and 1; the mean probability is 1/2.

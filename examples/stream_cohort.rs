@@ -2,9 +2,7 @@
 //! leaves a few integers behind. `cargo run --example stream_cohort`.
 
 use voxdice::stats::{Counts, Merge, Sums};
-use voxdice::{
-    Classes, CountsAccumulator, Empty, Engine, EngineOptions, LabelMap, LabelSlice, Shape, SumsOptions, Volume, metric,
-};
+use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, LabelSlice, Pair, Shape, SumsOptions, Volume, metric};
 
 const SIDE: usize = 96;
 const SLAB: usize = SIDE * SIDE * 7; // seven slices: not a divisor of anything
@@ -27,22 +25,26 @@ fn main() -> Result<(), voxdice::Error> {
     let classes = Classes::new([1])?;
     let mut cohort: Option<(Sums, Counts)> = None;
     for case in 0..5 {
-        let mut sums = engine.accumulate(&Shape::new(1, 1, [VOXELS])?, &SumsOptions::default())?;
-        let mut counts = CountsAccumulator::new(&classes);
+        let mut sums = engine.accumulate_sums(&Shape::new(1, 1, [VOXELS])?, &SumsOptions::default())?;
+        let mut counts = engine.accumulate_counts(&classes);
         for (truth, pred) in slabs(case) {
             let piece = Shape::new(1, 1, [truth.len()])?;
-            sums.add(Volume::f32(piece.clone(), &pred)?, Volume::u8(piece, &truth)?)?;
+            sums.add(Pair { pred: Volume::f32(piece.clone(), &pred)?, truth: Volume::u8(piece, &truth)? })?;
             let mask: Vec<u8> = pred.iter().map(|&p| u8::from(p >= 0.5)).collect();
-            counts.add(LabelSlice::U8(&mask), LabelSlice::U8(&truth))?;
+            counts.add(Pair { pred: LabelSlice::U8(&mask), truth: LabelSlice::U8(&truth) })?;
         }
         let (sums, counts) = (sums.finish()?, counts.finish()?);
 
         // Slab by slab or at once: the same bits.
         let (truth, pred): (Vec<u8>, Vec<f32>) = (0..VOXELS).map(|i| voxel(case, i)).unzip();
         let shape = || Shape::new(1, 1, [VOXELS]);
-        assert_eq!(sums, engine.sums(Volume::f32(shape()?, &pred)?, Volume::u8(shape()?, &truth)?)?);
+        assert_eq!(
+            sums,
+            engine.sums(Pair { pred: Volume::f32(shape()?, &pred)?, truth: Volume::u8(shape()?, &truth)? })?
+        );
         let mask: Vec<u8> = pred.iter().map(|&p| u8::from(p >= 0.5)).collect();
-        let whole = engine.counts(LabelMap::u8(shape()?, &mask)?, LabelMap::u8(shape()?, &truth)?, &classes)?;
+        let whole = engine
+            .counts(Pair { pred: LabelMap::u8(shape()?, &mask)?, truth: LabelMap::u8(shape()?, &truth)? }, &classes)?;
         assert_eq!(counts, whole.values());
 
         // A case is two small values now, and cases merge in any order.

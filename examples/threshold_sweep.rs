@@ -5,22 +5,20 @@
 //! labels gives the histogram of all voxels and that of the foreground, and sums from the top give every threshold.
 
 use voxdice::stats::Counts;
-use voxdice::{
-    Activation, Empty, Engine, EngineOptions, FoundAccumulator, LabelSlice, Shape, SumsOptions, Volume, metric,
-};
+use voxdice::{Activation, Empty, Engine, EngineOptions, LabelSlice, Pair, Shape, SumsOptions, Volume, metric};
 
 const THRESHOLDS: usize = 256;
 /// A label that no prediction has.
 const BACKGROUND: u16 = 300;
 
 /// Counts at each threshold i/256.
-fn sweep(pred: &[f32], truth: &[u8]) -> Result<Vec<Counts>, voxdice::Error> {
-    let mut histogram = FoundAccumulator::new(None);
+fn sweep(engine: &Engine, pred: &[f32], truth: &[u8]) -> Result<Vec<Counts>, voxdice::Error> {
+    let mut histogram = engine.accumulate_labels(None);
     for (pred, truth) in pred.chunks(1 << 16).zip(truth.chunks(1 << 16)) {
         let bins: Vec<u8> = pred.iter().map(|p| (p * 256.0) as u8).collect(); // saturates: 1.0 is in the last bin
         let marked: Vec<u16> =
             bins.iter().zip(truth).map(|(&bin, &t)| if t == 1 { bin.into() } else { BACKGROUND }).collect();
-        histogram.add(LabelSlice::U8(&bins), LabelSlice::U16(&marked))?;
+        histogram.add(Pair { pred: LabelSlice::U8(&bins), truth: LabelSlice::U16(&marked) })?;
     }
     let histogram = histogram.finish()?;
     let foreground = truth.iter().map(|&t| u64::from(t)).sum();
@@ -44,18 +42,20 @@ fn main() -> Result<(), voxdice::Error> {
     let pred: Vec<f32> = (0..voxels).map(|i| (ramp(i) + noise(i) - 0.1).clamp(0.0, 1.0)).collect();
     let truth: Vec<u8> = (0..voxels).map(|i| u8::from(ramp(i) > 0.4)).collect();
 
-    let counts = sweep(&pred, &truth)?;
+    let engine = Engine::new(&EngineOptions::default())?;
+    let counts = sweep(&engine, &pred, &truth)?;
     let dice: Vec<f64> = counts.iter().map(|counts| metric::dice(counts, Empty::Nan)).collect();
     let best = (0..THRESHOLDS).max_by(|&a, &b| dice[a].total_cmp(&dice[b])).unwrap_or(0);
     assert!((best as f64 / 256.0 - 0.4).abs() < 0.1 && dice[best] > 0.9, "{best}: {}", dice[best]);
 
     // Any of them by a pass of its own is the same.
-    let engine = Engine::new(&EngineOptions::default())?;
     let shape = Shape::new(1, 1, [voxels])?;
     for i in [0, 1, best, 200, 255] {
         let options = SumsOptions { activation: Activation::Threshold(i as f32 / 256.0), ..SumsOptions::default() };
-        let sums =
-            engine.sums_with(Volume::f32(shape.clone(), &pred)?, Volume::u8(shape.clone(), &truth)?, &options)?;
+        let sums = engine.sums_with(
+            Pair { pred: Volume::f32(shape.clone(), &pred)?, truth: Volume::u8(shape.clone(), &truth)? },
+            &options,
+        )?;
         let s = sums.values()[0];
         let found = (counts[i].n_pred() as f64, counts[i].n_truth() as f64, counts[i].tp() as f64);
         assert_eq!((s.pred(), s.truth(), s.product()), found, "threshold {i}/256");

@@ -3,7 +3,7 @@
 
 use voxdice::metric::{Channels, Loss, LossOptions, Reduce, Smooth};
 use voxdice::wgpu::{self, BufferUsages as Usage};
-use voxdice::{Activation, Dtype, Engine, EngineOptions, LabelMap, Shape, Volume};
+use voxdice::{Activation, Dtype, Engine, EngineOptions, LabelMap, Pair, Shape, Volume};
 
 /// The optimiser of this example: one step of plain gradient descent.
 const STEP: &str = "
@@ -83,11 +83,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut losses = Vec::new();
     while losses.last().is_none_or(|&loss| loss > 0.01) {
         assert!(losses.len() < 200, "no convergence: {losses:?}");
-        let sums = engine.sums_with(pred()?, truth()?, &options)?;
+        let sums = engine.sums_with(Pair { pred: pred()?, truth: truth()? }, &options)?;
         losses.push(loss.evaluate(&sums)?.reduced.ok_or("a mean")?);
         // Submitted, not waited for: the step below runs after it.
         let partials = loss.gradient(&sums)?;
-        engine.gradient_into_buffer(pred()?, truth()?, &options, &sums, &partials, &gradient, 0)?;
+        engine.gradient_into_buffer(
+            Pair { pred: pred()?, truth: truth()? },
+            &options,
+            &sums,
+            &partials,
+            &gradient,
+            0,
+        )?;
         let mut encoder = device.create_command_encoder(&Default::default());
         {
             let mut compute = encoder.begin_compute_pass(&Default::default());

@@ -13,7 +13,7 @@ mod surface;
 
 pub(crate) use prepared::{load, truth_values};
 
-pub use accumulate::{CountsAccumulator, FoundAccumulator};
+pub use accumulate::{CountsAccumulator, LabelsAccumulator};
 pub use instances::InstancesAccumulator;
 
 use crate::options::Simd;

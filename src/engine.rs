@@ -21,7 +21,7 @@ use crate::job::{Block, SumsOf};
 use crate::options::{AdapterChoice, Backend, EngineOptions, NonFinite, SumsOptions};
 use crate::stats::Sums;
 use crate::table::Table;
-use crate::volume::{Source, Truth, Volume};
+use crate::volume::{Pair, Source, Truth, Volume};
 pub(crate) use fold::TruthNan;
 use fold::{Facts, Fold};
 use operands::sums_job;
@@ -35,14 +35,13 @@ pub use recorded::{GpuCounts, GpuSums};
 /// Reduces volumes to exact statistics. Make it once and share it: it is `Send + Sync`.
 ///
 /// ```
-/// use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, Shape, metric};
+/// use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, Pair, Shape, metric};
 /// let engine = Engine::new(&EngineOptions::default())?;
 /// let shape = Shape::new(1, 1, [2, 3])?;
 /// let truth = [0u8, 1, 1, 2, 2, 0];
 /// let pred = [0u8, 1, 2, 2, 2, 0];
 /// let counts = engine.counts(
-///     LabelMap::u8(shape.clone(), &pred)?,
-///     LabelMap::u8(shape, &truth)?,
+///     Pair { pred: LabelMap::u8(shape.clone(), &pred)?, truth: LabelMap::u8(shape, &truth)? },
 ///     &Classes::new(1..=2)?,
 /// )?;
 /// let dice = counts.map(|c| metric::dice(c, Empty::Nan));
@@ -125,8 +124,8 @@ impl Engine {
     /// [`Error::ShapeMismatch`]; [`Error::NonFinite`] under that policy; [`Error::Width`] for values too far apart;
     /// what the GPU may report, with [`Error::Tuning`] and [`Error::BindingTooLarge`] for voxels whose channels no window
     /// holds.
-    pub fn sums<'a>(&self, pred: Volume<'a>, truth: impl Into<Truth<'a>>) -> Result<Table<Sums>> {
-        self.sums_with(pred, truth, &SumsOptions::default())
+    pub fn sums<'a>(&self, pair: Pair<Volume<'a>, impl Into<Truth<'a>>>) -> Result<Table<Sums>> {
+        self.sums_with(pair, &SumsOptions::default())
     }
 
     /// Sums per cell of the activated prediction, those that `options` ask for. The truth may be a label map: then
@@ -134,7 +133,7 @@ impl Engine {
     ///
     /// ```
     /// use voxdice::{metric::Pointwise, stats::Terms};
-    /// use voxdice::{Activation, Engine, EngineOptions, LabelMap, Shape, SumsOptions, Volume};
+    /// use voxdice::{Activation, Engine, EngineOptions, LabelMap, Pair, Shape, SumsOptions, Volume};
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let logits = [2.0f32, -1.0, 0.0, 3.0]; // two channels of two voxels
     /// let labels = [0u8, 1];
@@ -144,8 +143,10 @@ impl Engine {
     ///     terms: Terms::Plain,
     /// };
     /// let sums = engine.sums_with(
-    ///     Volume::f32(Shape::new(1, 2, [2])?, &logits)?,
-    ///     LabelMap::u8(Shape::new(1, 1, [2])?, &labels)?,
+    ///     Pair {
+    ///         pred: Volume::f32(Shape::new(1, 2, [2])?, &logits)?,
+    ///         truth: LabelMap::u8(Shape::new(1, 1, [2])?, &labels)?,
+    ///     },
     ///     &options,
     /// )?;
     /// let cross_entropy: f64 = sums.values().iter().filter_map(|s| s.pointwise_sum()).sum();
@@ -159,11 +160,10 @@ impl Engine {
     /// for; [`Error::PointwiseTooLarge`].
     pub fn sums_with<'a>(
         &self,
-        pred: Volume<'a>,
-        truth: impl Into<Truth<'a>>,
+        pair: Pair<Volume<'a>, impl Into<Truth<'a>>>,
         options: &SumsOptions,
     ) -> Result<Table<Sums>> {
-        self.sums_of(&pred, &truth.into(), options, TruthNan::Fault)
+        self.sums_of(&pair.pred, &pair.truth.into(), options, TruthNan::Fault)
     }
 
     pub(crate) fn sums_of<'a>(
@@ -191,11 +191,10 @@ impl Engine {
     /// Those of [`Engine::sums_with`].
     pub fn sums_by_block<'a>(
         &self,
-        pred: Volume<'a>,
-        truth: impl Into<Truth<'a>>,
+        pair: Pair<Volume<'a>, impl Into<Truth<'a>>>,
         options: &SumsOptions,
     ) -> Result<Table<Vec<Sums>>> {
-        let job = sums_job(&pred, &truth.into(), options)?;
+        let job = sums_job(&pair.pred, &pair.truth.into(), options)?;
         let per_cell = job.shape.grid().blocks_per_cell() as usize;
         let mut cells = vec![vec![options.zero(); per_cell]; job.shape.cells() as usize];
         let mut facts = Facts::new(&job.shape, self.non_finite, TruthNan::Fault);

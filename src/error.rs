@@ -4,6 +4,7 @@ mod call;
 mod fact;
 #[cfg(feature = "io")]
 pub(crate) mod file;
+mod names;
 
 pub use call::CallError;
 use fact::join;
@@ -13,6 +14,7 @@ pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
     Part, WriteFault, ZlibFault,
 };
+pub(crate) use names::by_name;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -222,14 +224,8 @@ pub enum Error {
 
     /// A list of cells does not fill its table.
     #[error("a table of {samples} samples and {channels} channels needs one value per cell, but {found} were given")]
-    TableLength {
-        /// Samples of the table.
-        samples: usize,
-        /// Its channels.
-        channels: usize,
-        /// Values given.
-        found: usize,
-    },
+    #[allow(missing_docs)] // the message says it
+    TableLength { samples: usize, channels: usize, found: usize },
 
     /// The GPU backend was asked for but this build has no feature `gpu`.
     #[error("this build has no GPU backend; rebuild with feature `gpu`, or use the CPU backend")]

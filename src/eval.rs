@@ -43,6 +43,7 @@ mod error;
 mod evaluation;
 mod grids;
 mod ignore;
+mod instances;
 mod intervals;
 mod label_list;
 mod maps;
@@ -73,6 +74,7 @@ pub use error::{EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, Pai
 pub use evaluation::{Evaluation, Failure, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
+pub use instances::{InstanceChoices, InstanceSearch, LesionRow, LesionScores, LesionStatus, many_to_one};
 pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{
@@ -84,7 +86,7 @@ pub use score::{Score, ScoreList};
 pub use scoring::{ScoreChoices, Scoring};
 pub use shard::Shard;
 pub use summary::Summary;
-pub use surfaces::Surfaces;
+pub use surfaces::{Missed, SurfaceChoices, Surfaces};
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};
 

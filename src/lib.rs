@@ -6,12 +6,12 @@
 //! threads, in any order: compare them with `==`.
 //!
 //! ```
-//! use voxdice::{Engine, EngineOptions, Shape, Volume};
+//! use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
 //! let engine = Engine::new(&EngineOptions::default())?;
 //! let shape = Shape::new(1, 1, [2, 2])?;
 //! let pred = [0.9f32, 0.8, 0.1, 0.0];
 //! let mask = [1u8, 1, 0, 0];
-//! let sums = engine.sums(Volume::f32(shape.clone(), &pred)?, Volume::u8(shape, &mask)?)?;
+//! let sums = engine.sums(Pair { pred: Volume::f32(shape.clone(), &pred)?, truth: Volume::u8(shape, &mask)? })?;
 //! let soft_dice = sums.map(|s| 2.0 * s.product() / (s.pred() + s.truth()));
 //! assert!((soft_dice.values()[0] - 2.0 * 1.7 / 3.8).abs() < 1e-7);
 //! # Ok::<(), voxdice::Error>(())
@@ -81,7 +81,7 @@ pub mod stats;
 pub mod text;
 
 pub use classes::Classes;
-pub use cpu::{CountsAccumulator, FoundAccumulator, InstancesAccumulator};
+pub use cpu::{CountsAccumulator, InstancesAccumulator, LabelsAccumulator};
 pub use engine::{Description, Engine, SumsAccumulator};
 #[cfg(feature = "gpu")]
 pub use engine::{GpuCounts, GpuSums};
@@ -98,7 +98,7 @@ pub use options::{
 pub use shape::{BLOCK_VOXELS, Layout, Shape};
 pub use stats::{Spacing, SurfaceOptions};
 pub use table::{Over, Table};
-pub use volume::{Dtype, LabelMap, LabelSlice, Truth, Volume};
+pub use volume::{Dtype, LabelMap, LabelSlice, Pair, Truth, Volume};
 
 #[doc(hidden)] // for the benchmarks
 pub use cpu::floor;

@@ -10,7 +10,7 @@ use crate::metric::{
 };
 use crate::objective::Operands;
 use crate::shape::Shape;
-use crate::volume::{Truth, Volume};
+use crate::volume::{Pair, Truth, Volume};
 use prepare::Copied;
 
 /// Numbers closer than this, relative to the larger, differ by rounding alone.
@@ -70,11 +70,11 @@ impl LossCall {
     ///
     /// ```
     /// use voxdice::metric::{Loss, Whose};
-    /// use voxdice::{Engine, EngineOptions, LabelMap, Operands, Shape, Volume};
+    /// use voxdice::{Engine, EngineOptions, LabelMap, Operands, Pair, Shape, Volume};
     /// let call = Loss::from_call("smp.FocalLoss('multiclass', gamma=0)")?;
     /// let (x, t) = ([0.0f32; 4], [0u8, 1]);
     /// let pred = Volume::f32(Shape::new(1, 2, [2])?, &x)?;
-    /// let operands = Operands::new(pred, LabelMap::u8(Shape::new(1, 1, [2])?, &t)?);
+    /// let operands = Operands::new(Pair { pred, truth: LabelMap::u8(Shape::new(1, 1, [2])?, &t)? });
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let (found, gradient) = call.evaluate_with_gradient(&engine, operands, Whose::Ours)?;
     /// assert!((found.values[0] - 2f64.ln()).abs() < 1e-6);
@@ -206,7 +206,7 @@ impl Run<'_> {
     /// Each voxel a group of its own, over its channels.
     fn rows(&self, recipe: &Recipe, operands: &Operands<'_>) -> Result<Found> {
         // Tells shapes that do not fit, and where voxels are not finite: by their places in the volume, not in a stretch of it.
-        self.engine.sums(operands.pred.clone(), operands.truth.clone())?;
+        self.engine.sums(Pair { pred: operands.pred.clone(), truth: operands.truth.clone() })?;
         let copied = Copied::rows(operands)?;
         let channels = copied.shape().channels() as usize;
         let rows = copied.shape().samples() * copied.shape().voxels_per_cell();
@@ -221,7 +221,8 @@ impl Run<'_> {
         let mut all = Found { values: Vec::new(), shape: Vec::new(), undefined: 0, empty: false, gradient: Vec::new() };
         for (pred, truth) in copied.stretches(ROWS * channels) {
             let shape = Shape::new(pred.len() / channels, 1, [channels])?;
-            let stretch = Operands::new(Volume::f32(shape.clone(), pred)?, Volume::f32(shape, truth)?);
+            let stretch =
+                Operands::new(Pair { pred: Volume::f32(shape.clone(), pred)?, truth: Volume::f32(shape, truth)? });
             let mut found = self.objective(&objective, &stretch)?;
             match (found.shape.is_empty(), all.values.first_mut()) {
                 (true, Some(sum)) => *sum += found.values.iter().sum::<f64>(),

@@ -1,5 +1,6 @@
 //! Scores and losses: pure `f64` functions of statistics. Nothing here sees a voxel.
 //!
+//! - [`METRICS`]: every metric by name.
 //! - [`CountMetric`], [`dice`], [`iou`]: scores of label maps, from [`Counts`](crate::stats::Counts).
 //! - [`Loss`]: scores and losses of soft volumes, from [`Sums`](crate::stats::Sums), with their derivatives.
 //!   [`LossOptions`] names every choice by which one Dice differs from another.
@@ -24,6 +25,7 @@ mod objective;
 mod options;
 mod overlap;
 mod presets;
+mod registry;
 mod score;
 mod scored;
 pub mod surface;
@@ -50,6 +52,7 @@ pub use objective::{Ignore, Objective, ObjectiveValues, Term};
 pub use options::{Kind, LossOptions};
 pub use overlap::{Empty, dice, iou};
 pub use presets::{Preset, View};
+pub use registry::{Best, METRICS, Metric, MetricRow, Needs, Parameter, Unit};
 pub use score::{Overlap, Tversky};
 
 pub use crate::options::Activation;

@@ -3,7 +3,7 @@
 //! ```
 //! use ndarray::{Array3, Array5, s};
 //! use voxdice::ndarray::{Axes, Voxels};
-//! use voxdice::{Engine, EngineOptions, metric::{Loss, LossOptions}};
+//! use voxdice::{Engine, EngineOptions, Pair, metric::{Loss, LossOptions}};
 //!
 //! // A batch as Keras has it, [N, H, W, D, C], and a truth that is cropped from something larger.
 //! let pred = Array5::from_elem((2, 8, 8, 4, 3), 0.25f32);
@@ -15,11 +15,12 @@
 //! let engine = Engine::new(&EngineOptions::default())?;
 //! let loss = Loss::new(LossOptions::default())?;
 //! let options = loss.sums_options();
-//! let sums = engine.sums_with(pred.volume()?, truth.volume()?, &options)?;
+//! let sums = engine.sums_with(Pair { pred: pred.volume()?, truth: truth.volume()? }, &options)?;
 //! assert_eq!(sums.values()[0].pred(), 0.25 * 256.0);
 //!
 //! // Gradients come back with the shape of the prediction's array.
-//! let gradient = engine.gradient(pred.volume()?, truth.volume()?, &options, &sums, &loss.gradient(&sums)?)?;
+//! let pair = Pair { pred: pred.volume()?, truth: truth.volume()? };
+//! let gradient = engine.gradient(pair, &options, &sums, &loss.gradient(&sums)?)?;
 //! assert_eq!(pred.array(gradient)?.dim(), (2, 8, 8, 4, 3));
 //!
 //! // One label per voxel, no axis of channels.

@@ -11,17 +11,18 @@ use crate::metric::{Objective, ObjectiveValues};
 use crate::options::SumsOptions;
 use crate::stats::Sums;
 use crate::table::Table;
-use crate::volume::{Truth, Volume};
+use crate::volume::{Pair, Truth, Volume};
 
 /// What a loss compares, by name.
 ///
 /// ```
 /// use voxdice::metric::{Loss, LossOptions};
-/// use voxdice::{Engine, EngineOptions, Operands, Shape, Volume};
+/// use voxdice::{Engine, EngineOptions, Operands, Pair, Shape, Volume};
 /// let shape = Shape::new(1, 1, [3])?;
 /// let (p, t, keep) = ([1.0f32, 0.5, 0.9], [1u8, 0, 0], [1u8, 1, 0]);
 /// let volume = |voxels| Volume::u8(shape.clone(), voxels);
-/// let operands = Operands::new(Volume::f32(shape.clone(), &p)?, volume(&t)?).masked(volume(&keep)?);
+/// let pair = Pair { pred: Volume::f32(shape.clone(), &p)?, truth: volume(&t)? };
+/// let operands = Operands::new(pair).masked(volume(&keep)?);
 /// let loss = Loss::new(LossOptions::default())?;
 /// let (found, gradient) = Engine::new(&EngineOptions::default())?.loss_and_gradient(&loss, operands)?;
 /// assert_eq!((found.total(), found.kept), (1.0 - 2.0 / 2.5, 2));
@@ -40,14 +41,20 @@ pub struct Operands<'a> {
 
 impl<'a> Operands<'a> {
     /// All voxels of these.
-    pub fn new(pred: Volume<'a>, truth: impl Into<Truth<'a>>) -> Self {
-        Self { pred, truth: truth.into(), mask: None }
+    pub fn new(pair: Pair<Volume<'a>, impl Into<Truth<'a>>>) -> Self {
+        Self { pred: pair.pred, truth: pair.truth.into(), mask: None }
     }
 
     /// Those where the mask is 1.
     #[must_use]
     pub fn masked(self, mask: Volume<'a>) -> Self {
         Self { mask: Some(mask), ..self }
+    }
+}
+
+impl<'a, T: Into<Truth<'a>>> From<Pair<Volume<'a>, T>> for Operands<'a> {
+    fn from(pair: Pair<Volume<'a>, T>) -> Self {
+        Self::new(pair)
     }
 }
 
@@ -63,12 +70,12 @@ impl Engine {
     ///
     /// ```
     /// use voxdice::metric::{Loss, Preset};
-    /// use voxdice::{Engine, EngineOptions, Operands, Shape, Volume};
+    /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
     /// let (p, t) = ([1.0f32, 0.5], [1.0f32, 0.0]);
     /// let volume = |voxels| Volume::f32(Shape::new(1, 1, [2])?, voxels);
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let loss = Loss::new(Preset::Monai.options())?;
-    /// let found = engine.loss(&loss, Operands::new(volume(&p)?, volume(&t)?))?;
+    /// let found = engine.loss(&loss, Pair { pred: volume(&p)?, truth: volume(&t)? })?;
     /// assert_eq!(found.total(), 1.0 - (2.0 + 1e-5) / (2.5 + 1e-5));
     /// # Ok::<(), voxdice::Error>(())
     /// ```
@@ -80,8 +87,8 @@ impl Engine {
     /// [`Error::NonFinite`](crate::Error::NonFinite) for a truth that is not finite under a mask, unless the policy is
     /// [`NonFinite::Ignore`](crate::NonFinite::Ignore); [`Error::BufferOnCpu`](crate::Error::BufferOnCpu) for a mask or a masked
     /// truth in a buffer.
-    pub fn loss<'a>(&self, loss: impl Into<Objective>, operands: Operands<'a>) -> Result<ObjectiveValues> {
-        let loss = loss.into();
+    pub fn loss<'a>(&self, loss: impl Into<Objective>, operands: impl Into<Operands<'a>>) -> Result<ObjectiveValues> {
+        let (loss, operands) = (loss.into(), operands.into());
         let masked = masked::truth(&operands, loss.ignore(), self.non_finite())?;
         let prepared = Prepared::new(&operands, masked.as_deref())?;
         let passes = self.passes(&loss, &prepared)?;
@@ -96,16 +103,21 @@ impl Engine {
     pub fn loss_and_gradient<'a>(
         &self,
         loss: impl Into<Objective>,
-        operands: Operands<'a>,
+        operands: impl Into<Operands<'a>>,
     ) -> Result<(ObjectiveValues, Vec<f32>)> {
-        let loss = loss.into();
+        let (loss, operands) = (loss.into(), operands.into());
         let masked = masked::truth(&operands, loss.ignore(), self.non_finite())?;
         let prepared = Prepared::new(&operands, masked.as_deref())?;
         let passes = self.passes(&loss, &prepared)?;
         let found = self.values(&loss, &prepared, &passes)?;
         let mut gradient: Option<Vec<f32>> = None;
         for ((options, sums), partials) in passes.iter().zip(loss.partials(&passes)?) {
-            let own = self.gradient(prepared.pred.clone(), prepared.truth.clone(), options, sums, &partials)?;
+            let own = self.gradient(
+                Pair { pred: prepared.pred.clone(), truth: prepared.truth.clone() },
+                options,
+                sums,
+                &partials,
+            )?;
             match &mut gradient {
                 Some(sum) => sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += own),
                 None => gradient = Some(own),

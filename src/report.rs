@@ -8,6 +8,7 @@ mod csv;
 pub mod grid;
 mod html;
 mod json;
+mod lesions;
 mod nnunet;
 mod phrases;
 #[cfg(feature = "table")]
@@ -18,8 +19,9 @@ mod words;
 pub use csv::csv;
 pub use html::html;
 pub use json::json;
+pub use lesions::lesions_csv;
 pub use nnunet::nnunet_summary;
 pub use phrases::{counted_on, empty_rule};
 #[cfg(feature = "table")]
-pub use table::table;
+pub use table::{metrics, table};
 pub use words::{Facts, Words};

@@ -6,11 +6,11 @@ use crate::stats::Merge;
 /// One `T` per cell, indexed by sample and channel (for label maps: by sample and class).
 ///
 /// ```
-/// use voxdice::{Engine, EngineOptions, Over, Shape, Volume};
+/// use voxdice::{Engine, EngineOptions, Over, Pair, Shape, Volume};
 /// let engine = Engine::new(&EngineOptions::default())?;
 /// let shape = Shape::new(1, 2, [4])?;
 /// let p = [1.0f32, 1.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5];
-/// let sums = engine.sums(Volume::f32(shape.clone(), &p)?, Volume::f32(shape, &p)?)?;
+/// let sums = engine.sums(Pair { pred: Volume::f32(shape.clone(), &p)?, truth: Volume::f32(shape, &p)? })?;
 /// assert_eq!(sums.map(|s| s.pred()).into_values(), [2.0, 2.0]);
 /// assert_eq!(sums.pool(Over::Channels)?.get(0, 0).map(|s| s.pred()), Some(4.0));
 /// # Ok::<(), voxdice::Error>(())
@@ -34,6 +34,24 @@ pub enum Over {
 }
 
 impl<T> Table<T> {
+    /// A table of values that were computed elsewhere, in the order sample, channel: to pool counts, or to evaluate a loss.
+    ///
+    /// ```
+    /// use voxdice::{Over, Table, stats::Counts};
+    /// let cases = vec![Counts::new(1, 2, 3, 10)?, Counts::new(4, 4, 4, 20)?];
+    /// assert_eq!(Table::from_cells(2, 1, cases)?.pool(Over::All)?.values(), [Counts::new(5, 6, 7, 30)?]);
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::TableLength`] unless there are `samples · channels` of them, and at least one.
+    pub fn from_cells(samples: usize, channels: usize, cells: Vec<T>) -> Result<Self> {
+        if samples.checked_mul(channels) != Some(cells.len()) || cells.is_empty() {
+            return Err(Error::TableLength { samples, channels, found: cells.len() });
+        }
+        Ok(Self::new(samples, channels, cells))
+    }
+
     /// `values` in the order sample, channel; as many as `samples · channels`.
     pub(crate) fn new(samples: usize, channels: usize, values: Vec<T>) -> Self {
         debug_assert_eq!(values.len(), samples * channels);

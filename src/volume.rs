@@ -31,6 +31,15 @@ impl Dtype {
     }
 }
 
+/// A prediction and its reference, by name: a swap cannot compile by accident, and would exchange false positives and negatives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair<P, T = P> {
+    /// The prediction.
+    pub pred: P,
+    /// The reference.
+    pub truth: T,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Data<'a> {
     F32(&'a [f32]),
@@ -146,12 +155,12 @@ impl<'a> Volume<'a> {
     ///
     /// ```
     /// use half::{bf16, f16, slice::HalfFloatSliceExt, vec::HalfFloatVecExt};
-    /// use voxdice::{Engine, EngineOptions, Shape, Volume};
+    /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
     /// let shape = Shape::new(1, 1, [2])?;
     /// let p = Vec::<f16>::from_f32_slice(&[0.5, 1.0]);
     /// let t = [bf16::ONE, bf16::ZERO].to_f32_vec();
     /// let engine = Engine::new(&EngineOptions::default())?;
-    /// let sums = engine.sums(Volume::f16(shape.clone(), &p)?, Volume::f32(shape, &t)?)?;
+    /// let sums = engine.sums(Pair { pred: Volume::f16(shape.clone(), &p)?, truth: Volume::f32(shape, &t)? })?;
     /// assert_eq!(sums.values()[0].product(), 0.5);
     /// # Ok::<(), voxdice::Error>(())
     /// ```

@@ -2,7 +2,7 @@
 
 use crate::{SPATIAL, VOXELS, engines, filled, floor, group};
 use criterion::Criterion;
-use voxdice::{Classes, CountsAccumulator, FoundAccumulator, LabelMap, LabelSlice, Shape};
+use voxdice::{Classes, Engine, EngineOptions, LabelMap, LabelSlice, Pair, Shape};
 
 /// Voxels of a piece, as the reader of compressed files hands them over.
 const PIECE: usize = 128 << 10;
@@ -42,22 +42,23 @@ pub fn all(criterion: &mut Criterion) {
             let mut group_u8 = group(criterion, &format!("counts{classes}/u8xu8/125x512x512-{name}"), 2 * VOXELS);
             for (name, engine) in engines() {
                 let map = |labels| LabelMap::u8(shape.clone(), labels).unwrap();
-                let run = || engine.counts(map(&pred), map(&truth), &listed).unwrap();
+                let run = || engine.counts(Pair { pred: map(&pred), truth: map(&truth) }, &listed).unwrap();
                 assert_eq!(run().values()[0].n_truth(), ones);
                 group_u8.bench_function(&name, |bencher| bencher.iter(run));
             }
+            let cpu = Engine::new(&EngineOptions::default()).unwrap();
             let pieces =
                 || pred.chunks(PIECE).zip(truth.chunks(PIECE)).map(|(p, t)| (LabelSlice::U8(p), LabelSlice::U8(t)));
             let run = || {
-                let mut counts = CountsAccumulator::new(&listed);
-                pieces().for_each(|(p, t)| counts.add(p, t).unwrap());
+                let mut counts = cpu.accumulate_counts(&listed);
+                pieces().for_each(|(p, t)| counts.add(Pair { pred: p, truth: t }).unwrap());
                 counts.finish().unwrap()
             };
             assert_eq!(run()[0].n_truth(), ones);
             group_u8.bench_function("cpu/pieces", |bencher| bencher.iter(run));
             let run = || {
-                let mut found = FoundAccumulator::new(None);
-                pieces().for_each(|(p, t)| found.add(p, t).unwrap());
+                let mut found = cpu.accumulate_labels(None);
+                pieces().for_each(|(p, t)| found.add(Pair { pred: p, truth: t }).unwrap());
                 found.finish().unwrap()
             };
             assert_eq!(run()[&1].n_truth(), ones);
@@ -68,7 +69,7 @@ pub fn all(criterion: &mut Criterion) {
             let mut group_u16 = group(criterion, &format!("counts{classes}/u16xu16/125x512x512-{name}"), 4 * VOXELS);
             for (name, engine) in engines() {
                 let map = |labels| LabelMap::u16(shape.clone(), labels).unwrap();
-                let run = || engine.counts(map(&wide_pred), map(&wide_truth), &listed).unwrap();
+                let run = || engine.counts(Pair { pred: map(&wide_pred), truth: map(&wide_truth) }, &listed).unwrap();
                 assert_eq!(run().values()[0].n_truth(), ones);
                 group_u16.bench_function(&name, |bencher| bencher.iter(run));
             }

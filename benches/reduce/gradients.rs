@@ -4,7 +4,7 @@ use crate::{SPATIAL, VOXELS, engines, filled, floor, group};
 use criterion::Criterion;
 use voxdice::metric::{Loss, LossOptions};
 use voxdice::stats::Terms;
-use voxdice::{Activation, Shape, SumsOptions, Volume};
+use voxdice::{Activation, Pair, Shape, SumsOptions, Volume};
 
 pub fn all(criterion: &mut Criterion) {
     let loss = Loss::new(LossOptions::default()).unwrap();
@@ -29,10 +29,10 @@ pub fn all(criterion: &mut Criterion) {
         for (name, engine) in engines() {
             let volume = |x| Volume::f32(shape.clone(), x).unwrap();
             let run = |gradient: &mut [f32]| {
-                let sums = engine.sums_with(volume(&pred), volume(&truth), &options).unwrap();
+                let sums = engine.sums_with(Pair { pred: volume(&pred), truth: volume(&truth) }, &options).unwrap();
                 let partials = loss.gradient(&sums).unwrap();
                 let (pred, truth) = (volume(&pred), volume(&truth));
-                engine.gradient_into(pred, truth, &options, &sums, &partials, gradient).unwrap();
+                engine.gradient_into(Pair { pred, truth }, &options, &sums, &partials, gradient).unwrap();
                 (sums, partials)
             };
             let (sums, partials) = run(&mut gradient);

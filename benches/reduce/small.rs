@@ -3,7 +3,7 @@
 use crate::{engines, group};
 use criterion::Criterion;
 use voxdice::stats::Terms;
-use voxdice::{Classes, LabelMap, Shape, SumsOptions, Volume};
+use voxdice::{Classes, LabelMap, Pair, Shape, SumsOptions, Volume};
 
 /// A hippocampus of the Medical Segmentation Decathlon, whose training set has 260.
 const SMALL: [usize; 3] = [36, 50, 35];
@@ -22,7 +22,7 @@ pub fn all(criterion: &mut Criterion) {
         let mut group_sums = group(criterion, &format!("sums3/f32xf32/{name}"), 8 * n);
         for (name, engine) in engines() {
             let volume = |x| Volume::f32(shape.clone(), x).unwrap();
-            let run = || engine.sums_with(volume(&pred), volume(&truth), &options).unwrap();
+            let run = || engine.sums_with(Pair { pred: volume(&pred), truth: volume(&truth) }, &options).unwrap();
             assert_eq!(run().values()[0].pred(), 0.375 * cell as f64);
             group_sums.bench_function(&name, |bencher| bencher.iter(run));
         }
@@ -31,7 +31,7 @@ pub fn all(criterion: &mut Criterion) {
         let mut group_counts = group(criterion, &format!("counts2/u8xu8/{name}"), 2 * n);
         for (name, engine) in engines() {
             let map = || LabelMap::u8(shape.clone(), &labels).unwrap();
-            let run = || engine.counts(map(), map(), &listed).unwrap();
+            let run = || engine.counts(Pair { pred: map(), truth: map() }, &listed).unwrap();
             assert_eq!(run().values()[0].tp(), ones);
             group_counts.bench_function(&name, |bencher| bencher.iter(run));
         }

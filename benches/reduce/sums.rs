@@ -3,7 +3,7 @@
 use crate::{SPATIAL, VOXELS, engines, filled, floor, group};
 use criterion::Criterion;
 use voxdice::stats::Terms;
-use voxdice::{Shape, SumsOptions, Volume};
+use voxdice::{Pair, Shape, SumsOptions, Volume};
 
 pub fn all(criterion: &mut Criterion) {
     let shape = Shape::new(1, 1, SPATIAL).unwrap();
@@ -37,7 +37,7 @@ pub fn all(criterion: &mut Criterion) {
             let name = format!("sums{}/{name}", terms.len());
             let mut group = group(criterion, &name, pred.1.len() + truth.1.len());
             for (name, engine) in engines() {
-                let run = || engine.sums_with(pred.0.clone(), truth.0.clone(), &options).unwrap();
+                let run = || engine.sums_with(Pair { pred: pred.0.clone(), truth: truth.0.clone() }, &options).unwrap();
                 assert_eq!(run().values()[0].pred(), expected);
                 group.bench_function(&name, |bencher| bencher.iter(run));
             }

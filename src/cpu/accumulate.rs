@@ -1,25 +1,27 @@
 //! Counts of label maps that come piece by piece, in memory that does not grow with them.
 
+use super::Backend;
 use super::counts::add_run;
 use super::pairs::Pairs;
 use super::simd::Level;
 use crate::classes::{ClassIndex, Classes, IGNORED, UNLISTED};
 use crate::error::{Error, Result};
 use crate::kernel::counts::{Label, RawCounts};
-use crate::options::Simd;
 use crate::stats::Counts;
-use crate::volume::LabelSlice;
+use crate::volume::{LabelSlice, Pair};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts of classes that are known beforehand, fed piece by piece: for maps that are decoded as they are counted, or
 /// that do not fit the memory. Pieces may have any length and come in any order; the result is that of
-/// [`Engine::counts`](crate::Engine::counts) for the whole maps, bit for bit.
+/// [`Engine::counts`](crate::Engine::counts) for the whole maps, bit for bit. Made by
+/// [`Engine::accumulate_counts`](crate::Engine::accumulate_counts).
 ///
 /// ```
-/// use voxdice::{Classes, CountsAccumulator, LabelSlice};
-/// let mut counts = CountsAccumulator::new(&Classes::new([1, 2])?);
-/// counts.add(LabelSlice::U8(&[1, 1, 2]), LabelSlice::U8(&[1, 2, 2]))?;
-/// counts.add(LabelSlice::U8(&[0]), LabelSlice::U16(&[2]))?;
+/// use voxdice::{Classes, Engine, EngineOptions, LabelSlice, Pair};
+/// let engine = Engine::new(&EngineOptions::default())?;
+/// let mut counts = engine.accumulate_counts(&Classes::new([1, 2])?);
+/// counts.add(Pair { pred: LabelSlice::U8(&[1, 1, 2]), truth: LabelSlice::U8(&[1, 2, 2]) })?;
+/// counts.add(Pair { pred: LabelSlice::U8(&[0]), truth: LabelSlice::U16(&[2]) })?;
 /// let counts = counts.finish()?;
 /// assert_eq!((counts[1].tp(), counts[1].n_truth(), counts[1].n()), (1, 3, 4));
 /// # Ok::<(), voxdice::Error>(())
@@ -59,10 +61,22 @@ impl Unlisted {
     }
 }
 
+impl Backend {
+    /// Nothing counted yet.
+    pub fn accumulate_counts(&self, classes: &Classes) -> CountsAccumulator {
+        CountsAccumulator::new(classes, self.level)
+    }
+
+    /// Nothing counted yet.
+    pub fn accumulate_labels(&self, ignored: BTreeSet<u32>) -> LabelsAccumulator {
+        LabelsAccumulator::new(ignored, self.level)
+    }
+}
+
 impl CountsAccumulator {
     /// Nothing counted yet.
-    pub fn new(classes: &Classes) -> Self {
-        let pairs = Pairs::new(Level::of(Simd::Auto));
+    fn new(classes: &Classes, level: Level) -> Self {
+        let pairs = Pairs::new(level);
         let (counts, unlisted) = (RawCounts::zero(classes.len()), Unlisted::default());
         Self { counts, unlisted, classes: classes.clone(), pairs, voxels: 0 }
     }
@@ -71,7 +85,8 @@ impl CountsAccumulator {
     ///
     /// # Errors
     /// [`Error::PieceMismatch`] when the pieces have different lengths.
-    pub fn add(&mut self, pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<()> {
+    pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
+        let Pair { pred, truth } = pair;
         self.voxels += piece(pred, truth)?;
         each_type(pred, truth, &mut *self);
         Ok(())
@@ -89,9 +104,9 @@ impl CountsAccumulator {
     /// ignored: those of the voxels that [`Counts::out_of_range_pred`] and [`Counts::out_of_range_truth`] count.
     ///
     /// ```
-    /// use voxdice::{Classes, CountsAccumulator, LabelSlice};
-    /// let mut counts = CountsAccumulator::new(&Classes::new([1])?);
-    /// counts.add(LabelSlice::U8(&[1, 0, 7, 4]), LabelSlice::U8(&[1, 2, 1, 0]))?;
+    /// use voxdice::{Classes, Engine, EngineOptions, LabelSlice, Pair};
+    /// let mut counts = Engine::new(&EngineOptions::default())?.accumulate_counts(&Classes::new([1])?);
+    /// counts.add(Pair { pred: LabelSlice::U8(&[1, 0, 7, 4]), truth: LabelSlice::U8(&[1, 2, 1, 0]) })?;
     /// let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
     /// assert_eq!((counts[0].out_of_range_pred(), pred, truth), (2, vec![4, 7], vec![2]));
     /// # Ok::<(), voxdice::Error>(())
@@ -110,19 +125,20 @@ impl CountsAccumulator {
     }
 }
 
-/// Counts of every label that either map has, 0 included, fed piece by piece: for maps whose labels nobody has listed.
+/// Counts of every label that either map has, 0 included, fed piece by piece: for maps whose labels are not known beforehand.
+/// Made by [`Engine::accumulate_labels`](crate::Engine::accumulate_labels).
 ///
 /// ```
-/// use voxdice::{FoundAccumulator, LabelSlice};
-/// let mut found = FoundAccumulator::new(Some(255));
-/// found.add(LabelSlice::U8(&[1, 1, 7, 0]), LabelSlice::U8(&[1, 0, 255, 0]))?;
+/// use voxdice::{Engine, EngineOptions, LabelSlice, Pair};
+/// let mut found = Engine::new(&EngineOptions::default())?.accumulate_labels(Some(255));
+/// found.add(Pair { pred: LabelSlice::U8(&[1, 1, 7, 0]), truth: LabelSlice::U8(&[1, 0, 255, 0]) })?;
 /// let counts = found.finish()?;
 /// assert_eq!(counts.keys().collect::<Vec<_>>(), [&0, &1]);
 /// assert_eq!((counts[&1].tp(), counts[&1].n_pred(), counts[&1].n()), (1, 2, 3));
 /// # Ok::<(), voxdice::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct FoundAccumulator {
+pub struct LabelsAccumulator {
     labels: Labels,
     /// What was counted and is not in `labels` yet.
     pairs: Pairs,
@@ -145,19 +161,19 @@ const DENSE: u32 = 1 << 16;
 /// More different labels than any label map of anatomy or of cells has; beyond it the memory would grow with the volume.
 const MOST_LABELS: usize = 1 << 20;
 
-impl FoundAccumulator {
-    /// Nothing counted yet. Voxels whose truth is one of `ignored` (`None` for none) are left out of every count.
-    pub fn new(ignored: impl IntoIterator<Item = u32>) -> Self {
-        let ignored = ignored.into_iter().collect();
+impl LabelsAccumulator {
+    /// Nothing counted yet. Voxels whose truth is one of `ignored` are left out of every count.
+    fn new(ignored: BTreeSet<u32>, level: Level) -> Self {
         let labels = Labels { dense: Vec::new(), sparse: BTreeMap::new(), ignored, ignored_voxels: 0 };
-        Self { labels, pairs: Pairs::new(Level::of(Simd::Auto)), voxels: 0 }
+        Self { labels, pairs: Pairs::new(level), voxels: 0 }
     }
 
     /// Counts a piece of both maps.
     ///
     /// # Errors
     /// [`Error::PieceMismatch`] when the pieces have different lengths, [`Error::TooManyLabels`] beyond 2^20 of them.
-    pub fn add(&mut self, pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<()> {
+    pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
+        let Pair { pred, truth } = pair;
         self.voxels += piece(pred, truth)?;
         each_type(pred, truth, &mut *self);
         if self.labels.sparse.len() > MOST_LABELS {
@@ -231,7 +247,7 @@ impl Piece for &mut CountsAccumulator {
     }
 }
 
-impl Piece for &mut FoundAccumulator {
+impl Piece for &mut LabelsAccumulator {
     fn count<P: Label, T: Label>(self, p: &[P], t: &[T]) {
         self.pairs.count(p, t, |p, t, voxels| self.labels.run(p, t, voxels));
     }

@@ -6,20 +6,22 @@ mod voxels;
 use super::Engine;
 use super::fold::{Facts, Fold, TruthNan};
 use super::operands::sums_job;
+use crate::classes::Classes;
+use crate::cpu::{CountsAccumulator, LabelsAccumulator};
 use crate::error::{Error, Operand, Result};
 use crate::job::SumsOf;
 use crate::options::SumsOptions;
 use crate::shape::{BLOCK_VOXELS, Layout, Shape};
 use crate::stats::Sums;
 use crate::table::Table;
-use crate::volume::{Data, Dtype, Source, Truth, TruthKind, Volume};
+use crate::volume::{Data, Dtype, Pair, Source, Truth, TruthKind, Volume};
 use ranges::Ranges;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use voxels::Voxels;
 
 /// Sums of one sample that comes in pieces: for volumes that are decoded or predicted as they are summed, or that do not
-/// fit the memory. Made by [`Engine::accumulate`].
+/// fit the memory. Made by [`Engine::accumulate_sums`].
 ///
 /// A piece is a run of voxels with all their channels, of any length. Pieces that follow each other are given to
 /// [`add`](Self::add), others to [`add_at`](Self::add_at), in any order. The result is that of [`Engine::sums_with`] for
@@ -29,12 +31,12 @@ use voxels::Voxels;
 /// last, are summed where they are; give pieces of many blocks, so that there is work for all threads.
 ///
 /// ```
-/// use voxdice::{Engine, EngineOptions, Shape, SumsOptions, Volume};
+/// use voxdice::{Engine, EngineOptions, Pair, Shape, SumsOptions, Volume};
 /// let engine = Engine::new(&EngineOptions::default())?;
-/// let mut sums = engine.accumulate(&Shape::new(1, 1, [5])?, &SumsOptions::default())?;
+/// let mut sums = engine.accumulate_sums(&Shape::new(1, 1, [5])?, &SumsOptions::default())?;
 /// for (p, t) in [(&[0.5f32, 1.0][..], &[1u8, 1][..]), (&[0.0, 8.0, 0.5], &[0, 1, 0])] {
 ///     let piece = Shape::new(1, 1, [p.len()])?;
-///     sums.add(Volume::f32(piece.clone(), p)?, Volume::u8(piece, t)?)?;
+///     sums.add(Pair { pred: Volume::f32(piece.clone(), p)?, truth: Volume::u8(piece, t)? })?;
 /// }
 /// let sums = sums.finish()?;
 /// assert_eq!((sums.values()[0].pred(), sums.values()[0].product()), (10.0, 9.5));
@@ -95,7 +97,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Parameter`] for more than one sample, for more channels than memory has room for, and for options outside
     /// their range.
-    pub fn accumulate(&self, shape: &Shape, options: &SumsOptions) -> Result<SumsAccumulator<'_>> {
+    pub fn accumulate_sums(&self, shape: &Shape, options: &SumsOptions) -> Result<SumsAccumulator<'_>> {
         options.validate()?;
         if shape.samples() != 1 {
             let range = "1: take one accumulator per sample".into();
@@ -119,6 +121,17 @@ impl Engine {
             state: State::Good,
         })
     }
+
+    /// Begins the counts of two label maps that will come in pieces. They are counted on the CPU.
+    pub fn accumulate_counts(&self, classes: &Classes) -> CountsAccumulator {
+        self.cpu.accumulate_counts(classes)
+    }
+
+    /// Begins the counts of every label of two label maps that will come in pieces, on the CPU. Voxels whose truth is one of
+    /// `ignored` (`None` for none) are left out of every count.
+    pub fn accumulate_labels(&self, ignored: impl IntoIterator<Item = u32>) -> LabelsAccumulator {
+        self.cpu.accumulate_labels(ignored.into_iter().collect())
+    }
 }
 
 impl SumsAccumulator<'_> {
@@ -126,8 +139,8 @@ impl SumsAccumulator<'_> {
     ///
     /// # Errors
     /// Those of [`add_at`](Self::add_at).
-    pub fn add<'a>(&mut self, pred: Volume<'a>, truth: impl Into<Truth<'a>>) -> Result<()> {
-        self.add_at(self.next, pred, truth)
+    pub fn add<'a>(&mut self, pair: Pair<Volume<'a>, impl Into<Truth<'a>>>) -> Result<()> {
+        self.add_at(self.next, pair)
     }
 
     /// Adds the piece that begins at voxel `first` of the sample; the next one to [`add`](Self::add) follows it. The piece
@@ -138,9 +151,9 @@ impl SumsAccumulator<'_> {
     /// other channels or types, or in a GPU buffer; those of [`Engine::sums_with`], where
     /// [`Error::LabelOutOfRange`] counts the labels of this piece. After an error in summing a piece the accumulator is
     /// of no further use, and says so.
-    pub fn add_at<'a>(&mut self, first: u64, pred: Volume<'a>, truth: impl Into<Truth<'a>>) -> Result<()> {
+    pub fn add_at<'a>(&mut self, first: u64, pair: Pair<Volume<'a>, impl Into<Truth<'a>>>) -> Result<()> {
         self.check_state()?;
-        let piece = self.piece(sums_job(&pred, &truth.into(), &self.options)?)?;
+        let piece = self.piece(sums_job(&pair.pred, &pair.truth.into(), &self.options)?)?;
         let end = first.checked_add(piece.shape.voxels_per_cell()).filter(|&end| end <= self.voxels);
         let Some(end) = end else {
             let (piece, voxels) = (piece.shape.voxels_per_cell(), self.voxels);

@@ -11,14 +11,15 @@ use crate::job::CountsOf;
 use crate::shape::{BLOCK_VOXELS, Grid};
 use crate::stats::Counts;
 use crate::table::Table;
-use crate::volume::{LabelMap, Source};
+use crate::volume::{LabelMap, Pair, Source};
 
 impl Engine {
     /// Counts per sample and class of two label maps.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`]; what the GPU may report, with [`Error::BindingTooLarge`] for too many classes.
-    pub fn counts(&self, pred: LabelMap<'_>, truth: LabelMap<'_>, classes: &Classes) -> Result<Table<Counts>> {
+    pub fn counts(&self, pair: Pair<LabelMap<'_>>, classes: &Classes) -> Result<Table<Counts>> {
+        let Pair { pred, truth } = pair;
         let shape = same_shape(pred.shape(), truth.shape())?;
         let job = CountsOf { grid: shape.grid(), pred: pred.source(), truth: truth.source(), classes };
         let counts = self.count(&job)?.into_iter().flatten().collect();
@@ -30,12 +31,8 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`Engine::counts`].
-    pub fn counts_by_block(
-        &self,
-        pred: LabelMap<'_>,
-        truth: LabelMap<'_>,
-        classes: &Classes,
-    ) -> Result<Table<Vec<Counts>>> {
+    pub fn counts_by_block(&self, pair: Pair<LabelMap<'_>>, classes: &Classes) -> Result<Table<Vec<Counts>>> {
+        let Pair { pred, truth } = pair;
         let shape = same_shape(pred.shape(), truth.shape())?;
         let grid = shape.grid();
         let mut cells = vec![Vec::with_capacity(grid.blocks_per_cell() as usize); grid.planes as usize * classes.len()];

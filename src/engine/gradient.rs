@@ -10,7 +10,7 @@ use crate::memory::prefer_huge_pages;
 use crate::options::{Activation, SumsOptions};
 use crate::stats::{Partials, Sums, Terms};
 use crate::table::Table;
-use crate::volume::{Source, Truth, Volume};
+use crate::volume::{Pair, Source, Truth, Volume};
 
 impl Engine {
     /// The gradient of a loss with respect to the prediction (before the activation), in the prediction's layout:
@@ -27,15 +27,15 @@ impl Engine {
     /// place. Otherwise it is an f32 computation, tested to 1e-4 of the largest partial derivative.
     ///
     /// ```
-    /// use voxdice::{Engine, EngineOptions, Shape, Volume, metric::{Loss, LossOptions}};
+    /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume, metric::{Loss, LossOptions}};
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let (p, t) = ([1.0f32, 0.5], [1.0f32, 0.0]);
     /// let volumes = || Ok::<_, voxdice::Error>((Volume::f32(Shape::new(1, 1, [2])?, &p)?, Volume::f32(Shape::new(1, 1, [2])?, &t)?));
     /// let loss = Loss::new(LossOptions::default())?;
     /// let (pred, truth) = volumes()?;
-    /// let sums = engine.sums_with(pred, truth, &loss.sums_options())?;
+    /// let sums = engine.sums_with(Pair { pred, truth }, &loss.sums_options())?;
     /// let (pred, truth) = volumes()?;
-    /// let gradient = engine.gradient(pred, truth, &loss.sums_options(), &sums, &loss.gradient(&sums)?)?;
+    /// let gradient = engine.gradient(Pair { pred, truth }, &loss.sums_options(), &sums, &loss.gradient(&sums)?)?;
     /// // D = 2Σpt / (Σp + Σt) = 0.8; d(1 - D)/dp = (D - 2t) / (Σp + Σt).
     /// assert!((gradient[0] - (0.8 - 2.0) / 2.5).abs() < 1e-6 && (gradient[1] - 0.8 / 2.5).abs() < 1e-6);
     /// # Ok::<(), voxdice::Error>(())
@@ -47,15 +47,14 @@ impl Engine {
     /// were made with other options, which have other activations or scales.
     pub fn gradient<'a>(
         &self,
-        pred: Volume<'a>,
-        truth: impl Into<Truth<'a>>,
+        pair: Pair<Volume<'a>, impl Into<Truth<'a>>>,
         options: &SumsOptions,
         sums: &Table<Sums>,
         partials: &Table<Partials>,
     ) -> Result<Vec<f32>> {
-        let mut out = vec![0.0; pred.shape().elements() as usize];
+        let mut out = vec![0.0; pair.pred.shape().elements() as usize];
         prefer_huge_pages(&mut out);
-        self.gradient_into(pred, truth, options, sums, partials, &mut out)?;
+        self.gradient_into(pair, options, sums, partials, &mut out)?;
         Ok(out)
     }
 
@@ -65,14 +64,13 @@ impl Engine {
     /// Those of [`Engine::gradient`]; [`Error::LengthMismatch`] when `out` has another length.
     pub fn gradient_into<'a>(
         &self,
-        pred: Volume<'a>,
-        truth: impl Into<Truth<'a>>,
+        pair: Pair<Volume<'a>, impl Into<Truth<'a>>>,
         options: &SumsOptions,
         sums: &Table<Sums>,
         partials: &Table<Partials>,
         out: &mut [f32],
     ) -> Result<()> {
-        let sums_of = sums_job(&pred, &truth.into(), options)?;
+        let sums_of = sums_job(&pair.pred, &pair.truth.into(), options)?;
         if out.len() as u64 != sums_of.shape.elements() {
             let (shape, expected) = (sums_of.shape.to_string(), sums_of.shape.elements());
             return Err(Error::LengthMismatch { shape, expected, found: out.len() as u64 });

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::job::InstancesJob;
 use crate::stats::{InstanceOptions, Instances};
 use crate::table::Table;
-use crate::volume::LabelMap;
+use crate::volume::{LabelMap, Pair};
 
 impl Engine {
     /// Lesions per sample and class of two label maps with 2 or 3 spatial axes, and which of them share voxels. A voxel whose
@@ -21,13 +21,13 @@ impl Engine {
     /// ```
     /// use voxdice::metric::instances::{InstanceRules, detection};
     /// use voxdice::stats::InstanceOptions;
-    /// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Shape};
+    /// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Pair, Shape};
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let shape = Shape::new(1, 1, [2, 6])?; // 2 rows of 6 columns
     /// let truth = [1u8, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1];
     /// let pred = [0u8, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0];
-    /// let maps = (LabelMap::u8(shape.clone(), &pred)?, LabelMap::u8(shape, &truth)?);
-    /// let found = engine.instances(maps.0, maps.1, &Classes::new([1])?, &InstanceOptions::default())?;
+    /// let pair = Pair { pred: LabelMap::u8(shape.clone(), &pred)?, truth: LabelMap::u8(shape, &truth)? };
+    /// let found = engine.instances(pair, &Classes::new([1])?, &InstanceOptions::default())?;
     /// // One of two lesions is found: IoU 3 / 5, at least a half.
     /// let scores = found.map(|found| detection(found, &InstanceRules::default(), 1.0));
     /// assert_eq!((scores.values()[0].tp, scores.values()[0].missed), (1, 1));
@@ -39,11 +39,11 @@ impl Engine {
     /// and label maps in a GPU buffer; [`Error::TooManyLesions`].
     pub fn instances(
         &self,
-        pred: LabelMap<'_>,
-        truth: LabelMap<'_>,
+        pair: Pair<LabelMap<'_>>,
         classes: &Classes,
         options: &InstanceOptions,
     ) -> Result<Table<Instances>> {
+        let Pair { pred, truth } = pair;
         options.validate(classes.len())?;
         let shape = same_shape(pred.shape(), truth.shape())?;
         let pair = label_pair(&shape, &pred, &truth, classes)?;

@@ -13,7 +13,7 @@ use crate::memory::prefer_huge_pages;
 use crate::options::SumsOptions;
 use crate::stats::{Counts, Partials, Sums};
 use crate::table::Table;
-use crate::volume::{LabelMap, Source, Truth, Volume};
+use crate::volume::{LabelMap, Pair, Source, Truth, Volume};
 
 impl Engine {
     /// [`Engine::sums_with`] as a future, for any executor.
@@ -26,11 +26,11 @@ impl Engine {
     ///
     /// ```
     /// use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// use voxdice::{Engine, EngineOptions, Shape, SumsOptions, Volume};
+    /// use voxdice::{Engine, EngineOptions, Pair, Shape, SumsOptions, Volume};
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let p = [0.5f32, 1.0];
     /// let volume = || Volume::f32(Shape::new(1, 1, [2])?, &p);
-    /// let sums = pin!(engine.sums_async(volume()?, volume()?, &SumsOptions::default()));
+    /// let sums = pin!(engine.sums_async(Pair { pred: volume()?, truth: volume()? }, &SumsOptions::default()));
     /// // An executor does this; `sums.await` says it.
     /// let Poll::Ready(sums) = sums.poll(&mut Context::from_waker(Waker::noop())) else { unreachable!("on the CPU") };
     /// assert_eq!(sums?.values()[0].pred(), 1.5);
@@ -41,11 +41,10 @@ impl Engine {
     /// Those of [`Engine::sums_with`].
     pub fn sums_async<'a, T: Into<Truth<'a>>>(
         &'a self,
-        pred: Volume<'a>,
-        truth: T,
+        pair: Pair<Volume<'a>, T>,
         options: &SumsOptions,
     ) -> impl Future<Output = Result<Table<Sums>>> + Send + use<'a, T> {
-        let (truth, options) = (truth.into(), *options);
+        let (pred, truth, options) = (pair.pred, pair.truth.into(), *options);
         async move {
             let job = sums_job(&pred, &truth, &options)?;
             let mut fold = Fold::new(&job.shape, &options, Facts::new(&job.shape, self.non_finite, TruthNan::Fault));
@@ -58,12 +57,8 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`Engine::counts`].
-    pub async fn counts_async(
-        &self,
-        pred: LabelMap<'_>,
-        truth: LabelMap<'_>,
-        classes: &Classes,
-    ) -> Result<Table<Counts>> {
+    pub async fn counts_async(&self, pair: Pair<LabelMap<'_>>, classes: &Classes) -> Result<Table<Counts>> {
+        let Pair { pred, truth } = pair;
         let shape = same_shape(pred.shape(), truth.shape())?;
         let job = CountsOf { grid: shape.grid(), pred: pred.source(), truth: truth.source(), classes };
         let planes = match &self.backend {
@@ -84,13 +79,12 @@ impl Engine {
     /// Those of [`Engine::gradient`].
     pub fn gradient_async<'a, T: Into<Truth<'a>>>(
         &'a self,
-        pred: Volume<'a>,
-        truth: T,
+        pair: Pair<Volume<'a>, T>,
         options: &SumsOptions,
         sums: &Table<Sums>,
         partials: &Table<Partials>,
     ) -> impl Future<Output = Result<Vec<f32>>> + Send + use<'a, T> {
-        let job = sums_job(&pred, &truth.into(), options);
+        let job = sums_job(&pair.pred, &pair.truth.into(), options);
         let factors = job.and_then(|job| Ok((Factors::of(&job, sums, partials)?, job)));
         async move {
             let (factors, job) = factors?;

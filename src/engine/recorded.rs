@@ -12,7 +12,7 @@ use crate::kernel::counts::RawCounts;
 use crate::options::SumsOptions;
 use crate::stats::{BlockSums, Counts, NonFiniteCount, POINTWISE, Partials, Sums, UNITS};
 use crate::table::Table;
-use crate::volume::{LabelMap, Truth, Volume};
+use crate::volume::{LabelMap, Pair, Truth, Volume};
 
 /// Sums per cell that commands of [`Engine::record_sums`] will leave in a buffer on the GPU.
 ///
@@ -141,13 +141,13 @@ impl Engine {
     /// of the operands may be filled by commands that are recorded or submitted before.
     ///
     /// ```no_run
-    /// use voxdice::{Dtype, Engine, Shape, SumsOptions, Volume, wgpu};
+    /// use voxdice::{Dtype, Engine, Pair, Shape, SumsOptions, Volume, wgpu};
     /// # fn f(engine: Engine, device: wgpu::Device, queue: wgpu::Queue, p: wgpu::Buffer, t: wgpu::Buffer) -> voxdice::Result<()> {
     /// let shape = Shape::new(1, 4, [128, 128, 128])?;
     /// let (pred, truth) =
     ///     (Volume::buffer(shape.clone(), Dtype::F32, &p, 0)?, Volume::buffer(shape, Dtype::F32, &t, 0)?);
     /// let mut encoder = device.create_command_encoder(&Default::default());
-    /// let sums = engine.record_sums(&mut encoder, pred, truth, &SumsOptions::default())?;
+    /// let sums = engine.record_sums(&mut encoder, Pair { pred, truth }, &SumsOptions::default())?;
     /// queue.submit([encoder.finish()]);
     /// let table = engine.read_sums(&sums)?;
     /// # Ok(())
@@ -162,11 +162,10 @@ impl Engine {
     pub fn record_sums<'a>(
         &self,
         encoder: &mut application::CommandEncoder,
-        pred: Volume<'a>,
-        truth: impl Into<Truth<'a>>,
+        pair: Pair<Volume<'a>, impl Into<Truth<'a>>>,
         options: &SumsOptions,
     ) -> Result<GpuSums> {
-        let job = sums_job(&pred, &truth.into(), options)?;
+        let job = sums_job(&pair.pred, &pair.truth.into(), options)?;
         let buffer = self.on_a_gpu("record_sums")?.record_sums(encoder, &job)?;
         let (samples, channels) = (job.shape.samples() as usize, job.shape.channels() as usize);
         Ok(GpuSums { buffer, samples, channels, voxels: job.shape.voxels_per_cell(), options: *options })
@@ -180,10 +179,10 @@ impl Engine {
     pub fn record_counts(
         &self,
         encoder: &mut application::CommandEncoder,
-        pred: LabelMap<'_>,
-        truth: LabelMap<'_>,
+        pair: Pair<LabelMap<'_>>,
         classes: &Classes,
     ) -> Result<GpuCounts> {
+        let Pair { pred, truth } = pair;
         let shape = same_shape(pred.shape(), truth.shape())?;
         let job = CountsOf { grid: shape.grid(), pred: pred.source(), truth: truth.source(), classes };
         let buffer = self.on_a_gpu("record_counts")?.record_counts(encoder, &job)?;
@@ -241,15 +240,14 @@ impl Engine {
     #[allow(clippy::too_many_arguments)] // those of `gradient_into`, and a buffer is two of them
     pub fn gradient_into_buffer<'a>(
         &self,
-        pred: Volume<'a>,
-        truth: impl Into<Truth<'a>>,
+        pair: Pair<Volume<'a>, impl Into<Truth<'a>>>,
         options: &SumsOptions,
         sums: &Table<Sums>,
         partials: &Table<Partials>,
         buffer: &application::Buffer,
         offset: u64,
     ) -> Result<()> {
-        let job = sums_job(&pred, &truth.into(), options)?;
+        let job = sums_job(&pair.pred, &pair.truth.into(), options)?;
         let gpu = self.on_a_gpu("gradient_into_buffer")?;
         let factors = Factors::of(&job, sums, partials)?;
         gpu::block_on(super::labels::check_anywhere(gpu, &job, Waiting::Here))?;

@@ -10,7 +10,7 @@ use crate::options::Band;
 use crate::shape::Shape;
 use crate::stats::{Counts, Lattice, Spacing, Surface, SurfaceOptions};
 use crate::table::Table;
-use crate::volume::{Data, LabelMap, Source};
+use crate::volume::{Data, LabelMap, Pair, Source};
 
 impl Engine {
     /// Surface distances per sample and class of two label maps with 2 or 3 spatial axes, exact: whole numbers on a
@@ -22,14 +22,13 @@ impl Engine {
     /// ```
     /// use voxdice::metric::surface::{Directions, Percentile, Tolerance, assd, hausdorff, nsd};
     /// use voxdice::metric::surface::{NsdForm, Weight};
-    /// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Shape, Spacing, stats::SurfaceOptions};
+    /// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing, stats::SurfaceOptions};
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let shape = Shape::new(1, 1, [3, 4])?; // 3 rows of 4 columns
     /// let truth = [0u8, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0];
     /// let pred = [0u8, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0];
     /// let surfaces = engine.surfaces(
-    ///     LabelMap::u8(shape.clone(), &pred)?,
-    ///     LabelMap::u8(shape, &truth)?,
+    ///     Pair { pred: LabelMap::u8(shape.clone(), &pred)?, truth: LabelMap::u8(shape, &truth)? },
     ///     &Classes::new([1])?,
     ///     &SurfaceOptions { spacing: Spacing::new([2.0, 0.5])?, ..SurfaceOptions::default() },
     /// )?;
@@ -45,11 +44,11 @@ impl Engine {
     /// the shape, options that do not go together, and label maps in a GPU buffer.
     pub fn surfaces(
         &self,
-        pred: LabelMap<'_>,
-        truth: LabelMap<'_>,
+        pair: Pair<LabelMap<'_>>,
         classes: &Classes,
         options: &SurfaceOptions,
     ) -> Result<Table<Surface>> {
+        let Pair { pred, truth } = pair;
         options.validate()?;
         let shape = same_shape(pred.shape(), truth.shape())?;
         let lattice = Lattice::new(&options.spacing, shape.spatial())?;
@@ -66,13 +65,13 @@ impl Engine {
     /// They are counted on the CPU, whatever the engine runs on, and label maps must be in host memory.
     ///
     /// ```
-    /// use voxdice::{Band, Classes, Empty, Engine, EngineOptions, LabelMap, Shape, Spacing, metric};
+    /// use voxdice::{Band, Classes, Empty, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing, metric};
     /// let engine = Engine::new(&EngineOptions::default())?;
     /// let shape = Shape::new(1, 1, [5, 5])?;
     /// let truth = [1u8; 25];
     /// let pred: Vec<u8> = (0..25).map(|i| u8::from(i != 12)).collect(); // a hole in the middle
-    /// let maps = (LabelMap::u8(shape.clone(), &pred)?, LabelMap::u8(shape, &truth)?);
-    /// let bands = engine.bands(maps.0, maps.1, &Classes::new([1])?, Band::Voxels(1), &Spacing::voxels())?;
+    /// let pair = Pair { pred: LabelMap::u8(shape.clone(), &pred)?, truth: LabelMap::u8(shape, &truth)? };
+    /// let bands = engine.bands(pair, &Classes::new([1])?, Band::Voxels(1), &Spacing::voxels())?;
     /// assert_eq!(bands.map(|counts| metric::iou(counts, Empty::Nan)).into_values(), [16.0 / 24.0]);
     /// # Ok::<(), voxdice::Error>(())
     /// ```
@@ -81,12 +80,12 @@ impl Engine {
     /// Those of [`Engine::surfaces`]; [`Error::Parameter`] for a band without width.
     pub fn bands(
         &self,
-        pred: LabelMap<'_>,
-        truth: LabelMap<'_>,
+        pair: Pair<LabelMap<'_>>,
         classes: &Classes,
         band: Band,
         spacing: &Spacing,
     ) -> Result<Table<Counts>> {
+        let Pair { pred, truth } = pair;
         band.validate()?;
         let shape = same_shape(pred.shape(), truth.shape())?;
         let voxels = Spacing::voxels();

@@ -80,7 +80,7 @@ impl fmt::Display for Difference {
 mod tests {
     use super::*;
     use crate::stats::Terms;
-    use crate::{Classes, Engine, EngineOptions, LabelMap, Shape, Volume};
+    use crate::{Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Volume};
 
     /// Two samples of three classes, three blocks each.
     fn counts() -> Table<Vec<Counts>> {
@@ -88,7 +88,7 @@ mod tests {
         let labels: Vec<u8> = (0..300_000u32).map(|i| (i / 7 % 4) as u8).collect();
         let map = || LabelMap::u8(shape.clone(), &labels).unwrap();
         let engine = Engine::new(&EngineOptions::default()).unwrap();
-        engine.counts_by_block(map(), map(), &Classes::new(1..=3).unwrap()).unwrap()
+        engine.counts_by_block(Pair { pred: map(), truth: map() }, &Classes::new(1..=3).unwrap()).unwrap()
     }
 
     /// `table` with the value at one place changed by `change`.
@@ -149,7 +149,7 @@ mod tests {
         let engine = Engine::new(&EngineOptions::default()).unwrap();
         let sums = |p: [f32; 2]| {
             let (p, t) = (Volume::f32(shape.clone(), &p).unwrap(), Volume::f32(shape.clone(), &[0.5, 0.25]).unwrap());
-            engine.sums_by_block(p, t, &Terms::All.into()).unwrap()
+            engine.sums_by_block(Pair { pred: p, truth: t }, &Terms::All.into()).unwrap()
         };
         let last_bit = f32::from_bits(0.5f32.to_bits() + 1);
         assert!(first_difference(&sums([0.5, 1.0]), &sums([last_bit, 1.0])).is_some());

@@ -7,7 +7,7 @@ use super::rules::{ClassSource, Rules, engine_classes};
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels, LabelsError};
 use crate::io::{self, Placement};
 use crate::stats::Counts;
-use crate::{Backend, CountsAccumulator, Engine, FoundAccumulator, LabelSlice};
+use crate::{Backend, Engine, LabelSlice, Pair};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -72,16 +72,16 @@ pub(super) fn streamed(
     let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.classes {
         ClassSource::Named { classes, .. } => {
-            let mut counts = CountsAccumulator::new(&engine_classes(classes, &rules.ignore)?);
-            each_piece(truth, pred, counter, |p, t| Ok(counts.add(p, t)?))?;
+            let mut counts = counter.engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
+            each_piece(truth, pred, counter, |p, t| Ok(counts.add(Pair { pred: p, truth: t })?))?;
             let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
             let voxels = voxels(&counts);
             let counts = classes.iter().cloned().zip(counts).collect();
             Ok(Tally { voxels, counts, unlisted: [truth, pred] })
         }
         ClassSource::Found => {
-            let mut counts = FoundAccumulator::new(rules.ignore.codes());
-            each_piece(truth, pred, counter, |p, t| Ok(counts.add(p, t)?))?;
+            let mut counts = counter.engine.accumulate_labels(rules.ignore.codes());
+            each_piece(truth, pred, counter, |p, t| Ok(counts.add(Pair { pred: p, truth: t })?))?;
             let (labels, counts): (Vec<u32>, Vec<Counts>) = counts.finish()?.into_iter().unzip();
             let voxels = voxels(&counts);
             let found = labels.into_iter().zip(counts);

@@ -5,17 +5,18 @@ use super::class::Class;
 use super::count::{self, Counter, Predicted, Tally};
 use super::error::EvalError;
 use super::grids::Together;
+use super::instances::{self, InstanceSearch};
 use super::rules::{ClassSource, Rules, engine_classes};
 use super::segmentation::{segment_names, segmentation_of};
 use super::surfaces::of_maps;
 use super::verify::{Verification, verified};
 use super::warning::Warning;
-use crate::CountsAccumulator;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
 use crate::io::{Grid, Placement, same_file};
 use crate::stats::Counts;
+use crate::{Engine, Pair};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -50,9 +51,8 @@ pub(super) fn evaluate(
     let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
     let spacing_mm = rules.spacing_mm.or(geometry.map(|geometry| geometry.spacing_mm()));
     let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
-    let streams =
-        counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && rules.surfaces.metrics.is_empty();
-    let mut surfaces = BTreeMap::new();
+    let streams = counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && !rules.need_places();
+    let (mut surfaces, mut instances) = (BTreeMap::new(), BTreeMap::new());
     let (Tally { voxels, counts, unlisted }, verification) = if streams {
         let pred_labels = match (&mut pred_reader, place) {
             (None, _) => Predicted::Missing,
@@ -78,10 +78,19 @@ pub(super) fn evaluate(
             ..of_truth
         });
         let present = Present::of([&of_truth, &of_pred], rules);
-        if !rules.surfaces.metrics.is_empty() && !present.classes.is_empty() {
+        if rules.need_places() && !present.classes.is_empty() {
             let (maps, classes) = ([&of_truth, &of_pred], engine_classes(&present.classes, &rules.ignore)?);
-            let values = of_maps(counter.engine, truth, maps, place.as_ref(), spacing_mm, &classes, &rules.surfaces)?;
-            surfaces = present.classes.iter().map(|class| class.key.clone()).zip(values).collect();
+            let keys = || present.classes.iter().map(|class| class.key.clone());
+            of_maps(truth, maps, place.as_ref(), spacing_mm, |field| {
+                if !rules.surfaces.metrics.is_empty() {
+                    surfaces = keys().zip(field.measure(counter.engine, &classes, &rules.surfaces)?).collect();
+                }
+                if let Some(search) = &rules.instances {
+                    let found = field.lesions(counter.engine, &classes, &present.classes, search)?;
+                    instances = keys().zip(found).collect();
+                }
+                Ok(())
+            })?;
         }
         of_volumes([of_truth, of_pred], present, place.as_ref(), rules, counter)?
     };
@@ -104,6 +113,7 @@ pub(super) fn evaluate(
         gap,
         counts,
         surfaces,
+        instances,
         warnings,
         verification,
     })
@@ -169,7 +179,15 @@ impl Present {
             ClassSource::Named { classes, .. } => classes.clone(),
             ClassSource::Found => {
                 let labels: BTreeSet<u32> = of_truth.into_keys().chain(pred.census().into_keys()).collect();
-                labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label)).map(Class::label).collect()
+                let labels = labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label));
+                if rules.instances.as_ref().is_some_and(InstanceSearch::is_by_labels) {
+                    // Each label is an instance of the one class; without any there are no voxels of it.
+                    let labels: Vec<u32> = labels.collect();
+                    let one = Class { labels, ..Class::mask(instances::ALL.into()) };
+                    if one.labels.is_empty() { Vec::new() } else { vec![one] }
+                } else {
+                    labels.map(Class::label).collect()
+                }
             }
         };
         Self { ignored, classes }
@@ -193,20 +211,31 @@ fn of_volumes(
     }
     let (counts, verification) =
         verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, &rules.ignore)?, &classes, counter)?;
-    let mut counts: Counted = classes.into_iter().zip(counts).collect();
+    // In every case the one class has other labels.
+    let unlabelled = |class: Class| if class.key == instances::ALL { Class::mask(class.key) } else { class };
+    let mut counts: Counted = classes.into_iter().map(unlabelled).zip(counts).collect();
     if rules.classes == ClassSource::Found {
         // Where the truth is ignored, a label of the prediction is not found.
         counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);
     }
-    let unlisted = if out_of_range(&counts) == [0, 0] { Default::default() } else { unlisted(&truth, &pred, rules)? };
+    let unlisted = if out_of_range(&counts) == [0, 0] {
+        Default::default()
+    } else {
+        unlisted(counter.engine, &truth, &pred, rules)?
+    };
     Ok((Tally { voxels, counts, unlisted }, verification))
 }
 
 /// Labels that were not asked for.
-fn unlisted(truth: &LabelVolume, pred: &LabelVolume, rules: &Rules) -> Result<[Vec<u32>; 2], EvalError> {
+fn unlisted(
+    engine: &Engine,
+    truth: &LabelVolume,
+    pred: &LabelVolume,
+    rules: &Rules,
+) -> Result<[Vec<u32>; 2], EvalError> {
     let ClassSource::Named { classes, .. } = &rules.classes else { return Ok(Default::default()) };
-    let mut counts = CountsAccumulator::new(&engine_classes(classes, &rules.ignore)?);
-    counts.add(pred.labels.slice(), truth.labels.slice())?;
+    let mut counts = engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
+    counts.add(Pair { pred: pred.labels.slice(), truth: truth.labels.slice() })?;
     let (_, [pred, truth]) = counts.finish_with_unlisted()?;
     Ok([truth, pred])
 }

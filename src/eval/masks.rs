@@ -63,14 +63,21 @@ fn count(
     }
     warnings.extend(sides.iter().filter_map(|side| side.undeclared(rules)));
     let spacing_mm = rules.spacing_mm.or(meeting.geometry().map(Geometry::spacing_mm));
-    let (mut counts, mut surfaces, mut verification) = (Vec::new(), BTreeMap::new(), None);
+    let (mut counts, mut verification) = (Vec::new(), None);
+    let (mut surfaces, mut instances) = (BTreeMap::new(), BTreeMap::new());
     for class in &classes {
         counter.cancel.check()?;
         let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
         let (mut counted, mut verified) = (Counts::default(), None);
         if let Some(pair) = pair_of(masks, left_out.as_deref(), &meeting, rules)? {
+            let field = field_of(&pair, sides[0].path, spacing_mm);
             if !rules.surfaces.metrics.is_empty() {
-                surfaces.insert(class.key.clone(), measure(&pair, sides[0].path, spacing_mm, rules, counter)?);
+                let values = field.measure(counter.engine, &mask_class()?, &rules.surfaces)?;
+                surfaces.insert(class.key.clone(), values.into_iter().flatten().collect());
+            }
+            if let Some(search) = &rules.instances {
+                let found = field.lesions(counter.engine, &mask_class()?, std::slice::from_ref(class), search)?;
+                instances.extend(found.into_iter().map(|found| (class.key.clone(), found)));
             }
             (counted, verified) = count_pair(&pair, counter)?;
         }
@@ -96,6 +103,7 @@ fn count(
         gap,
         counts,
         surfaces,
+        instances,
         warnings,
         verification,
     })
@@ -189,7 +197,7 @@ fn pair_of(
     if masks.iter().all(Option::is_none) {
         return Ok(None);
     }
-    if !rules.surfaces.metrics.is_empty() {
+    if rules.need_places() {
         return meeting.boxed(masks, left_out).map(Some);
     }
     let (truth, pred) = meeting.joined(masks, left_out);
@@ -201,16 +209,9 @@ fn mask_class() -> Result<Classes, crate::Error> {
     Classes::new([1])?.ignoring(LEFT_OUT.into())
 }
 
-fn measure(
-    pair: &Boxed,
-    truth_path: &Path,
-    spacing_mm: Option<[f64; 3]>,
-    rules: &Rules,
-    counter: Counter<'_>,
-) -> Result<Vec<f64>, EvalError> {
+fn field_of<'a>(pair: &'a Boxed, truth_path: &'a Path, spacing_mm: Option<[f64; 3]>) -> Field<'a> {
     let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
-    let field = Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred };
-    Ok(field.measure(counter.engine, &mask_class()?, &rules.surfaces)?.into_iter().flatten().collect())
+    Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred }
 }
 
 fn count_pair(pair: &Boxed, counter: Counter<'_>) -> Result<(Counts, Option<Verification>), EvalError> {

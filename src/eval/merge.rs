@@ -1,6 +1,7 @@
 //! The results of shards joined into what one run would have found.
 
 mod foreign;
+mod lesions;
 mod partial;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ use super::error::{EvalError, MergeError};
 use super::evaluation::{Evaluation, Provenance};
 use super::scoring::{ScoreChoices, Scoring};
 use super::shard::Shard;
-use crate::metric::surface::SurfaceMetric;
+use crate::metric::Metric;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -35,8 +36,11 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
         provenance.device = "several devices".into();
     }
     let (rules, scoring) = (first.rules.clone(), choices.over(first.scores.as_ref())?);
-    let measured = |metric: &SurfaceMetric| rules.surfaces.metrics.contains(metric);
+    let measured = |metric: &Metric| rules.surfaces.metrics.contains(metric);
     if let Some(metric) = scoring.surface_metrics().find(|metric| !measured(metric)) {
+        return Err(MergeError::NotMeasured(metric.to_string()).into());
+    }
+    if let Some(metric) = scoring.lesion_metrics().find(|_| rules.instances.is_none()) {
         return Err(MergeError::NotMeasured(metric.to_string()).into());
     }
     for part in &parts[1..] {

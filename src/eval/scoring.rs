@@ -5,8 +5,7 @@ use super::error::{EvalError, MOST_RESAMPLES, MergeError};
 use super::named::ParseError;
 use super::score::{Score, ScoreList};
 use crate::Empty;
-use crate::metric::surface::SurfaceMetric;
-use crate::metric::{Bootstrap, EmptyPolicy};
+use crate::metric::{Bootstrap, EmptyPolicy, Metric, Needs};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -39,12 +38,14 @@ impl Default for Scoring {
 }
 
 impl Scoring {
+    /// Those of the scores that are of lesions.
+    pub fn lesion_metrics(&self) -> impl Iterator<Item = Metric> {
+        self.scores.iter().map(|score| score.metric).filter(|metric| metric.row().needs == Needs::Instances)
+    }
+
     /// Those of the scores that are measured of surfaces.
-    pub fn surface_metrics(&self) -> impl Iterator<Item = SurfaceMetric> {
-        self.scores.iter().filter_map(|score| match score {
-            Score::Surface(metric) => Some(*metric),
-            _ => None,
-        })
+    pub fn surface_metrics(&self) -> impl Iterator<Item = Metric> {
+        self.scores.iter().map(|score| score.metric).filter(|metric| metric.row().needs == Needs::Surfaces)
     }
 }
 

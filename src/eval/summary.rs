@@ -8,8 +8,7 @@ use super::intervals::{FEW_CASES, Intervals};
 use super::score::Score;
 use super::scoring::Scoring;
 use crate::metric::{
-    Average as Pooling, CountMetric, Distribution, GeneralizedWeights, Interval, average, generalized_dice,
-    mean_of_defined,
+    Average as Pooling, Distribution, GeneralizedWeights, Interval, Metric, average, generalized_dice, mean_of_defined,
 };
 use crate::stats::{Counts, Merge};
 use std::sync::OnceLock;
@@ -35,9 +34,17 @@ impl Evaluation {
 impl Summary<'_> {
     /// The score of a class of a case, one of its [counts](CaseResult::counts); NaN where it is undefined.
     pub fn score(&self, score: Score, case: &CaseResult, (class, counts): &(Class, Counts)) -> f64 {
-        match score {
-            Score::Surface(metric) => self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key)),
-            counted => counted.of(counts, self.scoring.empty, case.voxel_ml()),
+        if let Metric::Lesion(metric) = score.metric {
+            let search = self.evaluation.rules.instances.as_ref();
+            return search.map_or(f64::NAN, |search| search.value(metric, class, case.instances.get(&class.key)));
+        }
+        match score.metric {
+            metric @ (Metric::Surface(_) | Metric::Boundary(_)) => {
+                let value = self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key));
+                // Where a band is empty, so is the mask.
+                if matches!(metric, Metric::Boundary(_)) { self.scoring.empty.of_ratio(value, counts) } else { value }
+            }
+            _ => score.of(counts, self.scoring.empty, case.voxel_ml()),
         }
     }
 
@@ -122,7 +129,7 @@ impl Summary<'_> {
     /// The score of all voxels of all cases and classes pooled, and the mean of the classes weighed by the size of
     /// their truth. None for what is no ratio of counts.
     pub fn pooled(&self, score: Score) -> Option<(f64, f64)> {
-        let Score::Metric(metric) = score else { return None };
+        let Metric::Counts(metric) = score.metric else { return None };
         let classes: Vec<Counts> = self.evaluation.foreground().filter_map(|class| self.pooled_class(class)).collect();
         let of = |how| average(metric, &classes, how, self.scoring.empty.both);
         Some((of(Pooling::Micro), of(Pooling::Weighted)))
@@ -130,8 +137,8 @@ impl Summary<'_> {
 
     /// The score of a class's voxels of all cases pooled.
     pub fn pooled_of_class(&self, score: Score, class: usize) -> Option<f64> {
-        match score {
-            Score::Metric(metric) => Some(self.scoring.empty.score(metric, &self.pooled_class(class)?)),
+        match score.metric {
+            Metric::Counts(metric) => Some(self.scoring.empty.score(metric, &self.pooled_class(class)?)),
             _ => None,
         }
     }
@@ -175,6 +182,6 @@ impl Summary<'_> {
     /// The score that worst cases are ranked by: the first one of which more or less is better.
     pub fn ranking(&self) -> Score {
         let ranks = |score: &&Score| score.lower_is_better().is_some();
-        self.scoring.scores.iter().find(ranks).copied().unwrap_or(Score::Metric(CountMetric::Dice))
+        self.scoring.scores.iter().find(ranks).copied().unwrap_or(Score::DICE)
     }
 }

@@ -3,41 +3,59 @@
 //! Counts are kept and become scores later. Of surfaces the values are kept, as the statistic holds a number for every
 //! distance that occurs: how they are defined cannot be changed once the voxels are gone.
 
+mod choices;
+
+pub use choices::{Missed, SurfaceChoices};
+
 use super::error::EvalError;
 use super::grids::around;
 use crate::io::Placement;
 use crate::io::labels::{LabelVolume, Labels};
-use crate::metric::surface::{RuleSpacing, SurfaceMetric, SurfacePreset, SurfaceRules};
-use crate::{Classes, Engine, LabelMap, LabelSlice, Shape, Spacing};
+use crate::metric::surface::{RuleSpacing, SurfacePreset, SurfaceRules};
+use crate::metric::{Metric, iou};
+use crate::{Band, Classes, Empty, Engine, LabelMap, LabelSlice, Pair, Shape, Spacing};
 use std::path::Path;
 
 /// What is measured besides counts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Surfaces {
     /// In the order that they were named in. Without any nothing is measured, and voxels are counted while they are read.
-    pub metrics: Vec<SurfaceMetric>,
+    pub metrics: Vec<Metric>,
     /// Whose definition holds; that of [`SurfaceRules::default`] where none is named.
     pub preset: Option<SurfacePreset>,
+    /// What goes before it.
+    pub choices: SurfaceChoices,
 }
 
 impl Surfaces {
-    /// Every choice of the definition.
+    /// Every choice of the definition, but for a miss that is as far as the image is large.
     pub fn rules(&self) -> SurfaceRules {
-        self.preset.map(SurfacePreset::rules).unwrap_or_default()
+        self.choices.over(self.preset.map(SurfacePreset::rules).unwrap_or_default())
     }
 
-    /// The definition in words, after its name.
+    /// The definition in words, after its name and what was chosen beside it.
     pub fn definition(&self) -> String {
-        match self.preset {
-            Some(preset) => format!("{preset}: {}", preset.rules()),
-            None => self.rules().to_string(),
-        }
+        let chosen = self.choices.named().into_iter().map(|(name, choice)| format!("{name} {choice}"));
+        let name = self.preset.map(|preset| preset.to_string());
+        let names: Vec<String> = name.into_iter().chain(chosen).collect();
+        let colon = if names.is_empty() { "" } else { ": " };
+        format!("{}{colon}{}", names.join(", "), self.rules())
+    }
+
+    /// Whether distances in mm are asked for.
+    fn needs_spacing(&self) -> bool {
+        let in_voxels = |metric: &Metric| matches!(metric, Metric::Boundary(Band::Voxels(_) | Band::BelowVoxels(_)));
+        !self.metrics.iter().all(in_voxels)
     }
 
     /// The value in a case; of a class that is in neither of its files where there is none. NaN where it was not measured.
-    pub(super) fn value(&self, metric: SurfaceMetric, values: Option<&Vec<f64>>) -> f64 {
+    pub(super) fn value(&self, metric: Metric, values: Option<&Vec<f64>>) -> f64 {
         let Some(place) = self.metrics.iter().position(|&own| own == metric) else { return f64::NAN };
-        values.and_then(|values| values.get(place).copied()).unwrap_or_else(|| self.rules().in_neither(metric))
+        let in_neither = || match metric {
+            Metric::Surface(metric) => self.rules().in_neither(metric),
+            _ => f64::NAN,
+        };
+        values.and_then(|values| values.get(place).copied()).unwrap_or_else(in_neither)
     }
 }
 
@@ -56,22 +74,45 @@ pub(super) struct Field<'a> {
 impl Field<'_> {
     /// Values of each class.
     pub fn measure(&self, engine: &Engine, classes: &Classes, surfaces: &Surfaces) -> Result<Vec<Vec<f64>>, EvalError> {
-        let rules = surfaces.rules();
+        let mut rules = surfaces.rules();
         let spacing_mm = match (rules.spacing, self.spacing_mm) {
-            (RuleSpacing::Image, None) => return Err(EvalError::NoSpacing(self.truth_path.into())),
+            (RuleSpacing::Image, None) if surfaces.needs_spacing() => {
+                return Err(EvalError::NoSpacing(self.truth_path.into()));
+            }
             (_, spacing) => spacing.unwrap_or([1.0; 3]),
         };
         let (lengths, spacing_mm) = self.in_space(spacing_mm)?;
         let shape = Shape::new(1, 1, lengths)?;
         let (truth, pred) = (map(&shape, self.truth)?, map(&shape, self.pred)?);
-        let measured = engine.surfaces(pred, truth, classes, &rules.options(&Spacing::new(spacing_mm)?))?;
-        let values = |surface| surfaces.metrics.iter().map(|&metric| rules.value(metric, surface)).collect();
-        Ok(measured.values().iter().map(values).collect::<Result<_, _>>()?)
+        let (pair, spacing) = (Pair { pred, truth }, Spacing::new(spacing_mm)?);
+        if surfaces.choices.missed == Some(Missed::Diagonal) {
+            rules.empty = rules.empty.missed(rules.options(&spacing).spacing.diagonal(shape.spatial())?);
+        }
+        let mut values = vec![Vec::with_capacity(surfaces.metrics.len()); classes.len()];
+        let mut measured = None;
+        for &metric in &surfaces.metrics {
+            let column: Vec<f64> = match metric {
+                Metric::Surface(metric) => {
+                    let measured = match &mut measured {
+                        Some(measured) => measured,
+                        none => none.insert(engine.surfaces(pair.clone(), classes, &rules.options(&spacing))?),
+                    };
+                    measured.values().iter().map(|surface| rules.value(metric, surface)).collect::<Result<_, _>>()?
+                }
+                Metric::Boundary(band) => {
+                    let bands = engine.bands(pair.clone(), classes, band, &spacing)?;
+                    bands.values().iter().map(|counts| iou(counts, Empty::Nan)).collect()
+                }
+                _ => vec![f64::NAN; classes.len()],
+            };
+            values.iter_mut().zip(column).for_each(|(values, value)| values.push(value));
+        }
+        Ok(values)
     }
 
     /// Lengths and spacings of the axes of space, slowest first: those that the file has, as other tools take them. A third
     /// one of one voxel is an axis too, across which every voxel is at the image's edge.
-    fn in_space(&self, spacing_mm: [f64; 3]) -> Result<(Vec<usize>, Vec<f64>), EvalError> {
+    pub(super) fn in_space(&self, spacing_mm: [f64; 3]) -> Result<(Vec<usize>, Vec<f64>), EvalError> {
         let (space, others) = self.shape.split_at(self.shape.len().min(3));
         if others.iter().any(|&length| length != 1) {
             return Err(EvalError::NotInSpace { path: self.truth_path.into(), shape: self.shape.to_vec() });
@@ -83,7 +124,7 @@ impl Field<'_> {
     }
 }
 
-fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate::Error> {
+pub(super) fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate::Error> {
     match labels {
         LabelSlice::U8(labels) => LabelMap::u8(shape.clone(), labels),
         LabelSlice::U16(labels) => LabelMap::u16(shape.clone(), labels),
@@ -91,22 +132,20 @@ fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate:
     }
 }
 
-/// Values of two label maps, class by class. Where one lies in the other in another way, both are put into the box around them.
-pub(super) fn of_maps(
-    engine: &Engine,
+/// `f` of two label maps. Where one lies in the other in another way, both are put into the box around them.
+pub(super) fn of_maps<R>(
     truth_path: &Path,
     [truth, pred]: [&LabelVolume; 2],
     place: Option<&Placement>,
     spacing_mm: Option<[f64; 3]>,
-    classes: &Classes,
-    surfaces: &Surfaces,
-) -> Result<Vec<Vec<f64>>, EvalError> {
+    f: impl FnOnce(&Field<'_>) -> Result<R, EvalError>,
+) -> Result<R, EvalError> {
     let boxed = place.map(|place| in_one_box(truth, pred, place)).transpose()?;
     let (shape, [truth, pred]) = match &boxed {
         Some((shape, labels)) => (shape, labels.each_ref().map(Labels::slice)),
         None => (&truth.shape, [truth.labels.slice(), pred.labels.slice()]),
     };
-    Field { truth_path, shape, spacing_mm, truth, pred }.measure(engine, classes, surfaces)
+    f(&Field { truth_path, shape, spacing_mm, truth, pred })
 }
 
 /// The box around both, and their labels in it.

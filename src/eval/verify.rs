@@ -5,7 +5,7 @@ use super::compare::first_difference;
 use super::count::Counter;
 use super::error::EvalError;
 use crate::stats::Counts;
-use crate::{Backend, Classes, Engine, LabelMap};
+use crate::{Backend, Classes, Engine, LabelMap, Pair};
 
 /// What came of comparing two backends.
 #[derive(Debug, Clone)]
@@ -33,10 +33,10 @@ pub(super) fn verified(
     classes: &[Class],
     counter: Counter<'_>,
 ) -> Result<(Vec<Counts>, Option<Verification>), EvalError> {
-    let counts = counter.engine.counts(pred.clone(), truth.clone(), counted)?.into_values();
+    let counts = counter.engine.counts(Pair { pred: pred.clone(), truth: truth.clone() }, counted)?.into_values();
     let Some(counterpart) = counter.counterpart else { return Ok((counts, None)) };
     let engines = [counter.engine, counterpart];
-    let again = counterpart.counts(pred.clone(), truth.clone(), counted)?;
+    let again = counterpart.counts(Pair { pred: pred.clone(), truth: truth.clone() }, counted)?;
     let mut described = engines.map(Engine::describe);
     described.sort_by_key(|description| description.backend.to_string());
     let [cpu, gpu] = described.map(|description| description.device);
@@ -46,7 +46,8 @@ pub(super) fn verified(
     let difference = match class {
         None => None,
         Some(class) => {
-            let [first, second] = engines.map(|engine| engine.counts_by_block(pred.clone(), truth.clone(), counted));
+            let [first, second] = engines
+                .map(|engine| engine.counts_by_block(Pair { pred: pred.clone(), truth: truth.clone() }, counted));
             Some(match first_difference(&first?, &second?) {
                 Some(mut difference) => {
                     if counter.engine.describe().backend == Backend::Gpu {

@@ -7,7 +7,7 @@ use crate::metric::Ignore;
 use crate::objective::{Operands, counted, mask_values};
 use crate::options::NonFinite;
 use crate::shape::{Layout, Shape};
-use crate::volume::{Truth, Volume};
+use crate::volume::{Pair, Truth, Volume};
 
 /// Operands of our own.
 pub(super) struct Copied {
@@ -145,7 +145,7 @@ impl Copied {
     pub fn operands(&self) -> Result<Operands<'_>> {
         let truth = Volume::f32(self.shape.clone(), &self.truth)?;
         let mask = Volume::u8(self.shape.clone(), &self.mask)?;
-        Ok(Operands::new(self.pred()?, truth).masked(mask))
+        Ok(Operands::new(Pair { pred: self.pred()?, truth }).masked(mask))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::fbeta::{Beta, f_score};
 use super::overlap::{Empty, dice, iou};
+use super::registry::{METRICS, Metric};
 use super::validate::wrong;
 use crate::error::{Error, Result};
 use crate::stats::Counts;
 
-/// A score of [`Counts`] by name, so that a program can list and choose them: the 17 of MONAI's
-/// `ConfusionMatrixMetric` under their short names (they are those of "Confusion matrix" in Wikipedia), the usual
-/// long names of some of them, and a few more.
+/// A score of [`Counts`], so that a program can list and choose them: those of MONAI's `ConfusionMatrixMetric` (the ones of
+/// "Confusion matrix" in Wikipedia) and a few more. [`METRICS`](super::METRICS) has their names.
 ///
 /// With tp, fp, fn, tn; P = tp + fp (predicted), T = tp + fn (truth), N = tn + fp, n = all. Where a denominator is 0 the
 /// score is undefined and [`Empty`] decides: `Nan` leaves it so, `One` takes the value of perfect agreement (0 for
@@ -18,10 +18,10 @@ use crate::stats::Counts;
 /// ```
 /// use voxdice::{Empty, metric::CountMetric, stats::Counts};
 /// let counts = Counts::new(30, 40, 80, 1000)?;
-/// assert_eq!(CountMetric::Tpr.of(&counts, Empty::Nan), 30.0 / 80.0);
+/// assert_eq!(CountMetric::Recall.of(&counts, Empty::Nan), 30.0 / 80.0);
 /// assert_eq!("ppv".parse::<CountMetric>()?.of(&counts, Empty::Nan), 0.75);
 /// assert_eq!(CountMetric::Fnr.of(&Counts::new(0, 0, 0, 9)?, Empty::One), 0.0);
-/// assert_eq!(CountMetric::ALL.len(), 28);
+/// assert_eq!(CountMetric::all().count(), 21);
 /// # Ok::<(), voxdice::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,12 +48,6 @@ pub enum CountMetric {
     VolumeSimilarity,
     /// 1 − |P − T| / (P + T), range 0 to 1 (Taha & Hanbury 2015).
     VolumeSimilarityUnsigned,
-    /// True positive rate, tp / T, range 0 to 1.
-    Tpr,
-    /// True negative rate, tn / N, range 0 to 1.
-    Tnr,
-    /// Positive predictive value, tp / P, range 0 to 1.
-    Ppv,
     /// Negative predictive value, tn / (tn + fn), range 0 to 1.
     Npv,
     /// False negative rate, fn / T, range 0 to 1, 0 is best.
@@ -67,14 +61,6 @@ pub enum CountMetric {
     /// Prevalence threshold, (√(tpr·(1 − tnr)) + tnr − 1) / (tpr + tnr − 1), range 0 to 1, 0 is best (Balayla 2020).
     /// Undefined where tpr or tnr is, and where they add up to 1.
     Pt,
-    /// Threat score, tp / (tp + fn + fp), range 0 to 1: the same as [`iou`].
-    Ts,
-    /// Accuracy, (tp + tn) / n, range 0 to 1.
-    Acc,
-    /// Balanced accuracy, (tpr + tnr) / 2, range 0 to 1.
-    Ba,
-    /// F1 score, 2tp / (2tp + fn + fp), range 0 to 1: the same as [`dice`].
-    F1,
     /// Matthews correlation coefficient, range −1 to 1: [`mcc`].
     Mcc,
     /// Fowlkes–Mallows index, √(ppv·tpr), range 0 to 1 (Fowlkes & Mallows 1983).
@@ -87,82 +73,29 @@ pub enum CountMetric {
 
 impl CountMetric {
     /// All of them; `Fbeta` with β = 1, the default of MONAI and MetricsReloaded.
-    pub const ALL: [Self; 28] = [
-        Self::Dice,
-        Self::Iou,
-        Self::Precision,
-        Self::Recall,
-        Self::Specificity,
-        Self::Accuracy,
-        Self::BalancedAccuracy,
-        Self::Fbeta(Beta::ONE),
-        Self::Kappa,
-        Self::VolumeSimilarity,
-        Self::VolumeSimilarityUnsigned,
-        Self::Tpr,
-        Self::Tnr,
-        Self::Ppv,
-        Self::Npv,
-        Self::Fnr,
-        Self::Fpr,
-        Self::Fdr,
-        Self::For,
-        Self::Pt,
-        Self::Ts,
-        Self::Acc,
-        Self::Ba,
-        Self::F1,
-        Self::Mcc,
-        Self::Fm,
-        Self::Bm,
-        Self::Mk,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        METRICS.iter().filter_map(|row| match row.metric {
+            Metric::Counts(metric) => Some(metric),
+            _ => None,
+        })
+    }
 
     /// The name that tables and command lines know it by.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Dice => "dice",
-            Self::Iou => "iou",
-            Self::Precision => "precision",
-            Self::Recall => "recall",
-            Self::Specificity => "specificity",
-            Self::Accuracy => "accuracy",
-            Self::BalancedAccuracy => "balanced_accuracy",
-            Self::Fbeta(_) => "fbeta",
-            Self::Kappa => "kappa",
-            Self::VolumeSimilarity => "volume_similarity",
-            Self::VolumeSimilarityUnsigned => "volume_similarity_unsigned",
-            Self::Tpr => "tpr",
-            Self::Tnr => "tnr",
-            Self::Ppv => "ppv",
-            Self::Npv => "npv",
-            Self::Fnr => "fnr",
-            Self::Fpr => "fpr",
-            Self::Fdr => "fdr",
-            Self::For => "for",
-            Self::Pt => "pt",
-            Self::Ts => "ts",
-            Self::Acc => "acc",
-            Self::Ba => "ba",
-            Self::F1 => "f1",
-            Self::Mcc => "mcc",
-            Self::Fm => "fm",
-            Self::Bm => "bm",
-            Self::Mk => "mk",
-        }
+        Metric::Counts(self).row().name
     }
 
     /// The score.
     pub fn of(self, counts: &Counts, empty: Empty) -> f64 {
         let c = Cells::of(counts);
         match self {
-            Self::Dice | Self::F1 => dice(counts, empty),
-            Self::Iou | Self::Ts => iou(counts, empty),
-            Self::Precision | Self::Ppv => precision(counts, empty),
-            Self::Recall | Self::Tpr => recall(counts, empty),
-            Self::Specificity | Self::Tnr => specificity(counts, empty),
-            Self::Accuracy | Self::Acc => accuracy(counts, empty),
-            Self::BalancedAccuracy | Self::Ba => balanced_accuracy(counts, empty),
+            Self::Dice => dice(counts, empty),
+            Self::Iou => iou(counts, empty),
+            Self::Precision => precision(counts, empty),
+            Self::Recall => recall(counts, empty),
+            Self::Specificity => specificity(counts, empty),
+            Self::Accuracy => accuracy(counts, empty),
+            Self::BalancedAccuracy => balanced_accuracy(counts, empty),
             Self::Fbeta(beta) => f_score(&c, beta.value(), empty),
             Self::Kappa => kappa(counts, empty),
             Self::Mcc => mcc(counts, empty),
@@ -183,24 +116,19 @@ impl CountMetric {
 
 impl std::fmt::Display for CountMetric {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
+        Metric::Counts(*self).fmt(f)
     }
 }
 
 impl std::str::FromStr for CountMetric {
     type Err = Error;
 
-    /// By [`CountMetric::name`], or `dsc`, `sensitivity`, `jaccard`; in capitals or not.
+    /// By the names of [`METRICS`], in any case of letters.
     fn from_str(name: &str) -> Result<Self> {
-        let lower = name.to_ascii_lowercase();
-        let usual = match lower.as_str() {
-            "dsc" => "dice",
-            "sensitivity" => "recall",
-            "jaccard" => "iou",
-            other => other,
-        };
-        let found = Self::ALL.into_iter().find(|metric| metric.name() == usual);
-        found.ok_or_else(|| wrong("metric", name, format!("one of {}", Self::ALL.map(Self::name).join(", "))))
+        match name.parse()? {
+            Metric::Counts(metric) => Ok(metric),
+            other => Err(wrong("metric", other, "a score of counts")),
+        }
     }
 }
 

@@ -23,6 +23,8 @@ mod assign;
 mod detection;
 mod lits;
 mod matching;
+mod metrics;
+mod names;
 mod presets;
 mod reduce;
 mod rules;
@@ -30,6 +32,7 @@ mod threshold;
 
 pub use detection::{Detection, SizeClass, average_precision, by_size, detection, detection_of, scores};
 pub use matching::{Matching, matching};
+pub use metrics::LesionMetric;
 pub use presets::{InstancePreset, InstanceSystem, Region};
 pub use reduce::reduced;
 pub use rules::{Charge, Connected, Criterion, EmptyLesions, InstanceRules, Match, Objective};

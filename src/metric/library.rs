@@ -16,11 +16,11 @@ type Result<T, E = CallError> = std::result::Result<T, E>;
 ///
 /// ```
 /// use voxdice::metric::{Loss, Whose};
-/// use voxdice::{Engine, EngineOptions, Operands, Shape, Volume};
+/// use voxdice::{Engine, EngineOptions, Operands, Pair, Shape, Volume};
 /// let call = Loss::from_call("monai.losses.DiceLoss(sigmoid=True, smooth_nr=1, smooth_dr=1)")?;
 /// let shape = Shape::new(1, 1, [2])?;
 /// let (x, t) = ([0.0f32, 0.0], [1.0f32, 0.0]);
-/// let operands = Operands::new(Volume::f32(shape.clone(), &x)?, Volume::f32(shape, &t)?);
+/// let operands = Operands::new(Pair { pred: Volume::f32(shape.clone(), &x)?, truth: Volume::f32(shape, &t)? });
 /// let found = call.evaluate(&Engine::new(&EngineOptions::default())?, operands, Whose::Ours)?;
 /// assert_eq!((found.values, found.shape), (vec![1.0 - 2.0 / 3.0], vec![]));
 /// assert!(Loss::from_call("monai.DiceLoss(smoth_nr=1)").unwrap_err().to_string().contains("did you mean smooth_nr?"));

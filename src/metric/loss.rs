@@ -17,12 +17,13 @@ use crate::table::Table;
 ///
 /// ```
 /// use voxdice::metric::{Loss, LossOptions, Per, Reduce, Smooth};
-/// use voxdice::{Engine, EngineOptions, Shape, Volume};
+/// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
 /// let shape = Shape::new(2, 1, [2])?;
 /// let (p, t) = ([1.0f32, 0.5, 0.25, 0.25], [1.0f32, 0.0, 1.0, 0.0]);
 /// let loss = Loss::new(LossOptions { smooth: Smooth::both(1.0).into(), ..Default::default() })?;
 /// let engine = Engine::new(&EngineOptions::default())?;
-/// let sums = engine.sums_with(Volume::f32(shape.clone(), &p)?, Volume::f32(shape, &t)?, &loss.sums_options())?;
+/// let pair = Pair { pred: Volume::f32(shape.clone(), &p)?, truth: Volume::f32(shape, &t)? };
+/// let sums = engine.sums_with(pair, &loss.sums_options())?;
 /// let found = loss.evaluate(&sums)?;
 /// assert_eq!((found.values.len(), found.shape), (2, vec![2, 1]));
 /// assert_eq!(found.values[1], 1.0 - 1.5 / 2.5);
@@ -188,7 +189,7 @@ impl Loss {
     /// use voxdice::metric::{Loss, LossOptions, Moments, Reduce};
     /// use voxdice::Table;
     /// // p = [1, 0.5], t = [1, 0]: D = 2Σpt / (Σp + Σt), so d(1 - D)/dp = D/(Σp + Σt) - t·2/(Σp + Σt).
-    /// let table = Table::of_moments(1, 1, vec![Moments::plain(2.0, 1.5, 1.0, 1.0)])?;
+    /// let table = Table::from_cells(1, 1, vec![Moments::plain(2.0, 1.5, 1.0, 1.0)])?;
     /// let partials = Loss::new(LossOptions::default())?.gradient(&table)?.values()[0];
     /// assert_eq!((partials.pred, partials.product), (0.8 / 2.5, -2.0 / 2.5));
     /// # Ok::<(), voxdice::Error>(())

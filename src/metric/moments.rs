@@ -4,7 +4,6 @@ use super::choices::Denominator;
 use crate::error::{Error, Result};
 use crate::options::SumsOptions;
 use crate::stats::{Merge, Partials, Sums, Terms};
-use crate::table::Table;
 
 /// The sums that scores and losses are formulas of, as plain `f64`, of one cell or of several pooled.
 ///
@@ -65,11 +64,11 @@ impl Moments {
     /// [`Error::MissingTerm`] when `sums` lack the squares, or another power, that `denominator` needs.
     ///
     /// ```
-    /// use voxdice::{Engine, EngineOptions, Shape, Volume, metric::{Denominator, Moments}};
+    /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume, metric::{Denominator, Moments}};
     /// let shape = Shape::new(1, 1, [2])?;
     /// let (p, t) = ([1.0f32, 0.5], [1.0f32, 0.0]);
     /// let engine = Engine::new(&EngineOptions::default())?;
-    /// let sums = engine.sums(Volume::f32(shape.clone(), &p)?, Volume::f32(shape, &t)?)?;
+    /// let sums = engine.sums(Pair { pred: Volume::f32(shape.clone(), &p)?, truth: Volume::f32(shape, &t)? })?;
     /// assert_eq!(Moments::of(&sums.values()[0], Denominator::Squared)?.pred_power, 1.25);
     /// assert!(Moments::of(&sums.values()[0], Denominator::Power(1.5)).is_err());
     /// # Ok::<(), voxdice::Error>(())
@@ -106,27 +105,6 @@ impl Moments {
         self.truth_power += other.truth_power;
         self.abs_difference += other.abs_difference;
         self.pointwise += other.pointwise;
-    }
-}
-
-impl Table<Moments> {
-    /// A table of moments that were computed elsewhere, in the order sample, channel.
-    ///
-    /// # Errors
-    /// [`Error::TableLength`] unless there are `samples · channels` of them, and at least one.
-    ///
-    /// ```
-    /// use voxdice::{Table, metric::{Loss, LossOptions, Moments}};
-    /// let cells = vec![Moments::plain(4.0, 2.0, 2.0, 1.0), Moments::plain(4.0, 1.0, 3.0, 1.0)];
-    /// let table = Table::of_moments(1, 2, cells)?;
-    /// assert_eq!(Loss::new(LossOptions::default())?.evaluate(&table)?.reduced, Some(0.5));
-    /// # Ok::<(), voxdice::Error>(())
-    /// ```
-    pub fn of_moments(samples: usize, channels: usize, cells: Vec<Moments>) -> Result<Self> {
-        if samples.checked_mul(channels) != Some(cells.len()) || cells.is_empty() {
-            return Err(Error::TableLength { samples, channels, found: cells.len() });
-        }
-        Ok(Self::new(samples, channels, cells))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::table::Table;
 ///
 /// ```
 /// use voxdice::metric::{Kind, LossOptions, Objective, Per, Pointwise, Preset, Term};
-/// use voxdice::{Activation, Engine, EngineOptions, LabelMap, Operands, Shape, Volume};
+/// use voxdice::{Activation, Engine, EngineOptions, LabelMap, Pair, Shape, Volume};
 /// let dice = LossOptions { activation: Activation::Softmax, ..Preset::Monai.options() };
 /// let kind = Kind::Pointwise(Pointwise::CrossEntropy);
 /// let entropy = LossOptions { kind, per: Per::All, activation: Activation::Softmax, ..LossOptions::default() };
@@ -25,7 +25,7 @@ use crate::table::Table;
 /// let pred = Volume::f32(Shape::new(1, 2, [2])?, &logits)?;
 /// let truth = LabelMap::u8(Shape::new(1, 1, [2])?, &labels)?;
 /// let engine = Engine::new(&EngineOptions::default())?;
-/// let (found, gradient) = engine.loss_and_gradient(&loss, Operands::new(pred, truth))?;
+/// let (found, gradient) = engine.loss_and_gradient(&loss, Pair { pred, truth })?;
 /// let parts = found.terms.iter().map(|term| term.reduced.unwrap_or(f64::NAN));
 /// assert_eq!(found.total(), parts.zip([1.0, 2.0]).map(|(part, factor)| factor * part).sum::<f64>());
 /// assert_eq!(gradient.len(), 4);

@@ -37,6 +37,7 @@ pub use quantile::{Percentile, Quantile};
 pub use rules::{EmptySurface, RuleSpacing, Situation, Situations, SurfaceRules};
 pub use within::{Tolerance, ToleranceRule};
 
+use crate::error::by_name;
 #[allow(unused_imports)] // the documentation links to it
 use crate::stats::SurfaceOptions;
 use crate::stats::{Distances, Surface};
@@ -77,6 +78,8 @@ impl Directions {
     }
 }
 
+by_name!(Directions, "the directions of a percentile");
+
 /// How the two directions become one normalised surface distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum NsdForm {
@@ -99,6 +102,8 @@ impl NsdForm {
         }
     }
 }
+
+by_name!(NsdForm, "the form of NSD");
 
 /// Elements of one distance.
 #[derive(Debug, Clone, Copy)]

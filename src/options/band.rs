@@ -34,6 +34,27 @@ impl Band {
         Self::Voxels(((0.02 * diagonal).round_ties_even() as u32).max(1))
     }
 
+    /// So many steps, if that is a whole number of them.
+    pub(crate) fn whole_voxels(width: f64) -> Result<Self> {
+        let whole = (width >= 1.0 && width <= f64::from(u32::MAX) && width.fract() == 0.0).then_some(width as u32);
+        let wrong =
+            || Error::Parameter { name: "band", value: width.to_string(), range: "a whole number from 1 up".into() };
+        whole.map(Self::Voxels).ok_or_else(wrong)
+    }
+
+    /// Itself, if its width is one that it can have.
+    pub(crate) fn checked(self) -> Result<Self> {
+        self.validate().map(|()| self)
+    }
+
+    /// The number behind its name.
+    pub(crate) fn width(self) -> f64 {
+        match self {
+            Self::Voxels(width) => width.into(),
+            Self::Mm(width) | Self::BelowVoxels(width) => width,
+        }
+    }
+
     pub(crate) fn validate(self) -> Result<()> {
         let (value, is_fine) = match self {
             Self::Voxels(width) => (width.to_string(), width > 0),

@@ -99,13 +99,13 @@ pub struct Touch {
 ///
 /// ```
 /// use voxdice::stats::{InstanceOptions, Overlap};
-/// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Shape};
+/// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Pair, Shape};
 /// let engine = Engine::new(&EngineOptions::default())?;
 /// let shape = Shape::new(1, 1, [2, 6])?; // 2 rows of 6 columns
 /// let truth = [1u8, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1];
 /// let pred = [0u8, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0];
-/// let maps = (LabelMap::u8(shape.clone(), &pred)?, LabelMap::u8(shape, &truth)?);
-/// let found = engine.instances(maps.0, maps.1, &Classes::new([1])?, &InstanceOptions::default())?;
+/// let pair = Pair { pred: LabelMap::u8(shape.clone(), &pred)?, truth: LabelMap::u8(shape, &truth)? };
+/// let found = engine.instances(pair, &Classes::new([1])?, &InstanceOptions::default())?;
 /// let found = &found.values()[0];
 /// assert_eq!(found.truth().iter().map(|lesion| lesion.voxels()).collect::<Vec<_>>(), [4, 2]);
 /// assert_eq!((found.pred().len(), found.truth()[1].first()), (1, 5));

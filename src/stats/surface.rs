@@ -23,13 +23,13 @@ pub const NO_TARGET: u64 = u64::MAX;
 ///
 /// ```
 /// use voxdice::stats::SurfaceOptions;
-/// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Shape, Spacing};
+/// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing};
 /// let engine = Engine::new(&EngineOptions::default())?;
 /// let shape = Shape::new(1, 1, [1, 5])?;
 /// let truth = LabelMap::u8(shape.clone(), &[0, 1, 0, 0, 0])?;
 /// let pred = LabelMap::u8(shape, &[0, 0, 0, 0, 1])?;
 /// let options = SurfaceOptions { spacing: Spacing::new([1.0, 0.5])?, ..SurfaceOptions::default() };
-/// let surfaces = engine.surfaces(pred, truth, &Classes::new([1])?, &options)?;
+/// let surfaces = engine.surfaces(Pair { pred, truth }, &Classes::new([1])?, &options)?;
 /// let distances: Vec<(f64, u64)> = surfaces.values()[0].from_truth().collect();
 /// assert_eq!(distances, [(1.5, 1)]);
 /// # Ok::<(), voxdice::Error>(())

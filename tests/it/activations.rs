@@ -7,7 +7,7 @@ use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
 use voxdice::metric::Pointwise;
 use voxdice::stats::{Sums, Terms};
-use voxdice::{Activation, Error, LabelMap, Layout, Shape, SumsOptions, Table, Truth, Volume};
+use voxdice::{Activation, Error, LabelMap, Layout, Pair, Shape, SumsOptions, Table, Truth, Volume};
 
 /// Documented bounds on the error of one voxel: of an activated value or a power, and of a pointwise loss (relative
 /// to the larger of 1 and the loss).
@@ -30,7 +30,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn run(&self, engine: &voxdice::Engine) -> Result<Table<Sums>, Error> {
-        engine.sums_with(volume(&self.shape, self.pred), self.truth(), &self.options)
+        engine.sums_with(Pair { pred: volume(&self.shape, self.pred), truth: self.truth() }, &self.options)
     }
 
     fn truth(&self) -> Truth<'_> {
@@ -312,11 +312,11 @@ fn what_cannot_be_summed_is_a_typed_error() {
         let engine = &implementation.engine;
         let map = [0u8, 1, 2, 0, 1, 7, 0, 0, 9, 0];
         let truth = || LabelMap::u8(Shape::new(1, 1, [10]).unwrap(), &map).unwrap();
-        let error = engine.sums(pred(), truth()).unwrap_err();
+        let error = engine.sums(Pair { pred: pred(), truth: truth() }).unwrap_err();
         assert!(matches!(error, Error::LabelOutOfRange { count: 2, label: 7, channels: 3, .. }), "{error}");
         assert!(error.to_string().contains("labels must be 0 to 2"), "{error}");
         let other = LabelMap::u8(Shape::new(1, 1, [5, 2]).unwrap(), &map).unwrap();
-        assert!(matches!(engine.sums(pred(), other), Err(Error::ShapeMismatch { .. })));
+        assert!(matches!(engine.sums(Pair { pred: pred(), truth: other }), Err(Error::ShapeMismatch { .. })));
 
         let wrong = [
             SumsOptions { terms: Terms::Power(0.0), ..SumsOptions::default() },
@@ -329,7 +329,7 @@ fn what_cannot_be_summed_is_a_typed_error() {
             },
         ];
         for options in wrong {
-            let error = engine.sums_with(pred(), pred(), &options).unwrap_err();
+            let error = engine.sums_with(Pair { pred: pred(), truth: pred() }, &options).unwrap_err();
             assert!(matches!(error, Error::Parameter { .. }), "{options:?}: {error}");
         }
 
@@ -342,10 +342,10 @@ fn what_cannot_be_summed_is_a_typed_error() {
         };
         let zeros = [0u8; 30];
         let truth = Volume::u8(shape.clone(), &zeros).unwrap();
-        let error = engine.sums_with(huge.clone(), truth, &options).unwrap_err();
+        let error = engine.sums_with(Pair { pred: huge.clone(), truth }, &options).unwrap_err();
         assert!(matches!(error, Error::PointwiseTooLarge { .. }), "{}: {error}", implementation.name);
         let cubes = SumsOptions { terms: Terms::Power(3.0), ..SumsOptions::default() };
-        let error = engine.sums_with(huge.clone(), huge, &cubes).unwrap_err();
+        let error = engine.sums_with(Pair { pred: huge.clone(), truth: huge }, &cubes).unwrap_err();
         assert!(matches!(error, Error::Parameter { name: "Terms::Power", .. }), "{error}");
     }
 }

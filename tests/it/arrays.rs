@@ -4,7 +4,7 @@ use crate::random::Random;
 use ndarray::{Array, Array1, Array3, ArrayD, ArrayViewD, Axis, IxDyn, ShapeBuilder, Slice};
 use voxdice::metric::{Loss, LossOptions};
 use voxdice::ndarray::{Axes, Voxels};
-use voxdice::{Classes, Engine, EngineOptions, Error, LabelMap, Layout, Shape, Volume};
+use voxdice::{Classes, Engine, EngineOptions, Error, LabelMap, Layout, Pair, Shape, Volume};
 
 fn engine() -> Engine {
     Engine::new(&EngineOptions::default()).unwrap()
@@ -97,17 +97,20 @@ fn sums_and_gradients_of_any_view() {
             let shape = Shape::new(p.shape()[0], p.shape()[1], &p.shape()[2..]).unwrap();
             let volume = |array| Volume::f32(shape.clone(), array).unwrap();
             let (p, t) = (p.as_slice().unwrap(), t.as_slice().unwrap());
-            let sums = engine.sums_with(volume(p), volume(t), &options).unwrap();
+            let sums = engine.sums_with(Pair { pred: volume(p), truth: volume(t) }, &options).unwrap();
             let partials = loss.gradient(&sums).unwrap();
-            let gradient = engine.gradient(volume(p), volume(t), &options, &sums, &partials).unwrap();
+            let gradient =
+                engine.gradient(Pair { pred: volume(p), truth: volume(t) }, &options, &sums, &partials).unwrap();
 
             let noise = noise(&sizes, 20);
             let pred = Voxels::new(view.view(), axes).unwrap();
             let truth = Voxels::like(&pred, noise.view(), axes).unwrap();
             let (pred_volume, truth_volume) = (|| pred.volume().unwrap(), || truth.volume().unwrap());
-            let found = engine.sums_with(pred_volume(), truth_volume(), &options).unwrap();
+            let found = engine.sums_with(Pair { pred: pred_volume(), truth: truth_volume() }, &options).unwrap();
             assert_eq!(found, sums, "{what}");
-            let found = engine.gradient(pred_volume(), truth_volume(), &options, &found, &partials).unwrap();
+            let found = engine
+                .gradient(Pair { pred: pred_volume(), truth: truth_volume() }, &options, &found, &partials)
+                .unwrap();
             let found = pred.array(found).unwrap();
             assert_eq!(found.shape(), view.shape(), "{what}");
             assert_eq!(canonical(found.view(), axes).as_slice().unwrap(), gradient, "{what}");
@@ -156,11 +159,16 @@ fn label_maps_of_any_view() {
         (Axes::Space, Shape::new(1, 1, [3, 40, 50]).unwrap()),
     ] {
         let expected = engine
-            .counts(LabelMap::u32(shape.clone(), &p).unwrap(), LabelMap::u16(shape, &t).unwrap(), &classes)
+            .counts(
+                Pair { pred: LabelMap::u32(shape.clone(), &p).unwrap(), truth: LabelMap::u16(shape, &t).unwrap() },
+                &classes,
+            )
             .unwrap();
         let (pred, truth) = (Voxels::new(pred, axes).unwrap(), Voxels::new(truth.view(), axes).unwrap());
         assert!(!pred.is_borrowed() && truth.is_borrowed());
-        let found = engine.counts(pred.label_map().unwrap(), truth.label_map().unwrap(), &classes).unwrap();
+        let found = engine
+            .counts(Pair { pred: pred.label_map().unwrap(), truth: truth.label_map().unwrap() }, &classes)
+            .unwrap();
         assert_eq!(found, expected);
     }
     let channels = Voxels::new(truth.view(), Axes::ChannelsSpace).unwrap();
@@ -181,7 +189,8 @@ fn arrays_that_will_not_do_are_typed_errors() {
     // Operands in different layouts are not guessed at.
     let (a, b) = (Array3::<f32>::zeros((2, 3, 4)), Array3::<f32>::zeros((2, 4, 3)));
     let (a, b) = (Voxels::new(a.view(), Axes::SamplesChannelsSpace), Voxels::new(b.view(), Axes::SamplesSpaceChannels));
-    let error = engine().sums(a.unwrap().volume().unwrap(), b.unwrap().volume().unwrap()).unwrap_err();
+    let error =
+        engine().sums(Pair { pred: a.unwrap().volume().unwrap(), truth: b.unwrap().volume().unwrap() }).unwrap_err();
     assert!(matches!(error, Error::ShapeMismatch { .. }), "{error}");
 }
 
@@ -191,7 +200,7 @@ fn half_floats() {
     use half::f16;
     let p = noise(&[2, 3, 700], 1).mapv(f16::from_f32);
     let wide = p.mapv(f16::to_f32);
-    let of = |volume: Volume<'_>| engine().sums(volume.clone(), volume).unwrap();
+    let of = |volume: Volume<'_>| engine().sums(Pair { pred: volume.clone(), truth: volume }).unwrap();
     let (narrow, wide) = (
         Voxels::new(p.view(), Axes::SamplesChannelsSpace).unwrap(),
         Voxels::new(wide.view(), Axes::SamplesChannelsSpace).unwrap(),

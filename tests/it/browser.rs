@@ -21,8 +21,8 @@ use std::sync::Arc;
 use voxdice::metric::{Entropy, Focal, Partials, Pointwise};
 use voxdice::stats::{Sums, Terms};
 use voxdice::{
-    Activation, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Poison, Shape, SumsOptions, Table,
-    Truth, Tuning, Volume,
+    Activation, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Pair, Poison, Shape, SumsOptions,
+    Table, Truth, Tuning, Volume,
 };
 
 /// `None`, said once, where there is no Chromium with an adapter; a failure under `VOXDICE_TEST_BROWSER=require`.
@@ -46,7 +46,7 @@ fn browser() -> Option<Browser> {
 fn every_kernel_in_a_browser_gives_what_the_cpu_gives() {
     let Some(browser) = browser() else { return };
     let remote = Remote::new(browser);
-    let pair = Pair::new(&remote);
+    let pair = Engines::new(&remote);
     pair.check_sums();
     pair.check_activations();
     pair.check_counts();
@@ -58,17 +58,17 @@ fn every_kernel_in_a_browser_gives_what_the_cpu_gives() {
 /// The column of the determinism matrix.
 pub fn determinism(rows: &[Row]) -> Result<Column, String> {
     let browser = browser().ok_or("no Chromium with an adapter")?;
-    let pair = Pair::new(&Remote::new(browser));
+    let pair = Engines::new(&Remote::new(browser));
     Ok(determinism::on(rows, &pair.browser.engine))
 }
 
 /// An engine in a browser and the one on the CPU.
-struct Pair {
+struct Engines {
     browser: Application,
     cpu: Engine,
 }
 
-impl Pair {
+impl Engines {
     /// Opening the engine runs its self-test.
     fn new(remote: &Arc<Remote>) -> Self {
         let (device, queue) = remote.open();
@@ -180,7 +180,9 @@ impl Pair {
             abs_difference: value(),
             pointwise: value(),
         });
-        let of = |engine: &Engine| engine.gradient(case.pred(), case.truth(), options, &expected, &partials);
+        let of = |engine: &Engine| {
+            engine.gradient(Pair { pred: case.pred(), truth: case.truth() }, options, &expected, &partials)
+        };
         let (found, expected) = (of(&self.browser.engine).unwrap(), of(&self.cpu).unwrap());
         for (i, (a, b)) in found.iter().zip(&expected).enumerate() {
             let bound = if options.is_exact() { 0.0 } else { 1e-4 * (1.0 + b.abs()) };
@@ -199,7 +201,7 @@ impl Pair {
             Operand::Labels(_) => LabelMap::buffer(map_shape(shape), dtype(truth), &t_buffer, 4).unwrap().into(),
         };
         let mut encoder = device.create_command_encoder(&Default::default());
-        let sums = engine.record_sums(&mut encoder, pred, truth, &case.options).unwrap();
+        let sums = engine.record_sums(&mut encoder, Pair { pred, truth }, &case.options).unwrap();
         queue.submit([encoder.finish()]);
         assert_eq!(&engine.read_sums(&sums).unwrap(), expected, "{case:?}");
     }
@@ -226,7 +228,9 @@ impl Pair {
             let mut present: Vec<u32> = (0..=classes.len() as u32 + 9).collect();
             present.push(if pred == LabelType::U32 { FAR } else { 0 });
             let (p, t) = (labels(pred, &present, 4, n, 6), labels(truth, &present, 4, n, 7));
-            let of = |engine: &Engine| engine.counts(label_map(shape, &p), label_map(shape, &t), &classes).unwrap();
+            let of = |engine: &Engine| {
+                engine.counts(Pair { pred: label_map(shape, &p), truth: label_map(shape, &t) }, &classes).unwrap()
+            };
             assert_eq!(of(&self.browser.engine), of(&self.cpu), "{shape}, {classes:?}");
         }
     }
@@ -244,8 +248,8 @@ impl Pair {
             let (p_buffer, t_buffer) = (browser.buffer(bytes(&p), offset), browser.buffer(bytes(&t), offset));
             let pred = Volume::buffer(shape.clone(), Dtype::F32, &p_buffer, offset as u64).unwrap();
             let truth = LabelMap::buffer(map_shape.clone(), Dtype::U8, &t_buffer, offset as u64).unwrap();
-            let found = browser.engine.sums_with(pred, truth, &options);
-            let expected = cpu.sums_with(volume(&shape, &p), label_map(&map_shape, &t), &options);
+            let found = browser.engine.sums_with(Pair { pred, truth }, &options);
+            let expected = cpu.sums_with(Pair { pred: volume(&shape, &p), truth: label_map(&map_shape, &t) }, &options);
             match (found, expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "offset {offset}"),
                 (found, expected) => {
@@ -267,21 +271,27 @@ impl Pair {
         let map = |buffer| LabelMap::buffer(shape.clone(), Dtype::U8, buffer, 0).unwrap();
         for classes in [Classes::new(1..=20).unwrap(), Classes::new(1..=4).unwrap()] {
             let mut encoder = browser.device.create_command_encoder(&Default::default());
-            let counts = browser.engine.record_counts(&mut encoder, map(&a_buffer), map(&b_buffer), &classes).unwrap();
+            let counts = browser
+                .engine
+                .record_counts(&mut encoder, Pair { pred: map(&a_buffer), truth: map(&b_buffer) }, &classes)
+                .unwrap();
             browser.queue.submit([encoder.finish()]);
-            let expected = cpu.counts(label_map(&shape, &a), label_map(&shape, &b), &classes).unwrap();
+            let expected =
+                cpu.counts(Pair { pred: label_map(&shape, &a), truth: label_map(&shape, &b) }, &classes).unwrap();
             assert_eq!(browser.engine.read_counts(&counts).unwrap(), expected);
         }
 
         let (p, t) = (reals(Real::F32, Pattern::Signed, n, 10), reals(Real::F32, Pattern::Unit, n, 11));
         let options = SumsOptions::default();
-        let sums = cpu.sums_with(volume(&shape, &p), volume(&shape, &t), &options).unwrap();
+        let sums = cpu.sums_with(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options).unwrap();
         let partials = sums.map(|_| Partials { pred: 0.4, product: -1.3, pred_power: 0.2, ..Partials::default() });
-        let expected = cpu.gradient(volume(&shape, &p), volume(&shape, &t), &options, &sums, &partials).unwrap();
+        let expected = cpu
+            .gradient(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options, &sums, &partials)
+            .unwrap();
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let out = browser.empty(4 * n as u64, usage);
         let (pred, truth) = (volume(&shape, &p), volume(&shape, &t));
-        browser.engine.gradient_into_buffer(pred, truth, &options, &sums, &partials, &out, 0).unwrap();
+        browser.engine.gradient_into_buffer(Pair { pred, truth }, &options, &sums, &partials, &out, 0).unwrap();
         assert!(browser.read(&out) == bytemuck::cast_slice::<f32, u8>(&expected), "gradient in a buffer");
     }
 }
@@ -329,7 +339,7 @@ impl<'a> Case<'a> {
     }
 
     fn sums(&self, engine: &Engine) -> Table<Sums> {
-        engine.sums_with(self.pred(), self.truth(), &self.options).unwrap()
+        engine.sums_with(Pair { pred: self.pred(), truth: self.truth() }, &self.options).unwrap()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::random::{LabelType, Pattern, Real, labels, reals};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use voxdice::metric::Partials;
-use voxdice::{Backend, Classes, Engine, EngineOptions, NonFinite, Shape, SumsOptions, Tuning};
+use voxdice::{Backend, Classes, Engine, EngineOptions, NonFinite, Pair, Shape, SumsOptions, Tuning};
 
 const THREADS: usize = 8;
 const EVALUATIONS: usize = 200;
@@ -79,28 +79,32 @@ pub fn evaluate(gpu: &Engine, cpu: &Engine, thread: usize, i: usize) {
     match (thread + i) % 4 {
         0 => {
             let (p, t) = (reals(Real::F32, Pattern::Wide, n, seed), reals(Real::U8, Pattern::Unit, n, seed));
-            let sums = |engine: &Engine| engine.sums(volume(&shape, &p), volume(&shape, &t)).unwrap();
+            let sums =
+                |engine: &Engine| engine.sums(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }).unwrap();
             assert_eq!(sums(gpu), sums(cpu));
         }
         1 => {
             let (p, t) = (reals(Real::F32, Pattern::Unit, n, seed), reals(Real::U8, Pattern::Unit, n, seed));
-            let later = gpu.sums_async(volume(&shape, &p), volume(&shape, &t), &options);
-            let expected = cpu.sums(volume(&shape, &p), volume(&shape, &t)).unwrap();
+            let later = gpu.sums_async(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options);
+            let expected = cpu.sums(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }).unwrap();
             assert_eq!(pollster::block_on(later).unwrap(), expected);
         }
         2 => {
             let map = |seed| labels(LabelType::U8, &[0, 1, 2, 3], 7, n, seed);
             let (p, t, classes) = (map(seed), map(seed + 1), Classes::new([1, 2]).unwrap());
-            let counts =
-                |engine: &Engine| engine.counts(label_map(&shape, &p), label_map(&shape, &t), &classes).unwrap();
+            let counts = |engine: &Engine| {
+                engine.counts(Pair { pred: label_map(&shape, &p), truth: label_map(&shape, &t) }, &classes).unwrap()
+            };
             assert_eq!(counts(gpu), counts(cpu));
         }
         _ => {
             let (p, t) = (reals(Real::F32, Pattern::Unit, n, seed), reals(Real::U8, Pattern::Unit, n, seed));
-            let sums = cpu.sums(volume(&shape, &p), volume(&shape, &t)).unwrap();
+            let sums = cpu.sums(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }).unwrap();
             let partials = sums.map(|_| Partials { pred: 0.4, product: -1.3, ..Partials::default() });
             let gradient = |engine: &Engine| {
-                engine.gradient(volume(&shape, &p), volume(&shape, &t), &options, &sums, &partials).unwrap()
+                engine
+                    .gradient(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options, &sums, &partials)
+                    .unwrap()
             };
             assert!(gradient(gpu) == gradient(cpu));
         }

@@ -5,13 +5,15 @@ pub use crate::operands::{label_map, volume};
 use crate::oracle::{self, Array};
 use crate::random::{LABEL_TYPES, LabelType, PATTERNS, Pattern, REALS, Real, labels, reals};
 use voxdice::stats::Terms;
-use voxdice::{Classes, LabelMap, Layout, Shape, Volume};
+use voxdice::{Classes, LabelMap, Layout, Pair, Shape, Volume};
 
 /// Sums of the case on every implementation.
 fn check_sums(what: &str, shape: &Shape, pred: &Array, truth: &Array, terms: Terms) {
     let expected = oracle::sums(shape, pred, truth);
     for implementation in ALL.iter() {
-        let found = implementation.engine.sums_with(volume(shape, pred), volume(shape, truth), &terms.into());
+        let found = implementation
+            .engine
+            .sums_with(Pair { pred: volume(shape, pred), truth: volume(shape, truth) }, &terms.into());
         let found = found.unwrap_or_else(|error| panic!("{what} on {}: {error}", implementation.name));
         if let Err(difference) = oracle::compare_sums(&expected, &found) {
             panic!("{what}, shape {shape}, on {}: {difference}", implementation.name);
@@ -24,7 +26,9 @@ fn check_counts(what: &str, shape: &Shape, pred: &Array, truth: &Array, listed: 
     let expected = oracle::counts(shape, pred, truth, listed);
     let classes = Classes::new(listed.iter().copied()).unwrap();
     for implementation in ALL.iter() {
-        let found = implementation.engine.counts(label_map(shape, pred), label_map(shape, truth), &classes);
+        let found = implementation
+            .engine
+            .counts(Pair { pred: label_map(shape, pred), truth: label_map(shape, truth) }, &classes);
         let found = found.unwrap_or_else(|error| panic!("{what} on {}: {error}", implementation.name));
         if let Err(difference) = oracle::compare_counts(&expected, &found) {
             panic!("{what}, shape {shape}, on {}: {difference}", implementation.name);
@@ -164,7 +168,7 @@ fn sums_of_channels_that_no_byte_holds() {
     for (implementation, pred) in ALL.iter().flat_map(|one| halves.iter().map(move |half| (one, half))) {
         let pred_volume = Volume::f32(shape.clone(), pred).unwrap();
         let map = LabelMap::u8(Shape::new(1, 1, [voxels]).unwrap(), &labels).unwrap();
-        let sums = implementation.engine.sums(pred_volume, map).unwrap();
+        let sums = implementation.engine.sums(Pair { pred: pred_volume, truth: map }).unwrap();
         for (channel, (sums, expected)) in sums.values().iter().zip(&expected).enumerate() {
             assert_eq!(sums.truth(), *expected, "channel {channel}, {}", implementation.name);
             assert_eq!(sums.product(), expected * f64::from(pred[0]), "channel {channel}, {}", implementation.name);
@@ -205,7 +209,9 @@ fn canaries_the_comparators_fail_on_small_differences() {
     let (p, t) = (reals(Real::F32, Pattern::Unit, n, 1), reals(Real::F32, Pattern::Unit, n, 2));
     let expected = oracle::sums(&shape, &p, &t);
     for implementation in ALL.iter() {
-        let run = |p: &Array| implementation.engine.sums(volume(&shape, p), volume(&shape, &t)).unwrap();
+        let run = |p: &Array| {
+            implementation.engine.sums(Pair { pred: volume(&shape, p), truth: volume(&shape, &t) }).unwrap()
+        };
         assert_eq!(oracle::compare_sums(&expected, &run(&p)), Ok(()));
         let Array::F32(mut changed) = p.clone() else { unreachable!() };
         let last = changed.len() - 1;
@@ -223,7 +229,10 @@ fn canaries_the_comparators_fail_on_small_differences() {
         let counts = oracle::counts(&shape, &maps[0], &maps[1], &[1, 2]);
         let classes = Classes::new([1, 2]).unwrap();
         let run = |p: &Array| {
-            implementation.engine.counts(label_map(&shape, p), label_map(&shape, &maps[1]), &classes).unwrap()
+            implementation
+                .engine
+                .counts(Pair { pred: label_map(&shape, p), truth: label_map(&shape, &maps[1]) }, &classes)
+                .unwrap()
         };
         assert_eq!(oracle::compare_counts(&counts, &run(&maps[0])), Ok(()));
         let Array::U8(mut changed) = maps[0].clone() else { unreachable!() };

@@ -3,7 +3,9 @@
 use crate::application;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use voxdice::{Dtype, Engine, EngineOptions, Error, NonFinite, Shape, SumsOptions, Table, Tuning, Volume, stats::Sums};
+use voxdice::{
+    Dtype, Engine, EngineOptions, Error, NonFinite, Pair, Shape, SumsOptions, Table, Tuning, Volume, stats::Sums,
+};
 
 fn engine(adapter: &wgpu::Adapter, tuning: Tuning) -> (wgpu::Device, wgpu::Queue, Engine) {
     let (device, queue) = application::open(adapter, wgpu::Features::empty());
@@ -21,8 +23,10 @@ const VOXELS: usize = 200_000;
 fn evaluate(engine: &Engine, voxels: &[f32], blocking: bool) -> voxdice::Result<Table<Sums>> {
     let volume = || Volume::f32(Shape::new(1, 1, [VOXELS]).unwrap(), voxels).unwrap();
     match blocking {
-        true => engine.sums(volume(), volume()),
-        false => pollster::block_on(engine.sums_async(volume(), volume(), &SumsOptions::default())),
+        true => engine.sums(Pair { pred: volume(), truth: volume() }),
+        false => {
+            pollster::block_on(engine.sums_async(Pair { pred: volume(), truth: volume() }, &SumsOptions::default()))
+        }
     }
 }
 
@@ -79,17 +83,19 @@ fn a_lost_device_does_not_record_or_write() {
         let (operand, out) = (buffer(4000), buffer(4000));
         let volume = || Volume::buffer(Shape::new(1, 1, [1000]).unwrap(), Dtype::F32, &operand, 0).unwrap();
         let options = SumsOptions::default();
-        let sums = engine.sums_with(volume(), volume(), &options).unwrap();
+        let sums = engine.sums_with(Pair { pred: volume(), truth: volume() }, &options).unwrap();
         let partials = sums.map(|_| voxdice::metric::Partials::default());
         let mut encoder = device.create_command_encoder(&Default::default());
-        let recorded = engine.record_sums(&mut encoder, volume(), volume(), &options).unwrap();
+        let recorded = engine.record_sums(&mut encoder, Pair { pred: volume(), truth: volume() }, &options).unwrap();
         queue.submit([encoder.finish()]);
         device.destroy();
         let mut encoder = device.create_command_encoder(&Default::default());
         let errors = [
             engine.read_sums(&recorded).unwrap_err(),
-            engine.gradient_into_buffer(volume(), volume(), &options, &sums, &partials, &out, 0).unwrap_err(),
-            engine.record_sums(&mut encoder, volume(), volume(), &options).unwrap_err(),
+            engine
+                .gradient_into_buffer(Pair { pred: volume(), truth: volume() }, &options, &sums, &partials, &out, 0)
+                .unwrap_err(),
+            engine.record_sums(&mut encoder, Pair { pred: volume(), truth: volume() }, &options).unwrap_err(),
             pollster::block_on(engine.read_sums_async(&recorded)).unwrap_err(),
         ];
         assert!(errors.iter().all(|error| matches!(error, Error::DeviceLost { .. })), "{errors:?}");

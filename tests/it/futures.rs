@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use voxdice::metric::Partials;
 use voxdice::stats::{Sums, Terms};
-use voxdice::{Classes, Shape, SumsOptions, Table};
+use voxdice::{Classes, Pair, Shape, SumsOptions, Table};
 
 /// Wakes a thread that parks: a small executor, as an application may have one.
 struct Unpark {
@@ -59,17 +59,27 @@ fn futures_have_the_bits_of_the_blocking_calls() {
     for implementation in ALL.iter() {
         let engine = &implementation.engine;
         let options: SumsOptions = Terms::Squared.into();
-        let sums = engine.sums_with(volume(&shape, &p), volume(&shape, &t), &options).unwrap();
-        let later = is_send(engine.sums_async(volume(&shape, &p), volume(&shape, &t), &options));
+        let sums = engine.sums_with(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options).unwrap();
+        let later = is_send(engine.sums_async(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options));
         assert_eq!(pollster::block_on(later).unwrap(), sums, "{}", implementation.name);
 
-        let counts = engine.counts(label_map(&map_shape, &p_map), label_map(&map_shape, &t_map), &classes).unwrap();
-        let later = engine.counts_async(label_map(&map_shape, &p_map), label_map(&map_shape, &t_map), &classes);
+        let counts = engine
+            .counts(Pair { pred: label_map(&map_shape, &p_map), truth: label_map(&map_shape, &t_map) }, &classes)
+            .unwrap();
+        let later = engine
+            .counts_async(Pair { pred: label_map(&map_shape, &p_map), truth: label_map(&map_shape, &t_map) }, &classes);
         assert_eq!(pollster::block_on(is_send(later)).unwrap(), counts, "{}", implementation.name);
 
         let partials = sums.map(|_| Partials { pred: 0.4, product: -1.3, ..Partials::default() });
-        let gradient = engine.gradient(volume(&shape, &t), volume(&shape, &t), &options, &sums, &partials).unwrap();
-        let later = engine.gradient_async(volume(&shape, &t), volume(&shape, &t), &options, &sums, &partials);
+        let gradient = engine
+            .gradient(Pair { pred: volume(&shape, &t), truth: volume(&shape, &t) }, &options, &sums, &partials)
+            .unwrap();
+        let later = engine.gradient_async(
+            Pair { pred: volume(&shape, &t), truth: volume(&shape, &t) },
+            &options,
+            &sums,
+            &partials,
+        );
         assert!(pollster::block_on(is_send(later)).unwrap() == gradient, "{}", implementation.name);
     }
 }
@@ -82,12 +92,13 @@ fn many_futures_of_one_thread_are_in_flight_together() {
     for implementation in ALL.iter() {
         let engine = &implementation.engine;
         let futures = arrays.iter().map(|array| {
-            let future = engine.sums_async(volume(&shape, array), volume(&shape, array), &options);
+            let future =
+                engine.sums_async(Pair { pred: volume(&shape, array), truth: volume(&shape, array) }, &options);
             Box::pin(future) as Pin<Box<dyn Future<Output = voxdice::Result<Table<Sums>>> + '_>>
         });
         let found = join(futures.collect());
         for (array, found) in arrays.iter().zip(found) {
-            let expected = engine.sums(volume(&shape, array), volume(&shape, array)).unwrap();
+            let expected = engine.sums(Pair { pred: volume(&shape, array), truth: volume(&shape, array) }).unwrap();
             assert_eq!(found.unwrap(), expected, "{}", implementation.name);
         }
     }
@@ -100,17 +111,23 @@ fn dropped_futures_leave_the_engine_as_it_was() {
     let options = SumsOptions::default();
     for implementation in ALL.iter() {
         let engine = &implementation.engine;
-        let expected = engine.sums(volume(&shape, &p), volume(&shape, &t)).unwrap();
+        let expected = engine.sums(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }).unwrap();
         for polls in 0..20 {
-            let mut future = pin!(engine.sums_async(volume(&shape, &p), volume(&shape, &t), &options));
+            let mut future =
+                pin!(engine.sums_async(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options));
             for _ in 0..polls {
                 if future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
                     break;
                 }
             }
         }
-        assert_eq!(engine.sums(volume(&shape, &p), volume(&shape, &t)).unwrap(), expected, "{}", implementation.name);
-        let later = engine.sums_async(volume(&shape, &p), volume(&shape, &t), &options);
+        assert_eq!(
+            engine.sums(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }).unwrap(),
+            expected,
+            "{}",
+            implementation.name
+        );
+        let later = engine.sums_async(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options);
         assert_eq!(pollster::block_on(later).unwrap(), expected, "{}", implementation.name);
     }
 }

@@ -6,7 +6,7 @@ use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
 use voxdice::metric::{Loss, LossOptions, Partials, Pointwise, Preset};
 use voxdice::stats::Terms;
-use voxdice::{Activation, Engine, Error, Layout, Shape, SumsOptions, Table, Truth, Volume};
+use voxdice::{Activation, Engine, Error, Layout, Pair, Shape, SumsOptions, Table, Truth, Volume};
 
 mod confident;
 
@@ -30,15 +30,18 @@ impl Case {
 
     fn gradient(&self, engine: &Engine, partials: &Table<Partials>) -> Vec<f32> {
         let pred = || volume(&self.shape, &self.pred);
-        let sums = engine.sums_with(pred(), self.truth(), &self.options).unwrap();
-        engine.gradient(pred(), self.truth(), &self.options, &sums, partials).unwrap()
+        let sums = engine.sums_with(Pair { pred: pred(), truth: self.truth() }, &self.options).unwrap();
+        engine.gradient(Pair { pred: pred(), truth: self.truth() }, &self.options, &sums, partials).unwrap()
     }
 
     /// Partial derivatives that differ from cell to cell; the power and |p − t| only where the terms have them.
     fn partials(&self) -> Table<Partials> {
         let mut random = Random::new(77);
         let mut value = || f64::from(random.unit()) * 4.0 - 2.0;
-        let sums = ALL[0].engine.sums_with(volume(&self.shape, &self.pred), self.truth(), &self.options).unwrap();
+        let sums = ALL[0]
+            .engine
+            .sums_with(Pair { pred: volume(&self.shape, &self.pred), truth: self.truth() }, &self.options)
+            .unwrap();
         let terms = self.options.terms;
         let on = |wanted: bool, value: f64| if wanted { value } else { 0.0 };
         sums.map(|_| Partials {
@@ -286,22 +289,24 @@ fn what_has_no_gradient_is_a_typed_error() {
     for implementation in ALL.iter() {
         let engine = &implementation.engine;
         let options = SumsOptions { activation: Activation::Argmax, ..SumsOptions::default() };
-        let sums = engine.sums_with(pred(), pred(), &options).unwrap();
+        let sums = engine.sums_with(Pair { pred: pred(), truth: pred() }, &options).unwrap();
         let partials = sums.map(|_| Partials::default());
-        let error = engine.gradient(pred(), pred(), &options, &sums, &partials).unwrap_err();
+        let error = engine.gradient(Pair { pred: pred(), truth: pred() }, &options, &sums, &partials).unwrap_err();
         assert!(matches!(error, Error::NoGradient { .. }), "{error}");
         let options = SumsOptions::default();
         let mut short = vec![0.0; 19];
-        let error = engine.gradient_into(pred(), pred(), &options, &sums, &partials, &mut short).unwrap_err();
+        let error = engine
+            .gradient_into(Pair { pred: pred(), truth: pred() }, &options, &sums, &partials, &mut short)
+            .unwrap_err();
         assert!(matches!(error, Error::LengthMismatch { expected: 20, found: 19, .. }), "{error}");
         let one = sums.pool(voxdice::Over::All).unwrap();
-        let error = engine.gradient(pred(), pred(), &options, &one, &partials).unwrap_err();
+        let error = engine.gradient(Pair { pred: pred(), truth: pred() }, &options, &one, &partials).unwrap_err();
         assert!(matches!(error, Error::TableMismatch { .. }), "{error}");
-        let error = engine.gradient(pred(), pred(), &options, &sums, &partials).unwrap_err();
+        let error = engine.gradient(Pair { pred: pred(), truth: pred() }, &options, &sums, &partials).unwrap_err();
         assert!(matches!(error, Error::MissingTerm { .. }), "{error}");
-        let sums = engine.sums_with(pred(), pred(), &options).unwrap();
+        let sums = engine.sums_with(Pair { pred: pred(), truth: pred() }, &options).unwrap();
         let infinite = sums.map(|_| Partials { pred: f64::INFINITY, ..Partials::default() });
-        let error = engine.gradient(pred(), pred(), &options, &sums, &infinite).unwrap_err();
+        let error = engine.gradient(Pair { pred: pred(), truth: pred() }, &options, &sums, &infinite).unwrap_err();
         assert!(matches!(error, Error::Parameter { .. }), "{error}");
     }
 }
@@ -320,11 +325,14 @@ fn descent_along_the_gradient_reaches_the_truth() {
             let volumes =
                 |logits| (Volume::f32(shape.clone(), logits).unwrap(), Volume::u8(shape.clone(), &truth).unwrap());
             let (pred, t) = volumes(&logits);
-            let sums = implementation.engine.sums_with(pred, t, &loss.sums_options()).unwrap();
+            let sums = implementation.engine.sums_with(Pair { pred, truth: t }, &loss.sums_options()).unwrap();
             value = loss.evaluate(&sums).unwrap().reduced.unwrap();
             let partials = loss.gradient(&sums).unwrap();
             let (pred, t) = volumes(&logits);
-            let gradient = implementation.engine.gradient(pred, t, &loss.sums_options(), &sums, &partials).unwrap();
+            let gradient = implementation
+                .engine
+                .gradient(Pair { pred, truth: t }, &loss.sums_options(), &sums, &partials)
+                .unwrap();
             logits.iter_mut().zip(&gradient).for_each(|(x, g)| *x -= 200.0 * g);
         }
         assert!(value < 0.01, "{}: {value}", implementation.name);

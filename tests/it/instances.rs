@@ -8,7 +8,7 @@ mod wrong;
 
 use voxdice::metric::instances::{Detection, InstanceRules, detection};
 use voxdice::stats::{InstanceOptions, Instances};
-use voxdice::{Backend, Classes, Engine, EngineOptions, LabelMap, Shape};
+use voxdice::{Backend, Classes, Engine, EngineOptions, LabelMap, Pair, Shape};
 
 pub fn engine() -> Engine {
     Engine::new(&EngineOptions { backend: Backend::Cpu, ..EngineOptions::default() }).unwrap()
@@ -26,7 +26,7 @@ impl Maps {
     pub fn find(&self, classes: &Classes, options: &InstanceOptions) -> Vec<Instances> {
         let shape = Shape::new(1, 1, &self.spatial).unwrap();
         let [pred, truth] = [&self.pred, &self.truth].map(|labels| LabelMap::u32(shape.clone(), labels).unwrap());
-        engine().instances(pred, truth, classes, options).unwrap().into_values()
+        engine().instances(Pair { pred, truth }, classes, options).unwrap().into_values()
     }
 
     /// All labels but 0 as one class.

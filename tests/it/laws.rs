@@ -5,7 +5,7 @@ use crate::equality::{label_map, volume};
 use crate::oracle::Array;
 use proptest::prelude::*;
 use voxdice::stats::{Counts, Merge, Sums, Terms};
-use voxdice::{Classes, Empty, Engine, Over, Shape, Table, metric};
+use voxdice::{Classes, Empty, Engine, Over, Pair, Shape, Table, metric};
 
 /// The scalar CPU backend: the laws are about statistics, and the other implementations equal it.
 fn engine() -> &'static Engine {
@@ -15,7 +15,7 @@ fn engine() -> &'static Engine {
 fn sums_of(p: &[f32], t: &[f32]) -> Table<Sums> {
     let shape = Shape::new(1, 1, [p.len()]).unwrap();
     let (p, t) = (Array::F32(p.to_vec()), Array::F32(t.to_vec()));
-    engine().sums_with(volume(&shape, &p), volume(&shape, &t), &Terms::All.into()).unwrap()
+    engine().sums_with(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &Terms::All.into()).unwrap()
 }
 
 fn pairs(range: std::ops::RangeInclusive<f32>) -> impl Strategy<Value = Vec<(f32, f32)>> {
@@ -100,7 +100,8 @@ proptest! {
         let (p, t) = split(&values);
         let shape = Shape::new(2, 3, [2, 2]).unwrap();
         let (pa, ta) = (Array::F32(p.clone()), Array::F32(t.clone()));
-        let sums = engine().sums_with(volume(&shape, &pa), volume(&shape, &ta), &Terms::All.into()).unwrap();
+        let pair = Pair { pred: volume(&shape, &pa), truth: volume(&shape, &ta) };
+        let sums = engine().sums_with(pair, &Terms::All.into()).unwrap();
         let flat = sums_of(&p, &t);
         prop_assert_eq!(&sums.pool(Over::All).unwrap(), &flat);
         let by_steps = sums.pool(Over::Channels).unwrap().pool(Over::Samples).unwrap();
@@ -111,7 +112,8 @@ proptest! {
     fn counts_of_a_map_with_itself_are_perfect(map in prop::collection::vec(0u8..6, 1..300)) {
         let shape = Shape::new(1, 1, [map.len()]).unwrap();
         let map = Array::U8(map);
-        let found = engine().counts(label_map(&shape, &map), label_map(&shape, &map), &Classes::new(1..=5).unwrap());
+        let pair = Pair { pred: label_map(&shape, &map), truth: label_map(&shape, &map) };
+        let found = engine().counts(pair, &Classes::new(1..=5).unwrap());
         for c in found.unwrap().values() {
             prop_assert_eq!((c.fp(), c.fn_(), c.tp() + c.tn()), (0, 0, c.n()));
             prop_assert_eq!(metric::dice(c, Empty::One), 1.0);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use voxdice::metric::{Given, Library, Loss, Whose};
-use voxdice::{CallValues, LabelMap, Layout, Operands, Result, Shape, Truth, Volume};
+use voxdice::{CallValues, LabelMap, Layout, Operands, Pair, Result, Shape, Truth, Volume};
 
 mod edges;
 
@@ -92,8 +92,8 @@ fn evaluate(at: &Implementation, case: &Value, whose: Whose) -> Result<(CallValu
     };
     let masked = mask(case).map(tensor);
     let operands = match &masked {
-        None => Operands::new(pred, truth),
-        Some((axes, mask)) => Operands::new(pred, truth).masked(Volume::f32(shape(axes, last), mask)?),
+        None => Operands::new(Pair { pred, truth }),
+        Some((axes, mask)) => Operands::new(Pair { pred, truth }).masked(Volume::f32(shape(axes, last), mask)?),
     };
     loss.evaluate_with_gradient(&at.engine, operands, whose)
 }

@@ -2,7 +2,7 @@
 
 use crate::engines::ALL;
 use voxdice::stats::Exact;
-use voxdice::{Classes, LabelMap, Shape, Volume};
+use voxdice::{Classes, LabelMap, Pair, Shape, Volume};
 
 /// 2^46, the units of a value 1.
 const ONE: i128 = 1 << 46;
@@ -15,13 +15,14 @@ fn more_than_2_to_the_24_ones_in_a_cell() {
     let expected = vec![Exact::new(n as i128 * ONE, -46); 5];
     for implementation in ALL.iter() {
         let (pred, truth) = (Volume::f32(shape.clone(), &ones), Volume::u8(shape.clone(), &mask));
-        let sums = implementation.engine.sums(pred.unwrap(), truth.unwrap()).unwrap();
+        let sums = implementation.engine.sums(Pair { pred: pred.unwrap(), truth: truth.unwrap() }).unwrap();
         assert_eq!(sums.values()[0].exact(), expected, "{}", implementation.name);
         let map = || LabelMap::u8(shape.clone(), &mask).unwrap();
-        let counts = implementation.engine.counts(map(), map(), &Classes::new([1]).unwrap()).unwrap();
+        let counts =
+            implementation.engine.counts(Pair { pred: map(), truth: map() }, &Classes::new([1]).unwrap()).unwrap();
         assert_eq!(counts.values()[0].tp(), n as u64, "{}", implementation.name);
         let integers = || Volume::u8(shape.clone(), &mask).unwrap();
-        let sums = implementation.engine.sums(integers(), integers()).unwrap();
+        let sums = implementation.engine.sums(Pair { pred: integers(), truth: integers() }).unwrap();
         assert_eq!(sums.values()[0].exact(), expected, "{}", implementation.name);
     }
 }
@@ -43,7 +44,7 @@ fn a_large_volume_has_the_sums_of_its_closed_form_on_the_cpu() {
     let shape = Shape::new(1, 1, [n]).unwrap();
     for implementation in ALL.iter().filter(|implementation| implementation.name.starts_with("CPU")) {
         let (pred, truth) = (Volume::f32(shape.clone(), &pred), Volume::u8(shape.clone(), &truth));
-        let sums = implementation.engine.sums(pred.unwrap(), truth.unwrap()).unwrap();
+        let sums = implementation.engine.sums(Pair { pred: pred.unwrap(), truth: truth.unwrap() }).unwrap();
         let found: Vec<i128> = sums.values()[0].exact()[..3].iter().map(|x| x.units()).collect();
         assert_eq!(found, expected, "{}", implementation.name);
     }
@@ -66,7 +67,7 @@ fn volumes_above_the_binding_limit_in_the_largest_windows() {
         let (pred, truth, expected) = closed_form(n);
         let shape = Shape::new(1, 1, [n]).unwrap();
         let (pred, truth) = (Volume::f32(shape.clone(), &pred), Volume::u8(shape, &truth));
-        let sums = engine.sums_with(pred.unwrap(), truth.unwrap(), &Terms::Plain.into()).unwrap();
+        let sums = engine.sums_with(Pair { pred: pred.unwrap(), truth: truth.unwrap() }, &Terms::Plain.into()).unwrap();
         let found: Vec<i128> = sums.values()[0].exact().iter().map(|x| x.units()).collect();
         assert_eq!(found, expected, "{}", adapter.name);
     }
@@ -106,7 +107,10 @@ fn a_voxel_of_too_many_channels_for_a_binding_is_refused() {
             ..EngineOptions::default()
         };
         let options_of_sums = SumsOptions { activation: Activation::Sigmoid, terms: Terms::All, pointwise: None };
-        let error = Engine::new(&options).unwrap().sums_with(volume(), volume(), &options_of_sums).unwrap_err();
+        let error = Engine::new(&options)
+            .unwrap()
+            .sums_with(Pair { pred: volume(), truth: volume() }, &options_of_sums)
+            .unwrap_err();
         assert!(matches!(error, Error::BindingTooLarge { .. }), "{error}");
     }
 }

@@ -38,6 +38,7 @@ mod operands;
 mod oracle;
 #[cfg(feature = "gpu")]
 mod own_device;
+mod page;
 mod policies;
 #[cfg(feature = "gpu")]
 mod poll_thread;
@@ -52,6 +53,7 @@ mod reports;
 #[cfg(feature = "gpu")]
 mod resident;
 mod rooms;
+mod scores;
 #[cfg(feature = "gpu")]
 mod second_driver;
 mod shaders;

@@ -7,7 +7,7 @@ use voxdice::metric::{
     Kind, LabelSmoothing, Loss, LossOptions, Matthews, Measure, Objective, Overlap, Part, Per, Pointwise, Preset,
     Reduce, Smooth, Term, Tversky,
 };
-use voxdice::{Activation, Engine, Error, LabelMap, Layout, Operands, Shape, SumsOptions, Truth, Volume};
+use voxdice::{Activation, Engine, Error, LabelMap, Layout, Operands, Pair, Shape, SumsOptions, Truth, Volume};
 
 mod masks;
 
@@ -51,7 +51,7 @@ impl Data {
             Given::Labels => LabelMap::u8(self.one(), &self.labels).unwrap().into(),
             Given::Soft => Volume::f32(self.shape.clone(), &self.soft).unwrap().into(),
         };
-        let operands = Operands::new(Volume::f32(self.shape.clone(), pred).unwrap(), truth);
+        let operands = Operands::new(Pair { pred: Volume::f32(self.shape.clone(), pred).unwrap(), truth });
         if case.masked { operands.masked(Volume::u8(self.one(), &self.mask).unwrap()) } else { operands }
     }
 
@@ -288,11 +288,11 @@ fn what_is_masked_is_not_there() {
         for at in ALL.iter() {
             let volume = |shape: &Shape, values| Volume::f32(shape.clone(), values).unwrap();
             let (logits, soft) = (&data.logits[..VOXELS], &data.soft[..VOXELS]);
-            let operands = Operands::new(volume(&whole, logits), volume(&whole, soft));
+            let operands = Operands::new(Pair { pred: volume(&whole, logits), truth: volume(&whole, soft) });
             let operands = operands.masked(Volume::u8(whole.clone(), &data.mask[..VOXELS]).unwrap());
             let (found, gradient) = at.engine.loss_and_gradient(&loss, operands).unwrap();
             let (few_logits, few_soft) = (pick(logits), pick(soft));
-            let operands = Operands::new(volume(&part, &few_logits), volume(&part, &few_soft));
+            let operands = Operands::new(Pair { pred: volume(&part, &few_logits), truth: volume(&part, &few_soft) });
             let (expected, slopes) = at.engine.loss_and_gradient(&loss, operands).unwrap();
             assert_eq!((found.values, found.kept), (expected.values, kept.len() as u64), "{}", at.name);
             assert_near(&wide(&pick(&gradient)), &wide(&slopes), 1e-6, &at.name);
@@ -308,7 +308,7 @@ fn ignored_voxels_are_named_in_three_ways() {
     let loss = Objective::new(vec![Term::new(1.0, LossOptions::default())]).unwrap();
     let engine = &ALL[0].engine;
     let kept = |truth: Truth<'_>, ignore| {
-        let operands = Operands::new(Volume::f32(shape.clone(), &pred).unwrap(), truth);
+        let operands = Operands::new(Pair { pred: Volume::f32(shape.clone(), &pred).unwrap(), truth });
         engine.loss(loss.clone().ignoring(ignore), operands).map(|found| found.kept)
     };
     let labels = [0u8, 1, 255, 1];
@@ -332,33 +332,35 @@ fn what_cannot_be_right_is_refused() {
     let truth = || Volume::f32(data.shape.clone(), &data.soft).unwrap();
     // Sums that were made otherwise.
     let loss = Loss::new(overlap(Activation::Softmax, Overlap::Dice)).unwrap();
-    let plain = engine.sums(pred(), truth()).unwrap();
+    let plain = engine.sums(Pair { pred: pred(), truth: truth() }).unwrap();
     assert!(matches!(loss.evaluate(&plain), Err(Error::MissingTerm { .. })));
     assert!(matches!(loss.gradient(&plain), Err(Error::MissingTerm { .. })));
-    let sums = engine.sums_with(pred(), truth(), &loss.sums_options()).unwrap();
+    let sums = engine.sums_with(Pair { pred: pred(), truth: truth() }, &loss.sums_options()).unwrap();
     let partials = loss.gradient(&sums).unwrap();
-    let gradient = |options: &SumsOptions| engine.gradient(pred(), truth(), options, &sums, &partials);
+    let gradient =
+        |options: &SumsOptions| engine.gradient(Pair { pred: pred(), truth: truth() }, options, &sums, &partials);
     assert!(gradient(&loss.sums_options()).is_ok());
     assert!(matches!(gradient(&SumsOptions::default()), Err(Error::MissingTerm { .. })));
     let focal = |gamma| pointwise(Activation::Sigmoid, Pointwise::Focal { gamma, alpha: None });
     let of = |options| Loss::new(options).unwrap();
-    let sums = engine.sums_with(pred(), truth(), &of(focal(2.0)).sums_options()).unwrap();
+    let sums = engine.sums_with(Pair { pred: pred(), truth: truth() }, &of(focal(2.0)).sums_options()).unwrap();
     assert!(of(focal(2.0)).evaluate(&sums).is_ok());
     assert!(matches!(of(focal(3.0)).evaluate(&sums), Err(Error::MissingTerm { .. })));
     // Softmax of one channel.
     let one = Data::new(Layout::ChannelsFirst, 1);
     for activation in [Activation::Softmax, Activation::Normalise] {
-        let operands = Operands::new(
-            Volume::f32(one.shape.clone(), &one.logits).unwrap(),
-            Volume::f32(one.shape.clone(), &one.soft).unwrap(),
-        );
+        let operands = Operands::new(Pair {
+            pred: Volume::f32(one.shape.clone(), &one.logits).unwrap(),
+            truth: Volume::f32(one.shape.clone(), &one.soft).unwrap(),
+        });
         let found = engine.loss(of(overlap(activation, Overlap::Dice)), operands);
         assert!(matches!(found, Err(Error::Parameter { name: "the activation", .. })), "{found:?}");
     }
     // Masks.
     let half = vec![0.5f32; SAMPLES * VOXELS];
     let masked = |shape: Shape, mask| {
-        engine.loss(&loss, Operands::new(pred(), truth()).masked(Volume::f32(shape, mask).unwrap()))
+        engine
+            .loss(&loss, Operands::new(Pair { pred: pred(), truth: truth() }).masked(Volume::f32(shape, mask).unwrap()))
     };
     assert!(matches!(masked(data.one(), &half), Err(Error::Parameter { .. })));
     let long = Shape::new(1, 1, [SAMPLES * VOXELS]).unwrap();

@@ -3,7 +3,7 @@
 use crate::application::{self, ALL, Application};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use voxdice::{Backend, Classes, Engine, EngineOptions, Error, LabelMap, Shape, Tuning, Volume};
+use voxdice::{Backend, Classes, Engine, EngineOptions, Error, LabelMap, Pair, Shape, Tuning, Volume};
 
 fn voxels(n: usize) -> (Vec<f32>, Vec<u8>) {
     ((0..n).map(|i| (i % 97) as f32 / 96.0).collect(), (0..n).map(|i| (i / 7 % 3) as u8).collect())
@@ -17,7 +17,10 @@ fn a_device_with_downlevel_limits_and_no_feature_gives_the_bits_of_the_cpu() {
         let volumes = (Volume::f32(shape.clone(), &p).unwrap(), Volume::u8(shape.clone(), &t).unwrap());
         let map = || LabelMap::u8(shape.clone(), &t).unwrap();
         let classes = Classes::new([1, 2]).unwrap();
-        (engine.sums(volumes.0, volumes.1).unwrap(), engine.counts(map(), map(), &classes).unwrap())
+        (
+            engine.sums(Pair { pred: volumes.0, truth: volumes.1 }).unwrap(),
+            engine.counts(Pair { pred: map(), truth: map() }, &classes).unwrap(),
+        )
     };
     let expected = run(&application::cpu());
     for application in ALL.iter() {
@@ -67,12 +70,12 @@ fn handlers_of_the_application_are_left_alone() {
         let (p, _) = voxels(1000);
         let shape = Shape::new(1, 1, [1000]).unwrap();
         let volume = || Volume::f32(shape.clone(), &p).unwrap();
-        assert!(engine.sums(volume(), volume()).is_ok());
+        assert!(engine.sums(Pair { pred: volume(), truth: volume() }).is_ok());
         // An error of ours: a buffer of another device.
         let other = Application::new(&adapter, wgpu::Features::empty(), "", Tuning::default());
         let foreign = other.buffer(bytemuck::cast_slice(&p), 0);
         let resident = Volume::buffer(shape.clone(), voxdice::Dtype::F32, &foreign, 0).unwrap();
-        let error = engine.sums(resident, volume()).unwrap_err();
+        let error = engine.sums(Pair { pred: resident, truth: volume() }).unwrap_err();
         assert!(matches!(error, Error::BufferRefused { .. }), "{error}");
         assert_eq!(errors.load(Ordering::SeqCst), 0, "an error of the engine reached the application");
         // And one of the application.
@@ -83,11 +86,11 @@ fn handlers_of_the_application_are_left_alone() {
             mapped_at_creation: false,
         });
         assert_eq!(errors.load(Ordering::SeqCst), 1);
-        assert!(engine.sums(volume(), volume()).is_ok());
+        assert!(engine.sums(Pair { pred: volume(), truth: volume() }).is_ok());
         // The engine notices a loss by itself, and the application is told by wgpu.
         device.destroy();
         for _ in 0..3 {
-            let error = engine.sums(volume(), volume()).unwrap_err();
+            let error = engine.sums(Pair { pred: volume(), truth: volume() }).unwrap_err();
             assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
         }
         let _ = device.poll(wgpu::PollType::Poll);

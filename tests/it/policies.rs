@@ -3,7 +3,7 @@
 use crate::engines::ALL;
 use voxdice::stats::Terms;
 use voxdice::{
-    Backend, Classes, Engine, EngineOptions, Error, LabelMap, Layout, NonFinite, Operand, Position, Shape, Volume,
+    Backend, Classes, Engine, EngineOptions, Error, LabelMap, Layout, NonFinite, Operand, Pair, Position, Shape, Volume,
 };
 
 fn engines(non_finite: NonFinite) -> Vec<Engine> {
@@ -34,7 +34,7 @@ fn non_finite_voxels_are_an_error_that_counts_and_locates_them() {
         let (shape, pred, truth) = with_bad_voxels(layout);
         for engine in engines(NonFinite::Error) {
             let (p, t) = (Volume::f32(shape.clone(), &pred).unwrap(), Volume::f32(shape.clone(), &truth).unwrap());
-            let error = engine.sums(p, t).unwrap_err();
+            let error = engine.sums(Pair { pred: p, truth: t }).unwrap_err();
             let Error::NonFinite { facts } = &error else { panic!("{error}") };
             let found: Vec<_> = facts.iter().map(|fact| (fact.operand, fact.count, fact.first)).collect();
             let first = |sample, channel, voxel| Position { sample, channel, voxel };
@@ -54,8 +54,8 @@ fn blocks_have_the_policy_of_their_cells() {
     for engine in [NonFinite::Ignore, NonFinite::Propagate].into_iter().flat_map(engines) {
         let volumes = || (Volume::f32(shape.clone(), &pred).unwrap(), Volume::f32(shape.clone(), &truth).unwrap());
         let ((p, t), (p_again, t_again)) = (volumes(), volumes());
-        let sums = engine.sums(p, t).unwrap();
-        let blocks = engine.sums_by_block(p_again, t_again, &Terms::Squared.into()).unwrap();
+        let sums = engine.sums(Pair { pred: p, truth: t }).unwrap();
+        let blocks = engine.sums_by_block(Pair { pred: p_again, truth: t_again }, &Terms::Squared.into()).unwrap();
         for (cell, blocks) in sums.values().iter().zip(blocks.values()) {
             let mut folded = blocks[0];
             blocks[1..].iter().for_each(|block| folded.merge(block).unwrap());
@@ -71,8 +71,7 @@ fn powers_beyond_f32_are_refused() {
     for engine in engines(NonFinite::Error) {
         let sums = |gamma, p: [f32; 2]| {
             engine.sums_with(
-                Volume::f32(shape(), &p).unwrap(),
-                Volume::f32(shape(), &[1.0f32, 0.0]).unwrap(),
+                Pair { pred: Volume::f32(shape(), &p).unwrap(), truth: Volume::f32(shape(), &[1.0f32, 0.0]).unwrap() },
                 &Terms::Power(gamma).into(),
             )
         };
@@ -91,7 +90,7 @@ fn powers_beyond_f32_are_refused() {
 fn an_accumulator_of_too_many_channels_is_refused() {
     let engine = &engines(NonFinite::Error)[0];
     let shape = Shape::new(1, 1 << 56, [1]).unwrap();
-    let error = engine.accumulate(&shape, &Terms::Plain.into()).map(|_| ()).unwrap_err();
+    let error = engine.accumulate_sums(&shape, &Terms::Plain.into()).map(|_| ()).unwrap_err();
     assert!(matches!(error, Error::Parameter { name: "the number of channels", .. }), "{error}");
 }
 
@@ -100,7 +99,7 @@ fn non_finite_voxels_are_left_out_or_make_the_sum_nan() {
     let (shape, pred, truth) = with_bad_voxels(Layout::ChannelsFirst);
     let run = |engine: &Engine| {
         let (p, t) = (Volume::f32(shape.clone(), &pred).unwrap(), Volume::f32(shape.clone(), &truth).unwrap());
-        engine.sums(p, t).unwrap()
+        engine.sums(Pair { pred: p, truth: t }).unwrap()
     };
     for engine in engines(NonFinite::Ignore) {
         let sums = run(&engine);
@@ -125,7 +124,10 @@ fn values_too_far_apart_for_one_exact_sum_are_an_error() {
     pred[150_000] = 1e30;
     for implementation in ALL.iter() {
         let volume = || Volume::f32(shape.clone(), &pred).unwrap();
-        let error = implementation.engine.sums_with(volume(), volume(), &Terms::Plain.into()).unwrap_err();
+        let error = implementation
+            .engine
+            .sums_with(Pair { pred: volume(), truth: volume() }, &Terms::Plain.into())
+            .unwrap_err();
         assert!(matches!(error, Error::Width { smallest: 0, largest: 100, .. }), "{}: {error}", implementation.name);
     }
 }
@@ -151,7 +153,7 @@ fn shapes_that_do_not_fit_are_typed_errors() {
     for engine in engines(NonFinite::Error) {
         for other in [&other, &last] {
             let (p, t) = (Volume::f32(shape(), &voxels).unwrap(), Volume::f32(other.clone(), &voxels).unwrap());
-            assert!(matches!(engine.sums(p, t), Err(Error::ShapeMismatch { .. })));
+            assert!(matches!(engine.sums(Pair { pred: p, truth: t }), Err(Error::ShapeMismatch { .. })));
         }
     }
 }
@@ -161,7 +163,10 @@ fn a_shape_without_spatial_axes_has_one_voxel_per_cell() {
     let shape = Shape::new(2, 3, []).unwrap();
     for engine in engines(NonFinite::Error) {
         let p = [0.5f32, 1.0, 0.0, 0.25, 0.75, 1.0];
-        let sums = engine.sums(Volume::f32(shape.clone(), &p).unwrap(), Volume::f32(shape.clone(), &p).unwrap());
+        let sums = engine.sums(Pair {
+            pred: Volume::f32(shape.clone(), &p).unwrap(),
+            truth: Volume::f32(shape.clone(), &p).unwrap(),
+        });
         assert_eq!(sums.unwrap().map(|s| s.pred()).values(), p.map(f64::from));
     }
 }
@@ -208,7 +213,7 @@ fn one_engine_serves_many_threads() {
                         let value = 1.0 / (1 + thread + round) as f32;
                         let p = vec![value; n];
                         let volume = || Volume::f32(shape.clone(), &p).unwrap();
-                        let sums = engine.sums(volume(), volume()).unwrap();
+                        let sums = engine.sums(Pair { pred: volume(), truth: volume() }).unwrap();
                         let expected = (f64::from(value) * 2f64.powi(46)) as i128 * 41 * 43;
                         assert!(sums.values().iter().all(|s| s.exact()[0].units() == expected));
                     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
-use voxdice::{Engine, EngineOptions, Shape, SumsOptions, Tuning, Volume};
+use voxdice::{Engine, EngineOptions, Pair, Shape, SumsOptions, Tuning, Volume};
 
 /// What stays in the engine's thread when it is gone may unload the driver while the process ends, and crash it.
 #[test]
@@ -22,9 +22,9 @@ fn an_engine_that_is_gone_holds_its_device_no_more() {
         let shape = Shape::new(1, 1, [ones.len()]).unwrap();
         let options = SumsOptions::default();
         let ones = || Volume::u8(shape.clone(), &ones).unwrap();
-        pollster::block_on(engine.sums_async(ones(), ones(), &options)).unwrap();
+        pollster::block_on(engine.sums_async(Pair { pred: ones(), truth: ones() }, &options)).unwrap();
         // And one that nobody waits for.
-        let mut dropped = Box::pin(engine.sums_async(ones(), ones(), &options));
+        let mut dropped = Box::pin(engine.sums_async(Pair { pred: ones(), truth: ones() }, &options));
         let _ = dropped.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         drop(dropped);
         assert_eq!(Arc::strong_count(&held), 2, "the device went before the engine");
@@ -72,7 +72,7 @@ fn a_future_may_be_dropped_by_its_own_waker() {
             let ones = vec![1u8; 3 << 20];
             let shape = Shape::new(1, 1, [ones.len()]).unwrap();
             let ones = || Volume::u8(shape.clone(), &ones).unwrap();
-            engine.sums_async(ones(), ones(), &SumsOptions::default()).await.unwrap();
+            engine.sums_async(Pair { pred: ones(), truth: ones() }, &SumsOptions::default()).await.unwrap();
         };
         let (tell, told) = mpsc::channel();
         // In a thread that may hang, since what is tested would not end.
@@ -106,7 +106,8 @@ fn a_future_may_wait_for_ever() {
         let engine = Engine::with_device(device, queue, &EngineOptions { tuning, ..EngineOptions::default() }).unwrap();
         let shape = Shape::new(1, 1, [9]).unwrap();
         let ones = || Volume::u8(shape.clone(), &[1; 9]).unwrap();
-        let sums = pollster::block_on(engine.sums_async(ones(), ones(), &SumsOptions::default())).unwrap();
+        let sums = pollster::block_on(engine.sums_async(Pair { pred: ones(), truth: ones() }, &SumsOptions::default()))
+            .unwrap();
         assert_eq!(sums.values()[0].product(), 9.0);
     }
 }
@@ -121,7 +122,7 @@ fn an_engine_may_be_dropped_in_its_own_thread() {
         let shape = Shape::new(1, 1, [ones.len()]).unwrap();
         let ones = || Volume::u8(shape.clone(), &ones).unwrap();
         let options = SumsOptions::default();
-        let later = || Box::pin(engine.sums_async(ones(), ones(), &options));
+        let later = || Box::pin(engine.sums_async(Pair { pred: ones(), truth: ones() }, &options));
         // The thread is detained while this one asks for more and for a last call.
         let ((woken, is_woken), (go, go_on)) = (mpsc::channel(), mpsc::channel());
         let waker = Waker::from(Arc::new(Detain { woken, go_on: Mutex::new(go_on) }));

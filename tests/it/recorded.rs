@@ -8,8 +8,8 @@ use crate::resident::{bytes, dtype};
 use voxdice::metric::{Partials, Pointwise};
 use voxdice::stats::{Sums, Terms};
 use voxdice::{
-    Activation, Classes, Dtype, Engine, EngineOptions, Error, LabelMap, Layout, Operand, Shape, SumsOptions, Table,
-    Volume,
+    Activation, Classes, Dtype, Engine, EngineOptions, Error, LabelMap, Layout, Operand, Pair, Shape, SumsOptions,
+    Table, Volume,
 };
 
 /// Records, submits and reads.
@@ -24,7 +24,7 @@ fn recorded(
     let pred = Volume::buffer(shape.clone(), dtype(arrays[0]), &buffers[0], offset as u64)?;
     let truth = Volume::buffer(shape.clone(), dtype(arrays[1]), &buffers[1], offset as u64)?;
     let mut encoder = application.device.create_command_encoder(&Default::default());
-    let sums = application.engine.record_sums(&mut encoder, pred, truth, options)?;
+    let sums = application.engine.record_sums(&mut encoder, Pair { pred, truth }, options)?;
     application.queue.submit([encoder.finish()]);
     let read = application.engine.read_sums(&sums);
     // The application may copy and decode by itself.
@@ -49,7 +49,8 @@ fn recorded_sums_have_the_bits_of_the_cpu() {
         for (shape, truth, terms) in cases {
             let n = shape.elements() as usize;
             let (p, t) = (reals(Real::F32, Pattern::Signed, n, 1), reals(truth, Pattern::Unit, n, 2));
-            let expected = cpu.sums_with(volume(&shape, &p), volume(&shape, &t), &terms.into()).unwrap();
+            let expected =
+                cpu.sums_with(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &terms.into()).unwrap();
             for offset in [0, 7] {
                 let found = recorded(application, &shape, [&p, &t], offset, &terms.into()).unwrap();
                 assert_eq!(found, expected, "{} {shape} {terms:?}", application.name);
@@ -60,7 +61,8 @@ fn recorded_sums_have_the_bits_of_the_cpu() {
             let shape = Shape::new(2, 1, [200_003]).unwrap();
             let n = shape.elements() as usize;
             let (p, t) = (reals(Real::U8, Pattern::Unit, n, 3), reals(Real::U8, Pattern::Unit, n, 4));
-            let expected = cpu.sums_with(volume(&shape, &p), volume(&shape, &t), &terms.into()).unwrap();
+            let expected =
+                cpu.sums_with(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &terms.into()).unwrap();
             let found = recorded(application, &shape, [&p, &t], 0, &terms.into()).unwrap();
             assert_eq!(found, expected, "{} masks {terms:?}", application.name);
         }
@@ -95,9 +97,10 @@ fn recorded_sums_of_activations_and_pointwise_losses() {
         let options = SumsOptions { activation, pointwise, terms: Terms::Squared };
         let truth = || LabelMap::buffer(map_shape.clone(), Dtype::U8, &t_buffer, 3).unwrap();
         let pred = || Volume::buffer(shape.clone(), Dtype::F32, &p_buffer, 0).unwrap();
-        let expected = application.engine.sums_with(pred(), truth(), &options).unwrap();
+        let expected = application.engine.sums_with(Pair { pred: pred(), truth: truth() }, &options).unwrap();
         let mut encoder = application.device.create_command_encoder(&Default::default());
-        let sums = application.engine.record_sums(&mut encoder, pred(), truth(), &options).unwrap();
+        let sums =
+            application.engine.record_sums(&mut encoder, Pair { pred: pred(), truth: truth() }, &options).unwrap();
         application.queue.submit([encoder.finish()]);
         assert_eq!(application.engine.read_sums(&sums).unwrap(), expected, "{}", application.name);
     }
@@ -115,9 +118,11 @@ fn commands_run_in_the_order_of_the_encoder() {
         let mut encoder = application.device.create_command_encoder(&Default::default());
         let volume = || Volume::buffer(shape.clone(), Dtype::F32, &operand, 0).unwrap();
         let options = SumsOptions::default();
-        let before = application.engine.record_sums(&mut encoder, volume(), volume(), &options).unwrap();
+        let before =
+            application.engine.record_sums(&mut encoder, Pair { pred: volume(), truth: volume() }, &options).unwrap();
         encoder.copy_buffer_to_buffer(&source, 0, &operand, 0, None);
-        let after = application.engine.record_sums(&mut encoder, volume(), volume(), &options).unwrap();
+        let after =
+            application.engine.record_sums(&mut encoder, Pair { pred: volume(), truth: volume() }, &options).unwrap();
         application.queue.submit([encoder.finish()]);
         let [before, after] = [before, after].map(|sums| application.engine.read_sums(&sums).unwrap());
         assert_eq!([before, after].map(|sums| sums.values()[0].pred()), [0.0, 2500.0], "{}", application.name);
@@ -147,8 +152,10 @@ fn values_that_need_the_host_are_told_by_cell() {
         let mut encoder = application.device.create_command_encoder(&Default::default());
         let sums = application.engine.record_sums(
             &mut encoder,
-            Volume::buffer(shape, Dtype::F32, &p, 0).unwrap(),
-            LabelMap::buffer(map_shape, Dtype::U8, &map, 0).unwrap(),
+            Pair {
+                pred: Volume::buffer(shape, Dtype::F32, &p, 0).unwrap(),
+                truth: LabelMap::buffer(map_shape, Dtype::U8, &map, 0).unwrap(),
+            },
             &SumsOptions::default(),
         );
         application.queue.submit([encoder.finish()]);
@@ -173,13 +180,16 @@ fn recorded_counts_are_those_of_the_cpu() {
             let present: Vec<u32> = (0..=classes.len() as u32 + 3).collect();
             let of = |seed| labels(LabelType::U16, &present, 3, n, seed);
             let (p, t) = (of(7), of(8));
-            let expected = cpu.counts(label_map(&shape, &p), label_map(&shape, &t), &classes).unwrap();
+            let expected =
+                cpu.counts(Pair { pred: label_map(&shape, &p), truth: label_map(&shape, &t) }, &classes).unwrap();
             let (p, t) = (application.buffer(bytes(&p), 2), application.buffer(bytes(&t), 0));
             let mut encoder = application.device.create_command_encoder(&Default::default());
             let counts = application.engine.record_counts(
                 &mut encoder,
-                LabelMap::buffer(shape.clone(), Dtype::U16, &p, 2).unwrap(),
-                LabelMap::buffer(shape.clone(), Dtype::U16, &t, 0).unwrap(),
+                Pair {
+                    pred: LabelMap::buffer(shape.clone(), Dtype::U16, &p, 2).unwrap(),
+                    truth: LabelMap::buffer(shape.clone(), Dtype::U16, &t, 0).unwrap(),
+                },
                 &classes,
             );
             application.queue.submit([encoder.finish()]);
@@ -205,9 +215,10 @@ fn gradients_in_a_buffer_have_the_bits_of_the_plain_call() {
             let (p, t) = (reals(Real::F32, Pattern::Unit, n, 9), reals(Real::U8, Pattern::Unit, n, 10));
             let options = SumsOptions { activation, ..SumsOptions::default() };
             let (pred, truth) = (|| volume(&shape, &p), || volume(&shape, &t));
-            let sums = application.engine.sums_with(pred(), truth(), &options).unwrap();
+            let sums = application.engine.sums_with(Pair { pred: pred(), truth: truth() }, &options).unwrap();
             let partials = sums.map(|_| Partials { pred: 0.4, product: -1.3, pred_power: 0.2, ..Partials::default() });
-            let expected = application.engine.gradient(pred(), truth(), &options, &sums, &partials).unwrap();
+            let expected =
+                application.engine.gradient(Pair { pred: pred(), truth: truth() }, &options, &sums, &partials).unwrap();
             let (p_buffer, t_buffer) = (application.buffer(bytes(&p), 0), application.buffer(bytes(&t), 1));
             for offset in [0, 4, 260] {
                 let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
@@ -219,7 +230,7 @@ fn gradients_in_a_buffer_have_the_bits_of_the_plain_call() {
                 };
                 let truth = Volume::buffer(shape.clone(), Dtype::U8, &t_buffer, 1).unwrap();
                 let engine = &application.engine;
-                engine.gradient_into_buffer(pred, truth, &options, &sums, &partials, &out, offset).unwrap();
+                engine.gradient_into_buffer(Pair { pred, truth }, &options, &sums, &partials, &out, offset).unwrap();
                 let found = application.read(&out);
                 let (start, end) = (offset as usize, offset as usize + 4 * n);
                 let same = found[start..end] == *bytemuck::cast_slice::<f32, u8>(&expected);
@@ -242,16 +253,16 @@ fn what_cannot_be_recorded_is_a_typed_error() {
         let host = || Volume::f32(shape(), &voxels).unwrap();
         let options = SumsOptions::default();
         let mut encoder = application.device.create_command_encoder(&Default::default());
-        let error = engine.record_sums(&mut encoder, resident(), host(), &options).unwrap_err();
+        let error = engine.record_sums(&mut encoder, Pair { pred: resident(), truth: host() }, &options).unwrap_err();
         assert!(matches!(error, Error::HostOperand { operand: Operand::Truth }), "{error}");
         let cpu = Engine::new(&EngineOptions::default()).unwrap();
-        let error = cpu.record_sums(&mut encoder, resident(), resident(), &options).unwrap_err();
+        let error = cpu.record_sums(&mut encoder, Pair { pred: resident(), truth: resident() }, &options).unwrap_err();
         assert!(matches!(error, Error::EngineOnCpu { call: "record_sums" }), "{error}");
 
-        let sums = engine.sums(host(), host()).unwrap();
+        let sums = engine.sums(Pair { pred: host(), truth: host() }).unwrap();
         let partials = sums.map(|_| Partials::default());
         let into = |pred, buffer: &wgpu::Buffer, offset| {
-            engine.gradient_into_buffer(pred, host(), &options, &sums, &partials, buffer, offset)
+            engine.gradient_into_buffer(Pair { pred, truth: host() }, &options, &sums, &partials, buffer, offset)
         };
         assert!(matches!(into(resident(), &buffer, 0), Err(Error::BufferShared { operand: Operand::Pred })));
         assert!(matches!(into(resident(), &out, 2), Err(Error::Parameter { .. })));

@@ -5,7 +5,7 @@ use crate::equality::label_map;
 use crate::oracle::{self, Array};
 use crate::random::{LabelType, labels};
 use voxdice::stats::Counts;
-use voxdice::{Classes, CountsAccumulator, FoundAccumulator, LabelSlice, Shape};
+use voxdice::{Classes, Engine, EngineOptions, LabelSlice, Pair, Shape};
 
 /// Counts of overlapping regions, with and without an ignored label, on every implementation and piece by piece.
 fn check_regions(what: &str, shape: &Shape, pred: &Array, truth: &Array, sets: &[Vec<u32>], ignored: Option<u32>) {
@@ -13,7 +13,10 @@ fn check_regions(what: &str, shape: &Shape, pred: &Array, truth: &Array, sets: &
     let classes = Classes::regions(sets.to_vec()).unwrap();
     let classes = ignored.map_or(classes.clone(), |label| classes.ignoring(label).unwrap());
     for implementation in ALL.iter() {
-        let found = implementation.engine.counts(label_map(shape, pred), label_map(shape, truth), &classes).unwrap();
+        let found = implementation
+            .engine
+            .counts(Pair { pred: label_map(shape, pred), truth: label_map(shape, truth) }, &classes)
+            .unwrap();
         if let Err(difference) = oracle::compare_counts(&expected, &found) {
             panic!("{what}, {sets:?} without {ignored:?}, shape {shape}, on {}: {difference}", implementation.name);
         }
@@ -51,6 +54,7 @@ fn counts_of_regions_and_of_what_is_not_ignored() {
 
 #[test]
 fn pieces_of_any_length_count_as_the_whole() {
+    let engine = Engine::new(&EngineOptions::default()).unwrap();
     let n = 100_003;
     let shape = Shape::new(1, 1, [n]).unwrap();
     let present = [0, 1, 2, 3, 4, 7, 255];
@@ -62,12 +66,12 @@ fn pieces_of_any_length_count_as_the_whole() {
         let all: Vec<Vec<u32>> = present[..6].iter().map(|&label| vec![label]).collect();
         let expected_found = oracle::counts_of_regions(&shape, &p, &t, &all, Some(255));
         for piece in [1, 31, 4096, 65_536, n] {
-            let mut listed = CountsAccumulator::new(&classes);
-            let mut found = FoundAccumulator::new(Some(255));
+            let mut listed = engine.accumulate_counts(&classes);
+            let mut found = engine.accumulate_labels(Some(255));
             for start in (0..n).step_by(piece) {
                 let range = start..(start + piece).min(n);
-                listed.add(slice(&p, range.clone()), slice(&t, range.clone())).unwrap();
-                found.add(slice(&p, range.clone()), slice(&t, range)).unwrap();
+                listed.add(Pair { pred: slice(&p, range.clone()), truth: slice(&t, range.clone()) }).unwrap();
+                found.add(Pair { pred: slice(&p, range.clone()), truth: slice(&t, range) }).unwrap();
             }
             let six =
                 |c: &Counts| [c.tp(), c.n_pred(), c.n_truth(), c.n(), c.out_of_range_pred(), c.out_of_range_truth()];
@@ -82,8 +86,8 @@ fn pieces_of_any_length_count_as_the_whole() {
             assert_eq!(found, expected, "pieces of {piece}");
         }
     }
-    let mut wrong = CountsAccumulator::new(&Classes::new([1]).unwrap());
-    assert!(wrong.add(LabelSlice::U8(&[1]), LabelSlice::U8(&[1, 2])).is_err());
+    let mut wrong = engine.accumulate_counts(&Classes::new([1]).unwrap());
+    assert!(wrong.add(Pair { pred: LabelSlice::U8(&[1]), truth: LabelSlice::U8(&[1, 2]) }).is_err());
     assert_eq!(wrong.finish().unwrap()[0].n(), 0, "what was refused is not counted");
 }
 

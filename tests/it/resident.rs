@@ -7,7 +7,7 @@ use crate::random::{LABEL_TYPES, LabelType, Pattern, REALS, Real, labels, reals}
 use voxdice::metric::{Partials, Pointwise};
 use voxdice::stats::Terms;
 use voxdice::{
-    Activation, Classes, Dtype, Engine, Error, LabelMap, Layout, Operand, Shape, SumsOptions, Truth, Volume,
+    Activation, Classes, Dtype, Engine, Error, LabelMap, Layout, Operand, Pair, Shape, SumsOptions, Truth, Volume,
 };
 
 pub fn bytes(array: &Array) -> &[u8] {
@@ -51,13 +51,14 @@ fn check_sums(
     offsets: [usize; 2],
     options: &SumsOptions,
 ) {
-    let sums = expected.sums_with(volume(shape, arrays[0]), volume(shape, arrays[1]), options).unwrap();
+    let sums =
+        expected.sums_with(Pair { pred: volume(shape, arrays[0]), truth: volume(shape, arrays[1]) }, options).unwrap();
     let buffers = [0, 1].map(|i| application.buffer(bytes(arrays[i]), offsets[i]));
     let resident = |i: usize| Volume::buffer(shape.clone(), dtype(arrays[i]), &buffers[i], offsets[i] as u64).unwrap();
     for place in PLACES {
         let pred = if place.pred { resident(0) } else { volume(shape, arrays[0]) };
         let truth = if place.truth { resident(1) } else { volume(shape, arrays[1]) };
-        let found = application.engine.sums_with(pred, truth, options).unwrap();
+        let found = application.engine.sums_with(Pair { pred, truth }, options).unwrap();
         assert_eq!(found, sums, "{} {shape} {offsets:?} {place:?} {options:?}", application.name);
     }
 }
@@ -135,7 +136,8 @@ fn activations_over_channels_and_label_maps_as_truth() {
                     [(Activation::Argmax, None), (Activation::Softmax, Some(Pointwise::CrossEntropy))]
                 {
                     let options = SumsOptions { activation, pointwise, terms: Terms::Squared };
-                    let sums = |pred, truth: Truth| application.engine.sums_with(pred, truth, &options).unwrap();
+                    let sums =
+                        |pred, truth: Truth| application.engine.sums_with(Pair { pred, truth }, &options).unwrap();
                     let expected = sums(volume(&shape, &p), label_map(&map_shape, &t).into());
                     for place in PLACES {
                         let pred = match place.pred {
@@ -169,9 +171,13 @@ fn gradients_of_resident_operands() {
             let n = shape.elements() as usize;
             let (p, t) = (reals(Real::F32, Pattern::Unit, n, 11), reals(Real::U8, Pattern::Unit, n, 12));
             let options = SumsOptions { activation, ..SumsOptions::default() };
-            let sums = application.engine.sums_with(volume(&shape, &p), volume(&shape, &t), &options).unwrap();
+            let sums = application
+                .engine
+                .sums_with(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &options)
+                .unwrap();
             let partials = sums.map(|_| Partials { pred: 0.4, product: -1.3, pred_power: 0.2, ..Partials::default() });
-            let run = |pred, truth| application.engine.gradient(pred, truth, &options, &sums, &partials).unwrap();
+            let run =
+                |pred, truth| application.engine.gradient(Pair { pred, truth }, &options, &sums, &partials).unwrap();
             let expected = run(volume(&shape, &p), volume(&shape, &t));
             let (p_buffer, t_buffer) = (application.buffer(bytes(&p), offset), application.buffer(bytes(&t), 5));
             let pred = Volume::buffer(shape.clone(), Dtype::F32, &p_buffer, offset as u64).unwrap();
@@ -199,16 +205,20 @@ fn counts_at_any_offset() {
                 LabelMap::buffer(shape.clone(), dtype(array), &buffers[i], offsets[i] as u64).unwrap()
             };
             for classes in [few, many, regions] {
-                let expected = cpu.counts(label_map(&shape, &p), label_map(&shape, &t), &classes).unwrap();
+                let expected =
+                    cpu.counts(Pair { pred: label_map(&shape, &p), truth: label_map(&shape, &t) }, &classes).unwrap();
                 for place in PLACES {
                     let pred = if place.pred { resident(0, &p) } else { label_map(&shape, &p) };
                     let truth = if place.truth { resident(1, &t) } else { label_map(&shape, &t) };
-                    let found = application.engine.counts(pred, truth, &classes).unwrap();
+                    let found = application.engine.counts(Pair { pred, truth }, &classes).unwrap();
                     assert_eq!(found, expected, "{} case {i} {place:?}", application.name);
                 }
                 if i == 0 {
-                    let by_block = cpu.counts_by_block(label_map(&shape, &p), label_map(&shape, &t), &classes);
-                    let found = application.engine.counts_by_block(resident(0, &p), resident(1, &t), &classes);
+                    let by_block = cpu
+                        .counts_by_block(Pair { pred: label_map(&shape, &p), truth: label_map(&shape, &t) }, &classes);
+                    let found = application
+                        .engine
+                        .counts_by_block(Pair { pred: resident(0, &p), truth: resident(1, &t) }, &classes);
                     assert_eq!(found.unwrap(), by_block.unwrap(), "{}", application.name);
                 }
             }
@@ -229,11 +239,11 @@ fn labels_without_a_channel_are_found_on_the_gpu() {
                 t[at] = bad + at as u16 % 2;
             }
             let t = Array::U16(t);
-            let expected = cpu.sums(volume(&shape, &p), label_map(&map_shape, &t)).unwrap_err();
+            let expected = cpu.sums(Pair { pred: volume(&shape, &p), truth: label_map(&map_shape, &t) }).unwrap_err();
             assert!(matches!(expected, Error::LabelOutOfRange { count: 3, .. }));
             let buffer = application.buffer(bytes(&t), 2);
             let truth = LabelMap::buffer(map_shape.clone(), Dtype::U16, &buffer, 2).unwrap();
-            let found = application.engine.sums(volume(&shape, &p), truth).unwrap_err();
+            let found = application.engine.sums(Pair { pred: volume(&shape, &p), truth }).unwrap_err();
             assert_eq!(found.to_string(), expected.to_string(), "{}", application.name);
         }
     }
@@ -260,12 +270,12 @@ fn buffers_that_will_not_do_are_typed_errors() {
         assert!(matches!(LabelMap::buffer(shape(), Dtype::F16, &buffer, 0), Err(Error::Parameter { .. })));
 
         let resident = || Volume::buffer(shape(), Dtype::F32, &buffer, 0).unwrap();
-        let on_cpu = cpu.sums(resident(), resident()).unwrap_err();
+        let on_cpu = cpu.sums(Pair { pred: resident(), truth: resident() }).unwrap_err();
         assert!(matches!(on_cpu, Error::BufferOnCpu { operand: Operand::Pred }), "{on_cpu}");
         assert!(on_cpu.to_string().contains("Engine::with_device"), "{on_cpu}");
 
         buffer.destroy();
-        let destroyed = application.engine.sums(resident(), resident()).unwrap_err();
+        let destroyed = application.engine.sums(Pair { pred: resident(), truth: resident() }).unwrap_err();
         assert!(matches!(destroyed, Error::BufferRefused { .. }), "{destroyed}");
         let mapped = application.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
@@ -274,9 +284,12 @@ fn buffers_that_will_not_do_are_typed_errors() {
             mapped_at_creation: true,
         });
         let resident = || Volume::buffer(shape(), Dtype::F32, &mapped, 0).unwrap();
-        let refused = application.engine.sums(resident(), resident()).unwrap_err();
+        let refused = application.engine.sums(Pair { pred: resident(), truth: resident() }).unwrap_err();
         assert!(matches!(refused, Error::BufferRefused { .. }), "{refused}");
         mapped.unmap();
-        assert_eq!(application.engine.sums(resident(), resident()).unwrap().values()[0].pred(), 0.0);
+        assert_eq!(
+            application.engine.sums(Pair { pred: resident(), truth: resident() }).unwrap().values()[0].pred(),
+            0.0
+        );
     }
 }

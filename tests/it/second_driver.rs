@@ -8,7 +8,7 @@ use voxdice::metric::{Partials, Pointwise};
 use voxdice::stats::Terms;
 use voxdice::{
     Activation, AdapterChoice, BLOCK_VOXELS, Backend, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout,
-    NonFinite, Poison, Shape, SumsOptions, Tuning, Volume,
+    NonFinite, Pair, Poison, Shape, SumsOptions, Tuning, Volume,
 };
 
 const FOLDER: &str = "/usr/lib/chromium";
@@ -103,8 +103,8 @@ fn soft_worker() {
     for activation in [Activation::None, Activation::Argmax, Activation::Sigmoid, Activation::Softmax] {
         let pointwise = (activation == Activation::Softmax).then_some(Pointwise::CrossEntropy);
         let options = SumsOptions { activation, pointwise, terms: Terms::Squared };
-        let [gpu, cpu] =
-            [&engines.gpu, &engines.cpu].map(|engine| engine.sums_with(pred(), truth(), &options).unwrap());
+        let [gpu, cpu] = [&engines.gpu, &engines.cpu]
+            .map(|engine| engine.sums_with(Pair { pred: pred(), truth: truth() }, &options).unwrap());
         if options.is_exact() {
             assert_eq!(gpu, cpu, "{activation:?}");
         }
@@ -118,7 +118,9 @@ fn soft_worker() {
             continue;
         }
         let partials = cpu.map(|_| Partials { pred: 0.4, product: -1.3, pred_power: 0.2, ..Partials::default() });
-        let of = |engine: &Engine| engine.gradient(pred(), truth(), &options, &cpu, &partials).unwrap();
+        let of = |engine: &Engine| {
+            engine.gradient(Pair { pred: pred(), truth: truth() }, &options, &cpu, &partials).unwrap()
+        };
         let (gpu, cpu) = (of(&engines.gpu), of(&engines.cpu));
         let apart = gpu.iter().zip(&cpu).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart <= if options.is_exact() { 0.0 } else { 1e-4 }, "{activation:?}: {apart}");
@@ -147,7 +149,12 @@ impl Engines {
         let n = case.shape.elements() as usize;
         let [pred, truth] = [case.pred, case.truth].map(|dtype| Voxels::new(dtype, n, case.range, &mut random));
         let of = |engine: &Engine| {
-            engine.sums_with(pred.volume(&case.shape), truth.volume(&case.shape), &case.terms.into()).unwrap()
+            engine
+                .sums_with(
+                    Pair { pred: pred.volume(&case.shape), truth: truth.volume(&case.shape) },
+                    &case.terms.into(),
+                )
+                .unwrap()
         };
         let (gpu, cpu) = (of(&self.gpu), of(&self.cpu));
         for (cell, (gpu, cpu)) in gpu.values().iter().zip(cpu.values()).enumerate() {
@@ -172,7 +179,9 @@ impl Engines {
                 let mixed = (LabelMap::u16(shape.clone(), &narrow), LabelMap::u8(shape.clone(), &bytes));
                 for (pred, truth) in [wide, mixed] {
                     let (pred, truth) = (pred.unwrap(), truth.unwrap());
-                    let of = |engine: &Engine| engine.counts(pred.clone(), truth.clone(), &classes).unwrap();
+                    let of = |engine: &Engine| {
+                        engine.counts(Pair { pred: pred.clone(), truth: truth.clone() }, &classes).unwrap()
+                    };
                     let (gpu, cpu, n) = (of(&self.gpu), of(&self.cpu), classes.len());
                     for (cell, (gpu, cpu)) in gpu.values().iter().zip(cpu.values()).enumerate() {
                         assert_eq!(gpu, cpu, "sample {} class {} of {n}, {shape}", cell / n, cell % n);

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use voxdice::io::labels::LabelReader;
 use voxdice::io::{self, Geometry, nifti};
-use voxdice::{Backend, Classes, CountsAccumulator, LabelSlice};
+use voxdice::{Backend, Classes, LabelSlice, Pair};
 
 const VARIABLE: &str = "VOXDICE_TEST_SOAK";
 /// Passes at least. The first makes pipelines and pools; for a tenth of the time more, the allocator finds its level, since
@@ -69,12 +69,12 @@ fn files(path: &Path, seed: u64) {
     let (shape, labels) = ([40, 50, 30], [1, 2, 3]);
     let Array::U8(voxels) = random::labels(LabelType::U8, &labels, 17, 60_000, seed) else { unreachable!() };
     nifti::write(path, &shape, &Geometry::from_spacing([1.0; 3]), &voxels).unwrap();
-    let mut counts = CountsAccumulator::new(&Classes::new(labels).unwrap());
+    let mut counts = contention::engine(Backend::Cpu).accumulate_counts(&Classes::new(labels).unwrap());
     let mut reader = LabelReader::open(path).unwrap();
     let mut rest = &voxels[..];
     while let Some(piece) = reader.next_chunk(7000).unwrap() {
         let (written, left) = rest.split_at(piece.len());
-        counts.add(piece, LabelSlice::U8(written)).unwrap();
+        counts.add(Pair { pred: piece, truth: LabelSlice::U8(written) }).unwrap();
         rest = left;
     }
     for (count, label) in counts.finish().unwrap().iter().zip(labels) {

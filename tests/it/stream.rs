@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use voxdice::metric::Pointwise;
 use voxdice::stats::{Exact, Sums, Terms};
 use voxdice::{
-    Activation, BLOCK_VOXELS, Backend, Classes, CountsAccumulator, Engine, EngineOptions, Error, LabelSlice, Layout,
-    NonFinite, Shape, SumsOptions, Table, Truth, Volume,
+    Activation, BLOCK_VOXELS, Backend, Classes, Engine, EngineOptions, Error, LabelSlice, Layout, NonFinite, Pair,
+    Shape, SumsOptions, Table, Truth, Volume,
 };
 
 /// A sample, and what is done with it.
@@ -30,7 +30,10 @@ impl Case {
 
     fn whole(&self, engine: &Engine) -> voxdice::Result<Table<Sums>> {
         let shape = self.shape(self.voxels);
-        engine.sums_with(volume(&shape, &self.pred), self.truth_of(&self.truth, self.voxels), &self.options)
+        engine.sums_with(
+            Pair { pred: volume(&shape, &self.pred), truth: self.truth_of(&self.truth, self.voxels) },
+            &self.options,
+        )
     }
 
     fn truth_of<'a>(&self, array: &'a Array, voxels: usize) -> Truth<'a> {
@@ -42,7 +45,7 @@ impl Case {
 
     /// In pieces, given in this order.
     fn in_pieces(&self, engine: &Engine, pieces: &[(usize, usize)]) -> voxdice::Result<Table<Sums>> {
-        let mut sums = engine.accumulate(&self.shape(self.voxels), &self.options)?;
+        let mut sums = engine.accumulate_sums(&self.shape(self.voxels), &self.options)?;
         let mut next = 0;
         for &(first, len) in pieces {
             let pred = cut(&self.pred, self.channels, self.voxels, self.layout, first..first + len);
@@ -50,9 +53,9 @@ impl Case {
             let truth = cut(&self.truth, truth_channels, self.voxels, self.layout, first..first + len);
             let (pred, truth) = (volume(&self.shape(len), &pred), self.truth_of(&truth, len));
             if first == next {
-                sums.add(pred, truth)?
+                sums.add(Pair { pred, truth })?
             } else {
-                sums.add_at(first as u64, pred, truth)?
+                sums.add_at(first as u64, Pair { pred, truth })?
             }
             next = first + len;
         }
@@ -181,29 +184,44 @@ fn pieces_that_do_not_make_up_a_volume_are_refused() {
         let Error::Stream { what } = error else { panic!("{error}") };
         what
     };
-    let mut sums = engine.accumulate(&shape(100), &options).unwrap();
-    sums.add_at(10, piece(20), piece(20)).unwrap();
-    assert!(said(sums.add_at(29, piece(5), piece(5)).unwrap_err()).contains("voxel 29 was added before"));
-    assert!(said(sums.add_at(0, piece(11), piece(11)).unwrap_err()).contains("voxel 10 was added before"));
-    assert!(said(sums.add_at(95, piece(6), piece(6)).unwrap_err()).contains("more than its 100"));
-    assert!(said(sums.add_at(u64::MAX, piece(6), piece(6)).unwrap_err()).contains("more than its 100"));
+    let mut sums = engine.accumulate_sums(&shape(100), &options).unwrap();
+    sums.add_at(10, Pair { pred: piece(20), truth: piece(20) }).unwrap();
+    assert!(
+        said(sums.add_at(29, Pair { pred: piece(5), truth: piece(5) }).unwrap_err())
+            .contains("voxel 29 was added before")
+    );
+    assert!(
+        said(sums.add_at(0, Pair { pred: piece(11), truth: piece(11) }).unwrap_err())
+            .contains("voxel 10 was added before")
+    );
+    assert!(said(sums.add_at(95, Pair { pred: piece(6), truth: piece(6) }).unwrap_err()).contains("more than its 100"));
+    assert!(
+        said(sums.add_at(u64::MAX, Pair { pred: piece(6), truth: piece(6) }).unwrap_err())
+            .contains("more than its 100")
+    );
     let other = Volume::u8(shape(5), &[1; 5]).unwrap();
-    assert!(matches!(sums.add(other, piece(5)), Err(Error::Parameter { name: "the type of a piece", .. })));
+    assert!(matches!(
+        sums.add(Pair { pred: other, truth: piece(5) }),
+        Err(Error::Parameter { name: "the type of a piece", .. })
+    ));
     let two = Volume::f32(Shape::new(1, 2, [50]).unwrap(), &voxels).unwrap();
-    assert!(matches!(sums.add(two.clone(), two), Err(Error::Parameter { name: "a piece", .. })));
-    assert!(matches!(sums.add(piece(5), piece(6)), Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(sums.add(Pair { pred: two.clone(), truth: two }), Err(Error::Parameter { name: "a piece", .. })));
+    assert!(matches!(sums.add(Pair { pred: piece(5), truth: piece(6) }), Err(Error::ShapeMismatch { .. })));
     // None of that did any harm.
-    sums.add(piece(70), piece(70)).unwrap();
-    sums.add_at(0, piece(9), piece(9)).unwrap();
+    sums.add(Pair { pred: piece(70), truth: piece(70) }).unwrap();
+    sums.add_at(0, Pair { pred: piece(9), truth: piece(9) }).unwrap();
     assert!(said(sums.finish().unwrap_err()).contains("voxel 9 of 100"));
-    assert!(matches!(engine.accumulate(&Shape::new(2, 1, [4]).unwrap(), &options), Err(Error::Parameter { .. })));
+    assert!(matches!(engine.accumulate_sums(&Shape::new(2, 1, [4]).unwrap(), &options), Err(Error::Parameter { .. })));
 
     // A piece that fails half way cannot be taken back.
-    let mut sums = engine.accumulate(&shape(10), &options).unwrap();
+    let mut sums = engine.accumulate_sums(&shape(10), &options).unwrap();
     let bad = Array::U8(vec![0, 0, 7, 0, 0, 0, 0, 0, 0, 0]);
     let bad = label_map(&shape(10), &bad);
-    assert!(matches!(sums.add(piece(10), bad), Err(Error::LabelOutOfRange { count: 1, label: 7, .. })));
-    assert!(said(sums.add(piece(10), piece(10)).unwrap_err()).contains("begin anew"));
+    assert!(matches!(
+        sums.add(Pair { pred: piece(10), truth: bad }),
+        Err(Error::LabelOutOfRange { count: 1, label: 7, .. })
+    ));
+    assert!(said(sums.add(Pair { pred: piece(10), truth: piece(10) }).unwrap_err()).contains("begin anew"));
     assert!(sums.finish().is_err());
 }
 
@@ -213,11 +231,11 @@ const MANY: u64 = (1 << 32) + 12_345;
 #[test]
 fn counts_of_more_than_2_to_the_32_voxels() {
     let piece = vec![1u8; 64 << 20];
-    let mut counts = CountsAccumulator::new(&Classes::new([1, 2]).unwrap());
+    let mut counts = Engine::new(&EngineOptions::default()).unwrap().accumulate_counts(&Classes::new([1, 2]).unwrap());
     let mut left = MANY;
     while left > 0 {
         let n = (piece.len() as u64).min(left) as usize;
-        counts.add(LabelSlice::U8(&piece[..n]), LabelSlice::U8(&piece[..n])).unwrap();
+        counts.add(Pair { pred: LabelSlice::U8(&piece[..n]), truth: LabelSlice::U8(&piece[..n]) }).unwrap();
         left -= n as u64;
     }
     let counts = counts.finish().unwrap();
@@ -230,12 +248,12 @@ fn sums_of_more_than_2_to_the_32_voxels() {
     let engine = cpu(NonFinite::Error);
     let piece = vec![1u8; 64 << 20];
     let options: SumsOptions = Terms::Plain.into();
-    let mut sums = engine.accumulate(&Shape::new(1, 1, [MANY as usize]).unwrap(), &options).unwrap();
+    let mut sums = engine.accumulate_sums(&Shape::new(1, 1, [MANY as usize]).unwrap(), &options).unwrap();
     let mut left = MANY;
     while left > 0 {
         let n = (piece.len() as u64).min(left) as usize;
         let volume = || Volume::u8(Shape::new(1, 1, [n]).unwrap(), &piece[..n]).unwrap();
-        sums.add(volume(), volume()).unwrap();
+        sums.add(Pair { pred: volume(), truth: volume() }).unwrap();
         left -= n as u64;
     }
     let sums = sums.finish().unwrap();

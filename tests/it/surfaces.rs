@@ -7,7 +7,7 @@ mod shapes;
 mod wrong;
 
 use voxdice::stats::{Counts, Surface, SurfaceOptions};
-use voxdice::{Backend, Band, Classes, Engine, EngineOptions, LabelMap, Shape, Simd, Spacing, Tuning};
+use voxdice::{Backend, Band, Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Simd, Spacing, Tuning};
 
 pub fn engine(simd: Simd) -> Engine {
     let tuning = Tuning { simd, ..Tuning::default() };
@@ -33,7 +33,7 @@ impl Maps {
 
     pub fn surfaces(&self, classes: &Classes, options: &SurfaceOptions, simd: Simd) -> Vec<Surface> {
         let (pred, truth) = self.pair();
-        engine(simd).surfaces(pred, truth, classes, options).unwrap().into_values()
+        engine(simd).surfaces(Pair { pred, truth }, classes, options).unwrap().into_values()
     }
 
     /// Of label 1.
@@ -45,6 +45,6 @@ impl Maps {
     pub fn bands(&self, band: Band, spacing: &Spacing) -> Counts {
         let (pred, truth) = self.pair();
         let classes = Classes::new([1]).unwrap();
-        engine(Simd::Auto).bands(pred, truth, &classes, band, spacing).unwrap().into_values()[0]
+        engine(Simd::Auto).bands(Pair { pred, truth }, &classes, band, spacing).unwrap().into_values()[0]
     }
 }

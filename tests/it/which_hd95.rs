@@ -1,9 +1,8 @@
-//! The numbers of docs/which-hd95.md, computed. UPDATE_DOCS=1 writes them into the page.
+//! The numbers of docs/which-hd95.md, computed. VOXDICE_BLESS=1 writes them into the page.
 
+use crate::page;
 use crate::surfaces::Maps;
-use crate::which_dice::with_numbers;
 use std::fmt::Write;
-use std::path::Path;
 use voxdice::Spacing;
 use voxdice::metric::surface::{Directions, RuleSpacing, SurfaceMetric, SurfacePreset, SurfaceRules, ToleranceRule};
 use voxdice::stats::Surface;
@@ -132,17 +131,7 @@ fn empty() -> String {
 
 #[test]
 fn the_page_has_the_numbers_that_are_computed() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/which-hd95.md");
-    // Git may check text files out with other line ends.
-    let page = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-    let tables = [("example", example()), ("toss", toss()), ("empty", empty())];
-    let computed = tables.iter().fold(page.clone(), |page, (name, numbers)| with_numbers(&page, name, numbers));
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        std::fs::write(&path, &computed).unwrap();
-        return;
-    }
-    let differing = page.lines().zip(computed.lines()).find(|(a, b)| a != b);
-    assert!(page == computed, "run the test with UPDATE_DOCS=1, and look at what changed: {differing:?}");
+    page::check("docs/which-hd95.md", &[("example", example()), ("toss", toss()), ("empty", empty())]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, Real, labels, reals};
 use crate::resident::{bytes, dtype};
 use voxdice::stats::Terms;
-use voxdice::{Classes, Dtype, LabelMap, Shape, Volume};
+use voxdice::{Classes, Dtype, LabelMap, Pair, Shape, Volume};
 
 /// Three parts of a block and a piece, in each of two cells: the second one begins at an odd element.
 const VOXELS: usize = 13_001;
@@ -54,9 +54,12 @@ fn sums_do_not_depend_on_where_words_begin() {
                 let (p_buffer, t_buffer) = (application.buffer(bytes(&p), p_at), application.buffer(bytes(&t), t_at));
                 let on =
                     |buffer, array, at: usize| Volume::buffer(shape.clone(), dtype(array), buffer, at as u64).unwrap();
-                let found =
-                    application.engine.sums_by_block(on(&p_buffer, &p, p_at), on(&t_buffer, &t, t_at), &terms.into());
-                let expected = cpu.sums_by_block(volume(&shape, &p), volume(&shape, &t), &terms.into());
+                let found = application.engine.sums_by_block(
+                    Pair { pred: on(&p_buffer, &p, p_at), truth: on(&t_buffer, &t, t_at) },
+                    &terms.into(),
+                );
+                let expected =
+                    cpu.sums_by_block(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &terms.into());
                 let name = &application.name;
                 assert_eq!(
                     found.unwrap(),
@@ -81,11 +84,14 @@ fn label_map_truths_do_not_depend_on_it_either() {
             let t = labels(LabelType::U8, &present, 4, voxels, 4);
             let (p_buffer, t_buffer) = (application.buffer(bytes(&p), 4 * offset), application.buffer(bytes(&t), 16));
             let found = application.engine.sums_with(
-                Volume::buffer(shape.clone(), Dtype::F32, &p_buffer, 4 * offset as u64).unwrap(),
-                LabelMap::buffer(maps.clone(), Dtype::U8, &t_buffer, 16).unwrap(),
+                Pair {
+                    pred: Volume::buffer(shape.clone(), Dtype::F32, &p_buffer, 4 * offset as u64).unwrap(),
+                    truth: LabelMap::buffer(maps.clone(), Dtype::U8, &t_buffer, 16).unwrap(),
+                },
                 &Terms::Squared.into(),
             );
-            let expected = cpu.sums_with(volume(&shape, &p), label_map(&maps, &t), &Terms::Squared.into());
+            let expected =
+                cpu.sums_with(Pair { pred: volume(&shape, &p), truth: label_map(&maps, &t) }, &Terms::Squared.into());
             assert_eq!(found.unwrap(), expected.unwrap(), "{}: {channels} channels at {offset}", application.name);
         }
     }
@@ -109,13 +115,15 @@ fn counts_do_not_depend_on_where_words_begin() {
                     (application.buffer(bytes(&p), p_offset), application.buffer(bytes(&t), t_offset));
                 let on = |buffer, at: usize| LabelMap::buffer(shape.clone(), Dtype::U8, buffer, at as u64).unwrap();
                 let (pred, truth) = (on(&p_buffer, p_offset), on(&t_buffer, t_offset));
-                let expected = cpu.counts(label_map(&shape, &p), label_map(&shape, &t), &classes).unwrap();
+                let expected =
+                    cpu.counts(Pair { pred: label_map(&shape, &p), truth: label_map(&shape, &t) }, &classes).unwrap();
                 let name = format!("{}: {list:?} at {p_offset}, {t_offset}", application.name);
-                let found = application.engine.counts(pred.clone(), truth.clone(), &classes).unwrap();
+                let found =
+                    application.engine.counts(Pair { pred: pred.clone(), truth: truth.clone() }, &classes).unwrap();
                 assert_eq!(found, expected, "{name}");
                 // The same where the result stays on the GPU.
                 let mut encoder = application.device.create_command_encoder(&Default::default());
-                let recorded = application.engine.record_counts(&mut encoder, pred, truth, &classes).unwrap();
+                let recorded = application.engine.record_counts(&mut encoder, Pair { pred, truth }, &classes).unwrap();
                 application.queue.submit([encoder.finish()]);
                 assert_eq!(application.engine.read_counts(&recorded).unwrap(), expected, "{name}, recorded");
             }

@@ -9,7 +9,7 @@ use burn_backend::{DType, TensorMetadata};
 use burn_wgpu::{AutoCompiler, CubeTensor, RuntimeOptions, WgpuDevice, WgpuResource, WgpuSetup};
 use cubecl::wgpu::WgpuServer;
 use cubecl_runtime::storage::ManagedResource;
-use voxdice::{Dtype, Engine, EngineOptions, Shape, Volume, wgpu};
+use voxdice::{Dtype, Engine, EngineOptions, Pair, Shape, Volume, wgpu};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -98,12 +98,12 @@ mod tests {
         let product: Vec<f32> = p.iter().zip(&t).map(|(p, t)| p * t).collect();
         let computed = CubeBackend::float_mul(tensor(&p), tensor(&t));
         let (pred, truth) = (Voxels::of(&computed).unwrap(), Voxels::of(&tensor(&t)).unwrap());
-        let found = shared.engine.sums(pred.volume().unwrap(), truth.volume().unwrap()).unwrap();
+        let found = shared.engine.sums(Pair { pred: pred.volume().unwrap(), truth: truth.volume().unwrap() }).unwrap();
 
         let shape = Shape::new(SIZES[0], SIZES[1], &SIZES[2..]).unwrap();
         let cpu = Engine::new(&EngineOptions { backend: Backend::Cpu, ..EngineOptions::default() }).unwrap();
         let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-        assert_eq!(found, cpu.sums(volume(&product), volume(&t)).unwrap());
+        assert_eq!(found, cpu.sums(Pair { pred: volume(&product), truth: volume(&t) }).unwrap());
         let dice = found.map(|sums| 2.0 * sums.product() / (sums.pred() + sums.truth()));
         assert!(dice.values().iter().all(|dice| (0.2..0.5).contains(dice)), "{dice:?}");
     }

@@ -4,7 +4,7 @@ use super::floor;
 use super::gpu::{Buffer, Gpu, sum_of_words};
 use super::row::{Row, Times, in_turn, seconds};
 use super::work::{Reduction, Value, Work, first_class, totals};
-use crate::{AdapterChoice, Backend, Engine, EngineOptions, ShaderInt64};
+use crate::{AdapterChoice, Backend, Engine, EngineOptions, Pair, ShaderInt64};
 use anyhow::{Result, ensure};
 use std::time::Duration;
 
@@ -163,11 +163,11 @@ impl<'a> OnDevice<'a> {
         match self.work.reduction() {
             Reduction::Sums(options) => {
                 let [pred, truth] = self.work.volumes_in(&self.buffers)?;
-                Ok(totals(&engine.sums_with(pred, truth, options)?))
+                Ok(totals(&engine.sums_with(Pair { pred, truth }, options)?))
             }
             Reduction::Counts(classes) => {
                 let [pred, truth] = self.work.maps_in(&self.buffers)?;
-                Ok(first_class(&engine.counts(pred, truth, classes)?))
+                Ok(first_class(&engine.counts(Pair { pred, truth }, classes)?))
             }
             Reduction::Gradient(_) => {
                 let value = self.derive(engine, |submit| submit())?;
@@ -183,12 +183,14 @@ impl<'a> OnDevice<'a> {
         match self.work.reduction() {
             Reduction::Sums(options) => {
                 let [pred, truth] = self.work.volumes_in(&self.buffers)?;
-                let (sums, seconds) = gpu.timed(|encoder| engine.record_sums(encoder, pred, truth, options))?;
+                let (sums, seconds) =
+                    gpu.timed(|encoder| engine.record_sums(encoder, Pair { pred, truth }, options))?;
                 Ok((totals(&engine.read_sums(&sums)?), seconds))
             }
             Reduction::Counts(classes) => {
                 let [pred, truth] = self.work.maps_in(&self.buffers)?;
-                let (counts, seconds) = gpu.timed(|encoder| engine.record_counts(encoder, pred, truth, classes))?;
+                let (counts, seconds) =
+                    gpu.timed(|encoder| engine.record_counts(encoder, Pair { pred, truth }, classes))?;
                 Ok((first_class(&engine.read_counts(&counts)?), seconds))
             }
             Reduction::Gradient(_) => {
@@ -215,11 +217,11 @@ impl<'a> OnDevice<'a> {
         };
         let options = loss.sums_options();
         let [pred, truth] = self.work.volumes_in(&self.buffers)?;
-        let sums = engine.sums_with(pred.clone(), truth.clone(), &options)?;
+        let sums = engine.sums_with(Pair { pred: pred.clone(), truth: truth.clone() }, &options)?;
         let partials = loss.gradient(&sums)?;
         around(&mut || {
             let (pred, truth) = (pred.clone(), truth.clone());
-            engine.gradient_into_buffer(pred, truth, &options, &sums, &partials, gradient, 0)
+            engine.gradient_into_buffer(Pair { pred, truth }, &options, &sums, &partials, gradient, 0)
         })?;
         Ok(totals(&sums))
     }
@@ -230,8 +232,8 @@ impl<'a> OnDevice<'a> {
         let (Reduction::Gradient(loss), Some(buffer)) = (self.work.reduction(), &self.gradient) else { return Ok(()) };
         let options = loss.sums_options();
         let [pred, truth] = self.work.volumes()?;
-        let sums = cpu.sums_with(pred.clone(), truth.clone(), &options)?;
-        let expected = cpu.gradient(pred, truth, &options, &sums, &loss.gradient(&sums)?)?;
+        let sums = cpu.sums_with(Pair { pred: pred.clone(), truth: truth.clone() }, &options)?;
+        let expected = cpu.gradient(Pair { pred, truth }, &options, &sums, &loss.gradient(&sums)?)?;
         let mut found = vec![0f32; expected.len()];
         self.gpu.download(buffer, bytemuck::cast_slice_mut(&mut found))?;
         ensure!(found == expected, "{}: the gradient is not that of the CPU; report this", self.work.name());

@@ -6,7 +6,7 @@ use super::{Dtypes, floor};
 use crate::metric::{Loss, LossOptions};
 use crate::stats::{Counts, Sums, Terms};
 use crate::text;
-use crate::{Classes, Engine, LabelMap, Shape, SumsOptions, Table, Volume, prefer_huge_pages};
+use crate::{Classes, Engine, LabelMap, Pair, Shape, SumsOptions, Table, Volume, prefer_huge_pages};
 use anyhow::{Result, anyhow, ensure};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -190,19 +190,25 @@ impl Work {
         match &self.reduction {
             Reduction::Sums(options) => {
                 let [pred, truth] = self.volumes()?;
-                Ok(totals(&engine.sums_with(pred, truth, options)?))
+                Ok(totals(&engine.sums_with(Pair { pred, truth }, options)?))
             }
             Reduction::Gradient(loss) => {
                 let options = loss.sums_options();
                 let [pred, truth] = self.volumes()?;
-                let sums = engine.sums_with(pred.clone(), truth.clone(), &options)?;
+                let sums = engine.sums_with(Pair { pred: pred.clone(), truth: truth.clone() }, &options)?;
                 let partials = loss.gradient(&sums)?;
-                engine.gradient_into(pred, truth, &options, &sums, &partials, &mut self.gradient.borrow_mut())?;
+                engine.gradient_into(
+                    Pair { pred, truth },
+                    &options,
+                    &sums,
+                    &partials,
+                    &mut self.gradient.borrow_mut(),
+                )?;
                 Ok(totals(&sums))
             }
             Reduction::Counts(classes) => {
                 let [pred, truth] = self.maps()?;
-                Ok(first_class(&engine.counts(pred, truth, classes)?))
+                Ok(first_class(&engine.counts(Pair { pred, truth }, classes)?))
             }
         }
     }
@@ -211,7 +217,7 @@ impl Work {
     pub fn check_gradient(&self, engine: &Engine) -> Result<()> {
         let Reduction::Gradient(loss) = &self.reduction else { return Ok(()) };
         let [pred, truth] = self.volumes()?;
-        let partials = loss.gradient(&engine.sums_with(pred, truth, &loss.sums_options())?)?;
+        let partials = loss.gradient(&engine.sums_with(Pair { pred, truth }, &loss.sums_options())?)?;
         let [_, truth] = &self.operands;
         let voxels = usize::try_from(self.shape.voxels_per_cell())?;
         let gradient = self.gradient.borrow();

@@ -1,16 +1,23 @@
 //! The flags that shape a run: what is counted, and how counts become scores.
 
+use super::lesions::{Like, like};
 use crate::Empty;
 use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::cli::label_list::LabelList;
 use crate::eval::{
-    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, MissingRule, NamedBy, Rules, ScoreChoices,
-    ScoreList, Surfaces,
+    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, Missed, MissingRule, NamedBy, Rules,
+    ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
 };
-use crate::metric::surface::{SurfaceMetric, SurfacePreset};
+use crate::metric::Metric;
+use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
+use crate::report::metrics;
+use crate::stats::{Elements, ImageEdge};
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, ValueEnum};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -40,10 +47,12 @@ pub(in crate::cli) struct CountArgs {
     pub threshold: Option<f64>,
     /// Whose definition of surface distances holds, such as deepmind, monai, kits23 [default: what --like says, or one that
     /// docs/which-hd95.md explains]
-    #[arg(long, value_name = "PRESET", help_heading = "Scores")]
+    #[arg(long, value_name = "PRESET", help_heading = "Surfaces")]
     pub surface: Option<SurfacePreset>,
+    #[command(flatten)]
+    pub boundary: SurfaceArgs,
     /// The size of a voxel in mm, x first, whatever the files say
-    #[arg(long, value_name = "X,Y,Z", value_parser = spacing, help_heading = "Scores")]
+    #[arg(long, value_name = "X,Y,Z", value_parser = spacing, help_heading = "Surfaces")]
     pub spacing: Option<SpacingFlag>,
     /// What to do when the affines put voxels more than a thousandth of a voxel apart. The same points in another order
     /// and boxes of one lattice are compared point by point
@@ -51,25 +60,76 @@ pub(in crate::cli) struct CountArgs {
     pub geometry: GeometryName,
 }
 
+/// Single choices about surfaces, which go before those of `--surface`.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct SurfaceArgs {
+    /// What stands for a boundary: voxels with background across a face, also an edge, also a corner; corners of voxels with
+    /// areas; or all voxels [possible values: face, edge, full, corner, voxel]
+    #[arg(long, value_name = "ELEMENTS", help_heading = "Surfaces")]
+    boundary: Option<Elements>,
+    /// What lies beyond the image: background, or the outermost voxels again, so that its edge is no boundary [possible values:
+    /// background, repeat]
+    #[arg(long, value_name = "WHAT", help_heading = "Surfaces")]
+    image_edge: Option<ImageEdge>,
+    /// Which distance is a percentile [possible values: linear, lower, round, floor, cumulative]
+    #[arg(long, value_name = "RULE", help_heading = "Surfaces")]
+    percentile: Option<Quantile>,
+    /// How two directions become one percentile [possible values: max, mean, pooled]
+    #[arg(long, value_name = "HOW", help_heading = "Surfaces")]
+    directions: Option<Directions>,
+    /// How two directions become one NSD [possible values: pooled, mean]
+    #[arg(long, value_name = "HOW", help_heading = "Surfaces")]
+    nsd_form: Option<NsdForm>,
+    /// The distance where one of the two is empty: nan leaves it out and counts it beside the mean, or inf, the diagonal of the
+    /// image, or so many mm
+    #[arg(long, value_name = "nan|inf|diagonal|MM", help_heading = "Surfaces", allow_negative_numbers = true)]
+    missed: Option<Missed>,
+}
+
+impl From<&SurfaceArgs> for SurfaceChoices {
+    fn from(args: &SurfaceArgs) -> Self {
+        let &SurfaceArgs { boundary, image_edge, percentile, directions, nsd_form, missed } = args;
+        Self { boundary, image_edge, percentile, directions, nsd_form, missed }
+    }
+}
+
 /// How counts become scores.
 #[derive(Debug, Clone, Default, Args)]
 pub(in crate::cli) struct ScoreArgs {
-    /// Scores to show: dice, iou, fbeta=2, any of `--metrics all`; of surfaces hd95, hd=Q, assd, nsd=T in mm and their kin
-    /// [default: dice,iou]
-    #[arg(long, value_name = "LIST", help_heading = "Scores")]
+    /// Scores to show, such as dice,fbeta=2,hd95,nsd=2; `--metrics help` has all of them [default: dice,iou]
+    #[arg(long, value_name = "LIST", help_heading = "Scores", value_parser = Metrics)]
     pub metrics: Option<ScoreList>,
     /// A score whose denominator is 0, as of a class that neither file has [default: nan, or what --like says]
     #[arg(long, value_enum, help_heading = "Scores")]
     pub empty: Option<EmptyName>,
-    /// The conventions of another evaluator: empty classes, classes, order of means [default: none]
-    #[arg(long, value_enum, help_heading = "Scores")]
-    pub like: Option<ConventionName>,
+    /// The conventions of another evaluator: empty classes, classes, order of means (nnunet, monai, kits23, brats23 for whole
+    /// regions, totalseg), or whose lesions: brats23-gli, brats24-met, brats26-gli, panoptica, cc-dice, cellpose, stardist, coco,
+    /// isles22, autopet, lits and others [default: none]
+    #[arg(long, value_name = "WHO", value_parser = like, help_heading = "Scores")]
+    pub like: Option<Like>,
     /// Resamples of the cases for the confidence intervals of means, 100 to 1000000; 0 for none [default: 10000]
     #[arg(long, value_name = "N", help_heading = "Scores")]
     pub bootstrap: Option<usize>,
     /// Seed of the resampling [default: 0]
     #[arg(long, value_name = "SEED", help_heading = "Scores")]
     pub seed: Option<u64>,
+}
+
+/// Reads `--metrics`; `help` shows what there is, whatever else is missing on the line.
+#[derive(Debug, Clone)]
+struct Metrics;
+
+impl TypedValueParser for Metrics {
+    type Value = ScoreList;
+
+    fn parse_ref(&self, cmd: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<ScoreList, clap::Error> {
+        if value.eq_ignore_ascii_case("help") {
+            // Clap shows the help of a command as it is, and other texts as errors.
+            let shown = cmd.clone().override_help(metrics()).try_get_matches_from(["eval", "--help"]);
+            return Err(shown.err().unwrap_or_else(|| clap::Error::new(ErrorKind::DisplayHelp)));
+        }
+        ScoreList::from_str.parse_ref(cmd, arg, value)
+    }
 }
 
 /// What to do about grids that lie apart.
@@ -135,33 +195,6 @@ impl From<EmptyName> for Empty {
     }
 }
 
-/// Whose conventions hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ConventionName {
-    /// nnU-Net v2: a class in neither file is undefined; means over cases, then over classes
-    Nnunet,
-    /// MONAI's DiceMetric: a class without truth is undefined; means over classes, then over cases
-    Monai,
-    /// KiTS23: kidney and masses 1,2,3, masses 2,3, tumor 2; a class in neither file scores 1
-    Kits23,
-    /// BraTS 2023: WT 1,2,3, TC 1,3, ET 3; a class in neither file scores 1. Whole regions, not lesions
-    Brats23,
-    /// TotalSegmentator: a class without truth is undefined, whatever is predicted
-    Totalseg,
-}
-
-impl From<ConventionName> for Convention {
-    fn from(name: ConventionName) -> Self {
-        match name {
-            ConventionName::Nnunet => Self::Nnunet,
-            ConventionName::Monai => Self::Monai,
-            ConventionName::Kits23 => Self::Kits23,
-            ConventionName::Brats23 => Self::Brats23,
-            ConventionName::Totalseg => Self::TotalSegmentator,
-        }
-    }
-}
-
 /// `--region NAME=LIST`.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct RegionFlag(pub Class);
@@ -206,7 +239,12 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 impl CountArgs {
     /// Explicit flags go before what the preset says.
-    pub fn resolve(&self, convention: Option<Convention>, measured: Vec<SurfaceMetric>) -> Result<Rules> {
+    pub fn resolve(
+        &self,
+        convention: Option<Convention>,
+        measured: Vec<Metric>,
+        instances: Option<InstanceSearch>,
+    ) -> Result<Rules> {
         let mut classes = Vec::new();
         let mut sources = Vec::new();
         let mut ignore = self.ignore.clone();
@@ -224,6 +262,14 @@ impl CountArgs {
             classes.extend(self.region.iter().map(|region| region.0.clone()));
             sources.push("--region".into());
         }
+        if let (Some(source), true) = (sources.first(), instances.as_ref().is_some_and(InstanceSearch::is_by_labels)) {
+            bail!("where each label is an object there are no classes, and {source} names some; leave it out");
+        }
+        if let Some(own) = instances.as_ref().filter(|_| sources.is_empty()).and_then(InstanceSearch::classes) {
+            classes = own;
+            sources
+                .extend(instances.as_ref().and_then(|search| search.preset).map(|preset| format!("--like {preset}")));
+        }
         if let Some(convention) = convention.filter(|_| sources.is_empty())
             && let Some(own) = convention.classes()
         {
@@ -234,15 +280,23 @@ impl CountArgs {
             true => ClassSource::Found,
             false => ClassSource::Named { classes, from: sources.join(", ") },
         };
-        if let (Some(preset), true) = (self.surface, measured.is_empty()) {
+        let choices = SurfaceChoices::from(&self.boundary);
+        let preset = self.surface.map(|preset| format!("--surface {preset}"));
+        let single = choices.named().into_iter().map(|(name, choice)| format!("--{} {choice}", name.replace('_', "-")));
+        if let (Some(flag), true) = (preset.into_iter().chain(single).next(), measured.is_empty()) {
             bail!(
-                "--surface {preset} says how surfaces are measured, and no score is of surfaces; ask for some with --metrics, \
-                   such as dice,hd95,nsd=2, or leave it out"
+                "{flag} says how surfaces are measured, and no score is of surfaces; ask for some with --metrics, such as \
+                   dice,hd95,nsd=2, or leave it out"
             );
         }
         let rules = Rules {
             spacing_mm: self.spacing,
-            surfaces: Surfaces { metrics: measured, preset: self.surface.or(convention.and_then(Convention::surface)) },
+            surfaces: Surfaces {
+                metrics: measured,
+                preset: self.surface.or(convention.and_then(Convention::surface)),
+                choices,
+            },
+            instances,
             classes,
             named_by: if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Caller },
             ignore: ignore.unwrap_or_default(),
@@ -261,7 +315,7 @@ impl ScoreArgs {
         ScoreChoices {
             scores: self.metrics.clone(),
             empty: self.empty.map(Empty::from),
-            convention: self.like.map(Convention::from),
+            convention: self.like.and_then(Like::convention),
             resamples: self.bootstrap,
             seed: self.seed,
         }
@@ -281,7 +335,6 @@ mod tests {
         GeometryName::value_variants().iter().for_each(same::<_, GeometryRule>);
         MissingName::value_variants().iter().for_each(same::<_, MissingRule>);
         EmptyName::value_variants().iter().for_each(same::<_, Empty>);
-        ConventionName::value_variants().iter().for_each(same::<_, Convention>);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::io::{self, Gap, Grid};
 use crate::metric::Given;
 use crate::stats::Sums;
 use crate::text::extent;
-use crate::{Layout, Shape, Table, Truth, Volume};
+use crate::{Layout, Pair, Shape, Table, Truth, Volume};
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
 
@@ -270,7 +270,7 @@ impl Operands {
 
     /// Everything for [`Engine::loss`](crate::Engine::loss).
     pub fn engine(&self) -> Result<crate::Operands<'_>> {
-        let operands = crate::Operands::new(self.pred()?, self.truth()?);
+        let operands = crate::Operands::new(Pair { pred: self.pred()?, truth: self.truth()? });
         Ok(match &self.mask {
             None => operands,
             Some((shape, mask)) => operands.masked(Volume::u8(shape.clone(), mask)?),

@@ -6,7 +6,7 @@ use super::work::{Found, Want, Work};
 use crate::eval::compare::first_difference;
 use crate::metric::{Loss, Partials};
 use crate::stats::Sums;
-use crate::{Activation, Backend, Engine, Table};
+use crate::{Activation, Backend, Engine, Pair, Table};
 use anyhow::Result;
 
 /// What came of comparing two backends.
@@ -96,7 +96,9 @@ fn of_sums(
         return Ok(None);
     }
     let by_block = |engine: &Engine| {
-        engine.sums_by_block(operands.pred()?, operands.truth()?, &options).map_err(anyhow::Error::from)
+        engine
+            .sums_by_block(Pair { pred: operands.pred()?, truth: operands.truth()? }, &options)
+            .map_err(anyhow::Error::from)
     };
     let [a, b] = if swapped { [other, engine] } else { [engine, other] };
     Ok(Some(match first_difference(&by_block(a)?, &by_block(b)?) {
@@ -171,7 +173,7 @@ mod tests {
         let shape = Shape::new(1, 1, [2]).unwrap();
         let engine = Engine::new(&EngineOptions::default()).unwrap();
         let (p, t) = (Volume::f32(shape.clone(), &p).unwrap(), Volume::f32(shape, &[1.0, 0.0]).unwrap());
-        engine.sums_with(p, t, &Terms::Plain.into()).unwrap()
+        engine.sums_with(Pair { pred: p, truth: t }, &Terms::Plain.into()).unwrap()
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::choices::Choices;
 use super::operands::Operands;
 use crate::metric::{Activation, Given, Loss, LossCall, Objective, Recipe, Term, Whose};
 use crate::stats::Sums;
-use crate::{CallValues, Departs, Engine, Table};
+use crate::{CallValues, Departs, Engine, Pair, Table};
 use anyhow::{Result, bail};
 
 /// What is computed.
@@ -138,13 +138,18 @@ impl Work {
 
 fn single(loss: &Loss, engine: &Engine, operands: &Operands, want: Want) -> Result<Found> {
     let wanted = loss.sums_options();
-    let sums = engine.sums_with(operands.pred()?, operands.truth()?, &wanted)?;
+    let sums = engine.sums_with(Pair { pred: operands.pred()?, truth: operands.truth()? }, &wanted)?;
     let found = loss.evaluate(&sums)?;
     let gradient = match want {
         Want::Values => None,
         Want::Gradient => {
             let partials = loss.gradient(&sums)?;
-            Some(engine.gradient(operands.pred()?, operands.truth()?, &wanted, &sums, &partials)?)
+            Some(engine.gradient(
+                Pair { pred: operands.pred()?, truth: operands.truth()? },
+                &wanted,
+                &sums,
+                &partials,
+            )?)
         }
     };
     Ok(Found {

@@ -3,7 +3,7 @@
 use super::data::{Kind, LabelKind, LabelVoxels, Values, Voxels};
 use crate::eval::compare::{InWords, first_difference};
 use crate::stats::Terms;
-use crate::{Classes, Engine, LabelMap, Layout, Shape, Table};
+use crate::{Classes, Engine, LabelMap, Layout, Pair, Shape, Table};
 use anyhow::Result;
 
 /// Comparisons that belong together.
@@ -148,7 +148,9 @@ fn sums(
 ) -> Result<()> {
     let p = Voxels::new(p_kind, values, shape.elements(), 1);
     let t = Voxels::new(t_kind, values, shape.elements(), 2);
-    let run = |engine: &Engine| engine.sums_by_block(p.volume(shape.clone())?, t.volume(shape.clone())?, &terms.into());
+    let run = |engine: &Engine| {
+        engine.sums_by_block(Pair { pred: p.volume(shape.clone())?, truth: t.volume(shape.clone())? }, &terms.into())
+    };
     let [a, b] = engines.map(run);
     let name = format!("{} x {} of {shape}, {} terms", p_kind.name(), t_kind.name(), terms.len());
     tally.compare(&name, &a?, &b?);
@@ -160,7 +162,10 @@ fn label_truths(tally: &mut Tally, engines: [&Engine; 2], shape: &Shape, kind: K
     let maps = Shape::new(shape.samples() as usize, 1, spatial)?;
     let (p, t) = (Voxels::new(kind, Values::Unit, shape.elements(), 5), Voxels::labels(maps.elements(), 3, 6));
     let run = |engine: &Engine| {
-        engine.sums_by_block(p.volume(shape.clone())?, LabelMap::u8(maps.clone(), &t)?, &terms.into())
+        engine.sums_by_block(
+            Pair { pred: p.volume(shape.clone())?, truth: LabelMap::u8(maps.clone(), &t)? },
+            &terms.into(),
+        )
     };
     let [a, b] = engines.map(run);
     tally.compare(&format!("{} of {shape} x labels, {} terms", kind.name(), terms.len()), &a?, &b?);
@@ -179,12 +184,15 @@ fn counts(tally: &mut Tally, engines: [&Engine; 2], labels: &[u32], kinds: &[Lab
             let p = LabelVoxels::new(p_kind, labels, shape.elements(), 3);
             let t = LabelVoxels::new(t_kind, labels, shape.elements(), 4);
             let name = format!("{} x {} of {shape}", p_kind.name(), t_kind.name());
-            let by_block =
-                engines.map(|engine| engine.counts_by_block(p.map(shape.clone())?, t.map(shape.clone())?, &classes));
+            let by_block = engines.map(|engine| {
+                engine.counts_by_block(Pair { pred: p.map(shape.clone())?, truth: t.map(shape.clone())? }, &classes)
+            });
             let [a, b] = by_block;
             tally.compare(&name, &a?, &b?);
             // Whole samples take another path than their blocks: long ones cross windows.
-            let whole = engines.map(|engine| engine.counts(p.map(shape.clone())?, t.map(shape.clone())?, &classes));
+            let whole = engines.map(|engine| {
+                engine.counts(Pair { pred: p.map(shape.clone())?, truth: t.map(shape.clone())? }, &classes)
+            });
             let [a, b] = whole;
             tally.compare(&format!("{name}, whole"), &a?.map(|c| vec![*c]), &b?.map(|c| vec![*c]));
         }
@@ -233,7 +241,7 @@ mod tests {
         let sums = |values| {
             let voxels = Voxels::new(Kind::F32, values, 20_000, 1);
             let volume = || voxels.volume(shape.clone()).unwrap();
-            engine.sums(volume(), volume()).unwrap().into_values().remove(0)
+            engine.sums(Pair { pred: volume(), truth: volume() }).unwrap().into_values().remove(0)
         };
         assert!(!sums(Values::Unit).out_of_range() && sums(Values::Eight).out_of_range());
         assert!(sums(Values::Wild).non_finite().voxels > 0 && sums(Values::Unit).non_finite().voxels == 0);

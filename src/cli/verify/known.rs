@@ -2,7 +2,7 @@
 
 use super::groups::Tally;
 use crate::stats::{Counts, Exact, Sums, Terms};
-use crate::{Classes, Engine, LabelMap, Shape, Volume};
+use crate::{Classes, Engine, LabelMap, Pair, Shape, Volume};
 use anyhow::Result;
 
 /// Σp, Σt, Σpt, Σp², Σt², Σ|p−t|.
@@ -11,8 +11,9 @@ type Six = [f64; 6];
 /// Asks an engine everything.
 pub(super) fn check(engine: &Engine) -> Result<Tally> {
     let mut tally = Tally::default();
-    let sums =
-        |p: Volume<'_>, t: Volume<'_>| engine.sums_with(p, t, &Terms::All.into()).map(|table| table.into_values()[0]);
+    let sums = |p: Volume<'_>, t: Volume<'_>| {
+        engine.sums_with(Pair { pred: p, truth: t }, &Terms::All.into()).map(|table| table.into_values()[0])
+    };
 
     let four = Shape::new(1, 1, [4])?;
     let (p, t) = ([0.5f32, 0.25, 1.0, 0.0], [1.0f32, 1.0, 0.5, 0.0]);
@@ -55,7 +56,8 @@ pub(super) fn check(engine: &Engine) -> Result<Tally> {
     let six = Shape::new(1, 1, [2, 3])?;
     let (truth, pred) = ([0u8, 1, 1, 2, 2, 7], [0u8, 1, 2, 2, 2, 0]);
     let classes = Classes::new([1, 2, 3])?;
-    let counts = engine.counts(LabelMap::u8(six.clone(), &pred)?, LabelMap::u8(six, &truth)?, &classes)?;
+    let counts =
+        engine.counts(Pair { pred: LabelMap::u8(six.clone(), &pred)?, truth: LabelMap::u8(six, &truth)? }, &classes)?;
     let expected = [(1, 1, 2), (2, 3, 2), (0, 0, 0)].map(|(tp, pred, truth)| (tp, pred, truth, 6, 0, 1));
     tally.check("six labels", wrong_counts(counts.values(), &expected));
 
@@ -65,7 +67,8 @@ pub(super) fn check(engine: &Engine) -> Result<Tally> {
     let truth: Vec<u16> = (0..100_000u32).map(|i| (i % 3) as u16).collect();
     let pred: Vec<u32> = (0..100_000).map(|i| i % 2).collect();
     let classes = Classes::new([1, 2])?;
-    let counts = engine.counts(LabelMap::u32(many.clone(), &pred)?, LabelMap::u16(many, &truth)?, &classes)?;
+    let counts = engine
+        .counts(Pair { pred: LabelMap::u32(many.clone(), &pred)?, truth: LabelMap::u16(many, &truth)? }, &classes)?;
     let expected = [(16_667, 50_000, 33_333, 100_000, 0, 0), (0, 0, 33_333, 100_000, 0, 0)];
     tally.check("100,000 labels", wrong_counts(counts.values(), &expected));
     Ok(tally)
@@ -124,7 +127,7 @@ mod tests {
         let sums = |p: [f32; 4]| {
             let t = [1.0f32, 1.0, 0.5, 0.0];
             let (p, t) = (Volume::f32(shape.clone(), &p).unwrap(), Volume::f32(shape.clone(), &t).unwrap());
-            engine().sums_with(p, t, &Terms::All.into()).unwrap().into_values()[0]
+            engine().sums_with(Pair { pred: p, truth: t }, &Terms::All.into()).unwrap().into_values()[0]
         };
         assert_eq!(wrong_sums(&sums([0.5, 0.25, 1.0, 0.0]), FOUR), None);
         assert!(wrong_sums(&sums([0.5, 0.25, 1.0, 2f32.powi(-46)]), FOUR).unwrap().contains("sum of p is"));

@@ -5,7 +5,7 @@ use super::{finish, layout};
 use crate::classes::Classes;
 use crate::error::{Error, Operand, Result};
 use crate::stats::{InstanceOptions, Instances};
-use crate::volume::LabelSlice;
+use crate::volume::{LabelSlice, Pair};
 
 /// Lesions of two label maps, fed piece by piece in the order of the voxels: what
 /// [`Engine::instances`](crate::Engine::instances) finds in whole maps, in the memory of the lesions and a few slices of runs.
@@ -14,13 +14,13 @@ use crate::volume::LabelSlice;
 ///
 /// ```
 /// use voxdice::stats::InstanceOptions;
-/// use voxdice::{Classes, InstancesAccumulator, LabelSlice};
+/// use voxdice::{Classes, InstancesAccumulator, LabelSlice, Pair};
 /// let (classes, options) = (Classes::new([1])?, InstanceOptions::default());
 /// let part = |slice| InstancesAccumulator::starting_at(slice, &[2, 1, 4], &classes, &options);
 /// let (mut first, mut second) = (part(0)?, part(1)?);
-/// first.add(LabelSlice::U8(&[0, 1, 1, 0]), LabelSlice::U8(&[1, 1, 0, 0]))?;
-/// second.add(LabelSlice::U8(&[0, 1]), LabelSlice::U8(&[0, 1]))?;
-/// second.add(LabelSlice::U8(&[0, 1]), LabelSlice::U8(&[0, 1]))?;
+/// first.add(Pair { pred: LabelSlice::U8(&[0, 1, 1, 0]), truth: LabelSlice::U8(&[1, 1, 0, 0]) })?;
+/// second.add(Pair { pred: LabelSlice::U8(&[0, 1]), truth: LabelSlice::U8(&[0, 1]) })?;
+/// second.add(Pair { pred: LabelSlice::U8(&[0, 1]), truth: LabelSlice::U8(&[0, 1]) })?;
 /// first.merge(second)?;
 /// let found = &first.finish()?[0];
 /// assert_eq!((found.truth().len(), found.pred().len()), (2, 2)); // the voxel behind lies apart
@@ -73,7 +73,8 @@ impl InstancesAccumulator {
     ///
     /// # Errors
     /// [`Error::PieceMismatch`] when the pieces have different lengths; [`Error::Parameter`] for more voxels than the image has.
-    pub fn add(&mut self, pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<()> {
+    pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
+        let Pair { pred, truth } = pair;
         let (of_pred, of_truth) = (pred.len() as u64, truth.len() as u64);
         if of_pred != of_truth {
             return Err(Error::PieceMismatch { pred: of_pred, truth: of_truth });

@@ -11,11 +11,11 @@ use crate::eval::named::ParseError;
 use crate::eval::pairing::{Kind, case_name, is_usual_name};
 use crate::eval::rules::{ClassSource, FROM_FILES, MissingRule, NamedBy, Rules};
 use crate::eval::scoring::{StoredScores, known};
-use crate::eval::surfaces::Surfaces;
+use crate::eval::surfaces::{SurfaceChoices, Surfaces};
 use crate::eval::verify::Verification;
 use crate::eval::warning::Warning;
 use crate::io::Gap;
-use crate::metric::surface::SurfaceMetric;
+use crate::metric::Metric;
 use crate::stats::Counts;
 use crate::text::printable;
 use serde::Deserialize;
@@ -72,6 +72,7 @@ impl Partial {
             (Unlike::Threshold, a.threshold == b.threshold),
             (Unlike::Geometry, a.geometry == b.geometry),
             (Unlike::Surfaces, (&a.surfaces, a.spacing_mm) == (&b.surfaces, b.spacing_mm)),
+            (Unlike::Instances, a.instances == b.instances),
             (Unlike::Missing, self.provenance.missing == other.provenance.missing),
         ];
         checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
@@ -89,6 +90,9 @@ struct Entry {
     metrics: BTreeMap<String, Numbers>,
     prediction_file: PathBuf,
     reference_file: PathBuf,
+    /// Scores of lesions, by class.
+    #[serde(default)]
+    instances: BTreeMap<String, super::lesions::OwnLesions>,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +145,7 @@ struct Options {
     shard: Option<String>,
     spacing_mm: Option<[f64; 3]>,
     surfaces: Option<OwnSurfaces>,
+    instances: Option<super::lesions::OwnSearch>,
     #[serde(flatten)]
     scores: StoredScores,
 }
@@ -153,6 +158,9 @@ fn dataset() -> String {
 struct OwnSurfaces {
     metrics: Vec<String>,
     preset: Option<String>,
+    /// What goes before it, by name.
+    #[serde(default)]
+    choices: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -205,7 +213,9 @@ impl OwnSurfaces {
         let unknown = |error: crate::Error| error.to_string();
         let metrics = self.metrics.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(unknown)?;
         let preset = self.preset.map(|name| name.parse()).transpose().map_err(unknown)?;
-        Ok(Surfaces { metrics, preset })
+        let mut choices = SurfaceChoices::default();
+        self.choices.iter().try_for_each(|(name, choice)| choices.set(name, choice))?;
+        Ok(Surfaces { metrics, preset, choices })
     }
 }
 
@@ -217,6 +227,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
         own.classes.into_iter().map(|class| Class { key: class.key, name: class.name, labels: class.labels }).collect();
     unique(&classes)?;
     let surfaces = own.options.surfaces.map(OwnSurfaces::read).transpose()?.unwrap_or_default();
+    let instances = own.options.instances.map(super::lesions::OwnSearch::read).transpose()?;
     let mut cases = Vec::new();
     for (entry, about) in entries.into_iter().zip(own.cases) {
         if about.shape.iter().try_fold(1u64, |voxels, &length| voxels.checked_mul(length)).is_none() {
@@ -229,7 +240,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
         });
         let measured = classes.iter().filter(|_| !surfaces.metrics.is_empty()).map(|class| {
             let numbers = entry.metrics.get(&class.key).ok_or_else(|| format!("{} lacks {}", about.case, class.key))?;
-            let value = |metric: &SurfaceMetric| {
+            let value = |metric: &Metric| {
                 let name = metric.to_string();
                 let stored = numbers.others.get(&name).ok_or_else(|| format!("{} lacks {name}", about.case))?;
                 let is_infinite = about.infinite.iter().any(|[key, metric]| *key == class.key && *metric == name);
@@ -256,6 +267,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
             warnings: warnings.map(stored).collect(),
             verification: None,
             surfaces: measured,
+            instances: entry.instances.into_iter().map(|(key, found)| (key, found.read())).collect(),
             counts,
         });
     }
@@ -298,6 +310,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
             geometry: known(&own.options.geometry).map_err(unknown)?,
             spacing_mm: own.options.spacing_mm,
             surfaces,
+            instances,
             ..Rules::of(wanted)
         },
         scores: Some(own.options.scores),
@@ -332,6 +345,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial, String> {
             gap: None,
             counts,
             surfaces: BTreeMap::new(),
+            instances: BTreeMap::new(),
             warnings: Vec::new(),
             verification: None,
         })

@@ -35,9 +35,19 @@ pub struct EmptyPolicy {
 impl EmptyPolicy {
     /// The score; NaN where it is undefined.
     pub fn score(self, metric: CountMetric, counts: &Counts) -> f64 {
-        if self.truth == TruthEmpty::Nan && counts.n_truth() == 0 && counts.n_pred() > 0 {
-            return f64::NAN;
+        if self.leaves_out(counts) { f64::NAN } else { metric.of(counts, self.both) }
+    }
+
+    /// The score of a ratio that is NaN where the class is in neither map.
+    pub(crate) fn of_ratio(self, value: f64, counts: &Counts) -> f64 {
+        match value {
+            _ if self.leaves_out(counts) => f64::NAN,
+            value if value.is_nan() => self.both.value(),
+            value => value,
         }
-        metric.of(counts, self.both)
+    }
+
+    fn leaves_out(self, counts: &Counts) -> bool {
+        self.truth == TruthEmpty::Nan && counts.n_truth() == 0 && counts.n_pred() > 0
     }
 }

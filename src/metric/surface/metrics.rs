@@ -5,7 +5,8 @@ use super::{
     directed_nsd, hausdorff, masd, max_asd, median, nsd, rms, std,
 };
 use crate::error::{Error, Result};
-use crate::metric::validate;
+use crate::metric::validate::wrong;
+use crate::metric::{Metric, Unit};
 use crate::stats::Surface;
 use std::fmt;
 use std::str::FromStr;
@@ -55,13 +56,23 @@ pub enum SurfaceMetric {
 }
 
 impl SurfaceMetric {
-    /// What one may write, for messages.
-    pub const NAMES: &'static str = "hd, hd=Q (hd95), hd_truth=Q, hd_pred=Q, asd_truth, asd_pred, assd, masd, max_asd, \
-                                     sd_median, sd_std, sd_rms, nsd=T, nsd_truth=T, nsd_pred=T";
-
     /// Whether it is in mm, and 0 is best.
     pub fn is_distance(self) -> bool {
-        !matches!(self, Self::Nsd(_) | Self::NsdTruth(_) | Self::NsdPred(_))
+        Metric::Surface(self).row().unit == Unit::Mm
+    }
+
+    /// The number behind its name.
+    pub(in crate::metric) fn parameter(self) -> Option<f64> {
+        match self {
+            Self::HdPercentile(q) | Self::HdTruth(q) | Self::HdPred(q) => Some(q),
+            Self::Nsd(mm) | Self::NsdTruth(mm) | Self::NsdPred(mm) => Some(mm),
+            _ => None,
+        }
+    }
+
+    /// Itself, if its number is one that it can have.
+    pub(in crate::metric) fn checked(self) -> Result<Self> {
+        self.check().map(|()| self)
     }
 
     /// Whether its number is one that it can have.
@@ -113,58 +124,18 @@ impl SurfaceMetric {
 
 impl fmt::Display for SurfaceMetric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hd => f.write_str("hd"),
-            Self::HdPercentile(95.0) => f.write_str("hd95"),
-            Self::HdPercentile(q) => write!(f, "hd={q}"),
-            Self::HdTruth(q) => write!(f, "hd_truth={q}"),
-            Self::HdPred(q) => write!(f, "hd_pred={q}"),
-            Self::AsdTruth => f.write_str("asd_truth"),
-            Self::AsdPred => f.write_str("asd_pred"),
-            Self::Assd => f.write_str("assd"),
-            Self::Masd => f.write_str("masd"),
-            Self::MaxAsd => f.write_str("max_asd"),
-            Self::Median => f.write_str("sd_median"),
-            Self::Std => f.write_str("sd_std"),
-            Self::Rms => f.write_str("sd_rms"),
-            Self::Nsd(mm) => write!(f, "nsd={mm}"),
-            Self::NsdTruth(mm) => write!(f, "nsd_truth={mm}"),
-            Self::NsdPred(mm) => write!(f, "nsd_pred={mm}"),
-        }
+        Metric::Surface(*self).fmt(f)
     }
 }
 
 impl FromStr for SurfaceMetric {
     type Err = Error;
 
-    /// By the names of [`SurfaceMetric::NAMES`], in any case of letters.
+    /// By the names of [`METRICS`](crate::metric::METRICS), in any case of letters.
     fn from_str(text: &str) -> Result<Self> {
-        let lower = text.to_lowercase();
-        let wrong = |range: &str| validate::wrong("metric", text, range);
-        let (name, number) = match lower.split_once('=') {
-            Some((name, number)) => (name, Some(number.parse::<f64>().map_err(|_| wrong("NAME=NUMBER"))?)),
-            None => (lower.as_str(), None),
-        };
-        let metric = match (name, number) {
-            ("hd", None) => Self::Hd,
-            ("hd95", None) => Self::HdPercentile(95.0),
-            ("hd", Some(q)) => Self::HdPercentile(q),
-            ("hd_truth", q) => Self::HdTruth(q.unwrap_or(100.0)),
-            ("hd_pred", q) => Self::HdPred(q.unwrap_or(100.0)),
-            ("asd_truth", None) => Self::AsdTruth,
-            ("asd_pred", None) => Self::AsdPred,
-            ("assd", None) => Self::Assd,
-            ("masd", None) => Self::Masd,
-            ("max_asd", None) => Self::MaxAsd,
-            ("sd_median", None) => Self::Median,
-            ("sd_std", None) => Self::Std,
-            ("sd_rms", None) => Self::Rms,
-            ("nsd", Some(mm)) => Self::Nsd(mm),
-            ("nsd_truth", Some(mm)) => Self::NsdTruth(mm),
-            ("nsd_pred", Some(mm)) => Self::NsdPred(mm),
-            ("nsd" | "nsd_truth" | "nsd_pred", None) => return Err(wrong("a tolerance in mm behind it, as in nsd=2")),
-            _ => return Err(wrong(&format!("one of {}", Self::NAMES))),
-        };
-        metric.check().map(|()| metric)
+        match text.parse()? {
+            Metric::Surface(metric) => Ok(metric),
+            other => Err(wrong("metric", other, "one of surfaces")),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Item, Weight};
 #[allow(unused_imports)] // `Error`: the documentation links to it
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, by_name};
 use crate::metric::validate::wrong;
 use std::collections::BTreeMap;
 
@@ -21,6 +21,29 @@ pub enum Quantile {
     /// The first one up to which the weights add up to q of all weight: DeepMind.
     Cumulative(Weight),
 }
+
+impl Quantile {
+    /// All of them, the last one of elements that weigh the same.
+    pub const ALL: [Self; 5] = [Self::Linear, Self::Lower, Self::Round, Self::Floor, Self::Cumulative(Weight::Count)];
+
+    /// The name that a command line knows it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Lower => "lower",
+            Self::Round => "round",
+            Self::Floor => "floor",
+            Self::Cumulative(_) => "cumulative",
+        }
+    }
+
+    /// Whether weights matter.
+    pub fn is_cumulative(self) -> bool {
+        matches!(self, Self::Cumulative(_))
+    }
+}
+
+by_name!(Quantile, "the rule of a percentile");
 
 /// A percentile and its rule.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -12,14 +12,14 @@ use std::fmt;
 ///
 /// ```
 /// use voxdice::metric::surface::{SurfaceMetric, SurfacePreset, SurfaceRules};
-/// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Shape, Spacing};
+/// use voxdice::{Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing};
 /// let engine = Engine::new(&EngineOptions::default())?;
 /// let shape = Shape::new(1, 1, [2, 4])?;
 /// let (truth, pred) = ([1u8, 0, 0, 0, 0, 0, 0, 0], [1u8, 0, 0, 1, 0, 0, 0, 0]);
 /// let of = |rules: SurfaceRules| {
 ///     let maps = (LabelMap::u8(shape.clone(), &pred)?, LabelMap::u8(shape.clone(), &truth)?);
 ///     let options = rules.options(&Spacing::new([1.0, 1.0])?);
-///     let surfaces = engine.surfaces(maps.0, maps.1, &Classes::new([1])?, &options)?;
+///     let surfaces = engine.surfaces(Pair { pred: maps.0, truth: maps.1 }, &Classes::new([1])?, &options)?;
 ///     rules.value("hd=50".parse::<SurfaceMetric>()?, &surfaces.values()[0])
 /// };
 /// assert_eq!(of(SurfaceRules::default())?, 1.5); // the larger of 0, and of the mean of 0 and 3

@@ -70,7 +70,7 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::CountMetric;
+    use crate::metric::{CountMetric, Metric};
 
     fn of(score: Score, values: &[f64]) -> (f64, f64) {
         let scale = Scale::of(score, values.iter().copied());
@@ -81,23 +81,23 @@ mod tests {
     fn ratios_have_the_same_axis_whatever_the_values() {
         assert_eq!(of(Score::DICE, &[0.5, f64::NAN]), (0.0, 1.0));
         assert_eq!(of(Score::DICE, &[]), (0.0, 1.0));
-        assert_eq!(of(Score::Metric(CountMetric::Mcc), &[0.5, -0.1]), (-1.0, 1.0));
+        assert_eq!(of(Metric::Counts(CountMetric::Mcc).into(), &[0.5, -0.1]), (-1.0, 1.0));
         assert!(Scale::of(Score::DICE, [0.9].into_iter()).is_unit());
     }
 
     #[test]
     fn other_scores_have_round_ends_around_their_values() {
-        assert_eq!(of(Score::Metric(CountMetric::VolumeSimilarity), &[-1.3, 0.4]), (-1.5, 0.5));
-        assert_eq!(of(Score::VolumeTruth, &[12.0, 1430.0]), (0.0, 1500.0));
-        assert_eq!(of(Score::VolumeTruth, &[f64::INFINITY]), (0.0, 1.0));
-        let scale = Scale::of(Score::VolumeTruth, [12.0, 1430.0].into_iter());
+        assert_eq!(of(Metric::Counts(CountMetric::VolumeSimilarity).into(), &[-1.3, 0.4]), (-1.5, 0.5));
+        assert_eq!(of(Metric::VolumeTruth.into(), &[12.0, 1430.0]), (0.0, 1500.0));
+        assert_eq!(of(Metric::VolumeTruth.into(), &[f64::INFINITY]), (0.0, 1.0));
+        let scale = Scale::of(Metric::VolumeTruth.into(), [12.0, 1430.0].into_iter());
         assert_eq!(scale.ticks(), [0.0, 500.0, 1000.0, 1500.0]);
         assert_eq!([scale.place(750.0), scale.place(-5.0), scale.place(f64::INFINITY)], [0.5, 0.0, 1.0]);
     }
 
     #[test]
     fn small_steps_keep_their_digits() {
-        let scale = Scale::of(Score::VolumeTruth, [0.23].into_iter());
+        let scale = Scale::of(Metric::VolumeTruth.into(), [0.23].into_iter());
         assert_eq!(scale.ticks().into_iter().map(|tick| scale.label(tick)).collect::<Vec<_>>()[1], "0.05");
     }
 }

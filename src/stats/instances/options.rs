@@ -1,6 +1,7 @@
 //! What counts as one lesion.
 
 use crate::error::{Error, Result};
+use std::str::FromStr;
 
 /// Which voxels of a mask are connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -37,6 +38,19 @@ impl Connectivity {
     }
 }
 
+impl FromStr for Connectivity {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|own| own.name().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| wrong("connectivity", text, "faces, edges or corners"))
+    }
+}
+
+fn wrong(name: &'static str, text: &str, range: &str) -> Error {
+    Error::Parameter { name, value: text.into(), range: range.into() }
+}
+
 /// What makes voxels of a class one lesion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum InstancesBy {
@@ -47,6 +61,25 @@ pub enum InstancesBy {
     Labels,
 }
 
+impl InstancesBy {
+    /// The name that a command line knows it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Components => "components",
+            Self::Labels => "labels",
+        }
+    }
+}
+
+impl FromStr for InstancesBy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = [Self::Components, Self::Labels].into_iter().find(|by| by.name().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| wrong("instances", text, "components or labels"))
+    }
+}
+
 /// Components that are near each other and become one lesion: those whose n-fold dilations (across faces and edges) meet
 /// at least at a corner. 0 joins nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -55,6 +88,20 @@ pub struct Join {
     pub truth: u32,
     /// n of the prediction.
     pub pred: u32,
+}
+
+impl FromStr for Join {
+    type Err = Error;
+
+    /// `3` for both sides, `3,0` for the truth and the prediction.
+    fn from_str(text: &str) -> Result<Self> {
+        let refused = || wrong("join", text, "a number of dilations, or two for truth and prediction, such as 3,0");
+        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| refused());
+        match text.split_once(',') {
+            Some((truth, pred)) => Ok(Self { truth: number(truth)?, pred: number(pred)? }),
+            None => number(text).map(|n| Self { truth: n, pred: n }),
+        }
+    }
 }
 
 /// Dilations of one class.

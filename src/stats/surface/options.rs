@@ -1,7 +1,7 @@
 //! Where a surface is sampled and what its distances are measured to.
 
 use super::Spacing;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, by_name};
 
 /// Which points stand for the boundary of a mask: its elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -36,6 +36,8 @@ impl Elements {
     }
 }
 
+by_name!(Elements, "the elements of a boundary");
+
 /// What lies beyond the edge of the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ImageEdge {
@@ -58,6 +60,8 @@ impl ImageEdge {
         }
     }
 }
+
+by_name!(ImageEdge, "what lies beyond the image");
 
 /// What distances are measured to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -16,7 +16,7 @@ use voxdice::io::nifti::Voxels;
 use voxdice::io::npy::{self, Elements, Order};
 use voxdice::metric::{Loss, LossOptions, Preset, Smooth};
 use voxdice::stats::Terms;
-use voxdice::{Activation, Backend, Engine, EngineOptions, LabelMap, Shape, Volume};
+use voxdice::{Activation, Backend, Engine, EngineOptions, LabelMap, Pair, Shape, Volume};
 
 /// The 3x4 example of the question.
 const TRUTH: [f32; 12] = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
@@ -122,7 +122,7 @@ fn every_preset_is_the_preset_of_the_library() {
         let loss = Loss::new(preset.options()).unwrap();
         let shape = if preset == Preset::Keras { Shape::new(1, 1, [12]) } else { Shape::new(1, 3, [4]) }.unwrap();
         let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-        let sums = engine.sums_with(volume(&PRED), volume(&TRUTH), &loss.sums_options()).unwrap();
+        let sums = engine.sums_with(Pair { pred: volume(&PRED), truth: volume(&TRUTH) }, &loss.sums_options()).unwrap();
         let expected = loss.evaluate(&sums).unwrap().reduced;
         assert_eq!(Some(reduced(&truth, &pred, &["--preset", preset.name()])), expected, "{preset}");
     }
@@ -217,8 +217,10 @@ fn a_label_map_of_the_library_equals_that_of_the_command() {
     let engine = Engine::new(&EngineOptions { backend: Backend::Cpu, ..EngineOptions::default() }).unwrap();
     let sums = engine
         .sums_with(
-            Volume::f32(Shape::new(1, 2, [4]).unwrap(), &pred).unwrap(),
-            LabelMap::u8(Shape::new(1, 1, [4]).unwrap(), &labels).unwrap(),
+            Pair {
+                pred: Volume::f32(Shape::new(1, 2, [4]).unwrap(), &pred).unwrap(),
+                truth: LabelMap::u8(Shape::new(1, 1, [4]).unwrap(), &labels).unwrap(),
+            },
             &Terms::Plain.into(),
         )
         .unwrap();

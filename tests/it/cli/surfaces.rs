@@ -180,7 +180,7 @@ fn shards_keep_their_distances_and_counts_make_none() {
     let cohort = Cohort::new();
     // In one case the prediction has no label 3, so that some tools have an infinite distance.
     cohort.0.map("pred/case_0.nii.gz", &[4, 3, 2], &[1u8; 24]);
-    let choices = ["--metrics", "dice,hd95,nsd=1", "--surface", "monai", "--format", "json"];
+    let choices = ["--metrics", "dice,hd95,nsd=1", "--surface", "monai", "--directions", "mean", "--format", "json"];
     let whole = cohort.eval(&choices);
     let parts: Vec<PathBuf> = ["1/2", "2/2"]
         .iter()
@@ -193,4 +193,93 @@ fn shards_keep_their_distances_and_counts_make_none() {
     let merged = run(["merge", text(&parts[0]), text(&parts[1]), "--format", "json"]);
     assert_eq!(String::from_utf8(merged.stdout).unwrap(), String::from_utf8(whole.stdout).unwrap());
     fails(2, &["assd was not measured"], ["merge", text(&parts[0]), text(&parts[1]), "--metrics", "assd"]);
+}
+
+/// Every choice by itself gives what the preset that makes it gives.
+#[test]
+fn single_choices_make_a_definition() {
+    let files = Files::new();
+    let [truth, pred] = pair(&files);
+    for (preset, choices) in [
+        ("medpy", "--directions pooled"),
+        ("mikan", "--image-edge repeat --percentile round"),
+        ("grand-challenge", "--percentile lower"),
+        ("deepmind", "--boundary corner --percentile cumulative"),
+        ("lits", "--boundary edge"),
+        ("brats24", "--nsd-form mean"),
+    ] {
+        let with = |arguments: &str| values(&truth, &pred, &arguments.split(' ').collect::<Vec<_>>());
+        assert_eq!(with(choices), with(&format!("--surface {preset}")), "{preset}");
+        assert_eq!(with(&format!("--surface {preset} {choices}")), with(choices), "{preset} and its own choices");
+    }
+    let arguments =
+        ["eval", text(&truth), text(&pred), "--metrics", "hd95", "--surface", "monai", "--directions", "mean"];
+    let table = fine(arguments);
+    assert!(table.contains("surfaces: monai, directions mean: boundary voxels across faces;"), "{table}");
+    let found = json([&arguments[..], &["--format", "json"]].concat());
+    assert_eq!(found["voxdice"]["options"]["surfaces"]["choices"], serde_json::json!({ "directions": "mean" }));
+    fails(2, &["--image-edge", "--metrics"], ["eval", text(&truth), text(&pred), "--image-edge", "repeat"]);
+    fails(2, &["max, mean, pooled"], ["eval", text(&truth), text(&pred), "--metrics", "hd", "--directions", "both"]);
+}
+
+/// A label that only the truth has.
+#[test]
+fn a_miss_costs_what_was_chosen() {
+    let files = Files::new();
+    let truth = files.map("t.nii", &[3, 4, 1], &[1u8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+    let pred = files.map("p.nii", &[3, 4, 1], &[1u8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let of = |missed: &[&str]| {
+        let arguments = ["eval", text(&truth), text(&pred), "--metrics", "hd95,nsd=1", "--format", "json"];
+        json([&arguments[..], missed, &["--spacing", "4,3,12"]].concat())
+    };
+    for (missed, expected) in
+        [("nan", None), ("374", Some(374.0)), ("diagonal", Some(f64::hypot(12.0, 12.0 * 2f64.sqrt())))]
+    {
+        let found = of(&["--missed", missed]);
+        let hd95 = &found["metric_per_case"][0]["metrics"]["2"]["hd95"];
+        assert_eq!(hd95.as_f64(), expected, "{missed}");
+        assert_eq!(found["metric_per_case"][0]["metrics"]["2"]["nsd=1"], 0.0, "a share is no distance");
+        assert_eq!(found["voxdice"]["undefined"]["hd95 mm"], u64::from(expected.is_none()), "{missed}");
+    }
+    let found = of(&["--missed", "inf"]);
+    assert_eq!(found["voxdice"]["cases"][0]["infinite"], serde_json::json!([["2", "hd95"]]));
+    assert_eq!(of(&[])["metric_per_case"], of(&["--missed", "nan"])["metric_per_case"]);
+    let message = "none of nan, inf, diagonal, and a distance in mm";
+    fails(2, &[message], ["eval", text(&truth), text(&pred), "--metrics", "hd95", "--missed", "-3"]);
+}
+
+#[test]
+fn bands_along_boundaries_are_scores() {
+    let files = Files::new();
+    let [truth, pred] = pair(&files);
+    let maps_of = |only: u8| -> Maps {
+        let read = |path: &Path| match voxdice::io::labels::read(path).unwrap().labels {
+            voxdice::io::labels::Labels::U8(labels) => labels.iter().map(|&l| u8::from(l == only)).collect(),
+            other => unreachable!("{other:?}"),
+        };
+        Maps { truth: read(&truth), pred: read(&pred), spatial: vec![7, 10, 12] }
+    };
+    let metrics = ["boundary_iou=1", "boundary_iou=2", "boundary_iou_mm=1.5", "boundary_iou_below=2"];
+    let found = json(["eval", text(&truth), text(&pred), "--metrics", &metrics.join(","), "--format", "json"]);
+    for (label, metric) in [1u8, 2].into_iter().flat_map(|only| metrics.map(|metric| (only, metric))) {
+        let counts = maps_of(label).bands(metric.parse().unwrap(), &Spacing::new([2.0, 0.75, 0.5]).unwrap());
+        let value = &found["metric_per_case"][0]["metrics"][label.to_string()][metric];
+        assert_eq!(value.as_f64(), Some(voxdice::metric::iou(&counts, voxdice::Empty::Nan)), "{metric} of {label}");
+    }
+    // Steps need no spacing, and a class in neither file is as --empty says.
+    let array = files.path("a.npy");
+    voxdice::io::npy::write(&array, &[2, 2], voxdice::io::npy::Order::RowMajor, &[0f32, 1.0, 1.0, 1.0]).unwrap();
+    let of = |empty| {
+        let arguments = ["eval", text(&array), text(&array), "-l", "1,2", "--metrics", "boundary_iou=1"];
+        json([&arguments[..], &["--empty", empty, "--format", "json"]].concat())["metric_per_case"][0]["metrics"]
+            .clone()
+    };
+    assert_eq!(
+        [of("nan")["1"]["boundary_iou=1"].as_f64(), of("nan")["2"]["boundary_iou=1"].as_f64()],
+        [Some(1.0), None]
+    );
+    assert_eq!(of("one")["2"]["boundary_iou=1"], 1.0);
+    for wrong in ["boundary_iou", "boundary_iou=1.5", "boundary_iou=0", "boundary_iou_mm=-1"] {
+        fails(2, &["is no metric"], ["eval", text(&array), text(&array), "--metrics", wrong]);
+    }
 }

@@ -5,7 +5,7 @@ use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, REALS, Real, labels, reals};
 use voxdice::metric::Partials;
 use voxdice::stats::{Counts, Sums, Terms};
-use voxdice::{Activation, Classes, Engine, Layout, Shape, SumsOptions, Table, Truth};
+use voxdice::{Activation, Classes, Engine, Layout, Pair, Shape, SumsOptions, Table, Truth};
 
 /// A row of the matrix.
 pub struct Row {
@@ -120,7 +120,7 @@ impl Row {
                     }
                 });
                 let (pred, truth) = given.operands();
-                let gradient = engine.gradient(pred, truth, options, &sums, &partials).unwrap();
+                let gradient = engine.gradient(Pair { pred, truth }, options, &sums, &partials).unwrap();
                 gradient.iter().for_each(|value| sum.bytes(&value.to_bits().to_le_bytes()));
             }
             What::Counts(types, listed) => {
@@ -130,7 +130,9 @@ impl Row {
                 let of = |kind, seed| labels(kind, &present, 3, 2 * VOXELS, seed);
                 let (pred, truth) = (of(types[0], 5), of(types[1], 6));
                 let classes = Classes::new(listed.iter().copied()).unwrap();
-                let found = engine.counts(label_map(&shape, &pred), label_map(&shape, &truth), &classes).unwrap();
+                let found = engine
+                    .counts(Pair { pred: label_map(&shape, &pred), truth: label_map(&shape, &truth) }, &classes)
+                    .unwrap();
                 found.values().iter().for_each(|counts| sum.counts(counts));
             }
         }
@@ -172,7 +174,7 @@ impl Given {
 
     fn sums(&self, engine: &Engine, options: &SumsOptions) -> Table<Sums> {
         let (pred, truth) = self.operands();
-        engine.sums_with(pred, truth, options).unwrap()
+        engine.sums_with(Pair { pred, truth }, options).unwrap()
     }
 
     /// The first sample, its second half before its first.
@@ -189,14 +191,14 @@ impl Given {
                 Layout::ChannelsLast => all[at(0, voxels.start)..at(0, voxels.end)].to_vec(),
             }
         };
-        let mut sums = engine.accumulate(&self.shape(1), options).unwrap();
+        let mut sums = engine.accumulate_sums(&self.shape(1), options).unwrap();
         let half = VOXELS / 2;
         for (first, len) in [(half, VOXELS - half), (0, 1001), (1001, half - 1001)] {
             let (p, t) = (cut(p, first, len), cut(t, first, len));
             let shape = Shape::new(1, CHANNELS, [len]).unwrap().with_layout(self.layout);
             let volumes = [&p, &t].map(|voxels| voxdice::Volume::f32(shape.clone(), voxels).unwrap());
             let [pred, truth] = volumes;
-            sums.add_at(first as u64, pred, truth).unwrap();
+            sums.add_at(first as u64, Pair { pred, truth }).unwrap();
         }
         sums.finish().unwrap()
     }

@@ -13,8 +13,8 @@ use std::time::Duration;
 use voxdice::metric::Partials;
 use voxdice::stats::{Counts, Merge, Sums};
 use voxdice::{
-    Backend, Classes, CountsAccumulator, Engine, EngineOptions, Error, NonFinite, Over, Shape, Simd, SumsOptions,
-    Table, Truth, Tuning,
+    Backend, Classes, Engine, EngineOptions, Error, NonFinite, Over, Pair, Shape, Simd, SumsOptions, Table, Truth,
+    Tuning,
 };
 
 /// What became of an evaluation.
@@ -157,18 +157,18 @@ fn ask_for_sums(asked: &Asked<'_>, options: &SumsOptions, is_map: bool) -> Resul
     let operands = || (volume(shape, pred), truth(shape, t, is_map));
     let (p, whole) = operands();
     match drawn.way {
-        Way::Whole => engine.sums_with(p, whole, options),
-        Way::Pooled(over) => engine.sums_with(p, whole, options)?.pool(over),
+        Way::Whole => engine.sums_with(Pair { pred: p, truth: whole }, options),
+        Way::Pooled(over) => engine.sums_with(Pair { pred: p, truth: whole }, options)?.pool(over),
         Way::ByBlock => {
             // Blocks on their own have no policy, and a table can only be had from the library: that of the whole.
-            let joined = engine.sums_by_block(p, whole, options)?.map(|blocks| {
+            let joined = engine.sums_by_block(Pair { pred: p, truth: whole }, options)?.map(|blocks| {
                 let (mut sum, rest) = (blocks[0], &blocks[1..]);
                 rest.iter().try_for_each(|block| sum.merge(block)).map(|()| sum)
             });
             let joined: Vec<Sums> = joined.into_values().into_iter().collect::<Result<_, _>>()?;
             let (p, whole) = operands();
             let mut joined = joined.iter();
-            Ok(engine.sums_with(p, whole, options)?.map(|whole| {
+            Ok(engine.sums_with(Pair { pred: p, truth: whole }, options)?.map(|whole| {
                 let joined = joined.next().unwrap();
                 let same = whole.exact() == joined.exact() && whole.non_finite() == joined.non_finite();
                 if same && whole.pred().is_nan() { *whole } else { *joined }
@@ -177,13 +177,13 @@ fn ask_for_sums(asked: &Asked<'_>, options: &SumsOptions, is_map: bool) -> Resul
         Way::Pieces(seed, shuffled) => {
             let (channels, voxels) = (shape.channels() as usize, shape.voxels_per_cell() as usize);
             let piece_shape = |len| Shape::new(1, channels, [len]).unwrap().with_layout(shape.layout());
-            let mut sums = engine.accumulate(&piece_shape(voxels), options)?;
+            let mut sums = engine.accumulate_sums(&piece_shape(voxels), options)?;
             for (first, len) in pieces(voxels, seed, shuffled) {
                 let truth_channels = if is_map { 1 } else { channels };
                 let own_p = cut(pred, channels, voxels, shape.layout(), first..first + len);
                 let own_t = cut(t, truth_channels, voxels, shape.layout(), first..first + len);
                 let shape = piece_shape(len);
-                sums.add_at(first as u64, volume(&shape, &own_p), truth(&shape, &own_t, is_map))?;
+                sums.add_at(first as u64, Pair { pred: volume(&shape, &own_p), truth: truth(&shape, &own_t, is_map) })?;
             }
             sums.finish()
         }
@@ -206,7 +206,12 @@ fn gradient(
     let table = ask_for_sums(asked, options, is_map).map_err(|error| error.to_string())?;
     let mut partials_left = partials.iter();
     let partials_table = table.map(|_| *partials_left.next().unwrap());
-    let found = engine.gradient(volume(shape, pred), truth(shape, t, is_map), options, &table, &partials_table);
+    let found = engine.gradient(
+        Pair { pred: volume(shape, pred), truth: truth(shape, t, is_map) },
+        options,
+        &table,
+        &partials_table,
+    );
     let too_large = expected::scales(shape, &summed).iter().any(|scale| scale[1] > 30);
     let found = match found {
         Err(error) if too_large && Refusal::of(&error) == Some(Refusal::Magnitude) => return Ok("a typed error"),
@@ -256,10 +261,10 @@ fn ask_for_counts(asked: &Asked<'_>, sets: &[Vec<u32>], ignored: Option<u32>) ->
     let classes = ignored.map_or(Ok(classes.clone()), |label| classes.ignoring(label))?;
     let (p, t) = (label_map(shape, pred), label_map(shape, truth));
     match drawn.way {
-        Way::Whole => Ok(engine.counts(p, t, &classes)?.into_values()),
-        Way::Pooled(over) => Ok(engine.counts(p, t, &classes)?.pool(over)?.into_values()),
+        Way::Whole => Ok(engine.counts(Pair { pred: p, truth: t }, &classes)?.into_values()),
+        Way::Pooled(over) => Ok(engine.counts(Pair { pred: p, truth: t }, &classes)?.pool(over)?.into_values()),
         Way::ByBlock => {
-            let blocks = engine.counts_by_block(p, t, &classes)?.into_values();
+            let blocks = engine.counts_by_block(Pair { pred: p, truth: t }, &classes)?.into_values();
             let joined = blocks.into_iter().map(|blocks| {
                 let (mut sum, rest) = (blocks[0], &blocks[1..]);
                 rest.iter().try_for_each(|block| sum.merge(block)).map(|()| sum)
@@ -267,9 +272,9 @@ fn ask_for_counts(asked: &Asked<'_>, sets: &[Vec<u32>], ignored: Option<u32>) ->
             joined.collect()
         }
         Way::Pieces(seed, _) => {
-            let mut counts = CountsAccumulator::new(&classes);
+            let mut counts = engine.accumulate_counts(&classes);
             for (first, len) in pieces(shape.voxels_per_cell() as usize, seed, true) {
-                counts.add(slice(pred, first..first + len), slice(truth, first..first + len))?;
+                counts.add(Pair { pred: slice(pred, first..first + len), truth: slice(truth, first..first + len) })?;
             }
             counts.finish()
         }

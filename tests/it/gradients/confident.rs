@@ -6,7 +6,7 @@ use crate::equality::volume;
 use crate::oracle::Array;
 use voxdice::metric::Pointwise;
 use voxdice::stats::Terms;
-use voxdice::{Activation, Shape, SumsOptions};
+use voxdice::{Activation, Pair, Shape, SumsOptions};
 
 /// Logits so far apart that a probability is 0 in f32, and 1 minus the other is. The derivatives of the logarithms are
 /// still ordinary numbers: against central differences of the loss written with logarithms of sums.
@@ -56,8 +56,10 @@ fn gradients_of_confident_voxels_are_those_of_the_loss() {
         let partials = case.of_pointwise();
         for implementation in ALL.iter() {
             // The values are those of the same loss.
-            let sums =
-                implementation.engine.sums_with(volume(&case.shape, &case.pred), case.truth(), &options).unwrap();
+            let sums = implementation
+                .engine
+                .sums_with(Pair { pred: volume(&case.shape, &case.pred), truth: case.truth() }, &options)
+                .unwrap();
             for (channel, sums) in sums.values().iter().enumerate() {
                 let expected = (0..voxels).map(|voxel| of_channel(&logits[voxel], voxel % 3, channel));
                 let (sum, allowed) =

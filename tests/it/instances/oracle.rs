@@ -3,7 +3,7 @@
 use super::Maps;
 use std::collections::{BTreeMap, BTreeSet};
 use voxdice::stats::{Connectivity, InstanceOptions, Instances, InstancesBy, Join, Overlap, Regions};
-use voxdice::{Classes, InstancesAccumulator, LabelSlice};
+use voxdice::{Classes, InstancesAccumulator, LabelSlice, Pair};
 
 /// z, y and x of each voxel.
 pub fn places(spatial: &[usize]) -> Vec<[i64; 3]> {
@@ -261,7 +261,7 @@ fn slabs_and_pieces_have_the_same_bits() {
                     let mut part = InstancesAccumulator::starting_at(start, &extent, &classes, &options).unwrap();
                     let range = from * per_slice..to * per_slice;
                     for (p, t) in maps.pred[range.clone()].chunks(piece).zip(maps.truth[range].chunks(piece)) {
-                        part.add(LabelSlice::U32(p), LabelSlice::U32(t)).unwrap();
+                        part.add(Pair { pred: LabelSlice::U32(p), truth: LabelSlice::U32(t) }).unwrap();
                     }
                     part
                 };

@@ -2,7 +2,7 @@
 
 use super::engine;
 use voxdice::stats::{InstanceOptions, Instances, Join, Regions};
-use voxdice::{Classes, InstancesAccumulator, LabelMap, LabelSlice, Shape};
+use voxdice::{Classes, InstancesAccumulator, LabelMap, LabelSlice, Pair, Shape};
 
 fn noise(spatial: &[usize], per_mille: u64, labels: u64, seed: u64) -> Vec<u8> {
     let mut state = seed;
@@ -28,7 +28,7 @@ fn with_threads<T: Send>(_: usize, f: impl FnOnce() -> T + Send) -> T {
 fn found(spatial: &[usize], truth: &[u8], pred: &[u8], classes: &Classes, options: &InstanceOptions) -> Vec<Instances> {
     let shape = Shape::new(1, 1, spatial).unwrap();
     let [pred, truth] = [pred, truth].map(|labels| LabelMap::u8(shape.clone(), labels).unwrap());
-    engine().instances(pred, truth, classes, options).unwrap().into_values()
+    engine().instances(Pair { pred, truth }, classes, options).unwrap().into_values()
 }
 
 fn all_options() -> Vec<InstanceOptions> {
@@ -55,7 +55,7 @@ fn any_number_of_threads_finds_the_same() {
                 InstancesAccumulator::new(&spatial.iter().map(|&n| n as u64).collect::<Vec<_>>(), &classes, &options)
                     .unwrap();
             for (p, t) in pred.chunks(100_003).zip(truth.chunks(100_003)) {
-                all.add(LabelSlice::U8(p), LabelSlice::U8(t)).unwrap();
+                all.add(Pair { pred: LabelSlice::U8(p), truth: LabelSlice::U8(t) }).unwrap();
             }
             assert!(all.finish().unwrap() == one, "{spatial:?} {options:?}");
         }
@@ -82,7 +82,10 @@ fn labels_have_any_type_and_regions_overlap() {
         let wide: Vec<u16> = truth.iter().map(|&l| l.into()).collect();
         let wider: Vec<u32> = pred.iter().map(|&l| l.into()).collect();
         let maps = (LabelMap::u32(shape.clone(), &wider).unwrap(), LabelMap::u16(shape.clone(), &wide).unwrap());
-        assert_eq!(engine().instances(maps.0, maps.1, &classes, &options).unwrap().into_values(), expected);
+        assert_eq!(
+            engine().instances(Pair { pred: maps.0, truth: maps.1 }, &classes, &options).unwrap().into_values(),
+            expected
+        );
     }
 }
 
@@ -95,7 +98,7 @@ fn samples_are_images_of_their_own() {
     let shape = Shape::new(2, 1, spatial).unwrap();
     let (both, back) = ([&a[..], &b].concat(), [&b[..], &a].concat());
     let maps = (LabelMap::u8(shape.clone(), &back).unwrap(), LabelMap::u8(shape, &both).unwrap());
-    let all = engine().instances(maps.0, maps.1, &classes, &options).unwrap();
+    let all = engine().instances(Pair { pred: maps.0, truth: maps.1 }, &classes, &options).unwrap();
     let one = |t: &[u8], p: &[u8]| found(&spatial, t, p, &classes, &options).remove(0);
     assert_eq!(all.values(), [one(&a, &b), one(&b, &a)]);
 }
@@ -131,7 +134,9 @@ fn more_lesions_than_wanted_are_counted() {
         ..Default::default()
     };
     for n in [1, 3] {
-        let error = with_threads(n, || engine().instances(map(), map(), &Classes::new([1]).unwrap(), &faces(1000)));
+        let error = with_threads(n, || {
+            engine().instances(Pair { pred: map(), truth: map() }, &Classes::new([1]).unwrap(), &faces(1000))
+        });
         let error = error.unwrap_err();
         assert!(matches!(&error, voxdice::Error::TooManyLesions(found) if found.found == 1 << 20), "{error}");
         assert!(
@@ -139,7 +144,10 @@ fn more_lesions_than_wanted_are_counted() {
             "{error}"
         );
     }
-    let all = engine().instances(map(), map(), &Classes::new([1]).unwrap(), &faces(1 << 20)).unwrap().into_values();
+    let all = engine()
+        .instances(Pair { pred: map(), truth: map() }, &Classes::new([1]).unwrap(), &faces(1 << 20))
+        .unwrap()
+        .into_values();
     assert_eq!((all[0].truth().len(), all[0].overlaps().len()), (1 << 20, 1 << 20));
     assert!(all[0].truth().iter().all(|lesion| lesion.voxels() == 1));
 }

@@ -3,13 +3,13 @@
 use super::engine;
 use voxdice::metric::instances::{InstancePreset, Size, Threshold};
 use voxdice::stats::{InstanceOptions, InstancesBy, Join, OwnSteps};
-use voxdice::{Classes, Error, InstancesAccumulator, LabelMap, LabelSlice, Shape};
+use voxdice::{Classes, Error, InstancesAccumulator, LabelMap, LabelSlice, Pair, Shape};
 
 fn find(spatial: &[usize], options: &InstanceOptions) -> Result<(), Error> {
     let shape = Shape::new(1, 1, spatial)?;
     let labels = vec![1u8; spatial.iter().product()];
     let map = || LabelMap::u8(shape.clone(), &labels);
-    engine().instances(map()?, map()?, &Classes::new([1])?, options).map(drop)
+    engine().instances(Pair { pred: map()?, truth: map()? }, &Classes::new([1])?, options).map(drop)
 }
 
 #[test]
@@ -34,7 +34,11 @@ fn options_must_go_together() {
     }
     let (a, b) = (Shape::new(1, 1, [2, 3]).unwrap(), Shape::new(1, 1, [3, 2]).unwrap());
     let maps = (LabelMap::u8(a, &[0; 6]).unwrap(), LabelMap::u8(b, &[0; 6]).unwrap());
-    let found = engine().instances(maps.0, maps.1, &Classes::new([1]).unwrap(), &InstanceOptions::default());
+    let found = engine().instances(
+        Pair { pred: maps.0, truth: maps.1 },
+        &Classes::new([1]).unwrap(),
+        &InstanceOptions::default(),
+    );
     assert!(matches!(found, Err(Error::ShapeMismatch { .. })));
 }
 
@@ -44,7 +48,7 @@ fn pieces_and_parts_must_lie_behind_each_other() {
     let part = |slice| InstancesAccumulator::starting_at(slice, &[4, 2, 3], &classes, &options);
     assert!(part(4).unwrap_err().to_string().contains("below 4"));
     let add = |part: &mut InstancesAccumulator, p: usize, t: usize| {
-        part.add(LabelSlice::U8(&vec![1; p]), LabelSlice::U8(&vec![1; t]))
+        part.add(Pair { pred: LabelSlice::U8(&vec![1; p]), truth: LabelSlice::U8(&vec![1; t]) })
     };
     let mut first = part(0).unwrap();
     assert!(matches!(add(&mut first, 2, 3), Err(Error::PieceMismatch { .. })));

@@ -4,7 +4,7 @@
 use crate::engines::ALL;
 use voxdice::metric::{Given, Ignore, Loss, Whose};
 use voxdice::{
-    Activation, Backend, CallValues, Engine, EngineOptions, Error, LabelMap, Layout, Operands, Shape, Volume,
+    Activation, Backend, CallValues, Engine, EngineOptions, Error, LabelMap, Layout, Operands, Pair, Shape, Volume,
 };
 
 /// One that refuses what is not finite, as it comes.
@@ -67,7 +67,12 @@ fn voxels_that_are_values_have_the_channels_of_their_own() {
             let loss = Loss::from_call(&format!("keras.Dice(axis=-1, reduction='{reduction}')")).unwrap();
             let of = |shape: &Shape, p, t| {
                 let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-                loss.evaluate_with_gradient(&at.engine, Operands::new(volume(p), volume(t)), Whose::Ours).unwrap()
+                loss.evaluate_with_gradient(
+                    &at.engine,
+                    Operands::new(Pair { pred: volume(p), truth: volume(t) }),
+                    Whose::Ours,
+                )
+                .unwrap()
             };
             let (of_last, gradient_last) = of(&last, &pred_last, &truth_last);
             let (of_first, gradient_first) = of(&first, &LOGITS, &truth);
@@ -85,13 +90,13 @@ fn voxels_that_are_values_are_refused_what_does_not_fit() {
     let evaluate = |operands| loss.evaluate(&strict(), operands, Whose::Ours);
     // A mask was left out in silence, and a truth of another shape cut short or read beyond its end.
     let mask = [1u8; 12];
-    let operands = Operands::new(volume(&last, &LOGITS), volume(&last, &LOGITS));
+    let operands = Operands::new(Pair { pred: volume(&last, &LOGITS), truth: volume(&last, &LOGITS) });
     let masked = operands.clone().masked(Volume::u8(shape(1, Layout::ChannelsLast), &mask).unwrap());
     let error = evaluate(masked).unwrap_err();
     assert!(matches!(error, Error::Call(_)) && error.to_string().contains("axis of Tversky must be"), "{error}");
     for few in [shape(1, Layout::ChannelsLast), shape(2, Layout::ChannelsLast)] {
         let truth = Volume::f32(few.clone(), &LOGITS[..few.elements() as usize]).unwrap();
-        let error = evaluate(Operands::new(volume(&last, &LOGITS), truth)).unwrap_err();
+        let error = evaluate(Operands::new(Pair { pred: volume(&last, &LOGITS), truth })).unwrap_err();
         assert!(matches!(error, Error::ShapeMismatch { .. }), "{error}");
     }
     let mut wrong = LOGITS;
@@ -105,8 +110,8 @@ fn of_labels<'a>(call: &str, pred: &'a [f32], labels: &'a [u8], mask: Option<(Sh
     let pred = Volume::f32(shape(3, Layout::ChannelsFirst), pred).unwrap();
     let labels = LabelMap::u8(shape(1, Layout::ChannelsFirst), labels).unwrap();
     let operands = match mask {
-        None => Operands::new(pred, labels),
-        Some((shape, mask)) => Operands::new(pred, labels).masked(Volume::u8(shape, mask).unwrap()),
+        None => Operands::new(Pair { pred, truth: labels }),
+        Some((shape, mask)) => Operands::new(Pair { pred, truth: labels }).masked(Volume::u8(shape, mask).unwrap()),
     };
     Loss::from_call(call).unwrap().evaluate(&ALL[0].engine, operands, Whose::Ours).unwrap()
 }
@@ -137,10 +142,10 @@ fn a_mask_beside_an_ignore_channel_is_checked() {
     let truth: Vec<f32> = (0..36).map(|i| f32::from(u8::from(i % 5 == 0 && i % 18 < 12))).collect();
     let loss = Loss::from_call("nnunet.DC_and_BCE_loss({}, {}, use_ignore_label=True)").unwrap();
     let evaluate = |mask: Option<Volume<'_>>| {
-        let operands = Operands::new(
-            Volume::f32(pred_shape.clone(), &pred).unwrap(),
-            Volume::f32(truth_shape.clone(), &truth).unwrap(),
-        );
+        let operands = Operands::new(Pair {
+            pred: Volume::f32(pred_shape.clone(), &pred).unwrap(),
+            truth: Volume::f32(truth_shape.clone(), &truth).unwrap(),
+        });
         loss.evaluate_with_gradient(&ALL[0].engine, Operands { mask, ..operands }, Whose::Ours)
     };
     let short = Volume::u8(Shape::new(1, 1, [2, 3]).unwrap(), &[0; 6]).unwrap();
@@ -180,7 +185,7 @@ fn the_focal_factor_is_of_the_clipped_probability() {
     let one = Volume::f32(shape.clone(), &[1.0, 1.0]).unwrap();
     let value = |call: &str, p: f32| {
         let pred = [p; 2];
-        let operands = Operands::new(Volume::f32(shape.clone(), &pred).unwrap(), one.clone());
+        let operands = Operands::new(Pair { pred: Volume::f32(shape.clone(), &pred).unwrap(), truth: one.clone() });
         Loss::from_call(call).unwrap().evaluate(&ALL[0].engine, operands, Whose::Ours).unwrap().values[0]
     };
     let found = value("smp.FocalLoss('binary', from_logits=False, eps=0.1)", 1.0);
@@ -228,10 +233,10 @@ fn a_voxel_is_ignored_or_it_is_not() {
     let shape = Shape::new(1, 3, [2]).unwrap();
     let loss = Loss::from_call("monai.DiceLoss(ignore_index=1)").unwrap();
     let of = |truth: [f32; 6]| {
-        let operands = Operands::new(
-            Volume::f32(shape.clone(), &LOGITS[..6]).unwrap(),
-            Volume::f32(shape.clone(), &truth).unwrap(),
-        );
+        let operands = Operands::new(Pair {
+            pred: Volume::f32(shape.clone(), &LOGITS[..6]).unwrap(),
+            truth: Volume::f32(shape.clone(), &truth).unwrap(),
+        });
         loss.evaluate(&ALL[0].engine, operands, Whose::Ours)
     };
     assert!(of([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]).is_ok());
@@ -247,7 +252,9 @@ fn a_number_that_the_library_has_not_does_not_fail_ours() {
     let pred_volume = || Volume::f32(shape(3, Layout::ChannelsFirst), &pred).unwrap();
     let labels = || LabelMap::u8(shape(1, Layout::ChannelsFirst), &LABELS).unwrap();
     let loss = Loss::from_call("smp.FocalLoss('multiclass', from_logits=False, eps=0)").unwrap();
-    let of = |whose| loss.evaluate_with_gradient(&strict(), Operands::new(pred_volume(), labels()), whose);
+    let of = |whose| {
+        loss.evaluate_with_gradient(&strict(), Operands::new(Pair { pred: pred_volume(), truth: labels() }), whose)
+    };
     let (found, gradient) = of(Whose::Ours).unwrap();
     assert!(found.values[0].is_finite() && gradient.len() == 36);
     assert!(found.departs[0].library_values[0].is_nan(), "{found:?}");

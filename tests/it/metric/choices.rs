@@ -7,7 +7,7 @@ use voxdice::metric::{
     Moments, Overlap, Per, Pointwise, Preset, Reduce, TruthEmpty, Tversky,
 };
 use voxdice::stats::{Counts, Partials, Terms};
-use voxdice::{Empty, Engine, EngineOptions, Error, Shape, SumsOptions, Table, Volume};
+use voxdice::{Empty, Engine, EngineOptions, Error, Pair, Shape, SumsOptions, Table, Volume};
 
 fn value(options: LossOptions, soft: &Soft) -> f64 {
     soft.loss(&Loss::new(options).unwrap())[0]
@@ -39,7 +39,7 @@ fn powers_have_sums_of_their_own() {
     let shape = Shape::new(1, 2, [3]).unwrap();
     let sums = |terms: Terms| {
         let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-        engine.sums_with(volume(&p), volume(&t), &terms.into()).unwrap()
+        engine.sums_with(Pair { pred: volume(&p), truth: volume(&t) }, &terms.into()).unwrap()
     };
     let loss = |gamma| {
         let denominator = Denominator::Power(gamma);
@@ -96,7 +96,7 @@ fn a_focus_keeps_nan() {
     let tversky = Tversky { alpha: 0.3, beta: 0.7 };
     let loss = Loss::new(LossOptions::focal_tversky(tversky, 0.75)).unwrap();
     assert!(loss.of(&moments).unwrap().is_nan());
-    let table = Table::of_moments(1, 1, vec![moments]).unwrap();
+    let table = Table::from_cells(1, 1, vec![moments]).unwrap();
     assert!(loss.gradient(&table).unwrap().values()[0].product.is_nan());
 }
 
@@ -190,8 +190,8 @@ fn kinks_have_no_slope() {
     let volume = |values| Volume::f32(shape.clone(), values).unwrap();
     let gradient = |terms, pointwise, partials: Partials| {
         let options = SumsOptions { terms, pointwise, ..SumsOptions::default() };
-        let sums = engine.sums_with(volume(&p), volume(&t), &options).unwrap();
-        engine.gradient(volume(&p), volume(&t), &options, &sums, &sums.map(|_| partials)).unwrap()
+        let sums = engine.sums_with(Pair { pred: volume(&p), truth: volume(&t) }, &options).unwrap();
+        engine.gradient(Pair { pred: volume(&p), truth: volume(&t) }, &options, &sums, &sums.map(|_| partials)).unwrap()
     };
     let power = Partials { pred_power: 1.0, ..Partials::default() };
     for gamma in [0.5f32, 1.0, 1.5] {

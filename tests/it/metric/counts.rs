@@ -4,7 +4,7 @@ use super::arrays::Array;
 use super::compare::{Verdict, all_close, close};
 use crate::shared::golden_cases;
 use serde_json::Value;
-use voxdice::metric::{self, Beta, CountMetric};
+use voxdice::metric::{self, Best, Beta, CountMetric, METRICS, Metric};
 use voxdice::stats::Counts;
 use voxdice::{Empty, Error};
 
@@ -99,21 +99,20 @@ fn every_score_is_what_its_definition_says() {
             close(metric.of(&counts, Empty::Nan), value, 1e-13)
                 .unwrap_or_else(|e| panic!("{metric} of {counts:?}: {e}"));
         };
-        for metric in CountMetric::ALL
-            .into_iter()
+        for metric in CountMetric::all()
             .chain([CountMetric::Fbeta(Beta::new(2.0).unwrap()), CountMetric::Fbeta(Beta::new(0.5).unwrap())])
         {
             check(
                 metric,
                 match metric {
-                    CountMetric::Dice | CountMetric::F1 => f(1.0),
+                    CountMetric::Dice => f(1.0),
                     CountMetric::Fbeta(beta) => f(beta.value()),
-                    CountMetric::Iou | CountMetric::Ts => f(1.0) / (2.0 - f(1.0)),
-                    CountMetric::Precision | CountMetric::Ppv => ppv,
-                    CountMetric::Recall | CountMetric::Tpr => tpr,
-                    CountMetric::Specificity | CountMetric::Tnr => tnr,
-                    CountMetric::Accuracy | CountMetric::Acc => observed,
-                    CountMetric::BalancedAccuracy | CountMetric::Ba => (tpr + tnr) / 2.0,
+                    CountMetric::Iou => f(1.0) / (2.0 - f(1.0)),
+                    CountMetric::Precision => ppv,
+                    CountMetric::Recall => tpr,
+                    CountMetric::Specificity => tnr,
+                    CountMetric::Accuracy => observed,
+                    CountMetric::BalancedAccuracy => (tpr + tnr) / 2.0,
                     CountMetric::Kappa => (observed - expected) / (1.0 - expected),
                     CountMetric::VolumeSimilarity => 2.0 * (fp - fn_) / (2.0 * tp + fp + fn_),
                     CountMetric::VolumeSimilarityUnsigned => 1.0 - (fp - fn_).abs() / (2.0 * tp + fp + fn_),
@@ -135,10 +134,19 @@ fn every_score_is_what_its_definition_says() {
 
 #[test]
 fn names_are_unique_and_parse() {
-    for (i, metric) in CountMetric::ALL.into_iter().enumerate() {
-        assert_eq!(metric.to_string().parse::<CountMetric>().unwrap(), metric);
-        assert!(CountMetric::ALL[..i].iter().all(|other| other.name() != metric.name()));
+    let mut names: Vec<String> = Vec::new();
+    for row in &METRICS {
+        assert_eq!(row.metric.row().signature(), row.signature(), "every metric finds its own row");
+        assert_eq!(row.metric.to_string().parse::<Metric>().unwrap(), row.metric);
+        assert!(row.aliases.iter().all(|alias| alias.parse::<Metric>().unwrap() == row.metric), "{}", row.name);
+        assert!([row.long_name, row.formula, row.undefined].iter().all(|text| !text.is_empty()), "{}", row.name);
+        names.extend(std::iter::once(row.signature()).chain(row.aliases.iter().map(|alias| (*alias).into())));
     }
+    let known = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), known);
+    assert_eq!(CountMetric::all().count(), 21);
     assert_eq!("sensitivity".parse::<CountMetric>().unwrap(), CountMetric::Recall);
     assert!(matches!("hd95".parse::<CountMetric>(), Err(Error::Parameter { name: "metric", .. })));
 }
@@ -146,12 +154,12 @@ fn names_are_unique_and_parse() {
 #[test]
 fn an_undefined_score_is_what_the_policy_says() {
     let nothing = Counts::new(0, 0, 0, 0).unwrap();
-    for metric in CountMetric::ALL {
+    for metric in CountMetric::all() {
         assert!(metric.of(&nothing, Empty::Nan).is_nan(), "{metric}");
         let found = [metric.of(&nothing, Empty::One), metric.of(&nothing, Empty::Zero)];
         let expected = match metric {
             CountMetric::VolumeSimilarity => [0.0, 0.0],
-            CountMetric::Fnr | CountMetric::Fpr | CountMetric::Fdr | CountMetric::For | CountMetric::Pt => [0.0, 1.0],
+            _ if Metric::Counts(metric).row().best == Best::Low => [0.0, 1.0],
             _ => [1.0, 0.0],
         };
         assert_eq!(found, expected, "{metric}");

@@ -6,7 +6,7 @@ use crate::shared::golden;
 use serde_json::Value;
 use voxdice::metric::{CountMetric, EmptyPolicy, TruthEmpty};
 use voxdice::stats::Counts;
-use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, Shape};
+use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, Pair, Shape};
 
 /// Our name of a score of theirs; None for distances, which are not counted.
 fn metric(name: &str) -> Option<CountMetric> {
@@ -59,7 +59,7 @@ fn counts(masks: &Value, pair: &str) -> Counts {
     let shape = Shape::new(1, 1, axes).unwrap();
     let engine = Engine::new(&EngineOptions::default()).unwrap();
     let map = |voxels| LabelMap::u8(shape.clone(), voxels).unwrap();
-    engine.counts(map(&pred), map(&truth), &Classes::new([1]).unwrap()).unwrap().into_values()[0]
+    engine.counts(Pair { pred: map(&pred), truth: map(&truth) }, &Classes::new([1]).unwrap()).unwrap().into_values()[0]
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::shared::golden_cases;
 use serde_json::Value;
 use voxdice::metric::{Average, CountMetric, average};
 use voxdice::stats::Counts;
-use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, Shape};
+use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, Pair, Shape};
 
 /// ITK's name of a measure in ours. "Total" is of all labels but 0 added up, which is our micro average.
 fn metric(name: &str) -> CountMetric {
@@ -49,7 +49,7 @@ fn counted(case: &Value) -> Vec<Counts> {
         return Vec::new();
     }
     let [pred, truth] = maps;
-    engine.counts(pred, truth, &Classes::new(found).unwrap()).unwrap().into_values()
+    engine.counts(Pair { pred, truth }, &Classes::new(found).unwrap()).unwrap().into_values()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use voxdice::metric::{
     LossOptions, Moments, Overlap, Per, Pointwise, Reduce, Smooth, Smoothing, Tversky,
 };
 use voxdice::stats::{Merge, Sums, Terms};
-use voxdice::{Shape, Table};
+use voxdice::{Pair, Shape, Table};
 
 const AXES: [usize; 3] = [2, 3, 4];
 
@@ -127,7 +127,7 @@ fn sums_of(soft: &Soft) -> Table<Sums> {
     let shape = Shape::new(soft.samples, soft.channels, [soft.voxels]).unwrap();
     let array = |values: &[f64]| oracle::Array::F32(values.iter().map(|&x| x as f32).collect());
     let (p, t) = (array(&soft.p), array(&soft.t));
-    ALL[0].engine.sums_with(volume(&shape, &p), volume(&shape, &t), &Terms::All.into()).unwrap()
+    ALL[0].engine.sums_with(Pair { pred: volume(&shape, &p), truth: volume(&shape, &t) }, &Terms::All.into()).unwrap()
 }
 
 /// A part of the voxels of every cell.
@@ -364,7 +364,7 @@ fn a_floor_holds_the_denominator_up_and_the_score_then_moves_with_the_intersecti
 fn many_groups_beside_a_cross_entropy_take_no_time() {
     const GROUPS: usize = 40_000;
     let moments = |i: usize| Moments { pointwise: (i % 7) as f64, ..Moments::plain(4.0, 2.0, 3.0, (i % 3) as f64) };
-    let table = Table::of_moments(GROUPS, 1, (0..GROUPS).map(moments).collect()).unwrap();
+    let table = Table::from_cells(GROUPS, 1, (0..GROUPS).map(moments).collect()).unwrap();
     // By hand: 1 - 2I / (P + T), and the cross-entropy of each sample, or of all.
     let dice = (0..GROUPS).map(|i| 1.0 - 2.0 * (i % 3) as f64 / 5.0).sum::<f64>() / GROUPS as f64;
     let sum: f64 = (0..GROUPS).map(|i| (i % 7) as f64).sum();

@@ -7,7 +7,7 @@ use crate::engines::ALL;
 use crate::shared::golden_cases;
 use serde_json::Value;
 use voxdice::metric::{Activation, Denominator, Form, Loss, LossOptions, Preset, Reduce, Smooth, Smoothing, View};
-use voxdice::{Layout, Shape, Volume};
+use voxdice::{Layout, Pair, Shape, Volume};
 
 /// TensorFlow makes a Python float into a `f32` constant where the function's other operand is not yet `f64`: that is
 /// what `dice_loss4` and `dice_loss2` of the golden file add. The functions with `K` keep `f64`.
@@ -97,7 +97,7 @@ fn through_engine(loss: &Loss, axes: [usize; 3], layout: Layout, p: &[f64], t: &
     let single = |values: &[f64]| values.iter().map(|&x| x as f32).collect::<Vec<f32>>();
     let (p, t) = (single(p), single(t));
     let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-    let sums = ALL[0].engine.sums_with(volume(&p), volume(&t), &loss.sums_options()).unwrap();
+    let sums = ALL[0].engine.sums_with(Pair { pred: volume(&p), truth: volume(&t) }, &loss.sums_options()).unwrap();
     let found = loss.evaluate(&sums).unwrap();
     Some(found.reduced.map_or(found.values, |reduced| vec![reduced]))
 }

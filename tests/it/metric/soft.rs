@@ -2,7 +2,7 @@
 
 use crate::engines::ALL;
 use voxdice::metric::{Loss, LossOptions, Moments};
-use voxdice::{Activation, Engine, Shape, Table, Volume};
+use voxdice::{Activation, Engine, Pair, Shape, Table, Volume};
 
 /// What is applied to the prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,7 +104,7 @@ impl Soft {
             }
         };
         let cells = (0..self.samples * self.channels).map(cell).collect();
-        Table::of_moments(self.samples, self.channels, cells).unwrap()
+        Table::from_cells(self.samples, self.channels, cells).unwrap()
     }
 
     /// d(loss)/d(prediction before the activation), for every voxel.
@@ -149,7 +149,7 @@ impl Soft {
         }
         let shape = Shape::new(self.samples, self.channels, [self.voxels]).unwrap();
         let volume = |values| Volume::f32(shape.clone(), values).unwrap();
-        let sums = ALL[0].engine.sums_with(volume(&p), volume(&t), &loss.sums_options()).unwrap();
+        let sums = ALL[0].engine.sums_with(Pair { pred: volume(&p), truth: volume(&t) }, &loss.sums_options()).unwrap();
         let found = loss.evaluate(&sums).unwrap();
         Some(found.reduced.map_or(found.values, |reduced| vec![reduced]))
     }
@@ -169,10 +169,11 @@ impl Soft {
         let volume = |values| Volume::f32(shape.clone(), values).unwrap();
         let loss = &Loss::new(LossOptions { activation, ..loss.options().clone() }).unwrap();
         let options = loss.sums_options();
-        let sums = engine.sums_with(volume(&p), volume(&t), &options).unwrap();
+        let sums = engine.sums_with(Pair { pred: volume(&p), truth: volume(&t) }, &options).unwrap();
         let found = loss.evaluate(&sums).unwrap();
         let partials = loss.gradient(&sums).unwrap();
-        let gradient = engine.gradient(volume(&p), volume(&t), &options, &sums, &partials).unwrap();
+        let gradient =
+            engine.gradient(Pair { pred: volume(&p), truth: volume(&t) }, &options, &sums, &partials).unwrap();
         let value = found.reduced.map_or(found.values, |reduced| vec![reduced]);
         Some((value, gradient.into_iter().map(f64::from).collect()))
     }

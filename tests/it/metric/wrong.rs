@@ -7,7 +7,7 @@ use voxdice::metric::{
 use voxdice::{Error, Table};
 
 fn table() -> Table<Moments> {
-    Table::of_moments(2, 3, vec![Moments::plain(8.0, 4.0, 4.0, 2.0); 6]).unwrap()
+    Table::from_cells(2, 3, vec![Moments::plain(8.0, 4.0, 4.0, 2.0); 6]).unwrap()
 }
 
 /// The name and the whole message of the error that `options` give, at construction or on a table of 3 channels.
@@ -106,7 +106,7 @@ fn a_sum_that_was_not_made_is_named() {
 fn a_table_has_one_value_per_cell() {
     for (samples, channels, cells) in [(2, 3, 5), (0, 1, 0), (usize::MAX, 2, 2)] {
         let cells = vec![Moments::plain(1.0, 1.0, 1.0, 1.0); cells];
-        assert!(matches!(Table::of_moments(samples, channels, cells), Err(Error::TableLength { .. })));
+        assert!(matches!(Table::from_cells(samples, channels, cells), Err(Error::TableLength { .. })));
     }
     let table = table();
     assert!(table.get(1, 2).is_some());

@@ -1,6 +1,7 @@
 //! Masks of elements: a channel of a voxel may count where another one does not.
 
 use super::*;
+use voxdice::Pair;
 
 /// The gradient of a loss of a soft truth against central differences, on every implementation.
 fn check(objective: &Objective, data: &Data, mask: Option<&[u8]>, pred: &[f32]) {
@@ -8,7 +9,7 @@ fn check(objective: &Objective, data: &Data, mask: Option<&[u8]>, pred: &[f32]) 
     fn of<'a>(data: &'a Data, mask: Option<&'a [u8]>, pred: &'a [f32]) -> Operands<'a> {
         let volume = |values| Volume::f32(data.shape.clone(), values).unwrap();
         let mask = mask.map(|mask| Volume::u8(data.shape.clone(), mask).unwrap());
-        Operands { mask, ..Operands::new(volume(pred), volume(&data.soft)) }
+        Operands { mask, ..Operands::new(Pair { pred: volume(pred), truth: volume(&data.soft) }) }
     }
     let value = |i: usize, step: f32| {
         let mut moved = pred.to_vec();
@@ -62,7 +63,8 @@ fn the_slopes_of_one_voxel_are_those_of_its_channel() {
         Objective::new(vec![Term::new(1.0, pointwise(Activation::Softmax, Pointwise::CrossEntropy))]).unwrap();
     let volume = |values| Volume::f32(shape.clone(), values).unwrap();
     for at in ALL.iter() {
-        let operands = Operands::new(volume(&pred), volume(&truth)).masked(Volume::u8(shape.clone(), &mask).unwrap());
+        let operands = Operands::new(Pair { pred: volume(&pred), truth: volume(&truth) })
+            .masked(Volume::u8(shape.clone(), &mask).unwrap());
         let (_, gradient) = at.engine.loss_and_gradient(&objective, operands).unwrap();
         assert!(gradient[0] < 0.0 && (gradient[0] + gradient[1]).abs() < 1e-6, "{}: {gradient:?}", at.name);
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use voxdice::metric::surface::{Quantile, SurfaceMetric, SurfacePreset, SurfaceRules, ToleranceRule, Weight};
 use voxdice::stats::{DistanceCount, Elements, Lattice, NO_TARGET, Surface};
-use voxdice::{Band, Classes, Empty, LabelMap, Shape, Simd, metric};
+use voxdice::{Band, Classes, Empty, LabelMap, Pair, Shape, Simd, metric};
 
 /// One label of one case.
 struct Label<'a> {
@@ -288,10 +288,16 @@ fn labels_of_a_map_are_its_masks_one_by_one_in_every_type() {
         for simd in [Simd::Auto, Simd::Baseline] {
             let u32s = [&pred, &truth].map(|labels| LabelMap::u32(shape.clone(), labels).unwrap());
             let [p, t] = u32s;
-            assert_eq!(engine(simd).surfaces(p, t, &classes, &options).unwrap().into_values(), together);
+            assert_eq!(
+                engine(simd).surfaces(Pair { pred: p, truth: t }, &classes, &options).unwrap().into_values(),
+                together
+            );
             let [p, t] = [&pred16, &truth16].map(|labels| LabelMap::u16(shape.clone(), labels).unwrap());
             let shifted = Classes::new((1..=4).map(|label| label << 8)).unwrap();
-            assert_eq!(engine(simd).surfaces(p, t, &shifted, &options).unwrap().into_values(), together);
+            assert_eq!(
+                engine(simd).surfaces(Pair { pred: p, truth: t }, &shifted, &options).unwrap().into_values(),
+                together
+            );
         }
         for (label, found) in (1..=4).zip(&together) {
             let only = |labels: &[u8]| labels.iter().map(|&l| u8::from(l == label)).collect();

@@ -5,7 +5,7 @@ use super::{Maps, engine};
 use std::collections::BTreeMap;
 use voxdice::metric::surface::{Side, Tolerance, Weight, directed_nsd};
 use voxdice::stats::{Distances, Elements, ImageEdge, Lattice, NO_TARGET, Surface, SurfaceOptions, Target};
-use voxdice::{Band, Classes, LabelMap, Shape, Simd, Spacing};
+use voxdice::{Band, Classes, LabelMap, Pair, Shape, Simd, Spacing};
 
 /// xorshift64*.
 pub struct Random(pub u64);
@@ -307,7 +307,7 @@ fn an_ignored_label_is_in_neither_mask_and_regions_are_unions() {
         let twice = |first: &[u8], second: &[u8]| [first, second].concat();
         let (pred, truth) = (twice(&maps.pred, &maps.truth), twice(&maps.truth, &maps.pred));
         let (pred, truth) = (LabelMap::u8(shape.clone(), &pred).unwrap(), LabelMap::u8(shape, &truth).unwrap());
-        let both = engine(Simd::Auto).surfaces(pred, truth, &classes, &options).unwrap();
+        let both = engine(Simd::Auto).surfaces(Pair { pred, truth }, &classes, &options).unwrap();
         assert_eq!(both.sample(0).unwrap(), found);
     }
 }

@@ -5,7 +5,7 @@ use super::oracle::Random;
 use super::oracle::hold_against_oracle;
 use super::{Maps, engine};
 use voxdice::stats::{Elements, ImageEdge, Surface, SurfaceOptions, Target};
-use voxdice::{Classes, LabelMap, Shape, Simd, Spacing};
+use voxdice::{Classes, LabelMap, Pair, Shape, Simd, Spacing};
 
 type Place = [usize; 3];
 
@@ -168,7 +168,9 @@ fn a_large_volume() {
     let shape = Shape::new(1, 1, size).unwrap();
     let maps = (LabelMap::u8(shape.clone(), &pred).unwrap(), LabelMap::u8(shape, &truth).unwrap());
     let classes = Classes::new([1]).unwrap();
-    let surfaces = engine(Simd::Auto).surfaces(maps.0, maps.1, &classes, &SurfaceOptions::default()).unwrap();
+    let surfaces = engine(Simd::Auto)
+        .surfaces(Pair { pred: maps.0, truth: maps.1 }, &classes, &SurfaceOptions::default())
+        .unwrap();
     let [near, far] = [surfaces.values()[0].truth(), surfaces.values()[0].pred()];
     assert_eq!(near, far);
     assert_eq!(near.elements(), 800 * 800 * 800 - 798 * 798 * 798);

@@ -5,13 +5,13 @@ use voxdice::metric::surface::{
     EmptySurface, Percentile, Situations, SurfaceMetric, SurfacePreset, SurfaceRules, Tolerance,
 };
 use voxdice::stats::{DistanceCount, Distances, Elements, Merge, SurfaceOptions, Target};
-use voxdice::{Band, Classes, Error, LabelMap, Shape, Simd, Spacing};
+use voxdice::{Band, Classes, Error, LabelMap, Pair, Shape, Simd, Spacing};
 
 fn measured(spatial: &[usize], options: &SurfaceOptions) -> Result<(), Error> {
     let shape = Shape::new(1, 1, spatial)?;
     let labels = vec![1u8; spatial.iter().product()];
     let map = || LabelMap::u8(shape.clone(), &labels);
-    engine(Simd::Auto).surfaces(map()?, map()?, &Classes::new([1])?, options).map(drop)
+    engine(Simd::Auto).surfaces(Pair { pred: map()?, truth: map()? }, &Classes::new([1])?, options).map(drop)
 }
 
 fn with(spacing: Spacing) -> SurfaceOptions {
@@ -67,9 +67,14 @@ fn maps_of_two_shapes_and_surfaces_of_two_kinds_are_refused() {
     let (a, b) = (Shape::new(1, 1, [2, 3]).unwrap(), Shape::new(1, 1, [3, 2]).unwrap());
     let (one, other) = (LabelMap::u8(a, &[0; 6]).unwrap(), LabelMap::u8(b, &[0; 6]).unwrap());
     let classes = Classes::new([1]).unwrap();
-    let found = engine(Simd::Auto).surfaces(one.clone(), other.clone(), &classes, &SurfaceOptions::default());
+    let found = engine(Simd::Auto).surfaces(
+        Pair { pred: one.clone(), truth: other.clone() },
+        &classes,
+        &SurfaceOptions::default(),
+    );
     assert!(matches!(found, Err(Error::ShapeMismatch { .. })));
-    let found = engine(Simd::Auto).bands(one, other, &classes, Band::Voxels(1), &Spacing::voxels());
+    let found =
+        engine(Simd::Auto).bands(Pair { pred: one, truth: other }, &classes, Band::Voxels(1), &Spacing::voxels());
     assert!(matches!(found, Err(Error::ShapeMismatch { .. })));
 
     let maps = Maps { spatial: vec![2, 3], truth: vec![1, 0, 0, 0, 0, 1], pred: vec![1, 1, 0, 0, 0, 0] };
@@ -144,7 +149,11 @@ fn rules_are_of_the_surfaces_that_were_measured_for_them() {
     let map = || LabelMap::u8(shape.clone(), &labels).unwrap();
     let image = Spacing::new([2.0, 1.0]).unwrap();
     let measured = |options: &SurfaceOptions| {
-        engine(Simd::Auto).surfaces(map(), map(), &Classes::new([1]).unwrap(), options).unwrap().values()[0].clone()
+        engine(Simd::Auto)
+            .surfaces(Pair { pred: map(), truth: map() }, &Classes::new([1]).unwrap(), options)
+            .unwrap()
+            .values()[0]
+            .clone()
     };
     for preset in SurfacePreset::ALL {
         let rules = preset.rules();

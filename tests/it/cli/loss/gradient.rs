@@ -1,6 +1,7 @@
 //! The gradient file.
 
 use super::*;
+use voxdice::Pair;
 
 /// The gradient that a run wrote.
 fn gradient(path: &Path) -> (Vec<u64>, Vec<f32>) {
@@ -26,9 +27,10 @@ fn the_gradient_is_that_of_the_library() {
         let shape = Shape::new(1, 3, [4]).unwrap();
         let volume = |values| Volume::f32(shape.clone(), values).unwrap();
         let wanted = loss.sums_options();
-        let sums = engine.sums_with(volume(&PRED), volume(&TRUTH), &wanted).unwrap();
+        let sums = engine.sums_with(Pair { pred: volume(&PRED), truth: volume(&TRUTH) }, &wanted).unwrap();
         let partials = loss.gradient(&sums).unwrap();
-        let expected = engine.gradient(volume(&PRED), volume(&TRUTH), &wanted, &sums, &partials).unwrap();
+        let expected =
+            engine.gradient(Pair { pred: volume(&PRED), truth: volume(&TRUTH) }, &wanted, &sums, &partials).unwrap();
         assert_eq!(gradient(&grad), (vec![3, 4], expected));
     }
     // By hand: the whole array is one cell, D = 2.2/7.1.

@@ -1,0 +1,224 @@
+//! Metrics by name: one row each. Names and aliases on command lines, keys in JSON, columns and headings of tables, which
+//! end of a scale is good, and the README's table come from here.
+
+mod rows;
+
+pub use rows::METRICS;
+
+use super::CountMetric;
+use super::instances::LesionMetric;
+use super::surface::SurfaceMetric;
+use crate::error::{Error, Result};
+use crate::options::Band;
+use std::fmt;
+use std::mem::discriminant;
+use std::str::FromStr;
+
+/// A number of one class in one case.
+///
+/// ```
+/// use voxdice::metric::{Best, Metric, Unit};
+/// let metric: Metric = "NSD=2".parse()?;
+/// assert_eq!((metric.to_string().as_str(), metric.row().best, metric.row().unit), ("nsd=2", Best::High, Unit::One));
+/// assert_eq!("jaccard".parse::<Metric>()?.to_string(), "iou");
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Metric {
+    /// A formula of the counts.
+    Counts(CountMetric),
+    /// A distance between surfaces, or how much of them lies within a tolerance.
+    Surface(SurfaceMetric),
+    /// Intersection over union of what is near both boundaries.
+    Boundary(Band),
+    /// Of lesions, cells or other objects one by one.
+    Lesion(LesionMetric),
+    /// The volume of the class in the truth.
+    VolumeTruth,
+    /// The same in the prediction.
+    VolumePred,
+}
+
+/// What is to be known of a metric.
+#[derive(Debug, Clone, Copy)]
+pub struct MetricRow {
+    /// The metric; one with a parameter as [`Parameter`] says.
+    pub metric: Metric,
+    /// Its name.
+    pub name: &'static str,
+    /// Its other names.
+    pub aliases: &'static [&'static str],
+    /// The number behind its name.
+    pub parameter: Parameter,
+    /// Its heading in a table; the name where it is empty.
+    pub title: &'static str,
+    /// What it is called in a text.
+    pub long_name: &'static str,
+    /// With tp, fp, fn, tn; P = tp + fp, T = tp + fn, N = tn + fp, n = all; d the distances of [`surface`](super::surface).
+    pub formula: &'static str,
+    /// Where it is 0/0.
+    pub undefined: &'static str,
+    /// From the least to the greatest value.
+    pub range: [f64; 2],
+    /// Which values are good.
+    pub best: Best,
+    /// What it is measured in.
+    pub unit: Unit,
+    /// What it is computed from.
+    pub needs: Needs,
+}
+
+/// The number behind the name of a metric, as in `nsd=2`.
+#[derive(Debug, Clone, Copy)]
+pub enum Parameter {
+    /// There is none.
+    None,
+    /// It may be left out: the row's metric has its default.
+    Optional(&'static str, fn(f64) -> Result<Metric>),
+    /// It may not; an alias stands for the row's metric.
+    Required(&'static str, fn(f64) -> Result<Metric>),
+}
+
+/// Which values are good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Best {
+    /// High ones.
+    High,
+    /// Low ones.
+    Low,
+    /// Neither.
+    Neither,
+}
+
+/// What a metric is measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A ratio.
+    One,
+    /// Millimetres.
+    Mm,
+    /// Millilitres.
+    Ml,
+}
+
+/// What a metric is computed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// [`Counts`](crate::stats::Counts).
+    Counts,
+    /// Counts, and the size of a voxel.
+    VoxelSize,
+    /// [`Surface`](crate::stats::Surface), or bands along boundaries, hence whole volumes.
+    Surfaces,
+    /// [`Instances`](crate::stats::Instances).
+    Instances,
+}
+
+impl MetricRow {
+    /// How the name is written: `dice`, `fbeta=B`, `hd=Q`.
+    pub fn signature(&self) -> String {
+        match self.parameter {
+            Parameter::None => self.name.into(),
+            Parameter::Optional(letter, _) => format!("{}[={letter}]", self.name),
+            Parameter::Required(letter, _) => format!("{}={letter}", self.name),
+        }
+    }
+}
+
+impl Metric {
+    /// What is to be known of it.
+    pub fn row(&self) -> &'static MetricRow {
+        // A test finds the row of every metric.
+        METRICS.iter().find(|row| row.metric.is_like(self)).unwrap_or(&METRICS[0])
+    }
+
+    /// A metric by what it is called, and that name without a number, which may be an alias.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a name that is not known, in any case of letters, and for a number that it cannot have.
+    pub fn named(text: &str) -> Result<(Self, &'static str)> {
+        let lower = text.trim().to_lowercase();
+        let wrong = |range: String| Error::Parameter { name: "metric", value: text.into(), range };
+        let (name, number) = match lower.split_once('=') {
+            Some((name, number)) => (name, Some(number)),
+            None => (lower.as_str(), None),
+        };
+        let called = |row: &'static MetricRow| {
+            let names = std::iter::once(&row.name).chain(row.aliases);
+            names.copied().find(|&own| own == name).map(|own| (row, own))
+        };
+        let rows: Vec<(&MetricRow, &'static str)> = METRICS.iter().filter_map(called).collect();
+        for &(row, own) in &rows {
+            match (row.parameter, number) {
+                (Parameter::None, None) | (Parameter::Optional(..), None) => return Ok((row.metric, own)),
+                (Parameter::Required(..), None) if own != row.name => return Ok((row.metric, own)),
+                (Parameter::Optional(letter, with) | Parameter::Required(letter, with), Some(number))
+                    if own == row.name =>
+                {
+                    let wrong = |_| wrong(format!("{name}={letter} with a number for {letter}"));
+                    return number.parse().map_err(wrong).and_then(with).map(|metric| (metric, own));
+                }
+                _ => {}
+            }
+        }
+        Err(wrong(match (rows.first(), number) {
+            (Some((row, _)), None) => format!("{} with a number, as in {}=2", row.signature(), row.name),
+            (Some((row, _)), Some(_)) => format!("{} without a number", row.name),
+            (None, _) => {
+                let known: Vec<String> = METRICS.iter().map(MetricRow::signature).collect();
+                format!("one of {}", known.join(", "))
+            }
+        }))
+    }
+
+    /// The same but for a parameter.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Counts(own), Self::Counts(other)) => discriminant(own) == discriminant(other),
+            (Self::Surface(own), Self::Surface(other)) => discriminant(own) == discriminant(other),
+            (Self::Boundary(own), Self::Boundary(other)) => discriminant(own) == discriminant(other),
+            (Self::Lesion(own), Self::Lesion(other)) => own == other,
+            _ => discriminant(self) == discriminant(other),
+        }
+    }
+
+    /// The number behind the name.
+    pub fn parameter(&self) -> Option<f64> {
+        match self {
+            Self::Counts(CountMetric::Fbeta(beta)) => Some(beta.value()),
+            Self::Surface(metric) => metric.parameter(),
+            Self::Boundary(band) => Some(band.width()),
+            Self::Counts(_) | Self::Lesion(_) | Self::VolumeTruth | Self::VolumePred => None,
+        }
+    }
+
+    /// Under a name of its row, with its number where the name does not say it: a usual number has a name of its own, `hd95`.
+    pub fn under(&self, name: &'static str) -> String {
+        let row = self.row();
+        let is_usual = *self == row.metric;
+        match (row.parameter, self.parameter()) {
+            (Parameter::Required(..), Some(_)) if name != row.name => name.into(),
+            (Parameter::Required(..), Some(number)) => match row.aliases.first().filter(|_| is_usual) {
+                Some(alias) => (*alias).into(),
+                None => format!("{name}={number}"),
+            },
+            (Parameter::Optional(..), Some(number)) if !is_usual => format!("{name}={number}"),
+            _ => name.into(),
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.under(self.row().name))
+    }
+}
+
+impl FromStr for Metric {
+    type Err = Error;
+
+    /// By the names of [`METRICS`], in any case of letters.
+    fn from_str(text: &str) -> Result<Self> {
+        Self::named(text).map(|(metric, _)| metric)
+    }
+}
