@@ -20,7 +20,7 @@ use crate::job::{InstancesJob, LabelPair};
 use crate::kernel::counts::Label;
 use crate::stats::{InstanceOptions, Instances, Overlap, Regions, Touch};
 use crate::volume::Data;
-use slab::{Layout, Slab};
+use slab::{Found, Layout, Slab};
 use table::Meeting;
 
 /// Voxels that are worth a thread.
@@ -122,7 +122,7 @@ fn read<L: Label>(slab: &mut Slab, row: usize, labels: &[L], side: Operand, pair
 /// The statistic of each class.
 fn finish(slab: Slab, spatial: &[u64], classes: usize, options: &InstanceOptions) -> Result<Vec<Instances>> {
     let layout = layout(spatial)?;
-    let (lesions, meetings, runs) = slab.finish()?;
+    let Found { lesions, meetings, runs } = slab.finish()?;
     let mut all: Vec<Instances> = (0..classes).map(|_| Instances::zero(spatial)).collect();
     let mut sides = lesions.into_iter();
     for found in &mut all {

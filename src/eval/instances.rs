@@ -68,7 +68,13 @@ impl InstanceSearch {
 
     /// The definition in words, after its name and what was chosen beside it.
     pub fn definition(&self) -> String {
-        let chosen = self.choices.named().into_iter().map(|(name, choice)| format!("{name} {choice}"));
+        // What makes a lesion is among the rules.
+        let chosen = self
+            .choices
+            .named()
+            .into_iter()
+            .filter(|(name, _)| *name != "by")
+            .map(|(name, choice)| format!("{name} {choice}"));
         let name = self.preset.map(|preset| preset.to_string());
         let names: Vec<String> = name.into_iter().chain(chosen).collect();
         let colon = if names.is_empty() { "" } else { ": " };

@@ -27,6 +27,7 @@ mod gradients;
 mod instances;
 mod isa;
 mod laws;
+mod lesions_page;
 mod library_losses;
 mod limits;
 mod metric;

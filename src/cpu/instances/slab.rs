@@ -30,6 +30,13 @@ pub(super) enum Runs {
 /// Numbers or meetings from which on it is worth to look which ones are needed.
 const MANY: usize = 1 << 16;
 
+/// Lesions and the runs that were kept by track, and meetings by table.
+pub(super) struct Found {
+    pub lesions: Vec<Vec<Lesion>>,
+    pub meetings: Vec<Vec<Meeting>>,
+    pub runs: Vec<Vec<Run>>,
+}
+
 /// Truth and prediction of class c are the tracks 2c and 2c + 1.
 #[derive(Debug, Clone)]
 pub(super) struct Slab {
@@ -244,8 +251,8 @@ impl Slab {
         }
     }
 
-    /// Lesions by track, and meetings by table.
-    pub fn finish(mut self) -> Result<(Vec<Vec<Lesion>>, Vec<Vec<Meeting>>, Vec<Vec<Run>>)> {
+    /// All that was found, numbered without gaps.
+    pub fn finish(mut self) -> Result<Found> {
         let numbers = self.renumber(Keep::All);
         for (place, track) in self.tracks.iter().enumerate() {
             let found = track.numbers() as u64 + track.forgotten;
@@ -257,6 +264,6 @@ impl Slab {
         self.renumber_tables(&numbers);
         let meetings = self.tables.into_iter().map(Table::into_meetings).collect();
         let (lesions, runs) = self.tracks.into_iter().map(Track::into_parts).unzip();
-        Ok((lesions, meetings, runs))
+        Ok(Found { lesions, meetings, runs })
     }
 }
