@@ -1,7 +1,7 @@
 //! The results of shards joined into what one run would have found.
 
 mod foreign;
-mod lesions;
+mod measured;
 mod partial;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,34 @@
-//! Lesions as results have them.
+//! What results have of surfaces and lesions.
 
 use crate::eval::instances::{InstanceSearch, LesionScores};
+use crate::eval::surfaces::{SurfaceChoices, Surfaces};
 use crate::metric::instances::SizeClass;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How they were looked for.
+/// How surfaces were measured.
+#[derive(Deserialize)]
+pub(super) struct OwnSurfaces {
+    metrics: Vec<String>,
+    preset: Option<String>,
+    /// What goes before it, by name.
+    #[serde(default)]
+    choices: BTreeMap<String, String>,
+}
+
+impl OwnSurfaces {
+    pub fn read(self) -> Result<Surfaces, String> {
+        let unknown = |error: crate::Error| error.to_string();
+        let metrics = self.metrics.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(unknown)?;
+        let preset = self.preset.map(|name| name.parse()).transpose().map_err(unknown)?;
+        let mut choices = SurfaceChoices::default();
+        self.choices.iter().try_for_each(|(name, choice)| choices.set(name, choice))?;
+        Ok(Surfaces { metrics, preset, choices })
+    }
+}
+
+/// How lesions were looked for.
 #[derive(Deserialize)]
 pub(super) struct OwnSearch {
     preset: Option<String>,
