@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod compare;
 mod demo;
 mod devices;
 mod eval;
@@ -45,6 +46,7 @@ enum Command {
     // What each of them is stands with its options: a comment here would take the place of that.
     Eval(Box<eval::Eval>),
     Merge(eval::merge::Merge),
+    Compare(Box<compare::Compare>),
     Loss(Box<loss::LossCommand>),
     Info(info::Info),
     Devices(devices::Devices),
@@ -63,6 +65,7 @@ pub fn run() -> ExitCode {
     let outcome = match &cli.command {
         Command::Eval(eval) => eval.run(&mut output),
         Command::Merge(merge) => merge.run(&mut output),
+        Command::Compare(compare) => compare.run(&mut output),
         Command::Loss(loss) => loss.run(&mut output),
         Command::Info(info) => info.run(&mut output),
         Command::Devices(devices) => devices.run(&mut output),

@@ -49,6 +49,7 @@ mod label_list;
 mod maps;
 mod masks;
 mod merge;
+pub mod models;
 mod named;
 mod pairing;
 pub mod pictures;
@@ -70,7 +71,9 @@ pub use class::Class;
 pub use cohort::{Cohort, Selection};
 pub use convention::{Average, Convention};
 pub use dataset::{Dataset, DatasetError, LabelsFault};
-pub use error::{EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike};
+pub use error::{
+    EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, ModelsError, PairBy, PairingError, Unlike,
+};
 pub use evaluation::{Evaluation, Failure, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
@@ -79,6 +82,7 @@ pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{
     CasePair, CaseRegex, Kind, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
+    pair_inputs,
 };
 pub use rules::{ClassSource, MissingRule, NamedBy, Rules};
 pub use run::{Event, RunOptions};
@@ -90,7 +94,6 @@ pub use surfaces::{Missed, SurfaceChoices, Surfaces};
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};
 
-#[cfg(feature = "table")]
 pub(crate) use intervals::FEW_CASES;
 #[cfg(feature = "cli")]
 pub(crate) use label_list::parse_labels;

@@ -1,13 +1,23 @@
 //! Volume files in and out. This room knows files and voxels, and no metric.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Bytes of others are read here. What a unit test indexes is its own.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 pub mod axes;
+mod decode;
 mod fields;
 mod file;
 mod foreign;
+mod format;
 mod geometry;
 mod gzip;
+mod header;
 mod image;
+mod input;
 pub mod labels;
+// Three axes of grids whose voxels were counted: indices are 0 to 2.
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod lattice;
 pub mod metaimage;
 mod name;
@@ -24,17 +34,13 @@ mod voxels;
 mod zlib;
 
 pub use geometry::{AffineSource, Geometry, Units};
-pub use image::{Format, Header, Image, read, read_header};
+pub use header::{Format, Header, Image};
+pub use image::{READABLE, read, read_header};
+pub use input::Input;
 pub use lattice::{Gap, Grid, Placement};
 pub use name::stem;
 pub use view::{View, ViewError};
 pub use voxels::{Scale, StoredType, Voxel, Voxels};
-
-/// Whether two names lead to one file.
-#[cfg(feature = "eval")]
-pub(crate) fn same_file(a: &std::path::Path, b: &std::path::Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
-}
 
 /// Reads two files at once: most of the time of a run may be their decompression.
 #[cfg(feature = "eval")]
@@ -43,6 +49,9 @@ pub(crate) fn at_once<A, B: Send, E: Send>(
     second: impl Fn() -> Result<B, E> + Sync,
 ) -> Result<(A, B), E> {
     use std::thread;
+    if !cfg!(feature = "parallel") {
+        return Ok((first()?, second()?));
+    }
     thread::scope(|scope| {
         let thread = thread::Builder::new().spawn_scoped(scope, &second);
         let first = first()?;

@@ -5,10 +5,12 @@
 
 pub(crate) mod activated;
 pub(crate) mod counts;
+mod exponential;
 pub(crate) mod form;
 pub(crate) mod gradient;
 pub(crate) mod integers;
 mod keys;
+pub mod shaders;
 pub mod source;
 pub(crate) mod sums;
 pub(crate) mod survey;

@@ -1,21 +1,75 @@
-//! Exact, reproducible Dice and overlap statistics of large batched volumes, on the GPU and on the CPU.
+//! Exact, reproducible statistics of segmentations, on the GPU and on the CPU: Dice and its family, surface distances, and Dice
+//! losses with gradients.
 //!
 //! *The GPU counts, Rust reasons.* A backend reads the voxels once and returns small, exact, mergeable statistics
-//! ([`stats::Sums`] of real-valued volumes, [`stats::Counts`] of label maps); every metric is a pure `f64` formula
-//! over them. Sums are integers on a fixed-point grid, so they have the same bits on every GPU, with any number of
-//! threads, in any order: compare them with `==`.
+//! ([`stats::Counts`] of label maps, [`stats::Sums`] of real-valued volumes, [`stats::Surface`] of boundaries); every metric is a pure
+//! `f64` formula over them. The statistics are integers, so they have the same bits on every device, with any number of threads,
+//! in any order: compare them with `==`.
 //!
+//! # Label maps: counts and scores
 //! ```
+//! use voxdice::{Classes, Empty, Engine, EngineOptions, LabelMap, Pair, Shape, metric};
+//! let engine = Engine::new(&EngineOptions::default())?;
+//! let shape = Shape::new(1, 1, [2, 3])?; // one sample, one channel, 2 rows of 3 voxels
+//! let (truth, pred) = ([0u8, 1, 1, 2, 2, 0], [0u8, 1, 2, 2, 2, 0]);
+//! let pair = Pair { truth: LabelMap::u8(shape.clone(), &truth)?, pred: LabelMap::u8(shape, &pred)? };
+//! let counts = engine.counts(pair, &Classes::new([1, 2])?)?;
+//! assert_eq!(counts.map(|c| metric::dice(c, Empty::Nan)).into_values(), [2.0 / 3.0, 0.8]);
+//! # Ok::<(), voxdice::Error>(())
+//! ```
+//!
+//! # Surface distances
+//! ```
+//! use voxdice::metric::surface::{SurfaceMetric, SurfacePreset};
+//! use voxdice::{Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing};
+//! let engine = Engine::new(&EngineOptions::default())?;
+//! let shape = Shape::new(1, 1, [1, 5])?;
+//! let (truth, pred) = ([0u8, 1, 1, 0, 0], [0u8, 1, 1, 1, 1]);
+//! let pair = Pair { truth: LabelMap::u8(shape.clone(), &truth)?, pred: LabelMap::u8(shape, &pred)? };
+//! let rules = SurfacePreset::Monai.rules(); // every choice of its definition, as fields
+//! let surfaces = engine.surfaces(pair, &Classes::new([1])?, &rules.options(&Spacing::new([3.0, 0.5])?))?;
+//! assert_eq!(rules.value(SurfaceMetric::Hd, &surfaces.values()[0])?, 1.0); // two voxels of 0.5 mm
+//! # Ok::<(), voxdice::Error>(())
+//! ```
+//!
+//! # A soft loss and its gradient
+//! ```
+//! use voxdice::metric::{Loss, Preset};
 //! use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
 //! let engine = Engine::new(&EngineOptions::default())?;
 //! let shape = Shape::new(1, 1, [2, 2])?;
-//! let pred = [0.9f32, 0.8, 0.1, 0.0];
-//! let mask = [1u8, 1, 0, 0];
-//! let sums = engine.sums(Pair { pred: Volume::f32(shape.clone(), &pred)?, truth: Volume::u8(shape, &mask)? })?;
-//! let soft_dice = sums.map(|s| 2.0 * s.product() / (s.pred() + s.truth()));
-//! assert!((soft_dice.values()[0] - 2.0 * 1.7 / 3.8).abs() < 1e-7);
+//! let (truth, pred) = ([1u8, 1, 0, 0], [0.9f32, 0.8, 0.1, 0.0]);
+//! let pair = Pair { truth: Volume::u8(shape.clone(), &truth)?, pred: Volume::f32(shape, &pred)? };
+//! let (found, gradient) = engine.loss_and_gradient(&Loss::new(Preset::Monai.options())?, pair)?;
+//! assert!((found.total() - (1.0 - 2.0 * 1.7 / 3.8)).abs() < 1e-5 && gradient[0] < 0.0);
 //! # Ok::<(), voxdice::Error>(())
 //! ```
+//!
+//! # A stream
+//! ```
+//! use voxdice::{Classes, Engine, EngineOptions, LabelSlice, Pair};
+//! let mut counts = Engine::new(&EngineOptions::default())?.accumulate_counts(&Classes::new([1])?);
+//! for (truth, pred) in [([1u8, 0], [1u8, 1]), ([1, 1], [1, 0])] {
+//!     counts.add(Pair { truth: LabelSlice::U8(&truth), pred: LabelSlice::U8(&pred) })?;
+//! }
+//! assert_eq!(counts.finish()?[0].tp(), 2);
+//! # Ok::<(), voxdice::Error>(())
+//! ```
+//!
+//! A wgpu device of your own: `Engine::with_device` and `examples/own_device.rs`. Folders: `eval` and
+//! `examples/evaluate_folders.rs`.
+//!
+//! # Modules
+//! | module | what is there |
+//! |---|---|
+//! | the root | [`Engine`], what it takes ([`Shape`], [`Volume`], [`LabelMap`], [`Pair`], [`Classes`]) and what it returns ([`Table`]) |
+//! | [`stats`] | the exact statistics, and how they merge |
+//! | [`metric`] | scores, losses, cohorts: formulas over statistics; [`metric::METRICS`] lists them |
+//! | [`metric::surface`] | formulas of surface distances, and the definitions of other tools |
+//! | `io` | volume files |
+//! | `eval`, `report` | folders of label maps from files to scores, and their forms |
+//! | `ndarray` | volumes from array views |
+//! | [`error`] | what can go wrong |
 //!
 //! # Features
 //! - `gpu`: the wgpu backend; `wgpu` is re-exported. Without it nothing of a GPU is linked.
@@ -41,6 +95,7 @@ struct Integrations;
 mod activation;
 mod classes;
 mod cpu;
+mod dtype;
 mod engine;
 pub mod error;
 #[cfg(any(test, fuzzing))]
@@ -82,6 +137,7 @@ pub mod text;
 
 pub use classes::Classes;
 pub use cpu::{CountsAccumulator, InstancesAccumulator, LabelsAccumulator};
+pub use dtype::Dtype;
 pub use engine::{Description, Engine, SumsAccumulator};
 #[cfg(feature = "gpu")]
 pub use engine::{GpuCounts, GpuSums};
@@ -98,14 +154,13 @@ pub use options::{
 pub use shape::{BLOCK_VOXELS, Layout, Shape};
 pub use stats::{Spacing, SurfaceOptions};
 pub use table::{Over, Table};
-pub use volume::{Dtype, LabelMap, LabelSlice, Pair, Truth, Volume};
+pub use volume::{LabelMap, LabelSlice, Pair, Truth, Volume};
 
 #[doc(hidden)] // for the benchmarks
 pub use cpu::floor;
 #[cfg(feature = "gpu")]
 pub use gpu::{AdapterFact, AdapterKind, adapters};
-/// The WGSL of every kernel, as data.
-pub use kernel::source as shaders;
+pub use kernel::shaders;
 pub use plan::Params;
 #[cfg(feature = "gpu")]
 pub use wgpu;

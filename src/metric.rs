@@ -9,8 +9,10 @@
 //! - [`Preset`]: those choices as Keras, MONAI, nnU-Net, SMP and some functions from the web make them.
 
 mod call;
+mod cells;
 mod choices;
 mod cohort;
+pub mod compare;
 mod confusion;
 mod divisor;
 mod fbeta;
@@ -25,11 +27,13 @@ mod objective;
 mod options;
 mod overlap;
 mod presets;
+mod recipe;
 mod registry;
 mod score;
 mod scored;
 pub mod surface;
 mod validate;
+mod wrong;
 
 pub use choices::{
     Agreement, Channels, ClassWeights, Denominator, Divisor, EmptyTruth, Focus, Form, Per, Reduce, Smooth, Smoothing,
@@ -43,8 +47,7 @@ pub use confusion::{
 };
 pub use fbeta::{Beta, fbeta};
 pub use generalized::GeneralizedWeights;
-pub(crate) use library::{Departure, Prepare};
-pub use library::{Given, Library, LossCall, Recipe, Top, Whose};
+pub use library::{Library, LossCall, Whose};
 pub use loss::{Loss, LossValues};
 pub use matthews::Matthews;
 pub use moments::{Moments, Statistic};
@@ -52,6 +55,8 @@ pub use objective::{Ignore, Objective, ObjectiveValues, Term};
 pub use options::{Kind, LossOptions};
 pub use overlap::{Empty, dice, iou};
 pub use presets::{Preset, View};
+pub(crate) use recipe::{Departure, Prepare};
+pub use recipe::{Given, Recipe, Top};
 pub use registry::{Best, METRICS, Metric, MetricRow, Needs, Parameter, Unit};
 pub use score::{Overlap, Tversky};
 

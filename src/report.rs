@@ -1,5 +1,5 @@
 //! The forms of an evaluation: pure functions of a [`Summary`](crate::eval::Summary), which read no file and print
-//! nothing.
+//! nothing; and those of a [`Comparison`](crate::eval::models::Comparison) of models.
 //!
 //! Errors and warnings stand in some of them; [`Words`] says how they read, and [`Facts`] are their own words.
 
@@ -9,8 +9,11 @@ pub mod grid;
 mod html;
 mod json;
 mod lesions;
+mod models;
 mod nnunet;
+mod paper;
 mod phrases;
+mod sheet;
 #[cfg(feature = "table")]
 mod table;
 mod tree;
@@ -20,7 +23,11 @@ pub use csv::csv;
 pub use html::html;
 pub use json::json;
 pub use lesions::lesions_csv;
+#[cfg(feature = "table")]
+pub use models::models_table;
+pub use models::{models_csv, models_json, models_latex, models_markdown, models_notes, models_scores_csv};
 pub use nnunet::nnunet_summary;
+pub use paper::{Beside, latex, markdown};
 pub use phrases::{counted_on, empty_rule};
 #[cfg(feature = "table")]
 pub use table::{metrics, table};

@@ -1,35 +1,11 @@
 //! Borrowed voxels and how to read them.
 
+pub(crate) use crate::dtype::Dtype;
+pub(crate) use crate::dtype::TruthKind;
 use crate::error::{Error, Operand, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Resident;
 use crate::shape::Shape;
-
-/// The type of a voxel in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dtype {
-    /// 32-bit float.
-    F32,
-    /// IEEE 16-bit float (binary16).
-    F16,
-    /// Unsigned byte: a mask or a small label.
-    U8,
-    /// Unsigned 16-bit integer.
-    U16,
-    /// Unsigned 32-bit integer: labels only.
-    U32,
-}
-
-impl Dtype {
-    /// Bytes per voxel.
-    pub fn size(self) -> u64 {
-        match self {
-            Self::F32 | Self::U32 => 4,
-            Self::F16 | Self::U16 => 2,
-            Self::U8 => 1,
-        }
-    }
-}
 
 /// A prediction and its reference, by name: a swap cannot compile by accident, and would exchange false positives and negatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -334,15 +310,6 @@ impl<'a> Truth<'a> {
             Self::Labels(labels) => labels.source(),
         }
     }
-}
-
-/// How the truth's elements are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum TruthKind {
-    /// One value per voxel and channel.
-    Real,
-    /// One label per voxel.
-    Labels,
 }
 
 fn check_channels(shape: &Shape) -> Result<()> {

@@ -94,7 +94,7 @@ fn make(folder: &Path, case: usize) -> Result<CasePair> {
     let geometry = phantom::geometry();
     nifti::write(&truth_file, &SHAPE, &geometry, &truth)?;
     nifti::write(&pred_file, &SHAPE, &geometry, &pred)?;
-    Ok(CasePair { name, truth: Source::File(truth_file), pred: Source::File(pred_file) })
+    Ok(CasePair { name, truth: Source::File(truth_file.into()), pred: Source::File(pred_file.into()) })
 }
 
 /// A folder that nobody else has.

@@ -5,7 +5,7 @@ mod lesions;
 pub(super) mod merge;
 mod publish;
 
-pub(super) use args::GeometryName;
+pub(super) use args::{ConventionName, CountArgs, EmptyName, GeometryName, MissingName};
 
 use super::args::DeviceArgs;
 use super::exit::Exit;
@@ -18,10 +18,11 @@ use crate::eval::{
     CaseRegex, ClassSource, Cohort, Event, Matching, PairList, Pairing, Rules, RunOptions, Score, Selection, Shard,
     Summary, WarningKind, pair_files, pair_folders_by,
 };
+use crate::io::READABLE;
 use crate::metric::Metric;
 use crate::metric::instances::LesionMetric;
 use anyhow::{Result, bail};
-use args::{CountArgs, MissingName, ScoreArgs};
+use args::ScoreArgs;
 use clap::Args;
 use lesions::{LesionArgs, Like};
 use publish::{OutputArgs, publish};
@@ -57,7 +58,7 @@ Means: --format json has the mean over defined values, and null where there is n
 follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is defined in no case.
 Label 0 is in no foreground mean.")]
 pub(super) struct Eval {
-    /// Reference label maps: a file (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr, .npy with x last) or a folder
+    #[arg(help = format!("Reference label maps: a file ({} with x last) or a folder", READABLE.join(", ")))]
     truth: PathBuf,
     /// Predicted label maps, on the same grids: a file or a folder
     pred: PathBuf,
@@ -91,7 +92,7 @@ pub(super) struct Eval {
     verify: bool,
 }
 
-fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "write a number from 1 up".into())
 }
 

@@ -72,7 +72,7 @@ fn told(text: &str) {
 
 /// JSON in which no string holds what a terminal would take as a command: the parser leaves some of these as they are,
 /// and reads the escapes as the same characters.
-fn escaped(json: &str) -> String {
+pub(super) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

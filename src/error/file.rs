@@ -11,6 +11,7 @@ mod fault;
 mod header;
 
 pub use fault::{DimsFault, FileAction, GeometryFault, GzipFault, MagicFault, OffsetFault, Part, WriteFault};
+pub(crate) use fault::{in_its_place, listed};
 pub use header::{HeaderFault, ZlibFault};
 
 /// Why a volume file could not be read or written.
@@ -39,6 +40,14 @@ pub enum FileError {
         /// The half which is not there.
         path: PathBuf,
         /// The half which was named by the caller.
+        partner: PathBuf,
+    },
+    /// The voxels of bytes in memory are in another file, whose bytes were not given.
+    #[error("{}: these bytes were not given, and they belong to {}; give both", path.display(), partner.display())]
+    NotGiven {
+        /// What the bytes are called that are not there.
+        path: PathBuf,
+        /// The file that was given.
         partner: PathBuf,
     },
     /// The name belongs to a folder, a pipe or a device. Sizes must be known before anything is
@@ -115,13 +124,15 @@ pub enum FileError {
         source: Option<io::Error>,
     },
     /// Neither the name nor the content is that of a format which is read.
-    #[error("{}: not a format that is read; name a file in .nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd or .nhdr, or convert this one", path.display())]
+    #[error("{}: not a format that is read; name a file in {}, or convert this one", path.display(), listed(readable, "or"))]
     UnknownFormat {
         /// The file.
         path: PathBuf,
+        /// How the names of files end that are read.
+        readable: &'static [&'static str],
     },
     /// The format is known, and not read.
-    #[error("{}: {format} is not a format that is read; {remedy} (.nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr and .npy are read)", path.display())]
+    #[error("{}: {format} is not a format that is read; {remedy} ({} are read)", path.display(), listed(readable, "and"))]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -129,6 +140,8 @@ pub enum FileError {
         format: &'static str,
         /// How to make of it what is read.
         remedy: &'static str,
+        /// How the names of files end that are read.
+        readable: &'static [&'static str],
     },
     /// The text at the start of a MetaImage or NRRD file, or the voxels where they are text, cannot be read.
     #[error("{}: {fault}", path.display())]
@@ -237,17 +250,6 @@ pub enum FileError {
     },
 }
 
-/// What may be there instead of an image, by its first bytes.
-pub(crate) fn in_its_place(first: &[u8]) -> &'static str {
-    match first {
-        [b'v', b'e', b'r', b's', ..] => "a Git LFS pointer stands in its place: fetch the file with `git lfs pull`",
-        [b'<', ..] => "a web page stands in its place: download the file itself",
-        _ => {
-            "check that this is an image, and download it again (a text, a web page or a Git LFS pointer may stand in its place)"
-        }
-    }
-}
-
 /// The groups of [`FileError`], for callers which act on the sort of fault alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -328,6 +330,7 @@ impl FileError {
             Self::Missing { path, .. }
             | Self::DanglingLink { path, .. }
             | Self::MissingPartner { path, .. }
+            | Self::NotGiven { path, .. }
             | Self::NotAFile { path, .. }
             | Self::Io { path, .. }
             | Self::Empty { path, .. }
@@ -365,7 +368,7 @@ impl FileError {
     #[must_use]
     pub const fn kind(&self) -> FileErrorKind {
         match self {
-            Self::Missing { .. } | Self::DanglingLink { .. } | Self::MissingPartner { .. } => {
+            Self::Missing { .. } | Self::DanglingLink { .. } | Self::MissingPartner { .. } | Self::NotGiven { .. } => {
                 FileErrorKind::MissingFile
             }
             Self::NotAFile { .. } => FileErrorKind::NotAFile,

@@ -5,10 +5,9 @@ use super::class::Class;
 use super::error::EvalError;
 use super::rules::{ClassSource, Rules, engine_classes};
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels, LabelsError};
-use crate::io::{self, Placement};
+use crate::io::{self, Input, Placement};
 use crate::stats::Counts;
 use crate::{Backend, Engine, LabelSlice, Pair};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
@@ -160,12 +159,16 @@ fn over_nothing(truth: &mut LabelReader, add: &mut Add<'_>) -> Result<(), EvalEr
     Ok(())
 }
 
-/// The truth on a thread of its own.
+/// The truth on a thread of its own; where there are no threads, a piece after the other.
 fn side_by_side(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'_>) -> Result<(), EvalError> {
-    thread::scope(|scope| {
+    if !cfg!(feature = "parallel") {
+        return in_step(truth, pred, add);
+    }
+    let to_decode = &mut *truth;
+    let counted = thread::scope(|scope| {
         let (sender, chunks) = sync_channel(AHEAD);
         let decoder = thread::Builder::new().spawn_scoped(scope, move || -> Result<(), LabelsError> {
-            while let Some(chunk) = truth.next_chunk(CHUNK)? {
+            while let Some(chunk) = to_decode.next_chunk(CHUNK)? {
                 // The receiver was dropped after its own error; that one is reported.
                 if sender.send(Owned::of(chunk)).is_err() {
                     break;
@@ -173,15 +176,16 @@ fn side_by_side(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'
             }
             Ok(())
         });
-        let decoder = decoder.map_err(EvalError::Thread)?;
+        let decoder = decoder.ok()?;
         let counted = count_received(pred, &chunks, add);
         drop(chunks);
-        match decoder.join() {
+        Some(match decoder.join() {
             // An end that came too early is explained by the thread that met it.
             Ok(decoded) => decoded.map_err(Into::into).and(counted),
             Err(_) => Err(EvalError::ThreadLost),
-        }
-    })
+        })
+    });
+    counted.unwrap_or_else(|| in_step(truth, pred, add))
 }
 
 fn count_received(pred: &mut LabelReader, truth: &Receiver<Owned>, add: &mut Add<'_>) -> Result<(), EvalError> {
@@ -219,8 +223,8 @@ impl Owned {
 
 /// Whole volumes, decoded side by side where there is a thread for it.
 pub(super) fn read_both(
-    truth: &Path,
-    pred: Option<&Path>,
+    truth: &Input,
+    pred: Option<&Input>,
     rules: &Rules,
     threads: Threads,
 ) -> Result<(LabelVolume, Option<LabelVolume>), LabelsError> {

@@ -12,7 +12,7 @@ use std::path::Path;
 pub(super) fn evaluate(pair: &CasePair, rules: &Rules, counter: Counter<'_>) -> Result<CaseResult, EvalError> {
     match (&pair.truth, &pair.pred) {
         (Source::File(truth), Source::File(pred)) => {
-            maps::evaluate(&pair.name, truth, Some(pred), pred, rules, counter)
+            maps::evaluate(&pair.name, truth, Some(pred), pred.path(), rules, counter)
         }
         _ => masks::evaluate(pair, rules, counter),
     }

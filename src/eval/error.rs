@@ -3,11 +3,13 @@
 mod grids;
 mod masks;
 mod merge;
+mod models;
 mod pairing;
 
 pub use grids::GridError;
 pub use masks::MaskError;
 pub use merge::{MergeError, Unlike};
+pub use models::ModelsError;
 pub use pairing::{PairBy, PairingError};
 
 use crate::Error;
@@ -15,7 +17,7 @@ use crate::error::FileError;
 use crate::io::labels::LabelsError;
 use crate::metric::Bootstrap;
 use crate::text::extent;
-use std::io;
+
 use std::path::PathBuf;
 use thiserror::Error as ThisError;
 
@@ -51,6 +53,9 @@ pub enum EvalError {
     /// Results cannot be joined.
     #[error(transparent)]
     Merge(#[from] MergeError),
+    /// Models cannot be compared.
+    #[error(transparent)]
+    Models(#[from] ModelsError),
     /// The class with this key was asked for twice.
     #[error("the class {0} is asked for twice; name it once")]
     ClassTwice(String),
@@ -73,9 +78,6 @@ pub enum EvalError {
     /// The thread that decoded the truth panicked.
     #[error("the thread that decoded the truth ended unexpectedly")]
     ThreadLost,
-    /// A thread could not be started.
-    #[error(transparent)]
-    Thread(io::Error),
     /// The files of a case are not where they were when it was counted.
     #[error("the files are not at hand any more")]
     FilesGone,

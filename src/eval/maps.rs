@@ -14,7 +14,7 @@ use super::warning::Warning;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
-use crate::io::{Grid, Placement, same_file};
+use crate::io::{Grid, Input, Placement};
 use crate::stats::Counts;
 use crate::{Engine, Pair};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,23 +26,24 @@ const MANY_LABELS: usize = 1000;
 /// Reads, compares and counts two label maps; without a prediction, as if that were empty.
 pub(super) fn evaluate(
     name: &str,
-    truth: &Path,
-    pred: Option<&Path>,
+    truth_input: &Input,
+    pred_input: Option<&Input>,
     expected: &Path,
     rules: &Rules,
     counter: Counter<'_>,
 ) -> Result<CaseResult, EvalError> {
-    let mut truth_reader = LabelReader::open_with(truth, &rules.of_truth())?;
-    let mut pred_reader = pred.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
-    let mut warnings: Vec<Warning> = by_value(truth, pred)?.into_iter().collect();
+    let truth = truth_input.path();
+    let mut truth_reader = LabelReader::open_with(truth_input, &rules.of_truth())?;
+    let mut pred_reader = pred_input.map(|pred| LabelReader::open_with(pred, &rules.of_pred())).transpose()?;
+    let mut warnings: Vec<Warning> = by_value(truth_input, pred_input)?.into_iter().collect();
     let mut together = Together::default();
-    if let (Some(pred), Some(reader)) = (pred, &pred_reader) {
+    if let (Some(pred), Some(reader)) = (pred_input, &pred_reader) {
         let grids = [grid(&truth_reader), grid(reader)];
-        together = together_of([truth, pred], grids, rules)?;
-        if same_file(truth, pred) {
+        together = together_of([truth_input, pred], grids, rules)?;
+        if truth_input.is_same_file(pred) {
             warnings.push(Warning::SameFile);
         }
-        warnings.extend(axis_order([truth, pred], [&truth_reader, reader]));
+        warnings.extend(axis_order([truth, expected], [&truth_reader, reader]));
     }
     warnings.append(&mut together.warnings);
     let Together { place, gap, .. } = together;
@@ -50,15 +51,15 @@ pub(super) fn evaluate(
     // A file that does not say it may lie beside one that does.
     let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
     let spacing_mm = rules.spacing_mm.or(geometry.map(|geometry| geometry.spacing_mm()));
-    let prediction = if pred.is_some() { Prediction::Read } else { Prediction::Missing };
+    let prediction = if pred_input.is_some() { Prediction::Read } else { Prediction::Missing };
     let streams = counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && !rules.need_places();
     let (mut surfaces, mut instances) = (BTreeMap::new(), BTreeMap::new());
     let (Tally { voxels, counts, unlisted }, verification) = if streams {
-        let pred_labels = match (&mut pred_reader, place) {
-            (None, _) => Predicted::Missing,
-            (Some(reader), None) => Predicted::InOrder(reader),
-            (Some(_), Some(place)) => {
-                let volume = labels::read_with(expected, &rules.of_pred())?;
+        let pred_labels = match (&mut pred_reader, place, pred_input) {
+            (Some(reader), None, _) => Predicted::InOrder(reader),
+            (None, _, _) | (_, _, None) => Predicted::Missing,
+            (Some(_), Some(place), Some(pred)) => {
+                let volume = labels::read_with(pred, &rules.of_pred())?;
                 warnings.extend(surplus(expected, volume.surplus));
                 Predicted::Placed(volume.labels, place)
             }
@@ -69,7 +70,7 @@ pub(super) fn evaluate(
         (tally, None)
     } else {
         drop((truth_reader, pred_reader));
-        let (of_truth, of_pred) = count::read_both(truth, pred, rules, counter.threads)?;
+        let (of_truth, of_pred) = count::read_both(truth_input, pred_input, rules, counter.threads)?;
         warnings.extend(surplus(truth, of_truth.surplus));
         warnings.extend(of_pred.as_ref().and_then(|volume| surplus(expected, volume.surplus)));
         let of_pred = of_pred.unwrap_or_else(|| LabelVolume {
@@ -120,9 +121,9 @@ pub(super) fn evaluate(
 }
 
 /// How the voxels of two label maps belong together, of which one may have segments.
-pub(super) fn together_of(paths: [&Path; 2], grids: [Grid<'_>; 2], rules: &Rules) -> Result<Together, EvalError> {
-    let crops = segmentation_of(paths[0])?.is_some() || segmentation_of(paths[1])?.is_some();
-    Ok(rules.geometry.together(paths, grids, crops)?)
+pub(super) fn together_of(inputs: [&Input; 2], grids: [Grid<'_>; 2], rules: &Rules) -> Result<Together, EvalError> {
+    let crops = segmentation_of(inputs[0])?.is_some() || segmentation_of(inputs[1])?.is_some();
+    Ok(rules.geometry.together(inputs.map(Input::path), grids, crops)?)
 }
 
 fn grid(reader: &LabelReader) -> Grid<'_> {
@@ -142,15 +143,15 @@ fn axis_order(paths: [&Path; 2], readers: [&LabelReader; 2]) -> Option<Warning> 
 }
 
 /// Segments beside a label map, which has no names: their labels were compared.
-fn by_value(truth: &Path, pred: Option<&Path>) -> Result<Option<Warning>, FileError> {
+fn by_value(truth: &Input, pred: Option<&Input>) -> Result<Option<Warning>, FileError> {
     let of_pred = pred.map(segmentation_of).transpose()?.flatten();
-    let (path, found) = match (segmentation_of(truth)?, of_pred, pred) {
+    let (input, found) = match (segmentation_of(truth)?, of_pred, pred) {
         (Some(found), None, Some(_)) => (truth, found),
         (None, Some(found), Some(pred)) => (pred, found),
         _ => return Ok(None),
     };
     let names = segment_names(&found).map(str::to_owned).collect();
-    Ok(Some(Warning::ByValue { file: path.display().to_string(), names }))
+    Ok(Some(Warning::ByValue { file: input.path().display().to_string(), names }))
 }
 
 /// Labels of which each is in one file alone, as where one counts 1 and the other 255.

@@ -2,6 +2,8 @@
 //! segments may overlap, and label maps beside them, whose labels the rules name. Names decide which voxels are a class,
 //! whatever their values are.
 
+mod bits;
+mod file;
 mod grid;
 mod meeting;
 pub(super) mod names;
@@ -11,17 +13,18 @@ pub(super) use grid::LEFT_OUT;
 
 use super::case::{CaseResult, Prediction, of_counts, surplus};
 use super::class::Class;
-use super::count::Counter;
+use super::count::{Counter, needs_volumes};
 use super::error::{EvalError, MaskError};
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
 use super::surfaces::Field;
 use super::verify::{Verification, verified};
 use super::warning::{Side as WhichSide, Warning};
-use crate::io::{Gap, Geometry, same_file};
+use crate::io::{Gap, Geometry};
 use crate::stats::Counts;
 use crate::{Classes, LabelMap, LabelSlice, Shape};
-use grid::{Mask, Notes};
+use bits::Bits;
+use grid::Notes;
 use meeting::{Boxed, Meeting};
 use side::{Found, Side, wanted};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +33,8 @@ use std::path::Path;
 /// A pair of which at least one side has names.
 pub(super) fn evaluate(pair: &CasePair, rules: &Rules, counter: Counter<'_>) -> Result<CaseResult, EvalError> {
     let sides = [Side::open(&pair.truth, rules.of_truth())?, Side::open(&pair.pred, rules.of_pred())?];
-    count(&pair.name, &sides, Prediction::Read, rules, counter)
+    let is_same = pair.truth.is_same_as(&pair.pred);
+    count(&pair.name, &sides, Prediction::Read, is_same, rules, counter)
 }
 
 /// A truth with names whose prediction is missing.
@@ -41,13 +45,15 @@ pub(super) fn without_prediction(
     rules: &Rules,
     counter: Counter<'_>,
 ) -> Result<CaseResult, EvalError> {
-    count(name, &[Side::open(truth, rules.of_truth())?, Side::missing(expected)], Prediction::Missing, rules, counter)
+    let sides = [Side::open(truth, rules.of_truth())?, Side::missing(expected)];
+    count(name, &sides, Prediction::Missing, false, rules, counter)
 }
 
 fn count(
     name: &str,
     sides: &[Side<'_>; 2],
     prediction: Prediction,
+    is_same: bool,
     rules: &Rules,
     counter: Counter<'_>,
 ) -> Result<CaseResult, EvalError> {
@@ -55,34 +61,42 @@ fn count(
     let meeting = Meeting::of(sides, &classes, rules)?;
     let mut facts = Facts::default();
     let left_out = meeting.ignored(sides, rules, &mut facts.notes)?;
-    let ignored = left_out.as_ref().map_or(0, |voxels| voxels.iter().map(|&voxel| u64::from(voxel)).sum());
+    let ignored = left_out.as_ref().map_or(0, Bits::ones);
     let voxels = meeting.voxels().saturating_sub(ignored);
     let mut warnings = Vec::new();
-    if same_file(sides[0].path, sides[1].path) {
+    if is_same {
         warnings.push(Warning::SameFile);
     }
     warnings.extend(sides.iter().filter_map(|side| side.undeclared(rules)));
     let spacing_mm = rules.spacing_mm.or(meeting.geometry().map(Geometry::spacing_mm));
+    // Whole volumes are for what wants voxels: distances, lesions, and the engine where it counts elsewhere or to compare.
+    let by_bits = !rules.need_places() && counter.counterpart.is_none() && !needs_volumes(counter.engine);
     let (mut counts, mut verification) = (Vec::new(), None);
     let (mut surfaces, mut instances) = (BTreeMap::new(), BTreeMap::new());
     for class in &classes {
         counter.cancel.check()?;
         let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
-        let (mut counted, mut verified) = (Counts::default(), None);
-        if let Some(pair) = pair_of(masks, left_out.as_deref(), &meeting, rules)? {
-            let field = field_of(&pair, sides[0].path, spacing_mm);
-            if !rules.surfaces.metrics.is_empty() {
-                let values = field.measure(counter.engine, &mask_class()?, &rules.surfaces)?;
-                surfaces.insert(class.key.clone(), values.into_iter().flatten().collect());
+        let [tp, n_pred, n_truth] = if !by_bits {
+            let mut counted = Counts::default();
+            if let Some(pair) = pair_of(masks, left_out.as_ref(), &meeting, rules)? {
+                let field = field_of(&pair, sides[0].path, spacing_mm);
+                if !rules.surfaces.metrics.is_empty() {
+                    let values = field.measure(counter.engine, &mask_class()?, &rules.surfaces)?;
+                    surfaces.insert(class.key.clone(), values.into_iter().flatten().collect());
+                }
+                if let Some(search) = &rules.instances {
+                    let found = field.lesions(counter.engine, &mask_class()?, std::slice::from_ref(class), search)?;
+                    instances.extend(found.into_iter().map(|found| (class.key.clone(), found)));
+                }
+                let (of_class, verified) = count_pair(&pair, counter)?;
+                keep_worst(&mut verification, verified);
+                counted = of_class;
             }
-            if let Some(search) = &rules.instances {
-                let found = field.lesions(counter.engine, &mask_class()?, std::slice::from_ref(class), search)?;
-                instances.extend(found.into_iter().map(|found| (class.key.clone(), found)));
-            }
-            (counted, verified) = count_pair(&pair, counter)?;
-        }
-        let counted = Counts::new(counted.tp(), counted.n_pred(), counted.n_truth(), voxels)?;
-        keep_worst(&mut verification, verified);
+            [counted.tp(), counted.n_pred(), counted.n_truth()]
+        } else {
+            meeting.counted(masks, left_out.as_ref())
+        };
+        let counted = Counts::new(tp, n_pred, n_truth, voxels)?;
         counts.push((class.clone(), counted));
     }
     if let (true, Some(file)) = (counts.is_empty(), facts.left_out.first()) {
@@ -156,7 +170,7 @@ fn masks_of(
     meeting: &Meeting,
     rules: &Rules,
     facts: &mut Facts,
-) -> Result<Option<[Option<Mask>; 2]>, EvalError> {
+) -> Result<Option<[Option<Bits>; 2]>, EvalError> {
     let [truth, pred] = sides;
     let found = [
         truth.class(class, classes, &mut meeting.onto(0, rules, &mut facts.notes))?,
@@ -189,8 +203,8 @@ fn masks_of(
 /// Truth and prediction of a class over the same voxels, in whatever order unless places matter; a side without a mask is
 /// empty, and where neither has one there is nothing.
 fn pair_of(
-    masks: [Option<Mask>; 2],
-    left_out: Option<&[u8]>,
+    masks: [Option<Bits>; 2],
+    left_out: Option<&Bits>,
     meeting: &Meeting,
     rules: &Rules,
 ) -> Result<Option<Boxed>, EvalError> {
@@ -200,8 +214,7 @@ fn pair_of(
     if rules.need_places() {
         return meeting.boxed(masks, left_out).map(Some);
     }
-    let (truth, pred) = meeting.joined(masks, left_out);
-    Ok(Some(Boxed { shape: vec![truth.len() as u64], truth, pred }))
+    Ok(Some(meeting.joined(masks, left_out)))
 }
 
 /// A mask is label 1.
@@ -255,6 +268,6 @@ pub(super) fn of_class(
     let Some(masks) = masks_of(&sides, class, &classes, &meeting, rules, facts)? else {
         return Err(MaskError::Gone.into());
     };
-    let Boxed { shape, truth, pred } = meeting.boxed(masks, left_out.as_deref())?;
+    let Boxed { shape, truth, pred } = meeting.boxed(masks, left_out.as_ref())?;
     Ok(Again { truth, pred, shape, geometry: meeting.geometry().copied() })
 }

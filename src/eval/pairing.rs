@@ -13,10 +13,11 @@ pub(crate) use kind::is_usual_name;
 use super::error::{PairBy, PairingError};
 use super::named::ParseError;
 use super::rules::Rules;
-use crate::io;
 use crate::io::labels::LabelOptions;
 use crate::io::nrrd::Segmentation;
+use crate::io::{self, Input};
 use crate::text::printable;
+use discover::Entry;
 use regex_lite::Regex;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -47,24 +48,40 @@ pub struct PairList<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// A label map.
-    File(PathBuf),
+    File(Input),
     /// A folder with one file per class.
     Masks {
         /// The folder.
         folder: PathBuf,
         /// The files, each with the name of its class.
-        files: Vec<(String, PathBuf)>,
+        files: Vec<(String, Input)>,
     },
     /// A file whose segments have names.
-    Segments(PathBuf, Box<Segmentation>),
+    Segments(Input, Box<Segmentation>),
 }
 
 impl Source {
     /// The file or folder.
     pub fn path(&self) -> &Path {
         match self {
-            Self::File(path) | Self::Segments(path, _) => path,
+            Self::File(input) | Self::Segments(input, _) => input.path(),
             Self::Masks { folder, .. } => folder,
+        }
+    }
+
+    /// Whether both are the same file or folder.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(a) | Self::Segments(a, _), Self::File(b) | Self::Segments(b, _)) => a.is_same_file(b),
+            _ => Input::from(self.path()).is_same_file(&Input::from(other.path())),
+        }
+    }
+
+    /// Whether its files are still there.
+    pub(super) fn exists(&self) -> bool {
+        match self {
+            Self::File(input) | Self::Segments(input, _) => input.exists(),
+            Self::Masks { files, .. } => files.iter().all(|(_, input)| input.exists()),
         }
     }
 }
@@ -115,10 +132,25 @@ pub struct Pairing {
 }
 
 /// One case of two files.
-pub fn pair_files(truth: &Path, pred: &Path) -> Pairing {
-    let name = case_name(pred);
-    let (truth, pred) = (Source::File(truth.into()), Source::File(pred.into()));
+pub fn pair_files(truth: impl Into<Input>, pred: impl Into<Input>) -> Pairing {
+    let pred = pred.into();
+    let name = case_name(pred.path());
+    let (truth, pred) = (Source::File(truth.into()), Source::File(pred));
     Pairing { kind: Kind::Pair, pairs: vec![CasePair { name, truth, pred }], ..Pairing::default() }
+}
+
+/// Pairs files that are at hand by their names, as [`pair_folders`] does those of two folders. Of bytes in memory this is
+/// the way: where there is no disk there are no folders.
+///
+/// ```
+/// use voxdice::eval::pair_inputs;
+/// use voxdice::io::Input;
+/// let files = |names: &[&str]| names.iter().map(|name| Input::bytes(name, [])).collect::<Vec<_>>();
+/// let pairing = pair_inputs(files(&["a.nii", "b.nii.gz"]), files(&["pred/b.mha", "pred/c.mha"]));
+/// assert_eq!((pairing.pairs[0].name.as_str(), pairing.missing.len(), pairing.extra.len()), ("b", 1, 1));
+/// ```
+pub fn pair_inputs(truths: impl IntoIterator<Item = Input>, preds: impl IntoIterator<Item = Input>) -> Pairing {
+    matching::by_name(truths.into_iter().map(Entry::of).collect(), preds.into_iter().map(Entry::of).collect()).sorted()
 }
 
 /// Pairs two folders by names. A single file beside a folder of masks is one case.
@@ -222,7 +254,7 @@ pub struct CaseRegex(Regex);
 
 impl CaseRegex {
     /// The case in a name; None where the pattern does not fit.
-    fn case(&self, name: &str) -> Option<String> {
+    pub(in crate::eval) fn case(&self, name: &str) -> Option<String> {
         let found = self.0.captures(name)?;
         let case = found.get(1).or_else(|| found.get(0))?.as_str();
         (!case.is_empty()).then(|| case.to_owned())

@@ -63,7 +63,7 @@ impl Task {
     pub fn into_sources(self) -> (String, [Source; 2]) {
         match self {
             Self::Pair(CasePair { name, truth, pred }) => (name, [truth, pred]),
-            Self::Unpredicted { lone, expected } => (lone.name, [lone.source, Source::File(expected)]),
+            Self::Unpredicted { lone, expected } => (lone.name, [lone.source, Source::File(expected.into())]),
         }
     }
 }
@@ -102,7 +102,10 @@ pub(super) fn run(
     options: &RunOptions<'_>,
 ) -> Result<Vec<Outcome>, EvalError> {
     let &RunOptions { jobs, counterpart, ref cancel, on_event } = options;
-    let jobs = jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let jobs = match cfg!(feature = "parallel") {
+        true => jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get),
+        false => 1,
+    };
     let workers = jobs.min(tasks.len()).max(1);
     // With threads to spare, the two files of a case are decoded side by side.
     let threads = if workers < jobs { Threads::Two } else { Threads::One };
@@ -134,9 +137,9 @@ pub(super) fn run(
     thread::scope(|scope| {
         let work = &work;
         let mut started = 0;
-        for _ in 0..workers {
+        // Fewer threads than wished for do the same work, and without any this one does it.
+        for _ in (0..workers).take_while(|_| cfg!(feature = "parallel")) {
             let sender = sender.clone();
-            // Fewer threads than wished for do the same work, and without any this one does it.
             started += usize::from(thread::Builder::new().spawn_scoped(scope, move || work(sender)).is_ok());
         }
         drop(sender);

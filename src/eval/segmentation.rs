@@ -1,14 +1,15 @@
 //! What the headers of 3D Slicer's segmentations say, as far as the evaluator asks.
 
 use crate::error::FileError;
+use crate::io::Input;
 use crate::io::nrrd::{self, Representation, Segmentation};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// What the header of a file says about segments; None for a label map.
-pub(super) fn segmentation_of(path: &Path) -> Result<Option<Segmentation>, FileError> {
-    let named = path.extension().is_some_and(|end| ["nrrd", "nhdr"].iter().any(|nrrd| end.eq_ignore_ascii_case(nrrd)));
-    if named && path.is_file() { nrrd::segmentation(path) } else { Ok(None) }
+pub(super) fn segmentation_of(input: &Input) -> Result<Option<Segmentation>, FileError> {
+    let end = input.path().extension();
+    let named = end.is_some_and(|end| ["nrrd", "nhdr"].iter().any(|nrrd| end.eq_ignore_ascii_case(nrrd)));
+    if named && input.is_file() { nrrd::segmentation(input) } else { Ok(None) }
 }
 
 /// The names of segments, each once.
@@ -19,9 +20,9 @@ pub(super) fn segment_names(segmentation: &Segmentation) -> impl Iterator<Item =
 
 /// Whether the labels of a segmentation can be compared as those of a label map: they are labels, no two layers overlap,
 /// and there is more than the one voxel that stands for nothing.
-pub(super) fn is_label_map(path: &Path, found: &Segmentation) -> bool {
+pub(super) fn is_label_map(input: &Input, found: &Segmentation) -> bool {
     found.representation == Representation::Labels
         && !found.segments.is_empty()
         && found.segments.iter().all(|segment| segment.layer == 0)
-        && nrrd::read_header(path).is_ok_and(|header| header.shape.iter().any(|&length| length != 1))
+        && nrrd::read_header(input).is_ok_and(|header| header.shape.iter().any(|&length| length != 1))
 }

@@ -11,6 +11,7 @@ use super::masks::names::{parts, plain};
 use super::pairing::{self, CasePair, Pairing, Source};
 use super::rules::{ClassSource, NamedBy, Rules};
 use super::segmentation::{is_label_map, segment_names, segmentation_of};
+use crate::io::Input;
 use crate::io::nrrd::Segmentation;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -28,11 +29,11 @@ pub(super) fn settle(pairing: &mut Pairing, rules: &Rules) -> Result<Refused, Ev
     let by_name = is_by_name(pairing, classes, rules);
     let each = pairing.pairs.iter_mut().flat_map(|pair| [&mut pair.truth, &mut pair.pred]);
     for source in each.chain(pairing.missing.iter_mut().map(|lone| &mut lone.source)) {
-        if let Source::File(path) = source
-            && let Some(found) = readable(path)
-            && (by_name || !is_label_map(path, &found))
+        if let Source::File(input) = source
+            && let Some(found) = readable(input)
+            && (by_name || !is_label_map(input, &found))
         {
-            *source = Source::Segments(path.clone(), Box::new(found));
+            *source = Source::Segments(input.clone(), Box::new(found));
         }
     }
     if !classes.is_empty() {
@@ -48,8 +49,8 @@ pub(super) fn settle(pairing: &mut Pairing, rules: &Rules) -> Result<Refused, Ev
 }
 
 /// What the header of a file says about segments. A file that cannot be read is told when it is counted.
-fn readable(path: &Path) -> Option<Segmentation> {
-    segmentation_of(path).ok().flatten()
+fn readable(input: &Input) -> Option<Segmentation> {
+    segmentation_of(input).ok().flatten()
 }
 
 impl CasePair {
@@ -64,8 +65,8 @@ fn names(source: &Source) -> BTreeSet<String> {
     match source {
         Source::Masks { files, .. } => files.iter().map(|(name, _)| name.clone()).collect(),
         Source::Segments(_, found) => segment_names(found).map(str::to_owned).collect(),
-        Source::File(path) => {
-            readable(path).map_or_else(BTreeSet::new, |found| segment_names(&found).map(str::to_owned).collect())
+        Source::File(input) => {
+            readable(input).map_or_else(BTreeSet::new, |found| segment_names(&found).map(str::to_owned).collect())
         }
     }
 }
@@ -187,10 +188,11 @@ pub(super) fn again(case: &CaseResult) -> Result<[Source; 2], EvalError> {
             }
             return Ok(source);
         }
-        let is_named = |found: &Segmentation| !is_label_map(path, found) || segment_names(found).any(is_class);
-        Ok(match segmentation_of(path)?.filter(is_named) {
-            Some(found) => Source::Segments(path.into(), Box::new(found)),
-            None => Source::File(path.into()),
+        let input = Input::from(path);
+        let is_named = |found: &Segmentation| !is_label_map(&input, found) || segment_names(found).any(is_class);
+        Ok(match segmentation_of(&input)?.filter(is_named) {
+            Some(found) => Source::Segments(input, Box::new(found)),
+            None => Source::File(input),
         })
     };
     Ok([source(&case.truth)?, source(&case.pred)?])

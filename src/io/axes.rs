@@ -105,7 +105,7 @@ pub fn unequal(first: &[u64], second: &[u64]) -> Option<Unequal> {
 /// Without the axes of length 1 at the end, which some writers add.
 #[must_use]
 pub fn without_ones_behind(shape: &[u64]) -> &[u64] {
-    let used = shape.iter().rposition(|&n| n != 1).map_or(0, |last| last + 1);
+    let used = shape.iter().rposition(|&n| n != 1).map_or(0, |last| last.saturating_add(1));
     shape.get(..used).unwrap_or(shape)
 }
 

@@ -1,13 +1,5 @@
 //! Headers of text: their lines, and the fields in them.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use std::io::BufRead;
 use std::path::Path;
 use std::str::FromStr;

@@ -1,13 +1,5 @@
 //! Files, opened and read the same way for every format.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::Path;

@@ -1,13 +1,5 @@
 //! Formats of volumes that are known and not read: told by name, with the way out.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use std::path::Path;
 
 use super::file::ends_in;
@@ -45,20 +37,32 @@ const FOREIGN: [Foreign; 19] = [
 ];
 
 /// The error for a file of a format that is known and not read, by its first bytes, else by its name.
-pub(super) fn foreign(first: &[u8], path: &Path) -> Option<FileError> {
-    let found = if is_dicom(first) {
-        FOREIGN.first()
-    } else {
-        // What is called .gz and is not is damaged, whatever it is.
-        let starts = |Foreign(_, _, starts, _): &&Foreign| {
-            !ends_in(path, "gz") && starts.iter().any(|start| first.starts_with(start))
-        };
-        let named = |Foreign(_, endings, ..): &&Foreign| is_named(path, endings);
-        // Some formats are archives, which their names tell apart.
-        let mut found = FOREIGN.iter().filter(starts);
-        found.clone().find(named).or_else(|| found.next()).or_else(|| FOREIGN.iter().find(named))
+pub(super) fn foreign(first: &[u8], path: &Path, readable: Readable) -> Option<FileError> {
+    // What is called .gz and is not is damaged, whatever it is.
+    let starts = |Foreign(_, _, starts, _): &&Foreign| {
+        !ends_in(path, "gz") && starts.iter().any(|start| first.starts_with(start))
     };
-    found.map(|&Foreign(format, _, _, remedy)| FileError::Foreign { path: path.to_path_buf(), format, remedy })
+    let named = |Foreign(_, endings, ..): &&Foreign| is_named(path, endings);
+    // Some formats are archives, which their names tell apart.
+    let mut found = FOREIGN.iter().filter(starts);
+    let found = found.clone().find(named).or_else(|| found.next()).or_else(|| FOREIGN.iter().find(named));
+    found.map(|found| found.error(path, readable))
+}
+
+/// The error for a file that has DICOM's mark, whatever its name.
+pub(super) fn dicom(first: &[u8], path: &Path, readable: Readable) -> Option<FileError> {
+    let [dicom, ..] = &FOREIGN;
+    is_dicom(first).then(|| dicom.error(path, readable))
+}
+
+/// Endings of what is read.
+type Readable = &'static [&'static str];
+
+impl Foreign {
+    fn error(&self, path: &Path, readable: Readable) -> FileError {
+        let &Self(format, _, _, remedy) = self;
+        FileError::Foreign { path: path.to_path_buf(), format, remedy, readable }
+    }
 }
 
 /// Whether a file has DICOM's mark behind the preamble, in which anything may stand, the start of a NIfTI file too.
@@ -81,7 +85,9 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_content_and_by_name() {
-        let name = |first: &[u8], path: &str| match foreign(first, Path::new(path)) {
+        let name = |first: &[u8], path: &str| match dicom(first, Path::new(path), &[])
+            .or_else(|| foreign(first, Path::new(path), &[]))
+        {
             Some(FileError::Foreign { format, .. }) => Some(format),
             _ => None,
         };

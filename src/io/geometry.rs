@@ -1,13 +1,5 @@
 //! Where the voxels lie: spacing, units, and the affine from sform, qform or pixdim.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use crate::error::GeometryFault;
 
 /// Size and place of the voxels, as the header has them: nothing is resampled or reoriented.

@@ -4,14 +4,6 @@
 //! wrong length and a broken stream as one kind of error, and take the zeros with which some archives
 //! pad a file for a broken member.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use std::io::{self, BufRead};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};

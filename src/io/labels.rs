@@ -25,12 +25,14 @@ mod reader;
 pub use convert::{settle, settle_all};
 pub use fault::{LabelFault, LabelsError};
 pub use options::{LabelOptions, code};
+#[cfg(feature = "eval")]
+pub(crate) use reader::Channels;
 pub use reader::LabelReader;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::axes::without_ones_behind;
+use super::input::Input;
 use super::{Geometry, Placement, StoredType};
 use crate::error::Error;
 use crate::shape::Shape;
@@ -70,16 +72,16 @@ pub struct LabelVolume {
 /// # Errors
 /// [`LabelsError::File`] or [`LabelsError::Npy`] when it cannot be read, [`LabelsError::NotALabel`] when a voxel is no
 /// label, [`LabelsError::Channels`] when it has several numbers per voxel, [`LabelsError::Shape`] when it has no voxels.
-pub fn read(path: impl AsRef<Path>) -> Result<LabelVolume, LabelsError> {
-    read_with(path, &LabelOptions::default())
+pub fn read(input: impl Into<Input>) -> Result<LabelVolume, LabelsError> {
+    read_with(input, &LabelOptions::default())
 }
 
 /// Reads a file of any format as a label map, its numbers taken as the options say.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<LabelVolume, LabelsError> {
-    Opened::of(path.as_ref())?.single()?.load(options)
+pub fn read_with(input: impl Into<Input>, options: &LabelOptions) -> Result<LabelVolume, LabelsError> {
+    Opened::of(&input.into())?.single()?.load(options)
 }
 
 /// Reads each channel of a file as a label map of its own; a file of one number per voxel is one.
@@ -95,24 +97,18 @@ pub fn read_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<Label
 ///
 /// # Errors
 /// As [`read_layers_with`]. The position of a voxel that is no label has its channel as the last number.
-pub fn read_layers(path: impl AsRef<Path>) -> Result<Vec<LabelVolume>, LabelsError> {
-    read_layers_with(path, &LabelOptions::default())
+pub fn read_layers(input: impl Into<Input>) -> Result<Vec<LabelVolume>, LabelsError> {
+    read_layers_with(input, &LabelOptions::default())
 }
-
-/// The most channels that are layers: each is a volume of its own here, and a few bytes of a file must not become millions.
-const MOST_LAYERS: u64 = 1 << 12;
 
 /// Reads each channel of a file as a label map of its own, its numbers taken as the options say.
 ///
 /// # Errors
 /// As [`read`], but for the channels: [`LabelsError::Channels`] for more than 4096 of them.
-pub fn read_layers_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<Vec<LabelVolume>, LabelsError> {
-    let opened = Opened::of(path.as_ref())?;
-    if opened.channels > MOST_LAYERS {
-        return Err(LabelsError::Channels { path: opened.path, channels: opened.channels });
-    }
+pub fn read_layers_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Vec<LabelVolume>, LabelsError> {
+    let opened = Opened::of(&input.into())?.layered()?;
     let channels = usize::try_from(opened.channels).unwrap_or(usize::MAX);
-    let LabelVolume { labels, mut shape, geometry, stored, surplus } = opened.with_voxels()?.load(options)?;
+    let LabelVolume { labels, mut shape, geometry, stored, surplus } = opened.load(options)?;
     if channels < 2 {
         return Ok(vec![LabelVolume { labels, shape, geometry, stored, surplus }]);
     }
@@ -129,10 +125,10 @@ pub fn read_layers_with(path: impl AsRef<Path>, options: &LabelOptions) -> Resul
 
 /// Parts of equal length. Taken from the end, so that there is one copy of one part at a time.
 fn layers<T: Copy>(mut labels: Vec<T>, channels: usize) -> Vec<Vec<T>> {
-    let length = labels.len() / channels.max(1);
+    let length = labels.len().checked_div(channels).unwrap_or(0);
     let mut layers = Vec::new();
     for channel in (1..channels).rev() {
-        layers.push(labels.split_off(channel * length));
+        layers.push(labels.split_off(channel.saturating_mul(length)));
         labels.shrink_to_fit();
     }
     layers.push(labels);
@@ -223,12 +219,14 @@ fn grid(shape: &[u64]) -> Result<Shape, Error> {
     Shape::new(1, 1, if axes.is_empty() && !shape.is_empty() { vec![1] } else { axes })
 }
 
+#[allow(clippy::arithmetic_side_effects, reason = "voxels of one slice do not overflow")]
 fn census_of_runs<T: Copy + PartialEq + Into<u32>>(labels: &[T]) -> BTreeMap<u32, u64> {
     let mut counts = BTreeMap::new();
     for_runs(labels, |label, voxels| *counts.entry(label.into()).or_insert(0) += voxels);
     counts
 }
 
+#[allow(clippy::arithmetic_side_effects, reason = "voxels of one slice do not overflow")]
 fn census_small<T: Copy + Eq + Into<u32>>(labels: &[T], values: usize) -> BTreeMap<u32, u64> {
     let mut counts = vec![0u64; values];
     for_runs(labels, |label, voxels| {
@@ -240,6 +238,11 @@ fn census_small<T: Copy + Eq + Into<u32>>(labels: &[T], values: usize) -> BTreeM
 }
 
 /// Calls `f` with stretches of equal voxels. Label maps are mostly constant, and equal chunks are told by whole vectors.
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "chunks are not empty, and runs are of one slice"
+)]
 pub(crate) fn for_runs<T: Copy + PartialEq>(voxels: &[T], mut f: impl FnMut(T, u64)) {
     const CHUNK: usize = 64;
     let Some(&first) = voxels.first() else { return };
@@ -267,8 +270,8 @@ pub(crate) fn for_runs<T: Copy + PartialEq>(voxels: &[T], mut f: impl FnMut(T, u
 fn position(index: u64, shape: &[u64]) -> Vec<u64> {
     let mut rest = index;
     let mut along = |&length: &u64| {
-        let here = rest % length.max(1);
-        rest /= length.max(1);
+        let here = rest.checked_rem(length).unwrap_or(0);
+        rest = rest.checked_div(length).unwrap_or(rest);
         here
     };
     shape.iter().map(&mut along).collect()

@@ -200,6 +200,23 @@ impl Placement {
 
     /// A part of [`Placement::onto`]: the voxels of the first grid from `start` on, x fastest.
     pub fn fill<T: Copy + Default>(&self, second: &[T], start: u64, out: &mut [T]) {
+        self.fill_by(start, out, |origin, step, into| copy(second, origin, step, into));
+    }
+
+    /// The same from voxels that are not in a slice: 1 where one is in.
+    #[cfg(feature = "eval")]
+    pub(crate) fn fill_bits(&self, is_in: impl Fn(usize) -> bool, start: u64, out: &mut [u8]) {
+        self.fill_by(start, out, |origin, step, into| {
+            let mut place = origin;
+            for voxel in into {
+                *voxel = u8::from(usize::try_from(place).is_ok_and(&is_in));
+                place += step;
+            }
+        });
+    }
+
+    /// Calls `row` with where a row begins in the second file, the step from voxel to voxel there, and where it goes.
+    fn fill_by<T: Copy + Default>(&self, start: u64, out: &mut [T], mut row: impl FnMut(i64, i64, &mut [T])) {
         out.fill(T::default());
         let [nx, ny, nz] = self.first;
         let strides = [1, self.second[0], self.second[0] * self.second[1]];
@@ -211,8 +228,8 @@ impl Placement {
         let mut done = 0;
         while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
             let place = start + done as u64;
-            let (x, row) = (place % nx.max(1), place / nx.max(1));
-            let (y, z, v) = (row % ny, row / ny % nz, row / ny / nz);
+            let (x, above) = (place % nx.max(1), place / nx.max(1));
+            let (y, z, v) = (above % ny, above / ny % nz, above / ny / nz);
             let n = rest.len().min((nx - x) as usize);
             let (jy, jz) = (along_y.at(y as i64), along_z.at(z as i64));
             let inside = |j: i64, along: Along| (0..self.second[along.axis] as i64).contains(&j);
@@ -221,7 +238,7 @@ impl Placement {
                 let across = jy * strides[along_y.axis] as i64 + jz * strides[along_z.axis] as i64;
                 let origin = (v * volume) as i64 + across + along_x.at(first as i64) * stride;
                 let into = rest.get_mut((first - x) as usize..(last - x) as usize).unwrap_or_default();
-                copy(second, origin, step, into);
+                row(origin, step, into);
             }
             done += n;
         }

@@ -1,11 +1,7 @@
 //! Which files are read, told from their names.
 
+use super::image::READABLE;
 use std::path::Path;
-
-/// Endings of the formats that are read; of two that fit, the longer one comes first. The voxels of a pair of files
-/// (`.img`, `.raw`) are not listed: the header stands for both.
-const ENDINGS: [&str; 11] =
-    [".seg.nrrd", ".seg.nhdr", ".nii.gz", ".hdr.gz", ".nii", ".hdr", ".mha", ".mhd", ".nrrd", ".nhdr", ".npy"];
 
 /// The name of a volume file without its folder and ending, or None for a file of another kind and a hidden one.
 ///
@@ -24,7 +20,9 @@ pub fn stem(path: impl AsRef<Path>) -> Option<String> {
         return None;
     }
     let lower = name.to_ascii_lowercase();
-    let ending = ENDINGS.iter().find(|ending| lower.ends_with(**ending))?;
+    // Of two that fit it is the longer one.
+    let fit = READABLE.iter().filter(|ending| lower.ends_with(**ending));
+    let ending = fit.max_by_key(|ending| ending.len())?;
     // Lower case of ASCII letters has the same bytes in the same places.
     name.get(..name.len().checked_sub(ending.len())?).map(str::to_owned)
 }

@@ -28,31 +28,25 @@
 //! * Content decides whether a file is gzip. Only for the `.img` half of a pair the name does, as
 //!   voxels may start with any bytes.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
-use std::io::Cursor;
-use std::path::Path;
-
+use super::foreign::is_dicom;
+use super::format::ImageFormat;
+use super::header::{self as image, Format};
+use super::input::{FileRef, Input};
 use super::unread::Unread;
 use crate::error::FileError;
 
 mod header;
 mod name;
 mod source;
+mod version;
 mod write;
 
 pub use super::geometry::{AffineSource, Geometry, Units};
 pub use super::voxels::{ByteOrder, Scale, StoredType, Voxel, Voxels};
-pub use header::{Header, Version};
+pub use header::Header;
+pub use version::Version;
 pub use write::write;
 
-use header::Place;
 use name::Name;
 
 /// An image: its header, and its voxels in the file's order, x fastest.
@@ -64,19 +58,61 @@ pub struct Image {
     pub voxels: Voxels,
 }
 
+impl Format {
+    /// NIfTI-1 or NIfTI-2.
+    pub const NIFTI: Self = Self("NIfTI");
+}
+
+pub(super) const FORMAT: ImageFormat = ImageFormat {
+    endings: &[".nii", ".nii.gz", ".hdr", ".hdr.gz"],
+    // Of a pair, either half may be named.
+    halves: &[".hdr", ".hdr.gz", ".img", ".img.gz"],
+    starts: |first| starts(first) && (has_magic(first) || !is_dicom(first)),
+    header: |file| header(file).map(Into::into),
+    unread: |file| unread(file).map(|(header, unread)| (header.into(), unread)),
+};
+
+impl From<Header> for image::Header {
+    fn from(header: Header) -> Self {
+        Self {
+            format: Format::NIFTI,
+            shape: header.shape,
+            channels: 1,
+            dtype: header.dtype,
+            scale: header.scale,
+            geometry: header.geometry,
+        }
+    }
+}
+
 /// Reads an image. Of a pair, either half may be named.
 ///
 /// # Errors
 ///
 /// See [`FileError`]: the file is not there, is not NIfTI, is damaged, or has no room in memory.
-pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
-    let (header, unread) = unread(path.as_ref())?;
+pub fn read(input: impl Into<Input>) -> Result<Image, FileError> {
+    let (header, unread) = unread(input.into().file())?;
     Ok(Image { header, voxels: unread.load()? })
 }
 
+/// Reads header and geometry only; the voxels are not looked at, and may be missing.
+///
+/// # Errors
+///
+/// As [`read`], for the header.
+pub fn read_header(input: impl Into<Input>) -> Result<Header, FileError> {
+    header(input.into().file())
+}
+
+/// Reads the header.
+fn header(file: &FileRef<'_>) -> Result<Header, FileError> {
+    let name = Name::of(file);
+    Header::load(&mut source::open(&name.header()?)?, name.place())
+}
+
 /// Reads the header, and goes to the voxels.
-pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError> {
-    let name = Name::of(path);
+fn unread<'a>(file: &FileRef<'a>) -> Result<(Header, Unread<'a>), FileError> {
+    let name = Name::of(file);
     let mut source = source::open(&name.header()?)?;
     let header = Header::load(&mut source, name.place())?;
     if let Some(voxels) = name.voxels()? {
@@ -86,46 +122,16 @@ pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError
     Ok((header, unread))
 }
 
-/// Reads header and geometry only; the voxels are not looked at, and may be missing.
-///
-/// # Errors
-///
-/// As [`read`], for the header.
-pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
-    let name = Name::of(path.as_ref());
-    Header::load(&mut source::open(&name.header()?)?, name.place())
-}
-
-/// Reads an image, which is no pair, from bytes in memory. `name` is what errors call it; a name in
-/// `.gz` is not needed.
-///
-/// # Errors
-///
-/// As [`read`].
-pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileError> {
-    let (header, unread) = unread_bytes(name.as_ref(), bytes)?;
-    Ok(Image { header, voxels: unread.load()? })
-}
-
-/// Reads the header in bytes in memory, and goes to the voxels.
-pub(super) fn unread_bytes<'a>(name: &Path, bytes: &'a [u8]) -> Result<(Header, Unread<'a>), FileError> {
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let mut source = source::new(Cursor::new(bytes), length, name)?;
-    let header = Header::load(&mut source, Place::SameFile)?;
-    let unread = header.unread(source)?;
-    Ok((header, unread))
-}
-
 /// The bytes of a file that [`has_magic`] looks at.
 pub(super) const FIRST: usize = 348;
 
 /// Whether the magic of a header stands where it has to be.
-pub(super) fn has_magic(bytes: &[u8]) -> bool {
+fn has_magic(bytes: &[u8]) -> bool {
     let [one, two] = [344..348, 4..8].map(|place| bytes.get(place));
     matches!(one, Some(b"n+1\0" | b"ni1\0")) || matches!(two, Some(b"n+2\0" | b"ni2\0"))
 }
 
 /// Whether these are the first bytes of a NIfTI header.
-pub(super) fn starts(bytes: &[u8]) -> bool {
-    bytes.first_chunk().copied().and_then(header::recognise).is_some()
+fn starts(bytes: &[u8]) -> bool {
+    bytes.first_chunk().copied().and_then(version::recognise).is_some()
 }

@@ -23,16 +23,16 @@ mod header;
 
 pub use header::HeaderFault;
 
-use super::nifti::{Voxel, Voxels};
+use super::input::{FileRef, Input, Reader};
 use super::stream::{Packing, Stream};
 use super::unread::{self, Layout};
-use super::voxels::{ByteOrder, StoredType, half};
+use super::voxels::{ByteOrder, StoredType, Voxel, Voxels, half};
 use crate::error::file::in_its_place;
 use crate::error::{FileAction, FileError};
 use crate::memory::prefer_huge_pages;
 use header::{Header, Kind};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// An array, in row-major order (the last axis fastest) whatever the order on disk.
@@ -150,8 +150,8 @@ pub enum NpyError {
 ///
 /// # Errors
 /// See [`NpyError`].
-pub fn read(path: impl AsRef<Path>) -> Result<Array, NpyError> {
-    Unread::open(path.as_ref())?.load()
+pub fn read(input: impl Into<Input>) -> Result<Array, NpyError> {
+    Unread::open(input.into().file())?.load()
 }
 
 /// An array whose elements are still in their file.
@@ -172,18 +172,12 @@ pub(super) enum Content {
 }
 
 impl Unread {
-    pub fn open(path: &Path) -> Result<Self, NpyError> {
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => FileError::missing(path),
-            _ => FileError::Io { path: path.into(), action: FileAction::Open, source },
-        };
-        let metadata = std::fs::metadata(path).map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(FileError::NotAFile { path: path.into(), folder: metadata.is_dir() }.into());
-        }
-        let mut source = Source { reader: BufReader::new(File::open(path).map_err(failed)?), path: path.into() };
+    pub fn open(file: &FileRef<'static>) -> Result<Self, NpyError> {
+        let (reader, length) = file.open()?;
+        let path = file.path();
+        let mut source = Source { reader, path: path.into() };
         let (header, taken) = source.header()?;
-        let found = metadata.len().saturating_sub(taken);
+        let found = length.saturating_sub(taken);
         let expected = header.count().and_then(|count| count.checked_mul(header.kind.size())).unwrap_or(u64::MAX);
         if expected != found {
             return Err(NpyError::Length { path: path.into(), expected, found });
@@ -269,7 +263,7 @@ pub fn write(path: impl AsRef<Path>, shape: &[u64], order: Order, elements: &[f3
 }
 
 struct Source {
-    reader: BufReader<File>,
+    reader: Reader<'static>,
     path: PathBuf,
 }
 
@@ -286,16 +280,22 @@ impl Source {
             start.truncate(header::MAGIC.len());
             return Err(NpyError::NotNpy { path: path(), found: start });
         }
-        let wide = match start[6] {
-            1 => false,
-            2 | 3 => true,
+        let mut short = [0; 2];
+        let mut long = [0; 4];
+        let (length, before) = match start.get(6) {
+            Some(1) => {
+                self.exact(&mut short)?;
+                (u64::from(u16::from_le_bytes(short)), 10_u64)
+            }
+            Some(2 | 3) => {
+                self.exact(&mut long)?;
+                (u64::from(u32::from_le_bytes(long)), 12)
+            }
             version => {
-                return Err(NpyError::Header { path: path(), fault: HeaderFault::Version(version) });
+                let fault = HeaderFault::Version(version.copied().unwrap_or(0));
+                return Err(NpyError::Header { path: path(), fault });
             }
         };
-        let mut length = [0; 4];
-        self.exact(&mut length[..if wide { 4 } else { 2 }])?;
-        let length = u64::from(u32::from_le_bytes(length));
         if length > header::LONGEST {
             return Err(NpyError::Header { path: self.path.clone(), fault: HeaderFault::TooLong(length) });
         }
@@ -308,7 +308,7 @@ impl Source {
             header::Stop::Fault(fault) => NpyError::Header { path: self.path.clone(), fault },
             header::Stop::Dtype(found) => NpyError::UnsupportedDtype { path: self.path.clone(), found },
         })?;
-        Ok((header, 8 + if wide { 4 } else { 2 } + length))
+        Ok((header, before.saturating_add(length)))
     }
 
     fn plain<T: Voxel>(&mut self, header: &Header) -> Result<Elements, NpyError> {
@@ -344,6 +344,11 @@ impl Source {
 }
 
 /// Elements whose first axis is fastest, with the last one fastest.
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "the elements are as many as the shape says"
+)]
 fn row_major<T: Copy>(elements: Vec<T>, shape: &[u64]) -> Vec<T> {
     if shape.iter().filter(|&&n| n > 1).count() < 2 || elements.is_empty() {
         return elements;

@@ -24,35 +24,39 @@
 //! * `space directions` and `space origin`, turned from RAS, LAS or LPS (also with time) to RAS. A file which does not
 //!   say its space is taken as LPS, as ITK does. Without directions, `spacings` count; `axis mins` are not looked at.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
-use std::io::Cursor;
-use std::path::Path;
-
-use super::file::open;
-use super::image::{Header, Image};
-use super::unread::Unread;
+use super::format::ImageFormat;
+use super::header::{Format, Header, Image};
+use super::input::Input;
+use super::recipe;
 use crate::error::FileError;
 
 mod axes;
 mod header;
+mod pairs;
 mod segments;
 
 pub use segments::{ReferenceGrid, Representation, Segment, Segmentation, segmentation, segments};
+
+impl Format {
+    /// NRRD.
+    pub const NRRD: Self = Self("NRRD");
+}
+
+pub(super) const FORMAT: ImageFormat = ImageFormat {
+    endings: &[".seg.nrrd", ".seg.nhdr", ".nrrd", ".nhdr"],
+    halves: &[],
+    starts: |first| first.starts_with(b"NRRD000"),
+    header: |file| recipe::read_header(file, header::load),
+    unread: |file| recipe::unread(file, header::load),
+};
 
 /// Reads an image.
 ///
 /// # Errors
 ///
 /// See [`FileError`]: a file is not there, is not NRRD, is damaged, or has no room in memory.
-pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
-    Image::load(unread(path.as_ref())?)
+pub fn read(input: impl Into<Input>) -> Result<Image, FileError> {
+    FORMAT.read(&input.into())
 }
 
 /// Reads header and geometry only; the voxels are not looked at, and may be missing.
@@ -60,30 +64,6 @@ pub fn read(path: impl AsRef<Path>) -> Result<Image, FileError> {
 /// # Errors
 ///
 /// As [`read`], for the header.
-pub fn read_header(path: impl AsRef<Path>) -> Result<Header, FileError> {
-    let path = path.as_ref();
-    let (reader, _) = open(path)?;
-    header::load(reader, path).map(|(recipe, _)| recipe.header)
-}
-
-/// Reads an image from bytes in memory. `name` is what errors call it; a data file is looked for beside it.
-///
-/// # Errors
-///
-/// As [`read`].
-pub fn read_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Image, FileError> {
-    Image::load(unread_bytes(name.as_ref(), bytes)?)
-}
-
-/// Reads the header in bytes in memory, and goes to the voxels.
-pub(super) fn unread_bytes<'a>(name: &Path, bytes: &'a [u8]) -> Result<(Header, Unread<'a>), FileError> {
-    let (recipe, reader) = header::load(Cursor::new(bytes), name)?;
-    recipe.open(reader, u64::try_from(bytes.len()).unwrap_or(u64::MAX), name)
-}
-
-/// Reads the header, and goes to the voxels.
-pub(super) fn unread(path: &Path) -> Result<(Header, Unread<'static>), FileError> {
-    let (reader, length) = open(path)?;
-    let (recipe, reader) = header::load(reader, path)?;
-    recipe.open(reader, length, path)
+pub fn read_header(input: impl Into<Input>) -> Result<Header, FileError> {
+    FORMAT.read_header(&input.into())
 }

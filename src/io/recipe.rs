@@ -1,20 +1,13 @@
 //! From a header of text to an image: where the voxels are, how they are packed, and in which order.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use std::io::{BufRead, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
-use super::file::{broken, open, read_full};
+use super::file::{broken, read_full};
 use super::gzip::{self, fill};
-use super::image::Header;
-use super::stream::{Input, Packing, Stream};
+use super::header::Header;
+use super::input::{FileRef, Reader};
+use super::stream::{Packing, Stream};
 use super::text::{least_bytes, quoted};
 use super::unread::{Layout, Notation, Order, Unread};
 use super::voxels::ByteOrder;
@@ -77,32 +70,36 @@ pub(super) fn beside(header: &Path, name: &str) -> Result<PathBuf, HeaderFault> 
     Ok(header.parent().map_or_else(|| named.to_path_buf(), |folder| folder.join(named)))
 }
 
-impl Recipe {
-    /// Goes to the voxels. `reader` and `length` are those of the file with the header.
-    pub(super) fn open<'a>(
-        self,
-        reader: impl Input + 'a,
-        length: u64,
-        path: &Path,
-    ) -> Result<(Header, Unread<'a>), FileError> {
-        let unread = match &self.place {
-            Place::Here(start) => self.unread(reader, length, *start, path)?,
-            Place::File(data) => {
-                let (reader, length) = open(data).map_err(|error| match error {
-                    FileError::Missing { path: missing, .. } => {
-                        FileError::MissingPartner { path: missing, partner: path.to_path_buf() }
-                    }
-                    other => other,
-                })?;
-                self.unread(reader, length, 0, data)?
-            }
-        };
-        Ok((self.header, unread))
-    }
+/// Reads a header of text, and gives the reader back.
+pub(super) type Load = for<'a> fn(Reader<'a>, &Path) -> Result<(Recipe, Reader<'a>), FileError>;
 
+/// The header of a file in a format with a header of text.
+pub(super) fn read_header(file: &FileRef<'_>, load: Load) -> Result<Header, FileError> {
+    let (reader, _) = file.open()?;
+    load(reader, file.path()).map(|(recipe, _)| recipe.header)
+}
+
+/// The header of such a file, and its voxels.
+pub(super) fn unread<'a>(file: &FileRef<'a>, load: Load) -> Result<(Header, Unread<'a>), FileError> {
+    let (reader, length) = file.open()?;
+    let (recipe, reader) = load(reader, file.path())?;
+    let unread = match &recipe.place {
+        Place::Here(start) => recipe.unread(reader, length, *start, file.path())?,
+        Place::File(data) => {
+            let (reader, length) = file.beside(data.clone()).open().map_err(|error| match error {
+                FileError::Missing { path } => file.no_partner(path),
+                other => other,
+            })?;
+            recipe.unread(reader, length, 0, data)?
+        }
+    };
+    Ok((recipe.header, unread))
+}
+
+impl Recipe {
     fn unread<'a>(
         &self,
-        mut reader: impl Input + 'a,
+        mut reader: Reader<'a>,
         length: u64,
         start: u64,
         path: &Path,
@@ -112,7 +109,7 @@ impl Recipe {
         let mut skip_unpacked = self.skip_unpacked;
         if self.skip == Skip::ToLast && self.encoding != Encoding::Raw {
             // How much there is shows at the end only: so it is unpacked twice.
-            let mut stream = self.stream(&mut reader, length, start, needed, path)?;
+            let mut stream = self.stream(Box::new(&mut reader), length, start, needed, path)?;
             stream.check_claim(needed)?;
             let found = stream.finish(needed)?;
             skip_unpacked = found.checked_sub(needed).ok_or_else(|| stream.truncated(needed, found))?;
@@ -144,7 +141,7 @@ impl Recipe {
     /// The bytes of the voxels, and what is to be passed over once they are unpacked.
     fn stream<'a>(
         &self,
-        mut reader: impl Input + 'a,
+        mut reader: Reader<'a>,
         length: u64,
         start: u64,
         needed: u64,

@@ -12,10 +12,13 @@
 //!
 //! An image file has its first axis fastest; [`SoftVolume::axes`] has the slowest first, so x comes last.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Placement;
+use super::file::ends_in;
+use super::header::Image;
 use super::image;
+use super::input::Input;
 use super::nifti::{Geometry, Voxels};
 use super::npy::{self, Elements, NpyError};
 use super::voxels::{StoredType, half};
@@ -108,16 +111,15 @@ pub enum SoftError {
 ///
 /// # Errors
 /// See [`SoftError`].
-pub fn read(path: impl AsRef<Path>) -> Result<SoftVolume, SoftError> {
-    let path = path.as_ref();
-    let extension = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let (elements, axes, step, surplus, origin) = match extension.as_str() {
-        "npy" => {
-            let npy::Array { elements, shape } = npy::read(path)?;
+pub fn read(input: impl Into<Input>) -> Result<SoftVolume, SoftError> {
+    let input = input.into();
+    let (elements, axes, step, surplus, origin) = match ends_in(input.path(), "npy") {
+        true => {
+            let npy::Array { elements, shape } = npy::read(&input)?;
             (elements, shape, None, 0, Origin::Npy)
         }
-        _ => {
-            let image::Image { header, voxels, surplus } = image::read(path)?;
+        false => {
+            let Image { header, voxels, surplus } = image::read(&input)?;
             let geometry = Box::new(header.geometry);
             let axes = header.shape.iter().rev().copied().collect();
             let whole = !matches!(header.dtype, StoredType::F32 | StoredType::F64);
@@ -126,8 +128,9 @@ pub fn read(path: impl AsRef<Path>) -> Result<SoftVolume, SoftError> {
         }
     };
     let integer = !matches!(elements, Elements::F16(_) | Elements::Plain(Voxels::F32(_) | Voxels::F64(_)));
-    let Converted { values, rounded } = convert(elements)
-        .map_err(|(count, value, whole)| SoftError::Unrepresentable { path: path.into(), count, value, whole })?;
+    let Converted { values, rounded } = convert(elements).map_err(|(count, value, whole)| {
+        SoftError::Unrepresentable { path: input.path().into(), count, value, whole }
+    })?;
     let axes = axes.into_iter().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
     Ok(SoftVolume { values, axes, integer, rounded, surplus, step, origin })
 }
@@ -183,8 +186,8 @@ impl SoftVolume {
             Values::F16(bits) => bits.into_iter().map(half).collect(),
         };
         let is_label = |value| unscaled(value, self.step).is_some_and(|whole| (0.0..=65_535.0).contains(&whole));
-        if let Some(index) = values.iter().position(|&value| !is_label(value)) {
-            return Err((index, values[index]));
+        if let Some((index, &value)) = values.iter().enumerate().find(|&(_, &value)| !is_label(value)) {
+            return Err((index, value));
         }
         let moved = values.iter().filter(|value| value.fract() != 0.0).count() as u64;
         let labels = || values.iter().map(|value| value.round());

@@ -1,28 +1,16 @@
 //! The bytes of one file, unpacked where they are packed.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
-use std::io::{BufRead, Seek, SeekFrom};
+use std::io::SeekFrom;
 use std::path::{Path, PathBuf};
 
 use super::file::{broken, read_full};
 use super::gzip::{self, Gunzip, Stop};
+use super::input::Reader;
 use super::zlib::Unzlib;
 use crate::error::{FileAction, FileError, Part};
 
 /// What may follow the voxels in a packed stream, besides as much again as the header accounts for.
 const TRAILER_LIMIT: u64 = 16 << 20;
-
-/// A file, or a slice of memory.
-pub(super) trait Input: BufRead + Seek + Send {}
-
-impl<T: BufRead + Seek + Send> Input for T {}
 
 /// How the bytes are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +25,7 @@ pub(super) struct Stream<'a> {
     path: PathBuf,
     length: u64,
     given: u64,
-    body: Body<Box<dyn Input + 'a>>,
+    body: Body<Reader<'a>>,
 }
 
 enum Body<R> {
@@ -48,8 +36,7 @@ enum Body<R> {
 
 impl<'a> Stream<'a> {
     /// A reader where it stands, with the number of bytes from there to its end.
-    pub fn new(input: impl Input + 'a, length: u64, packing: Packing, path: &Path) -> Self {
-        let input: Box<dyn Input + 'a> = Box::new(input);
+    pub fn new(input: Reader<'a>, length: u64, packing: Packing, path: &Path) -> Self {
         let body = match packing {
             Packing::Plain => Body::Plain(input),
             Packing::Gzip => Body::Gzip(Box::new(Gunzip::new(input))),

@@ -1,13 +1,5 @@
 //! Voxels which are written as text: numbers with white space between them.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use super::stream::Stream;
 use super::unread::{in_memory, make_room};
 use super::voxels::Voxel;

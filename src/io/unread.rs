@@ -1,18 +1,10 @@
-//! Voxels that are still in their file: taken as one vector, or piece by piece.
-
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+//! Voxels that are still in their file. `decode.rs` takes them as one vector, and a reader of label maps piece by piece.
 
 use std::collections::TryReserveError;
 use std::path::Path;
 
 use super::stream::Stream;
-use super::voxels::{self, ByteOrder, Scale, StoredType, Voxel, Voxels};
+use super::voxels::{ByteOrder, Scale, StoredType, Voxel};
 use crate::error::FileError;
 use crate::memory::prefer_huge_pages;
 
@@ -74,24 +66,6 @@ impl<'a> Unread<'a> {
         self.notation == Notation::Binary && self.order == Order::Same
     }
 
-    /// Reads all voxels, and verifies what stands behind them.
-    pub fn load(self) -> Result<Voxels, FileError> {
-        self.load_to_end().map(|(voxels, _)| voxels)
-    }
-
-    /// The same, with the number of bytes behind the voxels.
-    pub fn load_to_end(mut self) -> Result<(Voxels, u64), FileError> {
-        let voxels = match self.notation {
-            Notation::Binary => voxels::load(&mut self)?,
-            Notation::Text => voxels::load_text(&mut self.stream, &self.layout)?,
-        };
-        let surplus = self.finish()?;
-        let Order::SecondLast(axes) = self.order else { return Ok((voxels, surplus)) };
-        let (path, bytes) = (self.stream.path(), self.needed());
-        let room = |source| FileError::OutOfMemory { path: path.to_path_buf(), bytes, source: Some(source) };
-        Ok((voxels.second_axis_last(axes).map_err(room)?, surplus))
-    }
-
     /// Reads the next voxels, unscaled and in the byte order of this machine.
     pub fn fill<T: Voxel>(&mut self, fresh: &mut [T]) -> Result<(), FileError> {
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(fresh);
@@ -128,45 +102,9 @@ impl<'a> Unread<'a> {
         Ok(if self.notation == Notation::Text { 0 } else { surplus })
     }
 
-    fn needed(&self) -> u64 {
+    /// Bytes of all voxels.
+    pub fn needed(&self) -> u64 {
         self.layout.count.saturating_mul(self.layout.dtype.size())
-    }
-
-    /// All voxels in one vector, of the stored type or scaled.
-    pub fn collect<T: Voxel>(&mut self) -> Result<Voxels, FileError> {
-        match self.layout.scale {
-            None => self.collect_stored::<T>().map(T::wrap),
-            Some(scale) => self.collect_scaled::<T>(scale).map(Voxels::F64),
-        }
-    }
-
-    fn collect_stored<T: Voxel>(&mut self) -> Result<Vec<T>, FileError> {
-        let count = in_memory::<T>(self.stream.path(), self.layout.count)?;
-        let mut voxels = Vec::new();
-        while voxels.len() < count {
-            let start = voxels.len();
-            let step = self.make_room(&mut voxels, count)?;
-            voxels.resize(start.saturating_add(step), T::zeroed());
-            self.fill(voxels.get_mut(start..).unwrap_or_default())?;
-        }
-        Ok(voxels)
-    }
-
-    fn collect_scaled<T: Voxel>(&mut self, scale: Scale) -> Result<Vec<f64>, FileError> {
-        let count = in_memory::<f64>(self.stream.path(), self.layout.count)?;
-        let mut voxels = Vec::new();
-        let mut chunk = Vec::new();
-        while voxels.len() < count {
-            let step = self.make_room(&mut voxels, count)?;
-            chunk.resize(step, T::zeroed());
-            self.fill(&mut chunk)?;
-            voxels.extend(chunk.iter().map(|voxel| scale.of(voxel.as_f64())));
-        }
-        Ok(voxels)
-    }
-
-    fn make_room<T>(&self, voxels: &mut Vec<T>, count: usize) -> Result<usize, FileError> {
-        make_room(self.stream.path(), voxels, count, !self.stream.is_packed())
     }
 }
 

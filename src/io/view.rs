@@ -1,18 +1,12 @@
 //! Voxels where they are: files that somebody mapped into memory.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use std::path::{Path, PathBuf};
 
-use super::image::{self, Header};
+use super::header::Header;
+use super::image;
+use super::input::FileRef;
 use super::unread::{Notation, Order, Unread};
-use super::voxels::{ByteOrder, StoredType, Voxel};
+use super::voxels::{ByteOrder, Voxel, with_type};
 use crate::error::FileError;
 
 /// An image in the bytes of a file. Nothing is copied, so a volume may be larger than the memory if the bytes are those
@@ -69,7 +63,7 @@ impl<'a> View<'a> {
     /// address that does not fit their type.
     pub fn new(name: impl AsRef<Path>, bytes: &'a [u8]) -> Result<Self, ViewError> {
         let name = name.as_ref();
-        let (header, mut unread) = image::unread_bytes(name, bytes)?;
+        let (header, mut unread) = image::unread(&FileRef::borrowed(name, bytes))?;
         let differs = |why| ViewError::Differs { path: name.to_path_buf(), why };
         if let Some(why) = difference(name, &unread) {
             return Err(differs(why));
@@ -96,14 +90,7 @@ impl<'a> View<'a> {
     }
 
     fn is_aligned(&self) -> bool {
-        macro_rules! aligned {
-            ($($variant:ident $type:ty),*) => {
-                match self.header.dtype {
-                    $(StoredType::$variant => bytemuck::try_cast_slice::<u8, $type>(self.bytes).is_ok(),)*
-                }
-            };
-        }
-        aligned!(U8 u8, I8 i8, U16 u16, I16 i16, U32 u32, I32 i32, U64 u64, I64 i64, F32 f32, F64 f64)
+        with_type!(self.header.dtype, T => bytemuck::try_cast_slice::<u8, T>(self.bytes).is_ok())
     }
 }
 

@@ -1,22 +1,10 @@
 //! The voxels: their types, and one typed vector of them.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-
 use std::collections::TryReserveError;
 use std::fmt;
 
 use bytemuck::Pod;
 
-use super::stream::Stream;
-use super::text;
-use super::unread::{Layout, Unread};
-use crate::error::FileError;
 use crate::memory::prefer_huge_pages;
 
 /// A byte order.
@@ -155,40 +143,6 @@ macro_rules! types {
             }
         )*
 
-        /// Reads the voxels which a header announces, and not a byte more.
-        pub(super) fn load(unread: &mut Unread<'_>) -> Result<Voxels, FileError> {
-            match unread.layout.dtype {
-                $(StoredType::$variant => unread.collect::<$type>(),)*
-            }
-        }
-
-        /// Reads voxels which are written as text.
-        pub(super) fn load_text(stream: &mut Stream<'_>, layout: &Layout) -> Result<Voxels, FileError> {
-            match layout.dtype {
-                $(StoredType::$variant => text::load::<$type>(stream, layout.count).map(Voxels::$variant),)*
-            }
-        }
-
-        /// Reads and scales the next voxels. `raw` has one word for each of them.
-        pub(super) fn fill_scaled(
-            unread: &mut Unread<'_>,
-            raw: &mut [u64],
-            scaled: &mut [f64],
-        ) -> Result<(), FileError> {
-            let Some(scale) = unread.layout.scale else { return Ok(()) };
-            match unread.layout.dtype {
-                $(StoredType::$variant => {
-                    let raw: &mut [$type] = bytemuck::cast_slice_mut(raw);
-                    let raw = raw.get_mut(..scaled.len()).unwrap_or_default();
-                    unread.fill(raw)?;
-                    for (scaled, voxel) in scaled.iter_mut().zip(raw) {
-                        *scaled = scale.of(voxel.as_f64());
-                    }
-                })*
-            }
-            Ok(())
-        }
-
         impl Voxels {
             /// The voxels in another order: of three axes, the second one becomes the last.
             pub(super) fn second_axis_last(self, axes: [usize; 3]) -> Result<Self, TryReserveError> {
@@ -212,6 +166,23 @@ types! {
     F32 f32, 16, "f32", |v| f32::from_bits(v.to_bits().swap_bytes());
     F64 f64, 64, "f64", |v| f64::from_bits(v.to_bits().swap_bytes());
 }
+
+/// An expression in which a name stands for the type of voxels that is stored.
+macro_rules! with_type {
+    ($dtype:expr, $type:ident => $body:expr) => {
+        with_type!(@each $dtype, $type => $body; U8 u8, I8 i8, U16 u16, I16 i16, U32 u32, I32 i32, U64 u64, I64 i64, F32 f32, F64 f64)
+    };
+    (@each $dtype:expr, $type:ident => $body:expr; $($variant:ident $number:ty),*) => {
+        match $dtype {
+            $($crate::io::StoredType::$variant => {
+                type $type = $number;
+                $body
+            })*
+        }
+    };
+}
+
+pub(super) use with_type;
 
 impl fmt::Display for StoredType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

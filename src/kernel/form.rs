@@ -1,10 +1,10 @@
 //! What a kernel does to its operands and accumulates: the options without their numbers, which pipelines do not depend
 //! on.
 
+use crate::dtype::TruthKind;
 use crate::options::{Activation, SumsOptions};
 use crate::pointwise::Pointwise;
 use crate::stats::Terms;
-use crate::volume::TruthKind;
 
 /// What a sums kernel does to its operands and accumulates: the options, without their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,12 +38,13 @@ pub(crate) enum Accumulate {
 /// [`Pointwise`] without its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Loss {
-    None,
-    CrossEntropy,
-    BinaryCrossEntropy,
-    Focal,
-    CategoricalFocal,
-    Entropy,
+    // As `POINTWISE` has them in the shaders.
+    None = 0,
+    CrossEntropy = 1,
+    BinaryCrossEntropy = 2,
+    Focal = 3,
+    CategoricalFocal = 4,
+    Entropy = 5,
 }
 
 impl Form {

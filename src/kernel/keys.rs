@@ -1,8 +1,13 @@
 //! Every key that the GPU backend can ask for, at two numbers of lanes: what tests without a GPU go by.
 
 use super::form::{Accumulate, Activate, Form, Loss};
-use super::source::{Dot, FEW_CLASSES, Int64, Key, Operand, Statistic};
-use crate::volume::{Dtype, TruthKind};
+use super::source::{Dot, FEW_CLASSES, Int64, Key, Operand, Shader, Statistic};
+use crate::dtype::{Dtype, TruthKind};
+
+/// Every shader that the GPU backend can ask for, at two numbers of lanes.
+pub fn all() -> Vec<Shader> {
+    keys().iter().map(Key::shader).collect()
+}
 
 pub(crate) fn keys() -> Vec<Key> {
     let mut keys = [Statistic::Gather, Statistic::FoldFew, Statistic::FoldCounts].map(Key::alone).to_vec();

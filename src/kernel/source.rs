@@ -8,7 +8,7 @@
 mod fragment;
 
 use super::form::{Accumulate, Activate, Form, Loss};
-use crate::volume::{Dtype, TruthKind};
+use crate::dtype::{Dtype, TruthKind};
 
 /// One shader: its text and the values of its constants.
 #[derive(Debug, Clone, PartialEq)]
@@ -329,9 +329,4 @@ fn flag(on: bool) -> f64 {
 /// A loader or decoder fragment for the other operand.
 fn for_truth(text: &str) -> String {
     text.replace("p_", "t_").replace("P_", "T_").replace("@binding(0)", "@binding(1)")
-}
-
-/// Every shader that the GPU backend can ask for, at two numbers of lanes.
-pub fn all() -> Vec<Shader> {
-    super::keys::keys().iter().map(Key::shader).collect()
 }

@@ -2,7 +2,7 @@
 //! prediction is rounded once, to the f32 that is summed. Twins: shaders/pred_*.wgsl and shaders/pointwise.wgsl, which
 //! work in f32.
 
-use super::activated::exp;
+use super::exponential::exp;
 use crate::options::Activation;
 use crate::pointwise::Pointwise;
 

@@ -5,10 +5,11 @@ mod bootstrap;
 mod distribution;
 mod mean;
 mod policy;
-mod quantiles;
-mod resampling;
+pub(in crate::metric) mod quantiles;
+pub(in crate::metric) mod resampling;
 
 pub use average::{Average, average, generalized_dice};
+pub(in crate::metric) use bootstrap::between;
 pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use distribution::Distribution;
 pub use mean::{mean_of_all, mean_of_defined};

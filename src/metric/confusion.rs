@@ -1,10 +1,8 @@
 //! Scores of the confusion matrix of one class.
 
+use super::cells::Cells;
 use super::fbeta::{Beta, f_score};
 use super::overlap::{Empty, dice, iou};
-use super::registry::{METRICS, Metric};
-use super::validate::wrong;
-use crate::error::{Error, Result};
 use crate::stats::Counts;
 
 /// A score of [`Counts`], so that a program can list and choose them: those of MONAI's `ConfusionMatrixMetric` (the ones of
@@ -72,19 +70,6 @@ pub enum CountMetric {
 }
 
 impl CountMetric {
-    /// All of them; `Fbeta` with β = 1, the default of MONAI and MetricsReloaded.
-    pub fn all() -> impl Iterator<Item = Self> {
-        METRICS.iter().filter_map(|row| match row.metric {
-            Metric::Counts(metric) => Some(metric),
-            _ => None,
-        })
-    }
-
-    /// The name that tables and command lines know it by.
-    pub fn name(self) -> &'static str {
-        Metric::Counts(self).row().name
-    }
-
     /// The score.
     pub fn of(self, counts: &Counts, empty: Empty) -> f64 {
         let c = Cells::of(counts);
@@ -111,59 +96,6 @@ impl CountMetric {
             Self::Bm => c.score(c.tp / c.t + c.tn / c.n - 1.0, empty),
             Self::Mk => c.score(c.tp / c.p + c.tn / (c.tn + c.fn_) - 1.0, empty),
         }
-    }
-}
-
-impl std::fmt::Display for CountMetric {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Metric::Counts(*self).fmt(f)
-    }
-}
-
-impl std::str::FromStr for CountMetric {
-    type Err = Error;
-
-    /// By the names of [`METRICS`], in any case of letters.
-    fn from_str(name: &str) -> Result<Self> {
-        match name.parse()? {
-            Metric::Counts(metric) => Ok(metric),
-            other => Err(wrong("metric", other, "a score of counts")),
-        }
-    }
-}
-
-/// The counts as numbers.
-pub(super) struct Cells {
-    pub tp: f64,
-    pub fp: f64,
-    pub fn_: f64,
-    tn: f64,
-    p: f64,
-    t: f64,
-    n: f64,
-}
-
-impl Cells {
-    pub fn of(counts: &Counts) -> Self {
-        let [tp, fp, fn_, tn] = [counts.tp(), counts.fp(), counts.fn_(), counts.tn()].map(|count| count as f64);
-        Self { tp, fp, fn_, tn, p: tp + fp, t: tp + fn_, n: tn + fp }
-    }
-}
-
-impl Cells {
-    /// 0/0 is NaN, and in a sum it stays so; no other NaN occurs with counts.
-    pub fn score(&self, value: f64, empty: Empty) -> f64 {
-        let equal = self.fp == 0.0 && self.fn_ == 0.0;
-        match empty {
-            _ if !value.is_nan() => value,
-            Empty::One if !equal => 0.0,
-            _ => empty.value(),
-        }
-    }
-
-    /// The same where 0 is best.
-    fn error_rate(&self, value: f64, empty: Empty) -> f64 {
-        if value.is_nan() { 1.0 - self.score(value, empty) } else { value }
     }
 }
 

@@ -1,8 +1,8 @@
 //! F-scores, and the number that tells one from another.
 
-use super::confusion::Cells;
+use super::cells::Cells;
 use super::overlap::Empty;
-use super::validate::wrong;
+use super::wrong::wrong;
 #[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
 use crate::stats::Counts;

@@ -5,7 +5,7 @@ use super::group::{Member, groups, shape};
 use super::moments::{Moments, Statistic};
 use super::options::{Kind, LossOptions};
 use super::score::Overlap;
-use super::validate::wrong;
+use super::wrong::wrong;
 #[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
 use crate::options::SumsOptions;

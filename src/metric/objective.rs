@@ -3,7 +3,7 @@
 use super::choices::{Per, Reduce};
 use super::loss::{Loss, LossValues, Tables};
 use super::options::LossOptions;
-use super::validate::wrong;
+use super::wrong::wrong;
 use crate::error::Result;
 use crate::options::SumsOptions;
 use crate::stats::{Partials, Sums, Terms};

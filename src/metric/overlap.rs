@@ -1,6 +1,6 @@
 //! Overlap scores of counts.
 
-use super::validate::wrong;
+use super::wrong::wrong;
 use crate::error::{Error, Result};
 use crate::stats::Counts;
 use std::fmt;

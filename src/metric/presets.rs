@@ -171,7 +171,7 @@ impl std::str::FromStr for Preset {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|preset| preset.name() == name);
         let range = || format!("one of {}", Self::ALL.map(Self::name).join(", "));
-        found.ok_or_else(|| super::validate::wrong("preset", name, range()))
+        found.ok_or_else(|| super::wrong::wrong("preset", name, range()))
     }
 }
 

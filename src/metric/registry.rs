@@ -5,9 +5,10 @@ mod rows;
 
 pub use rows::METRICS;
 
-use super::CountMetric;
+use super::confusion::CountMetric;
 use super::instances::LesionMetric;
 use super::surface::SurfaceMetric;
+use super::wrong::wrong;
 use crate::error::{Error, Result};
 use crate::options::Band;
 use std::fmt;
@@ -220,5 +221,63 @@ impl FromStr for Metric {
     /// By the names of [`METRICS`], in any case of letters.
     fn from_str(text: &str) -> Result<Self> {
         Self::named(text).map(|(metric, _)| metric)
+    }
+}
+
+impl CountMetric {
+    /// All of them; `Fbeta` with β = 1, the default of MONAI and MetricsReloaded.
+    pub fn all() -> impl Iterator<Item = Self> {
+        METRICS.iter().filter_map(|row| match row.metric {
+            Metric::Counts(metric) => Some(metric),
+            _ => None,
+        })
+    }
+
+    /// The name that tables and command lines know it by.
+    pub fn name(self) -> &'static str {
+        Metric::Counts(self).row().name
+    }
+}
+
+impl fmt::Display for CountMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Metric::Counts(*self).fmt(f)
+    }
+}
+
+impl FromStr for CountMetric {
+    type Err = Error;
+
+    /// By the names of [`METRICS`], in any case of letters.
+    fn from_str(name: &str) -> Result<Self> {
+        match name.parse()? {
+            Metric::Counts(metric) => Ok(metric),
+            other => Err(wrong("metric", other, "a score of counts")),
+        }
+    }
+}
+
+impl SurfaceMetric {
+    /// Whether it is in mm, and 0 is best.
+    pub fn is_distance(self) -> bool {
+        Metric::Surface(self).row().unit == Unit::Mm
+    }
+}
+
+impl fmt::Display for SurfaceMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Metric::Surface(*self).fmt(f)
+    }
+}
+
+impl FromStr for SurfaceMetric {
+    type Err = Error;
+
+    /// By the names of [`METRICS`], in any case of letters.
+    fn from_str(text: &str) -> Result<Self> {
+        match text.parse()? {
+            Metric::Surface(metric) => Ok(metric),
+            other => Err(wrong("metric", other, "one of surfaces")),
+        }
     }
 }

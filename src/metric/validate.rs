@@ -6,13 +6,9 @@ use super::choices::{
 use super::matthews::Matthews;
 use super::options::{Kind, LossOptions};
 use super::score::{Overlap, Tversky};
-use crate::error::{Error, Result};
+use super::wrong::wrong;
+use crate::error::Result;
 use crate::pointwise::{Focal, Pointwise};
-
-/// The error for a parameter that does not hold.
-pub(super) fn wrong(name: &'static str, value: impl ToString, range: impl Into<String>) -> Error {
-    Error::Parameter { name, value: value.to_string(), range: range.into() }
-}
 
 fn check(holds: bool, name: &'static str, value: f64, range: &str) -> Result<()> {
     // A NaN fails every comparison, so it fails here too; infinities are named by the callers' ranges.

@@ -14,6 +14,7 @@ use crate::equality::{label_map, volume};
 use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
 use crate::resident::{bytes, dtype};
+use crate::skips::skipped;
 use device::Remote;
 use server::Browser;
 use std::fmt;
@@ -29,14 +30,14 @@ use voxdice::{
 fn browser() -> Option<Browser> {
     let wanted = std::env::var("VOXDICE_TEST_BROWSER").unwrap_or_default();
     if wanted == "off" {
-        eprintln!("skipped: browser tests are off (VOXDICE_TEST_BROWSER=off)");
+        skipped("the browser, by VOXDICE_TEST_BROWSER=off");
         return None;
     }
     match Browser::start() {
         Ok(browser) => Some(browser),
         Err(reason) if wanted == "require" => panic!("no browser to test in: {reason}"),
         Err(reason) => {
-            eprintln!("skipped: no browser to test in: {reason}");
+            skipped(&format!("the browser: {reason}"));
             None
         }
     }

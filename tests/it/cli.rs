@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use voxdice::io::nifti::{Geometry, Voxel, write};
 
 mod commands;
+mod compare;
 #[cfg(unix)]
 mod documented;
 mod eval;
@@ -111,7 +112,7 @@ fn gpu() -> bool {
         let there = adapter_answers();
         assert!(there || wish != "require", "VOXDICE_TEST_GPU=require, and no GPU adapter answers");
         if !there {
-            eprintln!("skipped: what needs a GPU, because no adapter answers");
+            crate::skips::skipped("what needs a GPU: no adapter answers");
         }
         there
     })

@@ -40,7 +40,7 @@ pub mod gpu {
 #[cfg(feature = "gpu")]
 pub mod gpu {
     use super::{Implementation, make};
-    use std::sync::Once;
+    use crate::skips::skipped;
     use voxdice::{AdapterChoice, Backend, EngineOptions, Poison, ShaderInt64, Tuning};
 
     pub fn all() -> Vec<Implementation> {
@@ -65,16 +65,15 @@ pub mod gpu {
     /// Whether GPU tests run: `VOXDICE_TEST_GPU=auto|require|off`. A missing adapter is said once, and is a failure
     /// under `require`.
     pub fn available() -> bool {
-        static SKIPPED: Once = Once::new();
         let wanted = std::env::var("VOXDICE_TEST_GPU").unwrap_or_else(|_| "auto".into());
         if wanted == "off" {
-            SKIPPED.call_once(|| eprintln!("skipped: GPU tests are off (VOXDICE_TEST_GPU=off)"));
+            skipped("what needs a GPU, by VOXDICE_TEST_GPU=off");
             return false;
         }
         let there = !voxdice::adapters().is_empty();
         assert!(there || wanted != "require", "VOXDICE_TEST_GPU=require, but no adapter answers");
         if !there {
-            SKIPPED.call_once(|| eprintln!("skipped: no GPU adapter answers (VOXDICE_TEST_GPU=auto)"));
+            skipped("what needs a GPU: no adapter answers");
         }
         there
     }

@@ -1,9 +1,10 @@
 //! MetaImage and NRRD files: the conformance corpus, real volumes, hostile bytes, and fields one by one; label maps of
 //! every format, whole and piece by piece.
 
-mod compare;
-mod corpus;
-mod hostile;
+pub mod compare;
+pub mod corpus;
+mod endings;
+pub mod hostile;
 mod labels;
 mod metaimage;
 mod nrrd;

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mutate::{Mutator, Random};
 use packed::{Walk, walk};
-use voxdice::io::nifti;
+use voxdice::io::{Input, nifti};
 
 mod agree;
 mod bodies;
@@ -32,7 +32,7 @@ fn broken(name: &str, body: impl Fn(&[u8]), rounds: usize) -> Option<Vec<u8>> {
 #[test]
 fn planted_faults_are_found() {
     let is_packed = |bytes: &[u8]| bytes.starts_with(&[0x1f]);
-    let read = |bytes: &[u8]| nifti::read_bytes("a.nii", bytes).ok();
+    let read = |bytes: &[u8]| nifti::read(Input::bytes("a.nii", bytes)).ok();
     // A length above 2^14 is taken for a negative one.
     let wraps = |bytes: &[u8]| assert!(is_packed(bytes) || bytes.get(43).is_none_or(|high| high >> 6 != 1));
     // An intercept is added to voxels that are not scaled.

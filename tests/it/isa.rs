@@ -61,7 +61,7 @@ fn hot_loops_do_not_grow() {
         Err(reason) => {
             let required = std::env::var_os("VOXDICE_TEST_ISA").is_some_and(|value| value == "require");
             assert!(!required, "{reason}");
-            return eprintln!("skipped: hot loops in AMD machine code: {reason}");
+            return crate::skips::skipped(&format!("hot loops in AMD machine code: {reason}"));
         }
     };
     if crate::page::blesses() {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod activations;
+mod api;
 #[cfg(feature = "gpu")]
 mod application;
 #[cfg(feature = "ndarray")]
@@ -10,6 +11,7 @@ mod arrays;
 mod browser;
 #[cfg(feature = "cli")]
 mod cli;
+mod compared;
 #[cfg(feature = "gpu")]
 mod contention;
 mod determinism;
@@ -59,6 +61,7 @@ mod scores;
 mod second_driver;
 mod shaders;
 mod shared;
+mod skips;
 #[cfg(all(feature = "gpu", feature = "io"))]
 mod soak;
 mod stream;

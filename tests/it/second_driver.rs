@@ -32,7 +32,7 @@ fn under_swiftshader(arguments: &[&str], outcome: &str) -> Result<String, String
     if !Path::new(ICD).is_file() {
         let required = std::env::var_os("VOXDICE_TEST_SECOND_DRIVER").is_some_and(|value| value == "require");
         assert!(!required, "{ICD} is not there; install Debian's chromium");
-        eprintln!("skipped: no SwiftShader at {ICD}");
+        crate::skips::skipped(&format!("a second driver: no SwiftShader at {ICD}"));
         return Err(format!("no SwiftShader at {ICD}"));
     }
     let libraries = match std::env::var("LD_LIBRARY_PATH") {

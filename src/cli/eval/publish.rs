@@ -7,8 +7,8 @@ use crate::cli::output::Output;
 use crate::cli::words::{self, Flags};
 use crate::eval::{Kind, MissingRule, Summary, Unpaired, WarningKind, pictures};
 use crate::io::Gap;
-use crate::report::{self, Words};
-use anyhow::Result;
+use crate::report::{self, Beside, Words};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,12 @@ pub(in crate::cli) struct OutputArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Form::Table, help_heading = "Output")]
     pub format: Form,
+    /// Digits behind the point, of markdown and latex [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=15), help_heading = "Output")]
+    pub digits: Option<u8>,
+    /// What stands beside the means of markdown and latex [default: ci]
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Output")]
+    pub beside: Option<BesideName>,
     /// Also write the layout of nnU-Net's summary.json to this file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
@@ -45,11 +51,37 @@ pub(in crate::cli) enum Form {
     Json,
     /// One row per case and label
     Csv,
+    /// A table of classes by scores, means with their intervals
+    Markdown,
+    /// The same for a paper, with booktabs
+    Latex,
+}
+
+/// What stands beside a mean in tables of papers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum BesideName {
+    /// Its confidence interval
+    Ci,
+    /// The standard deviation over the cases
+    Sd,
 }
 
 impl OutputArgs {
+    fn beside(&self) -> Beside {
+        if self.beside == Some(BesideName::Sd) { Beside::Deviation } else { Beside::Interval }
+    }
+
+    fn digits(&self) -> Option<usize> {
+        self.digits.map(usize::from)
+    }
+
     /// Complains early about files that cannot be written, or would take the place of an input.
     pub fn check(&self, inputs: &[&Path]) -> Result<()> {
+        let for_papers = matches!(self.format, Form::Markdown | Form::Latex);
+        let given = [("--digits", self.digits.is_some()), ("--beside", self.beside.is_some())];
+        if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given && !for_papers) {
+            bail!("{flag} is for --format markdown and latex; leave {flag} out, or choose one of these");
+        }
         let all =
             [("--output", &self.output), ("--csv", &self.csv), ("--html", &self.html), ("--lesions", &self.lesions)];
         let all: Vec<Named<'_>> = all.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
@@ -117,6 +149,8 @@ impl Rendered {
                 Form::Table => Printed::Text(report::table(summary)),
                 Form::Json => Printed::Json(report::json(summary, &Flags)),
                 Form::Csv => Printed::Text(report::csv(summary)),
+                Form::Markdown => Printed::Text(report::markdown(summary, outputs.beside(), outputs.digits())),
+                Form::Latex => Printed::Text(report::latex(summary, outputs.beside(), outputs.digits())),
             },
         })
     }

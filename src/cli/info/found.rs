@@ -41,7 +41,7 @@ impl<'a> Found<'a> {
             return Ok(Self { path, shape, dtype, scale, geometry, segments, content, surplus: 0 });
         }
         let io::Image { header, voxels, surplus } = io::read(path)?;
-        let segments = if header.format == Format::Nrrd { segments(path)? } else { Vec::new() };
+        let segments = if header.format == Format::NRRD { segments(path)? } else { Vec::new() };
         let channels = match segments.is_empty() {
             true => Channels::one(),
             false => Channels {

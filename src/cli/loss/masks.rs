@@ -1,6 +1,5 @@
 //! Voxels that are left out.
 
-use super::operands::axes_of;
 use crate::io::Gap;
 use crate::io::axes::{SoftAxes, TruthAxes};
 use crate::io::soft::{self, Origin, SoftVolume};
@@ -39,6 +38,19 @@ pub(super) fn read(path: &Path, pred: &SoftVolume, axes: &SoftAxes, shape: &Shap
         Some(values) => Ok((own, values)),
         None => bail!("{place}: a mask holds 0 and 1, and this one holds other values; threshold it first"),
     }
+}
+
+/// The axes; of a NIfTI without those of length 1 that some writers add behind z.
+pub(super) fn axes_of(volume: &SoftVolume) -> Vec<usize> {
+    let mut axes = volume.axes.as_slice();
+    if volume.origin != Origin::Npy {
+        while let [1, rest @ ..] = axes
+            && rest.len() >= 3
+        {
+            axes = rest;
+        }
+    }
+    axes.to_vec()
 }
 
 /// The shape of one value for each voxel.

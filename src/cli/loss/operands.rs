@@ -1,14 +1,14 @@
 //! The two files, and what their axes mean.
 
 use super::choices::Choices;
-use super::masks;
+use super::masks::{self, axes_of};
 use super::names::LayoutName;
 use crate::cli::warning::Warning;
 use crate::eval::{self, GeometryRule, Side};
 use crate::io::axes::{ArrayLayout, Relation, SoftAxes, TruthAxes, relate};
 use crate::io::npy::Order;
 use crate::io::soft::{self, Origin, SoftVolume};
-use crate::io::{self, Gap, Grid};
+use crate::io::{self, Gap, Grid, Input};
 use crate::metric::Given;
 use crate::stats::Sums;
 use crate::text::extent;
@@ -233,7 +233,7 @@ impl Operands {
                 warnings.push(Warning::Rounded { file: file(), voxels: volume.rounded });
             }
         }
-        if io::same_file(truth_path, pred_path) {
+        if Input::from(truth_path).is_same_file(&Input::from(pred_path)) {
             warnings.push(Warning::SameSoftFile);
         }
         self.warnings.splice(..0, warnings);
@@ -344,19 +344,6 @@ fn one_more(truth: &[usize], pred: &[usize], channel: usize) -> bool {
     let mut more = pred.to_vec();
     more[channel] += 1;
     truth == more
-}
-
-/// The axes; of a NIfTI without those of length 1 that some writers add behind z.
-pub(super) fn axes_of(volume: &SoftVolume) -> Vec<usize> {
-    let mut axes = volume.axes.as_slice();
-    if volume.origin != Origin::Npy {
-        while let [1, rest @ ..] = axes
-            && rest.len() >= 3
-        {
-            axes = rest;
-        }
-    }
-    axes.to_vec()
 }
 
 /// The lengths of the axes of space of an image, x first.

@@ -3,8 +3,8 @@
 use super::{of_labels, of_library};
 use crate::cli::interrupt::Interrupted;
 use crate::eval::{
-    DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, PairBy, PairingError, Unlike,
-    Warning,
+    DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, ModelsError, PairBy,
+    PairingError, Unlike, Warning,
 };
 use crate::metric::Bootstrap;
 use crate::report::Words;
@@ -32,6 +32,7 @@ pub(super) fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| cause.downcast_ref().map(of_masks))
         .or_else(|| cause.downcast_ref().map(of_pairing))
         .or_else(|| cause.downcast_ref().map(of_merge))
+        .or_else(|| cause.downcast_ref().map(of_models))
         .or_else(|| cause.downcast_ref().map(of_dataset))
 }
 
@@ -44,6 +45,7 @@ fn of_error(error: &EvalError) -> String {
         EvalError::Masks(error) => of_masks(error),
         EvalError::Pairing(error) => of_pairing(error),
         EvalError::Merge(error) => of_merge(error),
+        EvalError::Models(error) => of_models(error),
         EvalError::Resamples { resamples } if *resamples > MOST_RESAMPLES => {
             format!("{resamples} resamples are too many; give --bootstrap at most {MOST_RESAMPLES}")
         }
@@ -167,6 +169,20 @@ fn of_merge(error: &MergeError) -> String {
              and --seed which ones are to hold",
             files[0].display(),
             files[1].display()
+        ),
+        other => other.to_string(),
+    }
+}
+
+fn of_models(error: &ModelsError) -> String {
+    match error {
+        ModelsError::NoDirection(metric) => {
+            format!("{error} with --higher-is-better {metric} or --lower-is-better {metric}")
+        }
+        ModelsError::NoMetric { .. } => format!("{error} with --metrics"),
+        ModelsError::Differ { what: "rules for empty classes", models: [one, other] } => format!(
+            "{one} and {other} were scored with different rules for empty classes; say here with --empty or --like which one is \
+             to hold"
         ),
         other => other.to_string(),
     }

@@ -215,3 +215,23 @@ pub enum WriteFault {
     #[error("{0}; give a spacing and an affine which are finite and can be inverted")]
     Geometry(GeometryFault),
 }
+
+/// Words in a row, with another word before the last one.
+pub(crate) fn listed(words: &[&str], before_last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [word] => (*word).to_owned(),
+        [first @ .., last] => format!("{} {before_last} {last}", first.join(", ")),
+    }
+}
+
+/// What may be there instead of an image, by its first bytes.
+pub(crate) fn in_its_place(first: &[u8]) -> &'static str {
+    match first {
+        [b'v', b'e', b'r', b's', ..] => "a Git LFS pointer stands in its place: fetch the file with `git lfs pull`",
+        [b'<', ..] => "a web page stands in its place: download the file itself",
+        _ => {
+            "check that this is an image, and download it again (a text, a web page or a Git LFS pointer may stand in its place)"
+        }
+    }
+}

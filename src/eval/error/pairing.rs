@@ -1,5 +1,7 @@
 //! Predictions whose truth cannot be told.
 
+use crate::error::file::listed;
+use crate::io::READABLE;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -27,8 +29,8 @@ pub enum PairingError {
     },
     /// A folder has no label map, and no folder with one.
     #[error(
-        "{}: there is no label map in this folder, and no folder with one; label maps end in .nii.gz, .nii, .hdr, .mha, \
-         .mhd, .nrrd, .nhdr or .npy", .0.display()
+        "{}: there is no label map in this folder, and no folder with one; label maps end in {}",
+        .0.display(), listed(READABLE, "or")
     )]
     NoLabelMaps(PathBuf),
     /// A file beside a folder that is not one of masks.

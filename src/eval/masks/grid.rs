@@ -1,5 +1,6 @@
 //! A mask, and the grid that all masks of a side have.
 
+use super::bits::Bits;
 use crate::eval::error::GridError;
 use crate::eval::grids::{GeometryRule, different};
 use crate::io::axes::{Relation, unequal};
@@ -9,9 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// A voxel of the truth that is left out of every count.
 pub(crate) const LEFT_OUT: u8 = 2;
-
-/// 0 or 1 for each voxel of the grid of its side.
-pub(super) type Mask = Vec<u8>;
 
 /// How the files of a side are read: in the order of its grid, and with notes of what there is to say about them.
 pub(super) struct Onto<'a> {
@@ -59,11 +57,11 @@ impl Grid {
     }
 
     /// A mask of this side in the order of this grid, whatever order its file has, and how far apart the two files are.
-    pub fn hold(&self, mask: Mask, file: &Self, rule: GeometryRule) -> Result<(Mask, Option<Gap>), GridError> {
+    pub fn hold(&self, mask: Bits, file: &Self, rule: GeometryRule) -> Result<(Bits, Option<Gap>), GridError> {
         let different = |lengths| different([&self.path, &file.path], [&self.shape, &file.shape], lengths);
         let (mask, gap) = match rule.relate(self.view(), file.view()) {
             Relation::Same(gap) => return Ok((mask, gap)),
-            Relation::Placed(place) if place.holds_first() && place.holds_second() => (place.onto(&mask), place.gap()),
+            Relation::Placed(place) if place.holds_first() && place.holds_second() => (mask.onto(&place), place.gap()),
             Relation::Unequal(lengths) => return Err(different(lengths)),
             // The masks of a case are of one image: what only overlaps is no box of it, but a wrong header.
             Relation::Placed(place) => match unequal(&self.shape, &file.shape) {

@@ -1,6 +1,7 @@
 //! How the voxels of the two sides of a case with names belong together.
 
-use super::grid::{Grid, LEFT_OUT, Mask, Notes, Onto};
+use super::bits::Bits;
+use super::grid::{Grid, LEFT_OUT, Notes, Onto};
 use super::side::Side;
 use crate::eval::class::Class;
 use crate::eval::error::EvalError;
@@ -52,7 +53,7 @@ impl Meeting {
     }
 
     /// The voxels of the truth that are left out, if any.
-    pub fn ignored(&self, sides: &[Side<'_>; 2], rules: &Rules, notes: &mut Notes) -> Result<Option<Mask>, EvalError> {
+    pub fn ignored(&self, sides: &[Side<'_>; 2], rules: &Rules, notes: &mut Notes) -> Result<Option<Bits>, EvalError> {
         sides[0].ignored(rules, &mut self.onto(0, rules, notes))
     }
 
@@ -83,34 +84,52 @@ impl Meeting {
         self.grids.iter().flatten().find_map(|grid| grid.geometry.as_ref())
     }
 
+    /// Voxels of both masks, of the prediction and of the truth, without those that are left out. A side without a mask is
+    /// empty.
+    pub fn counted(&self, [truth, pred]: [Option<Bits>; 2], left_out: Option<&Bits>) -> [u64; 3] {
+        let [mut truth, mut pred] = [truth, pred].map(Option::unwrap_or_default);
+        let mut beyond = 0;
+        if let Some(place) = &self.place {
+            let there = pred.onto(place);
+            // The truth has nothing there, and nothing is left out.
+            beyond = pred.ones() - there.ones();
+            pred = there;
+        }
+        if let Some(left_out) = left_out {
+            truth.remove(left_out);
+            pred.remove(left_out);
+        }
+        [truth.both(&pred), pred.ones() + beyond, truth.ones()]
+    }
+
     /// Both masks, each over the voxels of its side: what a side does not have is 0, and what is left out is marked in the
     /// truth.
-    fn each(&self, masks: [Option<Mask>; 2], left_out: Option<&[u8]>) -> [Vec<u8>; 2] {
+    fn each(&self, masks: [Option<Bits>; 2], left_out: Option<&Bits>) -> [Vec<u8>; 2] {
         let [truth, pred] = &self.grids;
         let grids = [truth.as_ref().or(pred.as_ref()), pred.as_ref().or(truth.as_ref())];
         let lengths = grids.map(|grid| usize::try_from(grid.map_or(0, Grid::voxels)).unwrap_or(0));
         let [truth, pred] = masks;
-        let [mut truth, pred] =
-            [(truth, lengths[0]), (pred, lengths[1])].map(|(mask, n)| mask.unwrap_or_else(|| vec![0; n]));
-        for (voxel, &left_out) in truth.iter_mut().zip(left_out.unwrap_or_default()) {
-            if left_out != 0 {
-                *voxel = LEFT_OUT;
-            }
+        let [mut truth, pred] = [(truth, lengths[0]), (pred, lengths[1])]
+            .map(|(mask, n)| mask.map_or_else(|| vec![0; n], |mask| mask.bytes()));
+        if let Some(left_out) = left_out {
+            let marked = truth.iter_mut().enumerate().filter(|(place, _)| left_out.has(*place));
+            marked.for_each(|(_, voxel)| *voxel = LEFT_OUT);
         }
         [truth, pred]
     }
 
-    /// Both masks over the same voxels, in some order.
-    pub fn joined(&self, masks: [Option<Mask>; 2], left_out: Option<&[u8]>) -> (Vec<u8>, Vec<u8>) {
+    /// Both masks over the same voxels, in some order, as a row.
+    pub fn joined(&self, masks: [Option<Bits>; 2], left_out: Option<&Bits>) -> Boxed {
         let [truth, pred] = self.each(masks, left_out);
-        match &self.place {
+        let (truth, pred) = match &self.place {
             Some(place) => place.joined(truth, &pred),
             None => (truth, pred),
-        }
+        };
+        Boxed { shape: vec![truth.len() as u64], truth, pred }
     }
 
     /// Both masks over the smallest box that holds both grids, and its lengths: where places matter.
-    pub fn boxed(&self, masks: [Option<Mask>; 2], left_out: Option<&[u8]>) -> Result<Boxed, EvalError> {
+    pub fn boxed(&self, masks: [Option<Bits>; 2], left_out: Option<&Bits>) -> Result<Boxed, EvalError> {
         let [truth, pred] = self.each(masks, left_out);
         let Some(place) = &self.place else { return Ok(Boxed { shape: self.shape().to_vec(), truth, pred }) };
         let (shape, of_truth, of_pred) = around(place)?;

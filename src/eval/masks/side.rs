@@ -1,6 +1,8 @@
 //! One side of a case whose classes have names: the masks of a folder, the segments of a file, or a label map beside them.
 
-use super::grid::{Grid, Mask, Onto};
+use super::bits::Bits;
+use super::file::{LabelFile, MaskFile};
+use super::grid::{Grid, Onto};
 use super::names::parts;
 use crate::eval::case::surplus;
 use crate::eval::class::Class;
@@ -10,9 +12,9 @@ use crate::eval::pairing::Source;
 use crate::eval::rules::{ClassSource, NamedBy, Rules};
 use crate::eval::segmentation::{segment_names, segmentation_of};
 use crate::eval::warning::Warning;
-use crate::io::Geometry;
-use crate::io::labels::{self, LabelOptions, LabelReader, LabelVolume, Labels, for_runs};
+use crate::io::labels::{LabelOptions, LabelReader};
 use crate::io::nrrd::{ReferenceGrid, Representation, Segment, Segmentation};
+use crate::io::{Geometry, Input};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -26,18 +28,18 @@ pub(super) struct Side<'a> {
 
 pub(super) enum Content<'a> {
     /// A mask per file.
-    Files(&'a [(String, PathBuf)]),
+    Files(&'a [(String, Input)]),
     /// A label per segment, in one of several layers.
-    Layers { volumes: Vec<LabelVolume>, segmentation: &'a Segmentation },
+    Layers { file: Box<LabelFile<'a>>, segmentation: &'a Segmentation },
     /// Labels that the rules name.
-    Map(Box<LabelVolume>),
+    Map(Box<LabelFile<'a>>),
     /// No voxels of any class: a prediction that is missing, or a segmentation in which nothing was drawn.
     Empty { names: Vec<String>, reference: Option<ReferenceGrid> },
 }
 
 /// The voxels of a class.
 pub(super) enum Found {
-    Mask(Mask),
+    Mask(Bits),
     /// A file that has more than one value besides 0, and is no mask.
     Several(PathBuf),
 }
@@ -51,7 +53,7 @@ impl<'a> Side<'a> {
             Source::File(file) => {
                 // A header that cannot be understood is no label map without names.
                 segmentation_of(file)?;
-                Content::Map(Box::new(labels::read_with(file, &options)?))
+                Content::Map(Box::new(LabelFile::open(file, &options, false)?))
             }
             Source::Segments(file, segmentation) => layers(file, segmentation, &options)?,
         };
@@ -111,10 +113,7 @@ impl<'a> Side<'a> {
         };
         Ok(match &self.content {
             Content::Empty { .. } => None,
-            Content::Map(volume) => of(self.path, &volume.shape, volume.geometry.as_ref()),
-            Content::Layers { volumes, .. } => {
-                volumes.first().and_then(|volume| of(self.path, &volume.shape, volume.geometry.as_ref()))
-            }
+            Content::Map(file) | Content::Layers { file, .. } => of(self.path, &file.shape, file.geometry.as_ref()),
             Content::Files(files) => {
                 let names = self.names();
                 let parts = classes.iter().flat_map(|class| parts(class, classes, |name| names.contains(&name)));
@@ -124,7 +123,7 @@ impl<'a> Side<'a> {
                     None => None,
                     Some((_, file)) => {
                         let reader = LabelReader::open_with(file, &self.options)?;
-                        of(file, reader.shape(), reader.geometry())
+                        of(file.path(), reader.shape(), reader.geometry())
                     }
                 }
             }
@@ -133,9 +132,9 @@ impl<'a> Side<'a> {
 
     /// The voxels of a class; None where this side does not have it.
     pub fn class(&self, class: &Class, classes: &[Class], onto: &mut Onto<'_>) -> Result<Option<Found>, EvalError> {
-        if let Content::Map(volume) = &self.content {
+        if let Content::Map(file) = &self.content {
             let labels: BTreeSet<u32> = class.labels.iter().copied().collect();
-            return Ok(Some(Found::Mask(mask_of(volume, |label| labels.contains(&label)))));
+            return Ok(Some(Found::Mask(file.mask(|_, label| labels.contains(&label))?)));
         }
         let names = self.names();
         let mut union = None;
@@ -159,39 +158,42 @@ impl<'a> Side<'a> {
                     (None, _) => Ok(None),
                     (Some(file), None) => Ok(Some(read_mask(file, &self.options, onto)?)),
                     (Some(file), Some(other)) => {
-                        Err(MaskError::Twice { files: [file.clone(), other.clone()], name: name.into() }.into())
+                        let files = [file, other].map(|file| file.path().to_path_buf());
+                        Err(MaskError::Twice { files, name: name.into() }.into())
                     }
                 }
             }
-            Content::Layers { volumes, segmentation } => {
+            Content::Layers { file, segmentation } => {
                 // Slicer's names need not differ; what has the same name is one class.
-                let mut union = None;
-                for segment in segmentation.segments.iter().filter(|segment| segment.name == name) {
-                    let Some(volume) = volumes.get(segment.layer as usize) else { continue };
-                    add(&mut union, mask_of(volume, |label| u64::from(label) == segment.label));
+                let segments: Vec<&Segment> =
+                    segmentation.segments.iter().filter(|segment| segment.name == name).collect();
+                if segments.is_empty() {
+                    return Ok(None);
                 }
-                Ok(union.map(Found::Mask))
+                let is_in = |layer: usize, label: u32| {
+                    let is = |segment: &&Segment| (segment.layer, segment.label) == (layer as u64, label.into());
+                    segments.iter().any(is)
+                };
+                Ok(Some(Found::Mask(file.mask(is_in)?)))
             }
         }
     }
 
     /// Where voxels of this truth are to be left out, if anywhere: where its label map has an ignored label, or where
     /// what is called as the dataset's ignore label is.
-    pub fn ignored(&self, rules: &Rules, onto: &mut Onto<'_>) -> Result<Option<Mask>, EvalError> {
+    pub fn ignored(&self, rules: &Rules, onto: &mut Onto<'_>) -> Result<Option<Bits>, EvalError> {
         if rules.ignore.is_empty() {
             return Ok(None);
         }
-        let is_ignored = |label: u32| rules.ignore.holds(label);
+        let is_ignored = |_, label: u32| rules.ignore.holds(label);
         match (&self.content, self.named(Ignore::NAME, onto)?) {
             (_, Some(Found::Mask(mask))) => Ok(Some(mask)),
             (_, Some(Found::Several(file))) => Err(MaskError::NotAMask(file).into()),
-            (Content::Map(volume), None) => Ok(Some(mask_of(volume, is_ignored))),
+            (Content::Map(file), None) => Ok(Some(file.mask(is_ignored)?)),
             (Content::Empty { .. }, None) => Ok(None),
             // A case may have no voxels to ignore.
             (_, None) if rules.named_by == NamedBy::Dataset => Ok(None),
-            (Content::Layers { volumes, .. }, None) if volumes.len() == 1 => {
-                Ok(volumes.first().map(|volume| mask_of(volume, is_ignored)))
-            }
+            (Content::Layers { file, .. }, None) if file.layers() == 1 => Ok(Some(file.mask(is_ignored)?)),
             (_, None) => {
                 Err(MaskError::NoLabelToIgnore { path: self.path.into(), ignore: rules.ignore.clone() }.into())
             }
@@ -200,21 +202,18 @@ impl<'a> Side<'a> {
 
     /// Bytes behind the voxels of the file that was read as a whole.
     pub fn surplus(&self) -> Option<Warning> {
-        let volume = match &self.content {
-            Content::Map(volume) => Some(&**volume),
-            Content::Layers { volumes, .. } => volumes.first(),
+        match &self.content {
+            Content::Map(file) | Content::Layers { file, .. } => surplus(self.path, file.surplus),
             Content::Files(_) | Content::Empty { .. } => None,
-        };
-        surplus(self.path, volume?.surplus)
+        }
     }
 
     /// Values of a segmentation that no segment has, and segments without a voxel.
     pub fn undeclared(&self, rules: &Rules) -> Option<Warning> {
-        let Content::Layers { volumes, segmentation } = &self.content else { return None };
+        let Content::Layers { file, segmentation } = &self.content else { return None };
         let segments = &segmentation.segments;
         let (mut values, mut absent) = (Vec::new(), Vec::new());
-        for (layer, volume) in (0..).zip(volumes) {
-            let census = volume.census();
+        for (layer, census) in (0..).zip(&file.census) {
             let declared =
                 |value: u32| segments.iter().any(|segment| segment.layer == layer && segment.label == u64::from(value));
             let others = census.iter().filter(|&(&value, _)| value != 0 && !rules.ignore.holds(value));
@@ -229,24 +228,28 @@ impl<'a> Side<'a> {
 }
 
 /// The layers of a segmentation, if they can be what its header says.
-fn layers<'a>(path: &Path, segmentation: &'a Segmentation, options: &LabelOptions) -> Result<Content<'a>, EvalError> {
+fn layers<'a>(
+    input: &'a Input,
+    segmentation: &'a Segmentation,
+    options: &LabelOptions,
+) -> Result<Content<'a>, EvalError> {
+    let path = input.path();
     if segmentation.representation == Representation::Fractional {
         return Err(MaskError::Fractional(path.into()).into());
     }
     check(path, &segmentation.segments)?;
-    let volumes = labels::read_layers_with(path, options)?;
+    let file = LabelFile::open(input, options, true)?;
     let last = segmentation.segments.iter().max_by_key(|segment| segment.layer);
-    if let Some(Segment { name, layer, .. }) = last.filter(|segment| segment.layer >= volumes.len() as u64) {
-        let shape = volumes.first().map_or(&[][..], |volume| &volume.shape);
-        let (name, layer, shape) = (name.clone(), *layer, shape.to_vec());
-        return Err(MaskError::NoLayer { path: path.into(), name, layer, layers: volumes.len(), shape }.into());
+    if let Some(Segment { name, layer, .. }) = last.filter(|segment| segment.layer >= file.layers() as u64) {
+        let (name, layer, shape) = (name.clone(), *layer, file.shape.clone());
+        return Err(MaskError::NoLayer { path: path.into(), name, layer, layers: file.layers(), shape }.into());
     }
     // What Slicer writes where nothing was drawn.
-    if volumes.iter().all(|volume| volume.voxels() == 1 && volume.census().contains_key(&0)) {
+    if file.voxels() == 1 && file.census.iter().all(|census| census.contains_key(&0)) {
         let names = segment_names(segmentation).map(str::to_owned).collect();
         return Ok(Content::Empty { names, reference: segmentation.reference });
     }
-    Ok(Content::Layers { volumes, segmentation })
+    Ok(Content::Layers { file: Box::new(file), segmentation })
 }
 
 /// Refuses segments that cannot be told apart.
@@ -267,51 +270,22 @@ fn check(path: &Path, segments: &[Segment]) -> Result<(), MaskError> {
 }
 
 /// Reads a file that is to be a mask, in the order of the grid of its side.
-fn read_mask(file: &Path, options: &LabelOptions, onto: &mut Onto<'_>) -> Result<Found, EvalError> {
-    let volume = labels::read_with(file, options)?;
-    let several = match &volume.labels {
-        Labels::U8(labels) => has_several(labels),
-        Labels::U16(labels) => has_several(labels),
-        Labels::U32(labels) => has_several(labels),
-    };
-    if several {
-        return Ok(Found::Several(file.into()));
-    }
-    onto.notes.surplus.extend((volume.surplus > 0).then(|| (file.into(), volume.surplus)));
-    let mask = mask_of(&volume, |label| label != 0);
+fn read_mask(input: &Input, options: &LabelOptions, onto: &mut Onto<'_>) -> Result<Found, EvalError> {
+    let file = input.path();
+    let MaskFile { mask, shape, geometry, surplus } = MaskFile::read(input, options)?;
+    let Some(mask) = mask else { return Ok(Found::Several(file.into())) };
+    onto.notes.surplus.extend((surplus > 0).then(|| (file.into(), surplus)));
     let Some(grid) = onto.grid else { return Ok(Found::Mask(mask)) };
-    let own = Grid { path: file.into(), shape: volume.shape, geometry: volume.geometry };
-    let (mask, gap) = grid.hold(mask, &own, onto.rule)?;
+    let (mask, gap) = grid.hold(mask, &Grid { path: file.into(), shape, geometry }, onto.rule)?;
     onto.notes.lies([&grid.path, file], gap);
     Ok(Found::Mask(mask))
 }
 
-/// Whether there are two values besides 0.
-fn has_several<T: Copy + Default + PartialEq>(labels: &[T]) -> bool {
-    let zero = T::default();
-    let first = labels.iter().copied().find(|&label| label != zero).unwrap_or(zero);
-    labels.iter().any(|&label| label != zero && label != first)
-}
-
-/// Where a map has certain labels. Maps are mostly constant, so that a label is judged once per run.
-fn mask_of(volume: &LabelVolume, is_in: impl Fn(u32) -> bool) -> Mask {
-    fn each<T: Copy + PartialEq + Into<u32>>(labels: &[T], is_in: impl Fn(u32) -> bool) -> Mask {
-        let mut mask = Vec::with_capacity(labels.len());
-        for_runs(labels, |label, run| mask.resize(mask.len() + run as usize, u8::from(is_in(label.into()))));
-        mask
-    }
-    match &volume.labels {
-        Labels::U8(labels) => each(labels, is_in),
-        Labels::U16(labels) => each(labels, is_in),
-        Labels::U32(labels) => each(labels, is_in),
-    }
-}
-
 /// Joins two masks of one side.
-fn add(union: &mut Option<Mask>, mask: Mask) {
+fn add(union: &mut Option<Bits>, mask: Bits) {
     match union {
         None => *union = Some(mask),
-        Some(all) => all.iter_mut().zip(mask).for_each(|(all, own)| *all |= own),
+        Some(all) => all.add(&mask),
     }
 }
 
@@ -328,8 +302,12 @@ pub(super) fn wanted(sides: &[Side<'_>; 2], rules: &Rules) -> Result<Vec<Class>,
             Ok(names.into_iter().filter(|name| !ignored(name)).map(|name| Class::mask(name.into())).collect())
         }
         (ClassSource::Found, Some(map)) => match (&map.content, sides.iter().any(Side::is_empty)) {
-            (Content::Map(volume), true) => {
-                let labels = volume.census().into_keys().filter(|&label| label != 0 && !rules.ignore.holds(label));
+            (Content::Map(file), true) => {
+                let labels = file
+                    .census
+                    .iter()
+                    .flat_map(|census| census.keys().copied())
+                    .filter(|&label| label != 0 && !rules.ignore.holds(label));
                 Ok(labels.map(Class::label).collect())
             }
             _ => {

@@ -4,8 +4,8 @@ use super::kind::{self, CaseFiles, Holds, Known};
 use super::{Source, case_name};
 use crate::LabelSlice;
 use crate::eval::error::PairingError;
-use crate::io;
 use crate::io::labels::{LabelOptions, LabelReader};
+use crate::io::{self, Input};
 use crate::text::printable;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -18,6 +18,15 @@ pub(super) struct Entry {
     pub name: OsString,
     pub case: String,
     pub source: Source,
+}
+
+impl Entry {
+    /// A label map.
+    pub fn of(input: Input) -> Self {
+        let path = input.path();
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_os_string();
+        Self { name, case: case_name(path), source: Source::File(input) }
+    }
 }
 
 /// Where TotalSegmentator puts the files of the classes.
@@ -36,8 +45,7 @@ pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Vec<Entry>, 
     if files.iter().any(|(_, file)| !is_image(file)) {
         files.retain(|(_, file)| !is_image(file));
     }
-    let file = |(name, path): (OsString, PathBuf)| Entry { name, case: case_name(&path), source: Source::File(path) };
-    let mut entries: Vec<Entry> = files.into_iter().map(file).collect();
+    let mut entries: Vec<Entry> = files.into_iter().map(|(_, path)| Entry::of(path.into())).collect();
     if entries.is_empty() {
         let mut cases = Vec::new();
         for (name, folder) in folders {
@@ -132,7 +140,7 @@ fn sources(cases: Vec<CaseFolder>, options: &LabelOptions) -> Vec<Entry> {
             _ => None,
         };
         let source = match map.and_then(|place| case.files.get(place)) {
-            Some((_, file)) => Source::File(file.clone()),
+            Some((_, file)) => Source::File(file.into()),
             None => as_masks(&name, case.folder, &stems, case.files),
         };
         entries.push(Entry { case: printable(&name), name: case.name, source });
@@ -188,7 +196,7 @@ fn case_of(path: &Path) -> OsString {
 
 fn as_masks(case: &str, folder: PathBuf, stems: &[String], files: Named) -> Source {
     let classes = kind::classes(case, stems).into_iter().map(|class| printable(&class));
-    Source::Masks { folder, files: classes.zip(files).map(|(class, (_, file))| (class, file)).collect() }
+    Source::Masks { folder, files: classes.zip(files).map(|(class, (_, file))| (class, file.into())).collect() }
 }
 
 fn stems(files: &Named) -> Vec<String> {
@@ -238,7 +246,7 @@ mod tests {
     fn found(root: &tempfile::TempDir) -> Vec<(String, String)> {
         let short = |path: &Path| path.strip_prefix(root.path()).unwrap().display().to_string();
         let source = |source: &Source| match source {
-            Source::File(path) | Source::Segments(path, _) => short(path),
+            Source::File(input) | Source::Segments(input, _) => short(input.path()),
             Source::Masks { folder, files } => {
                 let names: Vec<&str> = files.iter().map(|(name, _)| &name[..]).collect();
                 format!("{}: {}", short(folder), names.join(" "))

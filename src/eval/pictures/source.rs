@@ -17,6 +17,7 @@ use crate::io::{Geometry, Grid};
 use crate::stats::Counts;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The files of one case.
 pub(super) enum Source<'a> {
@@ -40,18 +41,20 @@ pub(super) fn open<'a>(
     sources: Option<&'a [CaseSource; 2]>,
     rules: &Rules,
 ) -> Result<Source<'a>, EvalError> {
-    let gone = |path: &std::path::Path| path.as_os_str().is_empty() || !path.exists();
-    if gone(&case.truth) || (case.is_predicted() && gone(&case.pred)) {
-        return Err(EvalError::FilesGone);
-    }
+    let gone = |path: &Path| path.as_os_str().is_empty() || !path.exists();
     let sources = match sources {
         Some(sources) => Cow::Borrowed(sources),
+        None if gone(&case.truth) || (case.is_predicted() && gone(&case.pred)) => return Err(EvalError::FilesGone),
         None => Cow::Owned(sources::again(case)?),
     };
-    if sources.iter().any(|source| !matches!(source, CaseSource::File(_))) {
-        return Ok(Source::Named(sources));
+    let [of_truth, of_pred] = &*sources;
+    if !of_truth.exists() || (case.is_predicted() && !of_pred.exists()) {
+        return Err(EvalError::FilesGone);
     }
-    let truth = labels::read_with(&case.truth, &rules.of_truth())?;
+    let (CaseSource::File(of_truth), CaseSource::File(of_pred)) = (of_truth, of_pred) else {
+        return Ok(Source::Named(sources));
+    };
+    let truth = labels::read_with(of_truth, &rules.of_truth())?;
     let (shape, geometry) = (truth.shape.clone(), truth.geometry);
     let of = |truth, pred, shape: &[u64]| {
         Ok(Source::Maps(Box::new(Maps { truth, pred, dims: Marked::dims(shape), geometry })))
@@ -59,8 +62,8 @@ pub(super) fn open<'a>(
     if !case.is_predicted() {
         return of(truth.labels, None, &shape);
     }
-    let pred = labels::read_with(&case.pred, &rules.of_pred())?;
-    let Together { place, .. } = together_of([&case.truth, &case.pred], [&truth, &pred].map(grid), rules)?;
+    let pred = labels::read_with(of_pred, &rules.of_pred())?;
+    let Together { place, .. } = together_of([of_truth, of_pred], [&truth, &pred].map(grid), rules)?;
     let Some(place) = place else { return of(truth.labels, Some(pred.labels), &shape) };
     let ([x, y, z], of_truth, of_pred) = around(&place)?;
     let volumes = of_truth.len() / (x * y * z).max(1);

@@ -60,7 +60,7 @@ impl SoftAxes {
             _ => (1, axes),
         };
         let (&channels, space) = rest.split_first().unwrap_or((&1, &[]));
-        let channel_axis = Some(axes.len() - rest.len());
+        let channel_axis = axes.len().checked_sub(rest.len());
         Self { samples, channels, space: space.to_vec(), layout: Layout::ChannelsFirst, channel_axis }
     }
 
@@ -114,9 +114,11 @@ impl SoftAxes {
     pub fn truth(&self, truth: &[usize], pred: &[usize]) -> TruthAxes {
         let long = |axes: &[usize]| axes.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
         let without = match self.channel_axis {
-            Some(channel) => {
-                [pred.get(..channel), pred.get(channel + 1..)].into_iter().flatten().collect::<Vec<_>>().concat()
-            }
+            Some(channel) => [pred.get(..channel), pred.get(channel.saturating_add(1)..)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .concat(),
             None => pred.to_vec(),
         };
         let is_map = self.channel_axis.is_some() && long(truth) == long(&without);

@@ -86,9 +86,8 @@ pub(super) fn check<T: Number>(voxels: &[T]) -> Result<(), Offender> {
         if chunk.iter().fold(true, |fine, voxel| fine & voxel.is_label()) {
             continue;
         }
-        if let Some(at) = chunk.iter().position(|voxel| !voxel.is_label()) {
-            let (value, fault) = (format!("{:?}", chunk[at]), chunk[at].fault());
-            return Err(Offender { index: start + at, value, fault });
+        if let Some((at, voxel)) = (start..).zip(chunk).find(|(_, voxel)| !voxel.is_label()) {
+            return Err(Offender { index: at, value: format!("{voxel:?}"), fault: voxel.fault() });
         }
     }
     Ok(())
@@ -105,7 +104,7 @@ pub(super) fn whole(voxels: &mut [f32]) -> Result<(), Offender> {
                 *word = (f32::from_bits(*word) + TWO_23).to_bits() ^ TWO_23.to_bits();
             }
         } else {
-            check(chunk).map_err(|offender| Offender { index: start + offender.index, ..offender })?;
+            check(chunk).map_err(|offender| Offender { index: offender.index.saturating_add(start), ..offender })?;
             for word in bytemuck::cast_slice_mut::<f32, u32>(chunk) {
                 *word = f32::from_bits(*word).label();
             }

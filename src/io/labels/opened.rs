@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 use super::convert::{Offender, convert, convert_elements, interpret, settle};
 use super::{LabelFault, LabelOptions, LabelVolume, LabelsError, grid, position};
 use crate::io::file::ends_in;
+use crate::io::header::Header;
+use crate::io::input::Input;
 use crate::io::npy::{self, Content, Elements};
-use crate::io::unread::Unread;
+use crate::io::unread::{Notation, Order, Unread};
 use crate::io::{Geometry, Voxels, image};
+
+/// The most channels that are layers: each is a volume of its own here, and a few bytes of a file must not become millions.
+const MOST_LAYERS: u64 = 1 << 12;
 
 pub(super) struct Opened {
     pub path: PathBuf,
@@ -25,21 +30,29 @@ pub(super) enum Unloaded {
 }
 
 impl Opened {
-    pub fn of(path: &Path) -> Result<Self, LabelsError> {
-        let file = path.to_path_buf();
-        if ends_in(path, "npy") {
-            let array = npy::Unread::open(path)?;
+    pub fn of(input: &Input) -> Result<Self, LabelsError> {
+        let file = input.path().to_path_buf();
+        if ends_in(&file, "npy") {
+            let array = npy::Unread::open(input.file())?;
             let shape = array.shape().iter().rev().copied().collect();
             return Ok(Self { path: file, shape, channels: 1, geometry: None, voxels: Unloaded::Array(array) });
         }
-        let (header, unread) = image::unread(path)?;
-        let image::Header { shape, channels, geometry, .. } = header;
+        let (header, unread) = image::unread(input.file())?;
+        let Header { shape, channels, geometry, .. } = header;
         Ok(Self { path: file, shape, channels, geometry: Some(geometry), voxels: Unloaded::Image(unread) })
     }
 
     /// Refuses several numbers per voxel, and no voxels.
     pub fn single(self) -> Result<Self, LabelsError> {
         if self.channels > 1 {
+            return Err(LabelsError::Channels { path: self.path, channels: self.channels });
+        }
+        self.with_voxels()
+    }
+
+    /// Refuses more numbers per voxel than there are layers in any segmentation, and no voxels.
+    pub fn layered(self) -> Result<Self, LabelsError> {
+        if self.channels > MOST_LAYERS {
             return Err(LabelsError::Channels { path: self.path, channels: self.channels });
         }
         self.with_voxels()
@@ -77,12 +90,28 @@ impl Opened {
                 (if plain { convert_elements(elements) } else { interpret(elements, options) }, stored, 0)
             }
         };
-        let labels = labels.map_err(|offender| not_a_label(&path, &shape, 0, offender, is_scaled))?;
+        let labels =
+            labels.map_err(|offender| not_a_label(&path, &shape, offender.index as u64, offender, is_scaled))?;
         Ok(LabelVolume { labels, shape, geometry, stored, surplus })
     }
 }
 
 impl Unloaded {
+    /// Leaves the channels where they are in the file, and says how many numbers of one follow each other; None where they
+    /// are the last axis anyway, or are brought there.
+    pub fn in_file_order(&mut self) -> Option<u64> {
+        match self {
+            Self::Image(unread) if unread.notation == Notation::Binary => match unread.order {
+                Order::SecondLast([run, ..]) => {
+                    unread.order = Order::Same;
+                    u64::try_from(run).ok()
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The voxels as a stream, if they lie there as they are wanted; else as they were.
     pub fn in_pieces(self) -> Result<(Unread<'static>, Content), Box<Self>> {
         match self {
@@ -96,10 +125,10 @@ impl Unloaded {
     }
 }
 
-/// The error for a voxel that lies `before` voxels and its own index behind the first one.
-pub(super) fn not_a_label(path: &Path, shape: &[u64], before: u64, offender: Offender, is_scaled: bool) -> LabelsError {
-    let Offender { index, value, fault } = offender;
+/// The error for the voxel with this index.
+pub(super) fn not_a_label(path: &Path, shape: &[u64], index: u64, offender: Offender, is_scaled: bool) -> LabelsError {
+    let Offender { value, fault, .. } = offender;
     let fault = if is_scaled && fault == LabelFault::Fraction { LabelFault::Scaled } else { fault };
-    let position = position(before + index as u64, shape);
+    let position = position(index, shape);
     LabelsError::NotALabel { path: path.into(), position, value, fault }
 }

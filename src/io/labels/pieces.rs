@@ -5,9 +5,10 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use super::LabelOptions;
 use super::convert::{Number, Offender, check, interpreted, settle, whole, whole_halves};
 use crate::error::FileError;
+use crate::io::decode::fill_scaled;
 use crate::io::npy::Content;
 use crate::io::unread::{Unread, out_of_memory};
-use crate::io::voxels::{fill_scaled, half};
+use crate::io::voxels::half;
 use crate::io::{StoredType, Voxel};
 use crate::volume::LabelSlice;
 
@@ -181,7 +182,7 @@ impl Pieces {
 
     /// Reads the next voxels as they are stored.
     fn stored<T: Voxel>(&mut self, n: usize) -> Result<&mut [T], FileError> {
-        room(&self.unread, &mut self.raw, (n * size_of::<T>()).div_ceil(size_of::<u64>()))?;
+        room(&self.unread, &mut self.raw, n.saturating_mul(size_of::<T>()).div_ceil(size_of::<u64>()))?;
         let voxels = cast_slice_mut(&mut self.raw).get_mut(..n).unwrap_or_default();
         self.unread.fill(voxels)?;
         Ok(voxels)

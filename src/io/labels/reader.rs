@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::opened::{Opened, Unloaded, not_a_label};
 use super::pieces::{Pieces, Stop};
 use super::{LabelOptions, LabelVolume, Labels, LabelsError};
 use crate::error::{FileAction, FileError};
-use crate::io::Geometry;
+use crate::io::{Geometry, Input};
 use crate::volume::LabelSlice;
 
 /// A label map that is read piece by piece, in memory that does not grow with the file.
@@ -44,11 +44,20 @@ pub struct LabelReader {
     geometry: Option<Geometry>,
     /// Voxels of the file.
     count: u64,
+    /// Where the channels are, if there are several.
+    channels: Channels,
     /// Voxels that were given.
     given: u64,
     /// Bytes behind the voxels, once they were met.
     surplus: u64,
     source: Source,
+}
+
+/// How several numbers per voxel follow each other: `run` numbers of the first channel, as many of each other one, and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Channels {
+    pub count: u64,
+    pub run: u64,
 }
 
 enum Source {
@@ -66,22 +75,44 @@ impl LabelReader {
     ///
     /// # Errors
     /// As [`read`](super::read), for the header.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, LabelsError> {
-        Self::open_with(path, &LabelOptions::default())
+    pub fn open(input: impl Into<Input>) -> Result<Self, LabelsError> {
+        Self::open_with(input, &LabelOptions::default())
     }
 
     /// The same where numbers become labels as the options say. The labels are `u32` then, unless there are no options.
     ///
     /// # Errors
     /// As [`read`](super::read), for the header.
-    pub fn open_with(path: impl AsRef<Path>, options: &LabelOptions) -> Result<Self, LabelsError> {
-        let Opened { path, shape, geometry, voxels, .. } = Opened::of(path.as_ref())?.single()?;
+    pub fn open_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Self, LabelsError> {
+        Ok(Self::of(Opened::of(&input.into())?.single()?, options))
+    }
+
+    /// Opens a file that may have several numbers per voxel, which come in the order of the file: see [`Channels`].
+    ///
+    /// # Errors
+    /// As [`read_layers`](super::read_layers), for the header.
+    #[cfg(feature = "eval")]
+    pub(crate) fn open_channels(input: &Input, options: &LabelOptions) -> Result<Self, LabelsError> {
+        Ok(Self::of(Opened::of(input)?.layered()?, options))
+    }
+
+    fn of(opened: Opened, options: &LabelOptions) -> Self {
+        let Opened { path, shape, channels, geometry, mut voxels } = opened;
         let count = shape.iter().fold(1, |count: u64, &length| count.saturating_mul(length));
+        let in_file = if channels > 1 { voxels.in_file_order() } else { None };
+        let run = in_file.unwrap_or_else(|| count.checked_div(channels).unwrap_or(count));
+        let channels = Channels { count: channels, run };
         let source = match voxels.in_pieces() {
             Ok((unread, content)) => Source::Pieces(Box::new(Pieces::new(unread, content, options.clone()))),
             Err(unloaded) => Source::Later(Box::new((*unloaded, options.clone()))),
         };
-        Ok(Self { path, shape, geometry, count, given: 0, surplus: 0, source })
+        Self { path, shape, geometry, count, channels, given: 0, surplus: 0, source }
+    }
+
+    /// Where the channels are.
+    #[cfg(feature = "eval")]
+    pub(crate) fn channels(&self) -> Channels {
+        self.channels
     }
 
     /// The file's shape, x first. No length is 0.
@@ -106,14 +137,14 @@ impl LabelReader {
     /// # Errors
     /// As [`read`](super::read). After an error there are no more voxels: each further call fails.
     pub fn next_chunk(&mut self, most: usize) -> Result<Option<LabelSlice<'_>>, LabelsError> {
-        let left = usize::try_from(self.count - self.given).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.count.saturating_sub(self.given)).unwrap_or(usize::MAX);
         let n = most.max(1).min(left);
         if let Err(error) = self.advance(n) {
             self.source = Source::Failed;
             return Err(error);
         }
         let start = self.given;
-        self.given += n as u64;
+        self.given = self.given.saturating_add(n as u64);
         Ok(match &self.source {
             Source::Pieces(pieces) if n > 0 => Some(pieces.piece(n)),
             Source::Whole(labels) if n > 0 => part(labels, start, n),
@@ -140,7 +171,9 @@ impl LabelReader {
                 Err(Stop::Offender(offender)) => {
                     let is_scaled = pieces.is_scaled();
                     pieces.give_up()?;
-                    Err(not_a_label(&self.path, &self.shape, self.given, offender, is_scaled))
+                    let index = self.given.saturating_add(offender.index as u64);
+                    let index = self.channels.last_axis(index, self.count);
+                    Err(not_a_label(&self.path, &self.shape, index, offender, is_scaled))
                 }
             },
             Source::Whole(_) if n == 0 => {
@@ -162,6 +195,19 @@ impl LabelReader {
         self.surplus = surplus;
         self.source = Source::Whole(labels);
         Ok(())
+    }
+}
+
+impl Channels {
+    /// The index of a number if all numbers of a channel came first.
+    fn last_axis(self, index: u64, count: u64) -> u64 {
+        let divided = || {
+            let (runs, within) = (index.checked_div(self.run)?, index.checked_rem(self.run)?);
+            let (rows, channel) = (runs.checked_div(self.count)?, runs.checked_rem(self.count)?);
+            let voxel = rows.checked_mul(self.run)?.checked_add(within)?;
+            count.checked_div(self.count)?.checked_mul(channel)?.checked_add(voxel)
+        };
+        divided().unwrap_or(index)
     }
 }
 

@@ -1,12 +1,12 @@
 //! The lines `Name = value` at the start of a file.
 
-use std::io::BufRead;
 use std::path::Path;
 
 use crate::error::{DimsFault, FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
 use crate::io::geometry::{AffineSource, Geometry, Units};
-use crate::io::image::{Format, Header};
+use crate::io::header::{Format, Header};
+use crate::io::input::Reader;
 use crate::io::recipe::{Encoding, Place, Recipe, Skip, beside};
 use crate::io::text::quoted;
 use crate::io::voxels::{ByteOrder, StoredType, count};
@@ -34,7 +34,7 @@ const KNOWN: &[Names] = &[
 const MOST_DIMENSIONS: usize = 10;
 
 /// Reads the header, and gives the reader back.
-pub(super) fn load<R: BufRead>(reader: R, path: &Path) -> Result<(Recipe, R), FileError> {
+pub(super) fn load<'a>(reader: Reader<'a>, path: &Path) -> Result<(Recipe, Reader<'a>), FileError> {
     let mut lines = Lines::new(reader, path);
     let mut fields = Fields::new();
     let mut first: Option<String> = None;
@@ -99,7 +99,7 @@ fn recipe(fields: &Fields, end: u64, path: &Path) -> Result<Recipe, FileError> {
     let place = place(fields, end, path).map_err(fault)?;
     let (place, skip) = skip(fields, place, encoding).map_err(fault)?;
     Ok(Recipe {
-        header: Header { format: Format::MetaImage, shape, channels, dtype, scale: None, geometry },
+        header: Header { format: Format::META_IMAGE, shape, channels, dtype, scale: None, geometry },
         sizes,
         moved,
         byte_order: if flag(fields, "BinaryDataByteOrderMSB").map_err(fault)?.unwrap_or(false) {

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use super::name::Place;
 use super::source::seek_voxels;
+use super::version::{Version, recognise};
 use crate::error::{DimsFault, FileError, MagicFault, OffsetFault, Part};
 use crate::io::geometry::{Fields, Geometry};
 use crate::io::stream::Stream;
@@ -34,52 +36,8 @@ pub struct Header {
     voxels: u64,
 }
 
-/// The version of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    /// NIfTI-1, from 2004: what nearly every file is.
-    One,
-    /// NIfTI-2, from 2011: for dimensions above 32767.
-    Two,
-}
-
-/// Where a header must say that its voxels are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    SameFile,
-    OtherFile,
-}
-
 /// The first float above what a position can be.
 const TWO_TO_THE_63: f32 = 9_223_372_036_854_775_808.0;
-
-impl Version {
-    const fn header_len(self) -> usize {
-        match self {
-            Self::One => 348,
-            Self::Two => 540,
-        }
-    }
-
-    /// Header and the four bytes which say whether extensions follow.
-    const fn usual_offset(self) -> u64 {
-        match self {
-            Self::One => 352,
-            Self::Two => 544,
-        }
-    }
-}
-
-/// Version and byte order, from the first four bytes: the header's own length.
-pub(super) fn recognise(first: [u8; 4]) -> Option<(Version, ByteOrder)> {
-    match (i32::from_le_bytes(first), i32::from_be_bytes(first)) {
-        (348, _) => Some((Version::One, ByteOrder::Little)),
-        (_, 348) => Some((Version::One, ByteOrder::Big)),
-        (540, _) => Some((Version::Two, ByteOrder::Little)),
-        (_, 540) => Some((Version::Two, ByteOrder::Big)),
-        _ => None,
-    }
-}
 
 impl Header {
     /// Number of voxels: the product of the shape.

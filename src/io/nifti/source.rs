@@ -2,30 +2,32 @@
 
 use std::path::Path;
 
-use super::header::recognise;
+use super::version::recognise;
 use crate::error::{FileAction, FileError, OffsetFault, Part};
-use crate::io::file::{ends_in, open as open_file, read_full};
+use crate::io::file::{ends_in, read_full};
 use crate::io::gzip;
-use crate::io::stream::{Input, Packing, Stream};
+use crate::io::input::{FileRef, Reader};
+use crate::io::stream::{Packing, Stream};
 
 /// The most that is skipped before the voxels in a gzip stream. Extensions hold text; a connectome's
 /// has a few hundred MB.
 const SKIP_LIMIT: u64 = 1 << 30;
 
 /// Opens a file that starts with a header.
-pub(super) fn open(path: &Path) -> Result<Stream<'static>, FileError> {
-    let (reader, length) = open_file(path)?;
-    new(reader, length, path)
+pub(super) fn open<'a>(file: &FileRef<'a>) -> Result<Stream<'a>, FileError> {
+    let (reader, length) = file.open()?;
+    new(reader, length, file.path())
 }
 
 /// Opens the `.img` of a pair. It has no header to tell gzip from voxels, so its name has to.
-pub(super) fn open_voxels(path: &Path) -> Result<Stream<'static>, FileError> {
-    let (reader, length) = open_file(path)?;
+pub(super) fn open_voxels<'a>(file: &FileRef<'a>) -> Result<Stream<'a>, FileError> {
+    let (reader, length) = file.open()?;
+    let path = file.path();
     if ends_in(path, "gz") { new(reader, length, path) } else { Ok(Stream::new(reader, length, Packing::Plain, path)) }
 }
 
 /// A reader with its length; its first bytes tell whether it is gzip.
-pub(super) fn new<'a>(mut reader: impl Input + 'a, length: u64, path: &Path) -> Result<Stream<'a>, FileError> {
+fn new<'a>(mut reader: Reader<'a>, length: u64, path: &Path) -> Result<Stream<'a>, FileError> {
     let failed = |source| FileError::Io { path: path.to_path_buf(), action: FileAction::Read, source };
     let mut first = [0; 4];
     let got = read_full(&mut reader, &mut first).map_err(failed)?;

@@ -131,7 +131,8 @@ pub(super) fn encode(shape: &[u64], order: Order) -> Vec<u8> {
     let comma = if shape.len() == 1 { "," } else { "" };
     let axes: Vec<String> = shape.iter().map(u64::to_string).collect();
     let mut text = format!("{{'descr': '<f4', 'fortran_order': {fortran}, 'shape': ({}{comma}), }}", axes.join(", "));
-    while !(MAGIC.len() + 4 + text.len() + 1).is_multiple_of(64) {
+    // Behind the magic there are four bytes, and behind the text an end of line.
+    while !text.len().saturating_add(MAGIC.len()).saturating_add(5).is_multiple_of(64) {
         text.push(' ');
     }
     text.push('\n');
@@ -185,9 +186,13 @@ impl Cursor<'_> {
         self.text.get(self.at).copied().unwrap_or(0)
     }
 
+    fn pass(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
     fn skip(&mut self) {
         while self.peek().is_ascii_whitespace() {
-            self.at += 1;
+            self.pass(1);
         }
     }
 
@@ -195,7 +200,7 @@ impl Cursor<'_> {
     fn is(&mut self, sign: u8) -> bool {
         self.skip();
         let found = self.peek() == sign;
-        self.at += usize::from(found);
+        self.pass(found.into());
         found
     }
 
@@ -206,11 +211,13 @@ impl Cursor<'_> {
     fn string(&mut self, what: &'static str) -> Result<String, Stop> {
         self.skip();
         let quote = self.peek();
-        let body = self.text.get(self.at + 1..).unwrap_or_default();
-        let end = body.iter().position(|&byte| byte == quote).filter(|_| quote == b'\'' || quote == b'"');
-        let Some(end) = end else { return Err(self.expected(what)) };
-        self.at += end + 2;
-        Ok(String::from_utf8_lossy(&body[..end]).into_owned())
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let mut parts = rest.split(|&byte| byte == quote).skip(1);
+        let (Some(body), Some(_), b'\'' | b'"') = (parts.next(), parts.next(), quote) else {
+            return Err(self.expected(what));
+        };
+        self.pass(body.len().saturating_add(2));
+        Ok(String::from_utf8_lossy(body).into_owned())
     }
 
     /// The type, and whether its high byte comes first.
@@ -238,7 +245,7 @@ impl Cursor<'_> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         for (name, order) in [("True", Order::ColumnMajor), ("False", Order::RowMajor)] {
             if rest.starts_with(name.as_bytes()) {
-                self.at += name.len();
+                self.pass(name.len());
                 return Ok(order);
             }
         }
@@ -250,13 +257,14 @@ impl Cursor<'_> {
         let mut axes = Vec::new();
         while !self.is(b')') {
             self.skip();
-            let digits = self.text.get(self.at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
-            let text = std::str::from_utf8(&self.text[self.at..self.at + digits]).unwrap_or_default();
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let digits = rest.split(|byte| !byte.is_ascii_digit()).next().unwrap_or_default();
+            let text = std::str::from_utf8(digits).unwrap_or_default();
             if axes.len() == MOST_AXES {
                 return Err(self.expected("the end of the axes, of which there are 64 at most,"));
             }
             axes.push(text.parse().map_err(|_| self.expected("the length of an axis"))?);
-            self.at += digits;
+            self.pass(digits.len());
             // Python 2 wrote long integers so.
             self.is(b'L');
             if !self.is(b',') {

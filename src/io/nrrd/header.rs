@@ -4,10 +4,11 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::axes::axes;
-use super::segments::layers;
+use super::pairs::layers;
 use crate::error::{DimsFault, FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
-use crate::io::image::{Format, Header};
+use crate::io::header::{Format, Header};
+use crate::io::input::Reader;
 use crate::io::recipe::{Encoding, Place, Recipe, Skip, beside};
 use crate::io::text::quoted;
 use crate::io::voxels::{ByteOrder, StoredType, count};
@@ -44,7 +45,7 @@ pub(super) struct Text {
 }
 
 /// Reads the header, and gives the reader back.
-pub(super) fn load<R: BufRead>(reader: R, path: &Path) -> Result<(Recipe, R), FileError> {
+pub(super) fn load<'a>(reader: Reader<'a>, path: &Path) -> Result<(Recipe, Reader<'a>), FileError> {
     let (text, reader) = text(reader, path)?;
     Ok((text.recipe(path)?, reader))
 }
@@ -116,7 +117,7 @@ fn recipe(fields: &Fields, end: u64, layers: Option<u64>, path: &Path) -> Result
     };
     let (skip, skip_unpacked) = skip(fields, encoding).map_err(fault)?;
     Ok(Recipe {
-        header: Header { format: Format::Nrrd, shape, channels, dtype, scale: None, geometry: axes.geometry },
+        header: Header { format: Format::NRRD, shape, channels, dtype, scale: None, geometry: axes.geometry },
         sizes,
         moved: axes.other,
         byte_order,

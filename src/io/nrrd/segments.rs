@@ -1,13 +1,11 @@
 //! The names of segments, as 3D Slicer writes them into a `.seg.nrrd`.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use super::header;
+use super::pairs::{Declared, declared, has_one_each, unescaped};
+#[allow(unused_imports)] // `HeaderFault`: the documentation links to it
 use crate::error::{FileError, HeaderFault};
-use crate::io::file::open;
 use crate::io::geometry::{Geometry, Units};
-use crate::io::text::quoted;
+use crate::io::input::Input;
 
 /// A segment that a header declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,15 +47,6 @@ pub struct ReferenceGrid {
     pub geometry: Geometry,
 }
 
-/// What a header says about one segment.
-#[derive(Default)]
-struct Declared {
-    name: Option<String>,
-    id: Option<String>,
-    label: Option<u64>,
-    layer: Option<u64>,
-}
-
 /// Reads which segments the header of a file declares, in the order of their numbers; none for an ordinary file. The
 /// voxels are not looked at, and may be missing.
 ///
@@ -80,8 +69,8 @@ struct Declared {
 ///
 /// As [`read`](super::read), for the header, [`HeaderFault::Key`] for a label or a layer that is no number, and
 /// [`HeaderFault::KeyTwice`] for a key that is there with two values.
-pub fn segments(path: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> {
-    Ok(segmentation(path)?.map_or_else(Vec::new, |found| found.segments))
+pub fn segments(input: impl Into<Input>) -> Result<Vec<Segment>, FileError> {
+    Ok(segmentation(input)?.map_or_else(Vec::new, |found| found.segments))
 }
 
 /// Reads what the header of a file says about its segmentation; `None` for a file that is none. The voxels are not looked
@@ -102,9 +91,10 @@ pub fn segments(path: impl AsRef<Path>) -> Result<Vec<Segment>, FileError> {
 /// # Errors
 ///
 /// As [`segments`].
-pub fn segmentation(path: impl AsRef<Path>) -> Result<Option<Segmentation>, FileError> {
-    let path = path.as_ref();
-    let (text, _) = header::text(open(path)?.0, path)?;
+pub fn segmentation(input: impl Into<Input>) -> Result<Option<Segmentation>, FileError> {
+    let input = input.into();
+    let path = input.path();
+    let (text, _) = header::text(input.file().open()?.0, path)?;
     let fault = |fault| FileError::Header { path: path.to_path_buf(), fault };
     let declared = declared(&text.pairs).map_err(fault)?;
     let about: Vec<(String, &str)> = about(&text.pairs).collect();
@@ -123,18 +113,6 @@ pub fn segmentation(path: impl AsRef<Path>) -> Result<Option<Segmentation>, File
         representation: representation(value),
         reference: value("ConversionParameters").and_then(reference),
     }))
-}
-
-/// Whether the segments might be of a Slicer before 2020, which gave each its layer and did not say so.
-fn has_one_each(declared: &BTreeMap<u64, Declared>) -> bool {
-    declared.len() > 1 && declared.values().all(|segment| segment.layer.is_none())
-}
-
-/// The layers in which the segments of a header lie, if it declares any.
-pub(super) fn layers(pairs: &[(String, String)]) -> Option<u64> {
-    let declared = declared(pairs).ok()?;
-    let last = declared.values().map(|segment| segment.layer.unwrap_or(0)).max()?;
-    if has_one_each(&declared) { Some(declared.len() as u64) } else { last.checked_add(1) }
 }
 
 /// The keys about the segmentation as a whole, without their common start.
@@ -193,75 +171,4 @@ fn span(first: f64, last: f64) -> Option<u64> {
     // Whole numbers up to here are what they are in f64, and no image is longer.
     let whole = voxels.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&voxels);
     whole.then_some(voxels as u64)
-}
-
-/// Segments by number.
-fn declared(pairs: &[(String, String)]) -> Result<BTreeMap<u64, Declared>, HeaderFault> {
-    let mut segments: BTreeMap<u64, Declared> = BTreeMap::new();
-    for (key, value) in pairs {
-        let key = unescaped(key.trim());
-        let Some((number, what)) = key.strip_prefix("Segment").and_then(|rest| rest.split_once('_')) else { continue };
-        let Ok(number) = number.parse() else { continue };
-        let text = unescaped(value.trim());
-        let whole = || {
-            text.parse().map_err(|_| HeaderFault::Key {
-                key: key.clone(),
-                value: quoted(&text),
-                expected: "a whole number from 0 up",
-            })
-        };
-        // Others, such as the colour, are about display.
-        match what {
-            "Name" => once(&mut segments.entry(number).or_default().name, text, &key)?,
-            "ID" => once(&mut segments.entry(number).or_default().id, text, &key)?,
-            "LabelValue" => once(&mut segments.entry(number).or_default().label, whole()?, &key)?,
-            "Layer" => once(&mut segments.entry(number).or_default().layer, whole()?, &key)?,
-            _ => {}
-        }
-    }
-    Ok(segments)
-}
-
-/// Readers differ in which of two values they take.
-fn once<T: PartialEq>(known: &mut Option<T>, value: T, key: &str) -> Result<(), HeaderFault> {
-    match known {
-        Some(before) if *before != value => Err(HeaderFault::KeyTwice { key: key.to_owned() }),
-        _ => {
-            *known = Some(value);
-            Ok(())
-        }
-    }
-}
-
-/// `\n` is the end of a line, and `\\` a backslash.
-fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(letter) = rest.next() {
-        let after = rest.as_str();
-        match (letter, after.chars().next()) {
-            ('\\', Some('n')) => plain.push('\n'),
-            ('\\', Some('\\')) => plain.push('\\'),
-            _ => {
-                plain.push(letter);
-                continue;
-            }
-        }
-        rest.next();
-    }
-    plain
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escapes_are_those_of_the_format() {
-        for (text, plain) in
-            [(r"a\nb", "a\nb"), (r"a\\nb", r"a\nb"), (r"\\\n", "\\\n"), (r"a\tb", r"a\tb"), ("\\", "\\"), ("", "")]
-        {
-            assert_eq!(unescaped(text), plain, "{text}");
-        }
-    }
 }

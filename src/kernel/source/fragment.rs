@@ -1,7 +1,7 @@
 //! The text of every fragment.
 
+use crate::dtype::Dtype;
 use crate::kernel::form::Activate;
-use crate::volume::Dtype;
 
 pub const SUMS_ANY: &str = include_str!("../../../shaders/sums_any.wgsl");
 pub const SUMS_ALIGNED: &str = include_str!("../../../shaders/sums_aligned.wgsl");

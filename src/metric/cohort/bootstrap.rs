@@ -1,10 +1,11 @@
 //! Confidence intervals by drawing the cases again.
 
-use super::distribution::quantile_of;
+use super::distribution::{quantile_of, upper_quantile_of};
 use super::quantiles::{normal, student};
 use super::resampling::{LANES, Resampling};
 use crate::error::Result;
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
+use std::collections::BTreeMap;
 
 /// The bootstrap over cases: cases are drawn with replacement, as many as there are, and the interval holds the middle
 /// of the means (Efron 1979), expanded so that it covers for few cases as well (Hesterberg 2015).
@@ -171,12 +172,33 @@ impl Bootstrap {
     /// // Case by case b is worse by 0.02, and so it is in every resample.
     /// assert!(means[0].iter().zip(&means[1]).all(|(a, b)| (a - b - 0.02).abs() < 1e-12));
     /// ```
-    pub fn resampled_means<V: AsRef<[f64]>>(&self, columns: &[V], mut each: impl FnMut(usize, &[f64])) {
+    pub fn resampled_means<V: AsRef<[f64]>>(&self, columns: &[V], each: impl FnMut(usize, &[f64])) {
         let cases = columns.iter().map(|column| column.as_ref().len()).min().unwrap_or(0);
-        let resampling = Resampling::new(self.seed, cases, self.resamples);
+        let own: Vec<usize> = (0..cases).collect();
+        self.resampled_means_of_groups(columns, &own, each);
+    }
+
+    /// The same where groups of cases are drawn, as of one patient, each with all its cases: `groups` holds a number
+    /// for each case, the same within a group. A mean is over the cases that were drawn, so large groups count more.
+    ///
+    /// ```
+    /// use voxdice::metric::Bootstrap;
+    /// Bootstrap::default().resampled_means_of_groups(&[[0.1, 0.4, 1.0, 1.0]], &[0, 0, 1, 1], |_, means| {
+    ///     assert!(means.iter().all(|mean| [0.25, 0.625, 1.0].iter().any(|of| (mean - of).abs() < 1e-12)));
+    /// });
+    /// ```
+    pub fn resampled_means_of_groups<V: AsRef<[f64]>>(
+        &self,
+        columns: &[V],
+        groups: &[usize],
+        mut each: impl FnMut(usize, &[f64]),
+    ) {
+        let cases = columns.iter().map(|column| column.as_ref().len()).min().unwrap_or(0).min(groups.len());
+        let (groups, drawn) = numbered(&groups[..cases]);
+        let resampling = Resampling::new(self.seed, drawn, self.resamples);
         for (chunk, columns) in columns.chunks(LANES).enumerate() {
             let columns: Vec<&[f64]> = columns.iter().map(|column| &column.as_ref()[..cases]).collect();
-            let means = resampling.means(&columns);
+            let means = resampling.means_of_groups(&columns, &groups);
             for lane in 0..columns.len() {
                 let of_column: Vec<f64> = means.iter().map(|means| means[lane]).collect();
                 each(chunk * LANES + lane, &of_column);
@@ -187,14 +209,29 @@ impl Bootstrap {
     /// The interval that resampled means of so many cases with a value make: NaN among the means are left out, and
     /// quantiles interpolate between neighbours. None below two cases.
     pub fn interval_of(&self, means: &[f64], cases: usize) -> Option<Interval> {
-        let mut means: Vec<f64> = means.iter().copied().filter(|mean| !mean.is_nan()).collect();
-        if cases < 2 || means.is_empty() {
-            return None;
-        }
-        let outside = self.share_outside(cases);
-        let (low, high) = (quantile_of(&mut means, outside), quantile_of(&mut means, 1.0 - outside));
-        Some(Interval { low, high })
+        (cases > 1).then(|| between(means, self.share_outside(cases))).flatten()
     }
+}
+
+/// What lies between the shares at either end of resampled means; NaN among them are left out. None of nothing.
+pub(in crate::metric) fn between(means: &[f64], outside: f64) -> Option<Interval> {
+    let mut means: Vec<f64> = means.iter().copied().filter(|mean| !mean.is_nan()).collect();
+    if means.is_empty() {
+        return None;
+    }
+    let (low, high) = (quantile_of(&mut means, outside), upper_quantile_of(&mut means, outside));
+    Some(Interval { low, high })
+}
+
+/// Groups by their first appearance, from 0 on, and how many there are.
+fn numbered(groups: &[usize]) -> (Vec<usize>, usize) {
+    let mut places = BTreeMap::new();
+    let number = |group| {
+        let next = places.len();
+        *places.entry(group).or_insert(next)
+    };
+    let numbers = groups.iter().map(number).collect();
+    (numbers, places.len())
 }
 
 /// How many cases have a value in any column.

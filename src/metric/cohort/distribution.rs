@@ -71,6 +71,16 @@ pub(super) fn quantile_of(values: &mut [f64], share: f64) -> f64 {
     place.between(below, above)
 }
 
+/// The value above which a share of the values lies: the mirror of [`quantile_of`] to the bit, so that the interval of a
+/// difference the other way round is the negative one.
+pub(super) fn upper_quantile_of(values: &mut [f64], share: f64) -> f64 {
+    let Some(place) = Place::of(share, values.len()) else { return f64::NAN };
+    let last = values.len() - 1;
+    let (smaller, &mut above, _) = values.select_nth_unstable_by(last - place.below, f64::total_cmp);
+    let below = smaller.iter().copied().max_by(f64::total_cmp).unwrap_or(above);
+    place.between(above, below)
+}
+
 /// Between which of the sorted values a quantile lies.
 struct Place {
     below: usize,
@@ -116,6 +126,11 @@ mod tests {
             assert_eq!(quantile_of(&mut [0.9, 0.3, 0.75, 0.1, 0.62, 0.44], share), quantile(&sorted, share));
         }
         assert!(quantile_of(&mut [], 0.5).is_nan());
+        for share in [0.0, 0.025, 0.2, 0.5, 0.81] {
+            let upper = upper_quantile_of(&mut [0.9, 0.3, 0.75, 0.1, 0.62, 0.44], share);
+            assert_eq!(upper, -quantile_of(&mut [-0.9, -0.3, -0.75, -0.1, -0.62, -0.44], share));
+            assert!((upper - quantile(&sorted, 1.0 - share)).abs() < 1e-15);
+        }
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
 
 /// Φ(x), the share of the standard normal distribution below x.
-pub(super) fn normal(x: f64) -> f64 {
+pub(in crate::metric) fn normal(x: f64) -> f64 {
     // Not 1 + erf: the lower tail keeps its digits.
     0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
 }
 
 /// The value that holds the middle `level` of Student's distribution between itself and its negative, for a level
 /// within (0, 1) and one degree of freedom or more. Right to about 1e-12 of itself.
-pub(super) fn student(level: f64, freedom: usize) -> f64 {
+pub(in crate::metric) fn student(level: f64, freedom: usize) -> f64 {
     // The exact sum has half as many terms as there are degrees of freedom; from here on the expansion is as good.
     if freedom < 1000 {
         return root(|t| middle_of_student(t, freedom) - level);

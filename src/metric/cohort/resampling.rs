@@ -2,7 +2,7 @@
 //! that neither threads nor vectors nor the order of the cases can change a bit of a sum.
 
 /// Columns that are summed at once: few enough for the registers.
-pub(super) const LANES: usize = 16;
+pub(in crate::metric) const LANES: usize = 16;
 
 /// Resamples that a thread takes at a time.
 const BATCH: usize = 64;
@@ -29,14 +29,31 @@ impl Resampling {
         Self { start: seed ^ SplitMix64(stream).next(), cases, resamples }
     }
 
-    /// The mean of each column in each resample; NaN where a resample holds no value of it, and for columns that are
-    /// not there. A column has a value for every case; those that are not finite are none.
+    /// Of cases that are drawn one by one.
+    #[cfg(test)]
     pub fn means(&self, columns: &[&[f64]]) -> Vec<[f64; LANES]> {
+        let cases: Vec<usize> = (0..self.cases).collect();
+        self.means_of_groups(columns, &cases)
+    }
+
+    /// The mean of each column in each resample; NaN where a resample holds no value of it, and for columns that are
+    /// not there. A column has a value for every case; those that are not finite are none. What is drawn are groups of
+    /// cases, which come with all their cases: `groups` holds the place of each case's group, below the number that is
+    /// drawn from.
+    pub fn means_of_groups(&self, columns: &[&[f64]], groups: &[usize]) -> Vec<[f64; LANES]> {
+        let mut sizes = vec![0; self.cases];
+        groups.iter().for_each(|&group| sizes[group] += 1);
+        let most = self.cases * sizes.iter().copied().max().unwrap_or(1);
         let units: [f64; LANES] =
-            std::array::from_fn(|lane| columns.get(lane).map_or(1.0, |column| unit(column, self.cases)));
+            std::array::from_fn(|lane| columns.get(lane).map_or(1.0, |column| unit(column, most)));
         let rows = |of: &dyn Fn(f64, f64) -> i64| -> Vec<[i64; LANES]> {
-            let value = |case: usize, lane: usize| columns.get(lane).map_or(f64::NAN, |column| column[case]);
-            (0..self.cases).map(|case| std::array::from_fn(|lane| of(value(case, lane), units[lane]))).collect()
+            let mut rows = vec![[0; LANES]; self.cases];
+            for (lane, column) in columns.iter().enumerate() {
+                for (&value, &group) in column.iter().zip(groups) {
+                    rows[group][lane] += of(value, units[lane]);
+                }
+            }
+            rows
         };
         let values = rows(&|value, unit| if value.is_finite() { (value / unit).round_ties_even() as i64 } else { 0 });
         let defined = rows(&|value, _| i64::from(value.is_finite()));
@@ -102,7 +119,7 @@ fn for_each_batch<T>(all: &mut [T], f: impl Fn(usize, &mut [T])) {
 
 /// SplitMix64 (Steele, Lea & Flood 2014), written out here because general-purpose crates do not promise the stream of
 /// their default generator.
-pub(super) struct SplitMix64(pub u64);
+pub(in crate::metric) struct SplitMix64(pub u64);
 
 impl SplitMix64 {
     const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -151,6 +168,31 @@ mod tests {
         let expected = [1.0, 1.0, 3.0, 3.0, -3.0, -1.0, 3.0, 1.0, 3.0, -1.0, 1.0, 1.0].map(|twelfths| twelfths / 12.0);
         for (mean, expected) in means.iter().zip(expected) {
             assert!((mean[0] - expected).abs() < 1e-15 && mean[1].is_nan());
+        }
+    }
+
+    /// The worked example of tests/golden/compare_cases.json.
+    #[test]
+    fn draws_are_those_of_the_golden_example() {
+        let resampling = Resampling::of_stream(0, 0, 5, 8);
+        let (a, b) = ([0.9, 0.8, 0.7, 0.85, 0.6], [0.88, 0.82, 0.65, 0.85, 0.5]);
+        let mut drawn = [0; 5];
+        resampling.draw(1, &mut drawn);
+        assert_eq!(drawn, [0, 3, 1, 1, 2]);
+        let expected = [-0.004, 0.006, 0.038, 0.02, 0.04, 0.006, 0.018, 0.044];
+        for (means, expected) in resampling.means(&[&a, &b]).iter().zip(expected) {
+            assert!((means[0] - means[1] - expected).abs() < 1e-12, "{means:?} {expected}");
+        }
+    }
+
+    /// A group comes with all its cases, and each case as a group of its own is a case.
+    #[test]
+    fn groups_come_whole() {
+        let column = [0.5, f64::NAN, 0.25, 1.0, 0.75];
+        let resampling = Resampling::new(2, 2, 200);
+        for means in resampling.means_of_groups(&[&column], &[0, 1, 0, 1, 1]) {
+            let of_group = [0.375, 0.875, (0.75 + 1.75) / 4.0];
+            assert!(of_group.contains(&means[0]), "{}", means[0]);
         }
     }
 

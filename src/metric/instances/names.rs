@@ -2,7 +2,7 @@
 
 use super::rules::{Charge, Criterion, Match, Objective};
 use crate::error::{Error, Result};
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
 use std::fmt;
 use std::str::FromStr;
 

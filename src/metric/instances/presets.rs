@@ -3,7 +3,7 @@
 use super::rules::{Charge, Connected, Criterion, EmptyLesions, InstanceRules, Match, Objective};
 use super::threshold::{Floor, Size, Threshold};
 use crate::error::{Error, Result};
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
 use crate::stats::{Connectivity, InstancesBy, Join};
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! Thresholds and sizes.
 
 use crate::error::{Error, Result};
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
 use std::fmt;
 use std::str::FromStr;
 

@@ -3,8 +3,8 @@
 use crate::error::CallError;
 use crate::metric::call::{Arguments, Weights};
 use crate::metric::choices::{Channels, ClassWeights};
-use crate::metric::library::Given;
 use crate::metric::objective::Ignore;
+use crate::metric::recipe::Given;
 
 /// The channels that are left without the background.
 #[derive(Debug, Clone, Copy)]

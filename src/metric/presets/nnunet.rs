@@ -5,9 +5,9 @@ use super::smp::binary_entropy;
 use crate::error::CallError;
 use crate::metric::call::Arguments;
 use crate::metric::choices::{Channels, ClassWeights, Divisor, Form, Per, Reduce, Smooth};
-use crate::metric::library::{Class, Given, Prepare, Recipe, Top};
 use crate::metric::objective::Term;
 use crate::metric::options::{Kind, LossOptions};
+use crate::metric::recipe::{Class, Given, Prepare, Recipe, Top};
 use crate::options::Activation;
 use crate::pointwise::{Entropy, LabelSmoothing, Pointwise};
 

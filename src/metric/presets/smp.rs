@@ -6,10 +6,10 @@ use crate::metric::call::{Arguments, Weights};
 use crate::metric::choices::{
     Agreement, Channels, ClassWeights, Divisor, EmptyTruth, Focus, Form, Per, Reduce, Smooth,
 };
-use crate::metric::library::{Class, Given, Prepare, Recipe};
 use crate::metric::matthews::Matthews;
 use crate::metric::objective::{Ignore, Term};
 use crate::metric::options::{Kind, LossOptions};
+use crate::metric::recipe::{Class, Given, Prepare, Recipe};
 use crate::metric::score::{Overlap, Tversky};
 use crate::options::Activation;
 use crate::pointwise::{Entropy, Focal, LabelSmoothing, Pointwise};

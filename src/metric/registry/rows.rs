@@ -2,9 +2,10 @@
 
 use super::{Best, Metric, MetricRow, Needs, Parameter, Unit};
 use crate::error::Result;
+use crate::metric::confusion::CountMetric;
+use crate::metric::fbeta::Beta;
 use crate::metric::instances::LesionMetric;
 use crate::metric::surface::SurfaceMetric;
-use crate::metric::{Beta, CountMetric};
 use crate::options::Band;
 
 const NONE: Parameter = Parameter::None;

@@ -4,12 +4,8 @@ use super::{
     Directions, EmptySurface, Percentile, Side, Situations, SurfaceRules, Tolerance, asd, assd, directed_hausdorff,
     directed_nsd, hausdorff, masd, max_asd, median, nsd, rms, std,
 };
-use crate::error::{Error, Result};
-use crate::metric::validate::wrong;
-use crate::metric::{Metric, Unit};
+use crate::error::Result;
 use crate::stats::Surface;
-use std::fmt;
-use std::str::FromStr;
 
 /// The surface metrics that a program can choose by name; [the table](super) has their formulas. Lower is better but for the
 /// three of NSD.
@@ -56,11 +52,6 @@ pub enum SurfaceMetric {
 }
 
 impl SurfaceMetric {
-    /// Whether it is in mm, and 0 is best.
-    pub fn is_distance(self) -> bool {
-        Metric::Surface(self).row().unit == Unit::Mm
-    }
-
     /// The number behind its name.
     pub(in crate::metric) fn parameter(self) -> Option<f64> {
         match self {
@@ -118,24 +109,6 @@ impl SurfaceMetric {
             Self::Nsd(_) => empty.nsd,
             Self::NsdTruth(_) => empty.nsd_truth,
             Self::NsdPred(_) => empty.nsd_pred,
-        }
-    }
-}
-
-impl fmt::Display for SurfaceMetric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Metric::Surface(*self).fmt(f)
-    }
-}
-
-impl FromStr for SurfaceMetric {
-    type Err = Error;
-
-    /// By the names of [`METRICS`](crate::metric::METRICS), in any case of letters.
-    fn from_str(text: &str) -> Result<Self> {
-        match text.parse()? {
-            Metric::Surface(metric) => Ok(metric),
-            other => Err(wrong("metric", other, "one of surfaces")),
         }
     }
 }

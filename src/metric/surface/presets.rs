@@ -4,7 +4,7 @@ use super::{
     Directions, EmptySurface, NsdForm, Quantile, RuleSpacing, Situations, SurfaceRules, ToleranceRule, Weight,
 };
 use crate::error::{Error, Result};
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
 use crate::stats::{Elements, ImageEdge, Target};
 
 /// A tool's definition of surface metrics. Its numbers follow for every metric that the tool has, but for what the variant

@@ -3,7 +3,7 @@
 use super::{Item, Weight};
 #[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result, by_name};
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
 use std::collections::BTreeMap;
 
 /// Which of n sorted distances, counted from 0, is the quantile q (0 to 1).

@@ -3,7 +3,7 @@
 use super::{Directions, NsdForm, Quantile, SurfaceMetric, ToleranceRule, Weight};
 #[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
 use crate::stats::{Elements, ImageEdge, Spacing, Surface, SurfaceOptions, Target};
 use std::fmt;
 

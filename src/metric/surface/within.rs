@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
-use crate::metric::validate::wrong;
+use crate::metric::wrong::wrong;
 use crate::stats::Surface;
 
 /// How a distance is compared with a tolerance. Where a boundary is off by exactly the tolerance, rounding decides in floating

@@ -9,8 +9,14 @@ use std::process::Command;
 
 /// Commands for whoever builds the project, whose tests these are; and two that take long, which
 /// other tests run on less.
-const ELSEWHERE: [&str; 5] =
-    [".ci/test", "cargo install --path .", "cargo bench", "voxdice verify --adapter llvmpipe", "voxdice bench"];
+const ELSEWHERE: [&str; 6] = [
+    ".ci/test",
+    "cargo install --path .",
+    "cargo install --path . --no-default-features --features cli,parallel",
+    "cargo bench",
+    "voxdice verify --adapter llvmpipe",
+    "voxdice bench",
+];
 
 /// A command and what is shown below it.
 #[derive(Debug)]
@@ -73,6 +79,27 @@ fn sandbox() -> Cohort {
         let axes = [1, 3, 2, 4, 3];
         voxdice::io::npy::write(cohort.path(name), &axes, voxdice::io::npy::Order::RowMajor, &soft(shift)).unwrap();
     }
+    // Models to compare, and what `eval` wrote of them.
+    fs::create_dir(cohort.path("predictions_b")).unwrap();
+    for case in 0..4u8 {
+        files.map(&format!("predictions_b/case_{case}.nii.gz"), &[4, 3, 2], &cohort.labels(case, 2 - case % 2));
+    }
+    let tables = cohort.path("docs/compare");
+    fs::create_dir_all(&tables).unwrap();
+    for name in ["unet.csv", "ours.csv"] {
+        fs::write(tables.join(name), document(&format!("docs/compare/{name}"))).unwrap();
+    }
+    let truth = cohort.path("labelsTs");
+    for (pred, names) in
+        [("predictions", ["unet", "a"]), ("predictions_b", ["ours", "b"]), ("predictions_b", ["c", "d"])]
+    {
+        for name in names {
+            let rows = cohort.path(&format!("{name}.csv"));
+            let pred = cohort.path(pred);
+            let whole = fine(["eval", text(&truth), text(&pred), "--format", "json", "--csv", text(&rows)]);
+            fs::write(cohort.path(&format!("{name}.json")), whole).unwrap();
+        }
+    }
     let channels: Vec<f32> = (0..4 * 24).map(|i| (i * 5 % 13) as f32 / 13.0).collect();
     files.map("probabilities.nii.gz", &[4, 3, 2, 4], &channels);
     cohort
@@ -117,10 +144,10 @@ fn every_command_that_is_shown_runs() {
     let cohort = sandbox();
     let shell = Shell::new(&cohort.path(""));
     let mut all = Vec::new();
-    for name in ["docs/folders.md", "docs/losses.md", "README.md"] {
+    for name in ["docs/folders.md", "docs/losses.md", "docs/compare.md", "README.md"] {
         all.extend(in_consoles(name, &document(name)));
     }
-    for command in ["eval", "merge", "loss", "info", "devices", "verify", "bench", "demo"] {
+    for command in ["eval", "merge", "compare", "loss", "info", "devices", "verify", "bench", "demo"] {
         let of_command = in_help(command);
         assert!(!of_command.is_empty(), "{command}");
         all.extend(of_command);

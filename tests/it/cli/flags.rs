@@ -135,12 +135,17 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-const COMMANDS: [&str; 8] = ["eval", "merge", "loss", "info", "bench", "devices", "verify", "demo"];
+const COMMANDS: [&str; 9] = ["eval", "merge", "compare", "loss", "info", "bench", "devices", "verify", "demo"];
 
 /// The commands that may say what is written in a source.
 fn commands_of(source: &str) -> &'static [&'static str] {
-    let own: [(&str, &'static [&'static str]); 4] =
-        [("eval/merge", &["merge"]), ("eval", &["eval", "merge"]), ("loss", &["loss"]), ("info", &["info"])];
+    let own: [(&str, &'static [&'static str]); 5] = [
+        ("compare", &["compare"]),
+        ("eval/merge", &["merge"]),
+        ("eval", &["eval", "merge"]),
+        ("loss", &["loss"]),
+        ("info", &["info"]),
+    ];
     own.into_iter().find(|(start, _)| source.starts_with(start)).map_or(&COMMANDS, |(_, commands)| commands)
 }
 

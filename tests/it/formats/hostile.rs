@@ -3,13 +3,13 @@
 use std::fs;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use voxdice::error::FileError;
-use voxdice::io::{Image, metaimage, nrrd};
+use voxdice::io::{Image, Input, metaimage, nrrd};
 
 use super::{is_ours, shared};
 use crate::nifti::hostile::{Random, damage, gzip};
@@ -25,11 +25,12 @@ pub fn zlib(bytes: &[u8]) -> Vec<u8> {
 
 fn read_bytes(name: &Path, bytes: &[u8]) -> Result<Image, FileError> {
     let is_nrrd = name.to_str().unwrap().ends_with(".nrrd") || name.to_str().unwrap().ends_with(".nhdr");
-    if is_nrrd { nrrd::read_bytes(name, bytes) } else { metaimage::read_bytes(name, bytes) }
+    let input = Input::bytes(name, bytes);
+    if is_nrrd { nrrd::read(input) } else { metaimage::read(input) }
 }
 
 /// Small sound files: our own, and those of the corpus where it is there, whose names lead to their data files.
-fn seeds() -> Vec<(std::path::PathBuf, Vec<u8>)> {
+fn seeds() -> Vec<(PathBuf, Vec<u8>)> {
     let meta = |more: &str, data: &[u8]| {
         let text = format!("ObjectType = Image\nNDims = 3\nDimSize = 3 2 2\nElementType = MET_USHORT\n{more}");
         [text.as_bytes(), b"ElementDataFile = LOCAL\n", data].concat()
@@ -92,19 +93,31 @@ fn reword(bytes: &mut Vec<u8>, random: &mut Random) {
 
 #[test]
 fn damaged_files_are_read_or_refused_and_nothing_else() {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let (mut read, mut refused) = (0, 0);
-    for (path, sound) in seeds() {
+    let spoil = |round: u32, bytes: &mut Vec<u8>, random: &mut Random| {
+        if round.is_multiple_of(2) {
+            reword(bytes, random);
+        }
+        if !round.is_multiple_of(4) && !bytes.is_empty() {
+            damage(bytes, random);
+        }
+    };
+    survive(seeds(), Random(0x9e37_79b9_7f4a_7c15), spoil, read_bytes);
+}
+
+/// Reads every seed in many damaged forms: an answer or an error that names the file, soon, and never a panic.
+pub fn survive(
+    seeds: Vec<(PathBuf, Vec<u8>)>,
+    mut random: Random,
+    spoil: impl Fn(u32, &mut Vec<u8>, &mut Random),
+    read: fn(&Path, &[u8]) -> Result<Image, FileError>,
+) {
+    let (mut sound, mut refused) = (0_u32, 0_u32);
+    for (path, seed) in seeds {
         for round in 0..PER_SEED {
-            let mut bytes = sound.clone();
-            if round % 2 == 0 {
-                reword(&mut bytes, &mut random);
-            }
-            if round % 4 != 0 && !bytes.is_empty() {
-                damage(&mut bytes, &mut random);
-            }
+            let mut bytes = seed.clone();
+            spoil(round, &mut bytes, &mut random);
             let started = Instant::now();
-            let outcome = catch_unwind(AssertUnwindSafe(|| read_bytes(&path, &bytes)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| read(&path, &bytes)));
             let Ok(outcome) = outcome else {
                 panic!("a panic on {} in round {round}: {bytes:02x?}", path.display());
             };
@@ -112,7 +125,7 @@ fn damaged_files_are_read_or_refused_and_nothing_else() {
             match outcome {
                 Ok(image) => {
                     assert_eq!(image.voxels.len() as u64, image.header.voxel_count());
-                    read += 1;
+                    sound += 1;
                 }
                 Err(error) => {
                     assert!(error.to_string().starts_with(&error.path().display().to_string()), "{error}");
@@ -121,9 +134,9 @@ fn damaged_files_are_read_or_refused_and_nothing_else() {
             }
         }
     }
-    println!("{read} read, {refused} refused");
+    println!("{sound} read, {refused} refused");
     // Were all refused at the first check, nothing behind it would have been tried.
-    assert!(read > refused / 20 && refused > read / 20, "{read} read, {refused} refused");
+    assert!(sound > refused / 20 && refused > sound / 20, "{sound} read, {refused} refused");
 }
 
 /// A header may end anywhere.

@@ -4,7 +4,7 @@ use std::fs;
 
 use voxdice::error::{FileError, FileErrorKind};
 use voxdice::io::nifti::AffineSource;
-use voxdice::io::{Geometry, Image, StoredType, Units, Voxels, metaimage};
+use voxdice::io::{Geometry, Image, Input, StoredType, Units, Voxels, metaimage};
 
 use super::hostile::zlib;
 
@@ -14,7 +14,7 @@ fn file(more: &str, data: &[u8]) -> Vec<u8> {
 }
 
 fn read(more: &str, data: &[u8]) -> Result<Image, FileError> {
-    metaimage::read_bytes("a.mha", &file(more, data))
+    metaimage::read(Input::bytes("a.mha", file(more, data)))
 }
 
 fn kind(outcome: Result<Image, FileError>) -> FileErrorKind {
@@ -48,7 +48,7 @@ fn a_claim_beyond_what_zlib_can_hold_is_refused_before_it_is_believed() {
         &zlib(&BYTES),
     ]
     .concat();
-    let outcome = metaimage::read_bytes("a.mha", &bytes);
+    let outcome = metaimage::read(Input::bytes("a.mha", bytes));
     assert!(matches!(outcome, Err(FileError::TooSmallForClaim { .. })), "{outcome:?}");
 }
 

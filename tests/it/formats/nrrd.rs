@@ -3,11 +3,11 @@
 use crate::nifti::hostile::gzip;
 use voxdice::error::FileError;
 use voxdice::io::nifti::AffineSource;
-use voxdice::io::{Image, StoredType, Voxels, nrrd};
+use voxdice::io::{Image, Input, StoredType, Voxels, nrrd};
 
 fn read(more: &str, data: &[u8]) -> Result<Image, FileError> {
     let text = format!("NRRD0004\ntype: uint8\n{more}\n\n");
-    nrrd::read_bytes("a.nrrd", &[text.as_bytes(), data].concat())
+    nrrd::read(Input::bytes("a.nrrd", [text.as_bytes(), data].concat()))
 }
 
 /// The same two channels of 2 x 2 voxels, wherever their axis is.
@@ -47,12 +47,13 @@ fn each_type_has_its_names() {
     for (names, dtype) in all {
         for name in names.split('|') {
             let text = format!("NRRD0005\ntype: {name}\ndimension: 1\nsizes: 2\nencoding: raw\nendian: little\n\n");
-            let image = nrrd::read_bytes("a.nrrd", &[text.as_bytes(), &[0; 16]].concat()).unwrap();
+            let image = nrrd::read(Input::bytes("a.nrrd", [text.as_bytes(), &[0; 16]].concat())).unwrap();
             assert_eq!((image.header.dtype, image.voxels.len()), (dtype, 2), "{name}");
         }
     }
     let error =
-        nrrd::read_bytes("a.nrrd", b"NRRD0005\ntype: block\ndimension: 1\nsizes: 2\nencoding: raw\n\n").unwrap_err();
+        nrrd::read(Input::bytes("a.nrrd", *b"NRRD0005\ntype: block\ndimension: 1\nsizes: 2\nencoding: raw\n\n"))
+            .unwrap_err();
     assert!(error.to_string().contains("block"), "{error}");
 }
 
@@ -60,7 +61,7 @@ fn each_type_has_its_names() {
 fn long_values_are_cut_in_messages() {
     for (length, shown) in [(60, format!("{:?}", "x".repeat(60))), (61, format!("{:?}...", "x".repeat(60)))] {
         let text = format!("NRRD0005\ntype: {}\ndimension: 1\nsizes: 2\nencoding: raw\n\n", "x".repeat(length));
-        let error = nrrd::read_bytes("a.nrrd", text.as_bytes()).unwrap_err().to_string();
+        let error = nrrd::read(Input::bytes("a.nrrd", text.as_bytes())).unwrap_err().to_string();
         assert!(error.contains(&shown) && error.contains("...") == (length > 60), "{error}");
     }
 }
@@ -76,7 +77,7 @@ fn long_texts_are_read_whole() {
             for end in ["", "\n"] {
                 let bytes = [head.as_bytes(), text.join(" ").as_bytes(), end.as_bytes()].concat();
                 assert_eq!(
-                    nrrd::read_bytes("a.nrrd", &bytes).unwrap().voxels,
+                    nrrd::read(Input::bytes("a.nrrd", bytes)).unwrap().voxels,
                     Voxels::U16(numbers.clone()),
                     "{length}"
                 );
@@ -203,7 +204,7 @@ fn lengths_are_told_in_millimetres() {
 fn the_byte_order_is_told_where_it_matters() {
     let read = |more: &str, data: &[u8]| {
         let text = format!("NRRD0004\ndimension: 1\nsizes: 2\n{more}\n\n");
-        nrrd::read_bytes("a.nrrd", &[text.as_bytes(), data].concat())
+        nrrd::read(Input::bytes("a.nrrd", [text.as_bytes(), data].concat()))
     };
     let words =
         |more: &str| read(&format!("type: short\nencoding: raw\n{more}"), &[1, 0, 0, 2]).map(|image| image.voxels);
@@ -275,7 +276,7 @@ fn fields_that_cannot_be_are_named() {
         let message = read(&format!("{shape}{more}"), &[1]).unwrap_err().to_string();
         assert!(message.starts_with("a.nrrd: ") && message.contains(wanted) && message.contains("; "), "{message}");
     }
-    let message = nrrd::read_bytes("a.nrrd", b"NRRD0009\n\n").unwrap_err().to_string();
+    let message = nrrd::read(Input::bytes("a.nrrd", *b"NRRD0009\n\n")).unwrap_err().to_string();
     assert!(message.contains("not a NRRD file"), "{message}");
 }
 

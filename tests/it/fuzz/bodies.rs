@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use voxdice::error::{FileError, FileErrorKind};
 use voxdice::io::nifti::{self, Voxel};
 use voxdice::io::npy::{self, Elements, Order};
-use voxdice::io::{self, Format, Image, Voxels, metaimage as image, nrrd, soft};
+use voxdice::io::{self, Format, Image, Input, Voxels, metaimage as image, nrrd, soft};
 use voxdice::metric::{Given, Loss};
 
 use super::agree::{self, bytes, consistent, same_images, same_voxels, told};
@@ -53,7 +53,7 @@ fn same_outcome(a: &Result<nifti::Image, FileError>, b: &Result<nifti::Image, Fi
 pub fn nifti(data: &[u8]) {
     scratch::with(|folder| {
         let path = folder.file("a.nii", data);
-        let read = nifti::read_bytes(&path, data);
+        let read = nifti::read(Input::bytes(&path, data));
         let from_disk = nifti::read(&path);
         match (&read, &from_disk) {
             (Err(a), Err(b)) => assert_eq!(told(a, &path), told(b, &path)),
@@ -67,14 +67,14 @@ pub fn nifti(data: &[u8]) {
         }
         // Content goes before the name, so these bytes may be of another format.
         let any = io::read(&path);
-        if any.as_ref().is_ok_and(|image| image.header.format == Format::Nifti) {
+        if any.as_ref().is_ok_and(|image| image.header.format == Format::NIFTI) {
             same_voxels(&any.as_ref().unwrap().voxels, &read.as_ref().unwrap().voxels);
         }
         agree::view(&path, data, &any);
         agree::labels(&path);
         softly(&path);
         if !data.starts_with(&[0x1f, 0x8b]) && !data.is_empty() {
-            same_outcome(&read, &nifti::read_bytes(&path, &gzip(data)));
+            same_outcome(&read, &nifti::read(Input::bytes(&path, gzip(data))));
         }
     });
 }
@@ -201,31 +201,32 @@ fn inside(name: &str, file: &[u8], content: Option<&[u8]>) {
     });
 }
 
-/// Files that a header may name as its data.
-fn data_files(folder: &Scratch) {
-    if folder.path("v.txt").exists() {
-        return;
-    }
+/// Files that a header may name as its data, in a folder and beside bytes.
+fn data_files(folder: &Scratch, mut input: Input) -> Input {
     let all: Vec<u8> = (0..=255).chain(0..=255).collect();
-    folder.file("v.raw", &all);
-    folder.file("v.gz", &gzip(&all));
-    folder.file("v.txt", all.iter().map(|v| format!("{v} ")).collect::<String>().as_bytes());
+    let text = all.iter().map(|v| format!("{v} ")).collect::<String>();
+    for (name, bytes) in [("v.raw", &all), ("v.gz", &gzip(&all)), ("v.txt", &text.into_bytes())] {
+        if !folder.path(name).exists() {
+            folder.file(name, bytes);
+        }
+        input = input.with(folder.path(name), &bytes[..]);
+    }
+    input
 }
 
 /// The properties of a format with a header of text: the bytes are the file with the header.
-fn of_text(
-    name: &str,
-    data: &[u8],
-    format: Format,
-    from_bytes: fn(&Path, &[u8]) -> Result<Image, FileError>,
-    from_path: fn(&Path) -> Result<Image, FileError>,
-) {
+fn of_text(name: &str, data: &[u8], format: Format, read: fn(Input) -> Result<Image, FileError>) {
     scratch::with(|folder| {
-        data_files(folder);
         let path = folder.file(name, data);
-        let read = from_bytes(&path, data);
-        same_images(&read, &from_path(&path), &path);
-        if let Ok(image) = &read {
+        let of_bytes = read(data_files(folder, Input::bytes(&path, data)));
+        match (&of_bytes, read(Input::from(&path))) {
+            (Err(FileError::NotGiven { .. }), Err(error)) => {
+                let kinds = [FileErrorKind::MissingFile, FileErrorKind::NotAFile];
+                assert!(kinds.contains(&error.kind()), "{error}");
+            }
+            (_, from_disk) => same_images(&of_bytes, &from_disk, &path),
+        }
+        if let Ok(image) = &of_bytes {
             let header = &image.header;
             consistent(&image.voxels, &header.shape, header.dtype, header.scale);
             assert_eq!((header.format, header.shape.contains(&0)), (format, false));
@@ -245,20 +246,22 @@ fn of_text(
 
 /// `.nrrd`, and headers whose data are in a file beside them.
 pub fn nrrd(data: &[u8]) {
-    of_text("a.nrrd", data, Format::Nrrd, |path, data| nrrd::read_bytes(path, data), |path| nrrd::read(path));
+    of_text("a.nrrd", data, Format::NRRD, nrrd::read);
 }
 
 /// `.mha`, and headers whose data are in a file beside them.
 pub fn metaimage(data: &[u8]) {
-    of_text("a.mha", data, Format::MetaImage, |path, data| image::read_bytes(path, data), |path| image::read(path));
+    of_text("a.mha", data, Format::META_IMAGE, image::read);
 }
 
 /// `.seg.nrrd`: the names of segments, and the layers in which they are.
 pub fn seg_nrrd(data: &[u8]) {
     scratch::with(|folder| {
-        data_files(folder);
         let path = folder.file("a.seg.nrrd", data);
-        match nrrd::segments(&path) {
+        let input = data_files(folder, Input::bytes(&path, data));
+        let (segments, of_bytes) = (nrrd::segments(&path), nrrd::segments(input));
+        assert_eq!(format!("{segments:?}"), format!("{of_bytes:?}"));
+        match segments {
             Ok(segments) => {
                 // A segment needs a key at least.
                 assert!(segments.len() <= data.len() / "Segment0_ID:=\n".len());

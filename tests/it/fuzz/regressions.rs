@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-use voxdice::io::{metaimage, npy, nrrd};
+use voxdice::io::{Input, metaimage, npy, nrrd};
 
 /// A header could write to the terminal of whoever is told that its data file is not there.
 #[test]
 fn a_data_file_with_control_characters_is_no_name_and_is_shown_escaped() {
     let header = "NRRD0005\ntype: uchar\ndimension: 1\nsizes: 2\nencoding: raw\ndata file: v\u{1b}[2J.raw\n\n";
-    let message = nrrd::read_bytes("a.nhdr", header.as_bytes()).unwrap_err().to_string();
+    let message = nrrd::read(Input::bytes("a.nhdr", header.as_bytes())).unwrap_err().to_string();
     assert!(message.contains(r"v\u{1b}[2J.raw") && !message.contains(char::is_control), "{message:?}");
     let header = "NDims = 1\nDimSize = 2\nElementType = MET_UCHAR\nElementDataFile = LO\u{1}\u{b}CAL\n";
-    let message = metaimage::read_bytes("a.mhd", header.as_bytes()).unwrap_err().to_string();
+    let message = metaimage::read(Input::bytes("a.mhd", header.as_bytes())).unwrap_err().to_string();
     assert!(message.contains(r"LO\u{1}\u{b}CAL") && !message.contains(char::is_control), "{message:?}");
 }
 

@@ -4,7 +4,7 @@ use super::arrays::Array;
 use super::compare::{Verdict, all_close};
 use super::soft::{Act, Soft};
 use crate::engines::ALL;
-use crate::shared::{expectations, golden_cases, shared};
+use crate::shared::{golden, golden_cases};
 use serde_json::Value;
 use voxdice::metric::{
     Agreement, Channels, ClassWeights, Denominator, GeneralizedWeights, Kind, Loss, LossOptions, Overlap, Per,
@@ -162,8 +162,7 @@ fn generalized_dice_losses_of_its_tests() {
 
 #[test]
 fn losses_and_gradients_of_random_volumes() {
-    let Some(folder) = shared() else { return };
-    let file = expectations(&folder.join("golden/oracle_monai150_random.json"));
+    let Some(file) = golden("oracle_monai150_random.json") else { return };
     let (mut verdict, mut kernels) = (Verdict::default(), Verdict::default());
     for case in file["cases"].as_array().unwrap() {
         let name = format!("{} {}", case["metric"], case["kwargs"]);

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use voxdice::error::{FileError, FileErrorKind, GzipFault, MagicFault};
-use voxdice::io::nifti::{Geometry, Voxels, read, read_bytes, read_header, write};
+use voxdice::io::Input;
+use voxdice::io::nifti::{Geometry, Voxels, read, read_header, write};
 
 /// Header and voxels of a small image, apart.
 fn halves(voxels: &[u8]) -> (Vec<u8>, Vec<u8>) {
@@ -90,7 +91,7 @@ fn an_offset_that_is_no_place_in_the_file_is_refused() {
     for offset in [352.5, f32::NAN, f32::INFINITY, -1e30, 1e30, 347.0, 0.0, 400.0] {
         let mut bytes = single(&[1, 2, 3]);
         bytes[108..112].copy_from_slice(&offset.to_le_bytes());
-        let error = read_bytes("a.nii", &bytes).unwrap_err();
+        let error = read(Input::bytes("a.nii", &bytes[..])).unwrap_err();
         assert!(matches!(error, FileError::BadOffset { .. }), "{offset}: {error}");
     }
 }
@@ -105,7 +106,7 @@ fn a_quaternion_beyond_1_is_let_pass_by_a_thousandth() {
         for (at, value) in (256..).step_by(4).zip(quaternion) {
             bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
         }
-        read_bytes("a.nii", &bytes)
+        read(Input::bytes("a.nii", &bytes[..]))
     };
     for quaternion in [[0.0, 0.6, 0.8004], [0.6002, 0.0, 0.8002], [0.8004, 0.6, 0.0], [0.577, 0.577, 0.578]] {
         let [x, y, z, _] = read(quaternion).unwrap().header.geometry.affine;
@@ -158,7 +159,7 @@ fn a_datatype_that_is_not_read_is_called_by_its_name() {
     ] {
         let mut bytes = single(&[1, 2, 3]);
         bytes[70..72].copy_from_slice(&i16::to_le_bytes(code));
-        let error = read_bytes("a.nii", &bytes).unwrap_err().to_string();
+        let error = read(Input::bytes("a.nii", &bytes[..])).unwrap_err().to_string();
         assert!(error.contains(&format!("datatype {code} ({name})")), "{error}");
     }
 }
@@ -171,7 +172,7 @@ fn a_hundred_thousand_empty_members_are_no_hang() {
     bytes.extend(gzip(&[]).repeat(100_000));
     bytes.extend(gzip(&file[352..]));
     let started = Instant::now();
-    let image = read_bytes("many.nii.gz", &bytes).unwrap();
+    let image = read(Input::bytes("many.nii.gz", &bytes[..])).unwrap();
     println!("{:?}", started.elapsed());
     assert_eq!(image.voxels, Voxels::U8(vec![1, 2, 3]));
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
@@ -183,14 +184,14 @@ fn a_stream_may_go_on_but_not_for_ever() {
     let file = single(&[1, 2, 3]);
     let mib = gzip(&vec![0; 1 << 20]);
     let followed_by = |count| [gzip(&file), mib.repeat(count)].concat();
-    let image = read_bytes("long.nii.gz", &followed_by(16)).unwrap();
+    let image = read(Input::bytes("long.nii.gz", followed_by(16))).unwrap();
     assert_eq!(image.voxels, Voxels::U8(vec![1, 2, 3]));
-    let error = read_bytes("bomb.nii.gz", &followed_by(2048)).unwrap_err();
+    let error = read(Input::bytes("bomb.nii.gz", followed_by(2048))).unwrap_err();
     assert!(matches!(error, FileError::Overlong { declared: 355, .. }), "{error}");
     // Its last byte is of the last member's length.
     let mut wrong = followed_by(16);
     *wrong.last_mut().unwrap() ^= 1;
-    let error = read_bytes("long.nii.gz", &wrong).unwrap_err();
+    let error = read(Input::bytes("long.nii.gz", &wrong[..])).unwrap_err();
     let fault = GzipFault::Length { stored: (1 << 20) ^ (1 << 24), computed: 1 << 20 };
     assert!(matches!(error, FileError::Gzip { fault: found, .. } if found == fault), "{error}");
 }
@@ -203,7 +204,7 @@ fn a_claim_beyond_what_gzip_can_hold_is_told_at_once() {
         file[at..at + 2].copy_from_slice(&i16::MAX.to_le_bytes());
     }
     file[40] = 3;
-    let error = read_bytes("claim.nii.gz", &gzip(&file)).unwrap_err();
+    let error = read(Input::bytes("claim.nii.gz", gzip(&file))).unwrap_err();
     let needed = 32767 * 32767 * 32767;
     assert!(matches!(error, FileError::TooSmallForClaim { needed: n, .. } if n == needed), "{error}");
     assert_eq!(error.kind(), FileErrorKind::Truncated);

@@ -58,6 +58,42 @@ fn thousands_of_small_cases_take_a_few_kilobytes_each() {
     assert!(each < 14 << 10, "{each}");
 }
 
+/// Masks and segments are read in pieces, as label maps are, and what is held of a volume is a bit for each voxel of the two
+/// masks of a class.
+#[test]
+fn masks_and_segments_take_a_bit_for_each_voxel() {
+    let files = Files::new();
+    let shape = [256, 256, 256];
+    let voxels: u64 = shape.iter().product();
+    let mask = |shift: u64| (0..voxels).map(|i| u8::from(((i + shift) / 6000).is_multiple_of(3))).collect::<Vec<u8>>();
+    let [truth, pred] = [0, 500].map(|shift| files.map(&format!("{shift}.nii.gz"), &shape, &mask(shift)));
+    for case in 0..2 {
+        for (half, file) in [("truth", &truth), ("pred", &pred)] {
+            let folder = files.path(&format!("masks/{half}/case_{case}"));
+            fs::create_dir_all(&folder).unwrap();
+            ["a", "b", "c"]
+                .iter()
+                .for_each(|class| fs::hard_link(file, folder.join(format!("{class}.nii.gz"))).unwrap());
+        }
+    }
+    // Two layers that run fastest in the file.
+    let header = "NRRD0005\ntype: uchar\ndimension: 4\nsizes: 2 256 256 256\nkinds: list domain domain domain\n\
+                  space: ras\nspace directions: none (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\nencoding: raw\n\
+                  Segment0_Name:=a\nSegment0_Layer:=0\nSegment1_Name:=b\nSegment1_Layer:=1\n\n";
+    for (half, shift) in [("truth", 0), ("pred", 500)] {
+        let layers = mask(shift).into_iter().flat_map(|voxel| [voxel, 1 - voxel]);
+        fs::create_dir_all(files.path(&format!("segments/{half}"))).unwrap();
+        let file = files.path(&format!("segments/{half}/case.seg.nrrd"));
+        fs::write(file, header.bytes().chain(layers).collect::<Vec<u8>>()).unwrap();
+    }
+    for kind in ["masks", "segments"] {
+        let peak = peak_of(&files.path(&format!("{kind}/truth")), &files.path(&format!("{kind}/pred")));
+        println!("{kind}: peak {} KiB of volumes of {} KiB", peak / 1024, voxels / 1024);
+        // Two cases at a time hold two masks of 2 MiB each; one volume of bytes would be 16.
+        assert!(peak > MIB && peak < 32 * MIB, "{kind}: {peak}");
+    }
+}
+
 #[test]
 fn two_hundred_cases_take_the_memory_of_eight() {
     let files = Files::new();

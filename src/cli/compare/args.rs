@@ -1,0 +1,321 @@
+//! The flags of a comparison: statistics and forms.
+
+use super::Compare;
+use crate::Empty;
+use crate::cli::files::read_text;
+use crate::cli::label_list::LabelList;
+use crate::eval::models::{Choices, Grouping, UndefinedRule};
+use crate::eval::{Convention, EvalError, MOST_RESAMPLES, ScoreChoices};
+use crate::metric::Bootstrap;
+use crate::metric::compare::{Adjust, Better, CompareOptions, Family, IntervalKind, RankBy, Test, Zeros};
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How models are compared.
+#[derive(Debug, Clone, Args)]
+pub(super) struct StatisticsArgs {
+    /// Only pairs with this model
+    #[arg(long, value_name = "NAME", help_heading = "Statistics")]
+    pub against: Option<String>,
+    /// How pairs of models are tested
+    #[arg(long, value_enum, default_value_t = TestName::Wilcoxon, help_heading = "Statistics")]
+    pub test: TestName,
+    /// What the signed-rank test does with cases in which both models are equal
+    #[arg(long, value_enum, default_value_t = ZerosName::Drop, help_heading = "Statistics")]
+    pub zeros: ZerosName,
+    /// How p is adjusted for the number of tests
+    #[arg(long, value_enum, default_value_t = AdjustName::Holm, help_heading = "Statistics")]
+    pub adjust: AdjustName,
+    /// Which tests are adjusted together
+    #[arg(long, value_enum, default_value_t = FamilyName::Metric, help_heading = "Statistics")]
+    pub family: FamilyName,
+    /// The adjusted p up to which models differ
+    #[arg(long, value_name = "P", default_value_t = 0.05, value_parser = share, help_heading = "Statistics")]
+    pub alpha: f64,
+    /// Up to this size a difference does not matter: pairs are then judged by intervals
+    #[arg(long, value_name = "X", value_parser = above_zero, allow_negative_numbers = true, help_heading = "Statistics")]
+    pub margin: Option<f64>,
+    /// What the models are ranked by
+    #[arg(long, value_enum, default_value_t = RankName::Mean, help_heading = "Statistics")]
+    pub rank: RankName,
+    /// How intervals are made
+    #[arg(long, value_enum, default_value_t = IntervalName::Expanded, help_heading = "Statistics")]
+    pub interval: IntervalName,
+    /// Resamples of the cases, 100 to 1000000; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 10_000, help_heading = "Statistics")]
+    pub bootstrap: usize,
+    /// Seed of resampling, and of signs that are drawn
+    #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Statistics")]
+    pub seed: u64,
+    /// What becomes of undefined scores
+    #[arg(long, value_enum, default_value_t = UndefinedName::Drop, help_heading = "Cases")]
+    pub undefined: UndefinedName,
+    /// Cases that belong together, as those of one patient: a pattern whose first group is the patient in a case's
+    /// name, a CSV of case,group, or a column of the results
+    #[arg(long, value_name = "RE|FILE|COLUMN", help_heading = "Cases")]
+    pub group: Option<String>,
+}
+
+/// Where results go.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OutputArgs {
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Form::Table, help_heading = "Output")]
+    pub format: Form,
+    /// Digits behind the point, of table, markdown and latex [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=15), help_heading = "Output")]
+    digits: Option<u8>,
+    /// How many of the cases that changed most the table names
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Output")]
+    pub changed: usize,
+    /// Write the result to this file and not to stdout
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Also write CSV to this file: a row per metric, class and pair of models
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub csv: Option<PathBuf>,
+    /// No warnings, notes or progress on stderr
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+impl OutputArgs {
+    pub fn digits(&self) -> Option<usize> {
+        self.digits.map(usize::from)
+    }
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    Table,
+    /// Everything, for programs; undefined numbers are null
+    Json,
+    /// One row per metric, class and pair of models
+    Csv,
+    /// Tables of means and differences
+    Markdown,
+    /// The same for a paper, with booktabs
+    Latex,
+}
+
+/// Flags whose names stand for choices of the library.
+macro_rules! choices {
+    ($(#[$doc:meta])* $flag:ident => $type:ty { $($(#[$help:meta])* $variant:ident => $value:expr),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+        pub(super) enum $flag { $($(#[$help])* $variant),+ }
+
+        impl From<$flag> for $type {
+            fn from(name: $flag) -> Self {
+                match name { $($flag::$variant => $value),+ }
+            }
+        }
+    };
+}
+
+/// How pairs are tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestName {
+    /// Wilcoxon's signed-rank test, exact up to 200 cases that differ
+    Wilcoxon,
+    /// Signs of the differences flipped: a test of the mean
+    SignFlip,
+    /// Student's
+    T,
+    /// None
+    None,
+}
+
+choices!(
+    /// Equal cases.
+    ZerosName => Zeros {
+        /// Left out
+        Drop => Zeros::Drop,
+        /// Ranked, and then left out
+        Pratt => Zeros::Pratt,
+        /// Ranked, half for either side
+        Split => Zeros::Split,
+    }
+);
+
+choices!(
+    /// Adjustment.
+    AdjustName => Adjust {
+        /// Holm: no false finding, whatever depends on what
+        Holm => Adjust::Holm,
+        /// Benjamini-Hochberg: few false ones among the findings
+        Bh => Adjust::BenjaminiHochberg,
+        /// Times the number of tests
+        Bonferroni => Adjust::Bonferroni,
+        /// As it is
+        None => Adjust::None,
+    }
+);
+
+choices!(
+    /// Families.
+    FamilyName => Family {
+        /// All classes and pairs of a metric; the mean of classes by itself
+        Metric => Family::Metric,
+        /// The pairs of one metric and class
+        Row => Family::Row,
+        /// All tests
+        All => Family::All,
+    }
+);
+
+choices!(
+    /// Rankings.
+    RankName => RankBy {
+        /// Aggregate, then rank: mean scores
+        Mean => RankBy::Mean,
+        /// Aggregate, then rank: median scores
+        Median => RankBy::Median,
+        /// Rank, then aggregate: ranks within each case, their mean
+        RankMean => RankBy::RankMean,
+        /// How many others are beaten, adjusted p
+        Test => RankBy::Test,
+    }
+);
+
+choices!(
+    /// Intervals.
+    IntervalName => IntervalKind {
+        /// Percentiles of resamples, expanded for few cases
+        Expanded => IntervalKind::Expanded,
+        /// Percentiles of resamples, too narrow for few cases
+        Percentile => IntervalKind::Percentile,
+        /// Student's
+        T => IntervalKind::T,
+    }
+);
+
+choices!(
+    /// Undefined scores.
+    UndefinedName => UndefinedRule {
+        /// The case counts for no model
+        Drop => UndefinedRule::Drop,
+        /// The case counts for the pairs that both have a score
+        Pairwise => UndefinedRule::Pairwise,
+        /// 0, where more is better
+        Zero => UndefinedRule::Zero,
+        /// 1, where more is better and neither truth nor prediction has the class
+        One => UndefinedRule::One,
+        /// The worst in ranks within a case, else dropped
+        Last => UndefinedRule::Last,
+    }
+);
+
+/// Patterns of signs that are drawn.
+const DRAWS: u32 = 10_000;
+
+fn share(text: &str) -> Result<f64, String> {
+    let found = text.parse().ok().filter(|p: &f64| *p > 0.0 && *p < 1.0);
+    found.ok_or_else(|| format!("`{text}` is not between 0 and 1; write a number such as 0.05"))
+}
+
+fn above_zero(text: &str) -> Result<f64, String> {
+    let found = text.parse().ok().filter(|x: &f64| *x > 0.0 && x.is_finite());
+    found.ok_or_else(|| format!("`{text}` is not a number above 0; write a difference such as 0.01"))
+}
+
+impl StatisticsArgs {
+    fn options(&self) -> Result<CompareOptions> {
+        let resamples = self.bootstrap;
+        if resamples > 0 && !(Bootstrap::LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&resamples) {
+            return Err(EvalError::Resamples { resamples }.into());
+        }
+        let level = CompareOptions::default().level();
+        let bootstrap = (resamples > 0).then(|| Bootstrap::new(resamples, level, self.seed)).transpose()?;
+        Ok(CompareOptions {
+            bootstrap,
+            interval: self.interval.into(),
+            test: match self.test {
+                TestName::Wilcoxon => Test::Wilcoxon(self.zeros.into()),
+                TestName::SignFlip => Test::SignFlip { draws: DRAWS },
+                TestName::T => Test::T,
+                TestName::None => Test::None,
+            },
+            adjust: self.adjust.into(),
+            family: self.family.into(),
+            rank: self.rank.into(),
+            margin: self.margin,
+            alpha: self.alpha,
+            seed: self.seed,
+            ..CompareOptions::default()
+        })
+    }
+
+    fn grouping(&self) -> Result<Option<Grouping>> {
+        let Some(text) = &self.group else { return Ok(None) };
+        if Path::new(text).is_file() {
+            return groups_of(Path::new(text)).map(Some);
+        }
+        // A word without any sign of a pattern is a column.
+        let is_word = text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ');
+        if is_word {
+            return Ok(Some(Grouping::Column(text.clone())));
+        }
+        let pattern = text.parse().map_err(|error| anyhow::anyhow!("--group {error}"))?;
+        Ok(Some(Grouping::Pattern(pattern)))
+    }
+}
+
+/// A list of case,group.
+fn groups_of(path: &Path) -> Result<Grouping> {
+    let text = read_text(path)?;
+    let mut groups = BTreeMap::new();
+    for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let fields = line
+            .split_once([',', ';', '\t'])
+            .with_context(|| format!("{}, line {}: write case,group", path.display(), place + 1))?;
+        let (case, group) = (fields.0.trim().trim_matches('"'), fields.1.trim().trim_matches('"'));
+        if place == 0 && case.eq_ignore_ascii_case("case") {
+            continue;
+        }
+        if groups.insert(case.to_owned(), group.to_owned()).is_some() {
+            bail!("{}, line {}: {case} is there twice; name each case once", path.display(), place + 1);
+        }
+    }
+    Ok(Grouping::List(groups))
+}
+
+impl Compare {
+    /// What is compared, and how.
+    pub(super) fn choices(&self) -> Result<Choices> {
+        let mut directions = BTreeMap::new();
+        for (names, better) in [(&self.higher_is_better, Better::Higher), (&self.lower_is_better, Better::Lower)] {
+            for name in names {
+                if directions.insert(name.clone(), better).is_some_and(|before| before != better) {
+                    bail!("{name} is named by --higher-is-better and by --lower-is-better; leave one out");
+                }
+            }
+        }
+        let classes = self.count.labels.as_ref().map(|LabelList(labels)| labels.iter().map(u32::to_string).collect());
+        Ok(Choices {
+            metrics: self.metrics.clone(),
+            directions,
+            classes,
+            undefined: self.statistics.undefined.into(),
+            missing: self.missing.into(),
+            against: self.statistics.against.clone(),
+            groups: self.statistics.grouping()?,
+            options: self.statistics.options()?,
+        })
+    }
+
+    /// How counts become scores. The metrics are named later, as results of other tools have their own.
+    pub(super) fn score_choices(&self) -> ScoreChoices {
+        ScoreChoices {
+            scores: None,
+            empty: self.empty.map(Empty::from),
+            convention: self.like.map(Convention::from),
+            resamples: Some(0),
+            seed: None,
+        }
+    }
+}

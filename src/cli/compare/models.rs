@@ -1,0 +1,148 @@
+//! From what was named to models: files are read, folders evaluated.
+
+use super::Compare;
+use crate::Engine;
+use crate::cli::files::read_text;
+use crate::cli::interrupt;
+use crate::cli::output::Output;
+use crate::cli::progress::Progress;
+use crate::cli::words;
+use crate::eval::models::Model;
+use crate::eval::{
+    Cohort, Event, InstanceSearch, Matching, RunOptions, Score, ScoreChoices, ScoreList, Selection, pair_folders_by,
+};
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// `NAME=RESULT`.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub name: String,
+    pub path: PathBuf,
+}
+
+impl FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            // A path may hold the sign as well.
+            Some((name, path)) if !name.contains(['/', '\\']) => {
+                let (name, path) = (name.trim(), path.trim());
+                if name.is_empty() || path.is_empty() {
+                    return Err(format!("`{text}` lacks a name or a file; write NAME=RESULT, such as unet=unet.json"));
+                }
+                Ok(Self { name: name.into(), path: path.into() })
+            }
+            _ => {
+                let path = Path::new(text);
+                let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+                let name = stem.ok_or_else(|| format!("`{text}` has no name; write NAME=RESULT"))?;
+                Ok(Self { name, path: path.into() })
+            }
+        }
+    }
+}
+
+/// All models in the order in which they were first named.
+pub(super) fn read(compare: &Compare, output: &mut Output) -> Result<Vec<Model>> {
+    let mut named: Vec<(String, Vec<PathBuf>)> = Vec::new();
+    for Named { name, path } in &compare.results {
+        match named.iter_mut().find(|(own, _)| own == name) {
+            Some((_, paths)) if paths.contains(path) => {
+                bail!("{} is named twice for {name}; name each result once", path.display())
+            }
+            Some((_, paths)) => paths.push(path.clone()),
+            None => named.push((name.clone(), vec![path.clone()])),
+        }
+    }
+    if let Some(path) = named.iter().flat_map(|(_, paths)| paths).find(|path| !path.exists()) {
+        bail!("{}: no such file or folder; check the name", path.display());
+    }
+    let folders = named.iter().any(|(_, paths)| paths.iter().any(|path| path.is_dir()));
+    if let (true, None) = (folders, &compare.truth) {
+        let folder = named.iter().flat_map(|(_, paths)| paths).find(|path| path.is_dir());
+        bail!(
+            "{}: this is a folder; say with --truth DIR what its predictions are compared with, or name the results of \
+             `voxdice eval`",
+            folder.map_or_else(String::new, |path| path.display().to_string())
+        );
+    }
+    if let (false, Some(truth)) = (folders, &compare.truth) {
+        bail!("--truth {} is for folders of predictions, and no result is one; leave it out", truth.display());
+    }
+    let choices = compare.score_choices();
+    let mut engine = None;
+    let mut models = Vec::new();
+    for (name, paths) in named {
+        match &paths[..] {
+            [folder] if folder.is_dir() => {
+                let engine = match &engine {
+                    Some(engine) => engine,
+                    None => engine.insert(compare.device.engine()?),
+                };
+                models.push(evaluated(compare, engine, &name, folder, &choices, output)?);
+            }
+            _ => {
+                let texts: Vec<(PathBuf, String)> =
+                    paths.iter().map(|path| Ok((path.clone(), read_text(path)?))).collect::<Result<_>>()?;
+                models.push(Model::parse(name, &texts, &choices)?);
+            }
+        }
+    }
+    Ok(models)
+}
+
+/// A folder of predictions, evaluated as `voxdice eval` does.
+fn evaluated(
+    compare: &Compare,
+    engine: &Engine,
+    name: &str,
+    folder: &Path,
+    choices: &ScoreChoices,
+    output: &mut Output,
+) -> Result<Model> {
+    let truth = compare.truth.as_deref().unwrap_or(folder);
+    let scores = match &compare.metrics {
+        // A name that is of another tool is told when models are brought together.
+        Some(names) => names.iter().map(|name| name.parse()).collect::<Result<Vec<Score>, _>>()?,
+        None => ScoreList::default().0,
+    };
+    let scoring = ScoreChoices { scores: Some(ScoreList(scores)), ..choices.clone() }.resolve()?;
+    let instances = scoring.lesion_metrics().next().map(|_| InstanceSearch::default());
+    let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect(), instances)?;
+    let selection = Selection { missing: compare.missing.into(), shard: None };
+    let by = match &compare.pair_regex {
+        Some(regex) => Matching::Pattern(regex),
+        None => Matching::Names,
+    };
+    let cohort = interrupt::during(|| -> Result<Cohort> {
+        Ok(Cohort::new(pair_folders_by(truth, folder, by, &rules)?, rules.clone(), selection)?)
+    })??;
+    let progress = Progress::start(output.quiet, &format!("counting {name}"));
+    let options = RunOptions {
+        jobs: compare.jobs,
+        counterpart: None,
+        cancel: interrupt::token(),
+        on_event: &|event| match event {
+            Event::Started { cases } => progress.expect(cases, &format!("counting {name}")),
+            Event::CaseDone => progress.step(),
+        },
+    };
+    let evaluation = cohort.run(engine, &options)?;
+    drop(progress);
+    for failure in &evaluation.failures {
+        output.finding(&format!("error: {name}: {}: {}", failure.case, words::of_eval(&failure.error)));
+    }
+    for lone in &evaluation.extra {
+        output.finding(&format!("missing: {name}: {}: no truth ({})", lone.case, lone.file.display()));
+    }
+    for (case, gap) in evaluation.apart() {
+        output.finding(&format!("warning: {name}: {}: the grids lie {:.2} mm apart", case.name, gap.millimetres));
+    }
+    if evaluation.cases.is_empty() && !evaluation.failures.is_empty() {
+        bail!("{name}: no case could be evaluated; see the errors above");
+    }
+    Ok(Model::counted(name, vec![folder.into()], evaluation, scoring))
+}

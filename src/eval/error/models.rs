@@ -1,0 +1,121 @@
+//! Models that cannot be compared.
+
+use crate::text::listed;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Models cannot be compared.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ModelsError {
+    /// There is nothing to compare with.
+    #[error("one model has nothing to be compared with; name two or more")]
+    One,
+    /// A name stands for two models.
+    #[error("two models are called {0}; give each its own name")]
+    NameTwice(String),
+    /// A model that is not there.
+    #[error("no model is called {name}; there are {}", listed(.models))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Those that there are.
+        models: Vec<String>,
+    },
+    /// One model is described by results and by lists of scores.
+    #[error("{0} has results with counts and CSV files, which cannot be joined; name one kind")]
+    Mixed(String),
+    /// A CSV cannot be read.
+    #[error("{}: this is no CSV of scores: {fault}", .path.display())]
+    NoCsv {
+        /// The file.
+        path: PathBuf,
+        /// What was met instead.
+        fault: String,
+    },
+    /// A line of a CSV cannot be used.
+    #[error("{}, line {line}: {fault}", .path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// No metric is in all results.
+    #[error(
+        "no metric is in the results of all models: {}; name metrics that all of them have",
+        .has.iter().map(|(model, metrics)| format!("{model} has {}", listed(metrics))).collect::<Vec<_>>().join(", ")
+    )]
+    NoMetric {
+        /// What each of them has.
+        has: Vec<(String, Vec<String>)>,
+    },
+    /// A metric that a model's results do not hold.
+    #[error("{model} has no scores called {metric}; it has {}", listed(.has))]
+    Lacks {
+        /// The model.
+        model: String,
+        /// The metric.
+        metric: String,
+        /// What it has.
+        has: Vec<String>,
+    },
+    /// It is not known which way a score is better.
+    #[error("whether more or less of {0} is better is not known; say which")]
+    NoDirection(String),
+    /// No case has a result of every model.
+    #[error(
+        "no case is in the results of all models: the first of {} is {}, of {} {}; give the cases the same names",
+        .models[0], .cases[0], .models[1], .cases[1]
+    )]
+    NoCase {
+        /// Two models without a common case.
+        models: [String; 2],
+        /// The first case of either.
+        cases: [String; 2],
+    },
+    /// No class is in all results.
+    #[error("no class is in the results of all models: {} has {}, and {} has {}", .models[0], listed(&.classes[0]), .models[1], listed(&.classes[1]))]
+    NoClass {
+        /// Two models without a common class.
+        models: [String; 2],
+        /// The classes of either.
+        classes: [Vec<String>; 2],
+    },
+    /// The truths differ.
+    #[error(
+        "{} and {} were not scored against the same truth: {class} of {case} has {} voxels of truth in the one and {} in the \
+         other; evaluate both against one folder", .models[0], .models[1], .voxels[0], .voxels[1]
+    )]
+    Truth {
+        /// The two models.
+        models: [String; 2],
+        /// The first such case.
+        case: String,
+        /// Its class.
+        class: String,
+        /// Voxels of it.
+        voxels: [u64; 2],
+    },
+    /// Something else differs that makes scores differ.
+    #[error("{} and {} were scored with different {what}; evaluate both with the same", .models[0], .models[1])]
+    Differ {
+        /// The two models.
+        models: [String; 2],
+        /// In what.
+        what: &'static str,
+    },
+    /// Cases are to be grouped by a column that is not there.
+    #[error("no table of scores has a column {0} to group cases by; name one that is there, a file, or a pattern")]
+    NoColumn(String),
+    /// Cases have no group.
+    #[error("{case} has no group: {fault}")]
+    NoGroup {
+        /// The first such case.
+        case: String,
+        /// Why.
+        fault: String,
+    },
+}

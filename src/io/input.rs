@@ -1,0 +1,222 @@
+//! Files to be read: on a disk, or bytes in memory under a name.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{BufRead, Cursor, Seek};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::file;
+use crate::error::FileError;
+
+/// A file to be read: a path, or bytes in memory under a name. A copy shares the bytes.
+///
+/// Every reader takes a path as it is. A page in a browser and a program that has files from elsewhere (an archive, a
+/// database, a network) give bytes. What they are called helps to tell the format, and errors call them so.
+///
+/// ```
+/// use voxdice::io::{self, Geometry, Input, nifti};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("case_001.nii");
+/// nifti::write(&path, &[2, 2, 1], &Geometry::from_spacing([1.0; 3]), &[0u8, 1, 1, 0])?;
+/// let bytes = std::fs::read(&path)?;
+/// assert_eq!(io::read(Input::bytes("case_001.nii", bytes))?.header, io::read(&path)?.header);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The voxels of some formats are in a file of their own (`.hdr` with `.img`, `.mhd`, `.nhdr`). [`Input::with`] adds it.
+#[derive(Clone, PartialEq)]
+pub struct Input(FileRef<'static>);
+
+impl Input {
+    /// The bytes of a whole file, and what it is called.
+    pub fn bytes(name: impl Into<PathBuf>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        let path = name.into();
+        let files = BTreeMap::from([(plain(&path), bytes.into())]);
+        Self(FileRef { path, store: Store::Memory(Arc::new(files)) })
+    }
+
+    /// The same with another file that belongs to it, under its name relative to the same place.
+    ///
+    /// ```
+    /// use voxdice::io::{Input, metaimage};
+    /// let header = "ObjectType = Image\nNDims = 2\nDimSize = 2 1\nElementType = MET_UCHAR\nElementDataFile = a.raw\n";
+    /// let alone = Input::bytes("labels/a.mhd", header.as_bytes());
+    /// assert!(metaimage::read(&alone).unwrap_err().to_string().starts_with("labels/a.raw: these bytes were not given"));
+    /// assert_eq!(metaimage::read(alone.with("labels/a.raw", [0, 1]))?.voxels.len(), 2);
+    /// # Ok::<(), voxdice::error::FileError>(())
+    /// ```
+    ///
+    /// A path stays what it is: its other files are on the disk.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<PathBuf>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        if let Store::Memory(files) = &mut self.0.store {
+            Arc::make_mut(files).insert(plain(&name.into()), bytes.into());
+        }
+        self
+    }
+
+    /// The path, or the name of the bytes.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Whether two inputs are one file.
+    #[cfg(feature = "eval")]
+    pub(crate) fn is_same_file(&self, other: &Self) -> bool {
+        match (&self.0.store, &other.0.store) {
+            (Store::Disk, Store::Disk) => {
+                matches!((self.path().canonicalize(), other.path().canonicalize()), (Ok(a), Ok(b)) if a == b)
+            }
+            (Store::Memory(files), Store::Memory(others)) => {
+                let bytes = |files: &Files, path: &Path| files.get(&plain(path)).map(Arc::as_ptr);
+                bytes(files, self.path()) == bytes(others, other.path())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether there is a file, and no folder of this name.
+    #[cfg(feature = "eval")]
+    pub(crate) fn is_file(&self) -> bool {
+        match &self.0.store {
+            Store::Disk => self.path().is_file(),
+            _ => true,
+        }
+    }
+
+    /// Whether it is still there.
+    #[cfg(feature = "eval")]
+    pub(crate) fn exists(&self) -> bool {
+        match &self.0.store {
+            Store::Disk => self.path().exists(),
+            _ => true,
+        }
+    }
+
+    pub(super) fn file(&self) -> &FileRef<'static> {
+        &self.0
+    }
+}
+
+impl From<PathBuf> for Input {
+    fn from(path: PathBuf) -> Self {
+        Self(FileRef { path, store: Store::Disk })
+    }
+}
+
+impl From<String> for Input {
+    fn from(path: String) -> Self {
+        PathBuf::from(path).into()
+    }
+}
+
+impl From<OsString> for Input {
+    fn from(path: OsString) -> Self {
+        PathBuf::from(path).into()
+    }
+}
+
+impl<P: AsRef<Path> + ?Sized> From<&P> for Input {
+    fn from(path: &P) -> Self {
+        path.as_ref().to_path_buf().into()
+    }
+}
+
+impl From<&Self> for Input {
+    fn from(input: &Self) -> Self {
+        input.clone()
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = if self.0.store == Store::Disk { "path" } else { "bytes" };
+        write!(f, "Input::{of}({:?})", self.path())
+    }
+}
+
+/// What the bytes of a file are read from.
+pub(super) trait ReadSeek: BufRead + Seek + Send {}
+
+impl<T: BufRead + Seek + Send> ReadSeek for T {}
+
+pub(super) type Reader<'a> = Box<dyn ReadSeek + 'a>;
+
+type Files = BTreeMap<PathBuf, Arc<[u8]>>;
+
+/// Where the bytes of files are.
+#[derive(Clone, PartialEq)]
+enum Store<'a> {
+    Disk,
+    Memory(Arc<Files>),
+    /// Those of the file itself; what lies beside it is on a disk.
+    Slice(&'a [u8]),
+}
+
+/// A file by its name, and where its bytes are.
+#[derive(Clone, PartialEq)]
+pub(super) struct FileRef<'a> {
+    path: PathBuf,
+    store: Store<'a>,
+}
+
+impl<'a> FileRef<'a> {
+    /// Bytes that are not copied.
+    pub fn borrowed(path: &Path, bytes: &'a [u8]) -> Self {
+        Self { path: path.to_path_buf(), store: Store::Slice(bytes) }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Another file in the same place.
+    pub fn beside(&self, path: PathBuf) -> Self {
+        let store = if let Store::Memory(_) = self.store { self.store.clone() } else { Store::Disk };
+        Self { path, store }
+    }
+
+    /// Whether the file is there, or cannot be looked at.
+    pub fn may_exist(&self) -> bool {
+        match &self.store {
+            Store::Disk => self.path.try_exists().unwrap_or(true),
+            Store::Memory(files) => files.contains_key(&plain(&self.path)),
+            Store::Slice(_) => true,
+        }
+    }
+
+    /// The file from its start, and how long it is.
+    pub fn open(&self) -> Result<(Reader<'a>, u64), FileError> {
+        let (reader, length): (Reader<'a>, usize) = match &self.store {
+            Store::Disk => {
+                let (reader, length) = file::open(&self.path)?;
+                return Ok((Box::new(reader), length));
+            }
+            Store::Memory(files) => {
+                let missing = || FileError::Missing { path: self.path.clone() };
+                let bytes = Arc::clone(files.get(&plain(&self.path)).ok_or_else(missing)?);
+                let length = bytes.len();
+                (Box::new(Cursor::new(bytes)), length)
+            }
+            Store::Slice(bytes) => (Box::new(Cursor::new(*bytes)), bytes.len()),
+        };
+        Ok((reader, u64::try_from(length).unwrap_or(u64::MAX)))
+    }
+
+    /// The error where the file is not there that has the voxels of `self`.
+    pub fn no_partner(&self, path: PathBuf) -> FileError {
+        let partner = self.path.clone();
+        match self.store {
+            Store::Memory(_) => FileError::NotGiven { path, partner },
+            _ => FileError::MissingPartner { path, partner },
+        }
+    }
+}
+
+/// A name without the steps that lead nowhere.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != Component::CurDir).collect()
+}

@@ -1,0 +1,147 @@
+//! Every choice of a comparison.
+
+use super::adjust::Adjust;
+use super::ranking::RankBy;
+use super::signed_rank::Zeros;
+use crate::error::Result;
+use crate::metric::Bootstrap;
+use crate::metric::wrong::wrong;
+
+/// How pairs of models are tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Test {
+    /// Wilcoxon's signed-rank test.
+    Wilcoxon(Zeros),
+    /// Signs of the differences flipped: a test of the mean.
+    SignFlip {
+        /// How many patterns of signs are drawn where they cannot all be counted.
+        draws: u32,
+    },
+    /// Student's t test of the differences.
+    T,
+    /// None.
+    None,
+}
+
+impl Default for Test {
+    fn default() -> Self {
+        Self::Wilcoxon(Zeros::Drop)
+    }
+}
+
+/// Which cases count where a score is undefined in some models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Undefined {
+    /// Those that all models have a score for: means, differences and ranks are of one set.
+    #[default]
+    Drop,
+    /// Of each pair those that both have a score for; means and ranks as for `Drop`.
+    Pairwise,
+    /// As `Drop`, but ranks within a case are over all cases, and undefined scores are last there.
+    Last,
+}
+
+/// How intervals are made of resampled means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum IntervalKind {
+    /// The percentiles that cover for few cases too (Hesterberg 2015), as [`Bootstrap::share_outside`] has them.
+    #[default]
+    Expanded,
+    /// The plain percentiles, too narrow for few cases.
+    Percentile,
+    /// Student's, without resampling.
+    T,
+}
+
+/// Which tests are adjusted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Family {
+    /// Those of all classes and pairs of a metric; the mean of the classes is a family of its own.
+    #[default]
+    Metric,
+    /// The pairs of one table.
+    Row,
+    /// All tests there are.
+    All,
+}
+
+/// Every choice of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompareOptions {
+    /// How cases are drawn again; without it there are no intervals but those of Student, and no stability.
+    pub bootstrap: Option<Bootstrap>,
+    /// How intervals are made.
+    pub interval: IntervalKind,
+    /// How pairs are tested.
+    pub test: Test,
+    /// How p is adjusted for many tests.
+    pub adjust: Adjust,
+    /// Which tests are adjusted together.
+    pub family: Family,
+    /// Which cases count.
+    pub undefined: Undefined,
+    /// What the models are ranked by.
+    pub rank: RankBy,
+    /// Only pairs with this model, which comes second in them.
+    pub against: Option<usize>,
+    /// Up to this size a difference does not matter.
+    pub margin: Option<f64>,
+    /// The p value up to which models differ.
+    pub alpha: f64,
+    /// The seed of drawn signs; that of the bootstrap is its own.
+    pub seed: u64,
+}
+
+impl Default for CompareOptions {
+    /// 10,000 resamples, expanded intervals, Wilcoxon's test, Holm over the classes of a metric, cases that are
+    /// complete, ranks of means, and 0.05.
+    fn default() -> Self {
+        Self {
+            bootstrap: Some(Bootstrap::default()),
+            interval: IntervalKind::default(),
+            test: Test::default(),
+            adjust: Adjust::default(),
+            family: Family::default(),
+            undefined: Undefined::default(),
+            rank: RankBy::default(),
+            against: None,
+            margin: None,
+            alpha: 0.05,
+            seed: 0,
+        }
+    }
+}
+
+impl CompareOptions {
+    pub(super) fn check(&self, models: usize) -> Result<()> {
+        if models < 2 {
+            return Err(wrong("the number of models", models, "at least 2"));
+        }
+        if !(self.alpha > 0.0 && self.alpha < 1.0) {
+            return Err(wrong("alpha", self.alpha, "between 0 and 1"));
+        }
+        if let Some(margin) = self.margin.filter(|margin| !(*margin > 0.0 && margin.is_finite())) {
+            return Err(wrong("margin", margin, "above 0"));
+        }
+        if let Some(model) = self.against.filter(|&model| model >= models) {
+            return Err(wrong("the model to compare with", model, format!("below {models}, the number of models")));
+        }
+        match self.test {
+            Test::SignFlip { draws: 0 } => Err(wrong("draws", 0, "at least 1")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The share of resampled means outside of an interval of so many cases, at either end.
+    pub(super) fn share_outside(&self, bootstrap: Bootstrap, cases: usize) -> f64 {
+        match self.interval {
+            IntervalKind::Percentile => (1.0 - bootstrap.level()) / 2.0,
+            _ => bootstrap.share_outside(cases),
+        }
+    }
+
+    /// The level of intervals.
+    pub fn level(&self) -> f64 {
+        self.bootstrap.unwrap_or_default().level()
+    }
+}

@@ -1,0 +1,242 @@
+//! Numbers and choices of a comparison in words, the same in all its forms.
+
+use crate::eval::Score;
+use crate::eval::models::{Comparison, UndefinedRule};
+use crate::metric::Interval;
+use crate::metric::compare::{Adjust, Better, IntervalKind, Method, RankBy, ScoreTable, Test, Tested, Verdict, Zeros};
+use crate::text::grouped;
+use std::collections::BTreeSet;
+
+/// Digits behind the point, where nobody says how many.
+pub(super) const DIGITS: usize = 4;
+
+/// A score; `-` where it is undefined.
+pub(in crate::report) fn number(value: f64, digits: usize) -> String {
+    if value.is_nan() { "-".into() } else { unsigned_zero(format!("{value:.digits$}")) }
+}
+
+/// A difference, with its sign.
+pub(super) fn signed(value: f64, digits: usize) -> String {
+    match unsigned_zero(format!("{value:.digits$}")) {
+        _ if value.is_nan() => "-".into(),
+        text if text.starts_with('-') || value == 0.0 => text,
+        text => format!("+{text}"),
+    }
+}
+
+fn unsigned_zero(text: String) -> String {
+    let is_zero = text.starts_with('-') && text.chars().all(|c| matches!(c, '-' | '0' | '.'));
+    if is_zero { text[1..].to_owned() } else { text }
+}
+
+/// An interval in brackets.
+pub(in crate::report) fn interval(found: Option<Interval>, digits: usize) -> String {
+    found.map_or("-".into(), |found| format!("[{}, {}]", number(found.low, digits), number(found.high, digits)))
+}
+
+pub(super) fn signed_interval(found: Option<Interval>, digits: usize) -> String {
+    found.map_or("-".into(), |found| format!("[{}, {}]", signed(found.low, digits), signed(found.high, digits)))
+}
+
+/// A p value, in full where a program reads it.
+pub(super) fn p_value(p: f64) -> String {
+    match p {
+        p if p.is_nan() => "-".into(),
+        p if p < 1e-4 => "<0.0001".into(),
+        p => format!("{p:.4}"),
+    }
+}
+
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Better => "better",
+        Verdict::Worse => "worse",
+        Verdict::Equivalent => "equivalent",
+        Verdict::NotWorse => "not worse",
+        Verdict::Undecided => "undecided",
+    }
+}
+
+pub(super) fn adjust(how: Adjust) -> &'static str {
+    match how {
+        Adjust::Holm => "Holm",
+        Adjust::BenjaminiHochberg => "Benjamini-Hochberg",
+        Adjust::Bonferroni => "Bonferroni",
+        Adjust::None => "none",
+    }
+}
+
+pub(super) fn rank_by(by: RankBy) -> &'static str {
+    match by {
+        RankBy::Mean => "mean",
+        RankBy::Median => "median",
+        RankBy::RankMean => "rank-mean",
+        RankBy::Test => "test",
+    }
+}
+
+pub(super) fn test(test: Test) -> &'static str {
+    match test {
+        Test::Wilcoxon(_) => "wilcoxon",
+        Test::SignFlip { .. } => "sign-flip",
+        Test::T => "t",
+        Test::None => "none",
+    }
+}
+
+pub(super) fn method(tested: Tested) -> Option<&'static str> {
+    match tested {
+        Tested::SignedRank(method) | Tested::SignFlip(method) => Some(match method {
+            Method::Exact => "exact",
+            Method::Asymptotic => "asymptotic",
+            Method::MonteCarlo { .. } => "monte carlo",
+        }),
+        Tested::T => Some("t"),
+        Tested::Nothing => None,
+    }
+}
+
+pub(super) fn zeros(zeros: Zeros) -> &'static str {
+    match zeros {
+        Zeros::Drop => "drop",
+        Zeros::Pratt => "pratt",
+        Zeros::Split => "split",
+    }
+}
+
+pub(super) fn interval_kind(kind: IntervalKind) -> &'static str {
+    match kind {
+        IntervalKind::Expanded => "expanded",
+        IntervalKind::Percentile => "percentile",
+        IntervalKind::T => "t",
+    }
+}
+
+pub(super) fn better(better: Better) -> &'static str {
+    match better {
+        Better::Higher => "higher",
+        Better::Lower => "lower",
+    }
+}
+
+/// A metric as tables name it.
+pub(super) fn title(metric: &str) -> String {
+    metric.parse::<Score>().map_or_else(|_| metric.to_owned(), Score::title)
+}
+
+/// The confidence of the intervals, such as `95% CI`.
+pub(super) fn level(found: &Comparison) -> String {
+    format!("{}% CI", plain(100.0 * found.options.level()))
+}
+
+fn plain(value: f64) -> String {
+    let rounded = (value * 1e6).round() / 1e6;
+    rounded.to_string()
+}
+
+/// The names of both models.
+pub(super) fn names<'a>(found: &'a Comparison, [a, b]: [usize; 2]) -> [&'a str; 2] {
+    [a, b].map(|model| found.models.get(model).map_or("", |model| model.name.as_str()))
+}
+
+/// A table by its metric and class.
+pub(super) fn of_table(found: &Comparison, table: &ScoreTable) -> String {
+    match found.classes.len() {
+        1 => title(&table.metric),
+        _ => format!(
+            "{} of {}",
+            title(&table.metric),
+            if table.is_mean { "all classes" } else { found.class_name(table) }
+        ),
+    }
+}
+
+pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n as u64), if n == 1 { one } else { many })
+}
+
+/// What was done, for the section on methods of a paper.
+pub(super) fn method_sentence(found: &Comparison) -> String {
+    let options = &found.options;
+    let mut parts: Vec<String> = Vec::new();
+    let ns: BTreeSet<usize> = found.found.iter().flat_map(|found| found.pairs.iter().map(|pair| pair.n)).collect();
+    let cases = match (ns.first(), ns.last()) {
+        (Some(least), Some(most)) if least != most => format!("{least} to {most} cases"),
+        (Some(n), _) => counted(*n, "case", "cases"),
+        _ => "no case".into(),
+    };
+    let groups = found.groups.map_or(String::new(), |groups| format!(" in {}", counted(groups, "group", "groups")));
+    let undefined = match found.choices.undefined {
+        UndefinedRule::Drop => "where all models have a score",
+        UndefinedRule::Pairwise => "where both models have a score",
+        UndefinedRule::Zero => "undefined scores taken as 0",
+        UndefinedRule::One => "scores of classes that neither truth nor prediction has taken as 1",
+        UndefinedRule::Last => "where all models have a score, undefined ones last in ranks",
+    };
+    parts.push(format!("paired over {cases}{groups}, {undefined}"));
+    let units = if found.groups.is_some() { "groups" } else { "cases" };
+    match (options.interval, options.bootstrap) {
+        (IntervalKind::T, _) => parts.push(format!("{} by Student's distribution", level(found))),
+        (kind, Some(bootstrap)) => parts.push(format!(
+            "{} of {} resamples of {units}, {}, seed {}",
+            level(found),
+            grouped(bootstrap.resamples() as u64),
+            if kind == IntervalKind::Expanded { "expanded percentiles" } else { "percentiles" },
+            bootstrap.seed()
+        )),
+        _ => parts.push("no intervals".into()),
+    }
+    if options.test != Test::None {
+        parts.push(format!("{}, two-sided", test_in_words(found)));
+        let families: BTreeSet<usize> =
+            found.found.iter().flat_map(|found| found.pairs.iter().map(|pair| pair.family)).collect();
+        let sizes: Vec<String> = families.iter().filter(|&&size| size > 0).map(usize::to_string).collect();
+        let tests = if sizes == ["1"] { "test" } else { "tests" };
+        parts.push(match options.adjust {
+            Adjust::None => "p not adjusted for the number of tests".into(),
+            how => format!("p adjusted by {} over {} {tests}", adjust(how), sizes.join(" and ")),
+        });
+    }
+    let text = parts.join("; ");
+    let text = text.replacen("paired", "Paired", 1);
+    format!(
+        "{text}. Cases vary, trainings do not: seeds and folds of training are not in these numbers. voxdice {}.",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn test_in_words(found: &Comparison) -> String {
+    let tested = found.found.iter().flat_map(|found| &found.pairs).filter(|pair| pair.n > 0);
+    let how: BTreeSet<&str> = tested.filter_map(|pair| method(pair.tested)).collect();
+    let how: Vec<&str> = how.into_iter().collect();
+    match found.options.test {
+        Test::Wilcoxon(zeros) => format!(
+            "Wilcoxon's signed-rank test ({}), {}",
+            how.join(" and "),
+            match zeros {
+                Zeros::Drop => "zeros dropped",
+                Zeros::Pratt => "zeros by Pratt",
+                Zeros::Split => "zeros split",
+            }
+        ),
+        Test::SignFlip { draws } => match how.contains(&"monte carlo") {
+            true => format!("sign-flip test of the mean ({}, {} draws)", how.join(" and "), grouped(draws.into())),
+            false => "sign-flip test of the mean (exact)".into(),
+        },
+        Test::T => "paired t test".into(),
+        Test::None => "no test".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_have_a_sign_and_zero_has_none() {
+        let texts = [0.0072, -0.0072, 0.0, -0.0, -0.00001, 0.00001, f64::NAN].map(|value| signed(value, 4));
+        assert_eq!(texts, ["+0.0072", "-0.0072", "0.0000", "0.0000", "0.0000", "+0.0000", "-"]);
+        assert_eq!([0.05, 0.00005, 1.0, f64::NAN].map(p_value), ["0.0500", "<0.0001", "1.0000", "-"]);
+        assert_eq!(number(-1e-9, 2), "0.00");
+    }
+}

@@ -1,0 +1,26 @@
+//! Which files are read is told in one list, and every text that tells it agrees.
+
+use std::fs;
+use voxdice::io::READABLE;
+
+#[test]
+fn the_readme_names_every_ending() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(file).unwrap();
+    let missing: Vec<_> = READABLE.iter().filter(|ending| !text.contains(&format!("`{ending}`"))).collect();
+    assert!(missing.is_empty(), "README.md does not name {missing:?}");
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused_with_every_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes, has_arrays) in [("a.txt", &b"text"[..], false), ("a.png", b"\x89PNG", true)] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let message = voxdice::io::read(&path).unwrap_err().to_string();
+        for ending in READABLE {
+            let is_told = message.contains(&format!("{ending},")) || message.contains(&format!("{ending} "));
+            assert_eq!(is_told, has_arrays || *ending != ".npy", "{ending}: {message}");
+        }
+    }
+}
