@@ -4,6 +4,7 @@ mod accumulate;
 mod counts;
 pub mod floor;
 mod gradient;
+mod instances;
 mod pairs;
 mod prepared;
 mod simd;
@@ -13,6 +14,7 @@ mod surface;
 pub(crate) use prepared::{load, truth_values};
 
 pub use accumulate::{CountsAccumulator, LabelsAccumulator};
+pub use instances::InstancesAccumulator;
 
 use crate::options::Simd;
 

@@ -6,6 +6,7 @@ mod application;
 mod counts;
 mod fold;
 mod gradient;
+mod instances;
 mod labels;
 mod later;
 mod operands;

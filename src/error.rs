@@ -8,7 +8,7 @@ mod names;
 
 pub use call::CallError;
 use fact::join;
-pub use fact::{NonFiniteFact, Operand, Position};
+pub use fact::{NonFiniteFact, Operand, Position, TooManyLesions};
 #[cfg(feature = "io")]
 pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
@@ -218,6 +218,10 @@ pub enum Error {
     #[error(transparent)]
     Call(#[from] CallError),
 
+    /// A side of a class has more lesions than are wanted.
+    #[error(transparent)]
+    TooManyLesions(#[from] TooManyLesions),
+
     /// A list of cells does not fill its table.
     #[error("a table of {samples} samples and {channels} channels needs one value per cell, but {found} were given")]
     #[allow(missing_docs)] // the message says it
@@ -360,8 +364,7 @@ pub enum Error {
 
     /// The last elements lie where no binding reaches.
     #[error(
-        "a buffer of {found} bytes can be read up to its last multiple of 4, and the volume ends behind it; create the \
-         buffer with a size that is a multiple of 4"
+        "{found} bytes of a buffer are read up to a multiple of 4, and the volume ends behind it; give it such a size"
     )]
     BufferTail {
         /// Bytes of the whole buffer.
@@ -370,8 +373,8 @@ pub enum Error {
 
     /// wgpu refused a command on the application's buffer.
     #[error(
-        "the GPU refused a buffer of the application: {message}; check that it belongs to the engine's device, and is \
-         neither mapped nor destroyed"
+        "the GPU refused a buffer of the application: {message}; check that it is the engine's, and neither mapped nor \
+             destroyed"
     )]
     BufferRefused {
         /// What wgpu said.

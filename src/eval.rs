@@ -43,6 +43,7 @@ mod error;
 mod evaluation;
 mod grids;
 mod ignore;
+mod instances;
 mod intervals;
 mod label_list;
 mod maps;
@@ -76,6 +77,7 @@ pub use error::{
 pub use evaluation::{Evaluation, Failure, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
+pub use instances::{InstanceChoices, InstanceSearch, LesionRow, LesionScores, LesionStatus, many_to_one};
 pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{

@@ -5,7 +5,7 @@ use crate::error::{Error, Operand, Result};
 use crate::kernel::sums::RawSums;
 use crate::options::{Activation, Band, SumsOptions};
 use crate::shape::{Grid, Layout, Shape};
-use crate::stats::{BlockSums, Lattice, Partials, SurfaceOptions, Terms};
+use crate::stats::{BlockSums, InstanceOptions, Lattice, Partials, SurfaceOptions, Terms};
 use crate::volume::{Data, Source, TruthKind};
 
 /// Powers that may be this large are finite as f32.
@@ -192,6 +192,14 @@ pub(crate) struct BandsJob<'a> {
     pub pair: LabelPair<'a>,
     pub band: Band,
     pub lattice: Lattice,
+}
+
+/// Lesions of label maps.
+pub(crate) struct InstancesJob<'a> {
+    pub pair: LabelPair<'a>,
+    /// The spatial axes, slowest first.
+    pub spatial: &'a [u64],
+    pub options: &'a InstanceOptions,
 }
 
 /// What a backend hands over for each block.

@@ -136,12 +136,12 @@ pub mod stats;
 pub mod text;
 
 pub use classes::Classes;
-pub use cpu::{CountsAccumulator, LabelsAccumulator};
+pub use cpu::{CountsAccumulator, InstancesAccumulator, LabelsAccumulator};
 pub use dtype::Dtype;
 pub use engine::{Description, Engine, SumsAccumulator};
 #[cfg(feature = "gpu")]
 pub use engine::{GpuCounts, GpuSums};
-pub use error::{Error, NonFiniteFact, Operand, Position, Result};
+pub use error::{Error, NonFiniteFact, Operand, Position, Result, TooManyLesions};
 #[cfg(feature = "io")]
 pub use error::{FileError, FileErrorKind};
 pub use library::{CallValues, Departs};

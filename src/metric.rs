@@ -18,6 +18,7 @@ mod divisor;
 mod fbeta;
 mod generalized;
 mod group;
+pub mod instances;
 mod library;
 mod loss;
 mod matthews;

@@ -8,6 +8,7 @@ mod csv;
 pub mod grid;
 mod html;
 mod json;
+mod lesions;
 mod models;
 mod nnunet;
 mod paper;
@@ -21,6 +22,7 @@ mod words;
 pub use csv::csv;
 pub use html::html;
 pub use json::json;
+pub use lesions::lesions_csv;
 #[cfg(feature = "table")]
 pub use models::models_table;
 pub use models::{models_csv, models_json, models_latex, models_markdown, models_notes, models_scores_csv};

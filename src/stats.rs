@@ -2,12 +2,16 @@
 
 mod counts;
 mod exact;
+mod instances;
 mod partials;
 mod sums;
 mod surface;
 
 pub use counts::Counts;
 pub use exact::{Exact, FRACTION_BITS};
+pub use instances::{
+    Connectivity, InstanceOptions, Instances, InstancesBy, Join, Lesion, Overlap, OwnSteps, Regions, Touch,
+};
 pub use partials::Partials;
 pub use sums::{NonFiniteCount, Sums, Terms};
 pub use surface::{

@@ -1,6 +1,7 @@
 //! `voxdice eval`: overlap of label maps, one pair or folders of cases.
 
 mod args;
+mod lesions;
 pub(super) mod merge;
 mod publish;
 
@@ -14,13 +15,16 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, ClassSource, Cohort, Event, Matching, PairList, Pairing, Rules, RunOptions, Selection, Shard, Summary,
-    WarningKind, pair_files, pair_folders_by,
+    CaseRegex, ClassSource, Cohort, Event, Matching, PairList, Pairing, Rules, RunOptions, Score, Selection, Shard,
+    Summary, WarningKind, pair_files, pair_folders_by,
 };
 use crate::io::READABLE;
+use crate::metric::Metric;
+use crate::metric::instances::LesionMetric;
 use anyhow::{Result, bail};
 use args::ScoreArgs;
 use clap::Args;
+use lesions::{LesionArgs, Like};
 use publish::{OutputArgs, publish};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -40,6 +44,8 @@ Examples:
   voxdice eval labelsTs predictions --dataset dataset.json --missing zero
   voxdice eval labelsTs predictions --region WT=1,2,3 --region TC=1,3 --region ET=3 --empty one
   voxdice eval labelsTs predictions --metrics dice,hd95,nsd=2 --surface deepmind
+  voxdice eval labelsTs predictions --instances components --lesions lesions.csv
+  voxdice eval labelsTs predictions --like brats23-gli
   voxdice eval labelsTs predictions --shard 1/4 --format json > part1.json
 
 Pairs: the same file name; else the same name without its ending; a folder per case, or one file per
@@ -60,6 +66,8 @@ pub(super) struct Eval {
     count: CountArgs,
     #[command(flatten)]
     scores: ScoreArgs,
+    #[command(flatten)]
+    lesions: LesionArgs,
     /// CSV of pairs: truth,pred and maybe a name, relative to the two folders
     #[arg(long, value_name = "FILE", help_heading = "Folders", conflicts_with = "pair_regex")]
     pairs: Option<PathBuf>,
@@ -92,9 +100,16 @@ impl Eval {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.outputs.quiet;
         interrupt::listen();
-        let scoring = self.scores.choices().resolve()?;
-        let rules = self.count.resolve(scoring.convention, scoring.surface_metrics().collect())?;
-        self.outputs.check(&self.inputs())?;
+        let mut scoring = self.scores.choices().resolve()?;
+        let preset = self.scores.like.and_then(Like::lesions);
+        let search = self.lesions.search(preset, scoring.lesion_metrics().next().is_some())?;
+        if search.is_some() && self.scores.metrics.is_none() {
+            let own = [LesionMetric::F1, LesionMetric::Dice].map(Metric::Lesion);
+            scoring.scores.extend(own.into_iter().map(Score::from));
+        }
+        let rules = self.count.resolve(scoring.convention, scoring.surface_metrics().collect(), search)?;
+        let outputs = OutputArgs { lesions: self.lesions.lesions.clone(), ..self.outputs.clone() };
+        outputs.check(&self.inputs())?;
         let selection = Selection { missing: self.missing.into(), shard: self.shard };
         // Folders are looked through, and some files read, without a look for signals.
         let cohort = interrupt::during(|| -> Result<_> { Ok(Cohort::new(self.pairing(&rules)?, rules, selection)?) })??;
@@ -114,7 +129,7 @@ impl Eval {
         drop(progress);
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
-        let exit = publish(&summary, &self.outputs, output)?;
+        let exit = publish(&summary, &outputs, output)?;
         let mut kinds = evaluation.cases.iter().flat_map(|case| &case.warnings).filter_map(|warning| warning.kind());
         if kinds.any(WarningKind::is_of_headers) {
             output.note(format_args!("note: {HEADERS_WRONG}"));

@@ -139,7 +139,7 @@ impl Engine {
     }
 }
 
-fn label_pair<'a>(
+pub(super) fn label_pair<'a>(
     shape: &Shape,
     pred: &LabelMap<'a>,
     truth: &LabelMap<'a>,

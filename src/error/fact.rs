@@ -76,3 +76,18 @@ impl super::Error {
         )
     }
 }
+
+/// A side of a class that has more lesions than are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{side} has {found} lesions of one class, and {most} are the most that were allowed; look whether it is a segmentation, \
+     or allow more"
+)]
+pub struct TooManyLesions {
+    /// Which side it is.
+    pub side: Operand,
+    /// How many there are.
+    pub found: u64,
+    /// The limit.
+    pub most: u32,
+}

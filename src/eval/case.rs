@@ -1,6 +1,7 @@
 //! What came of one case.
 
 use super::class::Class;
+use super::instances::LesionScores;
 use super::verify::Verification;
 use super::warning::Warning;
 use crate::io::Gap;
@@ -35,6 +36,8 @@ pub struct CaseResult {
     pub counts: Vec<(Class, Counts)>,
     /// Values of what [`Surfaces`](super::Surfaces) measured, by the key of a class.
     pub surfaces: BTreeMap<String, Vec<f64>>,
+    /// What [`InstanceSearch`](super::InstanceSearch) found, by the key of a class.
+    pub instances: BTreeMap<String, LesionScores>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// What a second engine found, where one was asked.

@@ -5,6 +5,7 @@ use super::class::Class;
 use super::count::{self, Counter, Predicted, Tally};
 use super::error::EvalError;
 use super::grids::Together;
+use super::instances::{self, InstanceSearch};
 use super::rules::{ClassSource, Rules, engine_classes};
 use super::segmentation::{segment_names, segmentation_of};
 use super::surfaces::of_maps;
@@ -51,9 +52,8 @@ pub(super) fn evaluate(
     let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
     let spacing_mm = rules.spacing_mm.or(geometry.map(|geometry| geometry.spacing_mm()));
     let prediction = if pred_input.is_some() { Prediction::Read } else { Prediction::Missing };
-    let streams =
-        counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && rules.surfaces.metrics.is_empty();
-    let (mut surfaces, mut difference) = (BTreeMap::new(), None);
+    let streams = counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && !rules.need_places();
+    let (mut surfaces, mut instances, mut difference) = (BTreeMap::new(), BTreeMap::new(), None);
     let (Tally { voxels, counts, unlisted }, verification) = if streams {
         let pred_labels = match (&mut pred_reader, place, pred_input) {
             (Some(reader), None, _) => Predicted::InOrder(reader),
@@ -79,20 +79,23 @@ pub(super) fn evaluate(
             ..of_truth
         });
         let present = Present::of([&of_truth, &of_pred], rules);
-        if !rules.surfaces.metrics.is_empty() && !present.classes.is_empty() {
+        if rules.need_places() && !present.classes.is_empty() {
             let (maps, classes) = ([&of_truth, &of_pred], engine_classes(&present.classes, &rules.ignore)?);
-            let measured = of_maps(
-                (counter.engine, counter.counterpart),
-                truth,
-                maps,
-                place.as_ref(),
-                spacing_mm,
-                &classes,
-                &rules.surfaces,
-            )?;
-            surfaces = present.classes.iter().map(|class| class.key.clone()).zip(measured.values).collect();
-            let named = |(class, how): (usize, String)| Some((present.classes.get(class)?.clone(), how));
-            difference = measured.difference.and_then(named);
+            let keys = || present.classes.iter().map(|class| class.key.clone());
+            of_maps(truth, maps, place.as_ref(), spacing_mm, |field| {
+                if !rules.surfaces.metrics.is_empty() {
+                    let engines = (counter.engine, counter.counterpart);
+                    let measured = field.measure(engines, &classes, &rules.surfaces)?;
+                    surfaces = keys().zip(measured.values).collect();
+                    let named = |(class, how): (usize, String)| Some((present.classes.get(class)?.clone(), how));
+                    difference = measured.difference.and_then(named);
+                }
+                if let Some(search) = &rules.instances {
+                    let found = field.lesions(counter.engine, &classes, &present.classes, search)?;
+                    instances = keys().zip(found).collect();
+                }
+                Ok(())
+            })?;
         }
         let (tally, verification) = of_volumes([of_truth, of_pred], present, place.as_ref(), rules, counter)?;
         (tally, with_surfaces(verification, difference.as_ref()))
@@ -116,6 +119,7 @@ pub(super) fn evaluate(
         gap,
         counts,
         surfaces,
+        instances,
         warnings,
         verification,
     })
@@ -181,7 +185,15 @@ impl Present {
             ClassSource::Named { classes, .. } => classes.clone(),
             ClassSource::Found => {
                 let labels: BTreeSet<u32> = of_truth.into_keys().chain(pred.census().into_keys()).collect();
-                labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label)).map(Class::label).collect()
+                let labels = labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label));
+                if rules.instances.as_ref().is_some_and(InstanceSearch::is_by_labels) {
+                    // Each label is an instance of the one class; without any there are no voxels of it.
+                    let labels: Vec<u32> = labels.collect();
+                    let one = Class { labels, ..Class::mask(instances::ALL.into()) };
+                    if one.labels.is_empty() { Vec::new() } else { vec![one] }
+                } else {
+                    labels.map(Class::label).collect()
+                }
             }
         };
         Self { ignored, classes }
@@ -205,7 +217,9 @@ fn of_volumes(
     }
     let (counts, verification) =
         verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, &rules.ignore)?, &classes, counter)?;
-    let mut counts: Counted = classes.into_iter().zip(counts).collect();
+    // In every case the one class has other labels.
+    let unlabelled = |class: Class| if class.key == instances::ALL { Class::mask(class.key) } else { class };
+    let mut counts: Counted = classes.into_iter().map(unlabelled).zip(counts).collect();
     if rules.classes == ClassSource::Found {
         // Where the truth is ignored, a label of the prediction is not found.
         counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);

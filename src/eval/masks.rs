@@ -17,7 +17,7 @@ use super::count::{Counter, needs_volumes};
 use super::error::{EvalError, MaskError};
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
-use super::surfaces::{Field, Values};
+use super::surfaces::Field;
 use super::verify::{Verification, verified, with_surfaces};
 use super::warning::{Side as WhichSide, Warning};
 use crate::io::{Gap, Geometry};
@@ -69,9 +69,10 @@ fn count(
     }
     warnings.extend(sides.iter().filter_map(|side| side.undeclared(rules)));
     let spacing_mm = rules.spacing_mm.or(meeting.geometry().map(Geometry::spacing_mm));
-    // Whole volumes are for what wants voxels: distances, and the engine where it counts elsewhere or to compare.
-    let by_bits = rules.surfaces.metrics.is_empty() && counter.counterpart.is_none() && !needs_volumes(counter.engine);
-    let (mut counts, mut surfaces, mut verification) = (Vec::new(), BTreeMap::new(), None);
+    // Whole volumes are for what wants voxels: distances, lesions, and the engine where it counts elsewhere or to compare.
+    let by_bits = !rules.need_places() && counter.counterpart.is_none() && !needs_volumes(counter.engine);
+    let (mut counts, mut verification) = (Vec::new(), None);
+    let (mut surfaces, mut instances) = (BTreeMap::new(), BTreeMap::new());
     for class in &classes {
         counter.cancel.check()?;
         let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
@@ -81,11 +82,17 @@ fn count(
             let (mut counted, mut verified) = (Counts::default(), None);
             if let Some(pair) = pair_of(masks, left_out.as_ref(), &meeting, rules)? {
                 (counted, verified) = count_pair(&pair, counter)?;
+                let field = field_of(&pair, sides[0].path, spacing_mm);
                 if !rules.surfaces.metrics.is_empty() {
-                    let measured = measure(&pair, sides[0].path, spacing_mm, rules, counter)?;
+                    let engines = (counter.engine, counter.counterpart);
+                    let measured = field.measure(engines, &mask_class()?, &rules.surfaces)?;
                     let difference = measured.difference.map(|(_, how)| (class.clone(), how));
                     verified = with_surfaces(verified, difference.as_ref());
                     surfaces.insert(class.key.clone(), measured.values.into_iter().flatten().collect());
+                }
+                if let Some(search) = &rules.instances {
+                    let found = field.lesions(counter.engine, &mask_class()?, std::slice::from_ref(class), search)?;
+                    instances.extend(found.into_iter().map(|found| (class.key.clone(), found)));
                 }
             }
             keep_worst(&mut verification, verified);
@@ -112,6 +119,7 @@ fn count(
         gap,
         counts,
         surfaces,
+        instances,
         warnings,
         verification,
     })
@@ -205,7 +213,7 @@ fn pair_of(
     if masks.iter().all(Option::is_none) {
         return Ok(None);
     }
-    if !rules.surfaces.metrics.is_empty() {
+    if rules.need_places() {
         return meeting.boxed(masks, left_out).map(Some);
     }
     Ok(Some(meeting.joined(masks, left_out)))
@@ -216,16 +224,9 @@ fn mask_class() -> Result<Classes, crate::Error> {
     Classes::new([1])?.ignoring(LEFT_OUT.into())
 }
 
-fn measure(
-    pair: &Boxed,
-    truth_path: &Path,
-    spacing_mm: Option<[f64; 3]>,
-    rules: &Rules,
-    counter: Counter<'_>,
-) -> Result<Values, EvalError> {
+fn field_of<'a>(pair: &'a Boxed, truth_path: &'a Path, spacing_mm: Option<[f64; 3]>) -> Field<'a> {
     let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
-    let field = Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred };
-    field.measure((counter.engine, counter.counterpart), &mask_class()?, &rules.surfaces)
+    Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred }
 }
 
 fn count_pair(pair: &Boxed, counter: Counter<'_>) -> Result<(Counts, Option<Verification>), EvalError> {

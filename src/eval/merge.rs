@@ -1,6 +1,7 @@
 //! The results of shards joined into what one run would have found.
 
 mod foreign;
+mod measured;
 mod partial;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,9 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
     let (rules, scoring) = (first.rules.clone(), choices.over(first.scores.as_ref())?);
     let measured = |metric: &Metric| rules.surfaces.metrics.contains(metric);
     if let Some(metric) = scoring.surface_metrics().find(|metric| !measured(metric)) {
+        return Err(MergeError::NotMeasured(metric.to_string()).into());
+    }
+    if let Some(metric) = scoring.lesion_metrics().find(|_| rules.instances.is_none()) {
         return Err(MergeError::NotMeasured(metric.to_string()).into());
     }
     for part in &parts[1..] {

@@ -4,6 +4,7 @@ use super::class::Class;
 use super::error::EvalError;
 use super::grids::GeometryRule;
 use super::ignore::Ignore;
+use super::instances::InstanceSearch;
 use super::named::named;
 use super::surfaces::Surfaces;
 use crate::Classes;
@@ -73,12 +74,19 @@ pub struct Rules {
     pub spacing_mm: Option<[f64; 3]>,
     /// What is measured besides.
     pub surfaces: Surfaces,
+    /// Which lesions are looked for, if any are.
+    pub instances: Option<InstanceSearch>,
 }
 
 impl Rules {
     /// These classes, everything else by default.
     pub fn of(classes: ClassSource) -> Self {
         Self { classes, ..Self::default() }
+    }
+
+    /// Whether places matter, so that whole volumes are looked at.
+    pub(super) fn need_places(&self) -> bool {
+        !self.surfaces.metrics.is_empty() || self.instances.is_some()
     }
 
     /// How numbers of the truth become labels.

@@ -23,7 +23,7 @@ impl Score {
 
     /// As `--metrics all` has them: those that need no whole volumes.
     pub fn all() -> Vec<Self> {
-        let of_counts = METRICS.iter().filter(|row| row.needs != Needs::Surfaces);
+        let of_counts = METRICS.iter().filter(|row| !matches!(row.needs, Needs::Surfaces | Needs::Instances));
         of_counts.map(|row| Self { metric: row.metric, name: row.name }).collect()
     }
 
@@ -58,7 +58,7 @@ impl Score {
             Metric::Counts(metric) => policy.score(metric, counts),
             Metric::VolumeTruth => volume(counts.n_truth()),
             Metric::VolumePred => volume(counts.n_pred()),
-            Metric::Surface(_) | Metric::Boundary(_) => f64::NAN,
+            Metric::Surface(_) | Metric::Boundary(_) | Metric::Lesion(_) => f64::NAN,
         }
     }
 }

@@ -38,6 +38,11 @@ impl Default for Scoring {
 }
 
 impl Scoring {
+    /// Those of the scores that are of lesions.
+    pub fn lesion_metrics(&self) -> impl Iterator<Item = Metric> {
+        self.scores.iter().map(|score| score.metric).filter(|metric| metric.row().needs == Needs::Instances)
+    }
+
     /// Those of the scores that are measured of surfaces.
     pub fn surface_metrics(&self) -> impl Iterator<Item = Metric> {
         self.scores.iter().map(|score| score.metric).filter(|metric| metric.row().needs == Needs::Surfaces)

@@ -34,6 +34,10 @@ impl Evaluation {
 impl Summary<'_> {
     /// The score of a class of a case, one of its [counts](CaseResult::counts); NaN where it is undefined.
     pub fn score(&self, score: Score, case: &CaseResult, (class, counts): &(Class, Counts)) -> f64 {
+        if let Metric::Lesion(metric) = score.metric {
+            let search = self.evaluation.rules.instances.as_ref();
+            return search.map_or(f64::NAN, |search| search.value(metric, class, case.instances.get(&class.key)));
+        }
         match score.metric {
             metric @ (Metric::Surface(_) | Metric::Boundary(_)) => {
                 let value = self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key));

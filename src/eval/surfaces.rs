@@ -129,7 +129,7 @@ impl Field<'_> {
 
     /// Lengths and spacings of the axes of space, slowest first: those that the file has, as other tools take them. A third
     /// one of one voxel is an axis too, across which every voxel is at the image's edge.
-    fn in_space(&self, spacing_mm: [f64; 3]) -> Result<(Vec<usize>, Vec<f64>), EvalError> {
+    pub(super) fn in_space(&self, spacing_mm: [f64; 3]) -> Result<(Vec<usize>, Vec<f64>), EvalError> {
         let (space, others) = self.shape.split_at(self.shape.len().min(3));
         if others.iter().any(|&length| length != 1) {
             return Err(EvalError::NotInSpace { path: self.truth_path.into(), shape: self.shape.to_vec() });
@@ -154,7 +154,7 @@ fn surfaces_differ(engine: &Engine, surfaces: &Table<Surface>, again: &Table<Sur
     })
 }
 
-fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate::Error> {
+pub(super) fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate::Error> {
     match labels {
         LabelSlice::U8(labels) => LabelMap::u8(shape.clone(), labels),
         LabelSlice::U16(labels) => LabelMap::u16(shape.clone(), labels),
@@ -162,22 +162,20 @@ fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<'a>, crate:
     }
 }
 
-/// Values of two label maps, class by class. Where one lies in the other in another way, both are put into the box around them.
-pub(super) fn of_maps(
-    engines: Engines<'_>,
+/// `f` of two label maps. Where one lies in the other in another way, both are put into the box around them.
+pub(super) fn of_maps<R>(
     truth_path: &Path,
     [truth, pred]: [&LabelVolume; 2],
     place: Option<&Placement>,
     spacing_mm: Option<[f64; 3]>,
-    classes: &Classes,
-    surfaces: &Surfaces,
-) -> Result<Values, EvalError> {
+    f: impl FnOnce(&Field<'_>) -> Result<R, EvalError>,
+) -> Result<R, EvalError> {
     let boxed = place.map(|place| in_one_box(truth, pred, place)).transpose()?;
     let (shape, [truth, pred]) = match &boxed {
         Some((shape, labels)) => (shape, labels.each_ref().map(Labels::slice)),
         None => (&truth.shape, [truth.labels.slice(), pred.labels.slice()]),
     };
-    Field { truth_path, shape, spacing_mm, truth, pred }.measure(engines, classes, surfaces)
+    f(&Field { truth_path, shape, spacing_mm, truth, pred })
 }
 
 /// The box around both, and their labels in it.

@@ -1,8 +1,12 @@
 //! Metrics by name: one row each. Names and aliases on command lines, keys in JSON, columns and headings of tables, which
 //! end of a scale is good, and the README's table come from here.
 
+mod rows;
+
+pub use rows::METRICS;
+
 use super::confusion::CountMetric;
-use super::fbeta::Beta;
+use super::instances::LesionMetric;
 use super::surface::SurfaceMetric;
 use super::wrong::wrong;
 use crate::error::{Error, Result};
@@ -28,6 +32,8 @@ pub enum Metric {
     Surface(SurfaceMetric),
     /// Intersection over union of what is near both boundaries.
     Boundary(Band),
+    /// Of lesions, cells or other objects one by one.
+    Lesion(LesionMetric),
     /// The volume of the class in the truth.
     VolumeTruth,
     /// The same in the prediction.
@@ -105,175 +111,9 @@ pub enum Needs {
     VoxelSize,
     /// [`Surface`](crate::stats::Surface), or bands along boundaries, hence whole volumes.
     Surfaces,
+    /// [`Instances`](crate::stats::Instances).
+    Instances,
 }
-
-const NONE: Parameter = Parameter::None;
-const FROM_0_TO_1: [f64; 2] = [0.0, 1.0];
-
-/// A ratio of counts from 0 to 1, of which more is better.
-const fn score(metric: CountMetric, name: &'static str) -> MetricRow {
-    MetricRow {
-        metric: Metric::Counts(metric),
-        name,
-        aliases: &[],
-        parameter: NONE,
-        title: "",
-        long_name: "",
-        formula: "",
-        undefined: "",
-        range: FROM_0_TO_1,
-        best: Best::High,
-        unit: Unit::One,
-        needs: Needs::Counts,
-    }
-}
-
-/// A distance in mm.
-const fn distance(metric: SurfaceMetric, name: &'static str) -> MetricRow {
-    MetricRow {
-        metric: Metric::Surface(metric),
-        undefined: "one side is empty",
-        range: [0.0, f64::INFINITY],
-        best: Best::Low,
-        unit: Unit::Mm,
-        needs: Needs::Surfaces,
-        ..score(CountMetric::Dice, name)
-    }
-}
-
-/// A share of boundaries within a tolerance.
-const fn within(metric: SurfaceMetric, name: &'static str) -> MetricRow {
-    MetricRow {
-        metric: Metric::Surface(metric),
-        range: FROM_0_TO_1,
-        best: Best::High,
-        unit: Unit::One,
-        ..distance(metric, name)
-    }
-}
-
-/// A share of bands along boundaries.
-const fn boundary(band: Band, name: &'static str) -> MetricRow {
-    MetricRow {
-        metric: Metric::Boundary(band),
-        long_name: "boundary IoU",
-        undefined: "in neither",
-        ..within(SurfaceMetric::Hd, name)
-    }
-}
-
-macro_rules! band {
-    ($of:expr) => {
-        Parameter::Required("W", |width| {
-            let of: fn(f64) -> Result<Band> = $of;
-            of(width)?.checked().map(Metric::Boundary)
-        })
-    };
-}
-
-macro_rules! parameter {
-    ($kind:ident, $letter:literal, $variant:ident) => {
-        Parameter::$kind($letter, |number| SurfaceMetric::checked(SurfaceMetric::$variant(number)).map(Metric::Surface))
-    };
-}
-
-/// Every metric. A row with a required parameter stands for all of its values.
-#[rustfmt::skip] // a row is a few lines
-pub static METRICS: [MetricRow; 41] = [
-    MetricRow { aliases: &["f1", "dsc"], title: "Dice", long_name: "Dice coefficient", formula: "2tp / (P + T)",
-        undefined: "the class is in neither", ..score(CountMetric::Dice, "dice") },
-    MetricRow { aliases: &["jaccard", "ts"], title: "IoU", long_name: "intersection over union", formula: "tp / (tp + fp + fn)",
-        undefined: "in neither", ..score(CountMetric::Iou, "iou") },
-    MetricRow { aliases: &["ppv"], long_name: "precision, positive predictive value", formula: "tp / P",
-        undefined: "nothing is predicted", ..score(CountMetric::Precision, "precision") },
-    MetricRow { aliases: &["tpr", "sensitivity"], long_name: "recall, sensitivity, true positive rate", formula: "tp / T",
-        undefined: "not in the truth", ..score(CountMetric::Recall, "recall") },
-    MetricRow { aliases: &["tnr"], long_name: "specificity, true negative rate", formula: "tn / N",
-        undefined: "the truth fills the volume", ..score(CountMetric::Specificity, "specificity") },
-    MetricRow { long_name: "negative predictive value", formula: "tn / (tn + fn)",
-        undefined: "the prediction fills the volume", ..score(CountMetric::Npv, "npv") },
-    MetricRow { long_name: "false discovery rate", formula: "fp / P", best: Best::Low,
-        undefined: "nothing is predicted", ..score(CountMetric::Fdr, "fdr") },
-    MetricRow { long_name: "false negative rate", formula: "fn / T", best: Best::Low,
-        undefined: "not in the truth", ..score(CountMetric::Fnr, "fnr") },
-    MetricRow { long_name: "false positive rate", formula: "fp / N", best: Best::Low,
-        undefined: "the truth fills the volume", ..score(CountMetric::Fpr, "fpr") },
-    MetricRow { long_name: "false omission rate", formula: "fn / (tn + fn)", best: Best::Low,
-        undefined: "the prediction fills the volume", ..score(CountMetric::For, "for") },
-    MetricRow { parameter: Parameter::Optional("B", |beta| Ok(Metric::Counts(CountMetric::Fbeta(Beta::new(beta)?)))),
-        long_name: "F-beta, Dice at B = 1", formula: "(1 + B²)tp / ((1 + B²)tp + B²fn + fp)",
-        undefined: "in neither", ..score(CountMetric::Fbeta(Beta::ONE), "fbeta") },
-    MetricRow { aliases: &["acc"], long_name: "accuracy", formula: "(tp + tn) / n",
-        undefined: "no voxels", ..score(CountMetric::Accuracy, "accuracy") },
-    MetricRow { aliases: &["ba"], long_name: "balanced accuracy", formula: "(tp / T + tn / N) / 2",
-        undefined: "either is", ..score(CountMetric::BalancedAccuracy, "balanced_accuracy") },
-    MetricRow { range: [-1.0, 1.0], long_name: "Cohen's kappa", formula: "2(tp tn - fn fp) / (P N + T (fn + tn))",
-        undefined: "both are empty or full", ..score(CountMetric::Kappa, "kappa") },
-    MetricRow { range: [-1.0, 1.0], long_name: "Matthews' correlation", formula: "(tp tn - fp fn) / √(P T N (tn + fn))",
-        undefined: "one is empty or full", ..score(CountMetric::Mcc, "mcc") },
-    MetricRow { long_name: "Fowlkes-Mallows index", formula: "√(precision · recall)",
-        undefined: "either is", ..score(CountMetric::Fm, "fm") },
-    MetricRow { range: [-1.0, 1.0], long_name: "bookmaker informedness", formula: "recall + specificity - 1",
-        undefined: "either is", ..score(CountMetric::Bm, "bm") },
-    MetricRow { range: [-1.0, 1.0], long_name: "markedness", formula: "precision + npv - 1",
-        undefined: "either is", ..score(CountMetric::Mk, "mk") },
-    MetricRow { best: Best::Low, long_name: "prevalence threshold",
-        formula: "(√(recall · fpr) - fpr) / (recall - fpr)",
-        undefined: "recall or fpr is, and where they are equal", ..score(CountMetric::Pt, "pt") },
-    MetricRow { range: [-2.0, 2.0], best: Best::Neither, long_name: "volume similarity, signed",
-        formula: "2(P - T) / (P + T)", undefined: "in neither",
-        ..score(CountMetric::VolumeSimilarity, "volume_similarity") },
-    MetricRow { long_name: "volume similarity, unsigned", formula: "1 - abs(P - T) / (P + T)", undefined: "in neither",
-        ..score(CountMetric::VolumeSimilarityUnsigned, "volume_similarity_unsigned") },
-    MetricRow { metric: Metric::VolumeTruth, title: "truth mL", long_name: "volume of the truth", formula: "T · voxel volume",
-        undefined: "the file has no spacing", range: [0.0, f64::INFINITY], best: Best::Neither, unit: Unit::Ml,
-        needs: Needs::VoxelSize, ..score(CountMetric::Dice, "volume_truth_ml") },
-    MetricRow { metric: Metric::VolumePred, title: "pred mL", long_name: "volume of the prediction", formula: "P · voxel volume",
-        undefined: "the file has no spacing", range: [0.0, f64::INFINITY], best: Best::Neither, unit: Unit::Ml,
-        needs: Needs::VoxelSize, ..score(CountMetric::Dice, "volume_pred_ml") },
-    MetricRow { long_name: "Hausdorff distance", formula: "the largest d of both directions",
-        ..distance(SurfaceMetric::Hd, "hd") },
-    MetricRow { aliases: &["hd95"], parameter: parameter!(Required, "Q", HdPercentile), long_name: "its Q % quantile",
-        formula: "the Q % quantile of d, the larger of both directions",
-        ..distance(SurfaceMetric::HdPercentile(95.0), "hd") },
-    MetricRow { parameter: parameter!(Optional, "Q", HdTruth), long_name: "directed Hausdorff distance",
-        formula: "the Q % quantile of d from the truth; the largest without Q",
-        ..distance(SurfaceMetric::HdTruth(100.0), "hd_truth") },
-    MetricRow { parameter: parameter!(Optional, "Q", HdPred), long_name: "directed Hausdorff distance",
-        formula: "of d from the prediction", ..distance(SurfaceMetric::HdPred(100.0), "hd_pred") },
-    MetricRow { long_name: "average symmetric surface distance", formula: "the mean of d of both together",
-        ..distance(SurfaceMetric::Assd, "assd") },
-    MetricRow { long_name: "average surface distance", formula: "the mean of d from the truth",
-        ..distance(SurfaceMetric::AsdTruth, "asd_truth") },
-    MetricRow { long_name: "average surface distance", formula: "the mean of d from the prediction",
-        ..distance(SurfaceMetric::AsdPred, "asd_pred") },
-    MetricRow { long_name: "mean average surface distance", formula: "(asd_truth + asd_pred) / 2",
-        ..distance(SurfaceMetric::Masd, "masd") },
-    MetricRow { long_name: "maximal average surface distance", formula: "max(asd_truth, asd_pred)",
-        ..distance(SurfaceMetric::MaxAsd, "max_asd") },
-    MetricRow { long_name: "median of distances", formula: "the median of d of both together",
-        ..distance(SurfaceMetric::Median, "sd_median") },
-    MetricRow { long_name: "standard deviation of distances", formula: "the standard deviation of d of both together",
-        ..distance(SurfaceMetric::Std, "sd_std") },
-    MetricRow { long_name: "root mean square of distances", formula: "√(the mean of d² of both together)",
-        ..distance(SurfaceMetric::Rms, "sd_rms") },
-    MetricRow { parameter: parameter!(Required, "T", Nsd), long_name: "normalised surface distance, surface Dice",
-        formula: "the share of both boundaries with d ≤ T mm", undefined: "both sides are empty",
-        ..within(SurfaceMetric::Nsd(1.0), "nsd") },
-    MetricRow { parameter: parameter!(Required, "T", NsdTruth), long_name: "the same of one boundary",
-        formula: "the share of the truth's boundary with d ≤ T mm", undefined: "the truth is empty",
-        ..within(SurfaceMetric::NsdTruth(1.0), "nsd_truth") },
-    MetricRow { parameter: parameter!(Required, "T", NsdPred), long_name: "the same of one boundary",
-        formula: "the share of the prediction's boundary with d ≤ T mm", undefined: "the prediction is empty",
-        ..within(SurfaceMetric::NsdPred(1.0), "nsd_pred") },
-    MetricRow { parameter: band!(|width| Band::whole_voxels(width)), formula: "iou of voxels with background up to W steps away",
-        ..boundary(Band::Voxels(1), "boundary_iou") },
-    MetricRow { parameter: band!(|width| Ok(Band::Mm(width))), formula: "iou of voxels up to W mm from their boundary",
-        ..boundary(Band::Mm(1.0), "boundary_iou_mm") },
-    MetricRow { parameter: band!(|width| Ok(Band::BelowVoxels(width))),
-        formula: "iou of voxels less than W voxels from their boundary",
-        ..boundary(Band::BelowVoxels(1.0), "boundary_iou_below") },
-];
 
 impl MetricRow {
     /// How the name is written: `dice`, `fbeta=B`, `hd=Q`.
@@ -338,6 +178,7 @@ impl Metric {
             (Self::Counts(own), Self::Counts(other)) => discriminant(own) == discriminant(other),
             (Self::Surface(own), Self::Surface(other)) => discriminant(own) == discriminant(other),
             (Self::Boundary(own), Self::Boundary(other)) => discriminant(own) == discriminant(other),
+            (Self::Lesion(own), Self::Lesion(other)) => own == other,
             _ => discriminant(self) == discriminant(other),
         }
     }
@@ -348,7 +189,7 @@ impl Metric {
             Self::Counts(CountMetric::Fbeta(beta)) => Some(beta.value()),
             Self::Surface(metric) => metric.parameter(),
             Self::Boundary(band) => Some(band.width()),
-            Self::Counts(_) | Self::VolumeTruth | Self::VolumePred => None,
+            Self::Counts(_) | Self::Lesion(_) | Self::VolumeTruth | Self::VolumePred => None,
         }
     }
 

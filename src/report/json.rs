@@ -2,7 +2,9 @@
 
 use super::tree::{Node, Style, tree};
 use super::words::Words;
-use crate::eval::{CaseResult, Class, ClassSource, FROM_FILES, Kind, Score, Summary, Surfaces, Unpaired};
+use crate::eval::{
+    CaseResult, Class, ClassSource, FROM_FILES, InstanceSearch, Kind, Score, Summary, Surfaces, Unpaired,
+};
 
 use crate::metric::{Distribution, Interval};
 use crate::text::plain;
@@ -80,6 +82,7 @@ fn options(summary: &Summary<'_>) -> Value {
         "shard": summary.evaluation.provenance.shard.map(|shard| shard.to_string()),
         "spacing_mm": summary.evaluation.rules.spacing_mm,
         "surfaces": surfaces(&summary.evaluation.rules.surfaces),
+        "instances": summary.evaluation.rules.instances.as_ref().map(instances),
         "metrics": scoring.scores.iter().map(Score::to_string).collect::<Vec<_>>(),
         "empty": scoring.empty.both.to_string(),
         "like": scoring.convention.map(|convention| convention.name()),
@@ -105,6 +108,16 @@ fn surfaces(surfaces: &Surfaces) -> Value {
         "preset": surfaces.preset.map(|preset| preset.to_string()),
         "choices": Map::from_iter(surfaces.choices.named().into_iter().map(|(name, choice)| (name.into(), choice.into()))),
         "definition": surfaces.rules().to_string(),
+    })
+}
+
+/// Which lesions were looked for, and how they are defined.
+fn instances(search: &InstanceSearch) -> Value {
+    json!({
+        "preset": search.preset.map(|preset| preset.to_string()),
+        "choices": Map::from_iter(search.choices.named().into_iter().map(|(name, choice)| (name.into(), choice.into()))),
+        "sizes": search.sizes,
+        "definition": search.definition(),
     })
 }
 

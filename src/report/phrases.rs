@@ -22,6 +22,11 @@ pub fn surface_definition(summary: &Summary<'_>) -> Option<String> {
     measured.then(|| summary.evaluation.rules.surfaces.definition())
 }
 
+/// How lesions are defined, where any were looked for.
+pub fn lesion_definition(summary: &Summary<'_>) -> Option<String> {
+    summary.evaluation.rules.instances.as_ref().map(|search| search.definition())
+}
+
 /// Backend and device in words.
 pub fn counted_on(summary: &Summary<'_>) -> String {
     let text = format!(

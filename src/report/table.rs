@@ -5,7 +5,7 @@ mod metrics;
 
 pub use metrics::metrics;
 
-use super::phrases::{counted_on, empty_rule, surface_definition};
+use super::phrases::{counted_on, empty_rule, lesion_definition, surface_definition};
 use crate::eval::{CaseResult, Kind, Score, Summary};
 use crate::report::grid::{Align, Grid, Tone};
 use crate::text::{extent, grouped, score as score_text, shown, wrapped};
@@ -100,6 +100,9 @@ fn footer(summary: &Summary<'_>, lowest: &[usize]) -> String {
     let _ = writeln!(text, "mean of {defined} defined, {undefined} undefined{background}; {rule}");
     if let Some(definition) = surface_definition(summary) {
         let _ = writeln!(text, "{}", wrapped(&format!("surfaces: {definition}"), 2));
+    }
+    if let Some(definition) = lesion_definition(summary) {
+        let _ = writeln!(text, "{}", wrapped(&format!("lesions: {definition}"), 2));
     }
     if !lowest.is_empty() {
         let _ = writeln!(text, "* the {} lowest {}", lowest.len(), summary.ranking().title());

@@ -1,6 +1,7 @@
 //! nnU-Net's summary as a tree, from which both JSON forms are printed.
 
-use crate::eval::{CaseResult, Class, Score, Summary};
+use crate::eval::{CaseResult, Class, LesionScores, Score, Summary};
+use crate::metric::instances::SizeClass;
 use crate::metric::{mean_of_all, mean_of_defined};
 use crate::stats::Counts;
 
@@ -79,17 +80,38 @@ pub(super) fn tree(summary: &Summary<'_>, style: Style) -> Vec<(String, Node)> {
             let more = more.iter().map(|&score| (score.to_string(), Node::Real(summary.score(score, case, counts))));
             (counts.0.key.clone(), Node::Map(eight.chain(more).collect()))
         });
-        Node::Map(vec![
+        let lesions = (style == Style::Ours && !case.instances.is_empty()).then(|| ("instances".into(), lesions(case)));
+        let entries = vec![
             ("metrics".into(), Node::Map(metrics.collect())),
             ("prediction_file".into(), Node::Text(case.pred.to_string_lossy().into_owned())),
             ("reference_file".into(), Node::Text(case.truth.to_string_lossy().into_owned())),
-        ])
+        ];
+        Node::Map(entries.into_iter().chain(lesions).collect())
     });
     vec![
         ("foreground_mean".into(), Node::Map(foreground_mean.collect())),
         ("mean".into(), Node::Map(mean.collect())),
         ("metric_per_case".into(), Node::List(cases.collect())),
     ]
+}
+
+/// What was found of the lesions of each class.
+fn lesions(case: &CaseResult) -> Node {
+    let of = |found: &LesionScores| {
+        let numbers = found.numbers.iter().map(|(name, value)| {
+            let is_count = matches!(name.as_str(), "n_truth" | "n_pred" | "tp" | "fn" | "fp" | "tp_pred");
+            let node = if is_count && *value >= 0.0 { Node::Whole(*value as u64) } else { Node::Real(*value) };
+            (name.clone(), node)
+        });
+        let size = |size: &SizeClass| {
+            let numbers = [("n_truth", size.n_truth), ("found", size.found)];
+            let counts = numbers.into_iter().map(|(name, n)| (name.into(), Node::Whole(n)));
+            Node::Map(std::iter::once(("from_mm3".into(), Node::Real(size.from_mm3))).chain(counts).collect())
+        };
+        let sizes = Node::List(found.by_size.iter().map(size).collect());
+        Node::Map(numbers.chain([("by_size".into(), sizes)]).collect())
+    };
+    Node::Map(case.instances.iter().map(|(key, found)| (key.clone(), of(found))).collect())
 }
 
 /// The number under one of [`KEYS`].

@@ -248,7 +248,9 @@ impl Engines {
             let [p, t] = [6, 7].map(|seed| labels(LabelType::U32, &[0, 1, FAR], 4, n, seed));
             let options = SurfaceOptions { elements, ..SurfaceOptions::default() };
             let of = |engine: &Engine| {
-                engine.surfaces(Pair { pred: label_map(&shape, &p), truth: label_map(&shape, &t) }, &classes, &options).unwrap()
+                engine
+                    .surfaces(Pair { pred: label_map(&shape, &p), truth: label_map(&shape, &t) }, &classes, &options)
+                    .unwrap()
             };
             assert_eq!(of(&self.browser.engine), of(&self.cpu), "{elements:?}");
         }

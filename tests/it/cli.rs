@@ -22,6 +22,7 @@ mod formats;
 mod hostile;
 mod info;
 mod lattice;
+mod lesions;
 mod loss;
 #[cfg(target_os = "linux")]
 mod memory;

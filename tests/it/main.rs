@@ -26,8 +26,10 @@ mod futures;
 #[cfg(feature = "io")]
 mod fuzz;
 mod gradients;
+mod instances;
 mod isa;
 mod laws;
+mod lesions_page;
 mod library_losses;
 mod limits;
 mod metric;

@@ -8,7 +8,9 @@ use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::cli::words;
 use crate::eval::models::Model;
-use crate::eval::{Cohort, Event, Matching, RunOptions, Score, ScoreChoices, ScoreList, Selection, pair_folders_by};
+use crate::eval::{
+    Cohort, Event, InstanceSearch, Matching, RunOptions, Score, ScoreChoices, ScoreList, Selection, pair_folders_by,
+};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -108,7 +110,8 @@ fn evaluated(
         None => ScoreList::default().0,
     };
     let scoring = ScoreChoices { scores: Some(ScoreList(scores)), ..choices.clone() }.resolve()?;
-    let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect())?;
+    let instances = scoring.lesion_metrics().next().map(|_| InstanceSearch::default());
+    let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect(), instances)?;
     let selection = Selection { missing: compare.missing.into(), shard: None };
     let by = match &compare.pair_regex {
         Some(regex) => Matching::Pattern(regex),

@@ -1,12 +1,13 @@
 //! The flags that shape a run: what is counted, and how counts become scores.
 
+use super::lesions::{Like, like};
 use crate::Empty;
 use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::cli::label_list::LabelList;
 use crate::eval::{
-    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, Missed, MissingRule, NamedBy, Rules, ScoreChoices,
-    ScoreList, SurfaceChoices, Surfaces,
+    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, Missed, MissingRule, NamedBy, Rules,
+    ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
 };
 use crate::metric::Metric;
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
@@ -101,9 +102,11 @@ pub(in crate::cli) struct ScoreArgs {
     /// A score whose denominator is 0, as of a class that neither file has [default: nan, or what --like says]
     #[arg(long, value_enum, help_heading = "Scores")]
     pub empty: Option<EmptyName>,
-    /// The conventions of another evaluator: empty classes, classes, order of means [default: none]
-    #[arg(long, value_enum, help_heading = "Scores")]
-    pub like: Option<ConventionName>,
+    /// The conventions of another evaluator: empty classes, classes, order of means (nnunet, monai, kits23, brats23 for whole
+    /// regions, totalseg), or whose lesions: brats23-gli, brats24-met, brats26-gli, panoptica, cc-dice, cellpose, stardist, coco,
+    /// isles22, autopet, lits and others [default: none]
+    #[arg(long, value_name = "WHO", value_parser = like, help_heading = "Scores")]
+    pub like: Option<Like>,
     /// Resamples of the cases for the confidence intervals of means, 100 to 1000000; 0 for none [default: 10000]
     #[arg(long, value_name = "N", help_heading = "Scores")]
     pub bootstrap: Option<usize>,
@@ -263,7 +266,12 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 impl CountArgs {
     /// Explicit flags go before what the preset says.
-    pub fn resolve(&self, convention: Option<Convention>, measured: Vec<Metric>) -> Result<Rules> {
+    pub fn resolve(
+        &self,
+        convention: Option<Convention>,
+        measured: Vec<Metric>,
+        instances: Option<InstanceSearch>,
+    ) -> Result<Rules> {
         let mut classes = Vec::new();
         let mut sources = Vec::new();
         let mut ignore = self.ignore.clone();
@@ -280,6 +288,14 @@ impl CountArgs {
         if !self.region.is_empty() {
             classes.extend(self.region.iter().map(|region| region.0.clone()));
             sources.push("--region".into());
+        }
+        if let (Some(source), true) = (sources.first(), instances.as_ref().is_some_and(InstanceSearch::is_by_labels)) {
+            bail!("where each label is an object there are no classes, and {source} names some; leave it out");
+        }
+        if let Some(own) = instances.as_ref().filter(|_| sources.is_empty()).and_then(InstanceSearch::classes) {
+            classes = own;
+            sources
+                .extend(instances.as_ref().and_then(|search| search.preset).map(|preset| format!("--like {preset}")));
         }
         if let Some(convention) = convention.filter(|_| sources.is_empty())
             && let Some(own) = convention.classes()
@@ -307,6 +323,7 @@ impl CountArgs {
                 preset: self.surface.or(convention.and_then(Convention::surface)),
                 choices,
             },
+            instances,
             classes,
             named_by: if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Caller },
             ignore: ignore.unwrap_or_default(),
@@ -325,7 +342,7 @@ impl ScoreArgs {
         ScoreChoices {
             scores: self.metrics.clone(),
             empty: self.empty.map(Empty::from),
-            convention: self.like.map(Convention::from),
+            convention: self.like.and_then(Like::convention),
             resamples: self.bootstrap,
             seed: self.seed,
         }

@@ -37,6 +37,9 @@ pub(in crate::cli) struct OutputArgs {
     /// No warnings, notes or progress on stderr
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
+    /// Lesions one by one, where they are looked for.
+    #[arg(skip)]
+    pub lesions: Option<PathBuf>,
 }
 
 /// How a result is printed.
@@ -79,7 +82,8 @@ impl OutputArgs {
         if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given && !for_papers) {
             bail!("{flag} is for --format markdown and latex; leave {flag} out, or choose one of these");
         }
-        let all = [("--output", &self.output), ("--csv", &self.csv), ("--html", &self.html)];
+        let all =
+            [("--output", &self.output), ("--csv", &self.csv), ("--html", &self.html), ("--lesions", &self.lesions)];
         let all: Vec<Named<'_>> = all.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
         check_outputs(&all, inputs)?;
         check_no_volume(&all)
@@ -90,7 +94,7 @@ impl OutputArgs {
 pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, output: &mut Output) -> Result<Exit> {
     tell(summary, output);
     let outputs_of = || Rendered::of(summary, outputs);
-    let Rendered { layout, rows, page, printed } = interrupt::during(outputs_of)??;
+    let Rendered { layout, rows, page, lesions, printed } = interrupt::during(outputs_of)??;
     let mut exit = if summary.evaluation.has_findings() { Exit::Findings } else { Exit::Fine };
     let difference = summary.evaluation.verification().and_then(|verification| verification.difference.as_ref());
     if let Some(difference) = difference {
@@ -105,7 +109,8 @@ pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, outpu
             output.note(format_args!("verified: {} agree in every {what}", verification.devices()));
         }
         // All files are complete before the first one appears; after a failed verification there is none.
-        let files = [(&outputs.output, layout), (&outputs.csv, rows), (&outputs.html, page)];
+        let files =
+            [(&outputs.output, layout), (&outputs.csv, rows), (&outputs.html, page), (&outputs.lesions, lesions)];
         let files = files.into_iter().filter_map(|(path, text)| Some((path.as_ref()?, text?)));
         let mut all: Vec<Pending> = files.map(|(path, text)| Pending::write(path, &text)).collect::<Result<_>>()?;
         interrupt::check()?;
@@ -125,6 +130,7 @@ struct Rendered {
     layout: Option<String>,
     rows: Option<String>,
     page: Option<String>,
+    lesions: Option<String>,
     printed: Printed,
 }
 
@@ -139,6 +145,7 @@ impl Rendered {
             layout: outputs.output.as_ref().map(|_| report::nnunet_summary(summary)),
             rows: outputs.csv.as_ref().map(|_| report::csv(summary)),
             page: outputs.html.as_ref().map(|_| page(summary)).transpose()?,
+            lesions: outputs.lesions.as_ref().map(|_| report::lesions_csv(summary)),
             printed: match outputs.format {
                 Form::Table => Printed::Text(report::table(summary)),
                 Form::Json => Printed::Json(report::json(summary, &Flags)),

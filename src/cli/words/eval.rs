@@ -154,6 +154,7 @@ fn of_merge(error: &MergeError) -> String {
                 Unlike::Round => "choices of `voxdice eval --round`",
                 Unlike::Threshold => "choices of `voxdice eval --threshold`",
                 Unlike::Geometry => "rules of `voxdice eval --geometry`",
+                Unlike::Instances => "choices about lesions, `voxdice eval --instances` or `--like`",
                 Unlike::Surfaces => "choices of surface metrics, `voxdice eval --surface` or `--spacing`",
                 Unlike::Missing => "rules of `voxdice eval --missing`",
             };

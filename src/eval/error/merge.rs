@@ -23,6 +23,8 @@ pub enum Unlike {
     Missing,
     /// What was measured of surfaces, and the size of a voxel.
     Surfaces,
+    /// Which lesions were looked for.
+    Instances,
 }
 
 impl Unlike {
@@ -35,6 +37,7 @@ impl Unlike {
             Self::Threshold => "thresholds",
             Self::Geometry => "rules for grids that lie apart",
             Self::Missing => "rules for missing predictions",
+            Self::Instances => "definitions of lesions",
             Self::Surfaces => "metrics or definitions of surface distances",
         }
     }

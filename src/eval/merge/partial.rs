@@ -1,6 +1,7 @@
 //! Reading results back: our own JSON, and summaries of nnU-Net's layout.
 
 use super::foreign::{is_version_one, without_nan};
+use super::measured::{OwnLesions, OwnSearch, OwnSurfaces};
 use crate::eval::case::{CaseResult, Counted, Prediction};
 use crate::eval::class::Class;
 use crate::eval::error::{EvalError, MergeError, Unlike};
@@ -11,7 +12,6 @@ use crate::eval::named::ParseError;
 use crate::eval::pairing::{Kind, case_name, is_usual_name};
 use crate::eval::rules::{ClassSource, FROM_FILES, MissingRule, NamedBy, Rules};
 use crate::eval::scoring::{StoredScores, known};
-use crate::eval::surfaces::{SurfaceChoices, Surfaces};
 use crate::eval::verify::Verification;
 use crate::eval::warning::Warning;
 use crate::io::Gap;
@@ -72,6 +72,7 @@ impl Partial {
             (Unlike::Threshold, a.threshold == b.threshold),
             (Unlike::Geometry, a.geometry == b.geometry),
             (Unlike::Surfaces, (&a.surfaces, a.spacing_mm) == (&b.surfaces, b.spacing_mm)),
+            (Unlike::Instances, a.instances == b.instances),
             (Unlike::Missing, self.provenance.missing == other.provenance.missing),
         ];
         checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
@@ -89,6 +90,9 @@ struct Entry {
     metrics: BTreeMap<String, Numbers>,
     prediction_file: PathBuf,
     reference_file: PathBuf,
+    /// Scores of lesions, by class.
+    #[serde(default)]
+    instances: BTreeMap<String, OwnLesions>,
 }
 
 #[derive(Deserialize)]
@@ -141,21 +145,13 @@ struct Options {
     shard: Option<String>,
     spacing_mm: Option<[f64; 3]>,
     surfaces: Option<OwnSurfaces>,
+    instances: Option<OwnSearch>,
     #[serde(flatten)]
     scores: StoredScores,
 }
 
 fn dataset() -> String {
     NamedBy::Dataset.to_string()
-}
-
-#[derive(Deserialize)]
-struct OwnSurfaces {
-    metrics: Vec<String>,
-    preset: Option<String>,
-    /// What goes before it, by name.
-    #[serde(default)]
-    choices: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -203,17 +199,6 @@ struct OwnVerify {
     difference: Option<String>,
 }
 
-impl OwnSurfaces {
-    fn read(self) -> Result<Surfaces, String> {
-        let unknown = |error: crate::Error| error.to_string();
-        let metrics = self.metrics.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(unknown)?;
-        let preset = self.preset.map(|name| name.parse()).transpose().map_err(unknown)?;
-        let mut choices = SurfaceChoices::default();
-        self.choices.iter().try_for_each(|(name, choice)| choices.set(name, choice))?;
-        Ok(Surfaces { metrics, preset, choices })
-    }
-}
-
 fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
     if entries.len() != own.cases.len() {
         return Err(format!("{} cases are described and {} counted", own.cases.len(), entries.len()));
@@ -222,6 +207,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
         own.classes.into_iter().map(|class| Class { key: class.key, name: class.name, labels: class.labels }).collect();
     unique(&classes)?;
     let surfaces = own.options.surfaces.map(OwnSurfaces::read).transpose()?.unwrap_or_default();
+    let instances = own.options.instances.map(OwnSearch::read).transpose()?;
     let mut cases = Vec::new();
     for (entry, about) in entries.into_iter().zip(own.cases) {
         if about.shape.iter().try_fold(1u64, |voxels, &length| voxels.checked_mul(length)).is_none() {
@@ -261,6 +247,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
             warnings: warnings.map(stored).collect(),
             verification: None,
             surfaces: measured,
+            instances: entry.instances.into_iter().map(|(key, found)| (key, found.read())).collect(),
             counts,
         });
     }
@@ -303,6 +290,7 @@ fn of_ours(entries: Vec<Entry>, own: Own) -> Result<Partial, String> {
             geometry: known(&own.options.geometry).map_err(unknown)?,
             spacing_mm: own.options.spacing_mm,
             surfaces,
+            instances,
             ..Rules::of(wanted)
         },
         scores: Some(own.options.scores),
@@ -337,6 +325,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial, String> {
             gap: None,
             counts,
             surfaces: BTreeMap::new(),
+            instances: BTreeMap::new(),
             warnings: Vec::new(),
             verification: None,
         })

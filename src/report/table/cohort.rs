@@ -3,7 +3,7 @@
 use super::tone;
 use crate::eval::{FEW_CASES, MissingRule, Score, Summary, Unpaired};
 use crate::report::grid::{Align, Grid, Tone};
-use crate::report::phrases::{counted_on, empty_rule, surface_definition};
+use crate::report::phrases::{counted_on, empty_rule, lesion_definition, surface_definition};
 use crate::text::{score as score_text, wrapped};
 use std::fmt::Write;
 
@@ -146,6 +146,9 @@ fn facts(summary: &Summary<'_>) -> String {
     ));
     if let Some(definition) = surface_definition(summary) {
         line(format!("surfaces: {definition}"));
+    }
+    if let Some(definition) = lesion_definition(summary) {
+        line(format!("lesions: {definition}"));
     }
     if summary.has_narrow_intervals() {
         line(format!("with fewer than {FEW_CASES} cases the intervals are still a little too narrow"));

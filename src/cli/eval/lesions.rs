@@ -1,0 +1,163 @@
+//! The flags about lesions.
+
+use crate::eval::{Convention, InstanceChoices, InstanceSearch, many_to_one};
+use crate::metric::instances::{Charge, Criterion, InstancePreset, Match, Size, Threshold};
+use crate::stats::{Connectivity, InstancesBy, Join};
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Lesions, cells and other objects one by one.
+#[derive(Debug, Clone, Default, Args)]
+pub(in crate::cli) struct LesionArgs {
+    /// Score objects one by one: connected components of each class, or labels, each of which is an object (cells)
+    #[arg(long, value_name = "components|labels", help_heading = "Lesions")]
+    instances: Option<InstancesBy>,
+    /// Which voxels are connected [possible values: faces, edges, corners] [default: corners]
+    #[arg(long, value_name = "HOW", help_heading = "Lesions")]
+    connectivity: Option<Connectivity>,
+    /// Which predicted lesion finds which true one [possible values: any, unique, greedy, optimal, merge, nearest] [default:
+    /// optimal]
+    #[arg(long = "match", value_name = "HOW", help_heading = "Lesions")]
+    matching: Option<Match>,
+    /// What is compared with the threshold: overlap over union, Dice, over the truth, over the prediction, or voxels in common
+    /// [possible values: iou, dice, iot, iop, voxels] [default: iou]
+    #[arg(long, value_name = "WHAT", help_heading = "Lesions")]
+    criterion: Option<Criterion>,
+    /// From where on a lesion is found, or above which: 0.5, or ">0.5" [default: 0.5]
+    #[arg(long, value_name = "T", help_heading = "Lesions")]
+    match_threshold: Option<Threshold>,
+    /// Several predicted lesions may find the same true one
+    #[arg(long, help_heading = "Lesions")]
+    many_to_one: bool,
+    /// Components whose N dilations meet are one lesion, of both sides or of truth and prediction [default: 0]
+    #[arg(long, value_name = "N|T,P", help_heading = "Lesions")]
+    join: Option<Join>,
+    /// A predicted lesion that meets a true one after N dilations finds it; goes with --match any [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Lesions")]
+    near: Option<u32>,
+    /// Predicted lesions of at most this size vanish before anything is matched, such as 20vox or 10mm3
+    #[arg(long, value_name = "SIZE", help_heading = "Lesions")]
+    min_size: Option<Size>,
+    /// True lesions of at most this size count in no score, such as 50mm3
+    #[arg(long, value_name = "SIZE", help_heading = "Lesions")]
+    floor: Option<Size>,
+    /// Whether a false positive counts as a lesion of Dice 0 [default: yes]
+    #[arg(long, value_enum, help_heading = "Lesions")]
+    charge_fp: Option<YesNo>,
+    /// Bounds in mm3 between sizes for which found lesions are counted apart, such as 20,100,1000
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = bound, help_heading = "Lesions")]
+    size_classes: Vec<f64>,
+    /// Most lesions of a side and class [default: 4194304]
+    #[arg(long, value_name = "N", help_heading = "Lesions")]
+    max_lesions: Option<u32>,
+    /// Also write CSV to this file: one row per lesion of either side
+    #[arg(long, value_name = "FILE", help_heading = "Lesions")]
+    pub lesions: Option<PathBuf>,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum YesNo {
+    /// It does
+    Yes,
+    /// It does not
+    No,
+}
+
+fn bound(text: &str) -> Result<f64, String> {
+    let found = text.trim().parse().ok().filter(|mm3: &f64| mm3.is_finite() && *mm3 > 0.0);
+    found.ok_or_else(|| format!("`{text}` is not a volume above 0; write bounds in mm3, such as 20,100,1000"))
+}
+
+impl LesionArgs {
+    fn choices(&self) -> InstanceChoices {
+        let charge = |yes: YesNo| if yes == YesNo::Yes { Charge::FalsePositives } else { Charge::Missed };
+        InstanceChoices {
+            by: self.instances,
+            connectivity: self.connectivity,
+            matching: self.matching,
+            criterion: self.criterion,
+            threshold: self.match_threshold,
+            join: self.join,
+            near: self.near,
+            drop: self.min_size,
+            floor: self.floor,
+            charge: self.charge_fp.map(charge),
+            max_lesions: self.max_lesions,
+        }
+    }
+
+    /// What is to be looked for: nothing, where neither a flag, nor a preset, nor a score asks for it.
+    pub fn search(&self, preset: Option<InstancePreset>, has_scores: bool) -> Result<Option<InstanceSearch>> {
+        let mut choices = self.choices();
+        if self.instances.is_none() && preset.is_none() && !has_scores {
+            let named = choices.named();
+            let flags =
+                named.iter().map(|(name, _)| format!("--{}", name.replace('_', "-").replace("charge", "charge-fp")));
+            let others = [
+                ("--many-to-one", self.many_to_one),
+                ("--size-classes", !self.size_classes.is_empty()),
+                ("--lesions", self.lesions.is_some()),
+            ];
+            let others = others.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned());
+            return match flags.chain(others).next() {
+                Some(flag) => bail!(
+                    "{flag} is about lesions, and none are looked for; add --instances components, or leave it out"
+                ),
+                None => Ok(None),
+            };
+        }
+        if !self.size_classes.is_sorted_by(|a, b| a < b) {
+            bail!("the bounds of --size-classes must ascend, as in 20,100,1000");
+        }
+        let mut search = InstanceSearch { preset, choices, sizes: self.size_classes.clone() };
+        if self.many_to_one {
+            let matching = search.rules().matching;
+            // Without a choice the best assignment is one to one.
+            let matching = if self.matching.is_none() && preset.is_none() { Match::Greedy } else { matching };
+            let Some(many) = many_to_one(matching) else {
+                bail!("--many-to-one does not go with --match {matching}; write --match greedy, or leave it out");
+            };
+            choices.matching = Some(many);
+            search.choices = choices;
+        }
+        Ok(Some(search))
+    }
+}
+
+/// `--like`: the conventions of an evaluator, or a challenge or tool that scores lesions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Like {
+    Convention(Convention),
+    Lesions(InstancePreset),
+}
+
+impl Like {
+    /// Conventions about classes as a whole. Those of BraTS 2023 hold for its regions too.
+    pub fn convention(self) -> Option<Convention> {
+        match self {
+            Self::Convention(convention) => Some(convention),
+            Self::Lesions(preset) => preset.name().starts_with("brats23").then_some(Convention::Brats23),
+        }
+    }
+
+    pub fn lesions(self) -> Option<InstancePreset> {
+        match self {
+            Self::Convention(_) => None,
+            Self::Lesions(preset) => Some(preset),
+        }
+    }
+}
+
+pub(super) fn like(text: &str) -> Result<Like, String> {
+    let lower = text.to_ascii_lowercase();
+    if let Ok(convention) = lower.parse() {
+        return Ok(Like::Convention(convention));
+    }
+    let names = || {
+        let of_lesions = InstancePreset::ALL.map(InstancePreset::name);
+        format!("nnunet, monai, kits23, brats23, totalseg, or of lesions {}", of_lesions.join(", "))
+    };
+    lower.parse().map(Like::Lesions).map_err(|_| format!("`{text}` is none of {}", names()))
+}

@@ -1,0 +1,162 @@
+//! Lesions on the CPU: runs of both maps side by side, joined by union-find; no label volume.
+//!
+//! A run belongs with runs of the rows before it, within a window that connectivity or dilation makes. So slices are read
+//! once, only the last ones are kept, and slabs of slices on several threads join into what one thread finds: a lesion is
+//! called by its smallest number, and numbers follow the first voxels.
+
+mod accumulate;
+mod nearest;
+mod runs;
+mod slab;
+mod table;
+mod track;
+mod window;
+
+pub use accumulate::InstancesAccumulator;
+
+use super::Backend;
+use crate::error::{Error, Operand, Result};
+use crate::job::{InstancesJob, LabelPair};
+use crate::kernel::counts::Label;
+use crate::stats::{InstanceOptions, Instances, Overlap, Regions, Touch};
+use crate::volume::Data;
+use slab::{Found, Layout, Slab};
+use table::Meeting;
+
+/// Voxels that are worth a thread.
+const VOXELS: usize = 1 << 18;
+
+impl Backend {
+    /// Per plane (sample) and class.
+    pub fn instances(&self, job: &InstancesJob<'_>) -> Result<Vec<Instances>> {
+        let layout = layout(job.spatial)?;
+        let voxels = job.pair.extent.iter().product::<usize>();
+        let mut all = Vec::new();
+        for plane in 0..len(job.pair.truth) / voxels {
+            let planes = [job.pair.truth, job.pair.pred].map(|data| slice(data, plane * voxels..(plane + 1) * voxels));
+            let slab = of_plane(planes, layout, &job.pair, job.options);
+            all.extend(finish(slab, job.spatial, job.pair.classes.len(), job.options)?);
+        }
+        Ok(all)
+    }
+}
+
+/// Numbers of rows and columns have 32 bits.
+fn layout(spatial: &[u64]) -> Result<Layout> {
+    let wrong = || Error::Parameter {
+        name: "the extent of an image",
+        value: format!("{spatial:?}"),
+        range: "below 2^32 - 1 rows and columns, to find lesions in it".into(),
+    };
+    let (slices, rows, columns, is_flat) = match *spatial {
+        [y, x] => (y, 1, x, true),
+        [z, y, x] => (z, y, x, false),
+        _ => {
+            let value = spatial.len().to_string();
+            return Err(Error::Parameter { name: "the number of spatial axes", value, range: "2 or 3".into() });
+        }
+    };
+    let all = slices.checked_mul(rows).filter(|&rows| rows < u64::from(u32::MAX)).ok_or_else(wrong)?;
+    if columns >= u64::from(u32::MAX) || all == 0 {
+        return Err(wrong());
+    }
+    Ok(Layout { slices: slices as u32, rows: rows as u32, columns, is_flat })
+}
+
+fn len(data: Data<'_>) -> usize {
+    match data {
+        Data::U8(labels) => labels.len(),
+        Data::U16(labels) => labels.len(),
+        Data::U32(labels) => labels.len(),
+        Data::F32(_) | Data::F16(_) => 0, // a LabelMap never holds floats
+    }
+}
+
+fn slice(data: Data<'_>, range: std::ops::Range<usize>) -> Data<'_> {
+    match data {
+        Data::U8(labels) => Data::U8(&labels[range]),
+        Data::U16(labels) => Data::U16(&labels[range]),
+        Data::U32(labels) => Data::U32(&labels[range]),
+        other => other,
+    }
+}
+
+/// Slabs on threads, joined in their order.
+fn of_plane(planes: [Data<'_>; 2], layout: Layout, pair: &LabelPair<'_>, options: &InstanceOptions) -> Slab {
+    let per_slice = layout.rows as usize * layout.columns as usize;
+    let slices = layout.slices as usize;
+    let worth = (slices * per_slice / VOXELS).min(4 * super::threads());
+    let tasks = if super::threads() == 1 { 1 } else { worth.clamp(1, slices) };
+    let slabs = super::map_indexed(tasks, |task| {
+        let range = slices * task / tasks..slices * (task + 1) / tasks;
+        let mut slab = Slab::new(layout, range.start as u32, pair.classes.len(), options);
+        for z in range {
+            for row in z * layout.rows as usize..(z + 1) * layout.rows as usize {
+                for (side, plane) in [Operand::Truth, Operand::Pred].into_iter().zip(planes) {
+                    let columns = layout.columns as usize;
+                    match slice(plane, row * columns..(row + 1) * columns) {
+                        Data::U8(labels) => read(&mut slab, row, labels, side, pair),
+                        Data::U16(labels) => read(&mut slab, row, labels, side, pair),
+                        Data::U32(labels) => read(&mut slab, row, labels, side, pair),
+                        Data::F32(_) | Data::F16(_) => {}
+                    }
+                }
+                slab.close_row();
+            }
+            slab.close_slice(z as u32);
+        }
+        slab
+    });
+    let mut slabs = slabs.into_iter();
+    let first = slabs.next().unwrap_or_else(|| Slab::new(layout, 0, pair.classes.len(), options));
+    slabs.fold(first, |mut all, next| {
+        all.append(next);
+        all
+    })
+}
+
+fn read<L: Label>(slab: &mut Slab, row: usize, labels: &[L], side: Operand, pair: &LabelPair<'_>) {
+    slab.read(row as u32, 0, labels, side, pair.classes);
+}
+
+/// The statistic of each class.
+fn finish(slab: Slab, spatial: &[u64], classes: usize, options: &InstanceOptions) -> Result<Vec<Instances>> {
+    let layout = layout(spatial)?;
+    let Found { lesions, meetings, runs } = slab.finish()?;
+    let mut all: Vec<Instances> = (0..classes).map(|_| Instances::zero(spatial)).collect();
+    let mut sides = lesions.into_iter();
+    for found in &mut all {
+        found.truth = sides.next().unwrap_or_default();
+        found.pred = sides.next().unwrap_or_default();
+    }
+    // In the order in which the slab made its tables.
+    let mut tables = meetings.into_iter();
+    let overlap = |m: Meeting| Overlap { truth: m.a, pred: m.b, voxels: m.voxels };
+    for found in &mut all {
+        found.overlaps = tables.next().unwrap_or_default().into_iter().map(overlap).collect();
+    }
+    for (class, found) in all.iter_mut().enumerate() {
+        if options.steps_of(class).1 > 0 {
+            found.near = Some(tables.next().unwrap_or_default().into_iter().map(|m| [m.a, m.b]).collect());
+        }
+    }
+    for (which, &[class, _]) in options.touching.iter().enumerate() {
+        for side in 0..2 {
+            let touches = tables.next().unwrap_or_default().into_iter();
+            let touches = touches.map(|m| Touch { which, lesion: m.a, other: m.b });
+            if let Some(found) = all.get_mut(class) {
+                found.touches[side].extend(touches);
+            }
+        }
+    }
+    if options.regions == Regions::Nearest {
+        let mut runs = runs.chunks_exact(2);
+        let pairs: Vec<_> = (0..classes).filter_map(|_| runs.next()).collect();
+        let regions =
+            super::map_indexed(pairs.len(), |class| nearest::regions(&pairs[class][0], &pairs[class][1], layout));
+        for (found, regions) in all.iter_mut().zip(regions) {
+            found.regions = Some(regions);
+        }
+    }
+    Ok(all)
+}

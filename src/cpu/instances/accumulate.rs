@@ -1,0 +1,150 @@
+//! Lesions of maps that come piece by piece.
+
+use super::slab::{Layout, Slab};
+use super::{finish, layout};
+use crate::classes::Classes;
+use crate::error::{Error, Operand, Result};
+use crate::stats::{InstanceOptions, Instances};
+use crate::volume::{LabelSlice, Pair};
+
+/// Lesions of two label maps, fed piece by piece in the order of the voxels: what
+/// [`Engine::instances`](crate::Engine::instances) finds in whole maps, in the memory of the lesions and a few slices of runs.
+///
+/// Parts that begin at a slice can be read apart, on other threads or machines, and [merged](Self::merge).
+///
+/// ```
+/// use voxdice::stats::InstanceOptions;
+/// use voxdice::{Classes, InstancesAccumulator, LabelSlice, Pair};
+/// let (classes, options) = (Classes::new([1])?, InstanceOptions::default());
+/// let part = |slice| InstancesAccumulator::starting_at(slice, &[2, 1, 4], &classes, &options);
+/// let (mut first, mut second) = (part(0)?, part(1)?);
+/// first.add(Pair { pred: LabelSlice::U8(&[0, 1, 1, 0]), truth: LabelSlice::U8(&[1, 1, 0, 0]) })?;
+/// second.add(Pair { pred: LabelSlice::U8(&[0, 1]), truth: LabelSlice::U8(&[0, 1]) })?;
+/// second.add(Pair { pred: LabelSlice::U8(&[0, 1]), truth: LabelSlice::U8(&[0, 1]) })?;
+/// first.merge(second)?;
+/// let found = &first.finish()?[0];
+/// assert_eq!((found.truth().len(), found.pred().len()), (2, 2)); // the voxel behind lies apart
+/// assert_eq!(found.overlaps().iter().map(|overlap| overlap.voxels).collect::<Vec<_>>(), [2, 1]);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct InstancesAccumulator {
+    spatial: Vec<u64>,
+    layout: Layout,
+    classes: Classes,
+    options: InstanceOptions,
+    slab: Slab,
+    first_slice: u32,
+    /// The voxel that comes next.
+    at: u64,
+}
+
+impl InstancesAccumulator {
+    /// Nothing read yet of an image of these spatial axes, 2 or 3 of them.
+    ///
+    /// # Errors
+    /// Those of [`Engine::instances`](crate::Engine::instances).
+    pub fn new(spatial: &[u64], classes: &Classes, options: &InstanceOptions) -> Result<Self> {
+        Self::starting_at(0, spatial, classes, options)
+    }
+
+    /// The same from a slice of the image on: of 2 axes a slice is a row.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new); [`Error::Parameter`] for a slice that the image does not have.
+    pub fn starting_at(slice: u32, spatial: &[u64], classes: &Classes, options: &InstanceOptions) -> Result<Self> {
+        options.validate(classes.len())?;
+        let layout = layout(spatial)?;
+        if slice >= layout.slices {
+            return Err(wrong("slice", slice.into(), format!("below {}", layout.slices)));
+        }
+        Ok(Self {
+            spatial: spatial.to_vec(),
+            layout,
+            classes: classes.clone(),
+            options: options.clone(),
+            slab: Slab::new(layout, slice, classes.len(), options),
+            first_slice: slice,
+            at: u64::from(slice) * u64::from(layout.rows) * layout.columns,
+        })
+    }
+
+    /// Reads the next voxels of both maps.
+    ///
+    /// # Errors
+    /// [`Error::PieceMismatch`] when the pieces have different lengths; [`Error::Parameter`] for more voxels than the image has.
+    pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
+        let Pair { pred, truth } = pair;
+        let (of_pred, of_truth) = (pred.len() as u64, truth.len() as u64);
+        if of_pred != of_truth {
+            return Err(Error::PieceMismatch { pred: of_pred, truth: of_truth });
+        }
+        let left = self.voxels() - self.at;
+        if of_truth > left {
+            return Err(wrong("voxels of a piece", of_truth, format!("at most {left}, which the image still has")));
+        }
+        let columns = self.layout.columns as usize;
+        let (mut done, all) = (0, truth.len());
+        while done < all {
+            let (row, from) = ((self.at / self.layout.columns) as u32, (self.at % self.layout.columns) as usize);
+            let n = (columns - from).min(all - done);
+            for (side, labels) in [(Operand::Truth, truth), (Operand::Pred, pred)] {
+                match labels {
+                    LabelSlice::U8(labels) => self.slab.read(row, from, &labels[done..done + n], side, &self.classes),
+                    LabelSlice::U16(labels) => self.slab.read(row, from, &labels[done..done + n], side, &self.classes),
+                    LabelSlice::U32(labels) => self.slab.read(row, from, &labels[done..done + n], side, &self.classes),
+                }
+            }
+            done += n;
+            self.at += n as u64;
+            if from + n == columns {
+                self.slab.close_row();
+                if (row + 1).is_multiple_of(self.layout.rows) {
+                    self.slab.close_slice(row / self.layout.rows);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins the part that begins where this one ends.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where the parts are not of one image and options, or do not lie behind each other.
+    pub fn merge(&mut self, next: Self) -> Result<()> {
+        if (&self.spatial, &self.classes, &self.options) != (&next.spatial, &next.classes, &next.options) {
+            return Err(wrong("a part", next.first_slice.into(), "of the same image, classes and options".into()));
+        }
+        let start = u64::from(next.first_slice) * u64::from(self.layout.rows) * self.layout.columns;
+        if start != self.at {
+            return Err(wrong("the first voxel of a part", start, format!("{}, where the one before ends", self.at)));
+        }
+        self.slab.append(next.slab);
+        self.at = next.at;
+        Ok(())
+    }
+
+    /// What there is, class by class.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where not all voxels of the image were read; [`Error::TooManyLesions`].
+    pub fn finish(self) -> Result<Vec<Instances>> {
+        let (first, voxels) = (self.first_slice, self.voxels());
+        if first != 0 || self.at != voxels {
+            return Err(wrong(
+                "voxels that were read",
+                self.at,
+                format!("all {voxels} of the image, from its first one on"),
+            ));
+        }
+        finish(self.slab, &self.spatial, self.classes.len(), &self.options)
+    }
+
+    fn voxels(&self) -> u64 {
+        u64::from(self.layout.slices) * u64::from(self.layout.rows) * self.layout.columns
+    }
+}
+
+fn wrong(name: &'static str, value: u64, range: String) -> Error {
+    Error::Parameter { name, value: value.to_string(), range }
+}

@@ -1,0 +1,269 @@
+//! Some slices of an image on both sides, read row by row. Slabs that lie behind each other are joined.
+
+use super::runs::{runs, runs_without};
+use super::table::{Meeting, Table};
+use super::track::{Keep, Run, Track};
+use super::window::{connected, joined, near};
+use crate::classes::Classes;
+use crate::error::{Operand, Result, TooManyLesions};
+use crate::kernel::counts::Label;
+use crate::stats::{InstanceOptions, InstancesBy, Join, Lesion, Regions};
+
+/// What the slices of an image are: of one with two axes its rows, each a slice of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub slices: u32,
+    pub rows: u32,
+    pub columns: u64,
+    /// Rows are slices.
+    pub is_flat: bool,
+}
+
+/// What is kept of the runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// Those that later slices may belong to.
+    Last,
+    All,
+}
+
+/// Numbers or meetings from which on it is worth to look which ones are needed.
+const MANY: usize = 1 << 16;
+
+/// Lesions and the runs that were kept by track, and meetings by table.
+pub(super) struct Found {
+    pub lesions: Vec<Vec<Lesion>>,
+    pub meetings: Vec<Vec<Meeting>>,
+    pub runs: Vec<Vec<Run>>,
+}
+
+/// Truth and prediction of class c are the tracks 2c and 2c + 1.
+#[derive(Debug, Clone)]
+pub(super) struct Slab {
+    layout: Layout,
+    first_row: u32,
+    pub tracks: Vec<Track>,
+    pub tables: Vec<Table>,
+    /// Tables by track.
+    tables_of: Vec<Vec<usize>>,
+    /// The first runs of each track, which slices before may belong to.
+    heads: Vec<Vec<Run>>,
+    /// Slices that a run may belong to, before and behind.
+    depth: u32,
+    keep: Runs,
+    most: u32,
+    limit: usize,
+    /// Tracks with runs in the row that is read.
+    touched: Vec<usize>,
+    left_out: Vec<bool>,
+}
+
+impl Slab {
+    pub fn new(layout: Layout, first_slice: u32, classes: usize, options: &InstanceOptions) -> Self {
+        let window = |join: u32| match (options.by, join) {
+            (InstancesBy::Labels, _) => None,
+            (InstancesBy::Components, 0) => Some(connected(options.connectivity)),
+            (InstancesBy::Components, n) => Some(joined(n)),
+        };
+        let mut tracks = Vec::with_capacity(2 * classes);
+        for class in 0..classes {
+            let (join, _) = options.steps_of(class);
+            tracks.extend([join.truth, join.pred].map(|n| Track::new(window(n).as_deref())));
+        }
+        let mut tables: Vec<Table> = (0..classes).map(|class| Table::of_overlaps([2 * class, 2 * class + 1])).collect();
+        for (class, near_steps) in (0..classes).map(|class| (class, options.steps_of(class).1)).filter(|(_, n)| *n > 0)
+        {
+            tables.push(Table::within([2 * class, 2 * class + 1], near(near_steps)));
+        }
+        for &[class, other] in &options.touching {
+            tables.extend([0, 1].map(|side| Table::within([2 * class + side, 2 * other + side], near(1))));
+        }
+        let mut tables_of = vec![Vec::new(); 2 * classes];
+        for (place, table) in tables.iter().enumerate() {
+            tables_of[table.tracks[0]].push(place);
+            tables_of[table.tracks[1]].push(place);
+        }
+        let of_steps = |(join, near): (Join, u32)| (2 * join.truth.max(join.pred) + 1).max(near);
+        let depth = (0..classes).map(|class| of_steps(options.steps_of(class))).max().unwrap_or(1);
+        let keep = if options.regions == Regions::Nearest { Runs::All } else { Runs::Last };
+        Self {
+            layout,
+            first_row: first_slice * layout.rows,
+            tracks,
+            tables,
+            tables_of,
+            heads: vec![Vec::new(); 2 * classes],
+            depth,
+            keep,
+            most: options.max_lesions,
+            limit: MANY,
+            touched: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    /// A part of a row of one side, from column `from` on. The truth goes first where labels are ignored.
+    pub fn read<L: Label>(&mut self, row: u32, from: usize, labels: &[L], side: Operand, classes: &Classes) {
+        let place = usize::from(side == Operand::Pred);
+        let index = classes.index();
+        let has_ignored = !classes.ignored().is_empty();
+        if has_ignored && side == Operand::Truth {
+            self.left_out.clear();
+            self.left_out.extend(labels.iter().map(|label| classes.ignored().binary_search(&label.label()).is_ok()));
+        }
+        let left_out = std::mem::take(&mut self.left_out);
+        let n = classes.len();
+        let (tracks, touched) = (&mut self.tracks, &mut self.touched);
+        let mut push = |class: usize, label, start: usize, end: usize| {
+            let track = 2 * class + place;
+            if tracks[track].push(row, label, (from + start) as u32, (from + end) as u32) {
+                touched.push(track);
+            }
+        };
+        let each = |label: u32, start: usize, end: usize| {
+            let class = index.class_of(label);
+            match classes.overlaps() {
+                None if (class as usize) < n => push(class as usize, label, start, end),
+                None => {}
+                Some(overlaps) => overlaps.classes_of(class).iter().for_each(|&c| push(c as usize, label, start, end)),
+            }
+        };
+        if has_ignored && side == Operand::Pred {
+            runs_without(labels, &left_out, each);
+        } else {
+            let zero = classes.sets().iter().any(|set| set.contains(&0));
+            runs(labels, zero, each);
+        }
+        self.left_out = left_out;
+    }
+
+    /// After both sides of a whole row.
+    pub fn close_row(&mut self) {
+        if self.touched.is_empty() {
+            return;
+        }
+        let (rows, columns) = (self.layout.rows, self.layout.columns);
+        for &track in &self.touched {
+            self.tracks[track].close_row(rows, columns, self.layout.is_flat);
+        }
+        // Each table once: when its first track comes, or its second and the first has no runs.
+        for &track in &self.touched {
+            for &table in &self.tables_of[track] {
+                let [a, _] = self.tables[table].tracks;
+                if a == track || self.tracks[a].row().is_empty() {
+                    self.tables[table].close_row(&self.tracks, rows);
+                }
+            }
+        }
+        for track in self.touched.drain(..) {
+            self.tracks[track].open_row();
+        }
+    }
+
+    /// After the last row of a slice.
+    pub fn close_slice(&mut self, slice: u32) {
+        if self.keep == Runs::Last {
+            let row = (slice + 1).saturating_sub(self.depth) * self.layout.rows;
+            self.trim(row);
+        }
+        let numbers = self.tracks.iter().map(Track::numbers).max().unwrap_or(0);
+        let meetings = self.tables.iter().map(Table::len).max().unwrap_or(0);
+        if numbers.max(meetings) > self.limit {
+            self.tidy();
+        }
+    }
+
+    fn trim(&mut self, row: u32) {
+        let head_end = self.first_row + self.depth * self.layout.rows;
+        let mut gone = Vec::new();
+        for (place, track) in self.tracks.iter_mut().enumerate() {
+            let n = track.trim(row, &mut gone);
+            if n > 0 {
+                self.tables_of[place].iter().for_each(|&table| self.tables[table].shift(place, n));
+            }
+            if self.first_row > 0 {
+                self.heads[place].extend(gone.iter().filter(|run| run.row < head_end));
+            }
+            gone.clear();
+        }
+    }
+
+    /// Lesions and meetings without gaps; of too many lesions only how many they are.
+    fn tidy(&mut self) {
+        let numbers = self.renumber(Keep::All);
+        self.renumber_tables(&numbers);
+        let is_full =
+            |track: &Track| track.forgotten > 0 || track.numbers() > self.most as usize && !track.has_labels();
+        if self.tracks.iter().any(is_full) {
+            self.tables.iter_mut().for_each(Table::forget);
+            self.renumber(Keep::Open);
+        }
+        let numbers = self.tracks.iter().map(Track::numbers).max().unwrap_or(0);
+        let meetings = self.tables.iter().map(Table::len).max().unwrap_or(0);
+        self.limit = MANY.max(2 * numbers.max(meetings));
+    }
+
+    fn renumber(&mut self, keep: Keep) -> Vec<Vec<u32>> {
+        self.tracks.iter_mut().zip(&mut self.heads).map(|(track, head)| track.renumber(head, keep)).collect()
+    }
+
+    fn renumber_tables(&mut self, numbers: &[Vec<u32>]) {
+        for table in &mut self.tables {
+            let of = table.tracks.map(|track| &numbers[track][..]);
+            table.renumber(of);
+        }
+    }
+
+    /// Takes the slab behind this one.
+    pub fn append(&mut self, next: Self) {
+        let rows = self.layout.rows;
+        let numbers: Vec<u32> = self.tracks.iter().map(|track| track.numbers() as u32).collect();
+        let head_end = next.first_row + next.depth * rows;
+        let mut heads = Vec::with_capacity(next.heads.len());
+        for ((track, mut head), own) in next.tracks.iter().zip(next.heads).zip(&numbers) {
+            // Runs that are still there come behind those that have gone.
+            head.extend(track.runs.iter().filter(|run| run.row < head_end));
+            heads.push(head.into_iter().map(|run| Run { id: run.id + own, ..run }).collect::<Vec<_>>());
+        }
+        for (table, later) in self.tables.iter_mut().zip(&next.tables) {
+            table.append(later, table.tracks.map(|track| numbers[track]));
+            let [a, b] = table.tracks;
+            for (of, (row_track, other)) in [(a, b), (b, a)].into_iter().enumerate() {
+                for row in heads[row_track].chunk_by(|s, t| s.row == t.row) {
+                    table.meet(row, &self.tracks[other].runs, of, rows);
+                }
+            }
+        }
+        for (((own, track), head), kept) in self.tracks.iter_mut().zip(next.tracks).zip(heads).zip(&mut self.heads) {
+            own.append(track, &head, rows);
+            let end = self.first_row + self.depth * rows;
+            if self.first_row > 0 {
+                // Those that have gone from the slab behind would be missed.
+                let gone =
+                    head.iter().filter(|run| run.row < end && own.runs.first().is_none_or(|own| run.row < own.row));
+                kept.extend(gone);
+            }
+        }
+        self.limit = self.limit.max(next.limit);
+        let numbers = self.tracks.iter().map(Track::numbers).max().unwrap_or(0);
+        if numbers > 2 * self.limit {
+            self.tidy();
+        }
+    }
+
+    /// All that was found, numbered without gaps.
+    pub fn finish(mut self) -> Result<Found> {
+        let numbers = self.renumber(Keep::All);
+        for (place, track) in self.tracks.iter().enumerate() {
+            let found = track.numbers() as u64 + track.forgotten;
+            if found > u64::from(self.most) {
+                let side = if place % 2 == 0 { Operand::Truth } else { Operand::Pred };
+                return Err(TooManyLesions { side, found, most: self.most }.into());
+            }
+        }
+        self.renumber_tables(&numbers);
+        let meetings = self.tables.into_iter().map(Table::into_meetings).collect();
+        let (lesions, runs) = self.tracks.into_iter().map(Track::into_parts).unzip();
+        Ok(Found { lesions, meetings, runs })
+    }
+}

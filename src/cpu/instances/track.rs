@@ -1,0 +1,309 @@
+//! The runs of one class on one side, and which of them are one lesion: union-find, whose roots have the smallest number.
+
+use super::window::Reach;
+use crate::stats::Lesion;
+use std::collections::HashMap;
+
+/// No lesion yet.
+const NONE: u32 = u32::MAX;
+
+/// Voxels of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Rows are counted through all slices.
+    pub row: u32,
+    pub start: u32,
+    /// Behind the last voxel.
+    pub end: u32,
+    /// Its lesion, as it was when it was found: a root is asked for with [`Track::root`].
+    pub id: u32,
+}
+
+/// A cursor for each row of a window: where the runs of that row begin. Rows are asked for in ascending order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cursors(Vec<usize>);
+
+impl Cursors {
+    pub fn new(window: &[Reach]) -> Self {
+        Self(vec![0; window.len()])
+    }
+
+    /// `f(reach, range of runs)` for each row of the window around `row` that has runs, `rows` of them a slice.
+    #[inline]
+    pub fn each(&mut self, runs: &[Run], window: &[Reach], row: u32, rows: u32, mut f: impl FnMut(u32, &[Run])) {
+        let y = i64::from(row % rows);
+        for (cursor, offset) in self.0.iter_mut().zip(window) {
+            if !(0..i64::from(rows)).contains(&(y + offset.dy)) {
+                continue;
+            }
+            let target = i64::from(row) + offset.dz * i64::from(rows) + offset.dy;
+            let Ok(target) = u32::try_from(target) else { continue };
+            while runs.get(*cursor).is_some_and(|run| run.row < target) {
+                *cursor += 1;
+            }
+            let of_row = runs.get(*cursor..).unwrap_or_default();
+            let n = of_row.iter().take_while(|run| run.row == target).count();
+            if n > 0 {
+                f(offset.reach, &of_row[..n]);
+            }
+        }
+    }
+
+    /// After the first `n` runs have gone.
+    pub fn shift(&mut self, n: usize) {
+        self.0.iter_mut().for_each(|cursor| *cursor = cursor.saturating_sub(n));
+    }
+}
+
+/// Pairs of runs of two rows that are at most `reach` columns apart.
+#[inline(always)]
+pub(super) fn each_pair(a: &[Run], b: &[Run], reach: u32, mut f: impl FnMut(usize, usize)) {
+    let meets = |a: &Run, b: &Run| a.start < b.end.saturating_add(reach) && b.start < a.end.saturating_add(reach);
+    let mut first = 0;
+    for (i, run) in a.iter().enumerate() {
+        // Runs of a row lie apart, so that whose end is too far for this one is so for the next.
+        while b.get(first).is_some_and(|other| other.end.saturating_add(reach) <= run.start) {
+            first += 1;
+        }
+        let near =
+            b.iter().enumerate().skip(first).take_while(|(_, other)| other.start < run.end.saturating_add(reach));
+        near.filter(|(_, other)| meets(run, other)).for_each(|(j, _)| f(i, j));
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Track {
+    pub runs: Vec<Run>,
+    /// Where the runs of the row that is read begin.
+    row_start: usize,
+    parent: Vec<u32>,
+    /// What each number brought in; a lesion is the sum over its set.
+    lesions: Vec<Lesion>,
+    window: Vec<Reach>,
+    cursors: Cursors,
+    /// Those of a row, while it is linked.
+    ids: Vec<u32>,
+    /// Lesions by label, where labels tell them.
+    by_label: Option<HashMap<u32, u32>>,
+    /// The last label and its lesion.
+    last: Option<(u32, u32)>,
+    /// Lesions that were counted and forgotten, as there are too many.
+    pub forgotten: u64,
+}
+
+impl Track {
+    /// Of components that are connected through `window`, or of labels.
+    pub fn new(window: Option<&[Reach]>) -> Self {
+        let (window, by_label) = (window.unwrap_or_default().to_vec(), window.is_none().then(HashMap::new));
+        let cursors = Cursors::new(&window);
+        let (runs, parent, lesions, ids) = Default::default();
+        Self { runs, row_start: 0, parent, lesions, window, cursors, ids, by_label, last: None, forgotten: 0 }
+    }
+
+    /// The lesion that this one has become a part of.
+    pub fn root(&mut self, mut id: u32) -> u32 {
+        loop {
+            let above = self.parent[id as usize];
+            if above == id {
+                return id;
+            }
+            let next = self.parent[above as usize];
+            self.parent[id as usize] = next;
+            id = next;
+        }
+    }
+
+    fn join(&mut self, a: u32, b: u32) -> u32 {
+        let (a, b) = (self.root(a), self.root(b));
+        let (low, high) = (a.min(b), a.max(b));
+        self.parent[high as usize] = low;
+        low
+    }
+
+    fn new_lesion(&mut self) -> u32 {
+        let id = self.parent.len() as u32;
+        self.parent.push(id);
+        self.lesions.push(Lesion::NONE);
+        id
+    }
+
+    /// How many numbers there are, lesions and those that became parts of them.
+    pub fn numbers(&self) -> usize {
+        self.parent.len()
+    }
+
+    /// Voxels of the row that is read, behind those that came before. Whether they are its first.
+    #[inline]
+    pub fn push(&mut self, row: u32, label: u32, start: u32, end: u32) -> bool {
+        let is_first = self.runs.len() == self.row_start;
+        let id = match (&self.by_label, self.last) {
+            (None, _) => NONE,
+            (Some(_), Some((last, id))) if last == label => id,
+            _ => self.of_label(label),
+        };
+        match self.runs.last_mut() {
+            // A region of several labels, or a row that came in pieces.
+            Some(last) if !is_first && last.end == start && last.id == id => last.end = end,
+            _ => self.runs.push(Run { row, start, end, id }),
+        }
+        is_first
+    }
+
+    fn of_label(&mut self, label: u32) -> u32 {
+        let known = self.by_label.as_ref().and_then(|ids| ids.get(&label)).copied();
+        let id = known.unwrap_or_else(|| self.new_lesion());
+        self.by_label.get_or_insert_default().insert(label, id);
+        self.last = Some((label, id));
+        id
+    }
+
+    /// The runs of the row that is read.
+    pub fn row(&self) -> &[Run] {
+        &self.runs[self.row_start..]
+    }
+
+    /// After the last voxel of a row with runs of this track: `rows` are in a slice of `columns`.
+    pub fn close_row(&mut self, rows: u32, columns: u64, swapped: bool) {
+        let (mut runs, from) = (std::mem::take(&mut self.runs), self.row_start);
+        let (before, own) = runs.split_at_mut(from);
+        self.link(before, own, rows);
+        for run in own.iter_mut() {
+            if run.id == NONE {
+                run.id = self.new_lesion();
+            }
+        }
+        // Joined components may lie in one row; neighbours suffice.
+        if let Some(reach) = self.window.iter().find(|row| (row.dz, row.dy) == (0, 0)).map(|row| row.reach) {
+            for i in 1..own.len() {
+                if own[i].start < own[i - 1].end.saturating_add(reach) {
+                    self.join(own[i - 1].id, own[i].id);
+                }
+            }
+        }
+        for run in own.iter() {
+            let first = u64::from(run.row) * columns + u64::from(run.start);
+            let lesion = Lesion::of_run(first, [run.start, run.end], run.row % rows, run.row / rows);
+            let lesion = if swapped { lesion.with_rows_for_slices() } else { lesion };
+            self.lesions[run.id as usize].add(&lesion);
+        }
+        self.runs = runs;
+    }
+
+    /// The next row begins.
+    pub fn open_row(&mut self) {
+        self.row_start = self.runs.len();
+    }
+
+    /// Joins runs of a row with those of rows before.
+    fn link(&mut self, before: &[Run], own: &mut [Run], rows: u32) {
+        let Some(row) = own.first().map(|run| run.row) else { return };
+        if self.by_label.is_some() {
+            return;
+        }
+        let (window, mut cursors) = (std::mem::take(&mut self.window), std::mem::take(&mut self.cursors));
+        let mut ids = std::mem::take(&mut self.ids);
+        ids.clear();
+        ids.extend(own.iter().map(|run| run.id));
+        cursors.each(before, &window, row, rows, |reach, others| {
+            each_pair(own, others, reach, |i, j| {
+                let id = ids[i];
+                ids[i] = if id == NONE { self.root(others[j].id) } else { self.join(id, others[j].id) };
+            });
+        });
+        own.iter_mut().zip(&ids).for_each(|(run, id)| run.id = *id);
+        (self.window, self.cursors, self.ids) = (window, cursors, ids);
+    }
+}
+
+/// What becomes of lesions that are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    All,
+    /// Those that the last rows may still add to; others are counted.
+    Open,
+}
+
+impl Track {
+    /// Numbers lesions anew, without gaps and in the order of their first voxels; what each number has become.
+    pub fn renumber(&mut self, head: &mut [Run], keep: Keep) -> Vec<u32> {
+        let n = self.parent.len();
+        let mut is_kept = vec![keep == Keep::All || self.by_label.is_some(); n];
+        if keep == Keep::Open {
+            for run in self.runs.iter().chain(head.iter()).map(|run| run.id).collect::<Vec<_>>() {
+                let root = self.root(run);
+                is_kept[root as usize] = true;
+            }
+        }
+        let mut numbers = vec![NONE; n];
+        let mut lesions: Vec<Lesion> = Vec::new();
+        for id in 0..n as u32 {
+            // Roots come before what belongs to them.
+            let root = self.root(id) as usize;
+            if root == id as usize {
+                if !is_kept[root] {
+                    self.forgotten += 1;
+                    continue;
+                }
+                numbers[root] = lesions.len() as u32;
+                lesions.push(Lesion::NONE);
+            }
+            numbers[id as usize] = numbers[root];
+            if let Some(lesion) = lesions.get_mut(numbers[root] as usize) {
+                lesion.add(&self.lesions[id as usize]);
+            }
+        }
+        self.parent = (0..lesions.len() as u32).collect();
+        self.lesions = lesions;
+        self.last = None;
+        let ids = self.runs.iter_mut().chain(head).map(|run| &mut run.id);
+        ids.chain(self.by_label.iter_mut().flat_map(HashMap::values_mut)).for_each(|id| *id = numbers[*id as usize]);
+        numbers
+    }
+
+    /// Drops the runs before a row; they go to `gone`.
+    pub fn trim(&mut self, row: u32, gone: &mut Vec<Run>) -> usize {
+        let n = self.runs.partition_point(|run| run.row < row);
+        // Moving what is left takes time as well.
+        if 2 * n < self.runs.len() {
+            return 0;
+        }
+        gone.extend(self.runs.drain(..n));
+        self.row_start -= n;
+        self.cursors.shift(n);
+        n
+    }
+
+    /// Takes the track of the slices behind, the first of whose runs are `head`, with numbers behind those of this track.
+    pub fn append(&mut self, mut next: Self, head: &[Run], rows: u32) {
+        let before = self.parent.len() as u32;
+        self.parent.extend(next.parent.iter().map(|id| id + before));
+        self.lesions.append(&mut next.lesions);
+        self.forgotten += next.forgotten;
+        next.runs.iter_mut().for_each(|run| run.id += before);
+        let mut labels = next.by_label.into_iter().flatten().collect::<Vec<_>>();
+        labels.sort_unstable();
+        for (label, id) in labels {
+            match self.by_label.as_ref().and_then(|ids| ids.get(&label)).copied() {
+                Some(own) => drop(self.join(own, id + before)),
+                None => drop(self.by_label.get_or_insert_default().insert(label, id + before)),
+            }
+        }
+        let mine = std::mem::take(&mut self.runs);
+        for row in head.chunk_by(|a, b| a.row == b.row) {
+            self.link(&mine, &mut row.to_vec(), rows);
+        }
+        self.runs = mine;
+        self.runs.append(&mut next.runs);
+        self.row_start = self.runs.len();
+        self.last = None;
+    }
+
+    /// The lesions, which are whole after [`Track::renumber`], and the runs that were kept.
+    pub fn into_parts(self) -> (Vec<Lesion>, Vec<Run>) {
+        (self.lesions, self.runs)
+    }
+
+    pub fn has_labels(&self) -> bool {
+        self.by_label.is_some()
+    }
+}

@@ -1,0 +1,153 @@
+//! Lesions, cells and other objects one by one: what is looked for in every case, and what was found.
+//!
+//! Of a case its counts and scores are kept, and the lesions themselves as rows of a table. How they are defined cannot be
+//! changed once the voxels are gone.
+
+mod choices;
+mod found;
+
+pub use choices::InstanceChoices;
+pub use found::{LesionRow, LesionScores, LesionStatus};
+
+use super::class::Class;
+use super::error::EvalError;
+use super::surfaces::{Field, map};
+use crate::metric::instances::{
+    Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Match, Size, detection_of, matching, reduced,
+};
+use crate::stats::{InstanceOptions, Instances, InstancesBy};
+use crate::{Classes, Engine, Pair, Shape};
+
+/// What is looked for besides counts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct InstanceSearch {
+    /// Whose definition holds; that of [`InstanceRules::default`] where none is named.
+    pub preset: Option<InstancePreset>,
+    /// What goes before it.
+    pub choices: InstanceChoices,
+    /// Bounds in mm³ of the sizes by which lesions are counted.
+    pub sizes: Vec<f64>,
+}
+
+/// The one class where each label is an instance.
+pub(crate) const ALL: &str = "all";
+
+impl InstanceSearch {
+    fn system(&self) -> InstanceSystem {
+        match (self.preset, self.choices.threshold) {
+            (Some(preset), Some(threshold)) => preset.at(threshold),
+            (Some(preset), None) => preset.system(),
+            (None, _) => InstanceSystem { rules: InstanceRules::default(), regions: Vec::new(), touching: Vec::new() },
+        }
+    }
+
+    /// The choices for a class: those of a region with its labels, if the preset has it.
+    pub fn rules_of(&self, class: &Class) -> InstanceRules {
+        let system = self.system();
+        let region = system.regions.iter().find(|region| region.labels == class.labels);
+        self.choices.over(region.map_or(system.rules, |region| region.rules))
+    }
+
+    /// The choices for classes without a rule of their own.
+    pub fn rules(&self) -> InstanceRules {
+        self.choices.over(self.system().rules)
+    }
+
+    /// Whether each label is an instance, so that there is one class of them.
+    pub fn is_by_labels(&self) -> bool {
+        self.rules().by == InstancesBy::Labels
+    }
+
+    /// The regions of a challenge.
+    pub fn classes(&self) -> Option<Vec<Class>> {
+        let regions = self.system().regions;
+        let class =
+            |region: &crate::metric::instances::Region| Class::region(region.labels.to_vec()).named(region.name);
+        (!regions.is_empty()).then(|| regions.iter().map(class).collect())
+    }
+
+    /// The definition in words, after its name and what was chosen beside it.
+    pub fn definition(&self) -> String {
+        // What makes a lesion is among the rules.
+        let chosen = self
+            .choices
+            .named()
+            .into_iter()
+            .filter(|(name, _)| *name != "by")
+            .map(|(name, choice)| format!("{name} {choice}"));
+        let name = self.preset.map(|preset| preset.to_string());
+        let names: Vec<String> = name.into_iter().chain(chosen).collect();
+        let colon = if names.is_empty() { "" } else { ": " };
+        let system = self.system();
+        let differ = system.regions.iter().any(|region| region.rules != system.rules);
+        let more = if differ { "; some regions have sizes and dilations of their own" } else { "" };
+        format!("{}{colon}{}{more}", names.join(", "), self.rules())
+    }
+
+    /// The value in a case; of a class that is in neither of its files where there is none.
+    pub(super) fn value(&self, metric: LesionMetric, class: &Class, found: Option<&LesionScores>) -> f64 {
+        let in_neither = || {
+            let rules = self.rules_of(class);
+            metric.of(&detection_of(&Instances::zero(&[1, 1]), &Default::default(), &rules, f64::NAN))
+        };
+        found.map_or_else(in_neither, |found| found.value(metric))
+    }
+
+    /// Regions that are joined where they touch, by their places among classes.
+    fn touching(&self, classes: &[Class]) -> Vec<[usize; 2]> {
+        let system = self.system();
+        let place = |region: usize| {
+            let labels = system.regions.get(region)?.labels;
+            classes.iter().position(|class| class.labels == labels)
+        };
+        system.touching.iter().filter_map(|&[a, b]| Some([place(a)?, place(b)?])).collect()
+    }
+
+    fn options(&self, rules: &[InstanceRules], classes: &[Class], axes: usize) -> InstanceOptions {
+        let options = InstanceRules::options(rules, &self.touching(classes), axes);
+        InstanceOptions { max_lesions: self.choices.limit(), ..options }
+    }
+}
+
+/// Whether a size in mm³ is among the rules.
+fn needs_spacing(rules: &InstanceRules) -> bool {
+    let in_mm3 = |size: Size| matches!(size, Size::Mm3(_));
+    in_mm3(rules.drop) || matches!(rules.floor, Floor::BelowMm3(_) | Floor::AtMost(Size::Mm3(_)))
+}
+
+impl Field<'_> {
+    /// The lesions of each class.
+    pub fn lesions(
+        &self,
+        engine: &Engine,
+        counted: &Classes,
+        classes: &[Class],
+        search: &InstanceSearch,
+    ) -> Result<Vec<LesionScores>, EvalError> {
+        let rules: Vec<InstanceRules> = classes.iter().map(|class| search.rules_of(class)).collect();
+        if self.spacing_mm.is_none() && (rules.iter().any(needs_spacing) || !search.sizes.is_empty()) {
+            return Err(EvalError::NoSpacing(self.truth_path.into()));
+        }
+        let (lengths, spacing) = self.in_space(self.spacing_mm.unwrap_or([f64::NAN; 3]))?;
+        let voxel_mm3 = spacing.iter().rev().product::<f64>();
+        let axes = lengths.len();
+        let shape = Shape::new(1, 1, lengths)?;
+        let pair = Pair { pred: map(&shape, self.pred)?, truth: map(&shape, self.truth)? };
+        let options = search.options(&rules, classes, axes);
+        let found = engine.instances(pair, counted, &options)?.into_values();
+        let left = reduced(&found, &rules, &options.touching, voxel_mm3);
+        let of = |((all, left), rules): ((&Instances, &std::borrow::Cow<'_, Instances>), &InstanceRules)| {
+            LesionScores::of(all, left, &matching(left, rules), rules, &search.sizes, voxel_mm3)
+        };
+        Ok(found.iter().zip(&left).zip(&rules).map(of).collect())
+    }
+}
+
+/// Several to one, of a way to match that has that.
+pub fn many_to_one(matching: Match) -> Option<Match> {
+    match matching {
+        Match::Greedy | Match::GreedyManyToOne => Some(Match::GreedyManyToOne),
+        Match::Any | Match::Merge | Match::MergeBoth => Some(matching),
+        _ => None,
+    }
+}

@@ -1,0 +1,96 @@
+//! Single choices about lesions, which go before those of a preset.
+
+use crate::metric::instances::{Charge, Connected, Criterion, Floor, InstanceRules, Match, Size, Threshold};
+use crate::stats::{Connectivity, InstanceOptions, InstancesBy, Join};
+use std::str::FromStr;
+
+/// What is chosen by itself; None is as the preset has it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct InstanceChoices {
+    /// What makes voxels one lesion.
+    pub by: Option<InstancesBy>,
+    /// Which voxels are connected.
+    pub connectivity: Option<Connectivity>,
+    /// What finds what.
+    pub matching: Option<Match>,
+    /// What is compared with the threshold.
+    pub criterion: Option<Criterion>,
+    /// What has to be reached.
+    pub threshold: Option<Threshold>,
+    /// Components that become one.
+    pub join: Option<Join>,
+    /// Dilations of true lesions, before it is asked what they meet.
+    pub near: Option<u32>,
+    /// Predicted lesions of at most this size vanish.
+    pub drop: Option<Size>,
+    /// True lesions of at most this size count in no score.
+    pub floor: Option<Size>,
+    /// Over what the mean Dice of lesions is taken.
+    pub charge: Option<Charge>,
+    /// Most lesions of a side and class.
+    pub max_lesions: Option<u32>,
+}
+
+impl InstanceChoices {
+    /// These before those of the rules.
+    pub fn over(&self, rules: InstanceRules) -> InstanceRules {
+        InstanceRules {
+            by: self.by.unwrap_or(rules.by),
+            connected: self.connectivity.map_or(rules.connected, Connected::By),
+            join: self.join.unwrap_or(rules.join),
+            near: self.near.unwrap_or(rules.near),
+            drop: self.drop.unwrap_or(rules.drop),
+            floor: self.floor.map_or(rules.floor, Floor::AtMost),
+            matching: self.matching.unwrap_or(rules.matching),
+            criterion: self.criterion.unwrap_or(rules.criterion),
+            threshold: self.threshold.unwrap_or(rules.threshold),
+            charge: self.charge.unwrap_or(rules.charge),
+            empty: rules.empty,
+        }
+    }
+
+    /// Those that were made, by their names in results.
+    pub fn named(&self) -> Vec<(&'static str, String)> {
+        let join = |join: Join| format!("{},{}", join.truth, join.pred);
+        let all = [
+            ("by", self.by.map(|by| by.name().to_owned())),
+            ("connectivity", self.connectivity.map(|own| own.name().to_owned())),
+            ("match", self.matching.map(|own| own.to_string())),
+            ("criterion", self.criterion.map(|own| own.to_string())),
+            ("match_threshold", self.threshold.map(|own| own.to_string())),
+            ("join", self.join.map(join)),
+            ("near", self.near.map(|own| own.to_string())),
+            ("min_size", self.drop.map(|own| own.to_string())),
+            ("floor", self.floor.map(|own| own.to_string())),
+            ("charge", self.charge.map(|own| own.to_string())),
+            ("max_lesions", self.max_lesions.map(|own| own.to_string())),
+        ];
+        all.into_iter().filter_map(|(name, choice)| Some((name, choice?))).collect()
+    }
+
+    /// Takes a choice by these names.
+    pub(crate) fn take(&mut self, name: &str, choice: &str) -> Result<(), String> {
+        fn of<T: FromStr>(choice: &str) -> Result<Option<T>, String> {
+            choice.parse().map(Some).map_err(|_| format!("`{choice}` is no choice about lesions"))
+        }
+        match name {
+            "by" => self.by = of(choice)?,
+            "connectivity" => self.connectivity = of(choice)?,
+            "match" => self.matching = of(choice)?,
+            "criterion" => self.criterion = of(choice)?,
+            "match_threshold" => self.threshold = of(choice)?,
+            "join" => self.join = of(choice)?,
+            "near" => self.near = of(choice)?,
+            "min_size" => self.drop = of(choice)?,
+            "floor" => self.floor = of(choice)?,
+            "charge" => self.charge = of(choice)?,
+            "max_lesions" => self.max_lesions = of(choice)?,
+            _ => return Err(format!("`{name}` is no choice about lesions")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn limit(&self) -> u32 {
+        self.max_lesions.unwrap_or(InstanceOptions::MAX_LESIONS)
+    }
+}

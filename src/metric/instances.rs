@@ -1,0 +1,48 @@
+//! Scores of lesions, cells and other objects one by one: pure formulas of [`Instances`] statistics.
+//!
+//! [`InstanceRules`] name every choice by which one score differs from another: what a lesion is, which are too small, what
+//! finds what, and what is said of nothing. [`InstancePreset`] has those of other tools. [`matching`] tells which lesions
+//! belong together, [`detection`] counts and sums over them, and scores are quotients of these:
+//!
+//! | score | of [`Detection`] | formula |
+//! |---|---|---|
+//! | F1, RQ | [`Detection::f1`] | TP / (TP + (FP + FN) / 2) |
+//! | precision, recall | [`Detection::precision`], [`Detection::recall`] | TP / (TP + FP), TP / (TP + FN) |
+//! | AP at a threshold | [`Detection::accuracy`] | TP / (TP + FP + FN) |
+//! | SQ | [`Detection::sq`] | Σ IoU / TP |
+//! | PQ | [`Detection::pq`] | Σ IoU / (TP + (FP + FN) / 2) = SQ · RQ |
+//! | lesion Dice | [`Detection::lesion_dice`] | Σ Dice / (TP + FN + FP), or as [`Charge`] says |
+//! | false positive, false negative volume | [`Detection::false_positive_ml`], [`Detection::false_negative_ml`] | mL |
+//!
+//! TP and FN are true lesions that are found and missed, FP predicted ones that find nothing.
+//!
+//! **Empty.** Where neither side has a lesion scores are undefined (NaN); where one side has none they are 0.
+//! [`EmptyLesions`] has other values.
+
+mod assign;
+mod detection;
+mod lits;
+mod matching;
+mod metrics;
+mod names;
+mod presets;
+mod reduce;
+mod rules;
+mod threshold;
+
+pub use detection::{Detection, SizeClass, average_precision, by_size, detection, detection_of, scores};
+pub use matching::{Matching, matching};
+pub use metrics::LesionMetric;
+pub use presets::{InstancePreset, InstanceSystem, Region};
+pub use reduce::reduced;
+pub use rules::{Charge, Connected, Criterion, EmptyLesions, InstanceRules, Match, Objective};
+pub use threshold::{Floor, Size, Threshold};
+
+#[allow(unused_imports)] // the documentation links to it
+use crate::stats::Instances;
+use crate::stats::Lesion;
+
+/// The centre of a lesion along x, y and z, in voxels: the mean of the places of its voxels.
+pub fn centroid(lesion: &Lesion) -> [f64; 3] {
+    lesion.sums().map(|sum| sum as f64 / lesion.voxels() as f64)
+}

@@ -1,0 +1,251 @@
+//! The best assignment of predicted to true lesions: shortest augmenting paths over the pairs that there are. Gains are whole
+//! numbers, so that equal ones are equal, and of equal assignments the one with the lower numbers is taken.
+
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{BinaryHeap, HashMap};
+
+/// A predicted lesion that a true one may have, and what that is worth; above 0.
+pub(super) type Edge = (u32, i128);
+
+/// Nobody.
+const NONE: u32 = u32::MAX;
+
+struct Solver<'a> {
+    edges: &'a [Vec<Edge>],
+    /// Prices, for which `gain <= price of truth + price of prediction` holds for every pair, with equality where they are
+    /// matched. Nobody who is free has one.
+    of_truth: Vec<i128>,
+    of_pred: Vec<i128>,
+    pred_of: Vec<u32>,
+    truth_of: Vec<u32>,
+}
+
+/// The predicted lesion of each true one, or none. `edges` are sorted for each true lesion.
+pub(super) fn assign(edges: &[Vec<Edge>], preds: usize) -> Vec<Option<u32>> {
+    let mut solver = Solver {
+        edges,
+        of_truth: vec![0; edges.len()],
+        of_pred: vec![0; preds],
+        pred_of: vec![NONE; edges.len()],
+        truth_of: vec![NONE; preds],
+    };
+    for truth in 0..edges.len() as u32 {
+        solver.augment(truth);
+    }
+    solver.lower_numbers();
+    solver.pred_of.into_iter().map(|pred| (pred != NONE).then_some(pred)).collect()
+}
+
+/// Where a search may end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    /// At this prediction, which is free.
+    Pred(u32),
+    /// This truth goes without.
+    Without(u32),
+}
+
+impl Solver<'_> {
+    /// Gives one more truth a prediction, or none, in the way that costs least.
+    fn augment(&mut self, start: u32) {
+        let best = self.edges[start as usize].iter().map(|&(pred, gain)| gain - self.of_pred[pred as usize]).max();
+        self.of_truth[start as usize] = best.unwrap_or(0).max(0);
+        let mut heap = BinaryHeap::new();
+        let mut truths: Vec<(u32, i128)> = Vec::new();
+        // By prediction: how far it is, and whose it would be.
+        let mut seen: HashMap<u32, (i128, u32)> = HashMap::new();
+        let mut closed: HashMap<u32, i128> = HashMap::new();
+        let mut next = Some((start, 0));
+        let (end, far) = loop {
+            if let Some((truth, far)) = next.take() {
+                truths.push((truth, far));
+                let own = self.of_truth[truth as usize];
+                heap.push(Reverse((far + own, End::Without(truth))));
+                for &(pred, gain) in &self.edges[truth as usize] {
+                    let there = far + own + self.of_pred[pred as usize] - gain;
+                    if seen.get(&pred).is_none_or(|&(known, _)| there < known) {
+                        seen.insert(pred, (there, truth));
+                        heap.push(Reverse((there, End::Pred(pred))));
+                    }
+                }
+            }
+            let Some(Reverse((far, end))) = heap.pop() else { return };
+            match end {
+                End::Pred(pred) if self.truth_of[pred as usize] != NONE => {
+                    // What was found on a shorter way is there already.
+                    if let Entry::Vacant(entry) = closed.entry(pred) {
+                        entry.insert(far);
+                        next = Some((self.truth_of[pred as usize], far));
+                    }
+                }
+                end => break (end, far),
+            }
+        };
+        for (truth, there) in truths {
+            self.of_truth[truth as usize] -= far - there;
+        }
+        for (pred, there) in closed {
+            self.of_pred[pred as usize] += far - there;
+        }
+        let (mut truth, mut pred) = match end {
+            End::Without(truth) => (truth, NONE),
+            End::Pred(pred) => (seen.get(&pred).map_or(NONE, |known| known.1), pred),
+        };
+        while truth != NONE {
+            let before = std::mem::replace(&mut self.pred_of[truth as usize], pred);
+            if pred != NONE {
+                self.truth_of[pred as usize] = truth;
+            }
+            if truth == start {
+                break;
+            }
+            pred = before;
+            truth = seen.get(&pred).map_or(NONE, |known| known.1);
+        }
+    }
+
+    fn is_tight(&self, truth: u32, (pred, gain): Edge) -> bool {
+        self.of_truth[truth as usize] + self.of_pred[pred as usize] == gain
+    }
+
+    /// Among equal assignments the first one, in the order of sorted pairs.
+    fn lower_numbers(&mut self) {
+        let mut is_fixed = vec![false; self.of_pred.len()];
+        for truth in 0..self.edges.len() as u32 {
+            for &edge in &self.edges[truth as usize] {
+                if edge.0 == self.pred_of[truth as usize] {
+                    break;
+                }
+                if !is_fixed[edge.0 as usize] && self.is_tight(truth, edge) && self.take(truth, edge.0, &mut is_fixed) {
+                    break;
+                }
+            }
+            if let Some(fixed) = is_fixed.get_mut(self.pred_of[truth as usize] as usize) {
+                *fixed = true;
+            }
+        }
+    }
+
+    /// Gives a truth this prediction, where all others can have others without a loss.
+    fn take(&mut self, truth: u32, pred: u32, is_fixed: &mut [bool]) -> bool {
+        let free = self.pred_of[truth as usize];
+        let must_be_taken = free != NONE && self.of_pred[free as usize] != 0;
+        let owner = self.truth_of[pred as usize];
+        if owner == NONE {
+            if must_be_taken {
+                return false;
+            }
+            self.put(truth, pred, free);
+            return true;
+        }
+        // A search over pairs without a loss, from who has lost its prediction.
+        let mut from: HashMap<u32, (u32, u32)> = HashMap::new();
+        let mut queue = vec![owner];
+        let mut at = 0;
+        let end = loop {
+            let Some(&next) = queue.get(at) else { return false };
+            at += 1;
+            if !must_be_taken && self.of_truth[next as usize] == 0 {
+                break (next, NONE);
+            }
+            let mut found = None;
+            for &edge in &self.edges[next as usize] {
+                let (other, _) = edge;
+                if other == pred || is_fixed[other as usize] || from.contains_key(&other) || !self.is_tight(next, edge)
+                {
+                    continue;
+                }
+                let owner = self.truth_of[other as usize];
+                if other == free || owner == NONE && !must_be_taken {
+                    found = Some((next, other));
+                    break;
+                }
+                if owner != NONE && owner != truth {
+                    from.insert(other, (next, owner));
+                    queue.push(owner);
+                }
+            }
+            if let Some(end) = found {
+                break end;
+            }
+        };
+        if free != NONE {
+            self.truth_of[free as usize] = NONE;
+        }
+        let (mut at, mut gets) = end;
+        loop {
+            let before = std::mem::replace(&mut self.pred_of[at as usize], gets);
+            if gets != NONE {
+                self.truth_of[gets as usize] = at;
+            }
+            if at == owner {
+                break;
+            }
+            let Some(&(giver, _)) = from.get(&before) else { break };
+            (at, gets) = (giver, before);
+        }
+        self.pred_of[truth as usize] = pred;
+        self.truth_of[pred as usize] = truth;
+        true
+    }
+
+    fn put(&mut self, truth: u32, pred: u32, free: u32) {
+        if free != NONE {
+            self.truth_of[free as usize] = NONE;
+        }
+        self.pred_of[truth as usize] = pred;
+        self.truth_of[pred as usize] = truth;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All assignments.
+    fn best(edges: &[Vec<Edge>], taken: &mut Vec<u32>) -> (i128, Vec<(usize, u32)>) {
+        let truth = edges.len();
+        let Some(own) = edges.first() else { return (0, Vec::new()) };
+        let mut all = vec![best(&edges[1..], taken)];
+        for &(pred, gain) in own {
+            if !taken.contains(&pred) {
+                taken.push(pred);
+                let (sum, mut pairs) = best(&edges[1..], taken);
+                taken.pop();
+                pairs.insert(0, (truth, pred));
+                all.push((sum + gain, pairs));
+            }
+        }
+        // Fewer edges are left for later truths: larger numbers come first.
+        let order = |pairs: &[(usize, u32)]| pairs.iter().map(|&(t, p)| (Reverse(t), p)).collect::<Vec<_>>();
+        all.into_iter().max_by(|a, b| a.0.cmp(&b.0).then_with(|| order(&b.1).cmp(&order(&a.1)))).unwrap()
+    }
+
+    #[test]
+    fn it_is_the_first_of_the_best_of_all_assignments() {
+        let mut state = 1u64;
+        let mut random = |n: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % n
+        };
+        for round in 0..3000 {
+            let (truths, preds) = (1 + random(5) as usize, 1 + random(5) as u32);
+            // Few gains, so that many assignments are equal.
+            let gains = if round % 2 == 0 { 2 } else { 9 };
+            let edges: Vec<Vec<Edge>> = (0..truths)
+                .map(|_| {
+                    let all = (0..preds).map(|pred| (pred, 1 + random(gains) as i128, random(3) > 0));
+                    all.filter(|edge| edge.2).map(|(pred, gain, _)| (pred, gain)).collect()
+                })
+                .collect();
+            let found = assign(&edges, preds as usize);
+            let (sum, pairs) = best(&edges, &mut Vec::new());
+            let own: Vec<(usize, u32)> =
+                found.iter().enumerate().filter_map(|(t, p)| Some((truths - t, (*p)?))).collect();
+            let gain = |(t, p): &(usize, u32)| edges[truths - t].iter().find(|edge| edge.0 == *p).unwrap().1;
+            assert_eq!(own.iter().map(gain).sum::<i128>(), sum, "{edges:?}");
+            assert_eq!(own, pairs, "{edges:?}");
+        }
+    }
+}
