@@ -5,7 +5,7 @@ use super::{Files, fails, fine, json, run, stderr, stdout, text};
 use crate::compared::golden::{file, near, number, scores};
 use serde_json::Value;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 mod forms;
 mod traps;
@@ -107,7 +107,7 @@ fn two_models() -> (Cohort, [PathBuf; 3]) {
 }
 
 /// Results of `eval` in every form, by file ending.
-fn evaluated(cohort: &Cohort, truth: &PathBuf, name: &str, pred: &PathBuf, more: &[&str]) -> PathBuf {
+fn evaluated(cohort: &Cohort, truth: &Path, name: &str, pred: &Path, more: &[&str]) -> PathBuf {
     let path = cohort.path(&format!("{name}.json"));
     let [layout, rows] = ["summary.json", "csv"].map(|end| cohort.path(&format!("{name}.{end}")));
     let arguments = ["eval", text(truth), text(pred), "--format", "json", "-o", text(&layout), "--csv", text(&rows)];

@@ -11,8 +11,11 @@ fn wrong_usage_is_exit_2() {
     let (truth, pred) = (text(&truth), text(&pred));
     for (part, arguments) in [
         ("not provided", vec!["eval", truth]),
-        ("known are dice, iou, precision", vec!["eval", truth, pred, "--metrics", "dice,dise"]),
-        ("those of surfaces are hd, hd=Q", vec!["eval", truth, pred, "--metrics", "dice,hausdorff"]),
+        (
+            "did you mean dice?; known are all (those of counts), dice, iou, precision",
+            vec!["eval", truth, pred, "--metrics", "dice,dise"],
+        ),
+        ("`hausdorff` is no metric; known are", vec!["eval", truth, pred, "--metrics", "dice,hausdorff"]),
         ("`liver` is not a label", vec!["eval", truth, pred, "-l", "1,liver"]),
         ("runs backwards", vec!["eval", truth, pred, "-l", "9-5"]),
         ("possible values: nan, one, zero", vec!["eval", truth, pred, "--empty", "two"]),
