@@ -44,7 +44,7 @@ impl Crate {
             match self.find(module, &path, 0) {
                 Some((Found::Item(item), place)) => self.describe(item, &place, shown, Some(&name), lines),
                 Some((Found::Module, place)) => self.list(&place, &format!("{shown}::{name}"), lines),
-                None => drop(lines.insert(format!("{shown}::{name}: of another crate"))),
+                None => drop(lines.insert(format!("{shown}::{name}: of another crate, or made by a macro"))),
             }
         }
     }
