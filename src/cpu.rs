@@ -29,7 +29,7 @@ impl Backend {
         Self { level: simd::Level::of(simd) }
     }
 
-    /// What runs here, for people: threads and instruction set.
+    /// A readable description of this backend: threads and instruction set.
     pub fn describe(&self) -> String {
         let threads = threads();
         let plural = if threads == 1 { "thread" } else { "threads" };

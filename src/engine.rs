@@ -51,7 +51,7 @@ pub use recorded::{GpuCounts, GpuSums};
 #[derive(Debug)]
 pub struct Engine {
     backend: Chosen,
-    /// What surfaces are measured on, whatever the rest runs on.
+    /// The backend for surface distances, which may differ from that of the rest.
     cpu: cpu::Backend,
     non_finite: NonFinite,
     reason: &'static str,
@@ -76,7 +76,7 @@ pub struct Description {
 }
 
 impl Engine {
-    /// An engine on the backend that `options` ask for. A GPU backend opens its adapter and puts it through known
+    /// An engine on the backend that `options` ask for. A GPU backend opens its adapter and checks it against known
     /// answers; a CPU backend costs nothing.
     ///
     /// # Errors
@@ -179,7 +179,7 @@ impl Engine {
         fold.finish()
     }
 
-    /// What becomes of NaN and infinities.
+    /// What is done with NaN and infinities.
     pub(crate) fn non_finite(&self) -> NonFinite {
         self.non_finite
     }

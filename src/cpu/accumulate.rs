@@ -1,4 +1,4 @@
-//! Counts of label maps that come piece by piece, in memory that does not grow with them.
+//! Counts of label maps that come in chunks, in memory that does not grow with them.
 
 use super::Backend;
 use super::counts::add_run;
@@ -11,8 +11,8 @@ use crate::stats::Counts;
 use crate::volume::{LabelSlice, Pair};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Counts of classes that are known beforehand, fed piece by piece: for maps that are decoded as they are counted, or
-/// that do not fit the memory. Pieces may have any length and come in any order; the result is that of
+/// Counts of classes that are known beforehand, fed in chunks: for maps that are decoded while they are counted, or
+/// that do not fit in memory. Chunks may have any length and come in any order; the result is that of
 /// [`Engine::counts`](crate::Engine::counts) for the whole maps, bit for bit. Made by
 /// [`Engine::accumulate_counts`](crate::Engine::accumulate_counts).
 ///
@@ -40,7 +40,7 @@ pub struct CountsAccumulator {
 #[derive(Debug, Clone, Default)]
 struct Unlisted([BTreeSet<u32>; 2]);
 
-/// As many labels are kept, so that the memory does not grow with the volume.
+/// At most this many labels are kept, so that the memory does not grow with the volume.
 const MOST_UNLISTED: usize = 16;
 
 impl Unlisted {
@@ -81,7 +81,7 @@ impl CountsAccumulator {
         Self { counts, unlisted, classes: classes.clone(), pairs, voxels: 0 }
     }
 
-    /// Counts a piece of both maps.
+    /// Counts a chunk of both maps.
     ///
     /// # Errors
     /// [`Error::PieceMismatch`] when the pieces have different lengths.
@@ -92,10 +92,10 @@ impl CountsAccumulator {
         Ok(())
     }
 
-    /// One [`Counts`] per class. Without any piece all counts are 0.
+    /// One [`Counts`] per class. Without any chunk all counts are 0.
     ///
     /// # Errors
-    /// None that can be met: the counts are those of voxels.
+    /// None in practice: counts of voxels are always valid.
     pub fn finish(self) -> Result<Vec<Counts>> {
         Ok(self.finish_with_unlisted()?.0)
     }
@@ -125,8 +125,8 @@ impl CountsAccumulator {
     }
 }
 
-/// Counts of every label that either map has, 0 included, fed piece by piece: for maps whose labels are not known beforehand.
-/// Made by [`Engine::accumulate_labels`](crate::Engine::accumulate_labels).
+/// Counts of every label that either map has, 0 included, fed in chunks: for maps whose labels are not known
+/// beforehand. Made by [`Engine::accumulate_labels`](crate::Engine::accumulate_labels).
 ///
 /// ```
 /// use voxdice::{Engine, EngineOptions, LabelSlice, Pair};
@@ -168,7 +168,7 @@ impl LabelsAccumulator {
         Self { labels, pairs: Pairs::new(level), voxels: 0 }
     }
 
-    /// Counts a piece of both maps.
+    /// Counts a chunk of both maps.
     ///
     /// # Errors
     /// [`Error::PieceMismatch`] when the pieces have different lengths, [`Error::TooManyLabels`] beyond 2^20 of them.
@@ -182,10 +182,10 @@ impl LabelsAccumulator {
         Ok(())
     }
 
-    /// One [`Counts`] per label that either map has, sorted by label. Without any piece there is none.
+    /// One [`Counts`] per label that either map has, sorted by label. Without any chunk there is none.
     ///
     /// # Errors
-    /// None that can be met: the counts are those of voxels.
+    /// None in practice: counts of voxels are always valid.
     pub fn finish(mut self) -> Result<BTreeMap<u32, Counts>> {
         self.pairs.drain(|p, t, voxels| self.labels.run(p, t, voxels));
         let labels = self.labels;
@@ -226,13 +226,13 @@ impl Labels {
     }
 }
 
-/// The voxels of a piece.
+/// The voxels of a chunk.
 fn piece(pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<u64> {
     let (pred, truth) = (pred.len() as u64, truth.len() as u64);
     if pred == truth { Ok(pred) } else { Err(Error::PieceMismatch { pred, truth }) }
 }
 
-/// What is done with a piece, for any two types of labels.
+/// Handles a chunk, for any two types of labels.
 trait Piece {
     fn count<P: Label, T: Label>(self, p: &[P], t: &[T]);
 }

@@ -1,4 +1,4 @@
-//! Counts on the CPU: threads over runs of blocks, pairs of labels in a table.
+//! Counts on the CPU: threads over ranges of blocks, pairs of labels in a table.
 
 use super::Backend;
 use super::pairs::{Pairs, for_runs};
@@ -31,7 +31,8 @@ impl Backend {
 
     fn planes<P: Label, T: Label>(&self, p: &[P], t: &[T], job: &CountsJob<'_>) -> Vec<RawCounts> {
         let (voxels, planes) = (job.grid.voxels as usize, job.grid.planes as usize);
-        // Tasks are a few per thread, so that each makes its tables once: stretches of whole blocks, or whole planes.
+        // There are a few tasks per thread, and each makes its tables once. A task is a range of whole blocks, or a
+        // whole plane.
         let tasks = 4 * super::threads();
         let stretches = tasks.div_ceil(planes).min(job.grid.blocks_per_cell() as usize);
         if stretches == 1 {
@@ -62,13 +63,13 @@ impl Backend {
     }
 }
 
-/// Counts one stretch after another.
+/// Counts one chunk after another.
 struct Counter<'a> {
     classes: &'a Classes,
     pairs: Pairs,
 }
 
-/// Shorter stretches are not worth a table.
+/// Shorter chunks are not worth a table.
 const SHORT: usize = 2048;
 
 impl<'a> Counter<'a> {

@@ -1,5 +1,5 @@
-//! Plain reads and copies: the ceiling of everything that looks at each voxel once. Several ways of reading are tried,
-//! because which one is the fastest differs between processors, and a floor that work beats is none.
+//! Plain reads and copies: nothing that looks at each voxel once can be faster. Several ways of reading are tried,
+//! because the fastest one differs between processors.
 
 use super::simd::{Level, Line, Store, fill};
 use crate::options::Simd;
@@ -10,7 +10,7 @@ const BLOCK: usize = 256 << 10;
 /// On how many threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Threads {
-    /// On the calling one: small memory is read before a second thread would begin.
+    /// On the calling thread: small memory is read before a second thread would begin.
     One,
     /// On those of the CPU backend.
     All,

@@ -1,4 +1,4 @@
-//! Gradients on the CPU, a stretch of voxels with all its channels at a time.
+//! Gradients on the CPU, a chunk of voxels with all its channels at a time.
 
 use super::Backend;
 use super::prepared::{Scratch, load, truth_values};
@@ -15,7 +15,7 @@ use crate::volume::{Data, TruthKind};
 /// Bytes of a gradient from which on it is written past the caches, which would not hold it.
 const LARGE: usize = 4 << 20;
 
-/// A stretch of voxels of one sample, and where its gradients go: a slice per channel, or one with all channels.
+/// A chunk of voxels of one sample, and where its gradients go: a slice per channel, or one with all channels.
 struct Stretch<'a> {
     sample: u64,
     first: u64,
@@ -45,7 +45,7 @@ impl Backend {
     }
 }
 
-/// The volume in stretches.
+/// The volume in chunks.
 fn stretches<'a>(job: &SumsJob<'_>, out: &'a mut [f32]) -> Vec<Stretch<'a>> {
     let (channels, voxels) = (job.shape.channels() as usize, job.shape.voxels_per_cell() as usize);
     let len = Scratch::voxels_for(job);
@@ -72,7 +72,7 @@ fn stretches<'a>(job: &SumsJob<'_>, out: &'a mut [f32]) -> Vec<Stretch<'a>> {
 }
 
 impl Stretch<'_> {
-    /// Puts the gradients of a channel to their places.
+    /// Writes the gradients of a channel to their places.
     fn write(&mut self, channel: usize, channels: usize, gradients: &[f32]) {
         if self.out.len() == channels {
             self.out[channel].copy_from_slice(gradients);
@@ -104,7 +104,8 @@ fn exact_stretch(
                 &buffers.truth
             }
         };
-        // Without a coefficient of p all that p could do is not to be finite, and the sums have seen that it is.
+        // Without a coefficient of p, only a p that is not finite could matter, and the sums have shown that p is
+        // finite.
         let p = if coefficients.takes_pred() || !all_finite[cell] {
             values(job.pred, first, stride, stretch.len, &mut buffers.pred)
         } else {

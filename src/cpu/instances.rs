@@ -1,8 +1,8 @@
 //! Lesions on the CPU: runs of both maps side by side, joined by union-find; no label volume.
 //!
-//! A run belongs with runs of the rows before it, within a window that connectivity or dilation makes. So slices are read
-//! once, only the last ones are kept, and slabs of slices on several threads join into what one thread finds: a lesion is
-//! called by its smallest number, and numbers follow the first voxels.
+//! A run is joined with runs of the rows before it, within a window that depends on connectivity or dilation. So each
+//! slice is read once and only the last ones are kept. Slabs of slices on several threads join into the result of one
+//! thread: a lesion is identified by its smallest number, and numbers follow the order of first voxels.
 
 mod accumulate;
 mod nearest;
@@ -23,7 +23,7 @@ use crate::volume::Data;
 use slab::{Found, Layout, Slab};
 use table::Meeting;
 
-/// Voxels that are worth a thread.
+/// Fewer voxels than this are not worth a thread.
 const VOXELS: usize = 1 << 18;
 
 impl Backend {

@@ -1,5 +1,5 @@
-//! Counts of pairs of labels below 256 in a table with an entry for each pair. What a label means is asked once per
-//! pair, when the table is emptied, and not once per run of voxels.
+//! Counts of pairs of labels below 256 in a table with an entry for each pair. The class of a label is looked up once
+//! per pair, when the table is emptied, and not once per run of voxels.
 
 use super::simd::Level;
 use crate::kernel::counts::Label;
@@ -7,7 +7,7 @@ use crate::kernel::counts::Label;
 /// An entry for each pair.
 pub(super) type PairTable = [u32; 1 << 16];
 
-/// Where a pair has its entry; none for labels from 256 on.
+/// The index of a pair's entry; none for labels from 256 on.
 #[inline(always)]
 pub(super) fn place(p: u32, t: u32) -> Option<u16> {
     (p | t < 256).then(|| u16::from_be_bytes([p as u8, t as u8]))
@@ -39,7 +39,7 @@ impl Pairs {
         Self { table: Vec::new(), met: 0, voxels: 0, level }
     }
 
-    /// Counts a stretch of voxels. Labels from 256 on go to `sink`, and so does the table when it is full.
+    /// Counts a chunk of voxels. Labels from 256 on go to `sink`, and so does the table when it is full.
     pub fn count<P: Label, T: Label>(&mut self, p: &[P], t: &[T], mut sink: impl FnMut(u32, u32, u64)) {
         for (p, t) in p.chunks(PIECE).zip(t.chunks(PIECE)) {
             if self.voxels + p.len() > u32::MAX as usize {
@@ -87,7 +87,7 @@ pub(super) fn count_pairs<P: Label, T: Label>(
     for_runs(p, t, |p, t, voxels| {
         if let Some(place) = place(p, t) {
             met |= place;
-            // The caller sees to it that no entry overflows.
+            // The caller ensures that no entry overflows.
             table[usize::from(place)] += voxels as u32;
         } else {
             sink(p, t, voxels);
@@ -96,8 +96,8 @@ pub(super) fn count_pairs<P: Label, T: Label>(
     met
 }
 
-/// Calls `f` with every stretch of equal pairs of labels. Real maps are mostly constant: `GROUP` voxels that all equal
-/// the current pair only lengthen its run.
+/// Calls `f` with every run of equal pairs of labels. Real maps are mostly constant: `GROUP` voxels that all equal the
+/// current pair only lengthen its run.
 #[inline(always)]
 pub(super) fn for_runs<P: Label, T: Label>(p: &[P], t: &[T], mut f: impl FnMut(u32, u32, u64)) {
     const GROUP: usize = 32;

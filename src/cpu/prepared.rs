@@ -16,7 +16,7 @@ use crate::shape::BLOCK_VOXELS;
 use crate::stats::{POINTWISE, POINTWISE_SCALE, Terms, scale_of};
 use crate::volume::{Data, TruthKind};
 
-/// Elements of the scratch buffers of a thread: they stay in its cache, and the allocator keeps such pieces at hand.
+/// Elements of the scratch buffers of a thread: they stay in its cache, and the allocator reuses blocks of this size.
 const SCRATCH: usize = 8 << 10;
 
 impl Backend {
@@ -92,7 +92,7 @@ impl Backend {
         if job.options.pointwise.is_some() {
             let losses = scratch.pointwise(channel).iter().zip(p.iter().zip(t));
             for (loss, _) in losses.filter(|&(_, (&p, &t))| counts(p, t)) {
-                // A loss of nothing may be -0.
+                // A loss of 0 may be -0.
                 let bits = loss.abs().to_bits();
                 raw.units[POINTWISE] =
                     raw.units[POINTWISE].wrapping_add(fix_magnitude(bits, u32::from(POINTWISE_SCALE)));
@@ -103,7 +103,7 @@ impl Backend {
     }
 }
 
-/// How a channel must be summed again, where it must: it held values beyond ±1, NaN or infinities.
+/// How a channel must be summed again, if it held values beyond ±1, NaN or infinities.
 fn again(job: &SumsJob<'_>, raw: &RawSums, survey: &Survey) -> Option<SumPass> {
     let scale = scale_of(survey.max_finite);
     raw.flagged().then_some(SumPass { terms: job.options.terms, scale, careful: raw.max_abs >= INFINITY })
@@ -146,7 +146,7 @@ impl Scratch {
         &self.pointwise[channel * self.voxels..][..self.len]
     }
 
-    /// Prepares the voxels of `range` bit by bit; `visit` gets each channel and the offset within the range.
+    /// Prepares the voxels of `range` a part at a time; `visit` gets each channel and the offset within the range.
     fn walk(
         &mut self,
         job: &SumsJob<'_>,
@@ -223,7 +223,7 @@ pub(crate) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]
     fn copy<E: Element>(from: &[E], first: usize, stride: usize, into: &mut [f32]) {
         let from = &from[first..];
         if stride == 1 {
-            // A loop of its own, which the compiler turns into vectors.
+            // A separate loop, which the compiler vectorizes.
             into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
         } else {
             let from = from.iter().step_by(stride);

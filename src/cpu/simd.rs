@@ -1,6 +1,7 @@
-//! Choice of instruction set at run time. What pays is written with AVX2 and AVX-512 intrinsics beside the portable body;
-//! all leave the same bits. The `unsafe` of the CPU backend is the call from here into code compiled for more than every
-//! processor has, which itself is safe, and the hints to the caches in `hints`.
+//! Choice of instruction set at run time. Where it is faster, a kernel is written with AVX2 and AVX-512 intrinsics
+//! beside the portable body. All give the same bits. The CPU backend is `unsafe` in two places: the calls from here
+//! into code compiled for instructions that not every processor has (that code itself is safe), and the hints to the
+//! caches in `hints`.
 #![allow(unsafe_code)] // calling functions compiled for instruction sets; see the SAFETY comments
 
 #[cfg(target_arch = "x86_64")]
@@ -216,8 +217,8 @@ fn has_avx512() -> bool {
         && is_x86_feature_detected!("avx512vl")
 }
 
-/// Whether there is AVX-512 and its kernels reproduce here what the portable ones find, asked once: fewer of the machines
-/// that this is tested on have it, and a wrong bit must not come of that.
+/// Whether there is AVX-512 and its kernels reproduce here what the portable ones find. Checked once per process: fewer
+/// of our test machines have AVX-512, and a wrong bit must not come of that.
 #[cfg(target_arch = "x86_64")]
 fn avx512_is_cleared() -> bool {
     static CLEARED: OnceLock<bool> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! Sums on the CPU: a block at a time, at scale 0; a block that turns out to need it is surveyed and summed again.
+//! Sums on the CPU: a block at a time, at scale 0. A block that needs another scale is surveyed and summed again.
 
 use super::Backend;
 use crate::error::Result;

@@ -2,7 +2,8 @@
 //!
 //! Per class: the box of both masks, bit rows of it, the elements by logic of words, those that both masks share by
 //! counting bits, and for the others a search for the nearest bit in rows in the order of their distance. Most elements
-//! find it within a few rows. What does not, within a budget, is left to an exact distance transform of the box.
+//! find it within a few rows. Elements that do not find it within a budget are left to an exact distance transform of
+//! the box.
 
 mod band;
 mod bits;

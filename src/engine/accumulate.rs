@@ -1,4 +1,4 @@
-//! Sums of a volume that comes in pieces, in memory that does not grow with it.
+//! Sums of a volume that comes in chunks, in memory that does not grow with the volume.
 
 mod ranges;
 mod voxels;
@@ -20,15 +20,16 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use voxels::Voxels;
 
-/// Sums of one sample that comes in pieces: for volumes that are decoded or predicted as they are summed, or that do not
-/// fit the memory. Made by [`Engine::accumulate_sums`].
+/// Sums of one sample that comes in chunks: for volumes that are decoded or predicted while they are summed, or that do
+/// not fit in memory. Made by [`Engine::accumulate_sums`].
 ///
-/// A piece is a run of voxels with all their channels, of any length. Pieces that follow each other are given to
-/// [`add`](Self::add), others to [`add_at`](Self::add_at), in any order. The result is that of [`Engine::sums_with`] for
-/// the whole volume, bit for bit: a block of 65,536 voxels that holds values beyond ±1 has a scale of its own, so the
-/// voxels of a block are kept until it is complete. In order, that is one block; out of order, as many as have gaps:
-/// 65,536 voxels each, with all channels of both operands. Whole blocks of a piece with one channel, or with channels
-/// last, are summed where they are; give pieces of many blocks, so that there is work for all threads.
+/// A chunk is a range of consecutive voxels with all their channels, of any length. Give consecutive chunks to
+/// [`add`](Self::add), and others to [`add_at`](Self::add_at), in any order. The result is that of
+/// [`Engine::sums_with`] for the whole volume, bit for bit: a block of 65,536 voxels that holds values beyond ±1 has
+/// its own scale, so the voxels of a block are kept until it is complete. In order, that is one block; out of order, it
+/// is every block with gaps. A kept block holds 65,536 voxels, with all channels of both operands. Whole blocks of a
+/// chunk with one channel, or with channels last, are summed in place. Give chunks of many blocks, so that there is
+/// work for all threads.
 ///
 /// ```
 /// use voxdice::{Engine, EngineOptions, Pair, Shape, SumsOptions, Volume};
@@ -48,7 +49,7 @@ pub struct SumsAccumulator<'e> {
     channels: usize,
     voxels: u64,
     options: SumsOptions,
-    /// Types of the operands, known since the first piece.
+    /// Types of the operands, known since the first chunk.
     kinds: Option<Kinds>,
     fold: Fold,
     next: u64,
@@ -57,7 +58,7 @@ pub struct SumsAccumulator<'e> {
     state: State,
 }
 
-/// What both operands of every piece are.
+/// What both operands of every chunk are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Kinds {
     pred: Dtype,
@@ -68,7 +69,7 @@ struct Kinds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Good,
-    /// An earlier piece failed half way.
+    /// An earlier chunk failed half way.
     Broken,
 }
 
@@ -80,7 +81,7 @@ struct OpenBlock {
     filled: u64,
 }
 
-/// A piece in host memory.
+/// A chunk in host memory.
 struct Piece<'a> {
     shape: Shape,
     pred: Data<'a>,
@@ -92,10 +93,10 @@ struct Piece<'a> {
 const COPIED: u64 = 4 << 20;
 
 impl Engine {
-    /// Begins the sums of one sample of `shape` that will come in pieces.
+    /// Begins the sums of one sample of `shape` that will come in chunks.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for more than one sample, for more channels than memory has room for, and for options outside
+    /// [`Error::Parameter`] for more than one sample, for more channels than fit in memory, and for options outside
     /// their range.
     pub fn accumulate_sums(&self, shape: &Shape, options: &SumsOptions) -> Result<SumsAccumulator<'_>> {
         options.validate()?;
@@ -122,20 +123,20 @@ impl Engine {
         })
     }
 
-    /// Begins the counts of two label maps that will come in pieces. They are counted on the CPU.
+    /// Begins the counts of two label maps that will come in chunks. They are counted on the CPU.
     pub fn accumulate_counts(&self, classes: &Classes) -> CountsAccumulator {
         self.cpu.accumulate_counts(classes)
     }
 
-    /// Begins the counts of every label of two label maps that will come in pieces, on the CPU. Voxels whose truth is one of
-    /// `ignored` (`None` for none) are left out of every count.
+    /// Begins the counts of every label of two label maps that will come in chunks, on the CPU. Voxels whose truth is
+    /// one of `ignored` (`None` for none) are left out of every count.
     pub fn accumulate_labels(&self, ignored: impl IntoIterator<Item = u32>) -> LabelsAccumulator {
         self.cpu.accumulate_labels(ignored.into_iter().collect())
     }
 }
 
 impl SumsAccumulator<'_> {
-    /// Adds the piece that follows the one before.
+    /// Adds the chunk that follows the previous one.
     ///
     /// # Errors
     /// Those of [`add_at`](Self::add_at).
@@ -143,14 +144,14 @@ impl SumsAccumulator<'_> {
         self.add_at(self.next, pair)
     }
 
-    /// Adds the piece that begins at voxel `first` of the sample; the next one to [`add`](Self::add) follows it. The piece
-    /// has one sample and all channels, in either layout. All pieces have the same types.
+    /// Adds the chunk that begins at voxel `first` of the sample; the next [`add`](Self::add) continues after it. The
+    /// chunk has one sample and all channels, in either layout. All chunks have the same types.
     ///
     /// # Errors
-    /// [`Error::Stream`] for voxels that were added before or lie behind the end; [`Error::Parameter`] for a piece of
-    /// other channels or types, or in a GPU buffer; those of [`Engine::sums_with`], where
-    /// [`Error::LabelOutOfRange`] counts the labels of this piece. After an error in summing a piece the accumulator is
-    /// of no further use, and says so.
+    /// [`Error::Stream`] for voxels that were added before or lie behind the end; [`Error::Parameter`] for a chunk of
+    /// other channels or types, or in a GPU buffer; those of [`Engine::sums_with`], where [`Error::LabelOutOfRange`]
+    /// counts the labels of this chunk. After an error in summing a chunk the accumulator cannot be used any more:
+    /// later calls return an error.
     pub fn add_at<'a>(&mut self, first: u64, pair: Pair<Volume<'a>, impl Into<Truth<'a>>>) -> Result<()> {
         self.check_state()?;
         let piece = self.piece(sums_job(&pair.pred, &pair.truth.into(), &self.options)?)?;
@@ -190,7 +191,7 @@ impl SumsAccumulator<'_> {
         }
     }
 
-    /// Checks a piece against the others.
+    /// Checks a chunk against the others.
     fn piece<'a>(&self, job: SumsOf<Source<'a>>) -> Result<Piece<'a>> {
         let of = |source: Source<'a>, operand| {
             source.host(operand).map_err(|_| refused("a piece", "in a GPU buffer", "in host memory"))
@@ -208,7 +209,7 @@ impl SumsAccumulator<'_> {
         Ok(Piece { shape: job.shape, pred, truth, kinds })
     }
 
-    /// Sums whole blocks of a piece and keeps the rest.
+    /// Sums whole blocks of a chunk and keeps the rest.
     fn take(&mut self, range: Range<u64>, piece: &Piece<'_>) -> Result<()> {
         let whole_end = if range.end == self.voxels { range.end } else { range.end / BLOCK_VOXELS * BLOCK_VOXELS };
         let mut at = range.start;
@@ -216,7 +217,7 @@ impl SumsAccumulator<'_> {
             let block = at / BLOCK_VOXELS;
             let block_end = self.voxels.min((block + 1) * BLOCK_VOXELS);
             if at == block * BLOCK_VOXELS && block_end <= range.end {
-                // Blocks that lie in this piece from their first to their last voxel.
+                // Blocks that lie in this chunk from their first to their last voxel.
                 let end = whole_end.min(at + self.together(piece));
                 self.whole_blocks(piece, at - range.start..end - range.start, block)?;
                 at = end;
@@ -238,7 +239,7 @@ impl SumsAccumulator<'_> {
         (COPIED / (size * self.channels as u64) / BLOCK_VOXELS).max(1) * BLOCK_VOXELS
     }
 
-    /// Whether a run of voxels lies in one stretch of memory.
+    /// Whether consecutive voxels are contiguous in memory.
     fn in_place(&self, piece: &Piece<'_>) -> bool {
         self.channels == 1 || piece.shape.layout() == Layout::ChannelsLast
     }
@@ -258,7 +259,7 @@ impl SumsAccumulator<'_> {
         self.sum(Layout::ChannelsFirst, voxels, pred.data(), truth.data(), block)
     }
 
-    /// Room for voxels of both operands.
+    /// Space for voxels of both operands.
     fn room(&self, piece: &Piece<'_>, voxels: usize) -> (Voxels, Voxels) {
         let truth_channels = if piece.kinds.truth_kind == TruthKind::Labels { 1 } else { self.channels };
         let pred = Voxels::new(piece.kinds.pred, self.channels, voxels);

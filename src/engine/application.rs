@@ -14,8 +14,8 @@ impl Engine {
     /// `adapter` of the options are not looked at.
     ///
     /// The device stays the application's: no device-lost callback and no uncaptured-error handler is installed. Every
-    /// command runs in error scopes of its own, so that the application's handler never sees an error of this engine;
-    /// that the device is lost is noticed by asking it for a small buffer when something has failed.
+    /// command runs in the engine's own error scopes, so the application's handler never sees an error of this engine.
+    /// When a command fails, the engine asks the device for a small buffer: a lost device refuses it.
     ///
     /// # Errors
     /// [`Error::DeviceLimit`](crate::Error::DeviceLimit) for a device with smaller limits;

@@ -38,7 +38,7 @@ impl Fold {
 /// What a NaN of the truth is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TruthNan {
-    /// A number that is missing, which the policy decides on.
+    /// A missing number: the policy decides.
     Fault,
     /// A voxel that is masked out.
     Masked,
@@ -58,7 +58,8 @@ impl Facts {
         Self { channels: shape.channels(), policy, truth, found: [None, None] }
     }
 
-    /// The sums of a block as the policy has them; its facts are noted. Blocks may come in any order.
+    /// Applies the policy to the sums of a block, and records which voxels were not finite. Blocks may come in any
+    /// order.
     pub fn sums(&mut self, block: &Block, options: &SumsOptions) -> Sums {
         self.note(block);
         let sums = Sums::of_block(options.zero(), &block.sums);
@@ -86,7 +87,7 @@ impl Facts {
         }
     }
 
-    /// An error where there were any and the policy does not allow them.
+    /// An error if there were any and the policy does not allow them.
     pub fn verdict(&self) -> Result<()> {
         let facts: Vec<NonFiniteFact> = self.found.into_iter().flatten().collect();
         if self.policy == NonFinite::Error && !facts.is_empty() {

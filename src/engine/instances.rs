@@ -15,8 +15,8 @@ impl Engine {
     /// Lesions per sample and class of two label maps with 2 or 3 spatial axes, and which of them share voxels. A voxel whose
     /// truth is an [ignored](Classes::ignoring) label belongs to neither side.
     ///
-    /// They are found on the CPU, whatever the engine runs on, and label maps must be in host memory. Maps that come piece by
-    /// piece are fed to an [`InstancesAccumulator`](crate::InstancesAccumulator).
+    /// They are always found on the CPU, on a GPU engine too, and label maps must be in host memory. Maps that come in
+    /// chunks are fed to an [`InstancesAccumulator`](crate::InstancesAccumulator).
     ///
     /// ```
     /// use voxdice::metric::instances::{InstanceRules, detection};

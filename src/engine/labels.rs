@@ -13,7 +13,8 @@ use crate::shape::Grid;
 use crate::volume::Source;
 use crate::volume::{Data, TruthKind};
 
-/// Refuses labels that no channel stands for. A pass of its own, on the CPU: label maps are small beside the volumes.
+/// Refuses labels that no channel stands for. This is a separate pass on the CPU: label maps are small beside the
+/// volumes.
 pub(super) fn check(job: &SumsJob<'_>) -> Result<()> {
     if job.truth_kind == TruthKind::Real {
         return Ok(());
@@ -22,7 +23,7 @@ pub(super) fn check(job: &SumsJob<'_>) -> Result<()> {
     scan_any(job.truth, channels, voxels)
 }
 
-/// The same for labels wherever they are: those on the GPU are looked at there.
+/// The same for labels in host memory or on the GPU: those on the GPU are checked there.
 #[cfg(feature = "gpu")]
 pub(super) async fn check_anywhere(gpu: &gpu::Backend, job: &SumsOf<Source<'_>>, waiting: Waiting) -> Result<()> {
     if job.truth_kind == TruthKind::Real {

@@ -19,10 +19,11 @@ impl Engine {
     /// [`Engine::sums_with`] as a future, for any executor.
     ///
     /// On a GPU, voxels in host memory are copied and commands submitted whenever the future is polled; between that it
-    /// sleeps, and a thread of the engine, started by the first future, polls the device and wakes it. Two windows of an
-    /// evaluation are in flight at a time, and any number of evaluations. Dropping the future cancels it: commands that
-    /// have been submitted run out, and the engine goes on as before. Dropping the engine waits for its thread. On the CPU
-    /// the work is done in the first poll: give it a thread that may be blocked, such as `tokio::task::spawn_blocking`.
+    /// sleeps, and a thread of the engine, started by the first future, polls the device and wakes it. Two windows of
+    /// an evaluation are in flight at a time, and any number of evaluations. Dropping the future cancels it: commands
+    /// that have been submitted finish, and the engine stays usable. Dropping the engine waits for its thread. On the
+    /// CPU the work is done in the first poll: give it a thread that may be blocked, such as
+    /// `tokio::task::spawn_blocking`.
     ///
     /// ```
     /// use std::{pin::pin, task::{Context, Poll, Waker}};

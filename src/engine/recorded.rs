@@ -109,7 +109,8 @@ impl GpuCounts {
     /// The counts in a copy of the buffer's bytes: those of [`Engine::counts`].
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for another number of bytes; [`Error::ImpossibleCounts`] for bytes that are no counts.
+    /// [`Error::LengthMismatch`] for another number of bytes; [`Error::ImpossibleCounts`] for bytes that are not
+    /// counts.
     pub fn decode(&self, bytes: &[u8]) -> Result<Table<Counts>> {
         let counters = 3 * self.classes + 3;
         let words = words(bytes, self.samples * 2 * counters)?;
@@ -122,7 +123,7 @@ impl GpuCounts {
     }
 }
 
-/// The words of exactly so many.
+/// The words of exactly this many cells or samples.
 fn words(bytes: &[u8], expected: usize) -> Result<Vec<u32>> {
     if bytes.len() != 4 * expected {
         let shape = format!("of {expected} words");
@@ -132,9 +133,9 @@ fn words(bytes: &[u8], expected: usize) -> Result<Vec<u32>> {
 }
 
 impl Engine {
-    /// Records into `encoder` what leaves the sums of [`Engine::sums_with`] in a buffer on the GPU, for operands that are
-    /// in buffers there. Nothing is submitted and nothing waited for: the sums are there when the application's
-    /// submission of the encoder has run, and are read with [`Engine::read_sums`], copied and
+    /// Records into `encoder` the commands that leave the sums of [`Engine::sums_with`] in a buffer on the GPU, for
+    /// operands that are in buffers there. This submits nothing and waits for nothing: the sums are there when the
+    /// application's submission of the encoder has run, and are read with [`Engine::read_sums`], copied and
     /// [decoded](GpuSums::decode), or read by a kernel of the application.
     ///
     /// The encoder must be of the engine's device; otherwise finishing it is an error, which wgpu reports there. Buffers
@@ -171,7 +172,7 @@ impl Engine {
         Ok(GpuSums { buffer, samples, channels, voxels: job.shape.voxels_per_cell(), options: *options })
     }
 
-    /// Records into `encoder` what leaves the counts of [`Engine::counts`] in a buffer on the GPU; see
+    /// Records into `encoder` the commands that leave the counts of [`Engine::counts`] in a buffer on the GPU; see
     /// [`Engine::record_sums`].
     ///
     /// # Errors
@@ -229,9 +230,9 @@ impl Engine {
     /// [`Engine::gradient`] into a buffer of the application, from byte `offset` on: one f32 per element of the
     /// prediction, in its layout, with the same bits. Operands may be in buffers or in host memory.
     ///
-    /// The last commands are submitted and not waited for: the queue runs in order, so whatever is submitted afterwards
-    /// finds the gradient there. Earlier windows are waited for where voxels or results are copied, and so is the check of
-    /// a label map that is in a buffer.
+    /// The last commands are submitted and not waited for: the queue runs in order, so later submissions find the
+    /// gradient there. Where voxels or results are copied, the call waits for earlier windows. It also waits for the
+    /// check of a label map that is in a buffer.
     ///
     /// # Errors
     /// Those of [`Engine::gradient`]; [`Error::BufferUsage`] unless the buffer has usages `STORAGE` and `COPY_DST`;

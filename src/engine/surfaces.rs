@@ -19,12 +19,12 @@ impl Engine {
     /// [`Lattice`]. A voxel whose truth is an [ignored](Classes::ignoring) label belongs to neither mask, and where
     /// that cuts a mask there is its boundary.
     ///
-    /// A GPU engine measures them there, of maps in host memory and of [buffers](LabelMap) alike, and finds the same
-    /// numbers. Some things it always leaves to the CPU, which finds the same: a class in whose box a bit per voxel and
-    /// map is more than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter can bind (by
-    /// default 128 MiB: 2^29 voxels); a class with far surfaces whose box has more than 2^40 voxels times the longer of
-    /// its axes but the last, or 2^33 of them per column; and maps in host memory of which the adapter cannot bind a
-    /// row. For these a map in a buffer is read back as bits.
+    /// A GPU engine measures them on the GPU, for maps in host memory and for [buffers](LabelMap) alike, and finds the
+    /// same numbers. It always leaves some cases to the CPU, which finds the same numbers: a class in whose box a bit
+    /// per voxel and map is more than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter
+    /// can bind (by default 128 MiB: 2^29 voxels); a class with far surfaces whose box has more than 2^40 voxels times
+    /// the longer of its axes but the last, or 2^33 of them per column; and maps in host memory of which the adapter
+    /// cannot bind a row. For these a map in a buffer is read back as bits.
     ///
     /// ```
     /// use voxdice::metric::surface::{Directions, Percentile, Tolerance, assd, hausdorff, nsd};
@@ -49,8 +49,8 @@ impl Engine {
     /// # Errors
     /// [`Error::ShapeMismatch`]; [`Error::Parameter`] for shapes without 2 or 3 spatial axes, spacings that do not go
     /// with the shape, and options that do not go together; [`Error::BufferOnCpu`] for label maps in a GPU buffer on a
-    /// CPU engine; what the GPU may report, with [`Error::SelfTest`] where it fails the known answers that it is asked
-    /// the first time, and [`Error::BindingTooLarge`] for rows of a buffer that the adapter cannot bind.
+    /// CPU engine; what the GPU may report, with [`Error::SelfTest`] where the GPU fails the known-answer test that
+    /// runs before its first use, and [`Error::BindingTooLarge`] for rows of a buffer that the adapter cannot bind.
     pub fn surfaces(
         &self,
         pair: Pair<LabelMap<'_>>,
@@ -75,8 +75,8 @@ impl Engine {
     /// the boundary Dice. Where neither map has the class, [`Empty`](crate::Empty) decides, as for masks. `spacing`
     /// matters to [`Band::Mm`] alone.
     ///
-    /// They are counted on the CPU, whatever the engine runs on; of label maps in buffers on a GPU the masks are made
-    /// there and read back as bits.
+    /// They are always counted on the CPU, on a GPU engine too. For label maps in buffers on a GPU, the masks are made
+    /// on the GPU and read back as bits.
     ///
     /// ```
     /// use voxdice::{Band, Classes, Empty, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing, metric};
@@ -117,8 +117,8 @@ impl Engine {
         Ok(Table::new(shape.samples() as usize, classes.len(), counts))
     }
 
-    /// Surfaces of a GPU backend. Classes that have no room there come back as masks, and label maps whose rows have
-    /// none are not tried.
+    /// Surfaces of a GPU backend. Classes that do not fit there come back as masks. Label maps whose rows do not fit
+    /// are not tried.
     #[cfg(feature = "gpu")]
     fn surfaces_on(&self, gpu: &gpu::Backend, job: &SurfacesOf<'_, Source<'_>>) -> Result<Vec<Surface>> {
         let measured = match (gpu::block_on(gpu.surfaces(job, Waiting::Here)), job.host()) {

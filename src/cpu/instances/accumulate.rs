@@ -1,4 +1,4 @@
-//! Lesions of maps that come piece by piece.
+//! Lesions of maps that come in chunks.
 
 use super::slab::{Layout, Slab};
 use super::{finish, layout};
@@ -7,10 +7,11 @@ use crate::error::{Error, Operand, Result};
 use crate::stats::{InstanceOptions, Instances};
 use crate::volume::{LabelSlice, Pair};
 
-/// Lesions of two label maps, fed piece by piece in the order of the voxels: what
-/// [`Engine::instances`](crate::Engine::instances) finds in whole maps, in the memory of the lesions and a few slices of runs.
+/// Lesions of two label maps, fed in chunks in the order of the voxels. The result is that of
+/// [`Engine::instances`](crate::Engine::instances) for whole maps; memory holds the lesions and the runs of a few
+/// slices.
 ///
-/// Parts that begin at a slice can be read apart, on other threads or machines, and [merged](Self::merge).
+/// Parts that begin at a slice can be read separately, on other threads or machines, and [merged](Self::merge).
 ///
 /// ```
 /// use voxdice::stats::InstanceOptions;
@@ -124,7 +125,7 @@ impl InstancesAccumulator {
         Ok(())
     }
 
-    /// What there is, class by class.
+    /// The lesions of each class.
     ///
     /// # Errors
     /// [`Error::Parameter`] where not all voxels of the image were read; [`Error::TooManyLesions`].

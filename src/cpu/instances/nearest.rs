@@ -7,7 +7,7 @@ use crate::stats::Overlap;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Squared distance and lesion; nothing is farther than [`FAR`].
+/// Squared distance and lesion; no distance is larger than [`FAR`].
 type Near = (u64, u32);
 
 const FAR: Near = (u64::MAX, u32::MAX);

@@ -9,7 +9,7 @@ use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
 use crate::stats::{InstanceOptions, InstancesBy, Join, Lesion, Regions};
 
-/// What the slices of an image are: of one with two axes its rows, each a slice of one row.
+/// The slices of an image. In an image of two axes each row is a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Layout {
     pub slices: u32,
@@ -22,12 +22,12 @@ pub(super) struct Layout {
 /// What is kept of the runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runs {
-    /// Those that later slices may belong to.
+    /// Runs that later slices may belong to.
     Last,
     All,
 }
 
-/// Numbers or meetings from which on it is worth to look which ones are needed.
+/// Beyond this many numbers or meetings it is worth dropping those that are not needed.
 const MANY: usize = 1 << 16;
 
 /// Lesions and the runs that were kept by track, and meetings by table.
@@ -102,7 +102,8 @@ impl Slab {
         }
     }
 
-    /// A part of a row of one side, from column `from` on. The truth goes first where labels are ignored.
+    /// A part of a row of one side, from column `from` on. Where labels are ignored, the truth must be added before the
+    /// prediction.
     pub fn read<L: Label>(&mut self, row: u32, from: usize, labels: &[L], side: Operand, classes: &Classes) {
         let place = usize::from(side == Operand::Pred);
         let index = classes.index();
@@ -221,7 +222,7 @@ impl Slab {
         let head_end = next.first_row + next.depth * rows;
         let mut heads = Vec::with_capacity(next.heads.len());
         for ((track, mut head), own) in next.tracks.iter().zip(next.heads).zip(&numbers) {
-            // Runs that are still there come behind those that have gone.
+            // Runs that are still kept come behind those that were dropped.
             head.extend(track.runs.iter().filter(|run| run.row < head_end));
             heads.push(head.into_iter().map(|run| Run { id: run.id + own, ..run }).collect::<Vec<_>>());
         }
@@ -238,7 +239,7 @@ impl Slab {
             own.append(track, &head, rows);
             let end = self.first_row + self.depth * rows;
             if self.first_row > 0 {
-                // Those that have gone from the slab behind would be missed.
+                // Runs that the slab behind has already dropped would be left out.
                 let gone =
                     head.iter().filter(|run| run.row < end && own.runs.first().is_none_or(|own| run.row < own.row));
                 kept.extend(gone);

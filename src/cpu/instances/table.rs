@@ -109,7 +109,7 @@ impl Table {
         });
     }
 
-    /// Forgets all, where there are too many lesions to tell.
+    /// Forgets everything, where there are too many lesions to report.
     pub fn forget(&mut self) {
         self.meetings.clear();
     }

@@ -61,7 +61,7 @@ pub(super) fn each_pair(a: &[Run], b: &[Run], reach: u32, mut f: impl FnMut(usiz
     let meets = |a: &Run, b: &Run| a.start < b.end.saturating_add(reach) && b.start < a.end.saturating_add(reach);
     let mut first = 0;
     for (i, run) in a.iter().enumerate() {
-        // Runs of a row lie apart, so that whose end is too far for this one is so for the next.
+        // Runs of a row do not touch: a run that ends too far before this one also ends too far before the next.
         while b.get(first).is_some_and(|other| other.end.saturating_add(reach) <= run.start) {
             first += 1;
         }
@@ -83,7 +83,7 @@ pub(super) struct Track {
     cursors: Cursors,
     /// Those of a row, while it is linked.
     ids: Vec<u32>,
-    /// Lesions by label, where labels tell them.
+    /// Lesions by label, where labels define the lesions.
     by_label: Option<HashMap<u32, u32>>,
     /// The last label and its lesion.
     last: Option<(u32, u32)>,
@@ -142,7 +142,7 @@ impl Track {
             _ => self.of_label(label),
         };
         match self.runs.last_mut() {
-            // A region of several labels, or a row that came in pieces.
+            // A region of several labels, or a row that came in chunks.
             Some(last) if !is_first && last.end == start && last.id == id => last.end = end,
             _ => self.runs.push(Run { row, start, end, id }),
         }
@@ -215,7 +215,7 @@ impl Track {
     }
 }
 
-/// What becomes of lesions that are too many.
+/// Forgets lesions when there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
     All,
@@ -263,7 +263,7 @@ impl Track {
     /// Drops the runs before a row; they go to `gone`.
     pub fn trim(&mut self, row: u32, gone: &mut Vec<Run>) -> usize {
         let n = self.runs.partition_point(|run| run.row < row);
-        // Moving what is left takes time as well.
+        // Moving the rest takes time as well.
         if 2 * n < self.runs.len() {
             return 0;
         }

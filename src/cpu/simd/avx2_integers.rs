@@ -20,7 +20,7 @@ pub(super) fn sum_integers(p: &[u8], t: &[u8], stride: usize) -> RawSums {
     for (p, t) in p.chunks(TILE).zip(t.chunks(TILE)) {
         let ((p_chunks, p_rest), (t_chunks, t_rest)) = (p.as_chunks(), t.as_chunks());
         let of_masks = if masks { sum_masks(p_chunks, t_chunks) } else { None };
-        // Neighbours are alike: after the first tile that is no mask, none is looked for.
+        // Neighbours are alike: after the first tile that is not a mask, the kernel no longer looks for masks.
         masks = of_masks.is_some();
         sum.join(&of_masks.unwrap_or_else(|| sum_bytes(p_chunks, t_chunks)));
         sum.join(&portable(p_rest, t_rest, 1));

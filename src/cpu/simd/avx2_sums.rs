@@ -294,8 +294,8 @@ fn finished<const TERMS: usize>(mut units: [u64; 6], (max_abs, kind): (u32, Kind
     Tile { units, kind, max_abs }
 }
 
-/// Sums of any values, with signs; with `SCALED`, at the scale of the pass, without voxels that are not finite where it
-/// is careful.
+/// Sums of any values, with signs. With `SCALED`, at the scale of the pass, and skipping non-finite voxels if the pass
+/// asks for that.
 #[target_feature(enable = "avx2,fma")]
 fn any<const TERMS: usize, const SCALED: bool>(p: &[f32], t: &[f32], pass: SumPass) -> Tile {
     let (bias, zero) = (_mm256_set1_pd(BELOW_ONE), _mm256_setzero_si256());

@@ -1,4 +1,4 @@
-//! Counts of pairs of labels with AVX-512, whose comparisons leave masks and whose `vpcompressb` makes places of them.
+//! Counts of pairs of labels with AVX-512: comparisons give masks, and `vpcompressb` turns the masks into places.
 
 use super::avx512_cast::{array, vector};
 use super::changes::{Runs, VECTOR, VECTORS};

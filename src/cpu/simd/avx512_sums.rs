@@ -1,8 +1,8 @@
 //! Exact sums with AVX-512: the contract of `kernel::sums`, bit for bit, for values of any sign and scale.
 //!
 //! An f32 and a product of two of them are exact in `f64`, also times a power of two, and `vcvttpd2qq` makes 64-bit
-//! integers of eight `f64`, truncated towards 0: the units of the contract as they stand. So there is one kernel, where
-//! AVX2, which has no such instruction, needs several that each know something of their voxels.
+//! integers of eight `f64`, truncated towards 0: the units of the contract as they stand. So there is one kernel. AVX2
+//! has no such instruction, and needs several kernels for different kinds of voxels.
 
 use super::avx2_tile::{TILE, as_f32, padded};
 use super::avx512_cast::{array, vector};
@@ -84,7 +84,8 @@ fn largest_of(x: __m512i) -> u32 {
     lanes.into_iter().fold(0, u32::max)
 }
 
-/// Two real operands; with `SCALED`, at the scale of the pass, without voxels that are not finite where it is careful.
+/// Two real operands. With `SCALED`, at the scale of the pass, and skipping non-finite voxels if the pass asks for
+/// that.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn real<const TERMS: usize, const SCALED: bool>(p: &[f32], t: &[f32], pass: SumPass) -> RawSums {
     let (grid, unscale) = (_mm512_set1_pd(GRID), _mm512_set1_pd(2f64.powi(-i32::from(pass.scale))));

@@ -1,6 +1,6 @@
-//! Counts of pairs of labels in two phases: where labels change goes into a list, then the list is walked. How many
-//! changes a few voxels have is as good as random, so that a branch on it is guessed wrong nearly every time; here there
-//! is one for 256 voxels, and in most maps it is always or never taken.
+//! Counts of pairs of labels in two phases: where labels change goes into a list, then the list is walked. The number
+//! of changes in a few voxels is close to random, so the processor mispredicts a branch on it nearly every time. Here
+//! there is one branch per 256 voxels, and in most maps it is always or never taken.
 
 use crate::cpu::pairs::{PairTable, count_pairs as portable, place};
 use crate::kernel::counts::Label;
@@ -20,7 +20,7 @@ const CHUNK: usize = 4096;
 /// With more changes than this in a step its voxels are counted one by one.
 const MANY: u32 = 96;
 
-/// Places of changes within a chunk. A vector of them is written whole, whatever is in it.
+/// Places of changes within a chunk. A vector of them is always written as a whole.
 type List = [u16; CHUNK / STEP * MANY as usize + VECTOR];
 
 /// Labels below this have several entries for each pair.
@@ -33,8 +33,8 @@ type FewTable = [[u32; 4]; FEW * FEW];
 /// Labels of a step, and the one behind them.
 pub(super) type Labels<L> = [L; STEP + 1];
 
-/// A walk over two maps in steps. An instruction set brings what it does best: to find [changes](Runs::takes_places)
-/// and to list their places.
+/// A walk over two maps in steps. Each instruction set supplies two parts: finding [changes](Runs::takes_places) and
+/// listing their places.
 pub(super) struct Runs<'a, P, T, F> {
     /// From the current chunk on.
     p: &'a [P],
@@ -98,7 +98,7 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
         Some(((self.at - STEP + i * VECTOR) as u16 + 1, list))
     }
 
-    /// Counts the rest, and tells the places of pairs that were met, or-ed.
+    /// Counts the rest, and returns the places of pairs that were met, or-ed.
     #[inline(always)]
     pub fn finish(mut self) -> u16 {
         self.close_chunk();
@@ -119,7 +119,7 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
     /// Counts the runs up to `end`.
     #[inline(always)]
     fn close(&mut self, end: usize) {
-        // In variables of their own they stay in registers.
+        // Local variables stay in registers.
         let (p, t, mut start, mut met) = (self.p, self.t, self.start, 0);
         let (table, sink) = (&mut *self.table, &mut self.sink);
         let mut count = |start: usize, end: usize| {
@@ -155,7 +155,7 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
         };
         self.met |= met;
         let bits = if ((p_any | t_any) as usize) < FEW { FEW.ilog2() } else { 8 };
-        // A loop of its own, which the compiler turns into vectors.
+        // A separate loop, which the compiler vectorizes.
         let mut pairs = [0u16; STEP];
         for (pair, (p, t)) in pairs.iter_mut().zip(p.iter().zip(t)) {
             *pair = (p.label() as u16) << bits | t.label() as u16;

@@ -1,17 +1,17 @@
-//! Hints to the caches: what will be read, and what nobody reads soon.
+//! Hints to the caches: what will be read soon, and what will not.
 #![allow(unsafe_code)] // a prefetch and a store past the caches; see the SAFETY comments
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-/// Bytes between what a kernel reads and what it asks for. Without it arithmetic and waiting for memory take turns: the
-/// processor looks ahead too few instructions, and asks for the next lines only where nothing is computed. 1 to 4 KiB
-/// are alike where this was measured.
+/// Bytes between what a kernel reads and what it prefetches. Without a prefetch, arithmetic and waiting for memory
+/// alternate: the processor looks too few instructions ahead, and loads the next lines only while nothing is computed.
+/// Measured speeds were the same from 1 to 4 KiB.
 #[cfg(target_arch = "x86_64")]
 const DISTANCE: usize = 2048;
 
-/// Asks for memory behind the start of `slice`, so that it is in the cache when it is read. To be called at least once
-/// for each cache line of whatever is streamed.
+/// Prefetches memory behind the start of `slice`, so that the data is in the cache when it is read. Call it at least
+/// once for each cache line of the streamed data.
 #[inline(always)]
 pub(super) fn ahead<T>(slice: &[T]) {
     #[cfg(target_arch = "x86_64")]
@@ -34,7 +34,7 @@ pub(super) fn ahead_of_all<T>(slice: &[T]) {
 /// Where results go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Store {
-    /// Into the caches, for who reads them next.
+    /// Into the caches, for the next reader.
     Cached,
     /// Past the caches: more than they hold. A line that is written as a whole is not read before.
     Streamed,

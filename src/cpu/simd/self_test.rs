@@ -62,7 +62,7 @@ pub(super) fn results(level: Level, seed: u64) -> Vec<u64> {
         ];
         for sum in sums {
             found.extend(sum.units);
-            // Of what is not finite it matters only that it is not.
+            // Of a value that is not finite, only that fact is compared.
             found.push(sum.max_abs.min(crate::kernel::sums::INFINITY).into());
         }
     }

@@ -13,10 +13,10 @@ pub(super) struct Bits {
     pub words: Vec<u64>,
 }
 
-/// Queries that are worth a task of their own.
+/// Fewer queries than this are not worth a separate task.
 const QUERIES: u64 = 2048;
 
-/// Words that are worth a task of their own.
+/// Fewer words than this are not worth a separate task.
 const WORDS: usize = 1 << 14;
 
 impl Bits {
@@ -91,7 +91,7 @@ impl Bits {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= !b);
     }
 
-    /// Ranges of rows to be worked on apart, when there is this much to do.
+    /// Ranges of rows to be worked on in parallel, given this much work.
     pub fn tasks(&self, queries: u64) -> Vec<Range<usize>> {
         let most = 16 * crate::cpu::threads();
         let tasks = usize::try_from(queries / QUERIES).unwrap_or(most).clamp(1, most);

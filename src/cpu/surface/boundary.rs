@@ -43,7 +43,7 @@ fn row_at<'a>(mask: &'a Bits, sides: &Sides, z: usize, y: usize) -> Option<&'a [
     Some(mask.row(sides.clamp(0, z, mask.size[0])?, sides.clamp(1, y, mask.size[1])?))
 }
 
-/// Keeps voxels where this row has them, and beside them as well where that is asked for.
+/// Keeps voxels where this row has them and, if asked, the voxels beside them as well.
 fn and_neighbours(inner: &mut [u64], row: &[u64], beside: bool, bits: usize, sides: &Sides) {
     for (k, inner) in inner.iter_mut().enumerate() {
         *inner &= row[k];
@@ -83,7 +83,7 @@ fn corners(mask: &Bits, sides: &Sides, axes: usize) -> Bits {
 fn beside_corner(row: &[u64], k: usize, bits: usize, sides: &Sides) -> (u64, u64) {
     let last = (bits - 1) % 64;
     let repeat = |word: u64| if sides.0[2][1] { (word >> last & 1) << ((last + 1) % 64) } else { 0 };
-    // The corner behind the last voxel is in a word of its own where the voxels fill theirs.
+    // Where the voxels fill their last word, the corner behind the last voxel is in one more word.
     let Some(&word) = row.get(k) else {
         return (row[k - 1] >> 63, repeat(row[k - 1]));
     };

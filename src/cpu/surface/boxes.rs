@@ -36,7 +36,7 @@ fn join(into: &mut Option<Crop>, other: Crop) {
     }
 }
 
-/// Rows that are worth a task of their own, in voxels.
+/// Fewer rows than this, in voxels, are not worth a separate task.
 const VOXELS: usize = 1 << 18;
 
 /// The box of each class in both maps together; none where neither has it.
@@ -86,7 +86,7 @@ fn runs<L: Label>(labels: &[L], mut run: impl FnMut(u32, usize, usize)) {
         at += 1;
         let mut pattern = None;
         while at < labels.len() && labels[at] == label {
-            // Runs of a few labels are not worth a pattern.
+            // A pattern does not pay for runs of a few labels.
             if at - first == step {
                 pattern = words(first);
             }

@@ -18,8 +18,8 @@ pub(super) struct Nearest<'a, K> {
     pub kind: &'a K,
 }
 
-/// The search gives up when it has looked at so many rows per voxel of the box: the transform takes longer than these, but
-/// not much longer.
+/// The search gives up after this many rows per voxel of the box: the transform takes longer than these, but not much
+/// longer.
 const ROWS_PER_VOXEL: u64 = 2;
 
 /// So few rows with targets are looked at by every query.
@@ -69,7 +69,7 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
         rows.filter(|&(z, y)| self.targets.row(z, y).iter().any(|&word| word != 0)).collect()
     }
 
-    /// Looks into every row that has targets: for few of them, or few queries.
+    /// Searches every row that has targets: for few rows, or few queries.
     fn in_few_rows(&self, queries: &Bits, asked: u64, occupied: &[(usize, usize)]) -> Vec<DistanceCount> {
         let [wz, wy, wx] = self.weights;
         let tasks = queries.tasks(asked.saturating_mul(occupied.len() as u64));
@@ -92,7 +92,7 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
         parts.concat()
     }
 
-    /// Looks into rows in the order of their distance.
+    /// Searches rows in the order of their distance.
     fn in_near_rows(&self, queries: &Bits, rows: Range<usize>, spent: &AtomicU64, budget: u64) -> Part {
         let mut tally = Tally::new();
         let width = queries.width;
@@ -167,7 +167,7 @@ fn square(n: usize) -> u64 {
     (n * n) as u64
 }
 
-/// A reach that every bit is in, and no bit at all is not.
+/// A reach that includes every bit; only the absence of a bit is beyond it.
 const ANYWHERE: usize = usize::MAX - 1;
 
 /// How far the nearest bit from place `x` is, if not farther than `reach`. Words that are looked at beyond the first are

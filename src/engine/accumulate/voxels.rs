@@ -45,7 +45,7 @@ impl Voxels {
         }
     }
 
-    /// Copies voxels `range` of a piece to `at`. The piece has these channels in the layout of `shape`; one channel of
+    /// Copies voxels `range` of a chunk to `at`. The chunk has these channels in the layout of `shape`; one channel of
     /// labels lies as it would without channels.
     pub fn copy(&mut self, at: usize, from: Data<'_>, shape: &Shape, range: Range<u64>) {
         let strides = if self.channels == 1 { Strides::of_labels(shape) } else { Strides::of(shape) };
@@ -59,7 +59,7 @@ impl Voxels {
                 (Elements::U8(into), Data::U8(from)) => part.copy(into, from),
                 (Elements::U16(into), Data::U16(from)) => part.copy(into, from),
                 (Elements::U32(into), Data::U32(from)) => part.copy(into, from),
-                _ => {} // pieces of another type have been refused
+                _ => {} // chunks of another type have been refused
             }
         }
     }
