@@ -1,5 +1,5 @@
-// Plain quads of two f16 operands: without signs. Values up to 1 are integers in units of 2^-24, so nothing is decoded to
-// f32; whatever is beyond is seen in the largest value.
+// Plain quads of two f16 operands: without signs. Values up to 1 are integers in units of 2^-24, so nothing is decoded
+// to f32. A value beyond 1 shows in the largest value.
 
 fn truth_quad(words: vec2<u32>, channel: u32) -> vec2<u32> {
   return words;

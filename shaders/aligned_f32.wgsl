@@ -1,4 +1,4 @@
-// Plain quads of two f32 operands: without signs. Whatever is beyond 1 is seen in the largest value.
+// Plain quads of two f32 operands: without signs. A value beyond 1 shows in the largest value.
 
 fn truth_quad(words: vec4<u32>, channel: u32) -> vec4<u32> {
   return words;

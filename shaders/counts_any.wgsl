@@ -1,4 +1,4 @@
-// The counts of few classes, of labels of any width: no quad is counted ahead.
+// The counts of few classes, of labels of any width: there is no faster path for most quads.
 
 fn first_quad(task: Task) -> u32 {
   return 0u;

@@ -1,6 +1,6 @@
-// The counts of few classes of u8 labels that lie alike in 16 bytes. 32 voxels become eight words, one for each bit of a
-// label (a plane), in which every voxel has a bit; the voxels of a class are then found 32 at a time by logic, and counted
-// by counting bits, whatever the map looks like. A lane has at most 256 voxels.
+// The counts of few classes of u8 labels that lie alike in 16 bytes. 32 voxels become eight words, one for each bit of
+// a label (a plane), in which every voxel has a bit; the voxels of a class are then found 32 at a time by logic, and
+// counted by counting bits. The time is the same for every map. A lane has at most 256 voxels.
 
 override CLASSES: u32 = 8u;      // classes that there are
 override HIGH: bool = false;     // a listed label is above 15: its upper four bits are compared as well
@@ -27,7 +27,7 @@ fn most_quads(lane: ptr<function, Lane>, labels: ptr<function, Labels>, task: Ta
   let t_first = t >> 4u;
   let words = quads / 4u;
   for (var k = lane_id; k < words; k += 2u * LANES) {
-    // The last step of a lane may have but one load.
+    // The last step of a lane may have only one load.
     let second = select(k, k + LANES, k + LANES < words);
     let there = select(0x0f0f0f0fu, 0xffffffffu, k + LANES < words);
     let pa = p_words[p_first + k];
@@ -92,7 +92,7 @@ fn count_planes(lane: ptr<function, Lane>, labels: ptr<function, Labels>, p: Pla
   var listed = vec2<u32>(0u);
   for (var half = 0u; half < 2u; half += 1u) {
     if CLASSES > 4u * half {
-      // Known when the pipeline is made, so that nothing is done for classes that there are not.
+      // Known when the pipeline is made, so that missing classes cost nothing.
       let exists = vec4<u32>(4u * half) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(CLASSES);
       let p_found = select(vec4<u32>(0u), with_labels(p, (*labels).value[half]), exists);
       let t_found = select(vec4<u32>(0u), with_labels(t, (*labels).value[half]), exists);

@@ -60,7 +60,7 @@ fn focal(ln_p: f32, ln_q: f32, u: f32) -> Factor {
     let base = u * exp(ln_q) + (1.0 - u) * exp(ln_p);
     return Factor(power(base, gamma), 0.0, gamma * power(max(base, LEAST_BASE), gamma - 1.0) * (1.0 - 2.0 * u) * exp(ln_q));
   }
-  // Of the clipped logarithms; below 0 where a prediction is no probability.
+  // Of the clipped logarithms; below 0 where a prediction is not a probability.
   let b = max(-u * clipped(ln_p) - (1.0 - u) * clipped(ln_q), 0.0);
   var by_b = exp(-b);
   var base = select(1.0 - by_b, b - 0.5 * b * b, b < 0.0009765625);

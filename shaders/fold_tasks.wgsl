@@ -1,5 +1,5 @@
-// Folds the partials of tasks into a result that stays on the GPU: a workgroup for each place of a cell, over all windows
-// that were recorded since the last fold. What is there is added to. How a place is read, joined and kept is in
+// Folds the partials of tasks into a result that stays on the GPU: a workgroup for each place of a cell, over all
+// windows that were recorded since the last fold. It adds to the result. How a place is read, joined and kept is in
 // fold_sums.wgsl and fold_few.wgsl. Twin: src/engine/recorded.rs.
 
 @group(0) @binding(0) var<storage, read> partials: array<u32>;

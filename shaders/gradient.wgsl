@@ -36,7 +36,7 @@ fn store(row: u32, channel: u32, value: f32, bad: bool) {
   result[params.r_head + row * params.r_row + channel * params.r_channel] = select(bits, 0u, bad || is_nan);
 }
 
-// One channel of a voxel, each on its own.
+// One channel of a voxel, independent of the others.
 fn single_channel(row: u32, channel: u32, cell: u32) {
   let a = pred(row, channel, true);
   let p = bitcast<f32>(a.bits.x);

@@ -5,14 +5,14 @@ override LABELS: bool = false;   // the truth is a label map
 const NOT_MASK: u32 = 0xfefefefeu;
 const FRACTION_BITS: u32 = 46u;
 
-// Bytes beyond 1 where the quad is no mask.
+// Bytes beyond 1 where the quad is not a mask.
 fn truth_quad(word: u32, channel: u32) -> u32 {
   if !LABELS {
     return word;
   }
-  // Where a label is that of the channel; a label that no channel stands for, or beyond 127, is no mask. Carries stay
-  // within a byte, because its highest bit is left out of every addition.
-  // No label of a mask is that of channel 128 or a later one, and 128 stays within a byte.
+  // Where a label is that of the channel; a label that no channel stands for, or beyond 127, does not make a mask.
+  // Carries stay within a byte, because its highest bit is left out of every addition. No label of a mask is that of
+  // channel 128 or a later one, and 128 stays within a byte.
   let label = select(min(channel, 128u), 1u, params.channels == 1u);
   let other = word ^ (label * 0x01010101u);
   let differs = ((other & 0x7f7f7f7fu) + 0x7f7f7f7fu) | other;

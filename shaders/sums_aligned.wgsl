@@ -1,7 +1,7 @@
 // Most quads of a task whose operands lie alike in their words: loads of whole words, eight of them in flight, because
-// nothing is decided between them. What the words hold is checked all at once; where that is out of the ordinary
-// (a sign, a mask beyond 1) the lane leaves the rest of its quads to the loop that takes everything. At scale 0 only, which
-// is that of every block at first. What is plain, and how it is added, is in aligned_*.wgsl.
+// there is no branch between them. The words are checked all at once. If one of them is special (a sign, a mask beyond
+// 1), the lane leaves the rest of its quads to the general loop. At scale 0 only, which is that of every block at
+// first. What is plain, and how it is added, is in aligned_*.wgsl.
 
 fn first_quad(task: Task) -> u32 {
   return before_aligned(p_index(task.row, task.channel), t_index(task.row, task.channel), 4u, task.voxels);

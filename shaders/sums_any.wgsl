@@ -1,4 +1,4 @@
-// Most quads of a task, whatever the operands.
+// Most quads of a task, for operands of any type.
 
 // Voxels of a task before its first quad.
 fn first_quad(task: Task) -> u32 {

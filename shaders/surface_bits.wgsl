@@ -41,7 +41,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       } else {
         four = listed(t_quad(aux[T_HEAD] + at, 1u), aux[record + LABELS_AT], aux[record + LABELS]);
       }
-      // What lies behind the row is no part of it.
+      // Bits behind the end of the row are not part of it.
       four &= 15u >> (4u - min(columns - x, 4u));
       word |= four << bit;
     }

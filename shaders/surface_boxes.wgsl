@@ -14,7 +14,7 @@ fn class_entries() -> u32 {
   return aux[CLASS_ENTRIES];
 }
 
-// Words only grow: what is counted down is turned round.
+// Words only grow: a word that counts down is stored as its distance from the largest number.
 fn grow(word: u32, value: u32) {
   if atomicLoad(&result[word]) < value {
     atomicMax(&result[word], value);

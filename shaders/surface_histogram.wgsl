@@ -1,6 +1,6 @@
 // Counts queries by segment, kind and distance in a table with open addressing. A slot belongs to the query that claims
-// it first, whose distance is there already, so that a key of three words needs no more than a 32-bit exchange. What
-// finds no slot is counted, and then the host counts instead. Twin: src/cpu/surface/tally.rs.
+// it first, whose distance is there already, so that a key of three words needs no more than a 32-bit exchange. Queries
+// without a slot are counted; if there are any, the host counts instead. Twin: src/cpu/surface/tally.rs.
 
 @group(0) @binding(0) var<storage, read> queries: array<u32>;
 @group(0) @binding(1) var<storage, read> distances: array<u32>;   // behind what each segment spent
@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       atomicAdd(&result[at + 1u], 1u);
       return;
     }
-    // The weak exchange may fail for nothing: then the same slot is asked again.
+    // The weak exchange may fail without reason: then the same slot is tried again.
     slot += select(1u, 0u, found.old_value == 0u);
   }
   atomicAdd(&result[0], 1u);

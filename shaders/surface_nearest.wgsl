@@ -2,7 +2,7 @@
 
 @group(0) @binding(0) var<storage, read> targets: array<u32>;
 
-// Whether a target so many columns away is no better.
+// Whether a target this many columns away is not better.
 fn is_beyond(base: vec2<u32>, away: u32, best: vec2<u32>) -> bool {
   return !less(sum(base, squared(WEIGHT_X, away)), best);
 }

@@ -1,6 +1,6 @@
-// The nearest target of each query: rows are looked at in the order of their distance, until none can be nearer. What
-// the table of rows is too short for, and what a class has no budget for any more, is left open. That depends on who
-// comes first; the distances do not. Twin: src/cpu/surface/nearest.rs.
+// The nearest target of each query: rows are looked at in the order of their distance, until none can be nearer. A
+// query is left open if the table of rows is too short for it, or if its class has used up its budget. Which queries
+// are left open depends on the order of execution; the distances do not. Twin: src/cpu/surface/nearest.rs.
 
 @group(0) @binding(1) var<storage, read> queries: array<u32>;
 @group(0) @binding(2) var<storage, read_write> result: array<atomic<u32>>;   // spent, by segment; then distances

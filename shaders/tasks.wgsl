@@ -27,7 +27,7 @@ struct Params {
   threshold: f32,       // of the threshold activation
   gamma: f32,           // focal loss: exponent,
   alpha: f32,           //   and weight; below 0: none
-  task_channels: u32,   // channels that have tasks of their own: channels, or 1 where a task does all of them
+  task_channels: u32,   // channels that have separate tasks: channels, or 1 where a task does all of them
   r_head: u32,          // elements before the window's first in the result;
   r_row: u32,           //   of gradients also from one row to the next, and from one channel to the next
   r_channel: u32,

@@ -1,4 +1,4 @@
-//! The GPU backend: the only room that says `wgpu`. It moves bytes, runs kernels and hands partials back; it does not
+//! The GPU backend: the only module that uses `wgpu`. It moves bytes, runs kernels and returns partials; it does not
 //! know what Dice is.
 
 mod adapters;
@@ -28,7 +28,7 @@ pub(crate) use resident::Resident;
 pub(crate) use sums::BlockSink;
 pub(crate) use surfaces::Measured;
 
-/// The application's own objects, under names that other rooms may say.
+/// The application's objects, under names that other modules may use.
 pub(crate) mod application {
     pub use wgpu::{Buffer, CommandEncoder, Device, Queue};
 }
@@ -38,7 +38,7 @@ use crate::kernel::source::{Dot, Int64};
 use crate::options::{AdapterChoice, Poison, Tuning};
 use std::sync::atomic::AtomicBool;
 
-/// A device, its pipelines and its idle buffers. Shared by threads: each call takes buffers of its own.
+/// A device, its pipelines and its idle buffers. Threads share it: each call takes separate buffers.
 #[derive(Debug)]
 pub(crate) struct Backend {
     device: device::Device,
@@ -54,13 +54,13 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    /// Opens the adapter and puts it through known answers.
+    /// Opens the adapter and checks it against known answers.
     pub fn new(choice: &AdapterChoice, tuning: &Tuning) -> Result<Self> {
         let adapter = adapters::choose(choice)?;
         Self::of(device::Device::open(adapter, tuning.timeout)?, tuning)
     }
 
-    /// Takes the application's device and puts it through known answers.
+    /// Takes the application's device and checks it against known answers.
     pub fn with_device(device: wgpu::Device, queue: wgpu::Queue, tuning: &Tuning) -> Result<Self> {
         Self::of(device::Device::of_application(device, queue, tuning.timeout)?, tuning)
     }
@@ -88,7 +88,7 @@ impl Backend {
         Ok(backend)
     }
 
-    /// Adapter, driver and variant, for people.
+    /// A readable description: adapter, driver and variant.
     pub fn describe(&self) -> String {
         let int64 = match self.int64 {
             Int64::Native => "native 64-bit integers",
@@ -104,8 +104,8 @@ const MAX_BINDING_BYTES: u64 = 2 << 30;
 /// Results of one dispatch beyond this make the window smaller: they are read back and folded on the host.
 const MAX_RESULT_BYTES: u64 = 16 << 20;
 
-/// Tasks that a dispatch is split into at least, where blocks are large enough: two or three for each place that the largest
-/// GPUs have for a workgroup. A processor has less to fill, and pays for every fold.
+/// Tasks that a dispatch is split into at least, where blocks are large enough: two or three for each workgroup that
+/// the largest GPUs can run at once. A CPU runs fewer at once, and every fold costs it time.
 const LEAST_TASKS: u64 = 2048;
 const LEAST_TASKS_IN_SOFTWARE: u64 = 16;
 

@@ -1,4 +1,5 @@
-//! A library's loss of volumes: what its class makes of them, and what the library gives where that is not the right number.
+//! A library's loss of volumes: what its class computes, and the number that the library gives where it differs from
+//! the right one.
 
 mod prepare;
 
@@ -16,22 +17,22 @@ use prepare::Copied;
 /// Numbers closer than this, relative to the larger, differ by rounding alone.
 const SAME: f64 = 1e-9;
 
-/// Voxels that are groups of their own, at a time: each has sums, which are larger than the voxel.
+/// Voxels per pass where each voxel is a separate group: the sums of a group are larger than the voxel.
 const ROWS: usize = 1 << 16;
 
-/// What a library does where ours is a value that is left out.
+/// What a library does where our value is undefined and left out.
 const EMPTY: &str = "it divides 0 by 0 where truth and prediction are both empty";
 
 /// What a library's loss is of volumes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallValues {
-    /// As the library returns them: one, or those that its reduction leaves.
+    /// As the library returns them: one value, or those that its reduction leaves.
     pub values: Vec<f64>,
     /// Their axes: none for one value.
     pub shape: Vec<usize>,
     /// How many groups have no value, 0/0, in all terms: they are left out of means and sums.
     pub undefined: usize,
-    /// Where the library's number is another one than the right one; empty where they agree.
+    /// Where the library's number differs from the right one; empty where they agree.
     pub departs: Vec<Departs>,
 }
 
@@ -44,7 +45,7 @@ pub struct Departs {
     pub version: String,
     /// What it does, and where.
     pub why: &'static str,
-    /// The value, or the values, that it gives: NaN where it has none.
+    /// The value or values that the library gives: NaN where it has none.
     pub library_values: Vec<f64>,
     /// Those that are right.
     pub right_values: Vec<f64>,
@@ -177,7 +178,7 @@ impl Run<'_> {
         Ok(Found { values: found.values, shape: found.shape, undefined, empty, gradient })
     }
 
-    /// What the library may give instead, and why. Its gradient is made where it is the one to be had.
+    /// What the library may give instead, and why. The library's gradient is computed where it is the one asked for.
     fn theirs(
         &self,
         recipe: &Recipe,
@@ -203,9 +204,10 @@ impl Run<'_> {
         Ok(theirs.map(|theirs| (why, theirs)))
     }
 
-    /// Each voxel a group of its own, over its channels.
+    /// Each voxel is a separate group, over its channels.
     fn rows(&self, recipe: &Recipe, operands: &Operands<'_>) -> Result<Found> {
-        // Tells shapes that do not fit, and where voxels are not finite: by their places in the volume, not in a stretch of it.
+        // Reports shapes that do not fit, and voxels that are not finite by their places in the volume, not in a chunk
+        // of it.
         self.engine.sums(Pair { pred: operands.pred.clone(), truth: operands.truth.clone() })?;
         let copied = Copied::rows(operands)?;
         let channels = copied.shape().channels() as usize;

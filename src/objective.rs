@@ -62,8 +62,8 @@ impl<'a, T: Into<Truth<'a>>> From<Pair<Volume<'a>, T>> for Operands<'a> {
 type Passes = Vec<(SumsOptions, Table<Sums>)>;
 
 impl Engine {
-    /// A loss, with every pass that it needs: a [`Loss`](crate::metric::Loss), or a sum of terms. Nothing of it can be
-    /// forgotten: activations, powers and pointwise losses are those of the terms.
+    /// A loss, with every pass it needs: a [`Loss`](crate::metric::Loss), or a sum of terms. The terms give the
+    /// activations, powers and pointwise losses, so none can be forgotten.
     ///
     /// Masks and ignored labels, which need the truth in host memory, make a copy of the truth with an `f32` per element.
     /// Values of single voxels ([`Per::Element`](crate::metric::Per::Element)) are computed on the CPU by every engine.

@@ -7,13 +7,13 @@ use std::fmt;
 /// What kind of device an adapter is, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AdapterKind {
-    /// A GPU with memory of its own.
+    /// A GPU with separate memory.
     Discrete,
     /// A GPU that shares the memory of the processor.
     Integrated,
     /// A GPU seen through a virtual machine.
     Virtual,
-    /// Not told by the driver.
+    /// The driver does not say.
     Other,
     /// Shaders run on the processor, as with Mesa's lavapipe.
     Software,

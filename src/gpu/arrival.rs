@@ -1,4 +1,4 @@
-//! Waiting for what the GPU was asked for: here, or in a thread that polls the device while futures sleep.
+//! Waiting for results of the GPU: in the calling thread, or in a thread that polls the device while futures sleep.
 
 use super::device::{Device, lock};
 use crate::error::{Error, Result};
@@ -10,7 +10,7 @@ use std::task::{Context, Waker};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Who polls the device until the answer is there; without that no callback is ever called.
+/// Which thread polls the device until the answer is there. Without polling no callback is ever called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waiting {
     /// The calling thread, blocked.
@@ -19,11 +19,11 @@ pub(crate) enum Waiting {
     Away,
 }
 
-/// What the answer is sent through: the callback of a mapping, or whoever found out that it will not come. The first
-/// word counts.
+/// The sender of the answer. The callback of a mapping sends it, or the code that found out that the callback will not
+/// come. The first message wins.
 ///
-/// The channel wakes whoever waits under its own lock. An executor may drop the future in that call, or poll it, and
-/// either takes the lock again: so the channel has a waker that does nothing, and the future's own is called afterwards.
+/// The channel calls the waker while it holds its lock. In that call an executor may drop or poll the future, and both
+/// take the lock again. So the channel has a waker that does nothing, and the future's waker is called afterwards.
 #[derive(Debug)]
 pub(super) struct Answer {
     /// None while it is dropped.
@@ -34,7 +34,7 @@ pub(super) struct Answer {
 impl Answer {
     fn send(&self, word: Result<(), String>) {
         if let Some(sender) = &self.sender {
-            // There was a word already, or the call failed before and nobody waits.
+            // There was a message already, or the call failed before and has no receiver.
             let _ = sender.send(word);
         }
         self.wake();
@@ -49,7 +49,7 @@ impl Answer {
 }
 
 impl Drop for Answer {
-    /// Closes the channel: whoever waits then has no word.
+    /// Closes the channel: a receiver that waits gets no message.
     fn drop(&mut self) {
         self.sender = None;
         self.wake();
@@ -65,7 +65,7 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    /// Asks for the first `bytes` of `buffer`, which the submission fills. To be called under an error scope.
+    /// Maps the first `bytes` of `buffer`, which the submission fills. To be called under an error scope.
     pub fn of(buffer: &wgpu::Buffer, bytes: u64, submission: wgpu::SubmissionIndex) -> Self {
         let (sender, receiver) = oneshot_channel();
         let waker = Arc::default();
@@ -77,7 +77,7 @@ impl Arrival {
         Self { submission, answer, receiver, waker }
     }
 
-    /// Waits until the buffer is mapped, or will not be.
+    /// Waits until the buffer is mapped, or mapping has failed.
     pub async fn wait(self, device: &Device, waiting: Waiting) -> Result<()> {
         match waiting {
             Waiting::Here => device.wait(self.submission)?,
@@ -101,10 +101,10 @@ impl Arrival {
     }
 }
 
-/// As good as never.
+/// Practically never.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// What the poll thread says when it gives up.
+/// The message of the poll thread when it gives up.
 const TIMED_OUT: &str = "timed out";
 
 /// A thread that polls the device for futures. Started by the first of them; it ends before the engine does.
@@ -139,7 +139,7 @@ impl Poller {
         }
         let handed_over = thread.as_ref().is_some_and(|thread| thread.watches.send(watch).is_ok());
         if !handed_over {
-            // A thread that ended will be started anew.
+            // A thread that has ended will be started again.
             *thread = None;
             drop(thread);
             return device.wait(submission);
@@ -149,8 +149,8 @@ impl Poller {
 }
 
 impl Drop for Poller {
-    /// Waits for the thread, which holds the device: left to itself it could be the last to do so, and unload the driver
-    /// while the process runs the driver's exit handlers.
+    /// Waits for the thread, which holds the device. Otherwise the thread could be the last holder, and unload the
+    /// driver while the process runs the driver's exit handlers.
     fn drop(&mut self) {
         let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Thread { watches, handle }) = thread {
@@ -167,9 +167,9 @@ fn start(device: wgpu::Device) -> Option<Thread> {
     let (sender, watches) = mpsc::channel::<Watch>();
     let run = move || {
         for Watch { submission, answer, until } in watches {
-            // Submissions finish in order, so waiting for one after another keeps nobody waiting.
+            // Submissions finish in order, so waiting for them one after another delays no future.
             let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            // Where this is not the first word, the callback has had it.
+            // If this is not the first message, the callback has sent one.
             match poll(&device, submission, left) {
                 Polled::Done => {}
                 Polled::TimedOut => answer.send(Err(TIMED_OUT.into())),
@@ -181,7 +181,7 @@ fn start(device: wgpu::Device) -> Option<Thread> {
     Some(Thread { watches: sender, handle })
 }
 
-/// What came of polling for a submission. Callbacks have been called, here or in another thread that polls.
+/// The result of polling for a submission. Callbacks have been called, here or in another thread that polls.
 pub(super) enum Polled {
     Done,
     TimedOut,
@@ -189,7 +189,7 @@ pub(super) enum Polled {
 }
 
 /// Waits for a submission. wgpu panics where the driver reports a loss to a waiting thread (`handle_error_fatal`); here
-/// that is a failure like others. Nothing of ours is half done inside.
+/// that is a failure like others. The panic leaves none of our state half changed.
 pub(super) fn poll(device: &wgpu::Device, submission: wgpu::SubmissionIndex, timeout: Duration) -> Polled {
     let poll = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(timeout) };
     match catch_unwind(AssertUnwindSafe(|| device.poll(poll))) {

@@ -1,8 +1,9 @@
 //! Copies of voxels on the GPU, for windows that cannot be bound where they are: elements that lie across words, the
 //! last bytes of a buffer, and channels-first volumes whose channels are too far apart for one binding.
 //!
-//! A kernel of its own does it, and not the loaders: a shift in every load would cost every volume, and the kernels
-//! would double. A copy within the GPU costs one more read and write of the window, where it is needed at all.
+//! A separate kernel makes the copies, not the loaders: a shift in every load would slow down every volume, and double
+//! the number of kernels. A copy within the GPU costs one more read and write of the window, and only where it is
+//! needed.
 
 use super::Backend;
 use super::input::{BindingLimits, Pieces};

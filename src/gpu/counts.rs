@@ -88,7 +88,7 @@ impl Backend {
         self.counts_pass(job, Output::Planes(3 * range.len() as u32 + 3), statistic, range)
     }
 
-    /// `statistic` is told whether lanes share a workgroup with other tasks.
+    /// `statistic` gets whether lanes share a workgroup with other tasks.
     fn counts_pass<'a>(
         &self,
         job: &CountsOf<'_, Source<'a>>,

@@ -77,13 +77,13 @@ impl Device {
         Self { fact, raw, queue, poller: Poller::default(), mappable, faults: Arc::default(), timeout }
     }
 
-    /// The 64-bit integers to use, before the self-test has its say.
+    /// The 64-bit integers to use, before the self-test decides.
     pub fn int64(&self, asked: ShaderInt64) -> Int64 {
         let native = self.raw.features().contains(wgpu::Features::SHADER_INT64);
         if native && asked == ShaderInt64::Auto { Int64::Native } else { Int64::Pairs }
     }
 
-    /// Runs `f` and turns whatever wgpu objects to in it into an error.
+    /// Runs `f` and returns any wgpu error as an `Error`.
     pub fn guarded<T>(&self, f: impl FnOnce(&Self) -> T) -> Result<T> {
         self.check_faults()?;
         let (value, error) = self.scoped(f);
@@ -91,7 +91,7 @@ impl Device {
         match error {
             None => Ok(value),
             Some(wgpu::Error::OutOfMemory { source }) => Err(Error::GpuOutOfMemory { message: source.to_string() }),
-            // What was made on a lost device is invalid, and that is all that wgpu says of it.
+            // An object made on a lost device is invalid, and wgpu says no more about it.
             Some(error) => Err(self.failure(error.to_string())),
         }
     }
@@ -119,9 +119,9 @@ impl Device {
         }
     }
 
-    /// Has wgpu call what is due.
+    /// Has wgpu call the callbacks that are due.
     pub fn poll_once(&self) {
-        // A panic in there is a loss that the next command reports.
+        // A panic in there counts as a lost device, which the next command reports.
         let _ = catch_unwind(AssertUnwindSafe(|| self.raw.poll(wgpu::PollType::Poll)));
     }
 
@@ -140,7 +140,7 @@ impl Device {
         self.timeout
     }
 
-    /// What it means that something did not work, as far as `message` tells: a lost device explains everything.
+    /// The error for a failed command, from `message`. If the device is lost, that is the error.
     pub fn failure(&self, message: String) -> Error {
         match self.ask_whether_lost() {
             Err(lost) => lost,
@@ -148,8 +148,8 @@ impl Device {
         }
     }
 
-    /// Notices a loss that no handler of ours reports, because the device is the application's or the driver said
-    /// nothing: a lost device makes no buffers. In every other way wgpu is silent about it.
+    /// Detects a lost device that none of our handlers reported, because the device is the application's or the driver
+    /// said nothing. A lost device makes no buffers; wgpu has no other way to find out.
     pub fn ask_whether_lost(&self) -> Result<()> {
         let (mapped, error) = self.scoped(|device| {
             let probe = device.raw.create_buffer(&wgpu::BufferDescriptor {

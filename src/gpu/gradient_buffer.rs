@@ -1,4 +1,4 @@
-//! Gradients into a buffer of the application: nothing is read back.
+//! Gradients into a buffer of the application, without reading anything back.
 
 use super::Backend;
 use super::gradient::Coefficients;
@@ -18,7 +18,7 @@ pub(crate) struct Target<'a> {
 }
 
 impl Backend {
-    /// Submits what writes the gradient with respect to the prediction, in its layout.
+    /// Submits the commands that write the gradient with respect to the prediction, in its layout.
     pub fn gradient_into(&self, job: &GradientOf<'_, Source<'_>>, target: Target<'_>) -> Result<()> {
         check(job, target)?;
         let pass = self.gradient_pass(job)?;
@@ -94,7 +94,7 @@ fn check(job: &GradientOf<'_, Source<'_>>, target: Target<'_>) -> Result<()> {
         return Err(Error::BufferTooSmall { shape: job.sums.shape.to_string(), offset, needed, found });
     }
     for (source, operand) in [(job.sums.pred, Operand::Pred), (job.sums.truth, Operand::Truth)] {
-        // A buffer is either read or written in a dispatch, whatever the ranges.
+        // A dispatch either reads or writes a buffer, even where the ranges do not overlap.
         if matches!(source, Source::Buffer(resident) if resident.buffer == buffer) {
             return Err(Error::BufferShared { operand });
         }

@@ -35,7 +35,7 @@ pub(super) struct WindowStrides {
 /// How a window's voxels come to be bound.
 #[derive(Debug)]
 pub(super) enum Placed<'a> {
-    /// Copied from host memory, in pieces that follow each other in the binding.
+    /// Copied from host memory, in ranges that follow each other in the binding.
     Upload(Vec<&'a [u8]>),
     /// Bound where they are.
     InPlace(InPlace<'a>),
@@ -78,9 +78,9 @@ pub(super) struct BindingLimits {
 
 /// The grid that a sums job walks, and its operands.
 ///
-/// Cells that are summed each on their own are rows as they lie in memory. Where a kernel needs all channels of a
-/// voxel (softmax, argmax, a label map as truth), a row is a voxel with all its channels; channels-first volumes are
-/// then gathered window by window.
+/// Cells that are summed independently are rows as they lie in memory. Where a kernel needs all channels of a voxel
+/// (softmax, argmax, a label map as truth), a row is a voxel with all its channels; channels-first volumes are then
+/// gathered window by window.
 pub(super) fn inputs<'a>(job: &SumsOf<Source<'a>>) -> (Grid, Input<'a>, Input<'a>) {
     let labels = job.truth_kind == TruthKind::Labels;
     let input = |source, layout| Input { source, layout };
@@ -204,8 +204,8 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Rows at the end of the volume that may have to be copied, because the buffer ends before the 16 bytes do that
-    /// loaders read at a time. They are a window of their own, so that the others are not copied with them.
+    /// Rows at the end of the volume that may have to be copied: loaders read 16 bytes at a time, and the buffer may
+    /// end before those 16 bytes do. They form a separate window, so that the other rows are not copied with them.
     pub fn tail_rows(&self) -> u64 {
         let Source::Buffer(resident) = self.source else { return 0 };
         if resident.end().next_multiple_of(16) <= resident.buffer.size() {
@@ -221,7 +221,7 @@ impl<'a> Input<'a> {
         matches!(self.source, Source::Buffer(_))
     }
 
-    /// Whether windows can be bound where they are, but for those rows.
+    /// Whether windows, except those rows, can be bound in place.
     pub fn is_in_place(&self, limits: BindingLimits) -> bool {
         let Source::Buffer(resident) = self.source else { return false };
         let whole_elements = resident.offset.is_multiple_of(self.size());
@@ -237,7 +237,7 @@ impl<'a> Input<'a> {
             }
     }
 
-    /// Whether a window should not reach into a second plane, because it can be bound where it is otherwise.
+    /// Whether a window should stay within one plane, so that it can be bound in place.
     pub fn prefers_planes(&self, limits: BindingLimits) -> bool {
         matches!(self.layout, InputLayout::Gathered { .. }) && self.is_in_place(limits)
     }

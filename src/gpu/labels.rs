@@ -23,7 +23,7 @@ pub(crate) struct LabelsOutside {
 }
 
 impl Backend {
-    /// What labels of a map there are at or above `limit`, if any.
+    /// The labels of a map that are at or above `limit`, if any.
     pub async fn labels_outside(
         &self,
         grid: Grid,

@@ -38,7 +38,7 @@ pub(super) struct Aux<'a> {
 }
 
 impl Aux<'_> {
-    /// For kernels that look at none.
+    /// For kernels that use no class table.
     pub const NONE: Self = Self { words: Cow::Borrowed(&[]), listed: None, entries: 0 };
 }
 
@@ -96,7 +96,7 @@ impl Backend {
         Ok(plan.cut(operands.map(Input::tail_rows).into_iter().max().unwrap_or(0), planes))
     }
 
-    /// Refuses a plan of which not even one row can be bound.
+    /// Refuses a plan whose rows are too large to bind even one.
     pub(super) fn within_bindings(&self, plan: Plan) -> Result<Plan> {
         let (bytes, most) = (plan.bytes_beside(&plan.least()), self.bindings.most_bytes);
         if bytes > most {
@@ -202,7 +202,7 @@ impl Backend {
         self.upload(&slot.params, &[bytemuck::bytes_of(&placement.params)]);
     }
 
-    /// Records what makes the result of a window.
+    /// Records the commands that compute the result of a window.
     pub(super) fn dispatch(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -254,7 +254,7 @@ impl Backend {
         Ok(words)
     }
 
-    /// Runs `f` under error scopes. What wgpu objects to is the fault of the application's buffers, where there are any.
+    /// Runs `f` under error scopes. An error of wgpu is attributed to the application's buffers, where there are any.
     pub(super) fn blaming_buffers<T>(&self, pass: &Pass<'_>, f: impl FnOnce(&Self) -> T) -> Result<T> {
         let resident = pass.pred.is_resident() || pass.truth.is_resident();
         self.device.guarded(|_| f(self)).map_err(|error| if resident { blamed(error) } else { error })
@@ -313,7 +313,7 @@ pub(super) struct PassPipelines {
     gather: Option<wgpu::ComputePipeline>,
 }
 
-/// The first `bytes` of a buffer. Only as many as are needed: a reused one may be larger than a binding may be.
+/// The first `bytes` of a buffer, and no more than needed: a reused buffer may be larger than a binding may be.
 pub(super) fn whole(buffer: &wgpu::Buffer, bytes: u64) -> wgpu::BufferBinding<'_> {
     wgpu::BufferBinding { buffer, offset: 0, size: NonZeroU64::new(padded(bytes)) }
 }

@@ -16,13 +16,13 @@ use crate::volume::Source;
 struct Fold<'a> {
     pipeline: wgpu::ComputePipeline,
     result: &'a wgpu::Buffer,
-    /// What the fold is told beside the windows: words 5 to 10 of fold_windows.wgsl.
+    /// The parameters of the fold beside the windows: words 5 to 10 of fold_windows.wgsl.
     numbers: [u64; OWN],
-    /// Its workgroups, for so many planes.
+    /// Its workgroups, for this many planes.
     groups: &'a dyn Fn(u64) -> u64,
 }
 
-/// Numbers of a fold's own.
+/// Parameters that belong to the fold alone.
 const OWN: usize = 6;
 
 /// Windows of one fold at most: every workgroup of it looks at all of them.
@@ -60,7 +60,7 @@ impl Backend {
         let (grid, integers) = (pass.plan.grid, pass.key.integer_sums());
         let pipeline = self.fold(Statistic::FoldSums { slots, integers })?;
         let result = self.result(encoder, 16 * job.shape.cells() * u64::from(slots + 1))?;
-        // The largest value is a place of its own.
+        // The largest value has one more place.
         let places = u64::from(slots) + 1;
         let numbers = [places, words.into(), grid.channels, grid.blocks_per_cell(), 0, 0];
         let groups = |planes: u64| planes * grid.channels * places;
@@ -123,7 +123,7 @@ impl Backend {
         })
     }
 
-    /// Records the dispatches of all windows, and a fold behind as many of them as there is room for.
+    /// Records the dispatches of all windows, and a fold after as many of them as fit.
     fn record(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -157,7 +157,7 @@ impl Backend {
         fold: &Fold<'_>,
         windows: &[Recorded<'_>],
     ) -> Result<()> {
-        // Windows share what they are copied to; each has its part of the partials.
+        // Windows share the buffers they are copied to; each has its part of the partials.
         let most = |of: fn(&Sizes) -> u64| windows.iter().map(|w| of(&w.placement.sizes)).max().unwrap_or(0);
         let (pred, truth) = (most(|sizes| sizes.pred), most(|sizes| sizes.truth));
         let bytes = windows.iter().map(|w| w.placement.sizes.result).sum();

@@ -57,19 +57,20 @@ pub(super) fn need(buffer: &wgpu::Buffer, usages: wgpu::BufferUsages) -> Result<
 }
 
 impl<'a> Volume<'a> {
-    /// A volume that is in `buffer` already, from byte `offset` on: nothing goes through the host, and the buffer needs
-    /// no usage but `STORAGE`. For an engine on the same device ([`Engine::with_device`](crate::Engine::with_device)).
+    /// A volume that is in `buffer` already, from byte `offset` on: nothing is copied through the host, and the only
+    /// usage that the buffer needs is `STORAGE`. For an engine on the same device
+    /// ([`Engine::with_device`](crate::Engine::with_device)).
     ///
-    /// Any offset will do. Elements that lie at a multiple of their own size are read in place, but for a few at the
-    /// very end of a buffer whose size is no multiple of 16; others are first copied on the GPU, window by window.
+    /// Any offset is allowed. Elements that lie at a multiple of their size are read in place, except a few at the very
+    /// end of a buffer whose size is not a multiple of 16. Others are first copied on the GPU, window by window.
     ///
     /// Commands that fill the buffer must have been submitted before the call that reads it. A buffer of another
     /// device, a mapped or a destroyed one makes that call fail with [`Error::BufferRefused`].
     ///
     /// # Errors
-    /// [`Error::BufferUsage`] without usage `STORAGE`; [`Error::BufferTooSmall`]; [`Error::BufferTail`] where the volume
-    /// ends in the last bytes of a buffer whose size is no multiple of 4; [`Error::Parameter`] for [`Dtype::U32`],
-    /// which is for labels.
+    /// [`Error::BufferUsage`] without usage `STORAGE`; [`Error::BufferTooSmall`]; [`Error::BufferTail`] where the
+    /// volume ends in the last bytes of a buffer whose size is not a multiple of 4; [`Error::Parameter`] for
+    /// [`Dtype::U32`], which is for labels.
     pub fn buffer(shape: Shape, dtype: Dtype, buffer: &'a wgpu::Buffer, offset: u64) -> Result<Self> {
         if dtype == Dtype::U32 {
             return refused(dtype, "F32, F16, U8 or U16 for a volume");

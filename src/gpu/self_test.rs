@@ -1,5 +1,5 @@
-//! Known answers, asked of every adapter before it is trusted: odd bit patterns through the kernels that the engine
-//! will use, compared with their scalar twins.
+//! Known answers, checked on every adapter before it is used: unusual bit patterns go through the kernels that the
+//! engine will use, and the results are compared with the scalar twins.
 
 use super::Backend;
 use super::arrival::Waiting;
@@ -21,7 +21,7 @@ use crate::volume::{Data, Source, TruthKind};
 const VOXELS: usize = 4099;
 
 /// Checks the backend. Wrong answers with native 64-bit integers or packed dot products, or shaders with them that are
-/// refused, switch those off; wrong answers without are final.
+/// refused, switch those off; wrong answers without these features are final.
 pub(super) fn run(backend: &mut Backend) -> Result<()> {
     let failed = |backend: &Backend, check: &str| {
         Err(Error::SelfTest { adapter: backend.device.fact.name.clone(), check: check.into() })
@@ -50,7 +50,8 @@ fn check(backend: &Backend) -> Result<Option<&'static str>> {
         state ^= state << 17;
         (state >> 32) as u32
     };
-    // Within [-1, 1], with every exponent below, zeros and subnormals; the first half has no signs, which is a way of its own.
+    // Within [-1, 1], with every exponent below, zeros and subnormals; the first half has no signs, which takes a
+    // different code path.
     let sign = |i: usize, bits: u32| if i < VOXELS / 2 { 0 } else { bits << 31 };
     let unit: Vec<f32> = (0..VOXELS).map(|i| f32::from_bits((random() % 0x3f80_0001) | sign(i, random()))).collect();
     // Any bits at all: NaN, infinities, huge values.

@@ -90,7 +90,7 @@ impl Pool {
         let kept = {
             let mut slots = lock(&self.0);
             let fitting = slots.iter().position(|slot| slot.holds(sizes));
-            // Where none fits, an idle one makes room for the new one.
+            // Where none fits, an idle slot is dropped for the new one.
             match fitting {
                 Some(i) => Some(slots.swap_remove(i)),
                 None => {

@@ -1,4 +1,4 @@
-//! Sums on the GPU: every block at scale 0; blocks that turn out to need it are surveyed and summed again.
+//! Sums on the GPU: every block at scale 0. Blocks that need another scale are surveyed and summed again.
 
 use super::Backend;
 use super::arrival::Waiting;
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// A block by cell and index.
 type BlockId = (u64, u64);
 
-/// A block that must be summed again, and what is known of it.
+/// A block that must be summed again, and what is known about it.
 type Flagged = BTreeMap<BlockId, Survey>;
 
 /// What gets each block.
@@ -75,7 +75,8 @@ impl Backend {
         .await
     }
 
-    /// Finds out about the flagged blocks that hold NaN or infinities; of the others the first pass told enough.
+    /// Surveys the flagged blocks that hold NaN or infinities. For the other flagged blocks the first pass gave enough
+    /// information.
     async fn survey(&self, job: &SumsOf<Source<'_>>, waiting: Waiting, flagged: &mut Flagged) -> Result<()> {
         let doubtful: Flagged =
             flagged.iter().filter(|(_, known)| known.max_finite >= INFINITY).map(|(&id, &known)| (id, known)).collect();
@@ -111,7 +112,7 @@ impl Backend {
     ) -> Result<()> {
         let &Gather { words, only, decode, join, waiting } = gather;
         let plan = &pass.plan;
-        // Blocks that a window boundary cut: what is there so far, and of how many voxels.
+        // Blocks that a window boundary cut: the sums so far, and of how many voxels.
         let mut cut: BTreeMap<BlockId, (T, u64)> = BTreeMap::new();
         let listed = |window: &Window| only.map(|flagged| tasks_of(plan, window, flagged));
         let aux = |window: &Window| match listed(window) {
@@ -197,7 +198,7 @@ fn with_entropy(params: Params, entropy: Entropy) -> Params {
         off: entropy.off as f32,
         keep: entropy.labels.keep as f32,
         add: entropy.labels.add as f32,
-        // Infinities are no numbers of WGSL.
+        // WGSL has no infinities.
         clip_low: low.max(f32::MIN.into()) as f32,
         clip_high: high.min(f32::MAX.into()) as f32,
         ratio: if let Focal::Reduced { threshold, .. } = entropy.factor { threshold as f32 } else { 1.0 },

@@ -1,9 +1,9 @@
 //! Surface distances on the GPU: the box of each class, its masks as bits, the elements of these, and for elements that
-//! are no targets themselves a search in rows in the order of their distance; what that leaves open goes through an
-//! exact distance transform. The steps are those of `cpu/surface`, and all of them are integers, so that the results
-//! are the same.
+//! are not targets themselves a search in rows in the order of their distance. Queries that the search leaves open go
+//! through an exact distance transform. The steps are those of `cpu/surface`, and all of them are integers, so that the
+//! results are the same.
 //!
-//! Classes go through each kernel together, as many as have room. What has none is left to the CPU, as bits.
+//! Classes go through each kernel together, as many as fit. Classes that do not fit are left to the CPU, as bits.
 
 mod batch;
 mod boxes;
@@ -29,7 +29,7 @@ use image::Image;
 /// What became of a class of a sample.
 pub(crate) enum Measured {
     Surface(Surface),
-    /// It has no room on the GPU.
+    /// It does not fit on the GPU.
     Left(BoxMasks),
 }
 
@@ -85,7 +85,7 @@ impl Backend {
         Ok(masks)
     }
 
-    /// The masks in these boxes with their cells, read back in as many pieces as are needed.
+    /// The masks in these boxes with their cells, read back in as many parts as are needed.
     async fn masks_of(
         &self,
         image: &Image<'_>,
@@ -104,7 +104,7 @@ impl Backend {
         for batch in batches(&of_crops, Form::MASKS, image, classes, most) {
             let words = self.read(&self.bits(image, &batch)?, waiting).await?;
             for (piece, record) in batch.crops.iter().zip(&batch.records) {
-                // Pieces come in the order of the boxes.
+                // Parts come in the order of the boxes.
                 while into.next_if(|(cell, _)| *cell != piece.cell).is_some() {}
                 if let Some((_, masks)) = into.peek_mut() {
                     record.append(masks, &words);

@@ -1,8 +1,8 @@
 //! From host memory to the GPU. Where the GPU works in host memory (a software or integrated adapter with
-//! `MAPPABLE_PRIMARY_BUFFERS`), voxels are written straight into the storage buffer: that was 1.5 to 2.5 times as fast as
-//! `write_buffer` under lavapipe, in windows of 1 to 4 MiB. Elsewhere the queue's own staging does it; a ring of mapped
-//! staging buffers was slower than that (0.6 to 0.9 times) in windows of this size, and faster only from 16 MiB on. What
-//! is in flight is bounded either way: two windows per call.
+//! `MAPPABLE_PRIMARY_BUFFERS`), voxels are written straight into the storage buffer: that was 1.5 to 2.5 times as fast
+//! as `write_buffer` under lavapipe, in windows of 1 to 4 MiB. Elsewhere the queue's own staging does it; a ring of
+//! mapped staging buffers was slower than that (0.6 to 0.9 times) in windows of this size, and faster only from 16 MiB
+//! on. In both cases at most two windows per call are in flight.
 
 use super::Backend;
 use crate::error::{Error, Result};
@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 impl Backend {
-    /// Copies pieces one after another to the start of a buffer, padded with zeros to whole words.
+    /// Copies chunks one after another to the start of a buffer, padded with zeros to whole words.
     pub(super) fn upload(&self, buffer: &wgpu::Buffer, pieces: &[&[u8]]) {
         let Some(size) = NonZeroU64::new(padded_size(pieces)) else { return };
         // `None` when the buffer refuses the write; the error scope around this call has the reason.
@@ -56,12 +56,12 @@ impl Backend {
     }
 }
 
-/// Bytes of all pieces, in whole words.
+/// Bytes of all chunks, in whole words.
 fn padded_size(pieces: &[&[u8]]) -> u64 {
     pieces.iter().map(|piece| piece.len() as u64).sum::<u64>().next_multiple_of(4)
 }
 
-/// Writes pieces one after another and zeros up to the end. Forwards only: the memory may be write-combined.
+/// Writes chunks one after another and zeros up to the end. Forwards only: the memory may be write-combined.
 fn fill(mut view: wgpu::WriteOnly<'_, [u8]>, pieces: &[&[u8]]) {
     let mut start = 0;
     for piece in pieces {

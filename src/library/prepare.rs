@@ -14,7 +14,7 @@ pub(super) struct Copied {
     shape: Shape,
     pred: Vec<f32>,
     truth: Vec<f32>,
-    /// 1 for each element that counts.
+    /// A mask that is 1 for each element that counts.
     mask: Vec<u8>,
 }
 
@@ -71,7 +71,7 @@ impl Copied {
         let mut counts = counted(&of_channels, Ignore::Nothing, policy)?;
         let (there, here) = (Strides::of(own), Strides::of(shape));
         for (n, channel, v) in places(shape) {
-            // As the library has it: what is not wholly ignored counts.
+            // As in the library: a voxel counts unless it is wholly ignored.
             if all[there.at(n, c, v)] == 1.0 {
                 counts[here.at(n, channel, v)] = f32::NAN;
             }
@@ -102,7 +102,7 @@ impl Copied {
         &self.shape
     }
 
-    /// Prediction and truth, so many elements at a time.
+    /// Prediction and truth, this many elements at a time.
     pub fn stretches(&self, elements: usize) -> impl Iterator<Item = (&[f32], &[f32])> {
         self.pred.chunks(elements).zip(self.truth.chunks(elements))
     }

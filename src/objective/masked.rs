@@ -1,4 +1,4 @@
-//! A truth whose voxels that do not count are NaN, which every kernel leaves out of every sum.
+//! A truth in which voxels that do not count are NaN. Every kernel leaves NaN out of every sum.
 
 use super::Operands;
 use crate::cpu::{load, truth_values};
@@ -167,7 +167,7 @@ impl Places<'_> {
                 for voxel in self.voxels() {
                     match self.truth[self.at(voxel, channel)] {
                         1.0 => self.drop_voxel(voxel),
-                        // MONAI weighs the voxel with the rest, which no mask does.
+                        // MONAI includes the voxel in the weights; a mask does not.
                         part if part > 0.0 && part < 1.0 => {
                             let range = "0 or 1: a voxel is ignored or it is not".into();
                             let name = "the truth of the ignored class";
@@ -206,7 +206,7 @@ impl Places<'_> {
         Ok(())
     }
 
-    /// Labels without a channel may stand where nothing is counted, and nowhere else.
+    /// Labels without a channel are allowed only where voxels are not counted.
     fn check_labels<L: Label>(&self, labels: &[L]) -> Result<()> {
         let channels = self.shape.channels();
         let stray = |&(voxel, label): &((u64, u64), &L)| {

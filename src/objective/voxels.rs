@@ -1,4 +1,4 @@
-//! Values of a pointwise loss, one for each voxel: by the definition of the kernels, on the CPU.
+//! Values of a pointwise loss, one for each voxel, computed on the CPU by the definition of the kernels.
 
 use super::{Operands, Prepared};
 use crate::cpu::{load, map_indexed, truth_values};
@@ -24,7 +24,7 @@ pub(super) fn values(of: &Prepared<'_>, loss: &Loss, policy: NonFinite) -> Resul
         ClassWeights::Equal | ClassWeights::Normalise(_) => 1.0 / divisor,
     };
     let stretches = voxels.div_ceil(STRETCH);
-    // All kept channels of a stretch, one after another.
+    // All kept channels of a chunk, one after another.
     let parts = map_indexed(samples * stretches as usize, |i| {
         let (sample, first) = (i as u64 / stretches, i as u64 % stretches * STRETCH);
         let len = STRETCH.min(voxels - first) as usize;

@@ -133,7 +133,7 @@ impl Batch {
         first.into()..end.into()
     }
 
-    /// What all kernels are told of the records.
+    /// The parameters of all kernels about the records.
     pub fn told(&self) -> Told {
         let mut told = Told::default();
         told.numbers.segments = self.segments() as u32;
@@ -144,7 +144,7 @@ impl Batch {
         told
     }
 
-    /// What the kernel is told that makes the masks of these rows of an image with so many of them in a slice.
+    /// The parameters of the kernel that makes the masks of these rows of an image with this many rows in a slice.
     pub fn told_rows(&self, rows: &Range<u64>, of_slice: u64) -> Option<(Told, u64)> {
         let (first, end) = ((rows.start / of_slice) as u32, rows.end.div_ceil(of_slice) as u32);
         let mut tasks = Vec::new();
@@ -170,7 +170,7 @@ impl Batch {
     }
 }
 
-/// The box in pieces of at most `most` words each: whole slices, or rows of one slice. Their masks follow each other as
+/// The box in parts of at most `most` words each: whole slices, or rows of one slice. Their masks follow each other as
 /// those of the box do.
 pub(super) fn pieces(crop: &Crop, most: u64) -> Vec<Crop> {
     let [slices, rows, columns] = crop.size();

@@ -70,7 +70,7 @@ impl Backend {
                 (numbers.groups, numbers.boxes) = (groups as u32, boxes as u32);
                 (numbers.class_entries, numbers.first_plane) = (entries as u32, planes.start as u32);
                 told.numbers.classes_at = told.table(words.iter().copied());
-                // The prediction has workgroups of its own.
+                // The prediction has separate workgroups.
                 Some((told, 2 * groups))
             };
             let result = self.cleared(BOX_WORDS * boxes * (planes.end - planes.start))?;

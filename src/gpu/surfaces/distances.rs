@@ -15,7 +15,7 @@ use crate::plan::{WORKGROUP, workgroups};
 use crate::stats::{DistanceCount, Distances, Elements, Lattice, NO_TARGET, Surface, Target, kinds};
 use crate::volume::Source;
 
-/// Queries that are searched for together at most, where masks have as much room; a workgroup asks at most 8192.
+/// The most queries in one search, if the masks fit as well. A workgroup has at most 8192.
 const MOST_QUERIES: u64 = 1 << 20;
 
 /// Rings of rows that the search looks at: up to a radius of 24 rows.
@@ -83,7 +83,7 @@ impl Search {
 }
 
 impl Backend {
-    /// The surface of each class of a batch; nothing for those that the transform has no room for.
+    /// The surface of each class of a batch; nothing for classes that are too large for the transform.
     pub(super) async fn measure(
         &self,
         image: &Image<'_>,
@@ -240,7 +240,7 @@ impl Backend {
         Ok(Histogram { lost: head[0] > 0, open: head[1..].to_vec(), slots })
     }
 
-    /// Submits one kernel. `told` gets what it does not know yet.
+    /// Submits one kernel. `told` writes the parameters that are still missing.
     pub(super) fn step(
         &self,
         kernel: SurfaceKernel,

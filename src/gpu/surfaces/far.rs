@@ -12,7 +12,7 @@ use crate::plan::WORKGROUP;
 /// take longer than drivers wait for.
 const MOST_STEPS: u64 = 1 << 33;
 
-/// And of a box. What takes more is left to the CPU, whose transform does not depend on distances.
+/// The same limit for a box. Boxes that take more are left to the CPU, whose transform does not depend on distances.
 const MOST_STEPS_OF_ALL: u64 = 1 << 40;
 
 impl Backend {

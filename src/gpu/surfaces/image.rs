@@ -36,7 +36,7 @@ impl<'a> Image<'a> {
         self.planes * self.extent[0] * self.extent[1]
     }
 
-    /// Windows that cover these slices of all planes; the last rows of a buffer are one of their own, where they cannot
+    /// Windows that cover these slices of all planes. The last rows of a buffer are a separate window where they cannot
     /// be bound with the others.
     fn windows(&self, slices: Range<u64>) -> Vec<Range<u64>> {
         let tail = self.pred.tail_rows().max(self.truth.tail_rows()).div_ceil(self.extent[2]);
@@ -53,7 +53,7 @@ impl<'a> Image<'a> {
         windows
     }
 
-    /// Tells what all kernels are told of the image.
+    /// Writes the parameters of all kernels about the image.
     pub fn tell(&self, told: &mut Told) {
         let [slices, rows, columns] = self.extent.map(|n| n as u32);
         let numbers = &mut told.numbers;
@@ -65,7 +65,7 @@ impl<'a> Image<'a> {
     }
 }
 
-/// What a kernel is told for a window of rows, and its workgroups; nothing where it has nothing to do there.
+/// The parameters of a kernel for a window of rows, and its workgroups; nothing where it has no work there.
 pub(super) type ToldOf<'f> = &'f dyn Fn(Range<u64>) -> Option<(Told, u64)>;
 
 impl Backend {
@@ -106,7 +106,7 @@ impl Backend {
             let Some((mut told, groups)) = told(rows.clone()) else { continue };
             let columns = image.extent[2];
             let (first_row, voxels) = (rows.start * columns, (rows.end - rows.start) * columns);
-            // Of a window, inputs of labels look at its rows alone.
+            // Label inputs use only the rows of a window.
             let window = Window { first_row, rows: voxels, first_plane: 0, first_block: 0, blocks: 0, planes: 1 };
             let (pred, truth) = (image.pred.place(&window, self.bindings), image.truth.place(&window, self.bindings));
             let groups = workgroups(groups);

@@ -1,4 +1,4 @@
-//! What kernels of surface distances are told. Twin: shaders/surface.wgsl; a test compares them.
+//! The parameters of the kernels for surface distances. Twin: shaders/surface.wgsl; a test compares them.
 
 use crate::job::BoxMasks;
 use crate::plan::WORKGROUP;

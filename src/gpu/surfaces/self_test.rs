@@ -1,5 +1,5 @@
-//! Known answers for the kernels of surface distances, before the first of them is asked for. Not at the start of an
-//! engine, as making so many kernels takes time that most engines never need.
+//! Known answers for the kernels of surface distances, checked before their first use. They are not checked when an
+//! engine starts: making so many kernels takes time, and most engines never need them.
 
 use super::Measured;
 use crate::classes::Classes;
@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 const EXTENT: [usize; 3] = [4, 52, 37];
 
 impl Backend {
-    /// Puts the kernels through known answers, once.
+    /// Checks the kernels against known answers, once.
     pub(super) async fn trust_surfaces(&self, waiting: Waiting) -> Result<()> {
         if self.surfaces_trusted.load(Ordering::Acquire) {
             return Ok(());
