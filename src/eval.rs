@@ -1,8 +1,8 @@
 //! Evaluations of segmentations: which prediction belongs to which truth, what is counted, and how counts become scores.
 //!
-//! [`pair_folders`] finds the cases, a [`Cohort`] settles what is counted in all of them, [`Cohort::run`] counts their
-//! voxels, and [`Evaluation::summarize`] makes every score and mean. [`report`](crate::report) has the forms in which these
-//! are written. [`merge`] joins the results of several machines.
+//! [`pair_folders`] finds the cases, a [`Cohort`] decides what is counted in all of them, [`Cohort::run`] counts their
+//! voxels, and [`Evaluation::summarize`] makes every score and mean. [`report`](crate::report) has the forms in which
+//! these are written. [`merge`] joins the results of several machines.
 //!
 //! ```
 //! use voxdice::eval::{Cohort, Rules, RunOptions, Score, Scoring, Selection, pair_folders};
@@ -26,9 +26,9 @@
 //! # }
 //! ```
 //!
-//! Voxels are counted exactly, the same on every device. Whatever may differ between evaluators is a choice with a name:
-//! [`Rules`] hold what cannot be changed once the voxels are gone, [`Scoring`] the rest. A case that cannot be read is
-//! listed in [`Evaluation::failures`], and the others go on.
+//! Voxels are counted exactly, the same on every device. Every rule that differs between evaluators is a choice with a
+//! name: [`Rules`] hold what cannot be changed once the voxels are gone, [`Scoring`] the rest. A case that cannot be
+//! read is listed in [`Evaluation::failures`], and the others go on.
 
 mod cancel;
 mod case;

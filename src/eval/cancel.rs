@@ -17,17 +17,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks for the end. Says whether that had been asked for before.
+    /// Requests the end. Returns whether it had been requested before.
     pub fn cancel(&self) -> bool {
         self.0.swap(true, Ordering::SeqCst)
     }
 
-    /// Whether the end was asked for.
+    /// Whether the end was requested.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// An error once the end was asked for.
+    /// An error once the end was requested.
     pub(crate) fn check(&self) -> Result<(), EvalError> {
         if self.is_cancelled() { Err(EvalError::Cancelled) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! What came of one case.
+//! The result of one case.
 
 use super::class::Class;
 use super::instances::LesionScores;
@@ -28,7 +28,7 @@ pub struct CaseResult {
     pub shape: Vec<u64>,
     /// Voxels that were counted: all but those to ignore.
     pub voxels: u64,
-    /// None for files that do not say.
+    /// `None` for files that do not say.
     pub spacing_mm: Option<[f64; 3]>,
     /// How far the two grids are apart, where both files say where they lie.
     pub gap: Option<Gap>,
@@ -40,7 +40,7 @@ pub struct CaseResult {
     pub instances: BTreeMap<String, LesionScores>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
-    /// What a second engine found, where one was asked.
+    /// The result of a second engine, if there is one.
     pub verification: Option<Verification>,
 }
 
@@ -65,12 +65,12 @@ impl CaseResult {
     }
 }
 
-/// A file that goes on behind its voxels.
+/// A file with more bytes after its voxels.
 pub(super) fn surplus(file: &Path, bytes: u64) -> Option<Warning> {
     (bytes > 0).then(|| Warning::Surplus { file: file.display().to_string(), bytes })
 }
 
-/// What counts alone tell.
+/// The values that follow from counts alone.
 pub(super) fn of_counts(counts: &[(Class, Counts)]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let absent = counts.iter().filter(|(_, c)| c.n_truth() == 0 && c.n_pred() == 0);

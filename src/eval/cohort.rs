@@ -28,14 +28,14 @@ pub struct Cohort {
 /// Which of the cases take part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Selection {
-    /// What becomes of cases that only one side has.
+    /// What is done with cases that only one side has.
     pub missing: MissingRule,
     /// Only this part of the cases.
     pub shard: Option<Shard>,
 }
 
 impl Cohort {
-    /// Brings pairs and rules together. Headers are read, and no voxels.
+    /// Joins pairs and rules. It reads headers, but no voxels.
     ///
     /// # Errors [`MaskError`](super::MaskError) where masks and segments have names that no class has, and what
     /// [`Rules::check`] finds.

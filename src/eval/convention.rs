@@ -23,7 +23,7 @@ pub enum Convention {
     /// BraTS 2023: WT 1, 2, 3, TC 1, 3, ET 3; a class in neither file scores 1. Whole regions, not lesions.
     // BraTS-2023-Metrics/metrics.py, the columns named LegacyDice; the ranking there is by lesion.
     Brats23,
-    /// TotalSegmentator: a class without truth is undefined, whatever is predicted.
+    /// TotalSegmentator: a class without truth is undefined, even if it is predicted.
     // totalsegmentator resources/evaluate.py; its 1e-6 in the denominator changes the sixth digit of tiny classes.
     TotalSegmentator,
 }
@@ -36,7 +36,7 @@ named!(Convention {
     TotalSegmentator = "totalseg",
 });
 
-/// In which order cases and classes are averaged. Without undefined scores there is no difference.
+/// In which order cases and classes are averaged. Without undefined scores the order makes no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Average {
     /// The mean over the cases of each class, then over the classes.

@@ -20,11 +20,11 @@ pub(super) enum Threads {
     Two,
 }
 
-/// What counts the voxels of a case.
+/// The engine that counts the voxels of a case.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Counter<'a> {
     pub engine: &'a Engine,
-    /// Counts again, to compare.
+    /// A second engine that counts again, to compare.
     pub counterpart: Option<&'a Engine>,
     pub threads: Threads,
     pub cancel: &'a Cancel,
@@ -45,18 +45,18 @@ pub(super) fn needs_volumes(engine: &Engine) -> bool {
 pub(super) enum Predicted<'a> {
     /// In the order of the truth.
     InOrder(&'a mut LabelReader),
-    /// At other places of the file, so that it is held as a whole.
+    /// In a different order, so that it is held in memory as a whole.
     Placed(Labels, Placement),
     /// There is none, which counts as empty.
     Missing,
 }
 
-/// What came of counting two label maps.
+/// The result of counting two label maps.
 pub(super) struct Tally {
     /// All but those to ignore.
     pub voxels: u64,
     pub counts: Vec<(Class, Counts)>,
-    /// Labels of truth and prediction that were not asked for, the smallest ones.
+    /// The smallest labels of truth and prediction that are not among the requested classes.
     pub unlisted: [Vec<u32>; 2],
 }
 
@@ -99,7 +99,7 @@ fn each_piece(
     Counter { threads, cancel, .. }: Counter<'_>,
     mut add: impl FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<(), EvalError>,
 ) -> Result<(), EvalError> {
-    // Every chunk looks whether the end was asked for.
+    // Each chunk checks for a cancellation request.
     let mut add = |p: LabelSlice<'_>, t: LabelSlice<'_>| {
         cancel.check()?;
         add(p, t)
@@ -116,7 +116,7 @@ fn each_piece(
     }
 }
 
-/// A piece of the one, a piece of the other.
+/// Chunks of the two files in turn.
 fn in_step(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'_>) -> Result<(), EvalError> {
     loop {
         match (pred.next_chunk(CHUNK)?, truth.next_chunk(CHUNK)?) {
@@ -128,7 +128,7 @@ fn in_step(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'_>) -
     }
 }
 
-/// A piece of the truth, and what the prediction has in its places; then what the prediction has elsewhere.
+/// A chunk of the truth, with the prediction's voxels at the same places; then the rest of the prediction.
 fn by_place<T: Copy + Default>(
     truth: &mut LabelReader,
     pred: &[T],
@@ -159,7 +159,7 @@ fn over_nothing(truth: &mut LabelReader, add: &mut Add<'_>) -> Result<(), EvalEr
     Ok(())
 }
 
-/// The truth on a thread of its own; where there are no threads, a piece after the other.
+/// The truth is decoded on a separate thread; without threads, chunks alternate.
 fn side_by_side(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'_>) -> Result<(), EvalError> {
     if !cfg!(feature = "parallel") {
         return in_step(truth, pred, add);
@@ -180,7 +180,7 @@ fn side_by_side(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'
         let counted = count_received(pred, &chunks, add);
         drop(chunks);
         Some(match decoder.join() {
-            // An end that came too early is explained by the thread that met it.
+            // If the stream ends too early, the thread that read it reports the error.
             Ok(decoded) => decoded.map_err(Into::into).and(counted),
             Err(_) => Err(EvalError::ThreadLost),
         })

@@ -19,17 +19,17 @@ pub struct Dataset {
     pub ignore: Option<u32>,
 }
 
-/// Why a text is no dataset.json.
+/// Why a text is not a dataset.json.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DatasetError {
     /// It is not JSON.
     #[error("not JSON; name a dataset.json")]
     NotJson(#[source] serde_json::Error),
-    /// There is no object `labels`.
+    /// The object `labels` is missing.
     #[error("there is no object `labels`; name a dataset.json")]
     NoLabels,
-    /// JSON that is read in one way and not in another.
+    /// JSON that different readers understand differently.
     #[error("cannot be read")]
     Unreadable(#[source] serde_json::Error),
     /// The object `labels` does not say what is labelled.
@@ -58,7 +58,7 @@ pub enum LabelsFault {
         /// Their label.
         label: u32,
     },
-    /// A name whose value is no label.
+    /// A name whose value is not a label.
     #[error("`{name}` is {value}; labels are whole numbers from 0 to {}", u32::MAX)]
     NoLabel {
         /// The name.
@@ -97,7 +97,7 @@ struct Root {
     labels: Pairs,
 }
 
-/// The entries of an object in their order, also those whose keys are there twice: of these JSON has no say which counts.
+/// The entries of an object in their order, including duplicate keys: JSON does not say which of these counts.
 struct Pairs(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Pairs {
@@ -122,7 +122,7 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-/// A name and the labels that it stands for; `list` where the file has them in brackets.
+/// A name and its labels; `list` where the file has them in brackets.
 struct Entry {
     name: String,
     labels: Vec<u32>,

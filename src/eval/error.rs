@@ -1,4 +1,4 @@
-//! What goes wrong in an evaluation, as facts. The command adds the flags that mend it (`cli/words.rs`).
+//! Errors of an evaluation, as facts. The command adds the flags that fix them (`cli/words.rs`).
 
 mod grids;
 mod masks;
@@ -35,7 +35,7 @@ pub enum EvalError {
     /// The engine refused something, or its device failed.
     #[error(transparent)]
     Engine(#[from] Error),
-    /// A file is no label map.
+    /// A file is not a label map.
     #[error(transparent)]
     Labels(#[from] LabelsError),
     /// A file cannot be read.
@@ -87,13 +87,13 @@ pub enum EvalError {
     /// What truth and prediction store lies too far apart for one volume, as pictures and distances need it.
     #[error("the boxes of truth and prediction lie too far apart for one volume around them")]
     FarApart,
-    /// Distances were asked for, and neither this truth nor its prediction says how large a voxel is.
+    /// Distances were requested, but neither this truth nor its prediction gives the voxel size.
     #[error(
         "{}: neither it nor the prediction says how large a voxel is, and distances between surfaces are in mm; add the \
          spacing to a header", .0.display()
     )]
     NoSpacing(PathBuf),
-    /// Distances were asked for in something else than space.
+    /// Distances were requested for axes that are not spatial.
     #[error(
         "{}: distances between surfaces need 2 or 3 axes of space, and this is {}; take it apart", .path.display(),
         extent(.shape)

@@ -57,7 +57,7 @@ pub struct Unpaired {
 pub struct Provenance {
     /// A pair, or folders.
     pub kind: Kind,
-    /// What became of cases that only one side has.
+    /// What was done with cases that only one side has.
     pub missing: MissingRule,
     /// Which part of the cases these are.
     pub shard: Option<Shard>,
@@ -131,7 +131,7 @@ fn found(cases: &[CaseResult]) -> Vec<Class> {
     sorted.into_values().filter(|class| keys.insert(class.key.as_str())).cloned().collect()
 }
 
-/// Gives a case counts of every class, in their order: of those that it does not have there are no voxels.
+/// Gives a case counts of every class, in their order. A class that the case lacks has no voxels.
 fn complete(case: &mut CaseResult, classes: &[Class]) {
     let mut own: BTreeMap<String, Counts> =
         std::mem::take(&mut case.counts).into_iter().map(|(class, counts)| (class.key, counts)).collect();

@@ -1,4 +1,4 @@
-//! How the voxels of two files are brought together, and what there is to say about it.
+//! How the voxels of two files are matched, and the warnings about it.
 
 use super::error::{EvalError, GridError};
 use super::named::named;
@@ -7,7 +7,7 @@ use crate::io::axes::{Relation, Unequal, relate};
 use crate::io::{Gap, Grid, Placement};
 use std::path::Path;
 
-/// What follows from grids that lie apart.
+/// What to do with grids that lie apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GeometryRule {
     /// The case is refused.
@@ -15,7 +15,7 @@ pub enum GeometryRule {
     /// The case is evaluated, with a warning.
     #[default]
     Warn,
-    /// They are not compared: voxels belong together in the order of the files.
+    /// Positions are not compared: voxels are matched in the order of the files.
     Off,
 }
 
@@ -40,9 +40,9 @@ impl GeometryRule {
         }
     }
 
-    /// How the voxels of truth and prediction belong together, or why they do not. With `crops` one of them is a
-    /// segmentation of 3D Slicer, which stores the box in which there is something, wherever that begins and ends: there
-    /// is nothing to say about it, unless the two boxes have no voxel in common.
+    /// How the voxels of truth and prediction are matched, or why they cannot be. With `crops` one of them is a
+    /// segmentation of 3D Slicer, which stores only the box around its segments. There is no warning about that, unless
+    /// the two boxes have no voxel in common.
     pub(crate) fn together(
         self,
         paths: [&Path; 2],
@@ -58,7 +58,7 @@ impl GeometryRule {
             }
             Relation::Placed(place) => {
                 let mut warnings = said(&place, [truth, pred]);
-                // Rather a wrong header than two crops.
+                // More likely a wrong header than two crops.
                 let askew = place.is_shifted() || place.shared() == 0;
                 if askew && self == Self::Strict {
                     return Err(GridError::Apart(place.shift()));
@@ -75,7 +75,7 @@ impl GeometryRule {
         }
     }
 
-    /// What follows from two grids that are so far apart.
+    /// What to do with two grids that are this far apart.
     pub fn check(self, gap: Gap) -> Result<Option<Warning>, GridError> {
         if gap.is_same_grid() || self == Self::Off {
             return Ok(None);
@@ -88,7 +88,7 @@ impl GeometryRule {
     }
 }
 
-/// What there is to say about two files on one lattice.
+/// The warnings about two files on one lattice.
 fn said(place: &Placement, [truth, pred]: [Grid<'_>; 2]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if place.is_reordered() {
@@ -186,7 +186,7 @@ mod tests {
         let place = |by: f64| together(GeometryRule::Warn, &moved(|a| a[1][3] = by)).unwrap().place.unwrap();
         assert!(around(&place(101.0 * 15.0)).is_ok_and(|([x, y, z], ..)| [x, y, z] == [101, 101 * 16, 11]));
         assert!(matches!(around(&place(101.0 * 40.0)), Err(EvalError::FarApart)));
-        // Of two voxels each nearly everything is far, and a small picture costs nothing.
+        // With two voxels each, almost any distance counts as far, and a small picture costs nothing.
         let here = moved(|_| ());
         let two = Grid { shape: &[2, 1, 1], geometry: Some(&here) };
         let other = moved(|a| a[0][3] = 300.0);
@@ -201,7 +201,7 @@ mod tests {
         for (pred, warnings) in [(&shifted, &[][..]), (&away, &[Warning::NothingShared])] {
             assert!(of(GeometryRule::Strict, pred).is_err());
             let found = of(GeometryRule::Warn, pred).unwrap();
-            // An organ that was looked for elsewhere is no wrong header.
+            // An organ that was segmented elsewhere does not mean a wrong header.
             assert!(found.warnings == warnings && found.gap.is_some_and(Gap::is_same_grid));
             assert_eq!(of(GeometryRule::Off, pred).unwrap(), Together::default());
         }

@@ -23,7 +23,7 @@ use crate::{Classes, Engine, Pair, Shape};
 pub struct InstanceSearch {
     /// Whose definition holds; that of [`InstanceRules::default`] where none is named.
     pub preset: Option<InstancePreset>,
-    /// What goes before it.
+    /// Choices that override it.
     pub choices: InstanceChoices,
     /// Bounds in mm³ of the sizes by which lesions are counted.
     pub sizes: Vec<f64>,
@@ -48,7 +48,7 @@ impl InstanceSearch {
         self.choices.over(region.map_or(system.rules, |region| region.rules))
     }
 
-    /// The choices for classes without a rule of their own.
+    /// The choices for classes without a specific rule.
     pub fn rules(&self) -> InstanceRules {
         self.choices.over(self.system().rules)
     }

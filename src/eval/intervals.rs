@@ -4,7 +4,7 @@
 use super::convention::Average;
 use crate::metric::{Bootstrap, Interval};
 
-/// Below so many cases an interval of 95 % is still a little too narrow, which is told beside it.
+/// With fewer cases than this, a 95 % interval is still a little too narrow. Reports say so beside it.
 pub(crate) const FEW_CASES: usize = 20;
 
 /// The intervals of a score.

@@ -4,7 +4,7 @@ use super::named::ParseError;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-/// Beyond so many labels a range is a slip of the finger: nothing could show so many rows.
+/// A range of more labels than this is taken for a typing error: no report could show so many rows.
 const MOST: i64 = 1 << 16;
 
 /// The labels of a list such as `1,2,5-9`, or `-1,255` where labels below 0 are allowed.

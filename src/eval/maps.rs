@@ -48,7 +48,7 @@ pub(super) fn evaluate(
     warnings.append(&mut together.warnings);
     let Together { place, gap, .. } = together;
     let shape = truth_reader.shape().to_vec();
-    // A file that does not say it may lie beside one that does.
+    // One of the two files may not say this.
     let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
     let spacing_mm = rules.spacing_mm.or(geometry.map(|geometry| geometry.spacing_mm()));
     let prediction = if pred_input.is_some() { Prediction::Read } else { Prediction::Missing };
@@ -159,7 +159,7 @@ fn by_value(truth: &Input, pred: Option<&Input>) -> Result<Option<Warning>, File
     Ok(Some(Warning::ByValue { file: input.path().display().to_string(), names }))
 }
 
-/// Labels of which each is in one file alone, as where one counts 1 and the other 255.
+/// No label is in both files, as where one uses 1 and the other 255.
 fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
     let labels = |of: fn(&Counts) -> u64| -> Vec<u32> {
         counts.iter().filter(|(_, counts)| of(counts) > 0).flat_map(|(class, _)| class.labels.clone()).collect()
@@ -169,7 +169,7 @@ fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
     apart.then_some(Warning::NoCommonLabel { truth, pred })
 }
 
-/// What there is to count in two volumes.
+/// The voxels of two volumes that are to be counted.
 struct Present {
     /// Voxels of the truth to ignore.
     ignored: u64,
@@ -232,7 +232,7 @@ fn of_volumes(
     Ok((Tally { voxels, counts, unlisted }, verification))
 }
 
-/// Labels that were not asked for.
+/// Labels that are not among the requested classes.
 fn unlisted(
     engine: &Engine,
     truth: &LabelVolume,

@@ -1,6 +1,6 @@
 //! Cases whose classes have names: folders with a file per class (TotalSegmentator), 3D Slicer's segmentations, whose
-//! segments may overlap, and label maps beside them, whose labels the rules name. Names decide which voxels are a class,
-//! whatever their values are.
+//! segments may overlap, and label maps beside them, whose labels the rules name. Names decide which voxels are a
+//! class, not values.
 
 mod bits;
 mod file;
@@ -69,7 +69,7 @@ fn count(
     }
     warnings.extend(sides.iter().filter_map(|side| side.undeclared(rules)));
     let spacing_mm = rules.spacing_mm.or(meeting.geometry().map(Geometry::spacing_mm));
-    // Whole volumes are for what wants voxels: distances, lesions, and the engine where it counts elsewhere or to compare.
+    // Whole volumes are needed for distances, for lesions, and for an engine that counts on a GPU or to compare.
     let by_bits = !rules.need_places() && counter.counterpart.is_none() && !needs_volumes(counter.engine);
     let (mut counts, mut verification) = (Vec::new(), None);
     let (mut surfaces, mut instances) = (BTreeMap::new(), BTreeMap::new());
@@ -125,12 +125,12 @@ fn count(
     })
 }
 
-/// What is told about the masks of a case.
+/// The notes about the masks of a case.
 #[derive(Default)]
 struct Facts {
     /// Classes that a side does not have.
     absent: [Vec<String>; 2],
-    /// Files that are no masks.
+    /// Files that are not masks.
     left_out: BTreeSet<String>,
     notes: Notes,
 }
@@ -147,7 +147,7 @@ impl Facts {
             warnings.push(Warning::NotMasks { files: self.left_out.into_iter().collect() });
         }
         for ((word, side), classes) in WhichSide::BOTH.into_iter().zip(sides).zip(self.absent) {
-            // Where nothing was drawn no class is missed.
+            // An empty segmentation does not lack a class.
             if !classes.is_empty() && !side.is_empty() {
                 warnings.push(Warning::NoMask { side: word, classes });
             }
@@ -164,7 +164,7 @@ impl Facts {
     }
 }
 
-/// Truth and prediction of a class, whose absence is noted; None where only files that are no masks are called so.
+/// Truth and prediction of a class, whose absence is noted; `None` where all files of that name are not masks.
 fn masks_of(
     sides: &[Side<'_>; 2],
     class: &Class,
@@ -202,8 +202,8 @@ fn masks_of(
     Ok(Some(masks))
 }
 
-/// Truth and prediction of a class over the same voxels, in whatever order unless places matter; a side without a mask is
-/// empty, and where neither has one there is nothing.
+/// Truth and prediction of a class over the same voxels, in any order unless places matter. A side without a mask is
+/// empty; the result is empty where neither side has one.
 fn pair_of(
     masks: [Option<Bits>; 2],
     left_out: Option<&Bits>,

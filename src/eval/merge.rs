@@ -16,7 +16,7 @@ use crate::metric::Metric;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Joins results, and says how they are scored: as they were, but for what is chosen here.
+/// Joins results and decides how they are scored: as before, except for the choices made here.
 ///
 /// # Errors [`MergeError`] where the results are not those of one run, each shard once.
 pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation, Scoring), EvalError> {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// A text that stands for no choice, and what would.
+/// A text that is not the name of a choice, and the valid names.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct ParseError(String);

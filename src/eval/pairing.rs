@@ -139,8 +139,8 @@ pub fn pair_files(truth: impl Into<Input>, pred: impl Into<Input>) -> Pairing {
     Pairing { kind: Kind::Pair, pairs: vec![CasePair { name, truth, pred }], ..Pairing::default() }
 }
 
-/// Pairs files that are at hand by their names, as [`pair_folders`] does those of two folders. Of bytes in memory this is
-/// the way: where there is no disk there are no folders.
+/// Pairs files that are at hand by their names, as [`pair_folders`] does those of two folders. Use it for bytes in
+/// memory, where there are no folders.
 ///
 /// ```
 /// use voxdice::eval::pair_inputs;
@@ -194,8 +194,8 @@ pub fn pair_folders_by(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rule
     Ok(pairing.sorted())
 }
 
-/// Whether two names read alike and are not the same: by their capitals, or because one has an accent of its own where
-/// the other has a letter with it, as names from a Mac do.
+/// Whether two names read alike and are not the same: they differ in capitals, or one has a separate accent character
+/// where the other has an accented letter, as names from a Mac do.
 fn is_alike(a: &str, b: &str) -> bool {
     let folded = |name: &str| name.nfd().collect::<String>().to_lowercase();
     folded(a) == folded(b)

@@ -32,13 +32,13 @@ pub struct Picture {
     pub case: usize,
     /// The class, by its place in [`Evaluation::classes`](super::Evaluation::classes).
     pub class: usize,
-    /// The score that it is among the worst by.
+    /// The score by which it is among the worst.
     pub value: f64,
     /// The slice with the most errors; None where no voxel differs, and an error where the files cannot be read again.
     pub cut: Result<Option<Cut>, Arc<EvalError>>,
 }
 
-/// The part of a slice that is worth a look.
+/// The part of a slice that is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cut {
     /// Its voxels, as they are looked at.

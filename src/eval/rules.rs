@@ -11,7 +11,7 @@ use crate::Classes;
 use crate::io::labels::LabelOptions;
 use std::collections::HashSet;
 
-/// What becomes of a case without a prediction, or without a truth.
+/// What is done with a case without a prediction, or without a truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MissingRule {
     /// It is listed, and a finding.
@@ -40,7 +40,7 @@ pub enum ClassSource {
     },
 }
 
-/// What results say of classes that nobody named.
+/// The text in results for classes that were not named.
 pub(crate) const FROM_FILES: &str = "files";
 
 /// Who says what labels are called.
@@ -64,13 +64,13 @@ pub struct Rules {
     pub named_by: NamedBy,
     /// Voxels whose truth has one of these labels do not count.
     pub ignore: Ignore,
-    /// How far a number may be from the label that it is taken as.
+    /// How far a number may be from the label it is rounded to.
     pub round: Option<f64>,
     /// From where on a number of the prediction is label 1.
     pub threshold: Option<f64>,
-    /// What follows from grids that lie apart.
+    /// What to do with grids that lie apart.
     pub geometry: GeometryRule,
-    /// The size of a voxel, x first, whatever the files say.
+    /// The size of a voxel, x first, in place of what the files say.
     pub spacing_mm: Option<[f64; 3]>,
     /// What is measured besides.
     pub surfaces: Surfaces,
@@ -99,7 +99,7 @@ impl Rules {
         LabelOptions { threshold: self.threshold.map(|threshold| threshold as f32), ..self.of_truth() }
     }
 
-    /// Refuses classes that cannot be told apart, or not be counted.
+    /// Refuses classes that cannot be distinguished, or cannot be counted.
     pub fn check(&self) -> Result<(), EvalError> {
         let ClassSource::Named { classes, .. } = &self.classes else { return Ok(()) };
         let mut keys = HashSet::new();

@@ -15,16 +15,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-/// How a run goes about its work.
+/// How a run is executed.
 #[derive(Clone)]
 pub struct RunOptions<'a> {
     /// Cases at a time; by default as many as there are cores.
     pub jobs: Option<NonZeroUsize>,
-    /// Counts again, to compare.
+    /// A second engine that counts again, to compare.
     pub counterpart: Option<&'a Engine>,
     /// Ends the run early.
     pub cancel: Cancel,
-    /// Is told how far the run is, in the thread that started it.
+    /// Called with the progress of the run, in the thread that started it.
     pub on_event: &'a dyn Fn(Event),
 }
 
@@ -71,7 +71,7 @@ impl Task {
 /// The name of a case, and what came of it.
 pub(super) type Outcome = (String, Result<CaseResult, EvalError>);
 
-/// What a thread has done, and where it waits for the case to come back.
+/// The result of a thread, and the channel on which it waits for the case to come back.
 struct Done {
     place: usize,
     outcome: Outcome,
@@ -79,14 +79,14 @@ struct Done {
 }
 
 impl Done {
-    /// What is kept is a copy by the thread that collects, and the case goes back to be freed where it was made. Allocators
-    /// have a heap per thread: what a case leaves behind would lie between the buffers of its thread, and every next case
-    /// make that heap grow.
+    /// The collecting thread keeps a copy, and the case goes back to be freed by the thread that made it. Allocators
+    /// have a heap per thread: memory that a case leaves behind would lie between the buffers of its thread, and that
+    /// heap would grow with every case.
     fn keep(self) -> (usize, Outcome) {
         let Self { place, outcome: (name, outcome), back } = self;
         let kept = outcome.map(|case| {
             let copy = case.clone();
-            // Where the other thread has ended the case is freed here.
+            // If the other thread has ended, the case is freed here.
             let _ = back.send(case);
             copy
         });
@@ -127,7 +127,7 @@ pub(super) fn run(
     let work = |outcomes: mpsc::Sender<Done>| {
         while let Some((place, outcome)) = one() {
             let (back, returned) = mpsc::channel();
-            // The other end listens until this one is dropped. A failure does not come back.
+            // The receiver listens until this sender is dropped. A failure does not come back.
             let _ = outcomes.send(Done { place, outcome, back });
             drop(returned.recv());
         }
@@ -137,7 +137,7 @@ pub(super) fn run(
     thread::scope(|scope| {
         let work = &work;
         let mut started = 0;
-        // Fewer threads than wished for do the same work, and without any this one does it.
+        // If fewer threads start than requested, they do the same work; without any, this thread does it.
         for _ in (0..workers).take_while(|_| cfg!(feature = "parallel")) {
             let sender = sender.clone();
             started += usize::from(thread::Builder::new().spawn_scoped(scope, move || work(sender)).is_ok());

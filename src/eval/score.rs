@@ -6,7 +6,7 @@ use crate::stats::Counts;
 use std::fmt;
 use std::str::FromStr;
 
-/// A metric under the name that it was asked for by.
+/// A metric with the name it was requested by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
     /// What is computed.
@@ -51,7 +51,8 @@ impl Score {
         self.metric.row().unit == Unit::One
     }
 
-    /// The value for counts of voxels of so many millilitres; NaN where it is undefined, and where counts do not tell it.
+    /// The value for counts of voxels of so many millilitres; NaN where it is undefined, and where counts are not
+    /// enough.
     pub(super) fn of(self, counts: &Counts, policy: EmptyPolicy, voxel_ml: Option<f64>) -> f64 {
         let volume = |voxels: u64| voxel_ml.map_or(f64::NAN, |ml| voxels as f64 * ml);
         match self.metric {
@@ -85,7 +86,7 @@ impl FromStr for Score {
     }
 }
 
-/// What is wrong with a name, and what is known instead.
+/// What is wrong with a name, and the known names.
 fn wrong(text: &str, error: crate::Error) -> String {
     let name = text.split('=').next().unwrap_or(text).to_ascii_lowercase();
     let names = || METRICS.iter().flat_map(|row| std::iter::once(&row.name).chain(row.aliases));

@@ -49,7 +49,7 @@ impl Scoring {
     }
 }
 
-/// Choices about scores: what is None is as an earlier run had it, or else as the convention or the default says.
+/// Choices about scores. `None` means the choice of an earlier run, otherwise that of the convention or the default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScoreChoices {
     /// The scores to show; Dice and IoU by default.
@@ -80,7 +80,7 @@ struct StoredBootstrap {
 }
 
 impl ScoreChoices {
-    /// What these choices come to.
+    /// The resulting rules for scores.
     pub fn resolve(&self) -> Result<Scoring, EvalError> {
         self.over(None)
     }
@@ -92,7 +92,7 @@ impl ScoreChoices {
             Some(convention) => Some(convention),
             None => before.like.as_deref().map(known::<Convention>).transpose()?,
         };
-        // A convention that was named now also goes before what an earlier run said about empty classes.
+        // A convention that is named now also overrides the earlier run's rule for empty classes.
         let before_empty =
             before.empty.filter(|_| self.convention.is_none()).as_deref().map(known::<Empty>).transpose()?;
         let both = self.empty.or(before_empty).or(convention.map(Convention::empty)).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What the files of a run are to each other: whether names or labels say which voxels are a class. It is decided for all
-//! cases together, so that each has the classes of the others.
+//! Whether names or labels say which voxels of a file are a class. This is decided for all cases together, so that all
+//! cases have the same classes.
 //!
 //! Names decide where both sides have them, where a dataset names the labels of the other side, and where a segment is
 //! called as a class that was asked for. Else the labels of a segmentation are those of a label map.
@@ -48,7 +48,7 @@ pub(super) fn settle(pairing: &mut Pairing, rules: &Rules) -> Result<Refused, Ev
     Ok(refused)
 }
 
-/// What the header of a file says about segments. A file that cannot be read is told when it is counted.
+/// What the header of a file says about segments. A file that cannot be read is reported when it is counted.
 fn readable(input: &Input) -> Option<Segmentation> {
     segmentation_of(input).ok().flatten()
 }
@@ -84,7 +84,7 @@ fn is_by_name(pairing: &Pairing, classes: &[Class], rules: &Rules) -> bool {
         }
         some |= !truth.is_empty() || !pred.is_empty();
     }
-    // Without any pair the truths alone tell.
+    // Without any pair the truths alone decide.
     let mut alone = pairing.missing.iter().map(|lone| names(&lone.source));
     !some && alone.any(|names| is_class(&names) || (pairing.pairs.is_empty() && !names.is_empty()))
 }
@@ -134,7 +134,7 @@ fn rename(source: &mut Source) {
     }
 }
 
-/// Refuses a side that has names, and none of a class: a table of zeros would say something else.
+/// Refuses a side that has names, and none of a class: a table of zeros would be misleading.
 fn check(pairing: &Pairing, classes: &[Class], rules: &Rules) -> Result<(), MaskError> {
     let truths: Vec<&Source> =
         pairing.pairs.iter().map(|pair| &pair.truth).chain(pairing.missing.iter().map(|lone| &lone.source)).collect();

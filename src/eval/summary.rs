@@ -127,7 +127,7 @@ impl Summary<'_> {
     }
 
     /// The score of all voxels of all cases and classes pooled, and the mean of the classes weighed by the size of
-    /// their truth. None for what is no ratio of counts.
+    /// their truth. `None` for a metric that is not a ratio of counts.
     pub fn pooled(&self, score: Score) -> Option<(f64, f64)> {
         let Metric::Counts(metric) = score.metric else { return None };
         let classes: Vec<Counts> = self.evaluation.foreground().filter_map(|class| self.pooled_class(class)).collect();
@@ -146,7 +146,7 @@ impl Summary<'_> {
     fn pooled_class(&self, class: usize) -> Option<Counts> {
         let mut sum = Counts::default();
         for (_, counts) in self.evaluation.cases.iter().filter_map(|case| case.counts.get(class)) {
-            // Beyond 2^64 voxels there is no sum to show.
+            // A sum beyond 2^64 voxels cannot be shown.
             sum.merge(counts).ok()?;
         }
         Some(sum)

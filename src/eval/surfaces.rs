@@ -1,7 +1,7 @@
 //! Distances between the surfaces of truth and prediction: what is measured of every case, and its values.
 //!
-//! Counts are kept and become scores later. Of surfaces the values are kept, as the statistic holds a number for every
-//! distance that occurs: how they are defined cannot be changed once the voxels are gone.
+//! Counts are kept and become scores later. For surfaces only the values are kept, because the statistic holds a number
+//! for every distance that occurs. So the definition cannot be changed once the voxels are gone.
 
 mod choices;
 
@@ -25,7 +25,7 @@ pub struct Surfaces {
     pub metrics: Vec<Metric>,
     /// Whose definition holds; that of [`SurfaceRules::default`] where none is named.
     pub preset: Option<SurfacePreset>,
-    /// What goes before it.
+    /// Choices that override it.
     pub choices: SurfaceChoices,
 }
 
@@ -61,7 +61,7 @@ impl Surfaces {
     }
 }
 
-/// What measures, and what measures again to compare.
+/// The engine that measures, and one that measures again to compare.
 pub(super) type Engines<'a> = (&'a Engine, Option<&'a Engine>);
 
 /// What was measured.
@@ -162,7 +162,7 @@ pub(super) fn map<'a>(shape: &Shape, labels: LabelSlice<'a>) -> Result<LabelMap<
     }
 }
 
-/// `f` of two label maps. Where one lies in the other in another way, both are put into the box around them.
+/// `f` of two label maps. Where their voxels do not match one to one, both are put into the box around them.
 pub(super) fn of_maps<R>(
     truth_path: &Path,
     [truth, pred]: [&LabelVolume; 2],

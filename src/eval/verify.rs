@@ -7,7 +7,7 @@ use super::error::EvalError;
 use crate::stats::Counts;
 use crate::{Backend, Classes, Engine, LabelMap, Pair};
 
-/// What came of comparing two backends.
+/// The result of comparing two backends.
 #[derive(Debug, Clone)]
 pub struct Verification {
     /// The CPU.
@@ -41,7 +41,7 @@ pub(super) fn verified(
     described.sort_by_key(|description| description.backend.to_string());
     let [cpu, gpu] = described.map(|description| description.device);
     let name = |class: usize| classes.get(class).map_or("?", Class::display);
-    // Blocks are compared only where totals differ: equal totals are what was promised.
+    // Blocks are compared only where totals differ: the promise is about totals.
     let class = counts.iter().zip(again.values()).position(|(a, b)| a != b);
     let difference = match class {
         None => None,

@@ -44,7 +44,7 @@ fn masks([one, other]: &[PathBuf; 2]) -> String {
 fn remedy(files: &[PathBuf; 2], unequal: Unequal) -> &'static str {
     let array = files.iter().any(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")));
     match unequal {
-        // An axis behind z is no space, and resampling does not help.
+        // An axis after z is not spatial, and resampling does not help.
         Unequal::Channels => {
             "a label map has one number per voxel: take the channel or the time that is meant, or the argmax"
         }

@@ -1,4 +1,4 @@
-//! Masks and segments that are not what their names say.
+//! Masks and segments that do not match their names.
 
 use crate::eval::ignore::Ignore;
 use crate::text::{extent, listed};

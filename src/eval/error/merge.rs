@@ -19,7 +19,7 @@ pub enum Unlike {
     Threshold,
     /// What follows from grids that lie apart.
     Geometry,
-    /// What becomes of missing predictions.
+    /// What is done with missing predictions.
     Missing,
     /// What was measured of surfaces, and the size of a voxel.
     Surfaces,
@@ -56,7 +56,7 @@ pub enum MergeError {
          folders with `voxdice eval`", .0.display()
     )]
     VersionOne(PathBuf),
-    /// A file is no result.
+    /// A file is not a result.
     #[error("{}: not a result of `voxdice eval`, nor a summary.json: {error}; evaluate this part again", .path.display())]
     NoResult {
         /// The file.

@@ -52,7 +52,7 @@ pub enum PairingError {
     NotTwoFolders {
         /// What was given.
         by: PairBy,
-        /// What is no folder.
+        /// The path that is not a folder.
         file: PathBuf,
     },
     /// No name of the one folder fits a name of the other.
@@ -82,7 +82,7 @@ pub enum PairingError {
     /// A pattern fits no name of a folder.
     #[error("the pattern fits no name beside {}; write one that fits the names of both folders", .0.display())]
     PatternFitsNothing(PathBuf),
-    /// A list of pairs is no CSV.
+    /// A list of pairs is not a CSV file.
     #[error("{}: cannot be read as CSV", .list.display())]
     ListNotCsv {
         /// The list.
@@ -128,7 +128,7 @@ pub enum PairingError {
     ListEmpty(PathBuf),
 }
 
-/// What there is to say about two names that only look alike.
+/// How two names that look alike differ.
 fn but_alike(alike: bool) -> &'static str {
     if alike { " (they differ in capitals, or in how accents are encoded)" } else { "" }
 }

@@ -1,10 +1,10 @@
-//! Single choices about lesions, which go before those of a preset.
+//! Single choices about lesions, which override those of a preset.
 
 use crate::metric::instances::{Charge, Connected, Criterion, Floor, InstanceRules, Match, Size, Threshold};
 use crate::stats::{Connectivity, InstanceOptions, InstancesBy, Join};
 use std::str::FromStr;
 
-/// What is chosen by itself; None is as the preset has it.
+/// What is chosen separately; `None` keeps the preset's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct InstanceChoices {
     /// What makes voxels one lesion.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The numbers of a class's lesions in a case.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LesionScores {
-    /// By their names in results, sorted as they are told there.
+    /// By their names in results, in the order of the results.
     pub numbers: Vec<(String, f64)>,
     /// How many there are of each size, and how many of them are found.
     pub by_size: Vec<SizeClass>,
@@ -18,7 +18,7 @@ pub struct LesionScores {
     pub rows: Vec<LesionRow>,
 }
 
-/// What became of a lesion.
+/// The outcome of a lesion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LesionStatus {
     /// A true one that was found, or a predicted one that finds something.
@@ -67,7 +67,7 @@ pub struct LesionRow {
     pub mm3: f64,
     /// Whether it reaches the border of the image.
     pub at_border: bool,
-    /// What became of it.
+    /// Its outcome.
     pub status: LesionStatus,
     /// The numbers of what it is matched with.
     pub matched: Vec<u32>,

@@ -29,7 +29,7 @@ impl Bits {
         }
     }
 
-    /// Adds a voxel that is in where there may be others already.
+    /// Adds a voxel that is in, where others may be set already.
     pub fn set(&mut self, voxel: usize) {
         self.reach(voxel.saturating_add(1));
         if let Some(word) = self.words.get_mut(voxel / 64) {
@@ -74,7 +74,7 @@ impl Bits {
         (0..self.len).map(|voxel| u8::from(self.has(voxel))).collect()
     }
 
-    /// The mask in another grid in which it lies so; what is outside of that grid is dropped.
+    /// The mask in another grid, at the given position; voxels outside of that grid are dropped.
     pub fn onto(&self, place: &Placement) -> Self {
         let mut found = Self::default();
         let (mut chunk, mut start) = (vec![0; CHUNK], 0);

@@ -23,7 +23,7 @@ pub(super) struct LabelFile<'a> {
 }
 
 impl<'a> LabelFile<'a> {
-    /// Reads the file once: what is wrong with it is told here.
+    /// Reads the file once, and reports errors in it.
     pub fn open(input: &'a Input, options: &LabelOptions, layered: bool) -> Result<Self, LabelsError> {
         let reader = open(input, options, layered)?;
         let (mut shape, geometry) = (reader.shape().to_vec(), reader.geometry().copied());
@@ -67,7 +67,7 @@ impl<'a> LabelFile<'a> {
 
 /// The voxels of a file that has one value besides 0.
 pub(super) struct MaskFile {
-    /// The voxels that are not 0; None where they have several values, so that it is no mask.
+    /// The voxels that are not 0; `None` where they have several values, so that the file is not a mask.
     pub mask: Option<Bits>,
     pub shape: Vec<u64>,
     pub geometry: Option<Geometry>,

@@ -56,14 +56,16 @@ impl Grid {
         self.shape.iter().product()
     }
 
-    /// A mask of this side in the order of this grid, whatever order its file has, and how far apart the two files are.
+    /// A mask of this side, put from the order of its file into the order of this grid, and how far apart the two files
+    /// are.
     pub fn hold(&self, mask: Bits, file: &Self, rule: GeometryRule) -> Result<(Bits, Option<Gap>), GridError> {
         let different = |lengths| different([&self.path, &file.path], [&self.shape, &file.shape], lengths);
         let (mask, gap) = match rule.relate(self.view(), file.view()) {
             Relation::Same(gap) => return Ok((mask, gap)),
             Relation::Placed(place) if place.holds_first() && place.holds_second() => (mask.onto(&place), place.gap()),
             Relation::Unequal(lengths) => return Err(different(lengths)),
-            // The masks of a case are of one image: what only overlaps is no box of it, but a wrong header.
+            // The masks of a case are of one image: a mask that only overlaps its grid is not a crop, but has a wrong
+            // header.
             Relation::Placed(place) => match unequal(&self.shape, &file.shape) {
                 Some(lengths) => return Err(different(lengths)),
                 None => (mask, place.shift()),

@@ -1,4 +1,4 @@
-//! How the voxels of the two sides of a case with names belong together.
+//! How the voxels of the two sides of a case with names are matched.
 
 use super::bits::Bits;
 use super::grid::{Grid, LEFT_OUT, Notes, Onto};

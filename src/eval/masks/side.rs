@@ -40,7 +40,7 @@ pub(super) enum Content<'a> {
 /// The voxels of a class.
 pub(super) enum Found {
     Mask(Bits),
-    /// A file that has more than one value besides 0, and is no mask.
+    /// A file that has more than one value besides 0, and so is not a mask.
     Several(PathBuf),
 }
 
@@ -51,7 +51,7 @@ impl<'a> Side<'a> {
         let content = match source {
             Source::Masks { files, .. } => Content::Files(files),
             Source::File(file) => {
-                // A header that cannot be understood is no label map without names.
+                // A header that cannot be read does not make the file a label map without names.
                 segmentation_of(file)?;
                 Content::Map(Box::new(LabelFile::open(file, &options, false)?))
             }
@@ -66,7 +66,7 @@ impl<'a> Side<'a> {
         Self { path, content, options: LabelOptions::default() }
     }
 
-    /// What its masks are called. A label map has no names of its own.
+    /// The names of its masks. A label map has no names.
     pub fn names(&self) -> Vec<&str> {
         match &self.content {
             Content::Files(files) => files.iter().map(|(name, _)| name.as_str()).collect(),
@@ -164,7 +164,7 @@ impl<'a> Side<'a> {
                 }
             }
             Content::Layers { file, segmentation } => {
-                // Slicer's names need not differ; what has the same name is one class.
+                // Slicer allows equal names; segments of one name are one class.
                 let segments: Vec<&Segment> =
                     segmentation.segments.iter().filter(|segment| segment.name == name).collect();
                 if segments.is_empty() {

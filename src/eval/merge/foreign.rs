@@ -20,7 +20,7 @@ pub(super) fn is_version_one(text: &str) -> bool {
     serde_json::from_str::<VersionOne>(text).is_ok()
 }
 
-/// Python writes NaN and Infinity, which are no JSON; outside of strings they become null.
+/// Python writes NaN and Infinity, which are not valid JSON; outside of strings they become null.
 pub(super) fn without_nan(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut in_string, mut escaped) = (false, false);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(super) struct OwnSurfaces {
     metrics: Vec<String>,
     preset: Option<String>,
-    /// What goes before it, by name.
+    /// Choices that override it, by name.
     #[serde(default)]
     choices: BTreeMap<String, String>,
 }

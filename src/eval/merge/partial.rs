@@ -349,7 +349,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial, String> {
     })
 }
 
-/// Counts are kept by the keys of their classes: of two alike one would be lost.
+/// Counts are kept by the keys of their classes: with two equal keys one would be lost.
 fn unique<'a>(classes: impl IntoIterator<Item = &'a Class>) -> Result<(), String> {
     let mut keys = BTreeSet::new();
     for class in classes {

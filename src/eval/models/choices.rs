@@ -7,7 +7,7 @@ use crate::eval::rules::MissingRule;
 use crate::metric::compare::{Better, CompareOptions};
 use std::collections::BTreeMap;
 
-/// What becomes of scores that are undefined.
+/// What is done with scores that are undefined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UndefinedRule {
     /// The case counts for no model.
@@ -35,11 +35,11 @@ pub struct Choices {
     pub directions: BTreeMap<String, Better>,
     /// Only these classes, by key or name.
     pub classes: Option<Vec<String>>,
-    /// What becomes of undefined scores. It goes before [`CompareOptions::undefined`].
+    /// What is done with undefined scores. It overrides [`CompareOptions::undefined`].
     pub undefined: UndefinedRule,
-    /// What becomes of cases that have no result of a model.
+    /// What is done with cases that have no result of a model.
     pub missing: MissingRule,
-    /// The model that all others are compared with, by name. It goes before [`CompareOptions::against`].
+    /// The model that all others are compared with, by name. It overrides [`CompareOptions::against`].
     pub against: Option<String>,
     /// How cases form groups.
     pub groups: Option<Grouping>,
@@ -69,7 +69,7 @@ impl PartialEq for Grouping {
 }
 
 impl Grouping {
-    /// The group of a case. `columns` is what the CSV files say of it.
+    /// The group of a case. `columns` is what the CSV files say about the case.
     pub(super) fn of(&self, case: &str, columns: impl Fn(&str) -> Option<String>) -> Result<String, ModelsError> {
         let none = |fault: &str| ModelsError::NoGroup { case: case.into(), fault: fault.into() };
         match self {

@@ -1,4 +1,4 @@
-//! Models brought together case by case and class by class, and what comes of them.
+//! Models joined case by case and class by class, and the results of comparing them.
 
 use super::checks::{check_rules, check_truth};
 use super::choices::{Choices, Grouping, UndefinedRule};
@@ -116,8 +116,8 @@ impl Comparison {
         })
     }
 
-    /// Whether something is to be looked at: missing cases that no rule allows for, scores that only some models have,
-    /// a table without a complete case.
+    /// Whether the comparison needs a look: missing cases that no rule allows for, scores that only some models have, a
+    /// table without a complete case.
     pub fn has_findings(&self) -> bool {
         let missing = self.models.iter().any(|model| !model.missing.is_empty());
         (missing && self.choices.missing == MissingRule::Error)
@@ -238,13 +238,13 @@ fn classes(models: &[Model], choices: &Choices) -> Result<(Classes, LeftOut), Mo
     let mut all: Classes = Vec::new();
     for (key, name) in own.iter().flat_map(|(classes, _)| classes) {
         match all.iter_mut().find(|(known, _)| known == key) {
-            // Who has a name for it says so.
+            // The name comes from a model that has one.
             Some(known) if known.1 == known.0 => known.1.clone_from(name),
             Some(_) => {}
             None => all.push((key.clone(), name.clone())),
         }
     }
-    // Labels in their order, whichever model has them.
+    // Labels in their order, from any of the models.
     all.sort_by_key(|(key, _)| key.parse::<u32>().map_or(u32::MAX, |label| label));
     if let Some(only) = &choices.classes {
         all.retain(|(key, name)| only.iter().any(|own| own == key || own == name));

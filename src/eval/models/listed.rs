@@ -34,7 +34,7 @@ const WHOLE: &str = "all";
 /// What our own CSV has beside scores.
 const COUNTS: [&str; 6] = ["tp", "fp", "fn", "tn", "n_pred", "n_truth"];
 
-/// A column by the name of the score that it is, if we have it, else by its own.
+/// A column by the canonical name of its score, if there is one, otherwise by its name in the file.
 pub(super) fn canonical(name: &str) -> String {
     let bare = name.trim();
     bare.parse::<Metric>().map_or_else(|_| printable(bare), |metric| metric.to_string())
@@ -126,7 +126,7 @@ impl Listed {
     }
 }
 
-/// What tools write where there is no number.
+/// The texts that tools write in place of a missing number.
 fn is_undefined(text: &str) -> bool {
     text.is_empty() || ["nan", "na", "n/a", "none", "null", "-"].iter().any(|none| text.eq_ignore_ascii_case(none))
 }

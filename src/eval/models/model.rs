@@ -30,7 +30,7 @@ pub struct Model {
 pub(super) enum Content {
     /// Counts and distances, of which scores are made.
     Counted { evaluation: Box<Evaluation>, scoring: Scoring },
-    /// Scores that somebody made.
+    /// Scores computed elsewhere.
     Listed(Listed),
 }
 
@@ -57,7 +57,7 @@ impl Model {
 
     /// A model from texts, each with the path that errors call it: results of an evaluation as JSON (several are
     /// shards), summaries of nnU-Net's layout, or CSV of our own or of other tools: a column `case`, maybe `label`, and
-    /// columns of scores, which are empty where a score is undefined. `choices` go before those that a result was made
+    /// columns of scores, which are empty where a score is undefined. `choices` override those that a result was made
     /// with.
     ///
     /// # Errors [`MergeError`](crate::eval::MergeError) and [`ModelsError`] for what is neither.
@@ -118,7 +118,7 @@ impl Model {
         }
     }
 
-    /// Cases that ought to have one: without a prediction, or failed.
+    /// Cases that should have one: without a prediction, or failed.
     pub(super) fn without_result(&self) -> BTreeSet<String> {
         let Content::Counted { evaluation, .. } = &self.content else { return BTreeSet::new() };
         let lone = evaluation.missing.iter().map(|lone| &lone.case);
@@ -175,7 +175,7 @@ fn of_counts(summary: &Summary<'_>, metrics: &[String], classes: &[(String, Stri
             Some(Entry {
                 values: scores.iter().map(value).collect(),
                 n_truth: Some(counts.1.n_truth()),
-                // What is missing did not rightly find nothing.
+                // A missing prediction does not count as correctly empty.
                 is_empty: Some(is_empty && case.prediction != Prediction::Missing),
             })
         };
@@ -193,7 +193,7 @@ pub(super) fn direction(metric: &str) -> Option<Better> {
     }
 }
 
-/// A metric as it is compared, by a name that somebody typed.
+/// A metric as it is compared, by a name from user input.
 pub fn metric_name(name: &str) -> String {
     canonical(name)
 }

@@ -38,8 +38,8 @@ const RECORDED: [&str; 5] = ["anat", "dwi", "perf", "func", "pet"];
 /// How the folders of BIDS begin that hold one of several visits.
 const VISIT: &str = "ses-";
 
-/// All cases of a folder, sorted by name. Where there are label maps, folders beside them are no cases: nnU-Net and
-/// others leave working folders there.
+/// All cases of a folder, sorted by name. Beside label maps, folders are not cases: nnU-Net and other tools leave
+/// working folders there.
 pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Vec<Entry>, PairingError> {
     let (mut files, folders) = listed(path)?;
     if files.iter().any(|(_, file)| !is_image(file)) {
@@ -151,7 +151,8 @@ fn sources(cases: Vec<CaseFolder>, options: &LabelOptions) -> Vec<Entry> {
 /// Files that are read to see whether they are label maps.
 const MOST_LOOKED_AT: usize = 8;
 
-/// Whether a file has other labels than 0 and one more. What cannot be read has none, and is told when it is counted.
+/// Whether a file has other labels than 0 and one more. A file that cannot be read counts as having none; the error is
+/// reported when it is counted.
 fn has_several_labels(file: &Path, options: &LabelOptions) -> bool {
     let Ok(mut reader) = LabelReader::open_with(file, options) else { return false };
     let mut only = None;
@@ -173,7 +174,7 @@ fn has_several_labels(file: &Path, options: &LabelOptions) -> bool {
 pub(super) fn one(path: &Path, options: &LabelOptions) -> Result<Option<Source>, PairingError> {
     let mut cases = Vec::new();
     collect(case_of(path), path, &mut cases)?;
-    // Of several visits none is meant more than the others.
+    // With several visits it is not clear which one is meant.
     let one = cases.len() == 1;
     Ok(sources(cases, options).pop().filter(|_| one).map(|entry| entry.source))
 }
@@ -186,7 +187,7 @@ pub(super) fn masks(path: &Path, case: Option<&str>) -> Result<Source, PairingEr
     Ok(as_masks(&case, path.into(), &stems(&files), files))
 }
 
-/// What the case is called whose masks lie in this folder.
+/// The name of the case whose masks lie in this folder.
 fn case_of(path: &Path) -> OsString {
     let own = path.file_name().unwrap_or(path.as_os_str());
     let inner = |name: &OsStr| name == MASKS || RECORDED.iter().any(|recorded| name == *recorded);
@@ -210,8 +211,8 @@ fn is_image(file: &Path) -> bool {
 /// Names with their paths, sorted.
 type Named = Vec<(OsString, PathBuf)>;
 
-/// Label maps and folders; hidden files, and files of other kinds, are passed over. What only looks like a label map (a
-/// folder of such a name, a link that leads nowhere) is listed and becomes a failure.
+/// Label maps and folders; hidden files, and files of other kinds, are skipped. An entry that only looks like a label
+/// map (a folder of such a name, a link that leads nowhere) is listed and becomes a failure.
 fn listed(path: &Path) -> Result<(Named, Named), PairingError> {
     let failed = |source| PairingError::Folder { path: path.into(), source };
     let (mut files, mut folders) = (Vec::new(), Vec::new());

@@ -1,5 +1,5 @@
-//! What the files in the folder of a case are: a label map, maybe beside images, or the masks of classes. Names tell, and
-//! all cases of a folder together: a case with one mask is still one of masks.
+//! What the files in the folder of a case are: a label map, maybe beside images, or the masks of classes. The names
+//! decide, for all cases of a folder together: among cases of masks, a case with one file is a case of masks too.
 
 /// What the label map of a case is called where images lie beside it, alone (KiTS) or at the end of a name (BraTS, BIDS).
 const SEGMENTATION: [&str; 9] = ["seg", "segmentation", "label", "labels", "labelmap", "mask", "gt", "dseg", "msk"];
@@ -79,7 +79,7 @@ fn of_case(files: &CaseFiles<'_>) -> Holds {
     }
 }
 
-/// Whether a label map or a folder of masks is called so whatever the case is.
+/// Whether a label map or a folder of masks has this name in every case.
 pub(crate) fn is_usual_name(name: &str) -> bool {
     is_one_of(name, &SEGMENTATION) || is_one_of(name, &WHOLE)
 }
@@ -130,7 +130,7 @@ fn before_last_word(stem: &str) -> &str {
     stem.rfind(['-', '_']).and_then(|end| stem.get(..end)).unwrap_or_default()
 }
 
-/// Whether a name says no more than which case it is: nothing, the case, or the case and what BIDS has besides (`ses-1`).
+/// Whether a name says only which case it is: nothing, the case, or the case and what BIDS has besides (`ses-1`).
 fn is_of_case(case: &str, name: &str) -> bool {
     let Some(rest) = name.strip_prefix(case) else { return name.is_empty() };
     let entity = |word: &str| word.is_empty() || (word.contains('-') && !word.starts_with("label-"));
@@ -183,7 +183,7 @@ mod tests {
             assert_eq!(found, [Holds::Masks, Holds::Masks], "{stems:?}");
             assert!(matches!(of(&[("s0", stems)])[..], [Holds::Either(_)]), "{stems:?}");
         }
-        // Without any other word the voxels tell.
+        // Without any other word the voxels decide.
         assert_eq!(of(&[("s0", &["liver"]), ("s1", &["spleen"])]), [Holds::Either(0), Holds::Either(0)]);
         // Beside cases with a label map it is one.
         assert_eq!(of(&[("s0", &["x"]), ("s1", &["image", "seg"])]), [Holds::Map(0), Holds::Map(1)]);

@@ -8,7 +8,7 @@ use crate::text::printable;
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Reads the list. Relative paths are below the two folders. Files that it does not name take no part.
+/// Reads the list. Relative paths are below the two folders. Files that the list does not name are left out.
 pub(crate) fn read(
     PairList { path: list, text }: PairList<'_>,
     truth: &Path,
@@ -59,7 +59,7 @@ pub(crate) fn read(
     Ok(pairing.sorted())
 }
 
-/// A file, or a folder of one file per class; None where there is neither.
+/// A file, or a folder of one file per class; `None` if there is neither.
 fn source(path: &Path, options: &LabelOptions) -> Result<Option<Source>, PairingError> {
     if path.is_dir() {
         return discover::one(path, options);

@@ -33,7 +33,7 @@ pub(super) fn by_name(truth: Vec<Entry>, pred: Vec<Entry>) -> Pairing {
     named(pairs, missing, by_case.into_values().flatten().collect())
 }
 
-/// By what a pattern finds in each name. Names that it does not fit are passed over.
+/// By the part of each name that a pattern matches. Names that do not match are skipped.
 pub(super) fn by_regex(truth: Vec<Entry>, pred: Vec<Entry>, regex: &CaseRegex) -> Result<Pairing, PairingError> {
     let mut preds = cases(pred, regex)?;
     let mut pairs = Vec::new();
@@ -76,7 +76,7 @@ fn named(pairs: Vec<(Entry, Entry)>, missing: Vec<Entry>, extra: Vec<Entry>) -> 
         Some(1) => entry.case.clone(),
         _ => printable(&entry.name.to_string_lossy()),
     };
-    // Names that differ only in what cannot be shown are numbered.
+    // Names that differ only in characters that cannot be shown are numbered.
     let mut taken = HashSet::new();
     let mut name = |entry: &Entry| {
         let name = name(entry);

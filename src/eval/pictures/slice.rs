@@ -1,4 +1,4 @@
-//! From marked voxels to the part of one slice that is worth a picture. Pure: no files, no drawing.
+//! From marked voxels to the part of one slice that is shown. Pure: no files, no drawing.
 
 use super::orient::View;
 
@@ -91,7 +91,7 @@ impl Marked {
     pub fn worst(&self, axis: usize) -> Option<(usize, Errors)> {
         let mut found = vec![Errors::default(); self.length(axis)];
         let inner: usize = self.dims.iter().take(axis).product();
-        // Pieces of one slice follow each other, slice after slice and then again from the first.
+        // Chunks come slice by slice, and then again from the first slice.
         for (place, piece) in self.voxels.chunks(inner.max(1)).enumerate() {
             let place = place % found.len().max(1);
             if let Some(errors) = found.get_mut(place) {

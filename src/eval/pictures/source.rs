@@ -35,7 +35,7 @@ pub(super) struct Maps {
     geometry: Option<Geometry>,
 }
 
-/// Reads what all classes of a case share. Of a result that was read back it is found out again what its files are.
+/// Reads what all classes of a case share. For a result that was read back, the kind of each file is determined again.
 pub(super) fn open<'a>(
     case: &CaseResult,
     sources: Option<&'a [CaseSource; 2]>,
@@ -117,7 +117,7 @@ fn length(labels: &Labels) -> usize {
     }
 }
 
-/// Adds marks to voxels. Label maps are mostly constant, so that a label is judged once per run.
+/// Adds marks to voxels. Label maps are mostly constant, so each run of equal labels is looked up once.
 fn mark(voxels: &mut [u8], labels: &Labels, mark: impl Fn(u32) -> u8) {
     fn each<T: Copy + Into<u32>>(voxels: &mut [u8], labels: &[T], mark: impl Fn(u32) -> u8) {
         let mut last = (0, mark(0));

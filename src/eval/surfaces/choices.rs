@@ -1,4 +1,4 @@
-//! Single choices about surfaces, which go before those of a preset.
+//! Single choices about surfaces, which override those of a preset.
 
 use crate::eval::named::ParseError;
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfaceRules, Weight};
@@ -6,7 +6,7 @@ use crate::stats::{Elements, ImageEdge, Target};
 use std::fmt;
 use std::str::FromStr;
 
-/// What is chosen by itself; None is as the preset has it.
+/// What is chosen separately; `None` keeps the preset's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SurfaceChoices {
     /// Which points stand for a boundary. Corners weigh their area, all others 1.

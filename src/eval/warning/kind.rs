@@ -30,7 +30,7 @@ pub enum WarningKind {
     ByValue,
     /// Values that no segment declares.
     UndeclaredValues,
-    /// Files that are no masks.
+    /// Files that are not masks.
     NotMasks,
     /// Masks that are not counted.
     UnlistedMasks,
@@ -60,7 +60,7 @@ named!(WarningKind {
 });
 
 impl WarningKind {
-    /// Whether this is nothing to worry about: what was done is what the files say.
+    /// Whether this is harmless: the voxels were handled as the files say.
     pub fn is_note(self) -> bool {
         matches!(self, Self::Reordered | Self::Padded)
     }
