@@ -1,4 +1,4 @@
-//! Volume files in and out. This room knows files and voxels, and no metric.
+//! Reads and writes volume files. This module knows files and voxels, but no metrics.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 // Bytes of others are read here. What a unit test indexes is its own.
@@ -57,7 +57,7 @@ pub(crate) fn at_once<A, B: Send, E: Send>(
         let first = first()?;
         let second = match thread.map(|thread| thread.join()) {
             Ok(Ok(second)) => second?,
-            // No thread could be had, or it died: then one after the other.
+            // If no thread can be started, or it died, the files are read one after the other.
             _ => second()?,
         };
         Ok((first, second))

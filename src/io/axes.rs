@@ -1,14 +1,14 @@
 //! What axes mean, and what those of two files mean to each other: decided here, once, for every command.
 //!
-//! * An axis of length 1 holds no voxels of its own, wherever it is.
+//! * An axis of length 1 adds no voxels, wherever it is.
 //! * The first three axes of an image are of space; where both files say where their voxels lie, places decide
-//!   ([`Placement`]): the same points in another order, or a box of the same lattice, are the same data. A box has an origin
-//!   of its own; where all that differs is a length, one of the files was cut short or resampled, and that is not guessed at.
-//! * Else voxels belong together in the order of the files, if the lengths of the axes are equal.
-//! * A label map has one number per voxel: a file with more, along a fourth axis or a fifth one behind a lone fourth (where
-//!   NIfTI has vectors), is none.
-//! * An array does not say what its axes are. A label map's are all of space, the last one being x; those of a soft volume
-//!   follow an [`ArrayLayout`], and [`SoftAxes::looks_flat`] tells where that is likely to be wrong.
+//!   ([`Placement`]): the same points in another order, or a box of the same lattice, are the same data. A box has a
+//!   different origin. Where only a length differs, one of the files was cut short or resampled, and no guess is made.
+//! * Otherwise voxels are matched in the order of the files, if the lengths of the axes are equal.
+//! * A label map has one number per voxel: a file with more, along a fourth axis or a fifth one behind a lone fourth
+//!   (where NIfTI has vectors), is not a label map.
+//! * An array does not say what its axes are. A label map's are all of space, the last one being x; those of a soft
+//!   volume follow an [`ArrayLayout`], and [`SoftAxes::looks_flat`] detects where that is likely to be wrong.
 
 mod soft;
 
@@ -17,7 +17,7 @@ pub use soft::{ArrayLayout, SoftAxes, TruthAxes};
 use super::AffineSource;
 use super::lattice::{Gap, Grid, Placement};
 
-/// How the voxels of two files belong together.
+/// How the voxels of two files are matched.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Relation {
     /// One by one, in the order of the files. The gap is rounding; `None` where a file does not say where it lies.
@@ -42,7 +42,7 @@ pub enum Unequal {
     Lengths,
 }
 
-/// How the voxels of two label maps belong together.
+/// How the voxels of two label maps are matched.
 ///
 /// ```
 /// use voxdice::io::axes::{Relation, Unequal, relate};
@@ -82,7 +82,7 @@ pub fn relate(first: Grid<'_>, second: Grid<'_>) -> Relation {
     }
 }
 
-/// In what the lengths of two files differ, if they do.
+/// How the lengths of two files differ, if they do.
 #[must_use]
 pub fn unequal(first: &[u64], second: &[u64]) -> Option<Unequal> {
     let long = |shape: &[u64]| shape.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
@@ -154,7 +154,7 @@ mod tests {
         there.affine[0][3] = 1.0;
         let Relation::Placed(place) = relate(grid(&[2, 2, 2], &here), grid(&[2, 2, 2], &there)) else { panic!() };
         assert_eq!((place.shared(), place.holds_first(), place.is_reordered()), (4, false, false));
-        // A batch axis before x: no place can be told, and the order of the voxels is the same.
+        // A batch axis before x: positions are unknown, and the order of the voxels is the same.
         assert_eq!(relate(grid(&[5, 4, 3], &here), grid(&[1, 5, 4, 3], &here)), Relation::Same(None));
         // A header without an affine says nothing of places.
         there.source = AffineSource::Pixdim;

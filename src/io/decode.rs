@@ -6,7 +6,7 @@ use super::voxels::{Scale, Voxel, Voxels, with_type};
 use crate::error::FileError;
 
 impl Unread<'_> {
-    /// Reads all voxels, and verifies what stands behind them.
+    /// Reads all voxels, and verifies the bytes after them.
     pub fn load(self) -> Result<Voxels, FileError> {
         self.load_to_end().map(|(voxels, _)| voxels)
     }

@@ -1,4 +1,4 @@
-//! Headers of text: their lines, and the fields in them.
+//! Text headers: their lines, and the fields in them.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -64,7 +64,7 @@ impl<'a, R: BufRead> Lines<'a, R> {
     }
 }
 
-/// The fields of a header which are looked at, by the first of their names.
+/// The fields of a header that are read, by the first of their names.
 pub(super) struct Fields {
     /// The first of its names, its value, and the name it had.
     found: Vec<(&'static str, String, String)>,
@@ -78,7 +78,7 @@ impl Fields {
         Self { found: Vec::new() }
     }
 
-    /// Takes a field if it is one of those which are looked at.
+    /// Takes a field if it is one of those that are read.
     pub(super) fn take(&mut self, known: &[Names], name: &str, value: &str, any_case: bool) -> Result<(), HeaderFault> {
         let same = |known: &str| if any_case { known.eq_ignore_ascii_case(name) } else { known == name };
         let Some(&field) = known.iter().find(|names| names.iter().any(|name| same(name))).and_then(|n| n.first())

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::gzip::Stop;
 use crate::error::{FileAction, FileError};
 
-/// Room for compressed bytes: large enough that system calls do not show in a profile.
+/// Buffer for compressed bytes: large enough that system calls do not show in a profile.
 const INPUT_BUFFER: usize = 1 << 16;
 
 /// Whether the last extension of a name is this one, in capitals or not.

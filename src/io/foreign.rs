@@ -1,4 +1,4 @@
-//! Formats of volumes that are known and not read: told by name, with the way out.
+//! Formats of volumes that are recognized but not read: errors name the format, and what to do.
 
 use std::path::Path;
 
@@ -38,18 +38,18 @@ const FOREIGN: [Foreign; 19] = [
 
 /// The error for a file of a format that is known and not read, by its first bytes, else by its name.
 pub(super) fn foreign(first: &[u8], path: &Path, readable: Readable) -> Option<FileError> {
-    // What is called .gz and is not is damaged, whatever it is.
+    // A file that is called .gz and is not gzip is damaged, in any format.
     let starts = |Foreign(_, _, starts, _): &&Foreign| {
         !ends_in(path, "gz") && starts.iter().any(|start| first.starts_with(start))
     };
     let named = |Foreign(_, endings, ..): &&Foreign| is_named(path, endings);
-    // Some formats are archives, which their names tell apart.
+    // Some formats are archives; their names identify them.
     let mut found = FOREIGN.iter().filter(starts);
     let found = found.clone().find(named).or_else(|| found.next()).or_else(|| FOREIGN.iter().find(named));
     found.map(|found| found.error(path, readable))
 }
 
-/// The error for a file that has DICOM's mark, whatever its name.
+/// The error for a file that has DICOM's mark, under any name.
 pub(super) fn dicom(first: &[u8], path: &Path, readable: Readable) -> Option<FileError> {
     let [dicom, ..] = &FOREIGN;
     is_dicom(first).then(|| dicom.error(path, readable))
@@ -65,7 +65,7 @@ impl Foreign {
     }
 }
 
-/// Whether a file has DICOM's mark behind the preamble, in which anything may stand, the start of a NIfTI file too.
+/// Whether a file has DICOM's mark behind the preamble. The preamble may hold anything, even the start of a NIfTI file.
 pub(super) fn is_dicom(first: &[u8]) -> bool {
     first.get(128..132) == Some(b"DICM")
 }

@@ -1,4 +1,4 @@
-//! What a format of image files is: one record, and a line in the list of `image.rs`.
+//! A format of image files: one record, and a line in the list of `image.rs`.
 
 use std::path::Path;
 
@@ -7,11 +7,11 @@ use super::input::{FileRef, Input};
 use super::unread::Unread;
 use crate::error::FileError;
 
-/// How files of a format are told from others, and read.
+/// How files of a format are recognized and read.
 pub(super) struct ImageFormat {
     /// How the names of its files end, in small letters. Files with voxels alone are not listed: the header stands for both.
     pub endings: &'static [&'static str],
-    /// Endings of files whose first bytes do not tell, because they may be voxels.
+    /// Endings of files that their first bytes do not identify, because these may be voxels.
     pub halves: &'static [&'static str],
     /// Whether these are the first bytes of such a file.
     pub starts: fn(&[u8]) -> bool,
@@ -29,7 +29,7 @@ impl ImageFormat {
         self.endings.iter().any(|ending| has_ending(path, ending))
     }
 
-    /// Whether only the name of a file tells its format, and it is this one.
+    /// Whether a file can be identified only by its name, and has this format.
     pub fn is_half(&self, path: &Path) -> bool {
         self.halves.iter().any(|ending| has_ending(path, ending))
     }
@@ -43,7 +43,7 @@ impl ImageFormat {
     }
 }
 
-/// Whether a name ends so, in capitals or not, and has something before it.
+/// Whether a name has this ending, in capitals or not, and something before it.
 fn has_ending(path: &Path, ending: &str) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     name.strip_suffix(ending).is_some_and(|stem| !stem.is_empty())

@@ -96,13 +96,13 @@ impl Geometry {
         }
     }
 
-    /// Spacing in millimetres, whatever the unit of the file.
+    /// Spacing in millimetres, converted from the unit of the file.
     #[must_use]
     pub fn spacing_mm(&self) -> [f64; 3] {
         self.spacing.map(|step| step * self.units.in_mm())
     }
 
-    /// The affine with world coordinates in millimetres, whatever the unit of the file.
+    /// The affine with world coordinates in millimetres, converted from the unit of the file.
     #[must_use]
     pub fn affine_mm(&self) -> [[f64; 4]; 4] {
         let [x, y, z, last] = self.affine;
@@ -158,7 +158,7 @@ impl Geometry {
         Ok(geometry)
     }
 
-    /// Whether every voxel of an image of this shape has a place of its own.
+    /// Whether all voxels of an image of this shape have different places.
     pub(super) fn check(&self, shape: &[u64]) -> Result<(), GeometryFault> {
         if !self.affine.as_flattened().iter().all(|v| v.is_finite()) {
             return Err(GeometryFault::NotFinite);

@@ -38,7 +38,7 @@ impl From<GzipFault> for Stop {
 }
 
 enum Phase {
-    /// Before the first member: there has to be one.
+    /// Before the first member, which must exist.
     First,
     /// Inside a member.
     Body,
@@ -97,7 +97,7 @@ impl<R: BufRead> Gunzip<R> {
         if status == Status::StreamEnd {
             self.end_member()?;
         } else if read == 0 && written == 0 {
-            // With input at hand, standing still would be a loop without an end.
+            // With input left, a step without progress would loop forever.
             return Err(if at_end { GzipFault::EndsEarly.into() } else { GzipFault::Deflate.into() });
         }
         Ok(written)
@@ -206,7 +206,7 @@ impl<R: BufRead> Gunzip<R> {
     }
 }
 
-/// What a counter has moved on; never more than a buffer's length.
+/// How far a counter has moved; never more than a buffer's length.
 fn passed(before: u64, after: u64) -> usize {
     usize::try_from(after.saturating_sub(before)).unwrap_or(0)
 }

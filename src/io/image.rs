@@ -11,7 +11,7 @@ use crate::error::{FileAction, FileError};
 /// The formats, the most common one first: what is packed without a name is taken as that.
 const FORMATS: &[&ImageFormat] = &[&nifti::FORMAT, &metaimage::FORMAT, &nrrd::FORMAT];
 
-/// The ending of arrays, which are no images.
+/// The ending of arrays, which are not images.
 const ARRAY: &str = ".npy";
 
 /// How many endings there are.
@@ -49,7 +49,7 @@ pub const READABLE: &[&str] = &{
 ///
 /// # Errors
 ///
-/// See [`FileError`]: the file is not there, is of no format that is read, is damaged, or has no room in memory.
+/// See [`FileError`]: the file is not there, is of no format that is read, is damaged, or does not fit in memory.
 pub fn read(input: impl Into<Input>) -> Result<Image, FileError> {
     Image::load(unread(input.into().file())?)
 }
@@ -92,7 +92,7 @@ fn format(file: &FileRef<'_>) -> Result<&'static ImageFormat, FileError> {
 }
 
 fn unknown(path: &std::path::Path) -> FileError {
-    // Arrays are no images.
+    // Arrays are not images.
     let (_, images) = READABLE.split_last().unwrap_or((&ARRAY, &[]));
     FileError::UnknownFormat { path: path.to_path_buf(), readable: images }
 }

@@ -13,7 +13,7 @@ use crate::error::FileError;
 /// A file to be read: a path, or bytes in memory under a name. A copy shares the bytes.
 ///
 /// Every reader takes a path as it is. A page in a browser and a program that has files from elsewhere (an archive, a
-/// database, a network) give bytes. What they are called helps to tell the format, and errors call them so.
+/// database, a network) give bytes. Their name helps to find the format, and appears in errors.
 ///
 /// ```
 /// use voxdice::io::{self, Geometry, Input, nifti};
@@ -25,7 +25,7 @@ use crate::error::FileError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The voxels of some formats are in a file of their own (`.hdr` with `.img`, `.mhd`, `.nhdr`). [`Input::with`] adds it.
+/// The voxels of some formats are in a separate file (`.hdr` with `.img`, `.mhd`, `.nhdr`). [`Input::with`] adds it.
 #[derive(Clone, PartialEq)]
 pub struct Input(FileRef<'static>);
 
@@ -179,7 +179,7 @@ impl<'a> FileRef<'a> {
         Self { path, store }
     }
 
-    /// Whether the file is there, or cannot be looked at.
+    /// Whether the file is there, or an error if that cannot be checked.
     pub fn may_exist(&self) -> bool {
         match &self.store {
             Store::Disk => self.path.try_exists().unwrap_or(true),
@@ -206,7 +206,7 @@ impl<'a> FileRef<'a> {
         Ok((reader, u64::try_from(length).unwrap_or(u64::MAX)))
     }
 
-    /// The error where the file is not there that has the voxels of `self`.
+    /// The error for a missing file with the voxels of `self`.
     pub fn no_partner(&self, path: PathBuf) -> FileError {
         let partner = self.path.clone();
         match self.store {

@@ -1,4 +1,4 @@
-//! Label maps from files: whatever type the file stores, checked and as unsigned integers.
+//! Label maps from files of any type, checked and as unsigned integers.
 //!
 //! ```no_run
 //! let truth = voxdice::io::labels::read("case_001.nii.gz")?;
@@ -8,11 +8,11 @@
 //!
 //! A label is a whole number from 0 to 2^32 − 1. Files which hold such numbers as floats or as signed integers are
 //! common and are read; a negative, fractional or non-finite voxel is an error, since any rounding of it would be a
-//! guess. Only values that a NIfTI header scales are the whole number that they are in `f32` ([`settle`]). The voxels are
-//! converted where they lie, so that a volume is held once; only the types of 64 bits are copied, into the narrowest type
-//! that holds their labels.
+//! guess. Only values that a NIfTI header scales are snapped to the whole number that they are in `f32` ([`settle`]).
+//! The voxels are converted in place, so that a volume is held once; only the types of 64 bits are copied, into the
+//! narrowest type that holds their labels.
 //!
-//! [`read`] gives a whole volume. [`LabelReader`] gives the same labels piece by piece, in memory that does not grow with
+//! [`read`] gives a whole volume. [`LabelReader`] gives the same labels in chunks, in memory that does not grow with
 //! the file.
 
 mod convert;
@@ -57,9 +57,9 @@ pub struct LabelVolume {
     pub labels: Labels,
     /// The file's shape, x first.
     pub shape: Vec<u64>,
-    /// Size and place of the voxels. None from `.npy`, which says nothing of space.
+    /// Size and place of the voxels. `None` for `.npy`, which does not say.
     pub geometry: Option<Geometry>,
-    /// The type on disk. None for the booleans and half floats of `.npy`.
+    /// The type on disk. `None` for the booleans and half floats of `.npy`.
     pub stored: Option<StoredType>,
     /// Bytes behind the voxels, as [`Image::surplus`](super::Image::surplus).
     pub surplus: u64,
@@ -70,8 +70,9 @@ pub struct LabelVolume {
 /// An array in `.npy` is one of space only, row-major as NumPy has it: its last axis is x.
 ///
 /// # Errors
-/// [`LabelsError::File`] or [`LabelsError::Npy`] when it cannot be read, [`LabelsError::NotALabel`] when a voxel is no
-/// label, [`LabelsError::Channels`] when it has several numbers per voxel, [`LabelsError::Shape`] when it has no voxels.
+/// [`LabelsError::File`] or [`LabelsError::Npy`] when it cannot be read, [`LabelsError::NotALabel`] when a voxel is not
+/// a label, [`LabelsError::Channels`] when it has several numbers per voxel, [`LabelsError::Shape`] when it has no
+/// voxels.
 pub fn read(input: impl Into<Input>) -> Result<LabelVolume, LabelsError> {
     read_with(input, &LabelOptions::default())
 }
@@ -84,10 +85,10 @@ pub fn read_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Labe
     Opened::of(&input.into())?.single()?.load(options)
 }
 
-/// Reads each channel of a file as a label map of its own; a file of one number per voxel is one.
+/// Reads each channel of a file as a separate label map; a file of one number per voxel is one.
 ///
-/// Segments that overlap are kept so: 3D Slicer writes them as layers of a `.seg.nrrd`, whose names and labels are told
-/// by [`nrrd::segments`](super::nrrd::segments).
+/// This is how overlapping segments are stored: 3D Slicer writes them as layers of a `.seg.nrrd`.
+/// [`nrrd::segments`](super::nrrd::segments) reads their names and labels.
 ///
 /// ```no_run
 /// let layers = voxdice::io::labels::read_layers("case_001.seg.nrrd")?;
@@ -96,12 +97,12 @@ pub fn read_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Labe
 /// ```
 ///
 /// # Errors
-/// As [`read_layers_with`]. The position of a voxel that is no label has its channel as the last number.
+/// As [`read_layers_with`]. The position of a voxel that is not a label has its channel as the last number.
 pub fn read_layers(input: impl Into<Input>) -> Result<Vec<LabelVolume>, LabelsError> {
     read_layers_with(input, &LabelOptions::default())
 }
 
-/// Reads each channel of a file as a label map of its own, its numbers taken as the options say.
+/// Reads each channel of a file as a separate label map, its numbers taken as the options say.
 ///
 /// # Errors
 /// As [`read`], but for the channels: [`LabelsError::Channels`] for more than 4096 of them.
@@ -170,7 +171,7 @@ impl LabelVolume {
         }
     }
 
-    /// The map in another grid in which it lies so: background where it has no voxel.
+    /// The map in another grid, at the given placement: background where it has no voxel.
     #[must_use]
     pub fn onto(&self, place: &Placement) -> Labels {
         match &self.labels {
@@ -180,8 +181,8 @@ impl LabelVolume {
         }
     }
 
-    /// Both maps over the voxels that either file stores, in one row: this one, and another that lies in it so. What a file
-    /// does not store is background.
+    /// Both maps over the voxels that either file stores, in one row: this map, and another with the given placement.
+    /// Voxels that a file does not store are background.
     #[must_use]
     pub fn joined(self, other: Self, place: &Placement) -> (Self, Self) {
         let joined = |labels: &Labels| match labels {
@@ -204,7 +205,7 @@ impl LabelVolume {
     pub fn census(&self) -> BTreeMap<u32, u64> {
         match &self.labels {
             Labels::U8(labels) => census_small(labels, 1 << 8),
-            // A table is for many voxels: a file may have thousands of layers of a few.
+            // A table pays only for many voxels: a file may have thousands of layers of a few voxels.
             Labels::U16(labels) if labels.len() >= 1 << 13 => census_small(labels, 1 << 16),
             Labels::U16(labels) => census_of_runs(labels),
             Labels::U32(labels) => census_of_runs(labels),
@@ -212,7 +213,7 @@ impl LabelVolume {
     }
 }
 
-/// One sample of one channel. A trailing axis of length 1, which some writers add, holds no voxels of its own.
+/// One sample of one channel. A trailing axis of length 1, which some writers add, holds no further voxels.
 fn grid(shape: &[u64]) -> Result<Shape, Error> {
     let axes = without_ones_behind(shape).iter().rev().map(|&n| usize::try_from(n).unwrap_or(usize::MAX));
     let axes: Vec<usize> = axes.collect();
@@ -237,7 +238,7 @@ fn census_small<T: Copy + Eq + Into<u32>>(labels: &[T], values: usize) -> BTreeM
     (0..).zip(counts).filter(|&(_, voxels)| voxels > 0).collect()
 }
 
-/// Calls `f` with stretches of equal voxels. Label maps are mostly constant, and equal chunks are told by whole vectors.
+/// Calls `f` with runs of equal voxels. Label maps are mostly constant, and equal chunks are compared as whole vectors.
 #[allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

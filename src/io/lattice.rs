@@ -11,7 +11,7 @@ pub use grid::{Gap, Grid};
 
 use fit::{fitted, length, middle, orientations, smallest_edge};
 
-/// Steps and lengths beyond this are no voxels of a file.
+/// Steps and lengths beyond this do not occur in a file.
 const MOST: u64 = 1 << 40;
 /// As are more voxels than that.
 const MOST_VOXELS: u64 = 1 << 60;
@@ -75,7 +75,7 @@ impl Placement {
     /// How the second grid lies in the first; `None` where they are not on one lattice, within a hundredth of a voxel, or
     /// where one of them does not say where it lies.
     ///
-    /// Along an axis of one voxel writers leave anything in the affine, so the step there is that of the other grid.
+    /// Along an axis of one voxel the affine is arbitrary in many files, so the step of the other grid is used there.
     #[must_use]
     pub fn of(first: Grid<'_>, second: Grid<'_>) -> Option<Self> {
         let (a, b) = (lengths(first.shape)?, lengths(second.shape)?);

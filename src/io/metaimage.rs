@@ -10,12 +10,12 @@
 //!
 //! No well-kept crate reads the format. It is a header of text and numbers behind it, so that an own reader is small,
 //! and is held to the same promises as that of NIfTI: the answer is the file's or an error, checksums are verified,
-//! memory follows what the file holds, and nothing panics whatever the bytes.
+//! memory follows what the file holds, and no bytes cause a panic.
 //!
 //! # What is read
 //!
 //! * Whole numbers of 8 to 64 bits, f32 and f64, of both byte orders; raw, compressed (zlib or gzip) or as text.
-//!   `MET_LONG` has 32 bits in this format, whatever the machine.
+//!   `MET_LONG` has 32 bits in this format, on every machine.
 //! * Voxels in the same file or in one data file, which has to be in the header's folder or below it. Several data files
 //!   (`LIST`, or a pattern with `%`) are refused.
 //! * Channels, which run fastest in the file and are the last axis of the image.
@@ -48,7 +48,7 @@ pub(super) const FORMAT: ImageFormat = ImageFormat {
 ///
 /// # Errors
 ///
-/// See [`FileError`]: a file is not there, is not MetaImage, is damaged, or has no room in memory.
+/// See [`FileError`]: a file is not there, is not MetaImage, is damaged, or does not fit in memory.
 pub fn read(input: impl Into<Input>) -> Result<Image, FileError> {
     FORMAT.read(&input.into())
 }

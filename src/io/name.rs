@@ -1,11 +1,11 @@
-//! Which files are read, told from their names.
+//! Which files are read, decided by their names.
 
 use super::image::READABLE;
 use std::path::Path;
 
 /// The name of a volume file without its folder and ending, or None for a file of another kind and a hidden one.
 ///
-/// Whether the file is what its name says is not looked at. Names that are no UTF-8 come with replacement characters.
+/// Whether the file is what its name says is not looked at. Names that are not UTF-8 come with replacement characters.
 ///
 /// ```
 /// use voxdice::io::stem;

@@ -8,23 +8,21 @@
 //!
 //! # Why an own reader
 //!
-//! A metric is worth what its voxels are worth, and a wrong voxel looks like any other. The crate
-//! `nifti` 0.18.0, compared with nibabel and SimpleITK on files made for this, returned other voxels
-//! than the file holds: it ignores `vox_offset` where there is no extension and reads the padding;
-//! it multiplies by a `scl_slope` of NaN, as common pipelines write it, and makes every voxel 0; it
-//! passes integers through f32, so that ids above 2^24 change although the slope is 1; and its
-//! conversion to u8 wraps 300 to 44. It takes a wrong gzip checksum and an impossible offset as
+//! A metric is only as good as its voxels, and a wrong voxel looks like any other. The crate `nifti` 0.18.0, compared
+//! with nibabel and SimpleITK on files made for this, returned other voxels than the file holds: it ignores
+//! `vox_offset` where there is no extension and reads the padding; it multiplies by a `scl_slope` of NaN, as common
+//! pipelines write it, and makes every voxel 0; it passes integers through f32, so that ids above 2^24 change although
+//! the slope is 1; and its conversion to u8 wraps 300 to 44. It takes a wrong gzip checksum and an impossible offset as
 //! sound, and refuses gzip of several members and NIfTI-2.
 //!
 //! # What this reader promises
 //!
-//! * The answer is the file's, or an error. Gzip checksums and lengths are verified to the end of the
-//!   stream, every size is checked, and nothing panics whatever the bytes.
+//! * The answer is the file's, or an error. Gzip checksums and lengths are verified to the end of the stream, every
+//!   size is checked, and no bytes cause a panic.
 //! * Integers which are not scaled never pass through floats (see [`Scale`]).
-//! * Memory follows what the file holds, not what its header claims: the voxels are decoded straight
-//!   into the one vector that is returned, whose room is at most eight times (or 4 MiB) what has been
-//!   decoded so far. Beside it there are buffers of less than a MiB. Only scaled images grow, as
-//!   their voxels come back as f64.
+//! * Memory follows what the file holds, not what its header claims: the voxels are decoded straight into the one
+//!   vector that is returned. Its capacity is at most eight times the bytes decoded so far (or 4 MiB). Beside it there
+//!   are buffers of less than a MiB. Only scaled images grow, as their voxels come back as f64.
 //! * Content decides whether a file is gzip. Only for the `.img` half of a pair the name does, as
 //!   voxels may start with any bytes.
 
@@ -89,7 +87,7 @@ impl From<Header> for image::Header {
 ///
 /// # Errors
 ///
-/// See [`FileError`]: the file is not there, is not NIfTI, is damaged, or has no room in memory.
+/// See [`FileError`]: the file is not there, is not NIfTI, is damaged, or does not fit in memory.
 pub fn read(input: impl Into<Input>) -> Result<Image, FileError> {
     let (header, unread) = unread(input.into().file())?;
     Ok(Image { header, voxels: unread.load()? })

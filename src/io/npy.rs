@@ -35,7 +35,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// An array, in row-major order (the last axis fastest) whatever the order on disk.
+/// An array, in row-major order (the last axis fastest), for any order on disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
     /// What it holds.
@@ -110,7 +110,7 @@ pub enum NpyError {
         /// What is wrong with it.
         fault: HeaderFault,
     },
-    /// The elements are no numbers that a voxel can be.
+    /// The elements are not numbers of a voxel type.
     #[error(
         "{}: elements of type {found} cannot be read; save the array as bool, as whole numbers of 8 to 64 bits, or \
          as float16, float32 or float64", path.display()
@@ -160,7 +160,7 @@ pub(super) struct Unread {
     header: Header,
 }
 
-/// What the numbers of a file stand for.
+/// The meaning of the numbers in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     /// Numbers.
@@ -198,7 +198,7 @@ impl Unread {
         }
     }
 
-    /// The type of numbers; None where they stand for something else.
+    /// The type of numbers; `None` where they mean something else.
     pub fn stored(&self) -> Option<StoredType> {
         Some(self.header.kind.stored()).filter(|_| self.content() == Content::Plain)
     }

@@ -10,7 +10,7 @@
 //!
 //! No well-kept crate reads the format. It is a header of text and numbers behind it, so that an own reader is small,
 //! and is held to the same promises as that of NIfTI: the answer is the file's or an error, checksums are verified,
-//! memory follows what the file holds, and nothing panics whatever the bytes.
+//! memory follows what the file holds, and no bytes cause a panic.
 //!
 //! # What is read
 //!
@@ -54,7 +54,7 @@ pub(super) const FORMAT: ImageFormat = ImageFormat {
 ///
 /// # Errors
 ///
-/// See [`FileError`]: a file is not there, is not NRRD, is damaged, or has no room in memory.
+/// See [`FileError`]: a file is not there, is not NRRD, is damaged, or does not fit in memory.
 pub fn read(input: impl Into<Input>) -> Result<Image, FileError> {
     FORMAT.read(&input.into())
 }

@@ -46,7 +46,7 @@ pub(super) enum Encoding {
 pub(super) enum Place {
     /// In the file of the header, from this byte on.
     Here(u64),
-    /// In a file of their own.
+    /// In a separate file.
     File(PathBuf),
 }
 
@@ -63,7 +63,7 @@ pub(super) fn beside(header: &Path, name: &str) -> Result<PathBuf, HeaderFault> 
     let named = Path::new(name);
     // Headers from another system keep its separators, which are letters here.
     let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    // A name which steers a terminal is no name of a file either; errors show it.
+    // A name with terminal control characters is refused as well, because errors show it.
     if name.is_empty() || !named.components().all(inside) || name.contains(char::is_control) {
         return Err(HeaderFault::Outside(quoted(name)));
     }
@@ -108,7 +108,7 @@ impl Recipe {
         let needed = count.saturating_mul(self.header.dtype.size());
         let mut skip_unpacked = self.skip_unpacked;
         if self.skip == Skip::ToLast && self.encoding != Encoding::Raw {
-            // How much there is shows at the end only: so it is unpacked twice.
+            // The length is known only at the end, so the data is unpacked twice.
             let mut stream = self.stream(Box::new(&mut reader), length, start, needed, path)?;
             stream.check_claim(needed)?;
             let found = stream.finish(needed)?;
@@ -138,7 +138,7 @@ impl Recipe {
         Ok(unread)
     }
 
-    /// The bytes of the voxels, and what is to be passed over once they are unpacked.
+    /// The bytes of the voxels, and how many bytes to skip after unpacking.
     fn stream<'a>(
         &self,
         mut reader: Reader<'a>,
@@ -193,7 +193,7 @@ fn around(sizes: &[u64], axis: usize) -> Option<[usize; 3]> {
     (moved > 1 && after > 1).then_some(axes)
 }
 
-/// Passes over a line, and says how long it was with its end.
+/// Skips a line, and returns its length with the line end.
 fn skip_line(reader: &mut impl BufRead) -> Result<u64, gzip::Stop> {
     let mut passed = 0_u64;
     loop {

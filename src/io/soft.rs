@@ -80,7 +80,7 @@ pub struct Labelled {
     pub moved: u64,
 }
 
-/// Why a file is no soft volume.
+/// Why a file is not a soft volume.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SoftError {
@@ -90,7 +90,7 @@ pub enum SoftError {
     /// The `.npy` file could not be read.
     #[error(transparent)]
     Npy(#[from] NpyError),
-    /// A number that no `f32` can stand for.
+    /// A number that no `f32` can represent.
     #[error(
         "{}: {count} voxels are beyond what 32-bit floats hold {}, the first is {value}; store them as float32",
         path.display(), if *whole { "exactly" } else { "at all" }
@@ -172,13 +172,14 @@ impl SoftVolume {
         }
     }
 
-    /// The same voxels as whole numbers, where they are labels from 0 to 65,535 in whatever type.
+    /// The same voxels as whole numbers, where they are labels from 0 to 65,535 of any type.
     ///
-    /// Whole numbers that a writer scaled to fit them into an integer type lie within half a [step](SoftVolume::step) of what
-    /// they were, and become that; [`Labelled::moved`] counts them. A probability map has values in between, and is none.
+    /// Whole numbers that a writer scaled to fit them into an integer type lie within half a [step](SoftVolume::step)
+    /// of what they were, and become that; [`Labelled::moved`] counts them. A probability map has values in between,
+    /// and is not a label map.
     ///
     /// # Errors
-    /// The index and the value of the first voxel that is no label.
+    /// The index and the value of the first voxel that is not a label.
     pub fn into_labels(self) -> Result<Labelled, (usize, f32)> {
         let values: Vec<f32> = match self.values {
             Values::U8(_) | Values::U16(_) => return Ok(Labelled { volume: self, moved: 0 }),
@@ -286,7 +287,7 @@ impl SoftVolume {
         Self { values, axes, ..self }
     }
 
-    /// The voxels as labels; `None` where they are no whole numbers from 0 to 65,535.
+    /// The voxels as labels; `None` where they are not whole numbers from 0 to 65,535.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], [`Error::LabelChannels`].

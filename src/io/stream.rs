@@ -9,7 +9,7 @@ use super::input::Reader;
 use super::zlib::Unzlib;
 use crate::error::{FileAction, FileError, Part};
 
-/// What may follow the voxels in a packed stream, besides as much again as the header accounts for.
+/// How many bytes may follow the voxels in a packed stream, beside as many again as the header accounts for.
 const TRAILER_LIMIT: u64 = 16 << 20;
 
 /// How the bytes are packed.
@@ -59,7 +59,7 @@ impl<'a> Stream<'a> {
         self.given
     }
 
-    /// Whether only reading shows how many bytes there are.
+    /// Whether the number of bytes is known only after reading.
     pub fn is_packed(&self) -> bool {
         !matches!(self.body, Body::Plain(_))
     }
@@ -82,7 +82,7 @@ impl<'a> Stream<'a> {
         Ok(done)
     }
 
-    /// Passes over bytes in a small buffer, and says over how many: fewer only at the end.
+    /// Skips bytes in a small buffer, and returns how many: fewer only at the end.
     pub fn pass(&mut self, bytes: u64) -> Result<u64, FileError> {
         let mut scratch = [0; 1 << 14];
         let mut left = bytes;
@@ -112,7 +112,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Whether a packed file can hold what a header declares, asked before anybody makes room for it.
+    /// Whether a packed file can hold what a header declares. This is checked before memory is reserved for it.
     pub fn check_claim(&self, needed: u64) -> Result<(), FileError> {
         let at_most = gzip::at_most(self.length);
         if needed <= at_most {
@@ -121,8 +121,8 @@ impl<'a> Stream<'a> {
         Err(FileError::TooSmallForClaim { path: self.path.clone(), needed, compressed: self.length, at_most })
     }
 
-    /// After the voxels: a packed stream is unpacked to its end, as only there its checksum stands. Says how many bytes
-    /// there were; plain files may go on as they like.
+    /// After the voxels: a packed stream is unpacked to its end, where its checksum is. Returns how many bytes there
+    /// were; plain files may hold any bytes there.
     pub fn finish(&mut self, declared: u64) -> Result<u64, FileError> {
         if !self.is_packed() {
             return Ok(self.length.saturating_sub(declared));

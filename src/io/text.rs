@@ -58,7 +58,7 @@ fn no_number(source: &Stream<'_>, index: usize, word: &[u8], dtype: &'static str
     FileError::Header { path: source.path().to_path_buf(), fault }
 }
 
-/// A piece of a file inside a message: no control characters, and not too long.
+/// A part of a file inside a message: no control characters, and not too long.
 pub(super) fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
     let start: String = text.chars().take(SHOWN).collect();

@@ -1,4 +1,5 @@
-//! Voxels that are still in their file. `decode.rs` takes them as one vector, and a reader of label maps piece by piece.
+//! Voxels that are still in their file. `decode.rs` reads them into one vector, and a reader of label maps reads them
+//! in chunks.
 
 use std::collections::TryReserveError;
 use std::path::Path;
@@ -11,11 +12,11 @@ use crate::memory::prefer_huge_pages;
 /// Bytes unpacked at a time: few enough to be still in cache when their order is swapped.
 const CHUNK: usize = 1 << 18;
 
-/// What room is made for at first, in bytes, where the file's content is not known to be there.
+/// The initial capacity in bytes, where the length of the file's content is not known.
 const FIRST_ROOM: usize = 4 << 20;
 
-/// How many times what has been decoded so far is added to the room at most. Few steps, so that an
-/// allocator which moves a vector to make it larger holds little more than the volume while it does.
+/// The capacity grows by at most this many times the bytes decoded so far. Few steps are best: an allocator that moves
+/// a growing vector then holds little more than the volume.
 const GROWTH: usize = 7;
 
 /// How the voxels lie in a stream.
@@ -30,7 +31,7 @@ pub(super) struct Layout {
 /// The order of the voxels in their file, and how they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// As they are wanted.
+    /// In the wanted order.
     Same,
     /// Of three axes with these lengths, the second one has to become the last.
     SecondLast([usize; 3]),
@@ -83,7 +84,7 @@ impl<'a> Unread<'a> {
         Ok(())
     }
 
-    /// Passes over the voxels that are left, and verifies all that [`Unread::load`] would have verified.
+    /// Skips the remaining voxels, and verifies all that [`Unread::load`] would have verified.
     pub fn give_up(&mut self) -> Result<(), FileError> {
         if self.stream.is_packed() {
             let passed = self.stream.pass(self.needed().saturating_sub(self.found))?;
@@ -95,8 +96,7 @@ impl<'a> Unread<'a> {
         self.finish().map(|_| ())
     }
 
-    /// After the last voxel: verifies what stands behind it, and says how many bytes that is. A text may end with
-    /// anything.
+    /// After the last voxel: verifies the bytes after it, and returns how many there are. A text may end with anything.
     pub fn finish(&mut self) -> Result<u64, FileError> {
         let surplus = self.stream.finish(self.declared)?;
         Ok(if self.notation == Notation::Text { 0 } else { surplus })
@@ -108,7 +108,7 @@ impl<'a> Unread<'a> {
     }
 }
 
-/// Makes room for the next voxels, and says how many to read now: at least one, and no more than there is room for.
+/// Reserves memory for the next voxels, and returns how many to read now: at least one, and no more than fit.
 pub(super) fn make_room<T>(path: &Path, voxels: &mut Vec<T>, count: usize, known: bool) -> Result<usize, FileError> {
     let size = size_of::<T>().max(1);
     let chunk = CHUNK.checked_div(size).unwrap_or(1);

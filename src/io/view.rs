@@ -1,4 +1,4 @@
-//! Voxels where they are: files that somebody mapped into memory.
+//! Voxels used in place: files that the application mapped into memory.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,8 @@ use crate::error::FileError;
 /// An image in the bytes of a file. Nothing is copied, so a volume may be larger than the memory if the bytes are those
 /// of a mapped file.
 ///
-/// This crate maps no file itself: that is `unsafe`, because another program may change the file meanwhile, and whether
-/// it may is known to the application alone.
+/// This crate maps no file itself: that is `unsafe`, because another program may change the file meanwhile. Only the
+/// application knows whether that can happen.
 ///
 /// ```
 /// use voxdice::io::{Geometry, View, nifti};
@@ -54,13 +54,13 @@ pub enum ViewError {
 }
 
 impl<'a> View<'a> {
-    /// Looks into the bytes of a whole file: NIfTI, or MetaImage or NRRD with its voxels in the same file. `name` is what
-    /// errors call it; its ending helps to tell the format.
+    /// Reads the header from the bytes of a whole file: NIfTI, or MetaImage or NRRD with its voxels in the same file.
+    /// `name` is what errors call it; its ending helps to tell the format.
     ///
     /// # Errors
     /// [`ViewError::File`] as the readers of the format have it. [`ViewError::Differs`] for voxels that are packed, are
-    /// text, have the other byte order, are scaled, have to be brought into order, lie in another file, or lie at an
-    /// address that does not fit their type.
+    /// text, have the other byte order, are scaled, have to be reordered, lie in another file, or lie at an address
+    /// that does not fit their type.
     pub fn new(name: impl AsRef<Path>, bytes: &'a [u8]) -> Result<Self, ViewError> {
         let name = name.as_ref();
         let (header, mut unread) = image::unread(&FileRef::borrowed(name, bytes))?;
@@ -83,7 +83,7 @@ impl<'a> View<'a> {
         &self.header
     }
 
-    /// The voxels, in the file's order, x fastest; None where `T` is not the stored type.
+    /// The voxels, in the file's order, x fastest; `None` where `T` is not the stored type.
     #[must_use]
     pub fn voxels<T: Voxel>(&self) -> Option<&'a [T]> {
         if T::STORED == self.header.dtype { bytemuck::try_cast_slice(self.bytes).ok() } else { None }
@@ -94,7 +94,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// In what the voxels differ from those in memory.
+/// How the voxels differ from those in memory.
 fn difference(name: &Path, unread: &Unread<'_>) -> Option<&'static str> {
     let layout = &unread.layout;
     let checks = [

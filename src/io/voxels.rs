@@ -37,8 +37,8 @@ impl Scale {
     }
 }
 
-/// The number of voxels, if their bytes can be counted. A length of 0 does not excuse the others:
-/// whoever computes strides from this shape must not overflow either.
+/// The number of voxels, if their bytes can be counted. The other lengths are checked even if one length is 0:
+/// computing strides from this shape must not overflow either.
 pub(super) fn count(shape: &[u64], size: u64) -> Option<u64> {
     let bytes = shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length.max(1)))?;
     if shape.contains(&0) {

@@ -35,7 +35,7 @@ impl<R: BufRead> Unzlib<R> {
             self.input.consume(read);
             self.ended = status == Status::StreamEnd;
             if !self.ended && read == 0 && written == 0 {
-                // With input at hand, standing still would be a loop without an end.
+                // With input left, a step without progress would loop forever.
                 return Err(Stop::Zlib(if at_end { ZlibFault::EndsEarly } else { ZlibFault::Damaged }, None));
             }
             if written > 0 {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use std::io::{BufReader, Write};
 
-    /// A byte of input at a time gives output only now and then.
+    /// With one byte of input at a time, many steps give no output.
     #[test]
     fn input_without_output_is_no_standstill() {
         let plain: Vec<u8> = (0..10_000u32).map(|i| ((i * i) >> 7) as u8).collect();

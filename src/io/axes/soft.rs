@@ -2,7 +2,7 @@
 
 use crate::shape::Layout;
 
-/// What the axes of an array mean, whose file does not say.
+/// What the axes of an array mean when its file does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ArrayLayout {
     /// `[space]`, `[channel, space]`, `[sample, channel, space...]`.
@@ -100,8 +100,7 @@ impl SoftAxes {
         }
     }
 
-    /// Whether an array of two or three axes that nobody named looks as if all of them were of space: many cells of few
-    /// voxels.
+    /// Whether an array of two or three unnamed axes looks as if all of them were spatial: many cells of few voxels.
     #[must_use]
     pub fn looks_flat(&self, axes: &[usize]) -> bool {
         let cells = self.samples.saturating_mul(self.channels);

@@ -6,7 +6,7 @@ use crate::io::voxels::half;
 use crate::io::{Voxel, Voxels};
 use crate::memory::collected;
 
-/// The first voxel that is no label.
+/// The first voxel that is not a label.
 #[derive(Debug, PartialEq)]
 pub(super) struct Offender {
     pub index: usize,
@@ -21,7 +21,7 @@ pub(super) trait Number: Voxel {
     fn is_label(self) -> bool;
     /// The label, where it is one.
     fn label(self) -> u32;
-    /// Why it is none.
+    /// Why it is not a label.
     fn fault(self) -> LabelFault;
 }
 
@@ -59,8 +59,8 @@ numbers! {
         |v| (v + TWO_52).to_bits() as u32, fault_of_real;
 }
 
-/// Floats of this size are whole: a smaller one that is added leaves its whole part in the lowest bits. A conversion,
-/// which has to mind what does not fit, takes several times as long where there is no vector instruction for it.
+/// Floats of this size are whole: a smaller one that is added leaves its whole part in the lowest bits. A conversion
+/// must handle values that do not fit. Without a vector instruction it takes several times as long.
 const TWO_52: f64 = 4_503_599_627_370_496.0;
 const TWO_23: f32 = 8_388_608.0;
 
@@ -79,7 +79,7 @@ fn fault_of_real(value: f64) -> LabelFault {
 /// Voxels that are looked at together.
 const CHUNK: usize = 256;
 
-/// Looks for a voxel that is no label.
+/// Looks for a voxel that is not a label.
 pub(super) fn check<T: Number>(voxels: &[T]) -> Result<(), Offender> {
     for (start, chunk) in (0..).step_by(CHUNK).zip(voxels.chunks(CHUNK)) {
         // Without an early exit, for the same reason.
@@ -116,8 +116,9 @@ pub(super) fn whole(voxels: &mut [f32]) -> Result<(), Offender> {
 /// Below this an f32 has room for fractions.
 const TWO_22: f64 = 4_194_304.0;
 
-/// Gives scaled values back what their scale has lost. [`read`](super::read) and [`LabelReader`](super::LabelReader) do
-/// this of themselves; it is for the [`Voxels::F64`] of an image whose header has a [`Scale`](crate::io::Scale).
+/// Snaps scaled values back to the whole numbers they were stored from. [`read`](super::read) and
+/// [`LabelReader`](super::LabelReader) do this themselves; it is for the [`Voxels::F64`] of an image whose header has a
+/// [`Scale`](crate::io::Scale).
 ///
 /// NIfTI keeps slope and intercept in `f32`, and a label that nibabel stored as 255 times 1/255 comes back as
 /// 1.0000000591; as an `f32`, as ITK scales, it is 1. Values that are whole in `f32`, up to 2^22, become that; others
@@ -141,8 +142,8 @@ fn settled(value: f64) -> Option<f64> {
     (near.fract() == 0.0 && near.abs() < TWO_22).then_some(near)
 }
 
-/// [`settle`] of all values or of none: where one of them is no whole number in `f32`, this is no label map, and all of
-/// them stay what slope and intercept give. Says whether they did settle.
+/// [`settle`] of all values or of none: where one of them is not a whole number in `f32`, this is not a label map, and
+/// all of them keep the values of slope and intercept. Returns whether they were snapped.
 ///
 /// ```
 /// let slope = f64::from(1.0f32 / 255.0);
@@ -329,7 +330,7 @@ mod tests {
                 assert_eq!(values, [f64::from(label), 0.0], "{most}");
             }
         }
-        // What is a fraction in f32 stays one, and large labels are left alone.
+        // A value that is a fraction in f32 stays one, and large labels are not changed.
         let fractions = [1.0 + 2f64.powi(-22), 0.5, -0.25, 16_777_217.0, f64::NAN, 4_194_304.25];
         let mut values = fractions;
         settle(&mut values);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::error::{Error, FileError};
 use crate::io::npy::NpyError;
 
-/// Why a file is no label map.
+/// Why a file is not a label map.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LabelsError {
@@ -16,7 +16,7 @@ pub enum LabelsError {
     /// The `.npy` file could not be read.
     #[error(transparent)]
     Npy(#[from] NpyError),
-    /// A voxel is no label.
+    /// A voxel is not a label.
     #[error(
         "{}: voxel {} is {value}, which is {fault}; {}", path.display(), Place(position), fault.remedy()
     )]
@@ -51,7 +51,7 @@ pub enum LabelsError {
     },
 }
 
-/// Why a number is no label.
+/// Why a number is not a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LabelFault {
     /// Below 0.
@@ -67,7 +67,7 @@ pub enum LabelFault {
     NotFinite,
     /// Above 2^32 − 1.
     TooLarge,
-    /// From 2^31 up, where labels below 0 are labels as well and have the codes of these.
+    /// From 2^31 up, where negative labels are allowed: their codes are in this range.
     BesideNegative,
 }
 

@@ -1,4 +1,4 @@
-//! A file whose header was read: what it says, and its voxels, which are still there.
+//! A file whose header was read: its contents, and the voxels, which are still in the file.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,8 @@ use crate::io::npy::{self, Content, Elements};
 use crate::io::unread::{Notation, Order, Unread};
 use crate::io::{Geometry, Voxels, image};
 
-/// The most channels that are layers: each is a volume of its own here, and a few bytes of a file must not become millions.
+/// The most channels that are layers: each becomes a separate volume here, and a few bytes of a file must not become
+/// millions.
 const MOST_LAYERS: u64 = 1 << 12;
 
 pub(super) struct Opened {
@@ -97,8 +98,8 @@ impl Opened {
 }
 
 impl Unloaded {
-    /// Leaves the channels where they are in the file, and says how many numbers of one follow each other; None where they
-    /// are the last axis anyway, or are brought there.
+    /// Leaves the channels where they are in the file, and says how many numbers of one follow each other; `None` where
+    /// they are the last axis, or are moved there.
     pub fn in_file_order(&mut self) -> Option<u64> {
         match self {
             Self::Image(unread) if unread.notation == Notation::Binary => match unread.order {
@@ -112,7 +113,7 @@ impl Unloaded {
         }
     }
 
-    /// The voxels as a stream, if they lie there as they are wanted; else as they were.
+    /// The voxels as a stream, if they are stored in the wanted order; otherwise unchanged.
     pub fn in_pieces(self) -> Result<(Unread<'static>, Content), Box<Self>> {
         match self {
             Self::Image(unread) if unread.comes_in_pieces() => Ok((unread, Content::Plain)),

@@ -1,4 +1,4 @@
-//! How numbers that are no labels as they stand become labels, where the caller says so.
+//! How the caller's options turn numbers that are not labels into labels.
 
 use super::LabelFault;
 use super::convert::Number;
@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelOptions {
-    /// Numbers that are at most this far from a whole one become it: what scaling or interpolation left of labels.
+    /// Numbers that are at most this far from a whole one become it: such numbers come from scaled or interpolated
+    /// labels.
     pub round: Option<f64>,
     /// Numbers from this on become label 1, the others 0: a mask of probabilities. Both are compared as `f32`, as
     /// [`Activation::Threshold`](crate::Activation::Threshold) does.
@@ -40,7 +41,7 @@ pub fn code(label: i64) -> Option<u32> {
 }
 
 impl LabelOptions {
-    /// Whether numbers are labels as they stand, or none.
+    /// Whether numbers must be labels already.
     pub(super) fn are_plain(&self) -> bool {
         *self == Self::default()
     }
@@ -80,7 +81,7 @@ impl LabelOptions {
     }
 }
 
-/// Of a distance: 0.9 in f32 is a little further than 0.1 from 1.
+/// Slack for the distance: 0.9 in f32 is a little further than 0.1 from 1.
 const ROUNDING: f64 = 1e-6;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Labels from a stream, converted piece by piece in buffers that are used again.
+//! Labels from a stream, converted chunk by chunk in buffers that are reused.
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
@@ -16,15 +16,15 @@ pub(super) struct Pieces {
     unread: Unread<'static>,
     content: Content,
     options: LabelOptions,
-    /// The voxels as they are stored, whatever their type: these words are aligned for each.
+    /// The voxels as they are stored, in any type: these words are aligned for every type.
     raw: Vec<u64>,
     /// Scaled voxels.
     scaled: Vec<f64>,
-    /// Labels that do not lie where their voxels lay.
+    /// Labels that cannot be converted in place.
     copied: Vec<u32>,
 }
 
-/// Why there is no piece.
+/// Why there is no chunk.
 pub(super) enum Stop {
     File(FileError),
     Offender(Offender),
@@ -86,7 +86,7 @@ impl Pieces {
         Ok(())
     }
 
-    /// The piece of `n` voxels that was read last.
+    /// The chunk of `n` voxels that was read last.
     pub fn piece(&self, n: usize) -> LabelSlice<'_> {
         match self.width() {
             Width::U8 => LabelSlice::U8(first(cast_slice(&self.raw), n)),
@@ -96,12 +96,12 @@ impl Pieces {
         }
     }
 
-    /// After the last voxel: verifies what stands behind it, and says how many bytes that is.
+    /// After the last voxel: verifies the bytes after it, and returns how many there are.
     pub fn finish(&mut self) -> Result<u64, FileError> {
         self.unread.finish()
     }
 
-    /// Reads on after a voxel that is no label: where the file is broken, this is what has to be said.
+    /// Reads on after a voxel that is not a label: if the file is damaged, that is the error to report.
     pub fn give_up(&mut self) -> Result<(), FileError> {
         self.unread.give_up()
     }
@@ -217,7 +217,7 @@ fn first<T>(all: &[T], n: usize) -> &[T] {
     all.get(..n).unwrap_or(all)
 }
 
-/// Makes a buffer long enough. It never becomes shorter, so that its bytes are cleared once and not for each piece.
+/// Makes a buffer long enough. It never becomes shorter, so that its bytes are cleared once and not for each chunk.
 fn room<T: Voxel>(unread: &Unread<'_>, buffer: &mut Vec<T>, length: usize) -> Result<(), FileError> {
     if let Some(more) = length.checked_sub(buffer.len()).filter(|&more| more > 0) {
         let failed = |source| out_of_memory::<T>(unread.stream.path(), length as u64, Some(source));

@@ -1,4 +1,4 @@
-//! Label maps piece by piece.
+//! Label maps read in chunks.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use crate::error::{FileAction, FileError};
 use crate::io::{Geometry, Input};
 use crate::volume::LabelSlice;
 
-/// A label map that is read piece by piece, in memory that does not grow with the file.
+/// A label map that is read in chunks, in memory that does not grow with the file.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -32,12 +32,12 @@ use crate::volume::LabelSlice;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The labels are those of [`read`](super::read), and so are the errors: a voxel that is no label is told only when the
-/// rest of the file is known to be sound. Types of 64 bits, and voxels that a header scales, are `u32` here, since how
-/// narrow they could be shows only at the end.
+/// The labels are those of [`read`](super::read), and so are the errors: a voxel that is not a label is reported only
+/// after the rest of the file has been verified. Types of 64 bits, and voxels that a header scales, are `u32` here,
+/// since how narrow they could be shows only at the end.
 ///
 /// A file whose voxels are text, or lie in another order (`.npy` in Fortran order, NRRD with time on another axis than
-/// the last), is read as a whole at the first piece.
+/// the last), is read as a whole at the first chunk.
 pub struct LabelReader {
     path: PathBuf,
     shape: Vec<u64>,
@@ -53,7 +53,8 @@ pub struct LabelReader {
     source: Source,
 }
 
-/// How several numbers per voxel follow each other: `run` numbers of the first channel, as many of each other one, and so on.
+/// How several numbers per voxel are interleaved: `run` numbers of the first channel, as many of each other one, and so
+/// on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Channels {
     pub count: u64,
@@ -65,7 +66,7 @@ enum Source {
     /// To be read as a whole.
     Later(Box<(Unloaded, LabelOptions)>),
     Whole(Labels),
-    /// All was given, and verified.
+    /// All voxels were returned, and the file was verified.
     End,
     Failed,
 }
@@ -120,7 +121,7 @@ impl LabelReader {
         &self.shape
     }
 
-    /// Size and place of the voxels. None for `.npy`, which says nothing of space.
+    /// Size and place of the voxels. `None` for `.npy`, which does not say.
     pub fn geometry(&self) -> Option<&Geometry> {
         self.geometry.as_ref()
     }
@@ -131,7 +132,7 @@ impl LabelReader {
         self.surplus
     }
 
-    /// The next `most` voxels (at least one), x fastest, or those that are left. None at the end, and only when all
+    /// The next `most` voxels (at least one), x fastest, or those that are left. `None` at the end, and only when all
     /// checksums of the file have been verified.
     ///
     /// # Errors

@@ -28,9 +28,9 @@ impl Gap {
         self.voxels > 10.0 * TOLERANCE
     }
 
-    /// How far apart the same voxel of two grids may be, where both say where they lie. Axes of one voxel, which writers put
-    /// anywhere, are passed over; `None` also where the others are not as long, or where one grid has them behind z, and where
-    /// there are no voxels.
+    /// How far apart the same voxel of two grids may be, where both say where they lie. Axes of one voxel, which
+    /// writers put anywhere, are skipped; `None` also where the others are not as long, or where one grid has them
+    /// behind z, and where there are no voxels.
     #[must_use]
     pub fn between(first: Grid<'_>, second: Grid<'_>) -> Option<Self> {
         let (a, b) = (first.geometry?.affine_mm(), second.geometry?.affine_mm());

@@ -245,7 +245,7 @@ impl Raw<'_> {
     }
 }
 
-/// `dim[1..=dim[0]]`; what stands behind is not looked at, as writers leave anything there.
+/// `dim[1..=dim[0]]`; bytes after it are ignored, because writers leave anything there.
 fn shape(dims: &[i64; 8]) -> Result<Vec<u64>, DimsFault> {
     let [rank, lengths @ ..] = dims;
     let used = usize::try_from(*rank)

@@ -9,7 +9,7 @@ use crate::io::input::FileRef;
 
 /// The name of an image.
 pub(super) enum Name<'a> {
-    /// Header and voxels in one file, whatever it is called.
+    /// Header and voxels in one file, under any name.
     Single(FileRef<'a>),
     /// One half of a pair, and which one.
     Pair { given: FileRef<'a>, is_header: bool, gzip: bool },
@@ -74,6 +74,6 @@ fn partner<'a>(given: &FileRef<'a>, gzip: bool, extension: [&str; 2]) -> Result<
     let order = if gzip { [packed, plain] } else { [plain, packed] };
     let [first, _] = &order;
     let none = given.no_partner(first.clone());
-    // A half which is there and cannot be looked at is left to whoever opens it.
+    // A half that exists and cannot be accessed gives an error when it is opened.
     order.into_iter().map(|path| given.beside(path)).find(FileRef::may_exist).ok_or(none)
 }

@@ -43,8 +43,8 @@ fn new<'a>(mut reader: Reader<'a>, length: u64, path: &Path) -> Result<Stream<'a
     Ok(Stream::new(reader, length, packing, path))
 }
 
-/// Goes on to the first voxel, and checks that `needed` bytes of voxels can be there before
-/// anybody makes room for them.
+/// Goes on to the first voxel, and checks that `needed` bytes of voxels can be there before memory is reserved for
+/// them.
 pub(super) fn seek_voxels(
     source: &mut Stream<'_>,
     offset: u64,

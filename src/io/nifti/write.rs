@@ -19,9 +19,8 @@ const CHUNK: usize = 1 << 14;
 
 /// Writes an image as `.nii` or, compressed, as `.nii.gz`.
 ///
-/// `voxels` are in the file's order, x fastest, and `shape` says how many there are along each axis.
-/// The affine is written as an sform, whatever it is from: readers do not agree about a header which
-/// has none.
+/// `voxels` are in the file's order, x fastest, and `shape` says how many there are along each axis. The affine is
+/// always written as an sform: readers do not agree about a header without one.
 ///
 /// The file appears under its name when it is complete, in place of one that was there; until then it
 /// has a hidden name in the same folder, and that is removed if anything fails.
@@ -151,7 +150,7 @@ fn write_voxels<T: Voxel>(out: &mut impl Write, voxels: &[T]) -> io::Result<()> 
     Ok(())
 }
 
-/// A file under a name that is not its own yet. Removed when dropped before it has got that.
+/// A file under a temporary name. It is removed if it is dropped before it gets its final name.
 struct Unfinished(PathBuf);
 
 impl Unfinished {
@@ -165,7 +164,7 @@ impl Unfinished {
             let created = OpenOptions::new().write(true).create_new(true).open(&hidden);
             match created {
                 Ok(file) => return Ok((file, Self(hidden))),
-                // Another writer is at it, or one was killed: its file is not ours to touch.
+                // Another writer is using the name, or was killed: its file must not be touched.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {
                     attempt = attempt.saturating_add(1);
                 }
@@ -185,7 +184,7 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.0.as_os_str().is_empty() {
-            // There is nobody left to tell, and the error that led here says more.
+            // This error cannot be reported, and the error that led here says more.
             let _ = fs::remove_file(&self.0);
         }
     }

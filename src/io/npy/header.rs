@@ -10,19 +10,19 @@ pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy itself reads no header beyond 10,000 bytes; 64 KiB is what version 1 can announce.
 pub(super) const LONGEST: u64 = 1 << 16;
 
-/// NumPy has no arrays of more axes. A header of 64 KiB would have room for thousands, and could not be written again.
+/// NumPy has no arrays of more axes. A header of 64 KiB could hold thousands, and could not be written again.
 const MOST_AXES: usize = 64;
 
 /// What is wrong with a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeaderFault {
-    /// A version of the format that there is not.
+    /// A version of the format that does not exist.
     Version(u8),
     /// It announces more bytes than any header has.
     TooLong(u64),
     /// The file ends inside it.
     Cut,
-    /// At this byte there is something else than this.
+    /// Something else was expected at this byte.
     Expected {
         /// What should be there.
         what: &'static str,

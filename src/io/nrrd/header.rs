@@ -65,7 +65,7 @@ pub(super) fn text<R: BufRead>(reader: R, path: &Path) -> Result<(Text, R), File
         if line.starts_with('#') {
             continue;
         }
-        // A key may hold `: ` in its value, and a field `:=`: what comes first tells them apart.
+        // A key may hold `: ` in its value, and a field `:=`: the separator that comes first decides.
         match (line.split_once(":="), line.split_once(": ")) {
             (Some((key, value)), field) if field.is_none_or(|(name, _)| key.len() < name.len()) => {
                 pairs.push((key.to_owned(), value.to_owned()));
@@ -172,7 +172,7 @@ fn encoding(name: &str) -> Result<Encoding, HeaderFault> {
     }
 }
 
-/// Where it matters it has to be said.
+/// The field is required where it matters.
 fn byte_order(fields: &Fields, dtype: StoredType, encoding: Encoding) -> Result<ByteOrder, HeaderFault> {
     match fields.get("endian").map(str::to_ascii_lowercase).as_deref() {
         Some("little") => Ok(ByteOrder::Little),

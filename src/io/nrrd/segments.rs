@@ -67,14 +67,14 @@ pub struct ReferenceGrid {
 ///
 /// # Errors
 ///
-/// As [`read`](super::read), for the header, [`HeaderFault::Key`] for a label or a layer that is no number, and
-/// [`HeaderFault::KeyTwice`] for a key that is there with two values.
+/// As [`read`](super::read), for the header, [`HeaderFault::Key`] for a label or a layer that is not a number, and
+/// [`HeaderFault::KeyTwice`] for a key with two values.
 pub fn segments(input: impl Into<Input>) -> Result<Vec<Segment>, FileError> {
     Ok(segmentation(input)?.map_or_else(Vec::new, |found| found.segments))
 }
 
-/// Reads what the header of a file says about its segmentation; `None` for a file that is none. The voxels are not looked
-/// at, and may be missing. What [`segments`] says about segments holds here.
+/// Reads what the header of a file says about its segmentation; `None` for a file that is not a segmentation. The
+/// voxels are not looked at, and may be missing. What [`segments`] says about segments holds here.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
