@@ -1,4 +1,4 @@
-//! The constructor call of a library's loss, as people have it in their code: `LIB[@VERSION][.path].Class(argument, ...)`.
+//! The constructor call of a library's loss, as it stands in user code: `LIB[@VERSION][.path].Class(argument, ...)`.
 //!
 //! Own code: the reader of Python literals on crates.io (`py_literal`) has a parser generator and big numbers behind it, and
 //! knows no calls; with combinators (`winnow`) there is as much to write, and the core of the crate would depend on them.
@@ -18,7 +18,7 @@ const DEEPEST: usize = 16;
 const ARRAYS: [&str; 9] =
     ["tensor", "as_tensor", "Tensor", "FloatTensor", "DoubleTensor", "array", "asarray", "list", "tuple"];
 
-/// A call that has been read, and not yet understood.
+/// A call that has been parsed but not interpreted.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Call {
     /// The first name: of a library, or of what stands for it.
@@ -73,7 +73,7 @@ impl Call {
     }
 }
 
-/// What is left to read. Spaces are skipped behind everything that is taken.
+/// The rest of the text. Spaces after each token are skipped.
 struct Reader<'a> {
     rest: &'a str,
     text: &'a str,
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
             Some('"' | '\'') => self.string().map(Literal::Text),
             Some('[') => self.list('[', ']', depth).map(|(list, _)| Literal::List(list)),
             Some('(') => self.list('(', ')', depth).map(|(mut list, comma)| match (list.len(), comma) {
-                // Parentheses around a single value are no tuple.
+                // Parentheses around a single value are not a tuple.
                 (1, false) => list.swap_remove(0),
                 _ => Literal::List(list),
             }),

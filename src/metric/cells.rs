@@ -30,7 +30,7 @@ impl Cells {
         }
     }
 
-    /// The same where 0 is best.
+    /// The same for scores where 0 is best.
     pub fn error_rate(&self, value: f64, empty: Empty) -> f64 {
         if value.is_nan() { 1.0 - self.score(value, empty) } else { value }
     }

@@ -1,4 +1,4 @@
-//! The choices that tell one Dice from another, each a named value with a default.
+//! The choices by which one Dice differs from another, each a named value with a default.
 
 /// What stands in the denominator beside smoothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -162,12 +162,12 @@ pub enum Focus {
     /// [`Form::OneMinus`].
     Group(f64),
     /// The reduced loss to the power γ: SMP's `TverskyLoss`. Not with [`Reduce::None`], nor with [`Form::Score`] and
-    /// [`Form::Negative`], which are no losses from 0 up.
+    /// [`Form::Negative`], which are not losses from 0 up.
     Reduced(f64),
 }
 
-/// What one value sums over. Generalized Dice never has its channels apart: its groups are samples for
-/// [`Per::Cell`] and [`Per::Sample`], the batch for [`Per::Channel`] and [`Per::All`].
+/// What one value sums over. Generalized Dice never separates its channels: its groups are samples for [`Per::Cell`]
+/// and [`Per::Sample`], the batch for [`Per::Channel`] and [`Per::All`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Per {
     /// Each sample and channel: MONAI's default.
@@ -180,8 +180,8 @@ pub enum Per {
     /// Everything pooled (generalized Dice: the channels kept apart): Keras' default, flattening.
     All,
     /// Each voxel of each channel: values `[N, C, spatial...]` of a pointwise loss, `reduction="none"` of MONAI's
-    /// `FocalLoss`. With [`Reduce::None`] and [`Divisor::One`], by [`Engine::loss`](crate::Engine::loss) only: values of voxels
-    /// are no sums.
+    /// `FocalLoss`. With [`Reduce::None`] and [`Divisor::One`], by [`Engine::loss`](crate::Engine::loss) only: values
+    /// of voxels are not sums.
     Element,
     /// The same, summed over the channels that take part: values `[N, spatial...]`, as of Keras. With
     /// [`Divisor::Channels`] it is their mean.
@@ -190,7 +190,7 @@ pub enum Per {
 
 /// What the sum of a pointwise loss is divided by. Voxels that are ignored or masked are not counted.
 ///
-/// Class weights multiply the values, whatever they are divided by.
+/// Class weights multiply the values, with every divisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Divisor {
     /// [`Pointwise::CrossEntropy`](super::Pointwise::CrossEntropy): as [`Divisor::Truth`] where there are class weights and
@@ -203,8 +203,8 @@ pub enum Divisor {
     /// The elements of the group over the number of channels that take part: a mean over voxels of the sum over channels.
     /// PyTorch's cross-entropy of soft labels, Keras' categorical losses.
     Voxels,
-    /// Σ w·t over the group, w the class weights: PyTorch's cross-entropy of a label map. Of the truth as it is,
-    /// whatever label smoothing does to it.
+    /// Σ w·t over the group, w the class weights: PyTorch's cross-entropy of a label map. It uses the truth before
+    /// label smoothing.
     Truth,
     /// The number of channels that take part: a sum over voxels of the mean over channels. Keras' binary losses.
     Channels,
@@ -224,7 +224,7 @@ impl Divisor {
     }
 }
 
-/// What becomes of the values of the groups.
+/// What is done with the values of the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Reduce {
     /// They are the result.

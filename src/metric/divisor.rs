@@ -86,7 +86,7 @@ pub(super) fn pooled<S: Statistic>(table: &Table<S>, cells: &[usize]) -> Result<
     Ok(sum)
 }
 
-/// A NaN beside a Σp that is a number is a sum that nobody made.
+/// A NaN beside a finite Σp is a sum that was not requested.
 pub(super) fn needed(value: f64, moments: &Moments, term: &str) -> Result<()> {
     if value.is_nan() && !moments.pred.is_nan() {
         return Err(Error::MissingTerm { term: term.to_string() });

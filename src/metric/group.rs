@@ -18,7 +18,7 @@ pub(super) fn groups(per: Per, samples: usize, channels: usize, kept: &[usize]) 
         Per::Sample => (0..samples).map(|n| kept.iter().map(|&c| of_sample(n, c)).collect()).collect(),
         Per::Channel => kept.iter().map(|&c| vec![of_batch(c)]).collect(),
         Per::All => vec![kept.iter().map(|&c| of_batch(c)).collect()],
-        // Values of voxels are no sums of cells.
+        // Values of voxels are not sums of cells.
         Per::Element | Per::Voxel => Vec::new(),
     }
 }

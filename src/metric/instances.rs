@@ -1,8 +1,8 @@
 //! Scores of lesions, cells and other objects one by one: pure formulas of [`Instances`] statistics.
 //!
-//! [`InstanceRules`] name every choice by which one score differs from another: what a lesion is, which are too small, what
-//! finds what, and what is said of nothing. [`InstancePreset`] has those of other tools. [`matching`] tells which lesions
-//! belong together, [`detection`] counts and sums over them, and scores are quotients of these:
+//! [`InstanceRules`] name every choice by which one score differs from another: what a lesion is, which are too small,
+//! which lesions match, and the scores without lesions. [`InstancePreset`] has those of other tools. [`matching`] finds
+//! which lesions belong together, [`detection`] counts and sums over them, and scores are quotients of these:
 //!
 //! | score | of [`Detection`] | formula |
 //! |---|---|---|
@@ -14,7 +14,7 @@
 //! | lesion Dice | [`Detection::lesion_dice`] | Σ Dice / (TP + FN + FP), or as [`Charge`] says |
 //! | false positive, false negative volume | [`Detection::false_positive_ml`], [`Detection::false_negative_ml`] | mL |
 //!
-//! TP and FN are true lesions that are found and missed, FP predicted ones that find nothing.
+//! TP are true lesions that are found, FN true lesions that are not, and FP predicted lesions that find nothing.
 //!
 //! **Empty.** Where neither side has a lesion scores are undefined (NaN); where one side has none they are 0.
 //! [`EmptyLesions`] has other values.

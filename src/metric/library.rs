@@ -34,7 +34,7 @@ pub struct LossCall {
     class: &'static Class,
 }
 
-/// Whose formulas are read.
+/// The libraries whose losses are understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Library {
     /// MONAI 1.6.1.
@@ -47,7 +47,7 @@ pub enum Library {
     NnUnet,
 }
 
-/// Whose number is the value where the library's is known to be wrong.
+/// Which number to return where the library's is known to be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Whose {
     /// The right one.
@@ -115,14 +115,14 @@ impl super::Loss {
     /// The loss that a library's constructor call makes; see [`LossCall`].
     ///
     /// # Errors
-    /// [`Error::Call`] for a text that is no such call, for a class or a keyword that the library does not have, with those
-    /// that it has, and for a version that is not known.
+    /// [`Error::Call`] for a text that is not such a call, for a class or a keyword that the library does not have
+    /// (with a list of those it has), and for an unknown version.
     pub fn from_call(call: &str) -> Result<LossCall, Error> {
         LossCall::parse(call).map_err(|error| in_characters(error, call))
     }
 }
 
-/// Places in bytes, which the reader has, become places in characters, which people count.
+/// The parser counts bytes; errors count characters.
 fn in_characters(error: CallError, text: &str) -> Error {
     let at = text.get(..error.at).map_or(error.at, |before| before.chars().count());
     CallError { at, ..error }.into()
@@ -157,7 +157,7 @@ impl LossCall {
         Arguments::bind(self.class.name, self.call.class.0, self.class.keywords, &self.call.arguments)
     }
 
-    /// Whose class it is.
+    /// The library of the class.
     pub fn library(&self) -> Library {
         self.library
     }
@@ -177,7 +177,7 @@ impl LossCall {
         self.library == Library::Keras && !self.arguments().is_ok_and(|arguments| keras::channels_first(&arguments))
     }
 
-    /// The value of the truth that it ignores, if any: the default of the class where the call does not say.
+    /// The ignored value of the truth, if any: the default of the class where the call does not say.
     pub fn ignored(&self) -> Option<i64> {
         let arguments = self.arguments().ok()?;
         let given = ["ignore_index", "ignore_label", "ignore_class"].into_iter().find(|k| arguments.is_given(k));
@@ -188,7 +188,7 @@ impl LossCall {
         }
     }
 
-    /// The choices that it makes for these volumes.
+    /// The choices of the call for these volumes.
     ///
     /// # Errors
     /// [`Error::Call`] for values of keywords that the class does not take, alone or for these volumes.

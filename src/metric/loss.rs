@@ -143,8 +143,8 @@ impl Loss {
         }
     }
 
-    /// The loss of one group of one channel, which takes part whatever its number: without class weights, and with
-    /// the first smoothing, if there is a list. NaN where it is undefined.
+    /// The loss of one group of one channel, which always takes part: without class weights, and with the first
+    /// smoothing, if there is a list. NaN where it is undefined.
     ///
     /// # Errors
     /// Those of [`Loss::evaluate`].

@@ -1,4 +1,4 @@
-//! What every formula reads: plain `f64` sums of one cell, or of several cells pooled.
+//! The input of every formula: plain `f64` sums of one cell, or of several cells pooled.
 
 use super::choices::Denominator;
 use crate::error::{Error, Result};
@@ -7,8 +7,8 @@ use crate::stats::{Merge, Partials, Sums, Terms};
 
 /// The sums that scores and losses are formulas of, as plain `f64`, of one cell or of several pooled.
 ///
-/// The fields are public: whoever has sums of his own (of an activation computed elsewhere, say) writes them down.
-/// A sum that was not accumulated is NaN, so a formula that reads it says so.
+/// The fields are public: callers with precomputed sums (for example, of an activation computed elsewhere) can fill
+/// them. A sum that was not accumulated is NaN, so a formula that reads it reports that.
 ///
 /// ```
 /// use voxdice::metric::Moments;
@@ -38,7 +38,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// The sums of the plain denominator; what is not given is NaN.
+    /// The sums of the plain denominator; sums that are not given are NaN.
     pub fn plain(voxels: f64, pred: f64, truth: f64, product: f64) -> Self {
         Self {
             voxels,

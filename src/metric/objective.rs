@@ -1,4 +1,4 @@
-//! A loss as a sum of terms, each with choices of its own.
+//! A loss as a sum of terms, each with separate choices.
 
 use super::choices::{Per, Reduce};
 use super::loss::{Loss, LossValues, Tables};
@@ -40,8 +40,8 @@ pub struct Objective {
 /// A term of an [`Objective`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
-    /// What its loss is multiplied with, finite and at least 0. A term with factor 0 is checked and then left out: no
-    /// pass is made for it, and an undefined value of it is not felt.
+    /// What its loss is multiplied with, finite and at least 0. A term with factor 0 is checked and then left out: it
+    /// needs no pass, and an undefined value of it has no effect.
     pub factor: f64,
     /// Its choices.
     pub options: LossOptions,
@@ -66,7 +66,8 @@ pub enum Ignore {
     Value(i64),
     /// Of a label map the voxels of this label; of a volume those whose truth in this channel is 1: `ignore_index` of MONAI.
     Class(usize),
-    /// Of a volume the voxels whose truth is 0 in every channel: that of MONAI for one-hot truth where it is no class.
+    /// Of a volume the voxels whose truth is 0 in every channel: that of MONAI for one-hot truth where the ignored
+    /// label is not a class.
     NoClass,
 }
 
@@ -216,7 +217,7 @@ fn tables<'a>(loss: &Loss, passes: &'a [(SumsOptions, Table<Sums>)]) -> Result<T
     Ok(Tables { sums, factors: loss.factor_options().as_ref().and_then(find) })
 }
 
-/// One pass for both, where there is one: sums do not depend on what is summed beside them.
+/// One pass for both, where possible: sums do not depend on what is summed beside them.
 fn union(a: &SumsOptions, b: &SumsOptions) -> Option<SumsOptions> {
     let pointwise = match (a.pointwise, b.pointwise) {
         (Some(a), Some(b)) if a != b => return None,
@@ -232,7 +233,7 @@ fn union(a: &SumsOptions, b: &SumsOptions) -> Option<SumsOptions> {
     (a.activation == b.activation).then_some(SumsOptions { terms, pointwise, activation: a.activation })
 }
 
-/// Whether the sums of a pass are those that are wanted, and maybe more.
+/// Whether the sums of a pass include the required ones.
 fn covers(pass: &SumsOptions, wanted: &SumsOptions) -> bool {
     union(pass, wanted).as_ref() == Some(pass)
 }

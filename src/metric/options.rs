@@ -42,8 +42,8 @@ impl Default for Kind {
     }
 }
 
-/// Everything that tells one overlap loss from another. The default is 1 − Dice of each cell, without smoothing, and
-/// the mean of these.
+/// Every choice by which one overlap loss differs from another. The default is 1 − Dice of each cell, without
+/// smoothing, and the mean of these.
 ///
 /// ```
 /// use voxdice::metric::{Denominator, Loss, LossOptions, Moments, Smooth};
@@ -77,7 +77,7 @@ pub struct LossOptions {
     pub agreement: Agreement,
     /// What one value sums over.
     pub per: Per,
-    /// What becomes of the values.
+    /// What is done with the values.
     pub reduce: Reduce,
     /// Which channels take part.
     pub channels: Channels,

@@ -63,7 +63,7 @@ pub enum Preset {
     SeedDiceCoefMultilabel,
 }
 
-/// How an array is to be seen before anything is summed: what the axes mean is no matter of formulas.
+/// How the axes of an array are read before anything is summed: formulas do not know what the axes mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum View {
     /// Samples, channels and spatial axes as they are.

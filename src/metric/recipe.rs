@@ -1,4 +1,4 @@
-//! What a class of a library computes: the choices that it comes to.
+//! What a class of a library computes, as choices of ours.
 
 use super::call::Arguments;
 use super::objective::{Ignore, Objective, Term};
@@ -19,7 +19,7 @@ impl std::fmt::Debug for Class {
     }
 }
 
-/// What a class looks at before it decides what it computes.
+/// The facts about the volumes on which the computation of a class depends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// Samples of the prediction.
@@ -36,7 +36,7 @@ pub struct Given {
     pub(super) newer: bool,
 }
 
-/// What a class comes to for given volumes.
+/// The choices of a class for given volumes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
     /// The terms.

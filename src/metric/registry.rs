@@ -40,7 +40,7 @@ pub enum Metric {
     VolumePred,
 }
 
-/// What is to be known of a metric.
+/// The properties of a metric.
 #[derive(Debug, Clone, Copy)]
 pub struct MetricRow {
     /// The metric; one with a parameter as [`Parameter`] says.
@@ -127,7 +127,7 @@ impl MetricRow {
 }
 
 impl Metric {
-    /// What is to be known of it.
+    /// Its properties.
     pub fn row(&self) -> &'static MetricRow {
         // A test finds the row of every metric.
         METRICS.iter().find(|row| row.metric.is_like(self)).unwrap_or(&METRICS[0])
@@ -136,7 +136,7 @@ impl Metric {
     /// A metric by what it is called, and that name without a number, which may be an alias.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a name that is not known, in any case of letters, and for a number that it cannot have.
+    /// [`Error::Parameter`] for an unknown name (letter case is ignored), and for a number that the metric cannot have.
     pub fn named(text: &str) -> Result<(Self, &'static str)> {
         let lower = text.trim().to_lowercase();
         let wrong = |range: String| Error::Parameter { name: "metric", value: text.into(), range };
@@ -193,7 +193,8 @@ impl Metric {
         }
     }
 
-    /// Under a name of its row, with its number where the name does not say it: a usual number has a name of its own, `hd95`.
+    /// Under a name of its row, with its number where the name does not say it: a usual number has a special name,
+    /// `hd95`.
     pub fn under(&self, name: &'static str) -> String {
         let row = self.row();
         let is_usual = *self == row.metric;

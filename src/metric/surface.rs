@@ -1,9 +1,9 @@
 //! Distances between surfaces: pure formulas of [`Surface`] statistics.
 //!
 //! A surface has two lists of distances d in mm, each with a weight w: from the elements of the truth's boundary to the
-//! prediction (side [`Side::Truth`]), and back ([`Side::Pred`]). Where an element lies, and what is measured to, was
-//! chosen when the surface was measured ([`SurfaceOptions`]); the formulas choose the rest. [`SurfaceRules`] holds both, and
-//! [`SurfacePreset`] those of other tools.
+//! prediction (side [`Side::Truth`]), and back ([`Side::Pred`]). The place of an element, and the target of its
+//! distance, were chosen when the surface was measured ([`SurfaceOptions`]); the formulas choose the rest.
+//! [`SurfaceRules`] holds both, and [`SurfacePreset`] those of other tools.
 //!
 //! | metric | function | formula |
 //! |---|---|---|

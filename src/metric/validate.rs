@@ -24,7 +24,8 @@ fn positive(name: &'static str, value: f64) -> Result<()> {
 }
 
 impl LossOptions {
-    /// Whether the choices hold for some table; those that depend on its channels are checked when it is there.
+    /// Whether the choices are valid for some table. Those that depend on its channels are checked once there is a
+    /// table.
     pub(super) fn validate(&self) -> Result<()> {
         self.kind()?;
         let smooths = match &self.smooth {
@@ -102,7 +103,7 @@ impl LossOptions {
         Ok(())
     }
 
-    /// What Matthews' coefficient has no meaning for.
+    /// Choices that have no meaning for Matthews' coefficient.
     fn as_matthews(&self) -> Result<()> {
         if !matches!(self.kind, Kind::Matthews(_)) {
             return Ok(());

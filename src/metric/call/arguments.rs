@@ -1,9 +1,9 @@
-//! What a call gives to each keyword of its class.
+//! The values of a call by the keywords of its class.
 
 use super::{Argument, Literal, Result};
 use crate::error::CallError;
 
-/// The arguments of a class or of a dictionary that it takes, each known by its keyword.
+/// The arguments of a class, or of a dictionary among its arguments, by keyword.
 #[derive(Debug, Clone)]
 pub(in crate::metric) struct Arguments<'a> {
     /// What takes them, for errors.
@@ -23,7 +23,7 @@ pub(in crate::metric) enum Weights {
 }
 
 impl<'a> Arguments<'a> {
-    /// Puts a keyword to each argument: its own, or that of its place.
+    /// Finds the keyword of each argument: the given one, or that of its position.
     pub fn bind(of: &str, at: usize, keywords: &'static [&'static str], arguments: &'a [Argument]) -> Result<Self> {
         let mut bound = Self { of: of.into(), at, keywords, given: Vec::new() };
         for (place, argument) in arguments.iter().enumerate() {
@@ -69,7 +69,7 @@ impl<'a> Arguments<'a> {
         CallError { at, fact: format!("{keyword} of {} must be {range}", self.of) }
     }
 
-    /// The error for what the class is given beside its keywords.
+    /// The error for inputs of the class other than its keywords, such as a mask.
     pub fn refusal(&self, fact: &str) -> CallError {
         CallError { at: self.at, fact: format!("{} {fact}", self.of) }
     }
@@ -198,7 +198,7 @@ fn flatten(value: &Literal, into: &mut Vec<f64>) -> Option<()> {
     }
 }
 
-/// What is not there, what is most like it, and what there is.
+/// The unknown name, the most similar known name, and all known names.
 pub(in crate::metric) fn unknown(name: &str, known: &[&str]) -> String {
     let holds = |known: &str| known.to_lowercase().contains(&name.to_lowercase());
     let likely = known.iter().filter(|known| holds(known) || distance(name, known) <= 3);
@@ -207,7 +207,7 @@ pub(in crate::metric) fn unknown(name: &str, known: &[&str]) -> String {
     format!("{name}{hint}; known are {}", known.join(", "))
 }
 
-/// Letters to change, add or leave out (Levenshtein), whatever their case.
+/// Letters to change, add or leave out (Levenshtein), ignoring case.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();

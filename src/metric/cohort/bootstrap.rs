@@ -8,7 +8,7 @@ use crate::metric::wrong::wrong;
 use std::collections::BTreeMap;
 
 /// The bootstrap over cases: cases are drawn with replacement, as many as there are, and the interval holds the middle
-/// of the means (Efron 1979), expanded so that it covers for few cases as well (Hesterberg 2015).
+/// of the means (Efron 1979), expanded so that its coverage is right for few cases as well (Hesterberg 2015).
 ///
 /// The means of n cases vary by (n−1)/n too little, and the plain percentile interval takes them for normal; with 5
 /// cases it holds the true mean in 83 of 100 experiments instead of 95. So the share left out at either end is not (1 −
@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 ///
 /// Which cases are drawn depends on the seed and on the number of cases alone. So all scores, classes and models share
 /// their draws, and equal scores have equal intervals. Sums are made of whole numbers: the same seed gives the same
-/// interval on every machine, with any number of threads. Give the cases in an order that means something, such as that
-/// of their names.
+/// interval on every machine, with any number of threads. Give the cases in a meaningful order, such as that of their
+/// names.
 ///
 /// ```
 /// use voxdice::metric::Bootstrap;
@@ -111,8 +111,9 @@ impl Bootstrap {
 
     /// The interval of the mean over the cases with a value. None below two of them, where nothing varies.
     ///
-    /// NaN is no value, and where one is infinite so is the mean, which has no interval. Cases without a value are drawn as
-    /// well and drop out of the mean, as they do of the mean itself; a draw that holds nothing else is left out.
+    /// NaN counts as no value. If a value is infinite, so is the mean, which then has no interval. Cases without a
+    /// value are drawn as well and drop out of the mean, as they do of the mean itself; a draw that holds nothing else
+    /// is left out.
     pub fn interval(&self, values: &[f64]) -> Option<Interval> {
         self.interval_of_class_means(&[values])
     }
@@ -124,9 +125,10 @@ impl Bootstrap {
     }
 
     /// The intervals of the mean of each class, and of the mean of these means. `classes` holds the values of each
-    /// class, case by case; they must be equally many, and what one has beyond another is not looked at.
+    /// class, case by case; all classes must have the same number of values; values beyond the shortest class are
+    /// ignored.
     ///
-    /// Where a value is infinite so is the mean, which has no interval.
+    /// If a value is infinite, so is the mean, which then has no interval.
     ///
     /// A class that a draw leaves without a value drops out of the mean of means. That one has as many cases as have a
     /// value of any class.
@@ -162,7 +164,7 @@ impl Bootstrap {
     /// means as there are resamples, NaN where a resample holds no value. All columns share their draws, so that the
     /// means at one place belong to the same cases: differences and ranks of them are those of paired cases.
     ///
-    /// What one column has beyond another is not looked at.
+    /// Values beyond the shortest column are ignored.
     ///
     /// ```
     /// use voxdice::metric::Bootstrap;
@@ -306,7 +308,7 @@ mod tests {
         let a: Vec<f64> = (0..12).map(|i| f64::from(i * 5 % 12) / 12.0).collect();
         let b: Vec<f64> = a.iter().map(|value| 1.0 - value).collect();
         let bootstrap = Bootstrap::default();
-        // Whatever is drawn, the two means add up to 1; drawn apart they would not.
+        // With shared draws the two means always add up to 1; with separate draws they would not.
         let Interval { low, high } = bootstrap.interval_of_class_means(&[&a, &b]).unwrap();
         assert!((low - 0.5).abs() < 1e-12 && (high - 0.5).abs() < 1e-12, "{low} {high}");
         assert_eq!(bootstrap.interval_of_class_means(&[&a]), bootstrap.interval(&a));

@@ -2,7 +2,7 @@
 
 /// The mean of the values that are defined (not NaN), and NaN where none is.
 ///
-/// Added up in NumPy's order, so that it is `numpy.nanmean` to the last digit.
+/// Values are added in NumPy's order, so the result equals `numpy.nanmean` to the last digit.
 ///
 /// ```
 /// use voxdice::metric::mean_of_defined;

@@ -37,9 +37,8 @@ impl Resampling {
     }
 
     /// The mean of each column in each resample; NaN where a resample holds no value of it, and for columns that are
-    /// not there. A column has a value for every case; those that are not finite are none. What is drawn are groups of
-    /// cases, which come with all their cases: `groups` holds the place of each case's group, below the number that is
-    /// drawn from.
+    /// not there. A column has a value for every case; values that are not finite are left out. Groups are drawn with
+    /// all their cases: `groups` holds the place of each case's group, below the number that is drawn from.
     pub fn means_of_groups(&self, columns: &[&[f64]], groups: &[usize]) -> Vec<[f64; LANES]> {
         let mut sizes = vec![0; self.cases];
         groups.iter().for_each(|&group| sizes[group] += 1);
@@ -87,7 +86,7 @@ impl Resampling {
 /// a score 62 bits less the logarithm of the number of cases: 52 for 1000 cases, as many as an f64 has.
 fn unit(column: &[f64], cases: usize) -> f64 {
     let largest = column.iter().filter(|value| value.is_finite()).fold(0.0, |most: f64, value| most.max(value.abs()));
-    // The largest value is below 2^exponent. Tiny ones do not get a unit that is no number.
+    // The largest value is below 2^exponent. For tiny values the unit must not underflow.
     let exponent = ((largest.to_bits() >> 52) as i32 - 1022).max(-900);
     let bits = 62 - cases.next_power_of_two().ilog2() as i32;
     2f64.powi(exponent - bits)
@@ -185,7 +184,7 @@ mod tests {
         }
     }
 
-    /// A group comes with all its cases, and each case as a group of its own is a case.
+    /// A group comes with all its cases, and groups of one case each are the same as cases.
     #[test]
     fn groups_come_whole() {
         let column = [0.5, f64::NAN, 0.25, 1.0, 0.75];

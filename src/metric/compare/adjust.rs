@@ -3,7 +3,7 @@
 /// How p values are adjusted for the number of tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Adjust {
-    /// Holm 1979: none of the tests is false with the chosen certainty, whatever depends on what.
+    /// Holm 1979: with the chosen certainty no finding is false, even if the tests depend on each other.
     #[default]
     Holm,
     /// Benjamini & Hochberg 1995: the share of false findings among the findings.
@@ -14,7 +14,7 @@ pub enum Adjust {
     None,
 }
 
-/// Adjusted p values, in the order given. NaN are no tests: they stay, and do not count.
+/// Adjusted p values, in the order given. NaN does not count as a test: it stays NaN.
 ///
 /// ```
 /// use voxdice::metric::compare::{Adjust, adjusted};

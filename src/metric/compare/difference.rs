@@ -1,12 +1,12 @@
-//! What two models differ by, case by case.
+//! The differences of two models, case by case.
 
 use super::Better;
 use crate::metric::mean_of_all;
 
 /// The differences a − b of two models over the cases that both have a score for.
 ///
-/// Decimals such as 0.9 − 0.8 and 0.3 − 0.2 are no longer equal as doubles. So up to [`Differences::tau`] a difference
-/// counts as none, and neighbours that lie no farther apart as tied.
+/// As doubles, 0.9 − 0.8 and 0.3 − 0.2 are not equal. So up to [`Differences::tau`] a difference counts as none, and
+/// neighbours that lie no farther apart as tied.
 ///
 /// ```
 /// use voxdice::metric::compare::{Better, Differences};
@@ -34,14 +34,14 @@ pub struct Record {
 }
 
 impl Differences {
-    /// Of the scores of two models, case by case. Cases without a finite score on either side are left out, and what
-    /// one has beyond the other is not looked at.
+    /// Of the scores of two models, case by case. Cases without a finite score on either side are left out, and values
+    /// beyond the shorter list are ignored.
     pub fn of(a: &[f64], b: &[f64]) -> Self {
         let both = || a.iter().zip(b).filter(|(a, b)| a.is_finite() && b.is_finite());
         Self { values: both().map(|(a, b)| a - b).collect(), tau: tau(both().flat_map(|(a, b)| [*a, *b])) }
     }
 
-    /// Differences that were made elsewhere, up to `tau` none. Those that are not finite are left out.
+    /// Differences that were computed elsewhere; those up to `tau` count as 0. Those that are not finite are left out.
     pub fn new(values: &[f64], tau: f64) -> Self {
         Self { values: values.iter().copied().filter(|value| value.is_finite()).collect(), tau }
     }

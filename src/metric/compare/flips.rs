@@ -1,8 +1,8 @@
 //! The permutation test of a mean difference: the signs of the differences are flipped, as if the names of the two
 //! models had been swapped in each case.
 //!
-//! Our own, as no crate of statistics has it for pairs, and because sums must be the same whatever adds them up: they
-//! are of whole numbers.
+//! We have our own test because no statistics crate has it for pairs, and because sums must not depend on the order of
+//! addition: they are sums of whole numbers.
 
 use super::signed_rank::{Method, PValues};
 use crate::metric::cohort::resampling::SplitMix64;
@@ -49,7 +49,7 @@ pub fn sign_flip(differences: &[f64], tau: f64, draws: u32, seed: u64) -> SignFl
         let patterns = 2f64.powi(some.len() as i32);
         let above = at_least(&whole, sum - slack);
         let below = at_least(&whole, -sum - slack);
-        // As far out on either side; where 0 itself is that far, all are.
+        // As far out on either side. If 0 itself is that far out, all patterns are.
         let two_sided = if sum.abs() <= slack { patterns } else { 2.0 * above.min(below) };
         let p =
             PValues { two_sided: (two_sided / patterns).min(1.0), greater: above / patterns, less: below / patterns };
@@ -70,7 +70,7 @@ pub fn sign_flip(differences: &[f64], tau: f64, draws: u32, seed: u64) -> SignFl
     }
 }
 
-/// The sum with the signs that these bits say.
+/// The sum with the signs given by these bits.
 fn flipped(part: &[i64], bits: u64) -> i64 {
     part.iter().enumerate().map(|(at, &d)| if bits >> at & 1 == 1 { d } else { -d }).sum()
 }

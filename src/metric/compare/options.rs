@@ -44,7 +44,8 @@ pub enum Undefined {
 /// How intervals are made of resampled means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum IntervalKind {
-    /// The percentiles that cover for few cases too (Hesterberg 2015), as [`Bootstrap::share_outside`] has them.
+    /// The percentiles whose coverage is right for few cases too (Hesterberg 2015), as [`Bootstrap::share_outside`] has
+    /// them.
     #[default]
     Expanded,
     /// The plain percentiles, too narrow for few cases.
@@ -56,7 +57,7 @@ pub enum IntervalKind {
 /// Which tests are adjusted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Family {
-    /// Those of all classes and pairs of a metric; the mean of the classes is a family of its own.
+    /// Those of all classes and pairs of a metric; the mean of the classes is a separate family.
     #[default]
     Metric,
     /// The pairs of one table.
@@ -68,7 +69,7 @@ pub enum Family {
 /// Every choice of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompareOptions {
-    /// How cases are drawn again; without it there are no intervals but those of Student, and no stability.
+    /// How cases are resampled. Without it there are no intervals except Student's, and no stability.
     pub bootstrap: Option<Bootstrap>,
     /// How intervals are made.
     pub interval: IntervalKind,
@@ -88,7 +89,7 @@ pub struct CompareOptions {
     pub margin: Option<f64>,
     /// The p value up to which models differ.
     pub alpha: f64,
-    /// The seed of drawn signs; that of the bootstrap is its own.
+    /// The seed of drawn signs. The bootstrap has a separate seed.
     pub seed: u64,
 }
 

@@ -10,7 +10,7 @@ use super::table::{ScoreTable, count_units};
 use crate::metric::cohort::between;
 use crate::metric::{Bootstrap, Interval};
 
-/// What comes of a pair of models.
+/// The verdict on a pair of models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// The first model is better.
@@ -83,7 +83,7 @@ pub struct Pair {
     pub p_of_mean: Option<f64>,
     /// Where a margin is given: p of the two tests that the difference is smaller, by Student's distribution.
     pub p_equivalent: Option<f64>,
-    /// What comes of it.
+    /// The verdict.
     pub verdict: Verdict,
     /// The mean difference if what is undefined in some models only were 1, for scores where more is better.
     pub mean_with_ones: Option<f64>,
@@ -100,7 +100,7 @@ pub(super) enum Resampled<'a> {
     Differences(&'a [f64]),
 }
 
-/// Patterns of signs for the test beside another, where they cannot all be counted.
+/// Patterns of signs for the test of the mean beside another test, where they cannot all be counted.
 const DRAWS: u32 = 10_000;
 
 impl Pair {

@@ -40,7 +40,7 @@ pub(super) fn average_ranks(values: &[f64], tau: f64) -> Ranked {
 pub fn competition_ranks(values: &[f64], better: Better) -> Vec<usize> {
     let tau = tau(values.iter().copied().filter(|value| value.is_finite()));
     let keys: Vec<f64> = values.iter().map(|&v| if v.is_finite() { -better.gain(v) } else { f64::INFINITY }).collect();
-    // Infinities are tied as well, and their difference is no number.
+    // Infinities are tied as well, and their difference is not a number.
     let mut ranks = vec![0; values.len()];
     let mut before = 0;
     for run in runs_with_infinity(&keys, tau) {

@@ -38,8 +38,8 @@ pub struct Ranking {
     pub agreement: Vec<(RankBy, RankBy, Option<f64>)>,
     /// The cases without which another model has the highest mean.
     pub left_out: Vec<LeftOut>,
-    /// The best and the worst rank that tests leave to each model: one more than beat it, and all but those that it
-    /// beats.
+    /// The best and the worst rank that the tests allow each model. The best is one more than the number of models that
+    /// beat it; the worst is the number of models minus those it beats.
     pub by_tests: Option<Vec<[usize; 2]>>,
     /// How the order varies with the cases; None for what is not resampled.
     pub stability: Option<Stability>,
@@ -50,7 +50,7 @@ pub struct Ranking {
 pub struct LeftOut {
     /// The place of the case.
     pub case: usize,
-    /// Who is first without it.
+    /// The model that is first without it.
     pub first: Vec<usize>,
 }
 

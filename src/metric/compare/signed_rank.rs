@@ -1,13 +1,13 @@
 //! Wilcoxon's signed-rank test.
 //!
-//! Our own, because crates of statistics have the normal approximation, or an exact table that ignores ties; scores of
-//! segmentations have ties and zeros as a rule, and few cases. So p is counted over the signs that the tied ranks can
-//! have.
+//! We have our own test because statistics crates have the normal approximation, or an exact table that ignores ties.
+//! Scores of segmentations usually have ties and zeros, and few cases. So p is counted over all signs of the tied
+//! ranks.
 
 use super::rank::{Ranked, average_ranks};
 use crate::metric::cohort::quantiles::normal;
 
-/// What becomes of cases in which both models are equal.
+/// What is done with cases in which both models are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Zeros {
     /// They are left out (Wilcoxon 1945; scipy's `wilcox`).
@@ -153,7 +153,7 @@ impl SignedRank {
         (variance > 0.0).then(|| (self.r_plus - mean) / variance.sqrt())
     }
 
-    /// p by the normal distribution, whatever the number of differences; None where nothing varies.
+    /// p by the normal distribution, for any number of differences; `None` where nothing varies.
     pub fn asymptotic(&self, continuity: Continuity) -> Option<PValues> {
         let z = self.z()?;
         let half = match continuity {

@@ -3,7 +3,7 @@
 use super::Better;
 use super::difference::tau;
 
-/// What resampling makes of a ranking.
+/// How a ranking varies under resampling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stability {
     /// Model by model.

@@ -1,4 +1,4 @@
-//! The t test of paired scores, and the two of equivalence.
+//! The t test of paired scores, and the two one-sided tests of equivalence.
 
 use super::difference::sd;
 use super::signed_rank::PValues;

@@ -24,7 +24,7 @@ pub struct ScoreTable {
     pub metric: String,
     /// The class.
     pub class: String,
-    /// Whether this is the mean of several classes, whose tests are a family of their own.
+    /// Whether this is the mean of several classes, whose tests are a separate family.
     pub is_mean: bool,
     /// Which way the score is better.
     pub better: Better,
@@ -114,7 +114,7 @@ pub fn compare(tables: &[ScoreTable], groups: Option<&[usize]>, options: &Compar
     let mut rest: Vec<Prepared<'_>> = Vec::new();
     for table in tables {
         rest.push(Prepared::of(table, groups, options));
-        // As many at once as fill the lanes of the resampling, and no more than memory is small change.
+        // Enough at once to fill the lanes of the resampling, and few enough to need little memory.
         if rest.iter().map(|table| table.columns.len()).sum::<usize>() >= COLUMNS {
             found.extend(batch(&rest, groups, options));
             rest.clear();
@@ -213,7 +213,7 @@ fn batch(tables: &[Prepared<'_>], groups: Option<&[usize]>, options: &CompareOpt
     parallel::map(&work, |&(table, means)| one(table, means, groups, options))
 }
 
-/// What one table shows, but for what other tables decide.
+/// The results of one table, except those that depend on other tables.
 fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, options: &CompareOptions) -> Compared {
     let Prepared { table, complete, pairs, differences, .. } = prepared;
     let models = table.scores.len();

@@ -5,16 +5,16 @@ use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap};
 
-/// A predicted lesion that a true one may have, and what that is worth; above 0.
+/// A predicted lesion that may be assigned to a true one, and the gain of that, above 0.
 pub(super) type Edge = (u32, i128);
 
-/// Nobody.
+/// No partner.
 const NONE: u32 = u32::MAX;
 
 struct Solver<'a> {
     edges: &'a [Vec<Edge>],
-    /// Prices, for which `gain <= price of truth + price of prediction` holds for every pair, with equality where they are
-    /// matched. Nobody who is free has one.
+    /// Prices, for which `gain <= price of truth + price of prediction` holds for every pair, with equality where they
+    /// are matched. A free lesion has price 0.
     of_truth: Vec<i128>,
     of_pred: Vec<i128>,
     pred_of: Vec<u32>,
@@ -53,7 +53,7 @@ impl Solver<'_> {
         self.of_truth[start as usize] = best.unwrap_or(0).max(0);
         let mut heap = BinaryHeap::new();
         let mut truths: Vec<(u32, i128)> = Vec::new();
-        // By prediction: how far it is, and whose it would be.
+        // For each prediction: its distance, and the truth it would be assigned to.
         let mut seen: HashMap<u32, (i128, u32)> = HashMap::new();
         let mut closed: HashMap<u32, i128> = HashMap::new();
         let mut next = Some((start, 0));
@@ -73,7 +73,7 @@ impl Solver<'_> {
             let Some(Reverse((far, end))) = heap.pop() else { return };
             match end {
                 End::Pred(pred) if self.truth_of[pred as usize] != NONE => {
-                    // What was found on a shorter way is there already.
+                    // A prediction with a shorter path has been reached already.
                     if let Entry::Vacant(entry) = closed.entry(pred) {
                         entry.insert(far);
                         next = Some((self.truth_of[pred as usize], far));
@@ -127,7 +127,7 @@ impl Solver<'_> {
         }
     }
 
-    /// Gives a truth this prediction, where all others can have others without a loss.
+    /// Assigns this prediction to a truth, if the others can be reassigned without a loss.
     fn take(&mut self, truth: u32, pred: u32, is_fixed: &mut [bool]) -> bool {
         let free = self.pred_of[truth as usize];
         let must_be_taken = free != NONE && self.of_pred[free as usize] != 0;
@@ -139,7 +139,7 @@ impl Solver<'_> {
             self.put(truth, pred, free);
             return true;
         }
-        // A search over pairs without a loss, from who has lost its prediction.
+        // A search over pairs without a loss, from the truth that has lost its prediction.
         let mut from: HashMap<u32, (u32, u32)> = HashMap::new();
         let mut queue = vec![owner];
         let mut at = 0;
@@ -217,7 +217,7 @@ mod tests {
                 all.push((sum + gain, pairs));
             }
         }
-        // Fewer edges are left for later truths: larger numbers come first.
+        // Later truths have fewer edges left, so larger numbers come first.
         let order = |pairs: &[(usize, u32)]| pairs.iter().map(|&(t, p)| (Reverse(t), p)).collect::<Vec<_>>();
         all.into_iter().max_by(|a, b| a.0.cmp(&b.0).then_with(|| order(&b.1).cmp(&order(&a.1)))).unwrap()
     }

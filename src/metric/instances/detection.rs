@@ -15,7 +15,7 @@ pub struct Detection {
     pub n_pred: u64,
     /// True lesions that count and are found. LiTS takes off what it merged wrongly, which may lead below 0.
     pub tp: i64,
-    /// True lesions that count and are missed.
+    /// True lesions that count and are not found: false negatives.
     pub missed: i64,
     /// Predicted lesions that find nothing.
     pub fp: i64,
@@ -33,7 +33,7 @@ pub struct Detection {
     has_truth: bool,
     /// Voxels in mm³ of predicted lesions that find nothing.
     pub extra_mm3: f64,
-    /// Voxels in mm³ of true lesions that are missed.
+    /// Voxels in mm³ of true lesions that are not found.
     pub missed_mm3: f64,
     /// Voxels in mm³ of all true lesions.
     pub truth_mm3: f64,
@@ -212,7 +212,7 @@ impl Detection {
         self.extra_mm3 / 1000.0
     }
 
-    /// Millilitres of true lesions that are missed.
+    /// Millilitres of true lesions that are not found.
     pub fn false_negative_ml(&self) -> f64 {
         if self.n_truth == 0 { self.empty.missed_no_truth } else { self.missed_mm3 / 1000.0 }
     }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 /// TP, FP and FN.
 ///
-/// Each true lesion goes with the predicted one that overlaps it most, and one that nothing overlaps with the first predicted
-/// lesion that overlaps anything: `argmax` of zeros. Those of one predicted lesion are merged. Then each predicted lesion
-/// belongs to the merged lesion that it overlaps most, and those of one are merged too. A merged pair counts once, and where its
-/// IoU does not pass, as many as were merged in the truth are taken off.
+/// Each true lesion goes with the predicted one that overlaps it most, and one that nothing overlaps with the first
+/// predicted lesion that overlaps anything: `argmax` of zeros. Those of one predicted lesion are merged. Then each
+/// predicted lesion belongs to the merged lesion it overlaps most, and those of one are merged too. A merged pair
+/// counts once, and where its IoU does not pass, as many as were merged in the truth are taken off.
 pub(super) fn counts(found: &Instances, threshold: Threshold) -> (i64, i64, i64) {
     let (n_truth, n_pred) = (found.truth().len() as i64, found.pred().len() as i64);
     let Some(first) = found.overlaps().iter().map(|pair| pair.pred).min() else { return (0, n_pred, n_truth) };

@@ -6,7 +6,7 @@ use crate::stats::{Instances, Overlap};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// What was found by what, by places in [`Instances`].
+/// Which lesions found which, by places in [`Instances`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Matching {
     /// True lesions that are found, in their order, with the predicted ones that find them.
@@ -26,7 +26,7 @@ pub fn matching(found: &Instances, rules: &InstanceRules) -> Matching {
             let voxels: BTreeMap<[u32; 2], &Overlap> =
                 pairs.iter().map(|pair| ([pair.truth, pair.pred], pair)).collect();
             for [truth, pred] in found.near() {
-                // What only comes near shares nothing that could be too little.
+                // Lesions that are only near each other share no voxels, so the threshold does not apply.
                 let passes = |pair: &&Overlap| rules.criterion == Criterion::Voxels || rules.passes(found, pair);
                 if voxels.get(&[truth, pred]).is_none_or(passes) {
                     add(&mut by_truth, truth, pred);

@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// A tool or challenge that scores lesions, cells or objects one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InstancePreset {
-    /// BraTS 2023 glioma: its lesion-wise Dice. Its HD95 gives 374 to what is missed or extra.
+    /// BraTS 2023 glioma: its lesion-wise Dice. Its HD95 gives 374 to false negatives and false positives.
     Brats23Gli,
     /// BraTS 2023 Sub-Saharan Africa.
     Brats23Ssa,
@@ -248,7 +248,7 @@ impl InstancePreset {
         }
     }
 
-    /// Every choice that it makes.
+    /// All its choices.
     pub fn system(self) -> InstanceSystem {
         let count = InstanceRules { matching: Match::Optimal(Objective::Count), ..LABELS };
         match self {

@@ -1,4 +1,4 @@
-//! Everything by which one lesion-wise score differs from another.
+//! Every choice by which one lesion-wise score differs from another.
 
 use super::threshold::{Floor, Size, Threshold};
 use crate::stats::{Connectivity, InstanceOptions, InstancesBy, Join, OwnSteps, Regions};
@@ -26,7 +26,8 @@ impl Connected {
 /// Which predicted lesions find which true ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match {
-    /// Whatever meets and passes: a predicted lesion may find several true ones, and the other way round.
+    /// Every pair that meets and passes the threshold: a predicted lesion may find several true ones, and the other way
+    /// round.
     Any,
     /// The same, where an IoU above a half leaves no choice.
     Unique,
@@ -85,7 +86,7 @@ impl Criterion {
     }
 }
 
-/// Over what the mean Dice of lesions is taken. A true lesion that is missed has 0.
+/// Over what the mean Dice of lesions is taken. A true lesion that is not found has 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Charge {
     /// All true lesions and, with 0, each false positive.
@@ -96,7 +97,7 @@ pub enum Charge {
     Nothing,
 }
 
-/// What is said where there is nothing to divide by.
+/// The scores where a denominator is 0.
 #[derive(Debug, Clone, Copy)]
 pub struct EmptyLesions {
     /// F1, PQ and their parts where neither side has a lesion.
@@ -107,7 +108,7 @@ pub struct EmptyLesions {
     pub dice_neither: f64,
     /// The mean Dice where no true lesion counts, and there are false positives.
     pub dice_no_truth: f64,
-    /// Volume that was missed where there is none.
+    /// The false negative volume where the truth has no lesions.
     pub missed_no_truth: f64,
 }
 
@@ -151,7 +152,7 @@ pub struct InstanceRules {
     pub threshold: Threshold,
     /// Over what the mean Dice of lesions is taken.
     pub charge: Charge,
-    /// What is said where there is nothing to divide by.
+    /// The scores where a denominator is 0.
     pub empty: EmptyLesions,
 }
 

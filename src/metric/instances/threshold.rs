@@ -96,7 +96,7 @@ impl fmt::Display for Threshold {
 impl FromStr for Threshold {
     type Err = Error;
 
-    /// A decimal number, which is at least to be reached, or behind `>` to be passed.
+    /// A decimal number that must be reached, or exceeded after `>`.
     fn from_str(text: &str) -> Result<Self> {
         let refused = || wrong("threshold", text, "a number such as 0.5, or >0.5");
         let (bound, number) = match (text.strip_prefix(">="), text.strip_prefix('>')) {
@@ -171,7 +171,7 @@ impl FromStr for Size {
     }
 }
 
-/// Which true lesions are too small to count: they are in no number, and what is predicted there is no false positive.
+/// Which true lesions are too small to count: they are in no number, and a prediction there is not a false positive.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Floor {
     /// Those of at most this size.

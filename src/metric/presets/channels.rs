@@ -1,4 +1,4 @@
-//! What the classes of all libraries ask of channels and labels.
+//! What the classes of all libraries need to know about channels and labels.
 
 use crate::error::CallError;
 use crate::metric::call::{Arguments, Weights};
@@ -53,8 +53,8 @@ pub(super) fn channel_weights(
     Ok(ClassWeights::Multiply(dropped.into_iter().chain(list).collect()))
 }
 
-/// The elements, or the voxels of a label map, of this value. No label is negative: to look for one would cost a copy of the
-/// truth.
+/// The elements, or the voxels of a label map, of this value. Labels are never negative, and looking for a negative one
+/// would cost a copy of the truth.
 pub(super) fn ignoring(value: Option<i64>, given: &Given) -> Ignore {
     let value = value.filter(|&value| value >= 0 || !given.labels);
     value.map_or(Ignore::Nothing, Ignore::Value)

@@ -70,7 +70,7 @@ fn dice(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     score(a, given, Overlap::Dice, Smooth { numerator: 0.0, denominator: EPSILON })
 }
 
-/// Up to 3.15.1 α weighs the misses, against its documentation.
+/// Up to 3.15.1 α weighs the false negatives, against its documentation.
 fn tversky(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     let (alpha, beta) = (a.size("alpha", 0.5)?, a.size("beta", 0.5)?);
     let tversky = if given.newer { Tversky { alpha, beta } } else { Tversky { alpha: beta, beta: alpha } };

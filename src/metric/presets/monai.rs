@@ -187,7 +187,7 @@ fn focal(kind: Entropy, activation: Activation, reduce: Reduce, kept: Kept) -> L
     LossOptions { kind, per, divisor, reduce, activation, channels: kept.chosen(), ..LossOptions::default() }
 }
 
-/// A list of α weighs the voxels whose truth is 1, by their channel, so that these are a term of their own.
+/// A list of α weighs the voxels whose truth is 1, by their channel, so these voxels are a separate term.
 fn sigmoid_focal(a: &Arguments<'_>, given: &Given, reduce: Reduce) -> Result<Vec<LossOptions>> {
     let kept = left(a, given)?;
     let weights = focal_weights(a, kept)?;
@@ -292,7 +292,7 @@ fn spread(options: &LossOptions, given: &Given) -> Option<Vec<usize>> {
     (options.reduce == Reduce::None).then(|| groups.into_iter().chain(ones).collect())
 }
 
-/// The voxels of a label; of one-hot truth those of that channel, or of none if it is no channel.
+/// The voxels of a label; of one-hot truth those of that channel, or none if the label is not a channel.
 fn ignored(a: &Arguments<'_>, given: &Given) -> Result<Ignore> {
     let Some(index) = a.whole("ignore_index")? else { return Ok(Ignore::Nothing) };
     if given.labels || given.channels == 1 {

@@ -176,7 +176,7 @@ fn focal_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
         reduce: if per == Per::Element { Reduce::None } else { Reduce::Mean },
         divisor,
         weights,
-        // The sigmoid of each logit, whatever the mode.
+        // The sigmoid of each logit, in every mode.
         activation: if from_logits { Activation::Sigmoid } else { Activation::None },
         ..LossOptions::default()
     };
@@ -213,7 +213,7 @@ fn soft_bce_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
     mean_of_kept(terms, a, given, given.elements())
 }
 
-/// Binary cross-entropy, whose `pos_weight` may differ from channel to channel: then its two parts are two terms.
+/// Binary cross-entropy. Its `pos_weight` may differ between channels; then its two parts are two terms.
 pub(super) fn binary_entropy(
     entropy: Entropy,
     pos_weight: Option<Weights>,

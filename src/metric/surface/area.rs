@@ -34,7 +34,7 @@ impl Areas {
         Self((0..kinds.len()).map(area).collect())
     }
 
-    /// Kind 0, and any that is not there, is the centre of a voxel.
+    /// Kind 0, and any unknown kind, is the centre of a voxel.
     pub fn of_kind(&self, kind: u8) -> f64 {
         usize::from(kind).checked_sub(1).and_then(|i| self.0.get(i)).copied().unwrap_or(1.0)
     }

@@ -61,12 +61,12 @@ impl SurfaceMetric {
         }
     }
 
-    /// Itself, if its number is one that it can have.
+    /// Itself, if its number is valid.
     pub(in crate::metric) fn checked(self) -> Result<Self> {
         self.check().map(|()| self)
     }
 
-    /// Whether its number is one that it can have.
+    /// Whether its number is valid.
     pub(super) fn check(self) -> Result<()> {
         match self {
             Self::HdPercentile(q) | Self::HdTruth(q) | Self::HdPred(q) => Percentile::linear(q).map(drop),

@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::metric::wrong::wrong;
 use crate::stats::{Elements, ImageEdge, Target};
 
-/// A tool's definition of surface metrics. Its numbers follow for every metric that the tool has, but for what the variant
-/// says. Where a tool raises an error or crashes, the value is undefined.
+/// A tool's definition of surface metrics. It gives the tool's numbers for every metric that the tool has, except as
+/// the variant says. Where a tool raises an error or crashes, the value is undefined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SurfacePreset {
     /// MONAI 1.6: its ASD is `asd_pred`, its symmetric one `assd`. It computes in `f32`. A miss is infinite, of a
@@ -71,8 +71,8 @@ const CORNERS: SurfaceRules = SurfaceRules {
     ..FACES
 };
 
-/// `SurfaceRules::default()`, as a constant, but for the tolerance, and for the NSD of a mask that is missed or invented, which is
-/// undefined.
+/// `SurfaceRules::default()`, as a constant, but for the tolerance, and for the NSD where only one mask is empty, which
+/// is undefined.
 const FACES: SurfaceRules = SurfaceRules {
     elements: Elements::Face,
     image_edge: ImageEdge::Background,

@@ -97,7 +97,7 @@ impl Percentile {
             Quantile::Linear => {
                 let place = last * self.percent / 100.0;
                 let (low, high) = (at(place.floor()), at(place.floor() + 1.0));
-                // Of two infinite ones the difference is no number.
+                // The difference of two infinite distances is not a number.
                 if low == high { low } else { low + (high - low) * (place - place.floor()) }
             }
             Quantile::Lower => at((last * (self.percent / 100.0)).floor()),

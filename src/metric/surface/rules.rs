@@ -56,9 +56,9 @@ pub enum RuleSpacing {
     /// That of the image.
     #[default]
     Image,
-    /// 1 along every axis, whatever the image says: scikit-image, miseval.
+    /// 1 along every axis, ignoring the image's spacing: scikit-image, miseval.
     Voxels,
-    /// So many mm along every axis, whatever the image says: 1.5 in TotalSegmentator's script.
+    /// This many mm along every axis, ignoring the image's spacing: 1.5 in TotalSegmentator's script.
     Mm(f64),
 }
 
@@ -147,7 +147,7 @@ pub struct EmptySurface {
 }
 
 impl EmptySurface {
-    /// Undefined throughout: tools that raise an error there, or say nothing of it.
+    /// Undefined throughout: tools that raise an error there, or do not define it.
     pub const UNDEFINED: Self = {
         let none = Situations::UNDEFINED;
         Self {
@@ -168,8 +168,8 @@ impl EmptySurface {
         Self { hd: values, percentile: values, asd_truth: values, asd_pred: values, average: values, ..Self::default() }
     }
 
-    /// The same, where distances of a mask that is missed or invented are `mm`: a penalty such as the diagonal of the
-    /// image ([`Spacing::diagonal`]) or infinity.
+    /// The same, where distances are `mm` if only one mask is empty: a penalty such as the diagonal of the image
+    /// ([`Spacing::diagonal`]) or infinity.
     #[must_use]
     pub fn missed(mut self, mm: f64) -> Self {
         for values in [&mut self.hd, &mut self.percentile, &mut self.asd_truth, &mut self.asd_pred, &mut self.average] {
