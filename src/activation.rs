@@ -1,4 +1,4 @@
-//! What is done to a prediction before it is summed. Imports nothing of ours.
+//! What is done to a prediction before it is summed. Imports none of our modules.
 
 /// What is done to the prediction before it is summed, in the same pass.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -201,7 +201,7 @@ impl Overlaps {
         (Some(Self { words, groups: groups.len() }), group_of)
     }
 
-    /// The classes of a group, sorted; none for what is no group.
+    /// The classes of a group, sorted; none for a number that is not a group.
     #[inline]
     pub fn classes_of(&self, group: u32) -> &[u32] {
         let group = group as usize;

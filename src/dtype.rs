@@ -1,4 +1,4 @@
-//! What voxels are in memory: words that kernels say as well.
+//! The types of voxels in memory: names that kernels use as well.
 
 /// The type of a voxel in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! What can go wrong, as facts plus the next step. Imports nothing of ours; every room may import it.
+//! What can go wrong, as facts plus the next step. Imports none of our modules; every module may import it.
 
 mod call;
 mod fact;
@@ -77,7 +77,7 @@ pub enum Error {
         label: u32,
     },
 
-    /// Two pieces of label maps that should lie over each other have different lengths.
+    /// Two chunks of label maps that belong together have different lengths.
     #[error("a piece of {pred} voxels of the prediction lies over {truth} of the truth; pass pieces of one length")]
     PieceMismatch {
         /// Voxels of the prediction.
@@ -86,7 +86,7 @@ pub enum Error {
         truth: u64,
     },
 
-    /// The pieces of a stream overlap, leave gaps or are too many.
+    /// The chunks of a stream overlap, leave gaps or are too many.
     #[error("the pieces do not make up the volume: {what}")]
     Stream {
         /// What is wrong.
@@ -218,7 +218,7 @@ pub enum Error {
     #[error(transparent)]
     Call(#[from] CallError),
 
-    /// A side of a class has more lesions than are wanted.
+    /// A side of a class has more lesions than the limit.
     #[error(transparent)]
     TooManyLesions(#[from] TooManyLesions),
 
@@ -240,7 +240,7 @@ pub enum Error {
         found: String,
     },
 
-    /// The adapter gave wrong answers to known questions, so its results cannot be trusted.
+    /// The adapter gave wrong results in the known-answer test, so its results cannot be trusted.
     #[error("adapter `{adapter}` failed the self-test ({check}); update its driver or use the CPU backend")]
     SelfTest {
         /// Name of the adapter.
@@ -277,7 +277,7 @@ pub enum Error {
         timeout: std::time::Duration,
     },
 
-    /// What one dispatch needs or leaves is more than the device binds.
+    /// The input or output of one dispatch is larger than the device can bind.
     #[error("{what} take {bytes} bytes, and this device binds {most}; take fewer at a time, or use the CPU backend")]
     BindingTooLarge {
         /// What is too large.
@@ -299,7 +299,7 @@ pub enum Error {
         least: u64,
     },
 
-    /// An engine on the CPU was asked for what only a GPU does.
+    /// An engine on the CPU was called for something that only a GPU does.
     #[error("{call} needs an engine on a GPU, and this one runs on the CPU; make the engine with Engine::with_device")]
     EngineOnCpu {
         /// The call.
@@ -316,7 +316,7 @@ pub enum Error {
         operand: Operand,
     },
 
-    /// An operand in host memory where commands are recorded that run later.
+    /// An operand is in host memory, but the recorded commands run later.
     #[error("{operand} is in host memory, but commands are recorded for buffers; upload it, or call Engine::sums_with")]
     HostOperand {
         /// The operand.
@@ -339,7 +339,7 @@ pub enum Error {
         operand: Operand,
     },
 
-    /// A buffer was made without a usage that it needs here.
+    /// A buffer lacks a usage that is needed here.
     #[error("the buffer was made without usage {missing}; create it with that usage as well")]
     BufferUsage {
         /// The usage, as wgpu calls it.
@@ -362,7 +362,7 @@ pub enum Error {
         found: u64,
     },
 
-    /// The last elements lie where no binding reaches.
+    /// The last elements lie beyond the reach of any binding.
     #[error(
         "{found} bytes of a buffer are read up to a multiple of 4, and the volume ends behind it; give it such a size"
     )]

@@ -1,6 +1,6 @@
-//! The way in for fuzz targets to what is not public: the plan of windows, and what evaluations read. Compiled
-//! for them (`--cfg fuzzing`, which cargo-fuzz sets) and for the unit tests, which call the same bodies for a short while.
-//! The readers of `io` are attacked from outside, by tests/it/fuzz/bodies.rs.
+//! Entry points for fuzz targets into code that is not public: the plan of windows, and the parsers of evaluations.
+//! Compiled for them (`--cfg fuzzing`, which cargo-fuzz sets) and for the unit tests, which call the same bodies for a
+//! short while. The readers of `io` are fuzzed from outside, by tests/it/fuzz/bodies.rs.
 
 #[cfg(feature = "table")]
 mod eval;

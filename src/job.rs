@@ -1,4 +1,4 @@
-//! What the engine asks of a backend, and what it gets back.
+//! The jobs that the engine gives to a backend, and their results.
 
 use crate::classes::Classes;
 use crate::error::{Error, Operand, Result};
@@ -11,7 +11,7 @@ use crate::volume::{Data, Source, TruthKind};
 /// Powers that may be this large are finite as f32.
 const MOST_EXPONENT: f32 = 127.0;
 
-/// Sums of a prediction and a truth, wherever these are.
+/// Sums of a prediction and a truth, in host memory or on the GPU.
 pub(crate) struct SumsOf<D> {
     pub shape: Shape,
     pub pred: D,
@@ -33,7 +33,7 @@ impl<'a> SumsOf<Source<'a>> {
 }
 
 impl<D> SumsOf<D> {
-    /// Whether the operands are summed as they stand, each cell on its own.
+    /// Whether the operands are summed as they are, each cell independently.
     pub fn is_plain(&self) -> bool {
         self.options.activation == Activation::None
             && self.truth_kind == TruthKind::Real
@@ -118,7 +118,7 @@ impl<'a> GradientOf<'a, Source<'a>> {
     }
 }
 
-/// Counts of two label maps, wherever these are.
+/// Counts of two label maps, in host memory or on the GPU.
 pub(crate) struct CountsOf<'a, D> {
     pub grid: Grid,
     pub pred: D,
@@ -137,7 +137,7 @@ impl<'a> CountsOf<'a, Source<'a>> {
     }
 }
 
-/// Two label maps whose classes are looked at as masks in space, wherever these are.
+/// Two label maps whose classes are used as masks in space, in host memory or on the GPU.
 pub(crate) struct LabelPairOf<'a, D> {
     /// Slices, rows and columns of a sample; one slice where there are two axes.
     pub extent: [usize; 3],
@@ -202,7 +202,7 @@ pub(crate) struct InstancesJob<'a> {
     pub options: &'a InstanceOptions,
 }
 
-/// What a backend hands over for each block.
+/// What a backend returns for each block.
 pub(crate) struct Block {
     pub cell: u64,
     pub block: u64,

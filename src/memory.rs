@@ -1,12 +1,12 @@
-//! What the system is told about memory.
+//! Hints about memory to the operating system.
 
 /// Asks for huge pages for memory that was reserved and not written yet.
 ///
 /// A volume is read from the first voxel to the last, and in pages of 4 KiB a good part of that time goes into finding
 /// the pages: huge ones (2 MiB) made reading 1.2 to 1.5 times and the first writing 3 to 4 times as fast where this was
-/// measured. Volumes from files and gradients of an engine ask for them. Memory of an application's own, such as where
-/// [`Engine::gradient_into`](crate::Engine::gradient_into) writes, can do so here. It is advice: it changes no byte, may
-/// come to nothing, and does nothing outside Linux and below 2 MiB.
+/// measured. Volumes from files and gradients of an engine ask for them. An application can ask for them here for its
+/// memory, such as the target of [`Engine::gradient_into`](crate::Engine::gradient_into). This is advice to the system:
+/// it changes no byte, may have no effect, and does nothing outside Linux and below 2 MiB.
 ///
 /// ```
 /// // Zeros that nobody has written yet: the pages come with the first write.
@@ -43,8 +43,8 @@ mod pages {
         let skip = start.align_offset(HUGE);
         let whole = bytes.saturating_sub(skip) / HUGE * HUGE;
         if whole > 0 {
-            // SAFETY: these bytes lie within `memory`, which is borrowed mutably. MADV_HUGEPAGE says which pages the kernel
-            // shall use for them and leaves their contents and their protection alone. A refusal is no harm.
+            // SAFETY: these bytes lie within `memory`, which is borrowed mutably. MADV_HUGEPAGE says which pages the
+            // kernel shall use for them and does not change their contents or their protection. A refusal is harmless.
             unsafe { libc::madvise(start.wrapping_add(skip).cast(), whole, libc::MADV_HUGEPAGE) };
         }
     }
@@ -71,7 +71,7 @@ mod tests {
         prefer_huge_pages(&mut [(); 9]);
     }
 
-    /// Where the system gives them at all, they are counted for this process.
+    /// If the system provides huge pages, it counts them for this process.
     #[test]
     #[cfg(target_os = "linux")]
     fn pages_of_new_memory_are_huge() {

@@ -31,11 +31,11 @@
 //! ```
 //!
 //! # What is copied
-//! Nothing, where the elements lie in memory as `[N, C, space]` or as `[N, space, C]`, whatever the order of the view's
-//! axes: a channels-last array seen through `permuted_axes` is borrowed as what it is. Anything else (a crop, a step, a
-//! reversed or Fortran order) is copied once, and [`Voxels::is_borrowed`] says so. Sums and counts do not depend on the
-//! order of the spatial axes, so two Fortran-ordered arrays of `[space]` are best given as `.reversed_axes()`, which
-//! borrows.
+//! Nothing, where the elements lie in memory as `[N, C, space]` or as `[N, space, C]`, for any order of the view's
+//! axes: a channels-last array seen through `permuted_axes` is borrowed as channels-last. Anything else (a crop, a
+//! step, a reversed or Fortran order) is copied once, and [`Voxels::is_borrowed`] says so. Sums and counts do not
+//! depend on the order of the spatial axes, so two Fortran-ordered arrays of `[space]` are best given as
+//! `.reversed_axes()`, which borrows.
 
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
@@ -154,7 +154,7 @@ impl<'a, T: Clone, D: Dimension> Voxels<'a, T, D> {
         Ok(Self { elements, shape, axes, dimension: view.raw_dim() })
     }
 
-    /// Whether nothing was copied.
+    /// Whether the elements are borrowed, not copied.
     pub fn is_borrowed(&self) -> bool {
         matches!(self.elements, Cow::Borrowed(_))
     }
@@ -241,7 +241,7 @@ pub trait Label: Clone + sealed::Sealed {
 }
 
 mod sealed {
-    /// Types of elements are the crate's business.
+    /// Only this crate implements the traits for element types.
     pub trait Sealed {}
 }
 

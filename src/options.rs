@@ -1,4 +1,4 @@
-//! What an engine may be told: each choice a named value with a default.
+//! The options of an engine: each choice is a named value with a default.
 
 mod band;
 
@@ -21,7 +21,7 @@ pub enum Backend {
     Auto,
     /// The CPU backend.
     Cpu,
-    /// A GPU adapter, a software one if there is no other.
+    /// A GPU adapter, or a software adapter if there is no GPU.
     Gpu,
 }
 
@@ -48,7 +48,7 @@ pub enum AdapterChoice {
     Index(usize),
 }
 
-/// What becomes of NaN and infinities in real-valued volumes.
+/// What is done with NaN and infinities in real-valued volumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum NonFinite {
     /// The call fails and says how many there are and where the first one is.
@@ -64,10 +64,10 @@ pub enum NonFinite {
 /// Which instructions the CPU backend may use. The results have the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Simd {
-    /// The best that this processor has.
+    /// The best instructions of this processor.
     #[default]
     Auto,
-    /// What every processor of this architecture has.
+    /// The instructions that every processor of this architecture has.
     Baseline,
 }
 
@@ -84,7 +84,7 @@ pub enum ShaderInt64 {
 /// What a result buffer holds before a kernel writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Poison {
-    /// Whatever was there.
+    /// The previous contents.
     #[default]
     Off,
     /// All ones, so that a word which a kernel failed to write is noticed. For tests and `voxdice verify`.
@@ -131,7 +131,7 @@ pub struct EngineOptions {
     pub backend: Backend,
     /// Which adapter, for the GPU backend.
     pub adapter: AdapterChoice,
-    /// What becomes of NaN and infinities.
+    /// What is done with NaN and infinities.
     pub non_finite: NonFinite,
     /// Numbers that change the speed only.
     pub tuning: Tuning,
@@ -149,7 +149,7 @@ pub struct SumsOptions {
 }
 
 impl From<Terms> for SumsOptions {
-    /// These terms of the prediction as it stands.
+    /// These terms, of the prediction without an activation.
     fn from(terms: Terms) -> Self {
         Self { terms, ..Self::default() }
     }

@@ -213,18 +213,18 @@ impl Plan {
         window.blocks * self.grid.channels
     }
 
-    /// Parts that each task is split into where there are so many: a power of two.
+    /// The number of parts that each of this many tasks is split into: a power of two.
     pub fn parts(&self, tasks: u64) -> u64 {
         let Output::Tasks(words) = self.output else { return self.parts_within(tasks, u64::MAX) };
         self.parts_within(tasks, self.limits.result_bytes / (4 * u64::from(words)))
     }
 
-    /// The same where there is room for so many results.
+    /// The same with a limit on the number of results.
     fn parts_within(&self, tasks: u64, room: u64) -> u64 {
         let tasks = tasks.max(1);
         let wanted = self.limits.least_tasks.div_ceil(tasks).next_power_of_two();
         let most = (self.split_voxels() / LEAST_PART).min(room / tasks).max(1);
-        // A lane of fewer than a workgroup has little to do as it is.
+        // With fewer lanes than a workgroup, each lane already has little work.
         if self.lanes < WORKGROUP { 1 } else { wanted.min(1 << most.ilog2()) }
     }
 
@@ -247,18 +247,19 @@ impl Plan {
         4 * self.result_words(window, self.tasks(window)).max(self.words_per_plane * window.planes)
     }
 
-    /// The least that a dispatch can be: a window of one row.
+    /// The smallest possible dispatch: a window of one row.
     pub fn least(&self) -> Window {
         self.window(0, 1)
     }
 
-    /// What the slots of a dispatch over so many tasks of `window` stand for, of which `task` tells the number.
+    /// The blocks behind the slots of a dispatch over this many tasks of `window`; `task` gives the number of each
+    /// task.
     pub fn slots(&self, window: Window, tasks: u64, task: impl Fn(u64) -> u64) -> impl Iterator<Item = Part> {
         let parts = self.parts(tasks);
         (0..tasks * parts).map(move |slot| self.part(&window, task(slot / parts), slot % parts, parts))
     }
 
-    /// What part `part` of `parts` of task `task` of `window` stands for. Twin: `task_of` in tasks.wgsl.
+    /// The block and voxels of part `part` of `parts` of task `task` of `window`. Twin: `task_of` in tasks.wgsl.
     pub fn part(&self, window: &Window, task: u64, part: u64, parts: u64) -> Part {
         let channel = task % self.grid.channels;
         let block = window.first_block + task / self.grid.channels;

@@ -1,4 +1,4 @@
-//! Losses of single elements: which one, its value and its derivative. Imports nothing of ours.
+//! Losses of single elements: which one, its value and its derivative. Imports none of our modules.
 
 mod entropy;
 
@@ -16,8 +16,8 @@ pub use entropy::{Entropy, Focal, LabelSmoothing, Measure, Part};
 /// Σ w·ℓ over the number of elements ([`ClassWeights::Multiply`](crate::metric::ClassWeights::Multiply)) or over the sum of
 /// their weights ([`ClassWeights::Normalise`](crate::metric::ClassWeights::Normalise)).
 ///
-/// Range 0 to ∞. Without sigmoid or softmax, p (or 1 − p) below e^−100 counts as e^−100, so that no logarithm is below −100,
-/// as in PyTorch's `BCELoss`; with them the logarithms are of the logits and end nowhere.
+/// Range 0 to ∞. Without sigmoid or softmax, p (or 1 − p) below e^−100 counts as e^−100, so that no logarithm is below
+/// −100, as in PyTorch's `BCELoss`; with them the logarithms are of the logits and have no limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pointwise {
     /// −t·ln p: with one-hot truth and softmax the categorical cross-entropy.

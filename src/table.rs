@@ -133,7 +133,7 @@ impl<T: Merge + Clone> Merge for Table<T> {
             let size = |t: &Self| format!("{} x {}", t.samples, t.channels);
             return Err(Error::TableMismatch { left: size(self), right: size(other) });
         }
-        // Into a copy first, so that an error leaves `self` as it was.
+        // Merges into a copy first, so that an error leaves `self` unchanged.
         let mut merged = self.values.clone();
         for (a, b) in merged.iter_mut().zip(&other.values) {
             a.merge(b)?;

@@ -1,4 +1,4 @@
-//! Numbers, names and paths for people.
+//! Numbers, names and paths in readable form.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ pub fn millilitres(shape: &[u64], spacing_mm: [f64; 3]) -> Option<f64> {
     let mut edges = plain(spacing_mm);
     edges.sort_by(f64::total_cmp);
     let product = || edges.iter().product::<f64>() / 1000.0;
-    // With 15 digits 0.8 x 0.8 x 2 is 1.28, and not the 1.2800000000000002 of binary products.
+    // With 15 digits 0.8 x 0.8 x 2 gives 1.28; the binary product is 1.2800000000000002.
     (shape.len() > 2).then(product).map(|volume| format!("{volume:.14e}").parse().unwrap_or(volume))
 }
 
@@ -72,14 +72,13 @@ pub fn bytes(value: u64) -> String {
     format!("{amount} {}", units[power])
 }
 
-/// Text of others (names of files, labels in their headers) on one line, without what a terminal would take as a
-/// command or what would put the words around it in another order: whoever names a file does not get to write on the
-/// screen.
+/// Untrusted text (names of files, labels in their headers) on one line. Terminal control characters, and characters
+/// that change the direction of the surrounding text, are replaced: the name of a file must not control the screen.
 pub fn printable(text: &str) -> String {
     text.replace(is_command, "\u{fffd}")
 }
 
-/// A path for people.
+/// A path in readable form.
 pub fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy())
 }
@@ -147,7 +146,7 @@ mod tests {
     fn edges_are_the_decimals_that_were_meant() {
         let stored = [0.8f32, 0.58594, 1.0 / 3.0].map(f64::from);
         assert_eq!(plain(stored), [0.8, 0.58594, 0.33333334]);
-        // No f32, hence whatever it is.
+        // Not an f32 value, so it is printed as it is.
         assert_eq!(plain([0.1, 1.0 / 3.0, 5.0]), [0.1, 1.0 / 3.0, 5.0]);
         assert_eq!(millilitres(&[2, 2, 2], [f64::from(0.8f32), 0.8, 2.0]), Some(0.00128));
         assert_eq!(millilitres(&[2, 2], [1.0; 3]), None);

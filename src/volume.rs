@@ -7,7 +7,8 @@ use crate::error::{Error, Operand, Result};
 use crate::gpu::Resident;
 use crate::shape::Shape;
 
-/// A prediction and its reference, by name: a swap cannot compile by accident, and would exchange false positives and negatives.
+/// A prediction and its reference, by name. A swap would exchange false positives and negatives; with names it cannot
+/// happen by accident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair<P, T = P> {
     /// The prediction.
@@ -254,7 +255,7 @@ impl<'a> LabelMap<'a> {
     }
 }
 
-/// Labels without a shape: a piece of a label map, borrowed from the caller.
+/// Labels without a shape: a chunk of a label map, borrowed from the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LabelSlice<'a> {
     /// `u8` labels.

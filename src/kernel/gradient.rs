@@ -13,7 +13,7 @@ use crate::options::{Activation, SumsOptions};
 use crate::pointwise::Pointwise;
 use crate::stats::{Partials, Terms};
 
-/// Scales beyond this have no exact gradient: voxels above a thousand million are no prediction.
+/// Scales beyond this have no exact gradient: voxels above a thousand million are not a prediction.
 const MAX_SCALE: u16 = 30;
 
 /// Probabilities below the smallest normal f32 count as this in a quotient.
@@ -181,7 +181,7 @@ pub(crate) fn voxel_gradient(
             }
             let t = f64::from(truths[c]);
             let h = overlap_slope(options.terms, &partials[c], p(c), t);
-            // A factor of 0 leaves out the pointwise loss where there is none, whatever its derivative.
+            // A factor of 0 leaves out the pointwise loss where there is none; its derivative is not used.
             let loss = if partials[c].pointwise == 0.0 { 0.0 } else { voxel.pointwise_slope(options, c, t) };
             let own = partials[c].pointwise * loss;
             let gradient = match options.activation {

@@ -1,10 +1,10 @@
-//! Every key that the GPU backend can ask for, at two numbers of lanes: what tests without a GPU go by.
+//! Every key that the GPU backend can use, at two numbers of lanes: the list for tests without a GPU.
 
 use super::form::{Accumulate, Activate, Form, Loss};
 use super::source::{Dot, FEW_CLASSES, Int64, Key, Operand, Shader, Statistic};
 use crate::dtype::{Dtype, TruthKind};
 
-/// Every shader that the GPU backend can ask for, at two numbers of lanes.
+/// Every shader that the GPU backend can use, at two numbers of lanes.
 pub fn all() -> Vec<Shader> {
     keys().iter().map(Key::shader).collect()
 }

@@ -21,7 +21,7 @@ pub(crate) struct RowTable {
 /// Radius of the first ring, in the smaller of the two steps between rows; each further one has twice the radius.
 const RADIUS: u64 = 12;
 
-/// Beyond the last ring other ways are faster.
+/// Beyond the last ring other methods are faster.
 pub(crate) const RINGS: usize = 5;
 
 impl RowTable {
@@ -41,9 +41,8 @@ impl RowTable {
             let from = if ring == 0 { 0 } else { self.limit(ring - 1) };
             let within = from..self.limit(ring);
             let [wz, wy, _] = self.weights;
-            // As many steps as voxels lead from the first corner to the last. Their squares do not overflow: the lattice is
-            // made so.
-            // Without a weight there is one slice.
+            // As many steps as voxels lead from the first corner to the last. Their squares do not overflow: the
+            // lattice ensures it. Without a weight there is one slice.
             let steps = |axis: usize, weight: u64| {
                 let most = if weight == 0 { 0 } else { self.extent[axis] as u64 };
                 (0..=most).map(move |step| (step, weight * step * step))

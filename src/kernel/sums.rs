@@ -31,7 +31,7 @@ impl RawSums {
         self.max_pointwise = self.max_pointwise.max(other.max_pointwise);
     }
 
-    /// Whether a pointwise loss went beyond what its grid can hold; then its sum means nothing.
+    /// Whether a pointwise loss went beyond the range of its grid; then its sum is meaningless.
     pub fn pointwise_too_large(&self) -> bool {
         self.max_pointwise > (127 + u32::from(POINTWISE_SCALE)) << 23
     }
@@ -86,7 +86,7 @@ fn signed(magnitude: u64, sign: u32) -> u64 {
     (magnitude ^ mask).wrapping_sub(mask)
 }
 
-/// Sums of f32 bits. `TERMS` is `Terms::len`; with `CAREFUL`, voxels where either value is not finite are left out.
+/// Sums of f32 bits. `TERMS` is `Terms::len`; `CAREFUL` kernels skip voxels where either value is not finite.
 #[inline(always)]
 pub(crate) fn sum_bits<const TERMS: usize, const CAREFUL: bool>(
     pairs: impl Iterator<Item = (u32, u32)>,

@@ -60,7 +60,7 @@ pub(crate) enum Shape {
 }
 
 impl SurfaceKernel {
-    /// Those of a lattice with two or three axes, and those that do not know of it, without operands.
+    /// The kernels of a lattice with two or three axes, and those that do not use a lattice, without operands.
     pub fn all() -> Vec<Self> {
         let mut all = vec![Self::Rows, Self::Histogram];
         for axes in [2, 3] {

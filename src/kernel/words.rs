@@ -1,5 +1,6 @@
-//! What the kernels do with whole words of plain voxels, in Rust: twins of shaders/aligned_*.wgsl, half.wgsl, mask.wgsl,
-//! sums_bytes.wgsl and counts_planes.wgsl, held against the definitions here. The CPU backend has vectors of its own.
+//! What the kernels do with whole words of plain voxels, in Rust: twins of shaders/aligned_*.wgsl, half.wgsl,
+//! mask.wgsl, sums_bytes.wgsl and counts_planes.wgsl, held against the definitions here. The CPU backend has separate
+//! vector code.
 
 use super::sums::{fix_magnitude, fix_product_magnitude};
 use super::voxel::{F16Bits, Voxel};
@@ -102,7 +103,7 @@ fn labels_of_a_word_become_masks() {
     for channels in [1, 2, 3, 5, 127, 128, 129, 200, 257, 700] {
         for channel in (0..channels).step_by(1 + channels as usize / 7).chain([channels - 1]) {
             let label = if channels == 1 { 1 } else { channel };
-            // A byte has no label beyond 255, and one that agrees with it in eight bits is another.
+            // A byte has no label beyond 255; a larger label that agrees in the low eight bits is a different label.
             let near = |bits: u32| if bits.is_multiple_of(3) { label & 0xff } else { bits >> 8 & 0xff };
             let labels: [u32; 4] = std::array::from_fn(|_| near(numbers.next().unwrap()));
             let word = labels.iter().rev().fold(0, |word, label| word << 8 | label);

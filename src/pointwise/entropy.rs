@@ -289,7 +289,7 @@ impl Entropy {
             }
             Focal::Confidence(_) | Focal::Reduced { .. } => {
                 let ((ln_p, moves_p), (ln_q, moves_q)) = (self.clipped(ln_p), self.clipped(ln_q));
-                // A prediction that is no probability may have a b below 0, and a power of that is no number.
+                // A prediction that is not a probability may have a b below 0, and a power of that is not a number.
                 let b = (-u * ln_p - (1.0 - u) * ln_q).max(0.0);
                 let (mut base, mut by_b) = (-(-b).exp_m1(), (-b).exp());
                 if let Focal::Reduced { threshold, .. } = self.factor {
@@ -355,7 +355,7 @@ mod tests {
         assert!(checked > 200);
     }
 
-    /// As segmentation_models.pytorch has it: p is clipped before anything is made of it.
+    /// As segmentation_models.pytorch has it: p is clipped before anything is computed from it.
     #[test]
     fn factors_of_b_are_those_of_the_b_that_is_clipped() {
         let of = |factor| Entropy { factor, clip: 0.1, ..Entropy::default() };

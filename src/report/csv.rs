@@ -28,7 +28,7 @@ pub fn csv(summary: &Summary<'_>) -> String {
     String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// The shortest digits that come back as the same number.
+/// The shortest digits that parse back to the same number.
 fn number(value: f64) -> String {
     if value.is_nan() { String::new() } else { value.to_string() }
 }

@@ -5,7 +5,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
 use std::ffi::OsStr;
 
-/// The width to design for where the terminal does not tell its own.
+/// The default width if the terminal does not report one.
 const COLUMNS: u16 = 80;
 
 /// How a column lines up.
@@ -92,7 +92,7 @@ impl Grid {
         self.terminal().unwrap_or(COLUMNS)
     }
 
-    /// Whether every line has room on the terminal. Files and pipes have room for all.
+    /// Whether every line fits the terminal. Everything fits files and pipes.
     pub fn fits(&self) -> bool {
         self.terminal().is_none_or(|width| self.width() <= width)
     }

@@ -11,8 +11,8 @@ use crate::text::plain;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// nnU-Net's summary as strict JSON, and beside it how it came about: all that [`Partial::parse`](crate::eval::Partial::parse)
-/// needs to join it with others.
+/// nnU-Net's summary as strict JSON, with a record of how it was made: all that
+/// [`Partial::parse`](crate::eval::Partial::parse) needs to join it with others.
 pub fn json(summary: &Summary<'_>, words: &dyn Words) -> Value {
     let mut root: Map<String, Value> =
         tree(summary, Style::Ours).into_iter().map(|(key, node)| (key, strict(node))).collect();

@@ -106,7 +106,7 @@ fn changed(found: &Comparison, metric: &str, most: usize, digits: usize) -> Stri
     let Some((table, row)) = tables.find(|(table, _)| table.is_mean || found.classes.len() == 1) else {
         return String::new();
     };
-    // Of many pairs nobody reads this.
+    // With many pairs this list would be too long to read.
     let [pair] = &row.pairs[..] else { return String::new() };
     let cases: Vec<String> = found
         .changed(table, pair, most)

@@ -1,4 +1,4 @@
-//! What several reports say in the same words.
+//! Phrases that several reports share.
 
 use crate::Empty;
 use crate::eval::{Scoring, Summary};

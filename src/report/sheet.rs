@@ -1,5 +1,4 @@
-//! A table as it is typeset: Markdown, LaTeX, and with feature `table` the terminal. All three are made of the same
-//! cells.
+//! A table as it is typeset: Markdown, LaTeX, and with feature `table` the terminal. All three use the same cells.
 
 #[cfg(feature = "table")]
 use super::grid::{Align, Grid, Tone};
@@ -16,7 +15,7 @@ pub(super) struct Sheet {
     pub rows: Vec<Vec<Cell>>,
     /// Sentences below it.
     pub notes: Vec<String>,
-    /// Columns that narrow terminals do without, by heading, the first ones first.
+    /// Columns to drop on narrow terminals, by heading; the first ones are dropped first.
     pub dispensable: Vec<String>,
 }
 

@@ -1,8 +1,8 @@
-//! What a report says to errors and warnings.
+//! The words of errors and warnings in a report.
 
 use crate::eval::{EvalError, Warning};
 
-/// How errors and warnings read in a report. A program with an interface of its own can say there what mends them.
+/// How errors and warnings read in a report. A program with another interface can add how to fix them.
 pub trait Words {
     /// A warning in words.
     fn warning(&self, warning: &Warning) -> String {

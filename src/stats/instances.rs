@@ -1,4 +1,4 @@
-//! Lesions (cells, objects) of one class: what there is on either side, and what meets.
+//! Lesions (cells, objects) of one class: the lesions of either side, and which of them meet.
 
 mod options;
 
@@ -94,8 +94,9 @@ pub struct Touch {
     pub other: u32,
 }
 
-/// The lesions of one class on both sides and the voxels that they share: integers, the same whatever the threads, slabs
-/// and order. Compare with `==`. Every number about lesions is a formula of it: [`metric::instances`](crate::metric::instances).
+/// The lesions of one class on both sides and the voxels that they share: integers, the same for all threads, slabs and
+/// orders. Compare with `==`. Every number about lesions is a formula of it:
+/// [`metric::instances`](crate::metric::instances).
 ///
 /// ```
 /// use voxdice::stats::{InstanceOptions, Overlap};

@@ -46,7 +46,7 @@ impl Terms {
         }
     }
 
-    /// Always false: there is no empty set of terms.
+    /// Always false: a set of terms is never empty.
     pub fn is_empty(self) -> bool {
         false
     }
@@ -80,8 +80,8 @@ pub struct Sums {
     voxels: u64,
     /// Smallest and largest block scale; `None` before the first voxel.
     scale: Option<(u16, u16)>,
-    /// p, t, pt, pp, tt, |p-t|, pointwise: on the grid 2^(k-46) for the linear ones and 2^(2k-46) for products, where
-    /// k is the smallest scale; the pointwise loss has a grid of its own, 2^-30.
+    /// p, t, pt, pp, tt, |p-t|, pointwise: on the grid 2^(k-46) for the linear ones and 2^(2k-46) for products, where k
+    /// is the smallest scale; the pointwise loss has a separate grid, 2^-30.
     units: [i128; UNITS],
     non_finite: NonFiniteCount,
     propagate: bool,
@@ -272,7 +272,7 @@ impl Merge for Sums {
     }
 }
 
-/// What a backend returns for one block: sums on the grid of the block's own scale.
+/// What a backend returns for one block: sums on the grid of the block's scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BlockSums {
     pub units: [i128; UNITS],

@@ -18,8 +18,8 @@ pub const NO_TARGET: u64 = u64::MAX;
 /// Surface distances of one class: from the elements of the truth's boundary to the prediction, and from those of the
 /// prediction's boundary to the truth.
 ///
-/// Distances are whole numbers on a [`Lattice`], so a surface has the same bits whatever the threads, the instructions
-/// and the order; compare with `==`. Every distance metric is a formula of it: [`metric::surface`](crate::metric::surface).
+/// Distances are whole numbers on a [`Lattice`], so a surface has the same bits for all threads, instructions and
+/// orders; compare with `==`. Every distance metric is a formula of it: [`metric::surface`](crate::metric::surface).
 ///
 /// ```
 /// use voxdice::stats::SurfaceOptions;

@@ -46,7 +46,7 @@ fn runs(slice: &Slice, y: usize, wanted: impl Fn(u8) -> bool) -> Vec<(usize, usi
 const STEPS: [(isize, isize); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
 /// Closed lines around the cells whose marks are `wanted`, which lie to the right of the way. Cells that touch at a
-/// corner have lines of their own.
+/// corner have separate lines.
 pub(super) fn outline(slice: &Slice, wanted: impl Fn(u8) -> bool) -> String {
     let is = |x: isize, y: isize| match (usize::try_from(x), usize::try_from(y)) {
         (Ok(x), Ok(y)) => x < slice.width && y < slice.height && wanted(slice.at(x, y)),

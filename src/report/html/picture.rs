@@ -1,4 +1,4 @@
-//! One class in one slice as inline SVG: what was missed, what was invented, and the outlines of both maps.
+//! One class in one slice as inline SVG: false negatives, false positives, and the outlines of both maps.
 
 use super::outline::{area, outline};
 use super::text::short;
@@ -7,7 +7,7 @@ use crate::eval::pictures::{Cut, Errors, IGNORED, OTHER, PRED, Slice, TRUTH, Vie
 /// The largest width and height, in pixels.
 const SIZE: [f64; 2] = [360.0, 300.0];
 
-/// More cells than that are not told apart in so many pixels.
+/// More cells than this cannot be distinguished in this many pixels.
 const MOST_CELLS: usize = 320;
 
 /// Bytes. What is longer is drawn coarser.

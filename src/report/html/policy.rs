@@ -1,5 +1,5 @@
-//! The page's Content-Security-Policy: its own script and style by their SHA-256, and nothing else. Whatever else got
-//! into the page would not run.
+//! The page's Content-Security-Policy: its own script and style by their SHA-256, and nothing else. Any other script or
+//! style in the page would not run.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as STANDARD;

@@ -227,7 +227,7 @@ pub(super) fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
     )
 }
 
-/// What a reader has to know of a case beside its scores.
+/// What a reader has to know about a case beside its scores.
 fn notes(case: &CaseResult) -> String {
     let mut notes = Vec::new();
     if !case.is_predicted() {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Sentences of one kind that are listed.
 const ALIKE: usize = 3;
 
-/// From so many models on the first place is partly luck.
+/// From this many models on the first place is partly luck.
 const MANY_MODELS: usize = 10;
 
 /// Below this, a difference of shares is hardly seen.
@@ -56,7 +56,8 @@ fn missing(found: &Comparison) -> Vec<String> {
         .collect()
 }
 
-/// Scores that some models have and others have not: dropping such cases rewards who invents, or who misses.
+/// Scores that some models have and others do not: dropping such cases rewards models with false positives or false
+/// negatives.
 fn undefined(found: &Comparison) -> Vec<String> {
     let mut said = Vec::new();
     for (table, row) in found.rows().filter(|(table, _)| !table.is_mean) {
@@ -126,7 +127,7 @@ fn signs_differ(found: &Comparison, table: &ScoreTable, _: &Compared, pair: &Pai
     })
 }
 
-/// With many cases a difference that nobody sees is significant.
+/// With many cases a difference too small to see is significant.
 fn tiny(found: &Comparison, table: &ScoreTable, row: &Compared, pair: &Pair) -> Option<String> {
     let shares = row.models.iter().all(|model| model.mean.abs() <= 1.0) && table.better == Better::Higher;
     let decided = matches!(pair.verdict, Verdict::Better | Verdict::Worse);
@@ -140,7 +141,7 @@ fn tiny(found: &Comparison, table: &ScoreTable, row: &Compared, pair: &Pair) -> 
     })
 }
 
-/// Tests that cannot find anything, whatever the scores are.
+/// Tests that cannot find anything for any scores.
 fn too_few(found: &Comparison) -> Vec<String> {
     let alpha = found.options.alpha;
     let pairs = || found.found.iter().flat_map(|row| &row.pairs).filter(|pair| pair.n > 0 && pair.ranks.nonzero > 0);

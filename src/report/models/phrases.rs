@@ -7,7 +7,7 @@ use crate::metric::compare::{Adjust, Better, IntervalKind, Method, RankBy, Score
 use crate::text::grouped;
 use std::collections::BTreeSet;
 
-/// Digits behind the point, where nobody says how many.
+/// The default number of decimals.
 pub(super) const DIGITS: usize = 4;
 
 /// A score; `-` where it is undefined.

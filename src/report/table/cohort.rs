@@ -13,7 +13,7 @@ const WORST: usize = 5;
 /// Unpaired and failed cases that are named.
 const NAMED: usize = 10;
 
-/// Columns that a narrow terminal does without, the first ones first.
+/// Columns to drop on a narrow terminal; the first ones are dropped first.
 static DISPENSABLE: [&str; 4] = ["sd", "median", "min", "max"];
 
 pub(super) fn render(summary: &Summary<'_>) -> String {
@@ -41,7 +41,7 @@ struct Rows {
 }
 
 impl Rows {
-    /// As many columns as the terminal has room for, and which ones had to go.
+    /// As many columns as fit the terminal, and which ones were dropped.
     fn in_width(&self) -> (Grid, &'static [&'static str]) {
         let without = |n: usize| (self.grid(&DISPENSABLE[..n]), &DISPENSABLE[..n]);
         let mut all = (0..DISPENSABLE.len()).map(without);

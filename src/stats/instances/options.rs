@@ -57,7 +57,7 @@ pub enum InstancesBy {
     /// Being connected. Labels of a class do not matter.
     #[default]
     Components,
-    /// Having the same label: a class is a set of labels, and each of them an instance, in however many pieces it lies.
+    /// Having the same label: a class is a set of labels, and each label is one instance, even if it is not connected.
     Labels,
 }
 
@@ -121,8 +121,8 @@ pub enum Regions {
     /// They are not.
     #[default]
     Off,
-    /// By the distance between centres of voxels in steps, whatever their size; of several at one distance the one that
-    /// comes first. This looks at the whole image at once.
+    /// By the distance between centres of voxels in steps, ignoring the voxel size. Of several at one distance the
+    /// first one is taken. This needs the whole image at once.
     Nearest,
 }
 
@@ -149,10 +149,10 @@ pub struct InstanceOptions {
     pub own: Vec<OwnSteps>,
     /// Whether voxels of the prediction are given to the nearest true lesion.
     pub regions: Regions,
-    /// Classes `[a, b]`, by their places: for the lesions of `a` it is told which lesions of `b` on the same side they touch,
-    /// across faces and edges. It is kept with the lesions of `a`.
+    /// Classes `[a, b]`, by their places: for the lesions of `a`, the result lists which lesions of `b` on the same
+    /// side they touch, across faces and edges. The list is kept with the lesions of `a`.
     pub touching: Vec<[usize; 2]>,
-    /// Most lesions of a side and class. More are [`Error::TooManyLesions`]: a table of as many is of no use to anybody.
+    /// Most lesions of a side and class. More are [`Error::TooManyLesions`]: so large a table would be of no use.
     pub max_lesions: u32,
 }
 

@@ -27,7 +27,7 @@ const CUBE: [(u8, &[[u8; 3]]); 13] = [
 /// Marching-squares segments: per segment its components in halves of the spacings.
 const SQUARE: [(u8, &[[u8; 2]]); 4] = [(1, &[[1, 1]]), (3, &[[0, 2]]), (5, &[[2, 0]]), (6, &[[1, 1], [1, 1]])];
 
-/// A piece of the surface at a corner.
+/// A part of the surface at a corner.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AreaKind {
     /// 3-D: triangles, in eighths of faces. 2-D: segments, in halves of spacings, behind a 0.
@@ -36,7 +36,7 @@ pub(crate) struct AreaKind {
     pub exposed: [u8; 3],
 }
 
-/// The kinds of corners: 26 areas in 3-D, 4 lengths in 2-D, and none for codes that are no corner.
+/// The kinds of corners: 26 areas in 3-D, 4 lengths in 2-D, and none for codes that are not a corner.
 pub(crate) struct AreaKinds {
     /// Kind by code, 0 where all voxels are inside or all outside.
     pub of_code: Vec<u8>,

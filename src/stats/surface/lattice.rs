@@ -49,7 +49,7 @@ impl Spacing {
         Ok(spacing)
     }
 
-    /// The same along every axis, whatever their number.
+    /// The same along every axis, for any number of axes.
     ///
     /// # Errors
     /// [`Error::Parameter`], as for [`Spacing::new`].
@@ -58,7 +58,7 @@ impl Spacing {
         Ok(Self::every(mm))
     }
 
-    /// 1 along every axis, whatever their number: distances are in voxels.
+    /// 1 along every axis, for any number of axes: distances are in voxels.
     pub fn voxels() -> Self {
         Self::every(1.0)
     }

@@ -44,7 +44,7 @@ pub enum ImageEdge {
     /// Background: where a mask touches the edge of the image, there is its boundary.
     #[default]
     Background,
-    /// The outermost voxels again: the edge of the image is no boundary. A mask that fills the image has none.
+    /// The outermost voxels again: the edge of the image is not a boundary. A mask that fills the image has none.
     Repeat,
 }
 
@@ -71,9 +71,9 @@ pub enum Target {
     Elements,
     /// Any voxel of the other mask: distances are 0 inside it.
     Mask,
-    /// The other mask's [`Elements::Face`], whatever the elements are.
+    /// The other mask's [`Elements::Face`], for any choice of elements.
     Face,
-    /// The other mask's [`Elements::Full`], whatever the elements are.
+    /// The other mask's [`Elements::Full`], for any choice of elements.
     Full,
 }
 
