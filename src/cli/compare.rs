@@ -99,7 +99,7 @@ impl Compare {
         let files = files.into_iter().filter_map(|(path, text)| Some((path.as_ref()?, text)));
         let mut all: Vec<Pending> = files.map(|(path, text)| Pending::write(path, text)).collect::<Result<_>>()?;
         interrupt::check()?;
-        // What can still fail goes first.
+        // Steps that can still fail are done first.
         all.sort_by_key(|pending| !pending.is_direct());
         all.into_iter().try_for_each(Pending::publish)?;
         if self.outputs.output.is_none() {
@@ -129,7 +129,7 @@ impl Compare {
         check_no_volume(&all)
     }
 
-    /// What the exit code is about. The notes are in the result, but for forms that have no place for them.
+    /// What the exit code is about. The notes are in the result, except in forms that have no place for them.
     fn tell(&self, found: &Comparison, output: &mut Output) {
         for model in found.models.iter().filter(|model| !model.missing.is_empty()) {
             let line = format!(

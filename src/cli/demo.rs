@@ -78,7 +78,7 @@ fn files_of(folder: &Path, case: usize) -> [PathBuf; 2] {
     ["truth", "pred"].map(|half| folder.join(half).join(format!("case_{}.nii.gz", case + 1)))
 }
 
-/// Refuses a folder that has files of these names: they may be somebody's cases.
+/// Refuses a folder that has files of these names: they may be real cases.
 fn refuse_to_replace(folder: &Path) -> Result<()> {
     match (0..CASES).flat_map(|case| files_of(folder, case)).find(|file| file.exists()) {
         Some(file) => anyhow::bail!("{}: there is such a file already; name another folder with --out", file.display()),
@@ -97,7 +97,7 @@ fn make(folder: &Path, case: usize) -> Result<CasePair> {
     Ok(CasePair { name, truth: Source::File(truth_file.into()), pred: Source::File(pred_file.into()) })
 }
 
-/// A folder that nobody else has.
+/// A folder that no other process uses.
 fn fresh_folder() -> Result<PathBuf> {
     let base = std::env::temp_dir();
     for attempt in 0..1000 {

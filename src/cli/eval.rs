@@ -137,7 +137,7 @@ impl Eval {
         Ok(exit)
     }
 
-    /// Everything that is read, as far as it was named.
+    /// All input paths that were named.
     fn inputs(&self) -> Vec<&Path> {
         let lists = [&self.count.dataset, &self.pairs].into_iter().flatten();
         [&self.truth, &self.pred].into_iter().chain(lists).map(PathBuf::as_path).collect()
@@ -178,7 +178,7 @@ impl Eval {
     }
 }
 
-/// Refuses to print a table of nothing. Of a shard that is for `merge` to judge, which sees the others.
+/// Refuses to print a table of nothing. For a shard, `merge` decides, because it sees the others.
 fn check_found(summary: &Summary<'_>, output: &mut Output) -> Result<()> {
     let evaluation = summary.evaluation;
     if evaluation.provenance.shard.is_some() {

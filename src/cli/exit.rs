@@ -36,7 +36,7 @@ impl Exit {
 
     /// Prints what clap has to say: help and version on stdout, wrong usage on stderr.
     pub fn of_usage(message: &clap::Error) -> Self {
-        // Printing fails only if nobody reads, and then there is nobody to tell.
+        // Printing fails only if the reader is gone, and then the error cannot be reported.
         let _ = message.print();
         if message.use_stderr() { Self::Usage } else { Self::Fine }
     }

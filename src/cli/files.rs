@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 /// A file that is to be written, and the flag that named it.
 pub(super) type Named<'a> = (&'static str, &'a Path);
 
-/// Complains early about results that cannot be written, or would take the place of each other or of an input: before
-/// any time is spent.
+/// Reports results that cannot be written, or would overwrite each other or an input, before any time is spent.
 pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<()> {
     for (place, &(flag, path)) in outputs.iter().enumerate() {
         if path == Path::new("-") {
@@ -35,7 +34,7 @@ pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<(
     Ok(())
 }
 
-/// Refuses the names of volumes for results that are none: a slip would cost a label map.
+/// Refuses the name of a volume for a result that is not a volume: a typing error would overwrite a label map.
 pub(super) fn check_no_volume(outputs: &[Named<'_>]) -> Result<()> {
     match outputs.iter().find(|(_, path)| io::stem(path).is_some() || io::stem(destination(path)).is_some()) {
         None => Ok(()),
@@ -99,8 +98,8 @@ fn identity(path: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or(folder).join(target.file_name().unwrap_or_default())
 }
 
-/// A file that is written under a hidden name, and removed again unless it gets its own. What is no file (a pipe, a
-/// device) cannot be replaced and is written to at the end.
+/// A file that is written under a hidden name, and removed again unless it gets its final name. What is not a file (a
+/// pipe, a device) cannot be replaced and is written to at the end.
 #[derive(Debug)]
 pub(super) struct Pending {
     hidden: PathBuf,
@@ -119,15 +118,15 @@ impl Pending {
         Self::make(path, |hidden| Ok(fs::write(hidden, content)?))
     }
 
-    /// What `write` leaves under the name that it is given.
+    /// The content that `write` writes under the given name.
     pub fn make(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let pending = Self::reserve(path)?;
         write(&pending.hidden).and_then(|()| pending.settle()).with_context(|| refused(path))?;
         Ok(pending)
     }
 
-    /// An empty file under a hidden name that nobody else has: neither another process, which on another machine or in
-    /// another container may have the same number, nor one that was killed.
+    /// An empty file under a unique hidden name. The name must differ from that of any other process (on another
+    /// machine or in another container it may have the same number) and of one that was killed.
     fn reserve(path: &Path) -> Result<Self> {
         let target = destination(path);
         let name = target.file_name().with_context(|| format!("{}: not the name of a file", path.display()))?;
@@ -144,11 +143,11 @@ impl Pending {
         }
     }
 
-    /// Gives the file the rights of the one whose place it will take, and brings it to the disk: some network drives say
-    /// only then that there was no room for it.
+    /// Gives the file the rights of the one whose place it will take, and brings it to the disk: some network drives
+    /// report only then that they are full.
     fn settle(&self) -> Result<()> {
         if let Ok(before) = self.path.metadata() {
-            // Its owner may be somebody else; then it has the rights of a new file.
+            // It may belong to another user; then it has the rights of a new file.
             let _ = fs::set_permissions(&self.hidden, before.permissions());
         }
         match OpenOptions::new().write(true).open(&self.hidden)?.sync_all() {
@@ -198,8 +197,8 @@ fn folder(path: &Path) -> PathBuf {
 /// Bytes of text that are looked at together.
 const PIECE: usize = 1 << 16;
 
-/// A file of text, or a pipe. What is no text is told at the first piece that is none, so that a device without an end
-/// is told as well. A mark of the byte order, as Windows writes it, is left out.
+/// A file of text, or a pipe. A file that is not text is refused at the first chunk that is not text, so that an
+/// endless device is refused as well. A byte order mark, as Windows writes it, is left out.
 pub(super) fn read_text(path: &Path) -> Result<String> {
     if path.is_dir() {
         bail!("{}: this is a folder; name the file itself", path.display());
@@ -218,7 +217,7 @@ pub(super) fn read_text(path: &Path) -> Result<String> {
         let new = &bytes[checked..];
         let (valid, broken) = match std::str::from_utf8(new) {
             Ok(_) => (new.len(), false),
-            // A character may lie across two pieces.
+            // A character may lie across two chunks.
             Err(error) => (error.valid_up_to(), error.error_len().is_some() || got == 0),
         };
         let zero = new[..valid].iter().position(|&byte| byte == 0);
@@ -294,7 +293,7 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             read_text(&path).map_err(|error| format!("{error:#}"))
         };
-        // One byte before a piece ends, characters of two bytes lie across.
+        // Characters of two bytes start one byte before a chunk ends, so they lie across chunks.
         let long = format!("x{}", "é".repeat(PIECE));
         assert_eq!(read(long.as_bytes()).unwrap(), long);
         assert_eq!(read("\u{feff}a".as_bytes()).unwrap(), "a");

@@ -1,4 +1,4 @@
-//! Ctrl-C and the polite request to end: the work stops at the next piece, nothing is written, and the exit code says so.
+//! Ctrl-C and termination requests: the work stops at the next chunk, nothing is written, and the exit code reports it.
 
 use crate::eval::Cancel;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: LazyLock<Cancel> = LazyLock::new(Cancel::default);
 
-/// Nothing is half done: the process may end where it stands.
+/// There is no unfinished work: the process may end at once.
 static HARMLESS: AtomicBool = AtomicBool::new(false);
 
 /// The run was interrupted.
@@ -17,11 +17,11 @@ pub(super) struct Interrupted;
 
 /// From here on a signal only asks to stop; a second one ends the process at once.
 pub(super) fn listen() {
-    // Without a handler a signal ends the process where it stands, which leaves no file behind either.
+    // Without a handler a signal ends the process at once, which leaves no file behind either.
     let _ = ctrlc::set_handler(|| {
         let again = ASKED.cancel();
         if HARMLESS.load(Ordering::SeqCst) {
-            // A terminal that is gone has nobody to tell.
+            // If the terminal is gone, the error cannot be reported.
             let _ = writeln!(std::io::stderr(), "error: {Interrupted}");
         }
         if again || HARMLESS.load(Ordering::SeqCst) {

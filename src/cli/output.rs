@@ -7,7 +7,7 @@ use crate::text::{is_command, printable};
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-/// Where a command writes. A reader that has gone away (`voxdice ... | head`) is no error.
+/// Where a command writes. A reader that has gone away (`voxdice ... | head`) is not an error.
 #[derive(Debug)]
 pub(super) struct Output {
     pub quiet: bool,
@@ -63,10 +63,10 @@ impl Output {
     }
 }
 
-/// One line on stderr, whatever names are in it.
+/// One line on stderr, even if names contain line breaks.
 fn told(text: &str) {
     let text = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    // A closed stderr leaves nobody to tell.
+    // If stderr is closed, the error cannot be reported.
     let _ = writeln!(io::stderr().lock(), "{}", printable(&text));
 }
 

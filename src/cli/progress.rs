@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A spinner with a message; invisible where stderr is no terminal, or under --quiet.
+    /// A spinner with a message; invisible where stderr is not a terminal, or under --quiet.
     pub fn start(quiet: bool, message: &str) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);

@@ -80,7 +80,7 @@ impl Verify {
         let (reference, baseline) = (cpu(Simd::Auto)?, cpu(Simd::Baseline)?);
         score.follow(output, "checking the CPU", |events| check_cpu(&reference, &baseline, events))?;
         for target in &targets {
-            // Each variant has a device of its own, and what takes the time is making kernels on one thread of it.
+            // Each variant has a separate device, and most of the time goes into making kernels on one thread.
             std::thread::scope(|scope| {
                 let mut running = Vec::new();
                 for (round, variant) in VARIANTS.into_iter().enumerate() {
@@ -98,7 +98,7 @@ impl Verify {
 }
 
 impl Verify {
-    /// What to check. An adapter that is not there is told before any time is spent; so is a machine that has none.
+    /// What to check. A missing adapter, and a machine without any, is reported before any time is spent.
     fn targets(&self) -> Result<Vec<AdapterChoice>> {
         let there = adapters();
         let all: Vec<AdapterChoice> = there.iter().map(|adapter| AdapterChoice::Index(adapter.index)).collect();
@@ -116,7 +116,7 @@ impl Verify {
     }
 }
 
-/// What the engine says about an adapter that is not there.
+/// The engine's error for a missing adapter.
 fn missing(choice: &AdapterChoice) -> anyhow::Error {
     match VARIANTS[0].engine(choice) {
         Err(error) => error.into(),
@@ -160,7 +160,7 @@ fn check_adapter(target: &AdapterChoice, variant: Variant, round: usize, referen
     }
 }
 
-// Sending fails when nobody listens any more: then the rest is of no interest.
+// Sending fails when the receiver is gone: then the rest does not matter.
 fn heading(events: &Events, text: String) {
     let _ = events.send(Event::Heading(text));
 }

@@ -1,4 +1,4 @@
-//! What a command warns of, in the words of its flags.
+//! The warnings of a command, in terms of its flags.
 
 use super::words;
 use crate::eval::{self, WarningKind};
@@ -17,7 +17,7 @@ pub(super) enum Warning {
     Rounded { file: String, voxels: u64 },
     /// Whole labels that their header scales, and that come back a little off.
     ScaledLabels { file: String, voxels: u64 },
-    /// Voxels that are no probabilities.
+    /// Voxels that are not probabilities.
     OutOfRange { file: String, side: eval::Side, least: f32, most: f32 },
     /// A mask of 0 and another value than 1.
     MaskOutOfRange { file: String, value: f32 },
@@ -44,7 +44,7 @@ impl Warning {
         }
     }
 
-    /// Whether this is nothing to worry about.
+    /// Whether this is harmless.
     pub fn is_note(&self) -> bool {
         match self {
             Self::Eval(warning) => warning.is_note(),

@@ -1,5 +1,5 @@
-//! The library's errors for whoever typed a command. The library says what a program can change; here the same facts
-//! come with the flags that stand for it.
+//! The library's errors for users of the command line. The library says what a program can change; here the same facts
+//! come with the flags.
 
 mod eval;
 
@@ -117,7 +117,7 @@ mod tests {
         ] {
             let said = of(&Err::<(), _>(error).context("x.nii").unwrap_err());
             assert!(said.starts_with("x.nii: ") && said.contains(facts), "{said}");
-            // Words of the library's interface are of no use at a prompt.
+            // Names from the library's interface are of no use on the command line.
             assert!(!said.contains("::") && !said.contains("Engine") && !said.contains("the CPU backend"), "{said}");
         }
     }

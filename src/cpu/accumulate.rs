@@ -84,7 +84,7 @@ impl CountsAccumulator {
     /// Counts a chunk of both maps.
     ///
     /// # Errors
-    /// [`Error::PieceMismatch`] when the pieces have different lengths.
+    /// [`Error::PieceMismatch`] when the chunks have different lengths.
     pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
         let Pair { pred, truth } = pair;
         self.voxels += piece(pred, truth)?;
@@ -171,7 +171,7 @@ impl LabelsAccumulator {
     /// Counts a chunk of both maps.
     ///
     /// # Errors
-    /// [`Error::PieceMismatch`] when the pieces have different lengths, [`Error::TooManyLabels`] beyond 2^20 of them.
+    /// [`Error::PieceMismatch`] when the chunks have different lengths, [`Error::TooManyLabels`] beyond 2^20 of them.
     pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
         let Pair { pred, truth } = pair;
         self.voxels += piece(pred, truth)?;

@@ -237,7 +237,7 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::gradient`]; [`Error::BufferUsage`] unless the buffer has usages `STORAGE` and `COPY_DST`;
     /// [`Error::BufferTooSmall`]; [`Error::BufferShared`] where an operand is in the same buffer; [`Error::Parameter`]
-    /// for an offset that is no multiple of 4; [`Error::EngineOnCpu`] on a CPU engine; what the GPU may report.
+    /// for an offset that is not a multiple of 4; [`Error::EngineOnCpu`] on a CPU engine; what the GPU may report.
     #[allow(clippy::too_many_arguments)] // those of `gradient_into`, and a buffer is two of them
     pub fn gradient_into_buffer<'a>(
         &self,

@@ -10,7 +10,7 @@ pub struct CallError {
     pub fact: String,
 }
 
-/// The call is quoted in facts, and what controls a terminal must not reach it.
+/// The call is quoted in facts, so its control characters are escaped.
 fn visible(fact: &str) -> String {
     let of = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     fact.chars().map(of).collect()

@@ -77,7 +77,7 @@ impl super::Error {
     }
 }
 
-/// A side of a class that has more lesions than are wanted.
+/// A side of a class that has more lesions than the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{side} has {found} lesions of one class, and {most} are the most that were allowed; look whether it is a segmentation, \

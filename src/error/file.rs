@@ -77,7 +77,7 @@ pub enum FileError {
         /// Whether it is a sound gzip file of no bytes.
         gzip: bool,
     },
-    /// The first four bytes are no length of a NIfTI header in either byte order.
+    /// The first four bytes are not the length of a NIfTI header in either byte order.
     #[error("{}: not a NIfTI file: the first bytes are {found:02x?}, and a NIfTI header starts with its length, 348 or 540; {}", path.display(), in_its_place(found))]
     NotNifti {
         /// The file.
@@ -138,7 +138,7 @@ pub enum FileError {
         path: PathBuf,
         /// What the format is called.
         format: &'static str,
-        /// How to make of it what is read.
+        /// How to convert it to a format that is read.
         remedy: &'static str,
         /// How the names of files end that are read.
         readable: &'static [&'static str],
@@ -158,7 +158,7 @@ pub enum FileError {
         path: PathBuf,
         /// Bytes which the header accounts for.
         declared: u64,
-        /// Bytes beyond those that would have been put up with.
+        /// Bytes beyond those that would have been tolerated.
         allowed: u64,
     },
     /// The file, or the stream in it, ends too early.
@@ -173,8 +173,8 @@ pub enum FileError {
         /// Bytes of that part which are there.
         found: u64,
     },
-    /// The gzip file is too small to hold the voxels which its header declares, however well they
-    /// are compressed. Told before anything is allocated.
+    /// The gzip file is too small to hold the voxels which its header declares, however well they are compressed.
+    /// Reported before anything is allocated.
     #[error("{}: the file is cut off: its header declares {needed} bytes of voxels, and {compressed} compressed bytes hold at most {at_most}; copy or make the file again", path.display())]
     TooSmallForClaim {
         /// The file.
@@ -222,7 +222,7 @@ pub enum FileError {
         /// The intercept.
         inter: f64,
     },
-    /// Position and size of the voxels cannot be told from the header.
+    /// Position and size of the voxels cannot be determined from the header.
     #[error("{}: {fault}; repair the header with the program which wrote the file", path.display())]
     BadGeometry {
         /// The file.
@@ -230,7 +230,7 @@ pub enum FileError {
         /// What is wrong with it.
         fault: GeometryFault,
     },
-    /// The file is sound, and this machine has no room for its voxels.
+    /// The file is valid, but its voxels do not fit in memory.
     #[error("{}: no room for {bytes} bytes of voxels; use a machine with more memory, or a smaller volume", path.display())]
     OutOfMemory {
         /// The file.
@@ -250,7 +250,7 @@ pub enum FileError {
     },
 }
 
-/// The groups of [`FileError`], for callers which act on the sort of fault alone.
+/// The groups of [`FileError`], for callers that only need the kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FileErrorKind {
@@ -284,7 +284,7 @@ pub enum FileErrorKind {
     BadScale,
     /// An impossible spacing or affine.
     BadGeometry,
-    /// No room for the voxels.
+    /// The voxels do not fit in memory.
     OutOfMemory,
     /// Not to be written as NIfTI.
     Unwritable,

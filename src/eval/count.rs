@@ -36,7 +36,7 @@ const CHUNK: usize = 1 << 17;
 /// Chunks that the other thread may be ahead.
 const AHEAD: usize = 4;
 
-/// Whether the engine counts elsewhere than on this CPU, so that it wants whole volumes.
+/// Whether the engine does not count on this CPU, and so needs whole volumes.
 pub(super) fn needs_volumes(engine: &Engine) -> bool {
     engine.describe().backend == Backend::Gpu
 }

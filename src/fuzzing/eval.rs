@@ -116,7 +116,7 @@ pub(super) fn pairs(data: &[u8]) {
     };
     assert!(extra.is_empty() && pairs.len() + missing.len() <= text.split(['\n', '\r']).count());
     let truths = pairs.iter().map(|pair| &pair.truth).chain(missing.iter().map(|lone| &lone.source));
-    // A path that the system does not take, such as one with a byte 0, is told when the case is read.
+    // A path that the system refuses, such as one with a byte 0, is reported when the case is read.
     let is_there = |source: &Source| source.path().try_exists().unwrap_or(true);
     assert!(truths.chain(pairs.iter().map(|pair| &pair.pred)).all(is_there));
     let mut names: Vec<&str> = pairs.iter().map(|pair| &pair.name[..]).collect();

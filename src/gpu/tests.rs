@@ -1,4 +1,4 @@
-//! What only this room can provoke: a lost device, a self-test that must fail, a refused command.
+//! Errors that only this module can provoke: a lost device, a self-test that must fail, a refused command.
 
 use super::*;
 use crate::job::{Block, SumsOf};
@@ -51,7 +51,8 @@ fn a_lost_device_is_a_typed_error_now_and_later() {
 }
 
 /// Puts the pipeline of other terms in the place of one that the self-test uses: what a miscompiled kernel looks like
-/// from outside. The careful one, because wrong partials of the first pass happen to be flagged and summed again.
+/// from outside. The kernel that skips non-finite voxels, because wrong partials of the first pass happen to be flagged
+/// and summed again.
 fn break_sums(backend: &Backend, int64: Int64) {
     let operand = Operand { dtype: Dtype::F32, strided: false };
     let key = |terms| {

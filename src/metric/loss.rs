@@ -353,7 +353,7 @@ fn share(mut value: Assessed, places: Vec<usize>, groups: &mut [Assessed]) {
     }
 }
 
-/// x^γ. Rounding may leave 1 - S a little below 0, which is 0; NaN is no perfect score and stays.
+/// x^γ. Rounding may leave 1 - S a little below 0, which is 0; NaN is not a perfect score and stays.
 pub(super) fn power(x: f64, gamma: f64) -> f64 {
     if x < 0.0 { 0.0 } else { x.powf(gamma) }
 }

@@ -22,7 +22,7 @@ pub enum Band {
     /// Voxels whose distance to the boundary across faces is at most so many mm, above 0, with
     /// [`SLACK`](crate::stats::SLACK).
     Mm(f64),
-    /// Voxels whose distance to the boundary across faces is *below* so many voxels, above 0, whatever the spacing:
+    /// Voxels whose distance to the boundary across faces is *below* this many voxels, above 0, ignoring the spacing:
     /// MetricsReloaded.
     BelowVoxels(f64),
 }
@@ -42,7 +42,7 @@ impl Band {
         whole.map(Self::Voxels).ok_or_else(wrong)
     }
 
-    /// Itself, if its width is one that it can have.
+    /// Itself, if its width is valid.
     pub(crate) fn checked(self) -> Result<Self> {
         self.validate().map(|()| self)
     }

@@ -89,7 +89,7 @@ impl Sheet {
         text
     }
 
-    /// Aligned columns, as many as the terminal has room for.
+    /// Aligned columns, as many as fit the terminal.
     #[cfg(feature = "table")]
     pub fn grid(&self) -> String {
         let without = |n: usize| {

@@ -1,5 +1,5 @@
-//! A device of the command's own, as an application has one: buffers, a clock on the GPU, and how fast the device moves
-//! bytes. Shared with `benches/gpu.rs`. The one file outside the room `gpu` that says `wgpu`.
+//! A separate device for the command, as an application has one: buffers, a clock on the GPU, and how fast the device
+//! moves bytes. Shared with `benches/gpu.rs`. This is the only file outside the module `gpu` that uses `wgpu`.
 
 use crate::wgpu;
 use crate::{AdapterChoice, Engine, EngineOptions, Error, Result, ShaderInt64, Tuning, adapters};
@@ -9,14 +9,14 @@ pub(super) use wgpu::{Buffer, CommandEncoder};
 use wgpu::{BufferUsages as Usage, Features};
 
 /// Bytes that go to the device, or come from it, in one command: enough to hide what a command costs, and little beside
-/// a volume, so that one piece is copied by the host while another one is on its way.
+/// a volume, so that the host copies one chunk while another one is in transit.
 const PIECE: usize = 4 << 20;
 
 /// Bytes that a workgroup of read.wgsl reads at a time.
 const GROUP_BYTES: u64 = 32 << 10;
 
-/// Workgroups that read.wgsl is tried with: as many as there are parts, or fewer that each read several. Devices differ in
-/// what they like better; the faster one is the ceiling.
+/// Workgroups that read.wgsl is tried with: as many as there are parts, or fewer that each read several. Which is
+/// faster differs between devices; the faster one is the ceiling.
 const MOST_GROUPS: [u64; 2] = [1 << 15, 1 << 10];
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -137,7 +137,7 @@ impl Gpu {
         self.wait(last)
     }
 
-    /// Copies the start of a buffer to host memory, two pieces in flight.
+    /// Copies the start of a buffer to host memory, two chunks in flight.
     pub fn download(&self, buffer: &Buffer, bytes: &mut [u8]) -> Result<()> {
         let piece = padded(bytes.len().min(PIECE) as u64);
         let mapped = [self.mapped(piece)?, self.mapped(piece)?];
@@ -306,7 +306,7 @@ impl Gpu {
         self.checked(())
     }
 
-    /// The value, unless wgpu objected to something.
+    /// The value, unless wgpu reported an error.
     fn checked<T>(&self, value: T) -> Result<T> {
         let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner).take();
         fault.map_or(Ok(value), |message| Err(Error::Gpu { message }))

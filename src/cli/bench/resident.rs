@@ -61,7 +61,7 @@ impl Resident {
             self.moved.push(work.types().to_owned());
             rows.extend(on_device.transfers(&self.engines[0].1)?);
         }
-        // 64-bit integers are a matter of the sums alone.
+        // Only sums use 64-bit integers.
         let engines =
             if matches!(work.reduction(), Reduction::Sums(_)) { &self.engines[..] } else { &self.engines[..1] };
         for (name, engine) in engines {
@@ -151,7 +151,7 @@ impl<'a> OnDevice<'a> {
         self.check_gradient(cpu)?;
         let times = in_turn(self.time, || seconds(|| self.call(engine).map(drop)), || self.read())?;
         let mut rows = vec![Row { first_seconds: Some(first), ..row("resident", times) }];
-        // Surfaces go back and forth, so that they are no commands alone.
+        // Surfaces exchange data with the host, so they cannot be timed as commands alone.
         if self.gpu.has_clock() && !matches!(self.work.reduction(), Reduction::Surfaces(_)) {
             self.work.check(self.kernels(engine)?.0)?;
             self.check_gradient(cpu)?;

@@ -1,4 +1,4 @@
-//! From what was named to models: files are read, folders evaluated.
+//! From the paths on the command line to models: files are read, folders evaluated.
 
 use super::Compare;
 use crate::Engine;
@@ -105,7 +105,7 @@ fn evaluated(
 ) -> Result<Model> {
     let truth = compare.truth.as_deref().unwrap_or(folder);
     let scores = match &compare.metrics {
-        // A name that is of another tool is told when models are brought together.
+        // A name from another tool is checked when models are joined.
         Some(names) => names.iter().map(|name| name.parse()).collect::<Result<Vec<Score>, _>>()?,
         None => ScoreList::default().0,
     };

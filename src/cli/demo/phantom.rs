@@ -82,7 +82,7 @@ fn signed(random: &mut Random) -> f64 {
 }
 
 impl Blob {
-    /// The organ of a person: a little elsewhere, a little larger or smaller, with bumps of its own.
+    /// The organ of a person: slightly different in position, size and bumps.
     fn new(organ: &Organ, random: &mut Random) -> Self {
         Self {
             centre: organ.centre.map(|c| c + 4.0 * signed(random)),
@@ -91,7 +91,7 @@ impl Blob {
         }
     }
 
-    /// What a network would make of it: a voxel or so off, everywhere a little differently.
+    /// A prediction like that of a network: off by a voxel or so, with variation over the surface.
     fn guessed(&self, random: &mut Random) -> Self {
         Self {
             centre: self.centre.map(|c| c + 1.2 * signed(random)),

@@ -115,7 +115,7 @@ pub(in crate::cli) struct ScoreArgs {
     pub seed: Option<u64>,
 }
 
-/// Reads `--metrics`; `help` shows what there is, whatever else is missing on the line.
+/// Reads `--metrics`; `help` lists the metrics, even if other arguments are missing.
 #[derive(Debug, Clone)]
 struct Metrics;
 
@@ -265,7 +265,7 @@ fn threshold(text: &str) -> Result<f64, String> {
 }
 
 impl CountArgs {
-    /// Explicit flags go before what the preset says.
+    /// Explicit flags override the preset.
     pub fn resolve(
         &self,
         convention: Option<Convention>,

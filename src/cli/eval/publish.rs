@@ -75,7 +75,7 @@ impl OutputArgs {
         self.digits.map(usize::from)
     }
 
-    /// Complains early about files that cannot be written, or would take the place of an input.
+    /// Reports early files that cannot be written, or would overwrite an input.
     pub fn check(&self, inputs: &[&Path]) -> Result<()> {
         let for_papers = matches!(self.format, Form::Markdown | Form::Latex);
         let given = [("--digits", self.digits.is_some()), ("--beside", self.beside.is_some())];
@@ -90,7 +90,7 @@ impl OutputArgs {
     }
 }
 
-/// Tells what was wrong, writes the files, prints the result.
+/// Reports what was wrong, writes the files, prints the result.
 pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, output: &mut Output) -> Result<Exit> {
     tell(summary, output);
     let outputs_of = || Rendered::of(summary, outputs);
@@ -108,13 +108,13 @@ pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, outpu
             let what = summary.evaluation.verified();
             output.note(format_args!("verified: {} agree in every {what}", verification.devices()));
         }
-        // All files are complete before the first one appears; after a failed verification there is none.
+        // All files are complete before the first one appears; after a failed verification no file is written.
         let files =
             [(&outputs.output, layout), (&outputs.csv, rows), (&outputs.html, page), (&outputs.lesions, lesions)];
         let files = files.into_iter().filter_map(|(path, text)| Some((path.as_ref()?, text?)));
         let mut all: Vec<Pending> = files.map(|(path, text)| Pending::write(path, &text)).collect::<Result<_>>()?;
         interrupt::check()?;
-        // What can still fail goes first.
+        // Steps that can still fail are done first.
         all.sort_by_key(|pending| !pending.is_direct());
         all.into_iter().try_for_each(Pending::publish)?;
     }

@@ -10,7 +10,7 @@ use std::fmt;
 /// Voxels by value.
 pub(super) type Labels = BTreeMap<i128, u64>;
 
-/// How the voxels of a file are parted: so many channels, and the layers among them that are told apart.
+/// How the voxels of a file are divided: the number of channels, and which of them are separate layers.
 #[derive(Debug, Clone)]
 pub(super) struct Channels {
     pub count: usize,
@@ -18,7 +18,7 @@ pub(super) struct Channels {
 }
 
 impl Channels {
-    /// Nothing is told apart.
+    /// One channel, not divided into layers.
     pub fn one() -> Self {
         Self { count: 1, layers: BTreeSet::new() }
     }
@@ -76,8 +76,8 @@ impl fmt::Display for Number {
 }
 
 impl Content {
-    /// Of the voxels of some channels, one behind the other. Where a header scaled them, they are a label map if all
-    /// of them settle, and else the values that the header gives.
+    /// Of the voxels of some channels, one behind the other. Where a header scaled them, they are a label map if all of
+    /// them snap to whole numbers, and otherwise the values that the header gives.
     pub fn of(voxels: Voxels, channels: &Channels, scaled: bool) -> Self {
         match voxels {
             Voxels::U8(v) => of_integers(v, channels),

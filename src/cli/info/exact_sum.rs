@@ -1,4 +1,4 @@
-//! The sum of floats, rounded once: one integer per exponent holds the significands exactly, whatever their order.
+//! The sum of floats, rounded once: one integer per exponent holds the significands exactly, in any order.
 
 /// A sum of finite numbers.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl ExactSum {
 
     /// The nearest f64; infinite where the sum is out of its range.
     pub fn rounded(&self) -> f64 {
-        // The sum as an integer multiple of 2^-1074 in limbs of 32 bits, each still with a sign and with room to spare.
+        // The sum as an integer multiple of 2^-1074 in limbs of 32 bits, each still with a sign and with spare bits.
         let mut limbs = vec![0i128; 72];
         for (exponent, &sum) in self.by_exponent.iter().enumerate().filter(|(_, sum)| **sum != 0) {
             let shift = exponent - 1;

@@ -1,4 +1,4 @@
-//! What a file holds, and how it is told.
+//! What a file holds, and how it is shown.
 
 use super::content::{Channels, Content, Labels, Number};
 use crate::cli::warning::Warning;
@@ -62,7 +62,7 @@ impl<'a> Found<'a> {
         })
     }
 
-    /// What is to be told beside it.
+    /// The notes about it.
     pub fn warning(&self) -> Option<Warning> {
         let file = || self.path.display().to_string();
         (self.surplus > 0).then(|| eval::Warning::Surplus { file: file(), bytes: self.surplus }.into())
@@ -182,7 +182,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// In millimetres, whatever the unit of the file.
+/// In millimetres, converted from the unit of the file.
 fn edges_mm(geometry: &Geometry) -> [f64; 3] {
     plain(geometry.spacing).map(|edge| edge * geometry.units.in_mm())
 }

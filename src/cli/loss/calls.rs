@@ -19,7 +19,7 @@ fn has(preset: Preset) -> Option<&'static str> {
     })
 }
 
-/// What a class can be told to do to the prediction: it does one of these, whatever else is asked of it.
+/// Keywords of a class for the activation of the prediction. A class applies only one of these.
 fn activations(preset: Preset, class: &str) -> &'static [Activation] {
     use Activation::{None, Sigmoid, Softmax};
     match (preset, class) {

@@ -132,7 +132,7 @@ impl Choices {
 
     /// The layout that was asked for, or that of the preset; `None` where channels are first unless the file knows better.
     pub fn layout(&self) -> Option<LayoutName> {
-        // A call that cannot be read is told before anything is laid out.
+        // A call that cannot be parsed is reported before anything is laid out.
         if let Ok(Some(call)) = self.any_call() {
             let last = call.channels_last();
             let of_call = if last { LayoutName::ChannelsLast } else { LayoutName::ChannelsFirst };
@@ -192,7 +192,7 @@ impl Choices {
         flags.into_iter().filter_map(|(flag, given)| given.then_some(flag)).collect()
     }
 
-    /// A flag that would do nothing is a misunderstanding.
+    /// A flag without an effect is an error: the user expects one.
     pub fn refuse_idle(&self) -> Result<()> {
         use LossName::{Bce, Ce, Combo, DiceCe, DiceFocal, Focal, FocalTversky, GeneralizedDice, Tversky};
         let names = self.names();

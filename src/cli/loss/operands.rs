@@ -61,7 +61,7 @@ impl Operands {
         };
         operands.bring_together(rule)?;
         let ignored = choices.ignored()?;
-        // Where nothing is ignored there is no mask, which would cost a copy of the truth.
+        // No mask where nothing is ignored: a mask would cost a copy of the truth.
         let kept = if ignored.is_empty() { Vec::new() } else { operands.truth.leave_out(&ignored) };
         let kept = kept.contains(&0).then_some(kept);
         if choices.rows() {
@@ -140,7 +140,7 @@ impl Operands {
     fn split_axes(&mut self, choices: &Choices) -> Result<()> {
         let [truth_axes, pred_axes] = [axes_of(&self.truth), axes_of(&self.pred)];
         let layout = match choices.layout() {
-            // A preset flattens, but a label map is no array of the same shape.
+            // A preset flattens, but a label map is not an array of the same shape.
             Some(LayoutName::Flat) if choices.layout.is_none() && truth_axes != pred_axes => None,
             layout => layout,
         };
@@ -220,7 +220,7 @@ impl Operands {
         })
     }
 
-    /// What there is to say about the files themselves, before anything about their voxels.
+    /// The warnings about the files, before those about their voxels.
     fn note_files(&mut self) {
         let mut warnings = Vec::new();
         let [truth_path, pred_path] = &self.paths;
@@ -318,12 +318,12 @@ impl Operands {
         extent(&self.file_shape().0)
     }
 
-    /// Warns of voxels that are no probabilities. Sums, where there are some, know whether there are any.
+    /// Warns of voxels that are not probabilities. If there are sums, they record whether there are any.
     pub fn note_range(&mut self, sums: Option<&Table<Sums>>, activated: bool) {
         if sums.is_some_and(|sums| !sums.values().iter().any(Sums::out_of_range)) {
             return;
         }
-        // What an activation gives is a probability, and a label map has no values.
+        // The output of an activation is a probability, and a label map has no such values.
         let files = [(Side::Truth, &self.truth, self.labels.is_none()), (Side::Prediction, &self.pred, !activated)];
         for ((side, volume, _), path) in files.into_iter().zip(&self.paths).filter(|((_, _, summed), _)| *summed) {
             let Some((least, most)) = volume.range().filter(|&(least, most)| least < -1.0 || most > 1.0) else {

@@ -83,7 +83,7 @@ impl Choices {
         Ok(options)
     }
 
-    /// What a library adds to I and not to 2I is told by its unit.
+    /// Smoothing that a library adds to I and not to 2I is marked by its unit.
     fn smoothing(&self, name: LossName, options: &mut LossOptions) {
         let tversky = [LossName::Tversky, LossName::FocalTversky].contains(&name);
         let of_hits = tversky && matches!(self.preset, Some(Preset::Monai | Preset::Keras));
@@ -124,7 +124,7 @@ impl Choices {
         self.smooth_unit.unwrap_or(of_library)
     }
 
-    /// What there is to say of smoothing that counts hits because a library does.
+    /// The note about smoothing that counts hits because a library does.
     pub fn note_unit(&self) -> Option<String> {
         let given = !self.smooth.is_empty() || self.smooth_nr.is_some() || self.smooth_dr.is_some();
         let hits = |name: &&LossName| self.unit(**name) == SmoothUnit::Hit;
@@ -167,7 +167,7 @@ impl Choices {
             LossName::Jaccard => of_kind(Kind::Overlap(Overlap::Jaccard)),
             LossName::Tversky => {
                 let Tversky { alpha, beta } = tversky(0.5, 0.5);
-                // The alpha of Keras weighs the misses.
+                // The alpha of Keras weighs the false negatives.
                 let keras = self.preset == Some(Preset::Keras);
                 let tversky = if keras { Tversky { alpha: beta, beta: alpha } } else { Tversky { alpha, beta } };
                 of_kind(Kind::Overlap(Overlap::Tversky(tversky)))

@@ -62,7 +62,7 @@ pub(super) fn against(
     let mut described = [engine, other].map(Engine::describe);
     described.sort_by_key(|description| description.backend.to_string());
     let [cpu, gpu] = described.map(|description| description.device);
-    // The difference is told with the CPU first.
+    // The difference is reported with the CPU first.
     let swapped = engine.describe().backend == Backend::Gpu;
     let want = if found.gradient.is_some() { Want::Gradient } else { Want::Values };
     let again = work.run(other, operands, choices, want)?;

@@ -54,7 +54,7 @@ impl Choices {
         self.terms(2)?.into_iter().try_for_each(|term| Loss::new(term.options).map(drop)).map_err(Into::into)
     }
 
-    /// What the flags come to for these volumes.
+    /// The loss that the flags give for these volumes.
     pub fn work(&self, given: &Given) -> Result<Work> {
         if let Some(text) = self.call_text(given)? {
             return Work::of_call(text, given);

@@ -172,7 +172,7 @@ pub(super) enum LabelVoxels {
 }
 
 impl LabelVoxels {
-    /// Stretches of equal labels, as in real maps, with noise between them; some of them not listed in `labels`.
+    /// Runs of equal labels, as in real maps, with noise between them; some of the labels are not in `labels`.
     pub fn new(kind: LabelKind, labels: &[u32], n: u64, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let (mut label, mut left) = (0, 0);

@@ -1,4 +1,4 @@
-//! Questions with answers that can be worked out by hand, written down here: not even the CPU is taken at its word.
+//! Inputs whose results can be worked out by hand, written down here: not even the CPU is trusted.
 
 use super::groups::Tally;
 use crate::stats::{Counts, DistanceCount, Elements, Exact, Sums, SurfaceOptions, Terms};

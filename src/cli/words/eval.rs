@@ -1,4 +1,4 @@
-//! The facts of an evaluation with the flags that mend it.
+//! The facts of an evaluation with the flags that fix them.
 
 use super::{of_labels, of_library};
 use crate::cli::interrupt::Interrupted;
@@ -20,7 +20,7 @@ impl Words for Flags {
         of_warning(warning)
     }
 
-    // Errors are kept as facts: `merge` retells them, and has not the flags of `eval`.
+    // Errors are kept as facts: `merge` reports them too, and does not have the flags of `eval`.
 }
 
 /// What may be said with flags, without its causes.
@@ -188,7 +188,7 @@ fn of_models(error: &ModelsError) -> String {
     }
 }
 
-/// A warning of the evaluation. `merge` retells it, so that a flag which it has not comes with the command that has it.
+/// A warning of the evaluation. `merge` reports it too, so a flag that `merge` lacks is named with its command.
 pub(in crate::cli) fn of_warning(warning: &Warning) -> String {
     match warning {
         Warning::ManyLabels { .. } => format!("{warning}, or name labels with `voxdice eval --labels`"),

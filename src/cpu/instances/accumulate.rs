@@ -73,7 +73,8 @@ impl InstancesAccumulator {
     /// Reads the next voxels of both maps.
     ///
     /// # Errors
-    /// [`Error::PieceMismatch`] when the pieces have different lengths; [`Error::Parameter`] for more voxels than the image has.
+    /// [`Error::PieceMismatch`] when the chunks have different lengths; [`Error::Parameter`] for more voxels than the
+    /// image has.
     pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
         let Pair { pred, truth } = pair;
         let (of_pred, of_truth) = (pred.len() as u64, truth.len() as u64);

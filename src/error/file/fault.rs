@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// What was being done when the operating system refused.
+/// The operation that the operating system refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FileAction {
@@ -180,7 +180,7 @@ pub enum GeometryFault {
     /// Different voxels have the same place: the affine has no inverse.
     #[error("the affine is singular: different voxels lie at the same place")]
     Singular,
-    /// The quaternion of the qform is longer than 1, so it is no rotation.
+    /// The quaternion of the qform is longer than 1, so it is not a rotation.
     #[error("the qform is no rotation: b, c and d have the squared length {0}, above 1")]
     Quaternion(f64),
 }

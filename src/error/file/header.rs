@@ -1,10 +1,10 @@
-//! What can be wrong with a header of text, as MetaImage and NRRD have it.
+//! Errors of text headers, as in MetaImage and NRRD.
 
 use thiserror::Error;
 
 use super::FileErrorKind;
 
-/// What is wrong with a header of text. Each message ends with what to do.
+/// What is wrong with a text header. Each message ends with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HeaderFault {
@@ -67,10 +67,10 @@ pub enum HeaderFault {
     /// The voxels are of a type that is neither a label nor a probability.
     #[error("the type {0} cannot be read; convert the image to whole numbers of 8 to 64 bits, or to f32 or f64")]
     Type(String),
-    /// A line which is no field.
+    /// A line that is not a field.
     #[error("the line {0} of the header is no field; the file may be damaged: copy or make it again")]
     Line(String),
-    /// The header goes on and on.
+    /// The header does not end.
     #[error("the header does not end within {limit} bytes; check that this is an image")]
     TooLong {
         /// The most that is read.
@@ -79,10 +79,10 @@ pub enum HeaderFault {
     /// Allowed by the format, and not read here.
     #[error("{0} cannot be read; write the image again as one file with raw or gzip data")]
     Unsupported(&'static str),
-    /// Only the folder of the header is looked at: a header must not make a program open any file of the machine.
+    /// Data files are read only from the folder of the header: a header must not make a program open arbitrary files.
     #[error("the data file {0} is not in the folder of the header; put it there and change the name in the header")]
     Outside(String),
-    /// The voxels are written as text, and one of them is no number of their type.
+    /// The voxels are written as text, and one of them is not a number of their type.
     #[error("voxel {index} is written {text}, which is not of type {dtype}; make the file again")]
     Voxel {
         /// Which one, from 0, in the file's order.

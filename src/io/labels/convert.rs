@@ -113,7 +113,7 @@ pub(super) fn whole(voxels: &mut [f32]) -> Result<(), Offender> {
     Ok(())
 }
 
-/// Below this an f32 has room for fractions.
+/// Below this an f32 can hold fractions.
 const TWO_22: f64 = 4_194_304.0;
 
 /// Snaps scaled values back to the whole numbers they were stored from. [`read`](super::read) and

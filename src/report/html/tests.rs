@@ -118,7 +118,7 @@ fn demo(folder: &Path) -> Run {
     run(cases, organs(), "dice,iou", origin(Kind::Folders, MissingRule::Error))
 }
 
-/// Leaves a page to look at, if somebody wants to.
+/// Writes a page to look at, on request.
 fn keep(name: &str, page: &str) {
     if let Some(folder) = std::env::var_os("VOXDICE_PAGES") {
         std::fs::write(Path::new(&folder).join(name), page).unwrap();

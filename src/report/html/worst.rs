@@ -12,7 +12,7 @@ pub(super) fn section(summary: &Summary<'_>, pictures: &[Picture]) -> String {
         return String::new();
     }
     let figures: String = pictures.iter().filter_map(|picture| figure_of(summary, picture)).collect();
-    // Elsewhere than where the files are, a list says the same in less room.
+    // Where the files are not available, a list says the same in less space.
     let (class, legend) = match figures.contains("<svg") {
         true => ("figures", legend(!summary.evaluation.rules.ignore.is_empty())),
         false => ("figures bare", String::new()),
