@@ -19,9 +19,8 @@ use std::time::Duration;
 use voxdice::metric::{Loss, LossOptions};
 use voxdice::stats::{Counts, Sums, Surface, SurfaceOptions, Terms};
 // The device's file names these as names of its crate.
-use voxdice::{
-    AdapterChoice, AdapterKind, Engine, EngineOptions, Error, Pair, Result, ShaderInt64, Tuning, adapters, wgpu,
-};
+use voxdice::tuning::{self, ShaderInt64};
+use voxdice::{AdapterChoice, AdapterKind, Engine, EngineOptions, Error, Pair, Result, adapters, wgpu};
 use voxdice::{Backend, Classes, Dtype, LabelMap, Shape, SumsOptions, Table, Volume};
 
 /// 512 x 512 x 125 voxels: 131 MB of f32, beyond any cache.

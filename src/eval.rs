@@ -30,6 +30,10 @@
 //! name: [`Rules`] hold what cannot be changed once the voxels are gone, [`Scoring`] the rest. A case that cannot be
 //! read is listed in [`Evaluation::failures`], and the others go on.
 
+/// The layout of results in JSON. The number grows when a reader of an earlier one would go wrong; `merge` and `compare` refuse
+/// later ones.
+pub const SCHEMA: u32 = 1;
+
 mod cancel;
 mod case;
 mod class;

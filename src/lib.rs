@@ -68,6 +68,7 @@
 //! | [`metric::surface`] | formulas of surface distances, and the definitions of other tools |
 //! | `io` | volume files |
 //! | `eval`, `report` | folders of label maps from files to scores, and their forms |
+//! | [`tuning`] | how the work is done, which changes no result |
 //! | `ndarray` | volumes from array views |
 //! | [`error`] | what can go wrong |
 //!
@@ -148,19 +149,26 @@ pub use library::{CallValues, Departs};
 pub use memory::prefer_huge_pages;
 pub use metric::Empty;
 pub use objective::Operands;
-pub use options::{
-    Activation, AdapterChoice, Backend, Band, EngineOptions, NonFinite, Poison, ShaderInt64, Simd, SumsOptions, Tuning,
-};
+pub use options::{Activation, AdapterChoice, Backend, Band, EngineOptions, NonFinite, SumsOptions};
 pub use shape::{BLOCK_VOXELS, Layout, Shape};
 pub use stats::{Spacing, SurfaceOptions};
 pub use table::{Over, Table};
 pub use volume::{LabelMap, LabelSlice, Pair, Truth, Volume};
 
-#[doc(hidden)] // for the benchmarks
-pub use cpu::floor;
+/// How the work is done, which changes no result: windows, instruction sets, arithmetic of shaders.
+pub mod tuning {
+    pub use crate::options::{Poison, ShaderInt64, Simd, Tuning};
+}
+
+/// What the tests and benchmarks look at. It changes without notice.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::cpu::floor;
+    pub use crate::kernel::shaders;
+    pub use crate::plan::Params;
+}
+
 #[cfg(feature = "gpu")]
 pub use gpu::{AdapterFact, AdapterKind, adapters};
-pub use kernel::shaders;
-pub use plan::Params;
 #[cfg(feature = "gpu")]
 pub use wgpu;

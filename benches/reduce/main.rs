@@ -16,7 +16,7 @@ mod surfaces;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement::WallTime};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-use voxdice::floor::{WAYS, Way, copy, read};
+use voxdice::internals::floor::{WAYS, Way, copy, read};
 use voxdice::{Backend, Engine, EngineOptions, prefer_huge_pages};
 
 /// 512 x 512 x 125 voxels: 131 MB of f32, beyond any cache.

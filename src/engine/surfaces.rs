@@ -21,10 +21,10 @@ impl Engine {
     ///
     /// A GPU engine measures them on the GPU, for maps in host memory and for [buffers](LabelMap) alike, and finds the
     /// same numbers. It always leaves some cases to the CPU, which finds the same numbers: a class in whose box a bit
-    /// per voxel and map is more than 32 of [`Tuning::window_bytes`](crate::Tuning::window_bytes) or than the adapter
-    /// can bind (by default 128 MiB: 2^29 voxels); a class with far surfaces whose box has more than 2^40 voxels times
-    /// the longer of its axes but the last, or 2^33 of them per column; and maps in host memory of which the adapter
-    /// cannot bind a row. For these a map in a buffer is read back as bits.
+    /// per voxel and map is more than 32 of [`Tuning::window_bytes`](crate::tuning::Tuning::window_bytes) or than the
+    /// adapter can bind (by default 128 MiB: 2^29 voxels); a class with far surfaces whose box has more than 2^40
+    /// voxels times the longer of its axes but the last, or 2^33 of them per column; and maps in host memory of which
+    /// the adapter cannot bind a row. For these a map in a buffer is read back as bits.
     ///
     /// ```
     /// use voxdice::metric::surface::{Directions, Percentile, Tolerance, assd, hausdorff, nsd};

@@ -3,7 +3,7 @@
 use super::tree::{Node, Style, tree};
 use super::words::Words;
 use crate::eval::{
-    CaseResult, Class, ClassSource, FROM_FILES, InstanceSearch, Kind, Score, Summary, Surfaces, Unpaired,
+    CaseResult, Class, ClassSource, FROM_FILES, InstanceSearch, Kind, SCHEMA, Score, Summary, Surfaces, Unpaired,
 };
 
 use crate::metric::{Distribution, Interval};
@@ -33,6 +33,7 @@ pub fn json(summary: &Summary<'_>, words: &dyn Words) -> Value {
     root.insert(
         "voxdice".into(),
         json!({
+            "schema": SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
             "backend": summary.evaluation.provenance.backend,
             "device": summary.evaluation.provenance.device,

@@ -282,5 +282,5 @@ fn methods_and_reexports_are_seen() {
         assert!(has(start), "{start}");
     }
     // What the command and the benchmarks alone need is not part of it.
-    assert!(!has("voxdice::cli") && !has("voxdice::floor") && !has("voxdice::Engine::on:"));
+    assert!(!has("voxdice::cli") && !has("voxdice::internals::floor") && !has("voxdice::Engine::on:"));
 }

@@ -1,7 +1,8 @@
 //! What an application that owns its device does: open it, fill buffers, hand both to the library.
 
 use std::sync::LazyLock;
-use voxdice::{Backend, Engine, EngineOptions, NonFinite, Poison, Tuning};
+use voxdice::tuning::{Poison, Tuning};
+use voxdice::{Backend, Engine, EngineOptions, NonFinite};
 
 /// A device of an application, and an engine on it.
 pub struct Application {

@@ -21,9 +21,10 @@ use std::fmt;
 use std::sync::Arc;
 use voxdice::metric::{Entropy, Focal, Partials, Pointwise};
 use voxdice::stats::{Elements, Sums, SurfaceOptions, Terms};
+use voxdice::tuning::{Poison, Tuning};
 use voxdice::{
-    Activation, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Pair, Poison, Shape, SumsOptions,
-    Table, Truth, Tuning, Volume,
+    Activation, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Pair, Shape, SumsOptions, Table,
+    Truth, Volume,
 };
 
 /// `None`, said once, where there is no Chromium with an adapter; a failure under `VOXDICE_TEST_BROWSER=require`.

@@ -6,7 +6,8 @@ use crate::random::{LabelType, Pattern, Real, labels, reals};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use voxdice::metric::Partials;
-use voxdice::{Backend, Classes, Engine, EngineOptions, NonFinite, Pair, Shape, SumsOptions, Tuning};
+use voxdice::tuning::Tuning;
+use voxdice::{Backend, Classes, Engine, EngineOptions, NonFinite, Pair, Shape, SumsOptions};
 
 const THREADS: usize = 8;
 const EVALUATIONS: usize = 200;

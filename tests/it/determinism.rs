@@ -6,7 +6,8 @@ pub mod rows;
 
 use matrix::{COLUMNS, Column, Matrix};
 use rows::{Row, rows};
-use voxdice::{Backend, Engine, EngineOptions, NonFinite, Simd, Tuning};
+use voxdice::tuning::{Simd, Tuning};
+use voxdice::{Backend, Engine, EngineOptions, NonFinite};
 
 #[test]
 fn every_device_gives_the_checksums_of_the_matrix() {
@@ -71,7 +72,8 @@ mod gpu {
 #[cfg(feature = "gpu")]
 mod gpu {
     use super::{COLUMNS, Column, Row, on, rows};
-    use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite, Poison, ShaderInt64, Tuning};
+    use voxdice::tuning::{Poison, ShaderInt64, Tuning};
+    use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
 
     pub fn note_columns(rows: &[Row], note: &mut impl FnMut(&'static str, Result<Column, String>)) {
         let [native, pairs, second, gl, browser] = COLUMNS[5..] else { unreachable!() };

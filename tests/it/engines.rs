@@ -1,7 +1,8 @@
 //! Every implementation that this machine has: CPU scalar, CPU SIMD, and each adapter in each variant.
 
 use std::sync::LazyLock;
-use voxdice::{Backend, Engine, EngineOptions, NonFinite, Simd, Tuning};
+use voxdice::tuning::{Simd, Tuning};
+use voxdice::{Backend, Engine, EngineOptions, NonFinite};
 
 /// A named implementation.
 pub struct Implementation {
@@ -41,7 +42,8 @@ pub mod gpu {
 pub mod gpu {
     use super::{Implementation, make};
     use crate::skips::skipped;
-    use voxdice::{AdapterChoice, Backend, EngineOptions, Poison, ShaderInt64, Tuning};
+    use voxdice::tuning::{Poison, ShaderInt64, Tuning};
+    use voxdice::{AdapterChoice, Backend, EngineOptions};
 
     pub fn all() -> Vec<Implementation> {
         if !available() {

@@ -3,9 +3,8 @@
 use crate::application;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use voxdice::{
-    Dtype, Engine, EngineOptions, Error, NonFinite, Pair, Shape, SumsOptions, Table, Tuning, Volume, stats::Sums,
-};
+use voxdice::tuning::Tuning;
+use voxdice::{Dtype, Engine, EngineOptions, Error, NonFinite, Pair, Shape, SumsOptions, Table, Volume, stats::Sums};
 
 fn engine(adapter: &wgpu::Adapter, tuning: Tuning) -> (wgpu::Device, wgpu::Queue, Engine) {
     let (device, queue) = application::open(adapter, wgpu::Features::empty());

@@ -12,7 +12,7 @@ use naga::valid::{Capabilities, ValidationFlags, Validator};
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
-use voxdice::shaders::Shader;
+use voxdice::internals::shaders::Shader;
 
 const ICD: &str = "/usr/share/vulkan/icd.d/radeon_icd.x86_64.json";
 const FAMILY: &str = "gfx1100";
@@ -129,7 +129,7 @@ fn worker() {
         Ok(compiler) => compiler,
         Err(error) => return eprintln!("no compiler: {error}"),
     };
-    let shaders = voxdice::shaders::all();
+    let shaders = voxdice::internals::shaders::all();
     let mut table = format!("# Written by VOXDICE_BLESS=1; {FAMILY}, Mesa's RADV.\n{HEADER}\n");
     for (kernel, start, end, voxels, bytes) in KERNELS {
         let named = |shader: &&Shader| shader.name == format!("{start}, {end}");

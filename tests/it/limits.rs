@@ -53,7 +53,8 @@ fn a_large_volume_has_the_sums_of_its_closed_form_on_the_cpu() {
 #[cfg(feature = "gpu")]
 #[test]
 fn volumes_above_the_binding_limit_in_the_largest_windows() {
-    use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, Tuning, stats::Terms};
+    use voxdice::tuning::Tuning;
+    use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, stats::Terms};
     if !crate::engines::gpu::available() {
         return;
     }
@@ -76,7 +77,8 @@ fn volumes_above_the_binding_limit_in_the_largest_windows() {
 #[cfg(feature = "gpu")]
 #[test]
 fn windows_that_no_adapter_can_use_are_refused() {
-    use voxdice::{Backend, Engine, EngineOptions, Error, Tuning};
+    use voxdice::tuning::Tuning;
+    use voxdice::{Backend, Engine, EngineOptions, Error};
     if !crate::engines::gpu::available() {
         return;
     }
@@ -89,9 +91,8 @@ fn windows_that_no_adapter_can_use_are_refused() {
 #[cfg(feature = "gpu")]
 #[test]
 fn a_voxel_of_too_many_channels_for_a_binding_is_refused() {
-    use voxdice::{
-        Activation, AdapterChoice, Backend, Engine, EngineOptions, Error, SumsOptions, Tuning, stats::Terms,
-    };
+    use voxdice::tuning::Tuning;
+    use voxdice::{Activation, AdapterChoice, Backend, Engine, EngineOptions, Error, SumsOptions, stats::Terms};
     if !crate::engines::gpu::available() {
         return;
     }

@@ -4,7 +4,7 @@
 use crate::shaders::distinct;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use voxdice::shaders::Shader;
+use voxdice::internals::shaders::Shader;
 
 /// The device that the base path must do with, and 64-bit integers.
 fn device() -> wgpu::Device {

@@ -3,7 +3,8 @@
 use crate::application::{self, ALL, Application};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use voxdice::{Backend, Classes, Engine, EngineOptions, Error, LabelMap, Pair, Shape, Tuning, Volume};
+use voxdice::tuning::Tuning;
+use voxdice::{Backend, Classes, Engine, EngineOptions, Error, LabelMap, Pair, Shape, Volume};
 
 fn voxels(n: usize) -> (Vec<f32>, Vec<u8>) {
     ((0..n).map(|i| (i % 97) as f32 / 96.0).collect(), (0..n).map(|i| (i / 7 % 3) as u8).collect())

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
-use voxdice::{Engine, EngineOptions, Pair, Shape, SumsOptions, Tuning, Volume};
+use voxdice::tuning::Tuning;
+use voxdice::{Engine, EngineOptions, Pair, Shape, SumsOptions, Volume};
 
 /// What stays in the engine's thread when it is gone may unload the driver while the process ends, and crash it.
 #[test]

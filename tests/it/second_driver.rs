@@ -7,9 +7,10 @@ use std::path::Path;
 use std::process::Command;
 use voxdice::metric::{Partials, Pointwise};
 use voxdice::stats::{SurfaceOptions, Terms};
+use voxdice::tuning::{Poison, Tuning};
 use voxdice::{
     Activation, AdapterChoice, BLOCK_VOXELS, Backend, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout,
-    NonFinite, Pair, Poison, Shape, SumsOptions, Tuning, Volume,
+    NonFinite, Pair, Shape, SumsOptions, Volume,
 };
 
 const FOLDER: &str = "/usr/lib/chromium";

@@ -3,7 +3,7 @@
 
 use naga::Module;
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
-use voxdice::shaders::Shader;
+use voxdice::internals::shaders::Shader;
 
 mod barriers;
 mod exact;
@@ -34,7 +34,7 @@ fn capabilities(needs_int64: bool) -> Capabilities {
 
 /// One shader per distinct text: constants do not change what is looked at.
 pub fn distinct() -> Vec<Shader> {
-    let mut shaders = voxdice::shaders::all();
+    let mut shaders = voxdice::internals::shaders::all();
     shaders.sort_by(|a, b| a.wgsl.cmp(&b.wgsl));
     shaders.dedup_by(|a, b| a.wgsl == b.wgsl);
     shaders

@@ -9,7 +9,8 @@ mod shapes;
 mod wrong;
 
 use voxdice::stats::{Counts, Surface, SurfaceOptions};
-use voxdice::{Backend, Band, Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Simd, Spacing, Tuning};
+use voxdice::tuning::{Simd, Tuning};
+use voxdice::{Backend, Band, Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing};
 
 pub fn engine(simd: Simd) -> Engine {
     let tuning = Tuning { simd, ..Tuning::default() };

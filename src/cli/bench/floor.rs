@@ -1,7 +1,7 @@
 //! How fast the bytes of some work can be read and written at most.
 
 use super::row::{least, seconds};
-use crate::floor::{Threads, WAYS, copy, read as read_in};
+use crate::internals::floor::{Threads, WAYS, copy, read as read_in};
 use anyhow::{Result, ensure};
 
 /// Reads every byte of the slices once and adds them up in words.

@@ -1,8 +1,9 @@
 //! A separate device for the command, as an application has one: buffers, a clock on the GPU, and how fast the device
 //! moves bytes. Shared with `benches/gpu.rs`. This is the only file outside the module `gpu` that uses `wgpu`.
 
+use crate::tuning::{ShaderInt64, Tuning};
 use crate::wgpu;
-use crate::{AdapterChoice, Engine, EngineOptions, Error, Result, ShaderInt64, Tuning, adapters};
+use crate::{AdapterChoice, Engine, EngineOptions, Error, Result, adapters};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 pub(super) use wgpu::{Buffer, CommandEncoder};

@@ -5,7 +5,8 @@ use super::gpu::{Buffer, Gpu, sum_of_words};
 use super::row::{Row, Times, in_turn, seconds};
 use super::work::{Reduction, Value, Work, distances, first_class, totals};
 use crate::stats::SurfaceOptions;
-use crate::{AdapterChoice, Backend, Engine, EngineOptions, Pair, ShaderInt64};
+use crate::tuning::ShaderInt64;
+use crate::{AdapterChoice, Backend, Engine, EngineOptions, Pair};
 use anyhow::{Result, ensure};
 use std::time::Duration;
 

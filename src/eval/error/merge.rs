@@ -1,5 +1,6 @@
 //! Results that cannot be joined.
 
+use crate::eval::SCHEMA;
 use crate::eval::shard::Shard;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -56,6 +57,17 @@ pub enum MergeError {
          folders with `voxdice eval`", .0.display()
     )]
     VersionOne(PathBuf),
+    /// A result of a later version.
+    #[error(
+        "{}: a result in layout {schema}, and this version reads layouts up to {SCHEMA}; use the version that wrote it, or \
+         a later one", .path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        schema: u32,
+    },
     /// A file is not a result.
     #[error("{}: not a result of `voxdice eval`, nor a summary.json: {error}; evaluate this part again", .path.display())]
     NoResult {

@@ -2,6 +2,7 @@
 
 use super::foreign::{is_version_one, without_nan};
 use super::measured::{OwnLesions, OwnSearch, OwnSurfaces};
+use crate::eval::SCHEMA;
 use crate::eval::case::{CaseResult, Counted, Prediction};
 use crate::eval::class::Class;
 use crate::eval::error::{EvalError, MergeError, Unlike};
@@ -47,8 +48,14 @@ impl Partial {
             if is_version_one(&text) {
                 return MergeError::VersionOne(path.into());
             }
-            MergeError::NoResult { path: path.into(), error }
+            match schema_of(&text) {
+                Some(schema) if schema > SCHEMA => MergeError::Newer { path: path.into(), schema },
+                _ => MergeError::NoResult { path: path.into(), error },
+            }
         })?;
+        if let Some(schema) = file.voxdice.as_ref().and_then(|own| own.schema).filter(|&schema| schema > SCHEMA) {
+            return Err(MergeError::Newer { path: path.into(), schema });
+        }
         let partial = match file.voxdice {
             Some(own) => of_ours(file.metric_per_case, own),
             None => of_nnunet(file.metric_per_case),
@@ -107,8 +114,16 @@ struct Numbers {
     others: BTreeMap<String, serde_json::Value>,
 }
 
+/// The layout that a text of another one says it has.
+fn schema_of(text: &str) -> Option<u32> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    value["voxdice"]["schema"].as_u64().map(|schema| u32::try_from(schema).unwrap_or(u32::MAX))
+}
+
 #[derive(Deserialize)]
 struct Own {
+    /// Earlier versions have none.
+    schema: Option<u32>,
     backend: String,
     device: String,
     reason: String,

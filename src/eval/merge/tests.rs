@@ -83,3 +83,13 @@ fn a_key_of_different_classes_is_one_class_or_refused() {
     assert_eq!(keys, ["1", "2"]);
     assert!(report.cases.iter().all(|case| case.counts.iter().all(|(_, counts)| counts.tp() > 0)));
 }
+
+/// A layout that this version does not know may mean anything.
+#[test]
+fn results_of_later_layouts_are_refused() {
+    let layout =
+        |schema: u32, text: &str| text.replace("\"voxdice\":{", &format!("\"voxdice\":{{\"schema\":{schema},"));
+    assert!(merged(&[&layout(1, OWN), OTHER]).is_ok(), "and earlier ones had no number");
+    refused(&[&layout(2, OWN), OTHER], "a result in layout 2, and this version reads layouts up to 1");
+    refused(&[&layout(2, r#"{"metric_per_case":{},"voxdice":{}}"#)], "layout 2");
+}

@@ -2,6 +2,7 @@
 
 use super::notes::notes;
 use super::phrases::{adjust, better, interval_kind, method, method_sentence, names, rank_by, test, verdict, zeros};
+use crate::eval::SCHEMA;
 use crate::eval::models::Comparison;
 use crate::metric::Interval;
 use crate::metric::compare::{Compared, Family, Pair, Ranking, ScoreTable, Test, critical_difference};
@@ -27,6 +28,7 @@ pub fn models_json(found: &Comparison) -> Value {
         "notes": notes(found),
         "method": method_sentence(found),
         "voxdice": {
+            "schema": SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
             "schema": 1,
             "cases": found.cases.len(),

@@ -28,7 +28,8 @@ mod rows;
 mod stream;
 
 use matrix::{Column, Matrix};
-use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite, Poison, Tuning};
+use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
+use voxdice::tuning::{Poison, Tuning};
 
 #[test]
 fn opengl_gives_the_checksums_of_the_matrix() {

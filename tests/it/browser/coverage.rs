@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Demands that every fragment ran, loaders for either operand, and every constant with every value that any pipeline
 /// gives it, per statistic. 64-bit integers are no part of WebGPU; the plain dot product is tested on devices here.
 pub fn check(ran: &[Arc<Pipeline>]) {
-    let all: Vec<_> = voxdice::shaders::all().into_iter().filter(|shader| !shader.needs_int64).collect();
+    let all: Vec<_> = voxdice::internals::shaders::all().into_iter().filter(|shader| !shader.needs_int64).collect();
     let statistic = |name: &str| {
         let words: Vec<&str> = name.split(' ').take(2).collect();
         match words[..] {

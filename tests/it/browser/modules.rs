@@ -4,7 +4,7 @@ use super::device::request;
 use super::{browser, server::Browser};
 use crate::shaders::distinct;
 use std::collections::BTreeSet;
-use voxdice::shaders::Shader;
+use voxdice::internals::shaders::Shader;
 
 /// With `constants` a pipeline is made, too.
 fn compile(browser: &mut Browser, wgsl: &str, constants: Option<&[(&str, f64)]>) -> Result<(), String> {
@@ -44,7 +44,7 @@ fn tint_accepts_the_constants_of_every_pipeline() {
         let constants: Vec<_> = shader.constants.iter().filter(|(name, _)| !apart(name)).collect();
         seen.insert(format!("{constants:?} {}", shader.wgsl))
     };
-    let portable = voxdice::shaders::all().into_iter().filter(|shader| !shader.needs_int64 && new(shader));
+    let portable = voxdice::internals::shaders::all().into_iter().filter(|shader| !shader.needs_int64 && new(shader));
     let Some((all, found)) = refusals(portable.map(|shader| (shader.name.clone(), filled(&shader)))) else { return };
     eprintln!("{all} sets of constants");
     assert!(all > 1000 && found.is_empty(), "{} of {all}: {found:#?}", found.len());

@@ -12,9 +12,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use voxdice::metric::Partials;
 use voxdice::stats::{Counts, Merge, Sums};
+use voxdice::tuning::{Simd, Tuning};
 use voxdice::{
-    Backend, Classes, Engine, EngineOptions, Error, NonFinite, Over, Pair, Shape, Simd, SumsOptions, Table, Truth,
-    Tuning,
+    Backend, Classes, Engine, EngineOptions, Error, NonFinite, Over, Pair, Shape, SumsOptions, Table, Truth,
 };
 
 /// What became of an evaluation.
@@ -67,7 +67,7 @@ fn engine(place: Place) -> Option<Arc<Engine>> {
 }
 
 fn options(place: Place) -> EngineOptions {
-    use voxdice::{Poison, ShaderInt64};
+    use voxdice::tuning::{Poison, ShaderInt64};
     let simd = if place.kind == Kind::CpuBaseline { Simd::Baseline } else { Simd::Auto };
     let int64 = if place.kind == Kind::GpuPairs { ShaderInt64::Pairs } else { ShaderInt64::Auto };
     let backend = match place.kind {

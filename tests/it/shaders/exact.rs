@@ -51,7 +51,7 @@ fn pairs_and_native_integers_define_the_same_functions() {
 fn helpers_are_used_in_their_own_file_only() {
     for helper in HELPERS {
         assert!(PAIRS.contains(&format!("fn {helper}(")), "{helper}");
-        for shader in voxdice::shaders::all() {
+        for shader in voxdice::internals::shaders::all() {
             let elsewhere = shader.wgsl.replace(PAIRS, "");
             assert!(!elsewhere.contains(helper), "{helper} in {}", shader.name);
         }

@@ -3,7 +3,7 @@
 use super::{distinct, parse};
 use naga::{ArraySize, Expression, Literal, Module, ScalarKind, TypeInner};
 use std::mem::offset_of;
-use voxdice::Params;
+use voxdice::internals::Params;
 use voxdice::stats::Terms;
 
 /// A member of a struct: name, offset, kind of its 32-bit scalar.
@@ -202,7 +202,7 @@ fn labels_of_the_few_classes_fit_their_vectors() {
 #[test]
 fn a_sums_partial_and_its_shared_memory_have_room_for_every_term() {
     let mut terms_seen = Vec::new();
-    for shader in voxdice::shaders::all().iter().filter(|shader| shader.name.starts_with("sums")) {
+    for shader in voxdice::internals::shaders::all().iter().filter(|shader| shader.name.starts_with("sums")) {
         let value = |name: &str| shader.constants.iter().find(|constant| constant.0 == name).unwrap().1;
         let (terms, slots) = (value("TERMS"), value("SLOTS"));
         assert!(slots == terms || slots == terms + 1.0, "{}", shader.name);

@@ -8,7 +8,7 @@ use naga::valid::ModuleInfo;
 use naga::{AddressSpace, Module, ShaderStage, StorageAccess};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use voxdice::shaders::Shader;
+use voxdice::internals::shaders::Shader;
 
 /// `max_compute_workgroup_storage_size` of the limits that the base path runs on; wgpu itself does not check it.
 const WORKGROUP_BYTES: u32 = 16_352;
@@ -25,7 +25,7 @@ const BINDINGS: [(u32, AddressSpace); 5] = [
 
 #[test]
 fn every_shader_passes_every_check() {
-    let shaders = voxdice::shaders::all();
+    let shaders = voxdice::internals::shaders::all();
     let (next, faults) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -51,7 +51,7 @@ fn every_shader_passes_every_check() {
 
 #[test]
 fn names_tell_shaders_apart() {
-    let mut names: Vec<String> = voxdice::shaders::all().into_iter().map(|shader| shader.name).collect();
+    let mut names: Vec<String> = voxdice::internals::shaders::all().into_iter().map(|shader| shader.name).collect();
     let all = names.len();
     names.sort();
     names.dedup();

@@ -6,7 +6,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use voxdice::metric::surface::{Quantile, SurfaceMetric, SurfacePreset, SurfaceRules, ToleranceRule, Weight};
 use voxdice::stats::{DistanceCount, Elements, Lattice, NO_TARGET, Surface};
-use voxdice::{Band, Classes, Empty, LabelMap, Pair, Shape, Simd, metric};
+use voxdice::tuning::Simd;
+use voxdice::{Band, Classes, Empty, LabelMap, Pair, Shape, metric};
 
 /// One label of one case.
 struct Label<'a> {

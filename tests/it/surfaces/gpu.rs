@@ -6,7 +6,8 @@ use super::{Maps, cases, engine};
 use crate::application::{self, Application};
 use crate::engines;
 use voxdice::stats::{Elements, ImageEdge, SurfaceOptions, Target};
-use voxdice::{Backend, Band, Classes, Dtype, Engine, LabelMap, Pair, Shape, Simd, Spacing};
+use voxdice::tuning::Simd;
+use voxdice::{Backend, Band, Classes, Dtype, Engine, LabelMap, Pair, Shape, Spacing};
 
 /// The adapters, each with large windows and with small ones.
 fn adapters() -> impl Iterator<Item = &'static engines::Implementation> {

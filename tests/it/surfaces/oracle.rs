@@ -5,7 +5,8 @@ use super::{Maps, engine};
 use std::collections::BTreeMap;
 use voxdice::metric::surface::{Side, Tolerance, Weight, directed_nsd};
 use voxdice::stats::{Distances, Elements, ImageEdge, Lattice, NO_TARGET, Surface, SurfaceOptions, Target};
-use voxdice::{Band, Classes, LabelMap, Pair, Shape, Simd, Spacing};
+use voxdice::tuning::Simd;
+use voxdice::{Band, Classes, LabelMap, Pair, Shape, Spacing};
 
 /// xorshift64*.
 pub struct Random(pub u64);

@@ -4,7 +4,8 @@ use super::oracle::Random;
 use super::oracle::hold_against_oracle;
 use super::{Maps, engine};
 use voxdice::stats::{Elements, ImageEdge, Surface, SurfaceOptions, Target};
-use voxdice::{Classes, LabelMap, Pair, Shape, Simd, Spacing};
+use voxdice::tuning::Simd;
+use voxdice::{Classes, LabelMap, Pair, Shape, Spacing};
 
 type Place = [usize; 3];
 

@@ -5,7 +5,8 @@ use voxdice::metric::surface::{
     EmptySurface, Percentile, Situations, SurfaceMetric, SurfacePreset, SurfaceRules, Tolerance,
 };
 use voxdice::stats::{DistanceCount, Distances, Elements, Merge, SurfaceOptions, Target};
-use voxdice::{Band, Classes, Error, LabelMap, Pair, Shape, Simd, Spacing};
+use voxdice::tuning::Simd;
+use voxdice::{Band, Classes, Error, LabelMap, Pair, Shape, Spacing};
 
 fn measured(spatial: &[usize], options: &SurfaceOptions) -> Result<(), Error> {
     let shape = Shape::new(1, 1, spatial)?;
