@@ -182,7 +182,7 @@ mod tests {
             ("hd=101", "0 to 100"),
             ("assd=2", "expected assd without a number"),
             ("hd95=2", "expected hd95 without a number"),
-            ("hdx", "did you mean hd"),
+            ("hdx", "known are all"),
             ("surface_dice", "nsd=T"),
         ] {
             let message = wrong.parse::<Score>().unwrap_err().to_string();

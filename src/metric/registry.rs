@@ -164,7 +164,7 @@ impl Metric {
         }
         Err(wrong(match (rows.first(), number) {
             (Some((row, _)), None) => format!("{} with a number, as in {}=2", row.signature(), row.name),
-            (Some((row, _)), Some(_)) => format!("{} without a number", row.name),
+            (Some((_, own)), Some(_)) => format!("{own} without a number"),
             (None, _) => {
                 let known: Vec<String> = METRICS.iter().map(MetricRow::signature).collect();
                 format!("one of {}", known.join(", "))

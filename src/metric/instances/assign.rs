@@ -111,91 +111,132 @@ impl Solver<'_> {
 
     /// Among equal assignments the first one, in the order of sorted pairs.
     fn lower_numbers(&mut self) {
-        let mut is_fixed = vec![false; self.of_pred.len()];
+        let mut truths_of = vec![Vec::new(); self.of_pred.len()];
+        for (truth, edges) in (0..).zip(self.edges) {
+            edges.iter().for_each(|&edge| truths_of[edge.0 as usize].push((truth, edge)));
+        }
         for truth in 0..self.edges.len() as u32 {
             for &edge in &self.edges[truth as usize] {
                 if edge.0 == self.pred_of[truth as usize] {
                     break;
                 }
-                if !is_fixed[edge.0 as usize] && self.is_tight(truth, edge) && self.take(truth, edge.0, &mut is_fixed) {
+                let owner = self.truth_of[edge.0 as usize];
+                let is_open = owner == NONE || owner > truth;
+                if is_open && self.is_tight(truth, edge) && self.take(truth, edge.0, &truths_of) {
                     break;
                 }
-            }
-            if let Some(fixed) = is_fixed.get_mut(self.pred_of[truth as usize] as usize) {
-                *fixed = true;
             }
         }
     }
 
-    /// Assigns this prediction to a truth, if the others can be reassigned without a loss.
-    fn take(&mut self, truth: u32, pred: u32, is_fixed: &mut [bool]) -> bool {
-        let free = self.pred_of[truth as usize];
-        let must_be_taken = free != NONE && self.of_pred[free as usize] != 0;
-        let owner = self.truth_of[pred as usize];
-        if owner == NONE {
-            if must_be_taken {
-                return false;
-            }
-            self.put(truth, pred, free);
-            return true;
+    /// Assigns this prediction to a truth, if the later truths can be reassigned without a loss. Every matching over tight
+    /// pairs that covers all lesions with a price is a best one. The exchange leaves one lesion without a partner on either
+    /// side at most, and each finds its way back by a path of its own (Mendelsohn & Dulmage 1958).
+    fn take(&mut self, truth: u32, pred: u32, truths_of: &[Vec<(u32, Edge)>]) -> bool {
+        let (left, owner) = (self.pred_of[truth as usize], self.truth_of[pred as usize]);
+        let mut undo = Vec::new();
+        if owner != NONE {
+            self.join(owner, NONE, &mut undo);
         }
-        // A search over pairs without a loss, from the truth that has lost its prediction.
-        let mut from: HashMap<u32, (u32, u32)> = HashMap::new();
-        let mut queue = vec![owner];
+        self.join(truth, pred, &mut undo);
+        let is_done = (owner == NONE || self.place_truth(owner, truth, &mut undo))
+            && (left == NONE || self.place_pred(left, truth, truths_of, &mut undo));
+        if !is_done {
+            for (truth, pred) in undo.into_iter().rev() {
+                self.join(truth, pred, &mut Vec::new());
+            }
+        }
+        is_done
+    }
+
+    /// Gives a truth this prediction, or none; what it had is free then. `undo` gets what would bring it back.
+    fn join(&mut self, truth: u32, pred: u32, undo: &mut Vec<(u32, u32)>) {
+        let before = std::mem::replace(&mut self.pred_of[truth as usize], pred);
+        if before != NONE && self.truth_of[before as usize] == truth {
+            self.truth_of[before as usize] = NONE;
+        }
+        if pred != NONE {
+            self.truth_of[pred as usize] = truth;
+        }
+        undo.push((truth, before));
+    }
+
+    /// Finds a partner for a truth that has lost its own, among the truths behind `fixed`; or lets one without a price go
+    /// without.
+    fn place_truth(&mut self, start: u32, fixed: u32, undo: &mut Vec<(u32, u32)>) -> bool {
+        // By prediction: the truth that it would be given to.
+        let mut from: HashMap<u32, u32> = HashMap::new();
+        let mut queue = vec![start];
         let mut at = 0;
-        let end = loop {
+        let (mut truth, mut gets) = 'search: loop {
             let Some(&next) = queue.get(at) else { return false };
             at += 1;
-            if !must_be_taken && self.of_truth[next as usize] == 0 {
+            if self.of_truth[next as usize] == 0 {
                 break (next, NONE);
             }
-            let mut found = None;
             for &edge in &self.edges[next as usize] {
-                let (other, _) = edge;
-                if other == pred || is_fixed[other as usize] || from.contains_key(&other) || !self.is_tight(next, edge)
-                {
+                let owner = self.truth_of[edge.0 as usize];
+                let is_open = owner == NONE || owner > fixed;
+                if !is_open || from.contains_key(&edge.0) || !self.is_tight(next, edge) {
                     continue;
                 }
-                let owner = self.truth_of[other as usize];
-                if other == free || owner == NONE && !must_be_taken {
-                    found = Some((next, other));
-                    break;
+                if owner == NONE {
+                    break 'search (next, edge.0);
                 }
-                if owner != NONE && owner != truth {
-                    from.insert(other, (next, owner));
-                    queue.push(owner);
-                }
-            }
-            if let Some(end) = found {
-                break end;
+                from.insert(edge.0, next);
+                queue.push(owner);
             }
         };
-        if free != NONE {
-            self.truth_of[free as usize] = NONE;
-        }
-        let (mut at, mut gets) = end;
         loop {
-            let before = std::mem::replace(&mut self.pred_of[at as usize], gets);
-            if gets != NONE {
-                self.truth_of[gets as usize] = at;
+            let before = self.pred_of[truth as usize];
+            self.join(truth, gets, undo);
+            if truth == start {
+                return true;
             }
-            if at == owner {
-                break;
-            }
-            let Some(&(giver, _)) = from.get(&before) else { break };
-            (at, gets) = (giver, before);
+            let Some(&giver) = from.get(&before) else { return false };
+            (truth, gets) = (giver, before);
         }
-        self.pred_of[truth as usize] = pred;
-        self.truth_of[pred as usize] = truth;
-        true
     }
 
-    fn put(&mut self, truth: u32, pred: u32, free: u32) {
-        if free != NONE {
-            self.truth_of[free as usize] = NONE;
+    /// The same for a prediction.
+    fn place_pred(
+        &mut self,
+        start: u32,
+        fixed: u32,
+        truths_of: &[Vec<(u32, Edge)>],
+        undo: &mut Vec<(u32, u32)>,
+    ) -> bool {
+        if self.truth_of[start as usize] != NONE || self.of_pred[start as usize] == 0 {
+            return true;
         }
-        self.pred_of[truth as usize] = pred;
-        self.truth_of[pred as usize] = truth;
+        // By truth: the prediction that it would be given.
+        let mut from: HashMap<u32, u32> = HashMap::new();
+        let mut queue = vec![start];
+        let mut at = 0;
+        let mut truth = 'search: loop {
+            let Some(&next) = queue.get(at) else { return false };
+            at += 1;
+            for &(truth, edge) in &truths_of[next as usize] {
+                if truth <= fixed || from.contains_key(&truth) || !self.is_tight(truth, edge) {
+                    continue;
+                }
+                from.insert(truth, next);
+                let before = self.pred_of[truth as usize];
+                if before == NONE || self.of_pred[before as usize] == 0 {
+                    break 'search truth;
+                }
+                queue.push(before);
+            }
+        };
+        loop {
+            let Some(&gets) = from.get(&truth) else { return false };
+            let giver = self.truth_of[gets as usize];
+            self.join(truth, gets, undo);
+            if gets == start || giver == NONE {
+                return true;
+            }
+            truth = giver;
+        }
     }
 }
 
