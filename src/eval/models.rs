@@ -24,6 +24,7 @@ mod choices;
 mod comparison;
 mod listed;
 mod model;
+mod tables;
 
 pub use choices::{Choices, Grouping, UndefinedRule};
 pub use comparison::{Comparison, Contender, MEAN};
