@@ -27,5 +27,6 @@ mod model;
 mod tables;
 
 pub use choices::{Choices, Grouping, UndefinedRule};
-pub use comparison::{Comparison, Contender, MEAN};
+pub use comparison::{Comparison, Contender};
 pub use model::{Model, metric_name};
+pub use tables::MEAN;

@@ -55,9 +55,6 @@ pub struct Contender {
     pub missing: Vec<String>,
 }
 
-/// The class of a table over all classes.
-pub const MEAN: &str = "mean";
-
 impl Comparison {
     /// Compares the models.
     ///

@@ -1,11 +1,13 @@
 //! The scores of all models as tables: what is missing, and what is undefined.
 
 use super::choices::{Choices, UndefinedRule};
-use super::comparison::MEAN;
 use super::model::{Entries, Entry};
 use crate::eval::rules::MissingRule;
 use crate::metric::compare::{Better, ScoreTable};
 use crate::metric::mean_of_defined;
+
+/// The class of a table over all classes.
+pub const MEAN: &str = "mean";
 
 /// A table per metric and class, the mean of the classes first.
 pub(super) fn tables(
