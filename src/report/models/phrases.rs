@@ -19,7 +19,7 @@ pub(in crate::report) fn number(value: f64, digits: usize) -> String {
 pub(super) fn signed(value: f64, digits: usize) -> String {
     match unsigned_zero(format!("{value:.digits$}")) {
         _ if value.is_nan() => "-".into(),
-        text if text.starts_with('-') || value == 0.0 => text,
+        text if text.starts_with('-') || value <= 0.0 => text,
         text => format!("+{text}"),
     }
 }
