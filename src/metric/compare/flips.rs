@@ -117,7 +117,7 @@ mod tests {
         let shape = [3.0, -1.0, 2.0, 5.0, 1.0, -2.0];
         let expected = sign_flip(&shape, 0.0, 100, 1);
         // Powers of two, as others round the differences themselves.
-        for size in [5e-324, 2f64.powi(-1030), 2f64.powi(-700), 2f64.powi(1000), 2f64.powi(1021)] {
+        for size in [5e-324, 2f64.powi(-1000) * 2f64.powi(-30), 2f64.powi(-700), 2f64.powi(1000), 2f64.powi(1021)] {
             let scaled: Vec<f64> = shape.iter().map(|d| d * size).collect();
             assert_eq!(sign_flip(&scaled, 0.0, 100, 1), expected, "{size:e}");
         }
