@@ -124,6 +124,8 @@ mod volume;
 pub mod cli;
 #[cfg(feature = "eval")]
 pub mod eval;
+#[doc(hidden)] // for tests and benchmarks
+pub mod internals;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod metric;
@@ -135,6 +137,7 @@ pub mod stats;
 #[cfg(feature = "eval")]
 #[doc(hidden)] // for the command
 pub mod text;
+pub mod tuning;
 
 pub use classes::Classes;
 pub use cpu::{CountsAccumulator, InstancesAccumulator, LabelsAccumulator};
@@ -154,19 +157,6 @@ pub use shape::{BLOCK_VOXELS, Layout, Shape};
 pub use stats::{Spacing, SurfaceOptions};
 pub use table::{Over, Table};
 pub use volume::{LabelMap, LabelSlice, Pair, Truth, Volume};
-
-/// How the work is done, which changes no result: windows, instruction sets, arithmetic of shaders.
-pub mod tuning {
-    pub use crate::options::{Poison, ShaderInt64, Simd, Tuning};
-}
-
-/// What the tests and benchmarks look at. It changes without notice.
-#[doc(hidden)]
-pub mod internals {
-    pub use crate::cpu::floor;
-    pub use crate::kernel::shaders;
-    pub use crate::plan::Params;
-}
 
 #[cfg(feature = "gpu")]
 pub use gpu::{AdapterFact, AdapterKind, adapters};

@@ -24,7 +24,9 @@ mod choices;
 mod comparison;
 mod listed;
 mod model;
+mod tables;
 
 pub use choices::{Choices, Grouping, UndefinedRule};
-pub use comparison::{Comparison, Contender, MEAN};
+pub use comparison::{Comparison, Contender};
 pub use model::{Model, metric_name};
+pub use tables::MEAN;

@@ -35,4 +35,5 @@ pub use ranking::{LeftOut, RankBy, Ranking};
 pub use signed_rank::{Continuity, Method, PValues, SignedRank, Zeros, wilcoxon};
 pub use stability::{Stability, Stable};
 pub use student::{PairedT, paired_t};
+pub(crate) use table::UNEQUAL_GROUPS;
 pub use table::{Compared, ModelScores, ScoreTable, compare};

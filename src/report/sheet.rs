@@ -44,13 +44,12 @@ impl Cell {
 impl Sheet {
     /// A pipe table.
     pub fn markdown(&self) -> String {
-        let cell = |text: &str| printable(text).replace('\\', "\\\\").replace('|', "\\|");
         let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         let mut text = String::new();
         if !self.title.is_empty() {
             text.push_str(&format!("**{}**\n\n", escaped(&self.title)));
         }
-        text.push_str(&row(self.columns.iter().map(|column| cell(&escaped(column))).collect()));
+        text.push_str(&row(self.columns.iter().map(|column| escaped(column).replace('|', "\\|")).collect()));
         let rule = |place: usize| if place == 0 { ":---".to_owned() } else { "---:".to_owned() };
         text.push_str(&row((0..self.columns.len()).map(rule).collect()));
         for cells in &self.rows {
@@ -160,20 +159,20 @@ mod tests {
     fn names_cannot_write_markup() {
         let sheet = Sheet {
             title: "a_b".into(),
-            columns: vec!["x|y".into(), "50%".into()],
-            rows: vec![vec!["<b>\\input{x}^~#".into(), Cell::best("-0.5 [-1, +2]", true)]],
+            columns: vec!["x|y".into(), "50%".into(), "my_model".into()],
+            rows: vec![vec!["<b>\\input{x}^~#".into(), Cell::best("-0.5 [-1, +2]", true), "1".into()]],
             notes: vec!["p < 0.05 & more".into()],
             dispensable: Vec::new(),
         };
         let markdown = sheet.markdown();
-        assert!(markdown.contains("**a\\_b**") && markdown.contains("| x\\|y | 50% |"), "{markdown}");
-        assert!(markdown.contains("| \\<b\\>\\\\input{x}^\\~\\# | **-0.5 [-1, +2]** |"), "{markdown}");
+        assert!(markdown.contains("**a\\_b**") && markdown.contains("| x\\|y | 50% | my\\_model |"), "{markdown}");
+        assert!(markdown.contains("| \\<b\\>\\\\input{x}^\\~\\# | **-0.5 [-1, +2]** | 1 |"), "{markdown}");
         let latex = sheet.latex();
         assert!(latex.contains("a\\_b. p $<$ 0.05 \\& more"), "{latex}");
         let row = "$<$b$>$\\textbackslash{}input\\{x\\}\\textasciicircum{}\\textasciitilde{}\\# & \
-                   \\textbf{$-$0.5 [$-$1, $+$2]} \\\\";
+                   \\textbf{$-$0.5 [$-$1, $+$2]} & 1 \\\\";
         assert!(latex.contains(row), "{latex}");
         assert_eq!(tex("[-1]"), "{}[$-$1]");
-        assert!(latex.contains("\\begin{tabular}{lr}") && latex.contains("x|y & 50\\%"));
+        assert!(latex.contains("\\begin{tabular}{lrr}") && latex.contains("x|y & 50\\%"));
     }
 }

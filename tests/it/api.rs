@@ -171,7 +171,11 @@ fn read_module(file: &Path, folder: &Path, path: ModulePath, modules: &mut BTree
     for item in &items {
         let Item::Mod(inner) = item else { continue };
         let name = inner.ident.to_string();
-        if inner.content.is_some() || name == "tests" {
+        if let Some((_, items)) = &inner.content {
+            modules.insert([&path[..], &[name]].concat(), items.clone());
+            continue;
+        }
+        if name == "tests" {
             continue;
         }
         let below: PathBuf = folder.join(&name);

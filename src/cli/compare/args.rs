@@ -268,17 +268,23 @@ impl StatisticsArgs {
 /// A list of case,group.
 fn groups_of(path: &Path) -> Result<Grouping> {
     let text = read_text(path)?;
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let delimiter = [b',', b';', b'\t'].into_iter().find(|&by| first.bytes().any(|byte| byte == by)).unwrap_or(b',');
+    let mut rows = csv::ReaderBuilder::new();
+    rows.delimiter(delimiter).has_headers(false).flexible(true).trim(csv::Trim::All);
     let mut groups = BTreeMap::new();
-    for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let fields = line
-            .split_once([',', ';', '\t'])
-            .with_context(|| format!("{}, line {}: write case,group", path.display(), place + 1))?;
-        let (case, group) = (fields.0.trim().trim_matches('"'), fields.1.trim().trim_matches('"'));
+    for (place, row) in rows.from_reader(text.as_bytes()).records().enumerate() {
+        let row = row.with_context(|| format!("{}: this is no CSV of case,group", path.display()))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let fields: Vec<&str> = row.iter().collect();
+        let [case, group] = fields[..] else {
+            bail!("{}, line {line}: write case,group: two fields, and not {}", path.display(), fields.len());
+        };
         if place == 0 && case.eq_ignore_ascii_case("case") {
             continue;
         }
         if groups.insert(case.to_owned(), group.to_owned()).is_some() {
-            bail!("{}, line {}: {case} is there twice; name each case once", path.display(), place + 1);
+            bail!("{}, line {line}: {case} is there twice; name each case once", path.display());
         }
     }
     Ok(Grouping::List(groups))

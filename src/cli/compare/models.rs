@@ -20,6 +20,8 @@ use std::str::FromStr;
 pub(super) struct Named {
     pub name: String,
     pub path: PathBuf,
+    /// Whether somebody wrote the name, and it is not that of the file.
+    is_written: bool,
 }
 
 impl FromStr for Named {
@@ -33,13 +35,13 @@ impl FromStr for Named {
                 if name.is_empty() || path.is_empty() {
                     return Err(format!("`{text}` lacks a name or a file; write NAME=RESULT, such as unet=unet.json"));
                 }
-                Ok(Self { name: name.into(), path: path.into() })
+                Ok(Self { name: name.into(), path: path.into(), is_written: true })
             }
             _ => {
                 let path = Path::new(text);
                 let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
                 let name = stem.ok_or_else(|| format!("`{text}` has no name; write NAME=RESULT"))?;
-                Ok(Self { name, path: path.into() })
+                Ok(Self { name, path: path.into(), is_written: false })
             }
         }
     }
@@ -48,7 +50,16 @@ impl FromStr for Named {
 /// All models in the order in which they were first named.
 pub(super) fn read(compare: &Compare, output: &mut Output) -> Result<Vec<Model>> {
     let mut named: Vec<(String, Vec<PathBuf>)> = Vec::new();
-    for Named { name, path } in &compare.results {
+    for (place, Named { name, path, is_written }) in compare.results.iter().enumerate() {
+        let twin = compare.results[..place].iter().find(|other| other.name == *name && other.path != *path);
+        if let Some(other) = twin.filter(|other| !(*is_written && other.is_written)) {
+            bail!(
+                "{} and {} would both be called {name}; write NAME=RESULT, with two names for two models and one for parts \
+                 of one",
+                other.path.display(),
+                path.display()
+            );
+        }
         match named.iter_mut().find(|(own, _)| own == name) {
             Some((_, paths)) if paths.contains(path) => {
                 bail!("{} is named twice for {name}; name each result once", path.display())

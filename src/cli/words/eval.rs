@@ -180,6 +180,7 @@ fn of_models(error: &ModelsError) -> String {
             format!("{error} with --higher-is-better {metric} or --lower-is-better {metric}")
         }
         ModelsError::NoMetric { .. } => format!("{error} with --metrics"),
+        ModelsError::UnequalGroups => format!("{error}: --interval expanded"),
         ModelsError::Differ { what: "rules for empty classes", models: [one, other] } => format!(
             "{one} and {other} were scored with different rules for empty classes; say here with --empty or --like which one is \
              to hold"

@@ -110,6 +110,12 @@ pub enum ModelsError {
     /// Cases are to be grouped by a column that is not there.
     #[error("no table of scores has a column {0} to group cases by; name one that is there, a file, or a pattern")]
     NoColumn(String),
+    /// Student's interval of groups is around the mean of their means, and that is not the mean that is shown.
+    #[error(
+        "groups have unequal numbers of cases, and an interval by Student's distribution would be around another mean than \
+         that of the cases; take an interval of resamples"
+    )]
+    UnequalGroups,
     /// Cases have no group.
     #[error("{case} has no group: {fault}")]
     NoGroup {

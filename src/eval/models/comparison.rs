@@ -2,11 +2,14 @@
 
 use super::checks::{check_rules, check_truth};
 use super::choices::{Choices, Grouping, UndefinedRule};
-use super::model::{Content, Entries, Model, direction, metric_name};
+use super::model::{Content, Entries, Model, direction, metric_name, own_key};
+use super::tables::{is_left_out, rows_missing, tables};
+use crate::error::Error;
 use crate::eval::error::{EvalError, ModelsError};
 use crate::eval::rules::MissingRule;
-use crate::metric::compare::{Better, CompareOptions, Compared, Pair, ScoreTable, Undefined, compare};
-use crate::metric::mean_of_defined;
+use crate::metric::compare::{
+    Better, CompareOptions, Compared, Differences, Pair, ScoreTable, UNEQUAL_GROUPS, Undefined, compare,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -48,12 +51,9 @@ pub struct Contender {
     pub sources: Vec<PathBuf>,
     /// How many cases have a result.
     pub cases: usize,
-    /// Cases of others that have none here.
+    /// Cases of others that have none here; with a class behind it, a case whose row of this class alone lacks.
     pub missing: Vec<String>,
 }
-
-/// The class of a table over all classes.
-pub const MEAN: &str = "mean";
 
 impl Comparison {
     /// Compares the models.
@@ -80,15 +80,20 @@ impl Comparison {
             MissingRule::Zero => all.iter().cloned().collect(),
             _ => common.into_iter().collect(),
         };
-        let contenders = models.iter().zip(&own).map(|(model, own)| Contender {
+        let contenders = models.iter().zip(&own).zip(&entries).map(|((model, own), of_model)| Contender {
             name: model.name.clone(),
             sources: model.sources.clone(),
             cases: own.len(),
-            missing: all.difference(own).cloned().collect(),
+            missing: all.difference(own).cloned().chain(rows_missing(of_model, &entries, &classes)).collect(),
         });
         let contenders = contenders.collect();
         let groups = choices.groups.as_ref().map(|grouping| numbered(grouping, models, &cases)).transpose()?;
         let tables = tables(&entries, &metrics, &classes, &cases, &choices);
+        let left_out_of = |table: &ScoreTable| -> Vec<usize> {
+            let class = classes.iter().position(|(key, _)| !table.is_mean && *key == table.class);
+            let lacks = |case: &String| class.is_some_and(|class| is_left_out(&entries, case, class, choices.missing));
+            (0..cases.len()).filter(|&case| lacks(&cases[case])).collect()
+        };
         let options = CompareOptions {
             undefined: match choices.undefined {
                 UndefinedRule::Pairwise => Undefined::Pairwise,
@@ -98,7 +103,13 @@ impl Comparison {
             against: choices.against.as_ref().map(|name| place_of(models, name)).transpose()?,
             ..choices.options.clone()
         };
-        let found = compare(&tables, groups.as_deref(), &options)?;
+        let mut found = compare(&tables, groups.as_deref(), &options).map_err(|error| match error {
+            Error::Parameter { name: UNEQUAL_GROUPS, .. } => EvalError::from(ModelsError::UnequalGroups),
+            other => other.into(),
+        })?;
+        for (table, found) in tables.iter().zip(&mut found) {
+            found.leave_out(table, &left_out_of(table));
+        }
         let alike = if groups.is_none() { alike(&cases) } else { None };
         Ok(Self {
             models: contenders,
@@ -137,9 +148,10 @@ impl Comparison {
 
     /// The cases that differ most between two models, with the difference, the largest first.
     pub fn changed(&self, table: &ScoreTable, pair: &Pair, most: usize) -> Vec<(&str, f64)> {
+        let tau = Differences::of(&table.scores[pair.a], &table.scores[pair.b]).tau();
         let both = table.scores[pair.a].iter().zip(&table.scores[pair.b]).map(|(a, b)| a - b);
         let cases = self.cases.iter().map(String::as_str).zip(both);
-        let mut changed: Vec<(&str, f64)> = cases.filter(|(_, d)| d.is_finite() && *d != 0.0).collect();
+        let mut changed: Vec<(&str, f64)> = cases.filter(|(_, d)| d.is_finite() && d.abs() > tau).collect();
         changed.sort_by(|one, other| other.1.abs().total_cmp(&one.1.abs()).then_with(|| one.0.cmp(other.0)));
         changed.truncate(most);
         changed
@@ -197,9 +209,13 @@ fn metrics(models: &[Model], choices: &Choices) -> Result<(Directed, Vec<String>
     let directions: BTreeMap<String, Better> =
         choices.directions.iter().map(|(name, better)| (metric_name(name), *better)).collect();
     let better = |name: &str| directions.get(name).copied().or_else(|| direction(name));
+    let fault = |name: &str| models.iter().find_map(|model| model.fault(name));
     let mut found: Vec<(String, Better)> = Vec::new();
     if let Some(wanted) = &choices.metrics {
         for name in wanted.iter().map(|name| metric_name(name)) {
+            if let Some(fault) = fault(&name) {
+                return Err(fault);
+            }
             if let Some(model) = models.iter().find(|model| !model.has(&name)) {
                 let has = model.metrics();
                 return Err(ModelsError::Lacks { model: model.name.clone(), metric: name, has });
@@ -216,6 +232,13 @@ fn metrics(models: &[Model], choices: &Choices) -> Result<(Directed, Vec<String>
         .into_iter()
         .filter(|name| models.iter().all(|model| model.has(name)))
         .partition(|name| better(name).is_some());
+    if let Some(fault) = known.iter().chain(choices.directions.keys()).find_map(|name| fault(&metric_name(name))) {
+        return Err(fault);
+    }
+    // What groups the cases is no score, though it be a number.
+    let is_group =
+        |name: &String| matches!(&choices.groups, Some(Grouping::Column(column)) if metric_name(column) == *name);
+    let unknown: Vec<String> = unknown.into_iter().filter(|name| !is_group(name)).collect();
     found.extend(known.into_iter().filter_map(|name| Some((name.clone(), better(&name)?))));
     match (found.is_empty(), unknown.first()) {
         (true, Some(name)) => Err(ModelsError::NoDirection(name.clone())),
@@ -244,26 +267,30 @@ fn classes(models: &[Model], choices: &Choices) -> Result<(Classes, LeftOut), Mo
             None => all.push((key.clone(), name.clone())),
         }
     }
-    // Labels in their order, from any of the models.
+    // What one model calls by the name that another has for a label.
+    let named: Vec<(String, String)> = all.iter().filter(|(key, name)| key != name).cloned().collect();
+    let is_name =
+        |key: &String| named.iter().any(|(label, name)| name == key && label != key && key.parse::<u64>().is_err());
+    all.retain(|(key, name)| key != name || !is_name(key));
+    // Labels in their order, whichever model has them.
     all.sort_by_key(|(key, _)| key.parse::<u32>().map_or(u32::MAX, |label| label));
     if let Some(only) = &choices.classes {
         all.retain(|(key, name)| only.iter().any(|own| own == key || own == name));
     }
-    let has = |(classes, open): &(Classes, bool), key: &str| *open || classes.iter().any(|(own, _)| own == key);
-    let (kept, left): (Classes, Classes) = all.into_iter().partition(|(key, _)| own.iter().all(|own| has(own, key)));
+    let has = |(classes, open): &(Classes, bool), class: &(String, String)| *open || own_key(classes, class).is_some();
+    let (kept, left): (Classes, Classes) = all.into_iter().partition(|class| own.iter().all(|own| has(own, class)));
     if kept.is_empty() {
         let list = |model: usize| own[model].0.iter().map(|(_, name)| name.clone()).collect();
-        let other =
-            (1..models.len()).find(|&model| own[0].0.iter().all(|(key, _)| !has(&own[model], key))).unwrap_or(1);
+        let other = (1..models.len()).find(|&model| own[0].0.iter().all(|class| !has(&own[model], class))).unwrap_or(1);
         return Err(ModelsError::NoClass {
             models: [models[0].name.clone(), models[other].name.clone()],
             classes: [list(0), list(other)],
         });
     }
-    let who = |key: &str| -> Vec<String> {
-        models.iter().zip(&own).filter(|(_, own)| has(own, key)).map(|(model, _)| model.name.clone()).collect()
+    let who = |class: &(String, String)| -> Vec<String> {
+        models.iter().zip(&own).filter(|(_, own)| has(own, class)).map(|(model, _)| model.name.clone()).collect()
     };
-    let left = left.into_iter().map(|(key, name)| (name, who(&key))).collect();
+    let left = left.into_iter().map(|class| (class.1.clone(), who(&class))).collect();
     Ok((kept, left))
 }
 
@@ -297,62 +324,6 @@ fn numbered(grouping: &Grouping, models: &[Model], cases: &[String]) -> Result<V
         Ok(*numbers.entry(grouping.of(case, column)?).or_insert(next))
     };
     cases.iter().map(&mut of_case).collect()
-}
-
-/// A table per metric and class, the mean of the classes first.
-fn tables(
-    entries: &[Entries],
-    metrics: &[(String, Better)],
-    classes: &[(String, String)],
-    cases: &[String],
-    choices: &Choices,
-) -> Vec<ScoreTable> {
-    let mut tables = Vec::new();
-    for (metric, (name, better)) in metrics.iter().enumerate() {
-        let value = |entries: &Entries, case: &String, class: usize| {
-            let Some(of_case) = entries.get(case) else {
-                // No result: 0 where that is the worst, and nowhere else.
-                return if *better == Better::Higher { 0.0 } else { f64::NAN };
-            };
-            let Some(entry) = &of_case[class] else { return f64::NAN };
-            match (entry.values[metric], choices.undefined) {
-                (value, _) if value.is_finite() => value,
-                (_, UndefinedRule::Zero) if *better == Better::Higher => 0.0,
-                (_, UndefinedRule::One) if *better == Better::Higher && entry.is_empty != Some(false) => 1.0,
-                _ => f64::NAN,
-            }
-        };
-        let of_classes: Vec<Vec<Vec<f64>>> = (0..classes.len())
-            .map(|class| {
-                let row = |entries: &Entries| cases.iter().map(|case| value(entries, case, class)).collect();
-                entries.iter().map(row).collect()
-            })
-            .collect();
-        let table = |class: &str, is_mean: bool, scores: Vec<Vec<f64>>| ScoreTable {
-            metric: name.clone(),
-            class: class.into(),
-            is_mean,
-            better: *better,
-            scores,
-        };
-        if classes.len() > 1 {
-            tables.push(table(MEAN, true, means(&of_classes, entries.len(), cases.len())));
-        }
-        let named = classes.iter().zip(of_classes);
-        tables.extend(named.map(|((key, _), scores)| table(key, false, scores)));
-    }
-    tables
-}
-
-/// Per case the mean over the classes that are defined in all models.
-fn means(of_classes: &[Vec<Vec<f64>>], models: usize, cases: usize) -> Vec<Vec<f64>> {
-    let common: Vec<Vec<&Vec<Vec<f64>>>> = (0..cases)
-        .map(|case| of_classes.iter().filter(|scores| scores.iter().all(|row| row[case].is_finite())).collect())
-        .collect();
-    let mean = |model: usize, case: usize| {
-        mean_of_defined(&common[case].iter().map(|scores| scores[model][case]).collect::<Vec<_>>())
-    };
-    (0..models).map(|model| (0..cases).map(|case| mean(model, case)).collect()).collect()
 }
 
 /// Two cases whose names have a stem in common and differ in what follows a `_` or `-`, where most cases have such a

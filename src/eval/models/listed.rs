@@ -4,10 +4,10 @@ use crate::eval::error::ModelsError;
 use crate::metric::Metric;
 use crate::text::printable;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The scores of a CSV.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// The scores of the CSV files of a model.
+#[derive(Debug, Default)]
 pub(super) struct Listed {
     /// Columns of scores by their canonical names, in the order of the file.
     pub metrics: Vec<String>,
@@ -15,8 +15,12 @@ pub(super) struct Listed {
     pub rows: BTreeMap<(String, String), Row>,
     /// Keys of classes in the order of their first rows, with what tables call them.
     pub classes: Vec<(String, String)>,
-    /// What columns without numbers say of a case.
+    /// What the columns say of a case, numbers too: a group may be one.
     pub texts: BTreeMap<String, BTreeMap<String, String>>,
+    /// The first value of a column that is no number, where others of it are, or its name is that of a score.
+    pub faults: BTreeMap<String, Fault>,
+    /// Whether it is the table that we write, in which class 0 is the background.
+    pub is_own: bool,
 }
 
 /// One row.
@@ -28,11 +32,32 @@ pub(super) struct Row {
     pub n_pred: Option<u64>,
 }
 
+/// A value that is no number.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    path: PathBuf,
+    line: u64,
+    fault: String,
+}
+
+impl Fault {
+    /// As the error of a table whose scores are compared.
+    pub fn error(&self) -> ModelsError {
+        ModelsError::Line { path: self.path.clone(), line: self.line, fault: self.fault.clone() }
+    }
+}
+
 /// The class of a table without classes.
 const WHOLE: &str = "all";
 
 /// What our own CSV has beside scores.
 const COUNTS: [&str; 6] = ["tp", "fp", "fn", "tn", "n_pred", "n_truth"];
+
+/// What the column of the cases may be called. A table may have several of them: the first one here counts.
+const CASE: [&str; 9] = ["case", "case_id", "caseid", "subject", "image", "filename", "file", "patient", "id"];
+
+/// What the column of the classes may be called, the first one here before the others.
+const LABEL: [&str; 5] = ["label", "class", "structure", "organ", "region"];
 
 /// A column by the canonical name of its score, if there is one, otherwise by its name in the file.
 pub(super) fn canonical(name: &str) -> String {
@@ -40,80 +65,153 @@ pub(super) fn canonical(name: &str) -> String {
     bare.parse::<Metric>().map_or_else(|_| printable(bare), |metric| metric.to_string())
 }
 
-impl Listed {
-    /// Adds the rows of a file.
-    pub fn read(&mut self, text: &str, path: &Path) -> Result<(), ModelsError> {
+/// A file, before it is known which of its columns are scores.
+struct Table<'a> {
+    path: &'a Path,
+    header: csv::StringRecord,
+    records: Vec<csv::StringRecord>,
+    /// Lines before the header.
+    skipped: u64,
+    case: usize,
+    label: Option<usize>,
+    name: Option<usize>,
+}
+
+impl<'a> Table<'a> {
+    fn of(path: &'a Path, text: &str) -> Result<Self, ModelsError> {
         let fault = |fault: String| ModelsError::NoCsv { path: path.into(), fault };
-        let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
+        // Remarks stand before the header; below, a case may be called #1.
+        let is_remark = |line: &&str| line.trim().is_empty() || line.starts_with('#');
+        let before: Vec<&str> = text.split_inclusive('\n').take_while(is_remark).collect();
+        let table = &text[before.iter().map(|line| line.len()).sum()..];
+        let first = table.lines().next().unwrap_or_default();
         let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&by| {
             let times = first.bytes().filter(|&byte| byte == by).count();
             (times, by == b',')
         });
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter.unwrap_or(b','))
-            .comment(Some(b'#'))
             .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
+            .from_reader(table.as_bytes());
         let header = reader.headers().map_err(|error| fault(error.to_string()))?.clone();
         let place =
-            |names: &[&str]| header.iter().position(|name| names.iter().any(|own| name.eq_ignore_ascii_case(own)));
-        let case = place(&["case", "case_id", "caseid", "id", "subject", "patient", "image", "file", "filename"]);
+            |names: &[&str]| names.iter().find_map(|own| header.iter().position(|name| name.eq_ignore_ascii_case(own)));
+        let case = place(&CASE);
         let case = case.ok_or_else(|| fault("it has no column `case`; call the column of the cases so".into()))?;
-        let label = place(&["label", "class", "region", "structure", "organ"]);
+        let label = place(&LABEL);
         let name = label.and_then(|_| place(&["name"]));
-        let counts = ["n_truth", "n_pred"].map(|name| place(&[name]));
-        let aside = |at: usize| {
-            let own = header.get(at).unwrap_or_default();
-            at == case || Some(at) == label || Some(at) == name || own == "voxel_ml" || COUNTS.contains(&own)
-        };
         let records: Vec<csv::StringRecord> =
             reader.records().collect::<Result<_, _>>().map_err(|error| fault(error.to_string()))?;
         if records.is_empty() {
             return Err(fault("it has no rows".into()));
         }
-        let is_numeric = |at: usize| {
-            let mut values =
-                records.iter().filter_map(|row| row.get(at)).filter(|value| !is_undefined(value)).peekable();
-            values.peek().is_none() || values.clone().any(|value| value.parse::<f64>().is_ok())
+        Ok(Self { path, header, records, skipped: before.len() as u64, case, label, name })
+    }
+
+    /// Whether it is the table that we write.
+    fn is_own(&self) -> bool {
+        let has = |name: &&str| self.header.iter().any(|own| own == *name);
+        COUNTS.iter().all(has) && has(&"voxel_ml") && has(&"name")
+    }
+
+    /// Columns that may be scores, by their canonical names.
+    fn candidates(&self) -> Result<Vec<(String, usize)>, ModelsError> {
+        let is_aside = |at: usize, own: &str| {
+            [Some(self.case), self.label, self.name].contains(&Some(at))
+                || own.eq_ignore_ascii_case("voxel_ml")
+                || COUNTS.iter().any(|count| own.eq_ignore_ascii_case(count))
         };
-        let scores: Vec<usize> = (0..header.len()).filter(|&at| !aside(at) && is_numeric(at)).collect();
-        let own: Vec<String> = scores.iter().map(|&at| canonical(header.get(at).unwrap_or_default())).collect();
+        let all = self.header.iter().enumerate().filter(|&(at, own)| !is_aside(at, own));
+        let all: Vec<(String, usize)> = all.map(|(at, own)| (canonical(own), at)).collect();
         let mut seen = BTreeSet::new();
-        if let Some(twice) = own.iter().find(|name| !seen.insert(name.as_str())) {
-            return Err(fault(format!("two of its columns are scores of {twice}; keep one")));
+        match all.iter().find(|(name, _)| !seen.insert(name)) {
+            Some((twice, _)) => Err(ModelsError::NoCsv {
+                path: self.path.into(),
+                fault: format!("two of its columns are scores of {twice}; keep one"),
+            }),
+            None => Ok(all),
         }
-        if self.rows.is_empty() {
-            self.metrics = own;
-        } else if self.metrics != own {
-            return Err(fault("its columns are not those of the model's other files".into()));
+    }
+
+    fn line(&self, row: &csv::StringRecord) -> u64 {
+        self.skipped + row.position().map_or(0, csv::Position::line)
+    }
+}
+
+impl Listed {
+    /// Of the files of a model, each with its path.
+    pub fn of(texts: &[(PathBuf, String)]) -> Result<Self, ModelsError> {
+        let tables: Vec<Table<'_>> =
+            texts.iter().map(|(path, text)| Table::of(path, text)).collect::<Result<_, _>>()?;
+        let columns: Vec<Vec<(String, usize)>> = tables.iter().map(Table::candidates).collect::<Result<_, _>>()?;
+        let mut listed = Self { is_own: tables.iter().all(Table::is_own), ..Self::default() };
+        for (name, _) in columns.first().into_iter().flatten() {
+            listed.judge(name, &tables, &columns);
         }
-        for row in &records {
-            let line = row.position().map_or(0, csv::Position::line);
-            let wrong = |fault: String| ModelsError::Line { path: path.into(), line, fault };
+        for (table, columns) in tables.iter().zip(&columns) {
+            let place = |name: &String| columns.iter().find(|(own, _)| own == name).map(|(_, at)| *at);
+            let scores: Option<Vec<usize>> = listed.metrics.iter().map(place).collect();
+            let beyond =
+                columns.iter().any(|(name, _)| name.parse::<Metric>().is_ok() && !listed.metrics.contains(name));
+            let Some(scores) = scores.filter(|_| !beyond) else {
+                let fault = "its columns are not those of the model's other files".into();
+                return Err(ModelsError::NoCsv { path: table.path.into(), fault });
+            };
+            listed.add(table, &scores)?;
+        }
+        Ok(listed)
+    }
+
+    /// Whether a column is one of scores: all that it says are numbers, or it is called as a score.
+    fn judge(&mut self, name: &str, tables: &[Table<'_>], columns: &[Vec<(String, usize)>]) {
+        let places = columns.iter().map(|own| own.iter().find(|(own, _)| own == name).map(|(_, at)| *at));
+        let values = tables.iter().zip(places).flat_map(|(table, at)| {
+            let value = move |row: &'_ csv::StringRecord| at.and_then(|at| row.get(at)).unwrap_or_default().to_owned();
+            table.records.iter().map(move |row| (table, row, value(row)))
+        });
+        let (mut some, mut fault) = (false, None);
+        for (table, row, text) in values.filter(|(.., text)| !is_undefined(text)) {
+            if text.parse::<f64>().is_ok() {
+                some = true;
+            } else if fault.is_none() {
+                let words = format!(
+                    "`{}` in column {name} is no number; leave it empty where a score is undefined",
+                    printable(&text)
+                );
+                fault = Some(Fault { path: table.path.into(), line: table.line(row), fault: words });
+            }
+        }
+        let is_known = name.parse::<Metric>().is_ok();
+        if fault.is_none() || is_known {
+            self.metrics.push(name.to_owned());
+        }
+        if let Some(fault) = fault.filter(|_| some || is_known) {
+            self.faults.insert(name.to_owned(), fault);
+        }
+    }
+
+    /// Adds the rows of a file.
+    fn add(&mut self, table: &Table<'_>, scores: &[usize]) -> Result<(), ModelsError> {
+        let count_at = |own: &str| table.header.iter().position(|name| name.eq_ignore_ascii_case(own));
+        let counts = ["n_truth", "n_pred"].map(count_at);
+        for row in &table.records {
+            let wrong = |fault: String| ModelsError::Line { path: table.path.into(), line: table.line(row), fault };
             let text_at = |at: usize| row.get(at).unwrap_or_default();
-            let of_case = printable(text_at(case));
+            let of_case = printable(text_at(table.case));
             if of_case.is_empty() {
                 return Err(wrong("the case has no name".into()));
             }
-            let class = label.map_or(WHOLE.to_owned(), |at| printable(text_at(at)));
-            let value = |&at: &usize| match text_at(at) {
-                none if is_undefined(none) => Ok(f64::NAN),
-                text => text.parse::<f64>().map_err(|_| {
-                    wrong(format!(
-                        "`{}` in column {} is no number; leave it empty where a score is undefined",
-                        printable(text),
-                        header.get(at).unwrap_or_default()
-                    ))
-                }),
-            };
-            let values = scores.iter().map(value).collect::<Result<_, _>>()?;
-            let [n_truth, n_pred] = counts.map(|at| at.and_then(|at| text_at(at).parse().ok()));
-            for at in (0..header.len()).filter(|at| !scores.contains(at) && *at != case) {
-                let column = self.texts.entry(header.get(at).unwrap_or_default().to_owned()).or_default();
+            let class = table.label.map_or(WHOLE.to_owned(), |at| label(text_at(at)));
+            // What is no number is told where this score is compared.
+            let value = |&at: &usize| Some(text_at(at)).filter(|text| !is_undefined(text))?.parse::<f64>().ok();
+            let values = scores.iter().map(|at| value(at).unwrap_or(f64::NAN)).collect();
+            let [n_truth, n_pred] = counts.map(|at| at.and_then(|at| whole(text_at(at))));
+            for (at, own) in table.header.iter().enumerate().filter(|(at, _)| *at != table.case) {
+                let column = self.texts.entry(own.to_owned()).or_default();
                 column.insert(of_case.clone(), printable(text_at(at)));
             }
             if !self.classes.iter().any(|(key, _)| *key == class) {
-                let shown = name.map(|at| printable(text_at(at))).filter(|name| !name.is_empty());
+                let shown = table.name.map(|at| printable(text_at(at))).filter(|name| !name.is_empty());
                 self.classes.push((class.clone(), shown.unwrap_or_else(|| class.clone())));
             }
             let key = (of_case, class);
@@ -126,9 +224,27 @@ impl Listed {
     }
 }
 
-/// The texts that tools write in place of a missing number.
+/// A class as others write it: tables of numbers make 1.0 of label 1.
+fn label(text: &str) -> String {
+    let is_whole = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((label, rest)) if is_whole(label) && rest.bytes().all(|byte| byte == b'0') => label.to_owned(),
+        _ => printable(text),
+    }
+}
+
+/// A count, which some tools write as 7.0.
+fn whole(text: &str) -> Option<u64> {
+    let found =
+        || text.parse().ok().filter(|count: &f64| *count >= 0.0 && count.fract() == 0.0 && *count < 2f64.powi(64));
+    text.parse().ok().or_else(|| found().map(|count| count as u64))
+}
+
+/// What tools write where there is no number.
+const UNDEFINED: [&str; 9] = ["nan", "-nan", "na", "n/a", "#n/a", "<na>", "none", "null", "-"];
+
 fn is_undefined(text: &str) -> bool {
-    text.is_empty() || ["nan", "na", "n/a", "none", "null", "-"].iter().any(|none| text.eq_ignore_ascii_case(none))
+    text.is_empty() || UNDEFINED.iter().any(|none| text.eq_ignore_ascii_case(none))
 }
 
 #[cfg(test)]
@@ -136,19 +252,65 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Listed, String> {
-        let mut listed = Listed::default();
-        listed.read(text, Path::new("a.csv")).map_err(|error| error.to_string())?;
-        Ok(listed)
+        Listed::of(&[("a.csv".into(), text.into())]).map_err(|error| error.to_string())
     }
 
     #[test]
     fn tables_of_other_tools_are_read() {
-        let found = read("Case;Label;DSC;mine;site\na;1;0.5;7;x\nb;1;;NA;y\n").unwrap();
+        let found = read("Case;Label;DSC;mine;site\na;1;0.5;7;x\nb;1.0;;NA;y\nc;1;#N/A;<NA>;3\n").unwrap();
         assert_eq!(found.metrics, ["dice", "mine"]);
+        assert_eq!(found.classes.len(), 1);
         assert_eq!(found.rows[&("a".into(), "1".into())].values, [0.5, 7.0]);
-        assert!(found.rows[&("b".into(), "1".into())].values.iter().all(|value| value.is_nan()));
-        assert_eq!(found.texts["site"]["b"], "y");
+        for case in ["b", "c"] {
+            assert!(found.rows[&(case.into(), "1".into())].values.iter().all(|value| value.is_nan()));
+        }
+        assert_eq!((&found.texts["site"]["b"], &found.texts["mine"]["a"]), (&"y".into(), &"7".into()));
         assert_eq!(read("id,dice\na,1\n").unwrap().classes, [("all".to_owned(), "all".to_owned())]);
+    }
+
+    #[test]
+    fn the_case_is_the_column_of_that_name() {
+        for text in ["patient,case,dice\np,a,0.5\n", "id,case,dice\n1,a,0.5\n", "id,subject,dice\n1,a,0.5\n"] {
+            assert_eq!(read(text).unwrap().rows.keys().next().unwrap().0, "a", "{text}");
+        }
+        let found = read("case,class,label,dice\na,liver,1,0.5\n").unwrap();
+        assert_eq!(found.classes[0].0, "1");
+    }
+
+    #[test]
+    fn remarks_stand_before_the_header_only() {
+        let found = read("# made by x\n\n#2\ncase,dice\n#1,0.5\nb,0.6\n").unwrap();
+        assert_eq!(found.rows.keys().next().unwrap().0, "#1");
+        let message = read("# x\ncase,dice\na,0.1\na,0.2\n").unwrap_err();
+        assert!(message.contains("line 4"), "{message}");
+    }
+
+    #[test]
+    fn counts_are_whole_numbers_however_they_are_written() {
+        assert_eq!(
+            ["7", "7.0", "0", "7.5", "-1", "", "nan"].map(whole),
+            [Some(7), Some(7), Some(0), None, None, None, None]
+        );
+        assert_eq!(["1.0", "1", "01", "1.5", "a.0", ".0"].map(label), ["1", "1", "01", "1.5", "a.0", ".0"]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_kept_until_it_is_compared() {
+        let found = read("case,dice,site,visit\na,x,1,2\nb,0.5,north,1\n").unwrap();
+        assert_eq!(found.metrics, ["dice", "visit"]);
+        assert_eq!(
+            found.faults["dice"].error().to_string(),
+            "a.csv, line 2: `x` in column dice is no number; leave it empty where a score is undefined"
+        );
+        assert!(found.faults.contains_key("site") && found.texts["visit"]["a"] == "2");
+    }
+
+    #[test]
+    fn only_our_own_table_has_a_background() {
+        assert!(!read("case,label,dice,n_pred\na,0,0.5,1\n").unwrap().is_own);
+        assert!(
+            read("case,label,dice,tp,fp,fn,tn,n_pred,n_truth,name,voxel_ml\na,0,0.5,1,1,1,1,2,2,,\n").unwrap().is_own
+        );
     }
 
     #[test]
@@ -158,7 +320,6 @@ mod tests {
             ("x,dice\n1,2\n", "no column `case`"),
             ("case,dice\n", "no rows"),
             ("case,dice\na,0.1\na,0.2\n", "line 3: all of a is there twice"),
-            ("case,dice\na,0.1\nb,0.1.2\n", "`0.1.2` in column dice is no number"),
             ("case,dice,DSC\na,0.1,0.1\n", "two of its columns are scores of dice"),
             ("case,dice\n,0.1\n", "the case has no name"),
             ("case,dice\na,0.1,3\n", "no CSV of scores"),

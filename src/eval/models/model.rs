@@ -1,6 +1,6 @@
 //! One of the models: what it is called, and its scores in one form wherever they come from.
 
-use super::listed::{Listed, canonical};
+use super::listed::{Fault, Listed, canonical};
 use crate::eval::case::Prediction;
 use crate::eval::class::Class;
 use crate::eval::error::{EvalError, ModelsError};
@@ -74,9 +74,7 @@ impl Model {
             return Err(ModelsError::Mixed(name).into());
         }
         if jsons == 0 {
-            let mut listed = Listed::default();
-            texts.iter().try_for_each(|(path, text)| listed.read(text, path))?;
-            return Ok(Self { name, sources, content: Content::Listed(listed) });
+            return Ok(Self { name, sources, content: Content::Listed(Listed::of(texts)?) });
         }
         let parts = texts.iter().map(|(path, text)| Partial::parse(text, path)).collect::<Result<_, _>>()?;
         let (evaluation, scoring) = merge(parts, choices)?;
@@ -105,8 +103,19 @@ impl Model {
             (Content::Counted { evaluation, .. }, Ok(own)) if own.row().needs == Needs::Surfaces => {
                 evaluation.rules.surfaces.metrics.contains(&own)
             }
+            (Content::Counted { evaluation, .. }, Ok(own)) if own.row().needs == Needs::Instances => {
+                evaluation.rules.instances.is_some()
+            }
             (Content::Counted { .. }, known) => known.is_ok(),
             (Content::Listed(listed), _) => listed.metrics.iter().any(|own| own == metric),
+        }
+    }
+
+    /// A value of this score that is no number.
+    pub(super) fn fault(&self, metric: &str) -> Option<ModelsError> {
+        match &self.content {
+            Content::Listed(listed) => listed.faults.get(metric).map(Fault::error),
+            Content::Counted { .. } => None,
         }
     }
 
@@ -133,7 +142,10 @@ impl Model {
                 let named = classes.map(|class| (class.key.clone(), class.display().to_owned()));
                 (named.collect(), evaluation.rules.classes == ClassSource::Found)
             }
-            Content::Listed(listed) => (listed.classes.iter().filter(|(key, _)| key != "0").cloned().collect(), false),
+            Content::Listed(listed) => {
+                let is_class = |(key, _): &&(String, String)| !listed.is_own || key != "0";
+                (listed.classes.iter().filter(is_class).cloned().collect(), false)
+            }
         }
     }
 
@@ -148,9 +160,17 @@ impl Model {
                     metrics.iter().map(|metric| listed.metrics.iter().position(|own| own == metric)).collect();
                 let mut found = Entries::new();
                 for ((case, class), row) in &listed.rows {
-                    let Some(place) = classes.iter().position(|(key, _)| key == class) else { continue };
+                    let Some(place) = classes.iter().position(|joint| own_key(&listed.classes, joint) == Some(class))
+                    else {
+                        continue;
+                    };
                     let values = columns.iter().map(|at| at.map_or(f64::NAN, |at| row.values[at])).collect();
-                    let is_empty = row.n_truth.zip(row.n_pred).map(|(truth, pred)| truth == 0 && pred == 0);
+                    let is_empty = match (row.n_truth, row.n_pred) {
+                        (Some(0), Some(0)) => Some(true),
+                        // One count tells that something is there.
+                        (Some(1..), _) | (_, Some(1..)) => Some(false),
+                        _ => None,
+                    };
                     let entry = Entry { values, n_truth: row.n_truth, is_empty };
                     found.entry(case.clone()).or_insert_with(|| vec![None; classes.len()])[place] = Some(entry);
                 }
@@ -162,13 +182,17 @@ impl Model {
 
 fn of_counts(summary: &Summary<'_>, metrics: &[String], classes: &[(String, String)]) -> Entries {
     let scores: Vec<Option<Score>> = metrics.iter().map(|metric| metric.parse().ok()).collect();
-    let places: BTreeMap<&str, usize> =
-        summary.evaluation.classes.iter().enumerate().map(|(place, class)| (class.key.as_str(), place)).collect();
+    let own: Vec<(String, String)> =
+        summary.evaluation.classes.iter().map(|class| (class.key.clone(), String::new())).collect();
+    let places: Vec<Option<usize>> = classes
+        .iter()
+        .map(|joint| own_key(&own, joint).and_then(|key| own.iter().position(|(own, _)| own == key)))
+        .collect();
     let of_case = |case: &crate::eval::CaseResult| {
-        let of_class = |(key, _): &(String, String)| {
+        let of_class = |((key, _), place): (&(String, String), &Option<usize>)| {
             // A class that no file of this model's run has is empty there.
             let none = || (Class::of_key(key), Counts::new(0, 0, 0, case.voxels).unwrap_or_default());
-            let counts = places.get(key.as_str()).and_then(|&place| case.counts.get(place)).cloned();
+            let counts = place.and_then(|place| case.counts.get(place)).cloned();
             let counts = counts.unwrap_or_else(none);
             let value = |score: &Option<Score>| score.map_or(f64::NAN, |score| summary.score(score, case, &counts));
             let is_empty = counts.1.n_truth() == 0 && counts.1.n_pred() == 0;
@@ -179,9 +203,16 @@ fn of_counts(summary: &Summary<'_>, metrics: &[String], classes: &[(String, Stri
                 is_empty: Some(is_empty && case.prediction != Prediction::Missing),
             })
         };
-        (case.name.clone(), classes.iter().map(of_class).collect())
+        (case.name.clone(), classes.iter().zip(&places).map(of_class).collect())
     };
     summary.evaluation.cases.iter().map(of_case).collect()
+}
+
+/// What a model calls this class: by its key, or by the name that another model has for it.
+pub(super) fn own_key<'a>(own: &'a [(String, String)], (key, name): &(String, String)) -> Option<&'a String> {
+    let called = |wanted: &String| own.iter().map(|(own, _)| own).find(|own| *own == wanted);
+    // A number is a label, and never a name.
+    called(key).or_else(|| called(name).filter(|_| name.parse::<u64>().is_err()))
 }
 
 /// Which way a metric is better, if that is known; its name in one form.

@@ -41,6 +41,16 @@ pub fn sign_flip(differences: &[f64], tau: f64, draws: u32, seed: u64) -> SignFl
     if some.is_empty() {
         return constant(if finite.is_empty() { f64::NAN } else { 1.0 });
     }
+    // Numbers at the ends of what doubles hold are brought between, by powers of two, which round nothing: so neither
+    // their sum nor its parts are lost.
+    let largest = some.iter().fold(0.0, |most: f64, d| most.max(d.abs()));
+    let scale = match largest {
+        1e200.. => 2f64.powi(-600),
+        1e-200.. => 1.0,
+        _ => 2f64.powi(900),
+    };
+    let tau = tau * scale;
+    let some: Vec<f64> = some.iter().map(|d| d * scale).collect();
     let unit = some.iter().map(|d| d.abs()).sum::<f64>() / 2f64.powi(60);
     let whole: Vec<i64> = some.iter().map(|d| (d / unit).round_ties_even() as i64).collect();
     let slack = (some.len() as f64 * (tau / unit + 1.0)).ceil() as i64;
@@ -96,4 +106,23 @@ fn at_least(whole: &[i64], limit: i64) -> f64 {
         count += (other.len() - reached) as u64;
     }
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_differences_does_not_matter() {
+        let shape = [3.0, -1.0, 2.0, 5.0, 1.0, -2.0];
+        let expected = sign_flip(&shape, 0.0, 100, 1);
+        // Powers of two, as others round the differences themselves.
+        for size in [5e-324, 2f64.powi(-1000) * 2f64.powi(-30), 2f64.powi(-700), 2f64.powi(1000), 2f64.powi(1021)] {
+            let scaled: Vec<f64> = shape.iter().map(|d| d * size).collect();
+            assert_eq!(sign_flip(&scaled, 0.0, 100, 1), expected, "{size:e}");
+        }
+        let many: Vec<f64> = (0..80).map(|i| if i % 3 == 0 { -1e308 } else { 1e308 }).collect();
+        let same: Vec<f64> = many.iter().map(|d| d.signum()).collect();
+        assert_eq!(sign_flip(&many, 0.0, 100, 1), sign_flip(&same, 0.0, 100, 1));
+    }
 }

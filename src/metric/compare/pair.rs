@@ -89,6 +89,10 @@ pub struct Pair {
     pub mean_with_ones: Option<f64>,
     /// The 90 % interval, for the margin.
     inner: Option<Interval>,
+    /// The mean that the t test is of: of groups, where there are any.
+    mean_of_units: f64,
+    /// Up to where differences are none.
+    tau: f64,
 }
 
 /// The means of resamples.
@@ -124,7 +128,9 @@ impl Pair {
         let tau = differences.tau();
         let zeros = if let Test::Wilcoxon(zeros) = options.test { zeros } else { Zeros::Drop };
         let ranks = wilcoxon(of_means.values(), tau, zeros);
-        let t = paired_t(of_means.values());
+        // Rounding is no variance, and has no t.
+        let varies = of_means.sd() > tau;
+        let t = paired_t(of_means.values()).filter(|_| varies);
         let resampled: Option<Vec<f64>> = resampled.filter(|_| units > 0).map(|resampled| match resampled {
             Resampled::Means([a, b]) => a.iter().zip(b).map(|(a, b)| a - b).collect(),
             Resampled::Differences(found) => found.to_vec(),
@@ -147,7 +153,8 @@ impl Pair {
                 let nonzero = of_sums.values().iter().filter(|d| d.abs() > tau).count();
                 (Tested::SignFlip(found.method), found.p, least(nonzero, found.method))
             }
-            Test::T => (Tested::T, t.map_or(if all_zero(&of_means) { ONE } else { nan }, |t| t.p), 0.0),
+            Test::T if all_zero(&of_means) => (Tested::T, ONE, 0.0),
+            Test::T => (Tested::T, t.map_or_else(|| of_constant(&of_means), |t| t.p), 0.0),
             Test::None => (Tested::Nothing, nan, 0.0),
         };
         let mean = differences.mean();
@@ -181,8 +188,10 @@ impl Pair {
             p_of_mean,
             p_equivalent: options.margin.and_then(|margin| Some(t?.equivalence(margin))),
             verdict: Verdict::Undecided,
-            mean_with_ones: with_ones(table, [a, b]),
+            mean_with_ones: with_ones(table, [a, b], &[]),
             inner,
+            mean_of_units: of_means.mean(),
+            tau,
             t,
         }
     }
@@ -215,11 +224,8 @@ impl Pair {
     }
 
     fn tested(&self, better: Better, alpha: f64) -> Verdict {
-        let direction = match self.tested {
-            Tested::SignedRank(_) if self.signs_differ => 0.0,
-            Tested::SignedRank(_) => self.ranks.r_plus - self.ranks.r_minus,
-            _ => self.mean,
-        };
+        let against_mean = self.mean.abs() > self.tau && self.mean * self.direction() < 0.0;
+        let direction = if against_mean { 0.0 } else { self.direction() };
         let shown = match self.tested {
             Tested::Nothing => self.interval.is_some_and(|found| found.low > 0.0 || found.high < 0.0),
             _ => self.p_adjusted <= alpha,
@@ -231,13 +237,23 @@ impl Pair {
         }
     }
 
-    /// Which model the test favours, positive for the first, if p is small enough.
-    pub(super) fn significant(&self, better: Better, alpha: f64) -> f64 {
-        let direction = match self.tested {
+    /// The direction of what p is of: ranks, the mean of groups, or the mean of cases.
+    fn direction(&self) -> f64 {
+        match self.tested {
             Tested::SignedRank(_) => self.ranks.r_plus - self.ranks.r_minus,
+            Tested::T => self.mean_of_units,
             _ => self.mean,
-        };
-        if self.p_adjusted <= alpha { better.gain(direction) } else { 0.0 }
+        }
+    }
+
+    /// Which model the test favours, positive for the first, if p is small enough.
+    pub(crate) fn significant(&self, better: Better, alpha: f64) -> f64 {
+        if self.p_adjusted <= alpha { better.gain(self.direction()) } else { 0.0 }
+    }
+
+    /// Takes cases out of [`Pair::mean_with_ones`] that lack a result, which is no undefined score.
+    pub(super) fn leave_out(&mut self, table: &ScoreTable, cases: &[usize]) {
+        self.mean_with_ones = with_ones(table, [self.a, self.b], cases);
     }
 }
 
@@ -249,6 +265,17 @@ const ONE: PValues = PValues { two_sided: 1.0, greater: 1.0, less: 1.0 };
 fn all_zero(differences: &Differences) -> bool {
     let tau = differences.tau();
     !differences.values().is_empty() && differences.values().iter().all(|d| d.abs() <= tau)
+}
+
+/// p of differences that do not vary: none where they are not 0. NaN for fewer than two, of which nothing is known.
+fn of_constant(differences: &Differences) -> PValues {
+    let mean = differences.mean();
+    match differences.values().len() {
+        0 | 1 => PValues { two_sided: f64::NAN, greater: f64::NAN, less: f64::NAN },
+        _ if mean.abs() <= differences.tau() => ONE,
+        _ if mean > 0.0 => PValues { two_sided: 0.0, greater: 0.0, less: 1.0 },
+        _ => PValues { two_sided: 0.0, greater: 1.0, less: 0.0 },
+    }
 }
 
 /// The smallest p of so many differences.
@@ -266,10 +293,13 @@ fn half_wins(gain: f64, tau: f64) -> u64 {
     if gain > tau { 2 } else { u64::from(gain >= -tau) }
 }
 
-/// The mean difference over the cases that any of the two has a score for, the other taken as 1.
-fn with_ones(table: &ScoreTable, [a, b]: [usize; 2]) -> Option<f64> {
+/// The mean difference over all cases but these, with 1 for what is undefined.
+fn with_ones(table: &ScoreTable, [a, b]: [usize; 2], without: &[usize]) -> Option<f64> {
     let defined = |score: f64| if score.is_finite() { score } else { 1.0 };
-    let pairs = || table.scores[a].iter().zip(&table.scores[b]);
+    let pairs = || {
+        let all = table.scores[a].iter().zip(&table.scores[b]).enumerate();
+        all.filter(|(case, _)| !without.contains(case)).map(|(_, both)| both)
+    };
     let any = pairs().any(|(a, b)| a.is_finite() != b.is_finite());
     let differences: Vec<f64> = pairs().map(|(&a, &b)| defined(a) - defined(b)).collect();
     (any && table.better == Better::Higher).then(|| crate::metric::mean_of_all(&differences))

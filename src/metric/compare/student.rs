@@ -27,10 +27,13 @@ pub struct PairedT {
 /// assert!((found.t - 12f64.sqrt()).abs() < 1e-12);
 /// assert!((found.p.two_sided - 0.07417990022744858).abs() < 1e-12);
 /// assert_eq!(paired_t(&[0.5, 0.5]), None);
+/// assert_eq!(paired_t(&[0.9 - 0.8, 0.3 - 0.2, 0.8 - 0.7]), None);
 /// ```
 pub fn paired_t(differences: &[f64]) -> Option<PairedT> {
     let (mean, sd) = (mean_of_all(differences), sd(differences));
-    if sd.is_nan() || sd <= 0.0 {
+    // What rounding makes of a constant does not vary.
+    let largest = differences.iter().fold(0.0, |most: f64, d| most.max(d.abs()));
+    if !sd.is_finite() || sd <= 2f64.powi(-48) * largest {
         return None;
     }
     let error = sd / (differences.len() as f64).sqrt();

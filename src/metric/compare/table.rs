@@ -72,6 +72,16 @@ pub struct Compared {
     pub friedman: Option<Friedman>,
 }
 
+impl Compared {
+    /// Takes cases that lack a result in some model, and are left out for that, from what is counted as undefined.
+    pub(crate) fn leave_out(&mut self, table: &ScoreTable, cases: &[usize]) {
+        if !cases.is_empty() {
+            self.models.iter_mut().for_each(|own| own.undefined = own.undefined.saturating_sub(cases.len()));
+            self.pairs.iter_mut().for_each(|pair| pair.leave_out(table, cases));
+        }
+    }
+}
+
 /// Compares models by every table. All tables share their cases and one stream of resamples. `groups` holds the number
 /// of each case's group where several cases are of one patient: then groups are drawn and flipped whole, and tests of
 /// ranks are of the means of groups.
@@ -94,7 +104,8 @@ pub struct Compared {
 ///
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter) for fewer than two models, tables of unequal models or cases, and
-/// choices outside of their range.
+/// choices outside of their range; for Student's intervals where groups have unequal numbers of cases, as the mean of
+/// their means is not that of the cases.
 pub fn compare(tables: &[ScoreTable], groups: Option<&[usize]>, options: &CompareOptions) -> Result<Vec<Compared>> {
     let Some(first) = tables.first() else { return Ok(Vec::new()) };
     let (models, cases) = (first.scores.len(), first.scores.first().map_or(0, Vec::len));
@@ -109,6 +120,11 @@ pub fn compare(tables: &[ScoreTable], groups: Option<&[usize]>, options: &Compar
     }
     if let Some(groups) = groups.filter(|groups| groups.len() != cases) {
         return Err(wrong("the number of groups", groups.len(), format!("{cases}, one per case")));
+    }
+    if let (Some(groups), IntervalKind::T) = (groups, options.interval)
+        && tables.iter().any(|table| is_unequal(table, groups, options))
+    {
+        return Err(wrong(UNEQUAL_GROUPS, "t", "an interval of resamples where groups have unequal numbers of cases"));
     }
     let mut found = Vec::new();
     let mut rest: Vec<Prepared<'_>> = Vec::new();
@@ -128,6 +144,35 @@ pub fn compare(tables: &[ScoreTable], groups: Option<&[usize]>, options: &Compar
         }
     }
     Ok(found)
+}
+
+/// The parameter that is refused where Student's interval, which is of the means of groups, would not be around the
+/// mean of the cases.
+pub(crate) const UNEQUAL_GROUPS: &str = "interval";
+
+/// Whether the cases that count are in groups of unequal size: in all models, or in those of a pair.
+fn is_unequal(table: &ScoreTable, groups: &[usize], options: &CompareOptions) -> bool {
+    let unequal = |models: &[usize]| {
+        let mut sizes = BTreeMap::<usize, usize>::new();
+        for (case, group) in groups.iter().enumerate() {
+            if models.iter().all(|&model| table.scores[model][case].is_finite()) {
+                *sizes.entry(*group).or_default() += 1;
+            }
+        }
+        let mut sizes = sizes.values();
+        sizes.next().is_some_and(|first| sizes.any(|size| size != first))
+    };
+    let models = table.scores.len();
+    unequal(&(0..models).collect::<Vec<_>>())
+        || (options.undefined == Undefined::Pairwise && pairs_of(models, options).iter().any(|pair| unequal(pair)))
+}
+
+/// Each with each, or with the one that was named.
+fn pairs_of(models: usize, options: &CompareOptions) -> Vec<[usize; 2]> {
+    match options.against {
+        Some(other) => (0..models).filter(|&model| model != other).map(|model| [model, other]).collect(),
+        None => (0..models).flat_map(|a| (a + 1..models).map(move |b| [a, b])).collect(),
+    }
 }
 
 /// Columns that are resampled at once.
@@ -154,10 +199,7 @@ impl<'a> Prepared<'a> {
         let only = |row: &Vec<f64>| -> Vec<f64> {
             row.iter().zip(&complete).map(|(&score, &is)| if is { score } else { f64::NAN }).collect()
         };
-        let pairs: Vec<[usize; 2]> = match options.against {
-            Some(other) => (0..models).filter(|&model| model != other).map(|model| [model, other]).collect(),
-            None => (0..models).flat_map(|a| (a + 1..models).map(move |b| [a, b])).collect(),
-        };
+        let pairs = pairs_of(models, options);
         let mut columns: Vec<Vec<f64>> = Vec::new();
         let mut differences = None;
         if options.bootstrap.is_some() {

@@ -1,9 +1,9 @@
 //! What a reader of a comparison should know before believing it.
 
 use super::phrases::{counted, names, number, of_table, p_value, rank_by, signed, title};
-use crate::eval::models::{Comparison, UndefinedRule};
+use crate::eval::models::{Comparison, Contender, UndefinedRule};
 use crate::eval::{FEW_CASES, MissingRule};
-use crate::metric::compare::{Better, Compared, Method, Pair, ScoreTable, Tested, Verdict};
+use crate::metric::compare::{Adjust, Better, Compared, Method, Pair, ScoreTable, Tested, Verdict};
 use crate::text::listed;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +71,8 @@ fn undefined(found: &Comparison) -> Vec<String> {
         if row.complete == 0 {
             said.push(format!("no case has a score of all models for {}", of_table(found, table)));
         }
+        said.extend(undefined_everywhere(found, table, row));
+        said.extend(infinite(found, table));
         if row.asymmetric.is_empty() {
             continue;
         }
@@ -112,6 +114,27 @@ fn undefined(found: &Comparison) -> Vec<String> {
     said
 }
 
+/// Cases that no model has a score for.
+fn undefined_everywhere(found: &Comparison, table: &ScoreTable, row: &Compared) -> Option<String> {
+    let has_none = |&case: &usize| table.scores.iter().all(|scores| !scores[case].is_finite());
+    let cases: Vec<String> = (0..row.cases).filter(has_none).map(|case| found.cases[case].clone()).collect();
+    (!cases.is_empty() && row.complete > 0).then(|| {
+        let n = counted(cases.len(), "case", "cases");
+        format!("{}: {n} without a score that counts of any model: {}", of_table(found, table), listed(&cases))
+    })
+}
+
+/// Scores that are no number to add up.
+fn infinite(found: &Comparison, table: &ScoreTable) -> Option<String> {
+    let of_model = |(model, scores): (&Contender, &Vec<f64>)| {
+        let n = scores.iter().filter(|score| score.is_infinite()).count();
+        (n > 0).then(|| format!("{} {n}", model.name))
+    };
+    let counts: Vec<String> = found.models.iter().zip(&table.scores).filter_map(of_model).collect();
+    (!counts.is_empty())
+        .then(|| format!("{}: infinite scores are taken as undefined: {}", of_table(found, table), counts.join(", ")))
+}
+
 /// The signed-rank test is not about means: many small wins and one failure.
 fn signs_differ(found: &Comparison, table: &ScoreTable, _: &Compared, pair: &Pair) -> Option<String> {
     let [a, b] = names(found, [pair.a, pair.b]);
@@ -145,7 +168,9 @@ fn tiny(found: &Comparison, table: &ScoreTable, row: &Compared, pair: &Pair) -> 
 fn too_few(found: &Comparison) -> Vec<String> {
     let alpha = found.options.alpha;
     let pairs = || found.found.iter().flat_map(|row| &row.pairs).filter(|pair| pair.n > 0 && pair.ranks.nonzero > 0);
-    let tests = |pair: &&Pair| pair.family.max(1) as f64;
+    // The other ways do not multiply the smallest p by the number of tests.
+    let multiplies = matches!(found.options.adjust, Adjust::Holm | Adjust::Bonferroni);
+    let tests = |pair: &&Pair| if multiplies { pair.family.max(1) as f64 } else { 1.0 };
     let mut said = Vec::new();
     let exact =
         |pair: &&Pair| matches!(pair.tested, Tested::SignedRank(Method::Exact) | Tested::SignFlip(Method::Exact));
@@ -169,10 +194,8 @@ fn too_few(found: &Comparison) -> Vec<String> {
     }
     let drawn = |pair: &&Pair| matches!(pair.tested, Tested::SignFlip(Method::MonteCarlo { .. }));
     if let Some(pair) = pairs().filter(drawn).find(|pair| pair.least_p * tests(pair) > alpha) {
-        said.push(format!(
-            "drawn signs give no p below {:.6}, which adjusted for {} tests is above {alpha}: draw more",
-            pair.least_p, pair.family
-        ));
+        let adjusted = if tests(&pair) > 1.0 { format!("adjusted for {} tests ", pair.family) } else { String::new() };
+        said.push(format!("drawn signs give no p below {:.6}, which {adjusted}is above {alpha}", pair.least_p));
     }
     said
 }

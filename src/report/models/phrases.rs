@@ -194,6 +194,7 @@ pub(super) fn method_sentence(found: &Comparison) -> String {
         let tests = if sizes == ["1"] { "test" } else { "tests" };
         parts.push(match options.adjust {
             Adjust::None => "p not adjusted for the number of tests".into(),
+            how if sizes.is_empty() => format!("p adjusted by {}", adjust(how)),
             how => format!("p adjusted by {} over {} {tests}", adjust(how), sizes.join(" and ")),
         });
     }
@@ -211,14 +212,15 @@ fn test_in_words(found: &Comparison) -> String {
     let how: Vec<&str> = how.into_iter().collect();
     match found.options.test {
         Test::Wilcoxon(zeros) => format!(
-            "Wilcoxon's signed-rank test ({}), {}",
-            how.join(" and "),
+            "Wilcoxon's signed-rank test{}, {}",
+            if how.is_empty() { String::new() } else { format!(" ({})", how.join(" and ")) },
             match zeros {
                 Zeros::Drop => "zeros dropped",
                 Zeros::Pratt => "zeros by Pratt",
                 Zeros::Split => "zeros split",
             }
         ),
+        Test::SignFlip { .. } if how.is_empty() => "sign-flip test of the mean".into(),
         Test::SignFlip { draws } => match how.contains(&"monte carlo") {
             true => format!("sign-flip test of the mean ({}, {} draws)", how.join(" and "), grouped(draws.into())),
             false => "sign-flip test of the mean (exact)".into(),

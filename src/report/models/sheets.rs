@@ -44,7 +44,7 @@ pub(super) fn scores(found: &Comparison, metric: &str, better: Better, style: St
     columns.extend(found.models.iter().map(|model| model.name.clone()));
     columns.push("n".into());
     let rows = of_metric(found, metric).map(|(table, row)| {
-        let best = best(row, found.options.alpha);
+        let best = best(row, better, found.options.alpha);
         let mut cells = vec![Cell::from(class(found, table))];
         cells.extend(row.models.iter().enumerate().map(|(place, own)| {
             let between = if style.intervals && own.interval.is_some() {
@@ -54,7 +54,7 @@ pub(super) fn scores(found: &Comparison, metric: &str, better: Better, style: St
             };
             Cell::best(format!("{}{between}", number(own.mean, style.digits)), best.contains(&place))
         }));
-        cells.push(row.complete.to_string().into());
+        cells.push(of_cases(row.complete, row.cases).into());
         cells
     });
     let rows = rows.collect();
@@ -71,7 +71,7 @@ pub(super) fn scores(found: &Comparison, metric: &str, better: Better, style: St
 pub(super) const BOLD: &str = "Bold";
 
 /// The models that are not shown to be worse than the best: a group, and not one winner.
-fn best(row: &Compared, alpha: f64) -> Vec<usize> {
+fn best(row: &Compared, better: Better, alpha: f64) -> Vec<usize> {
     let Some(ranking) = &row.ranking else { return Vec::new() };
     let Some((_, _, ranks)) = ranking.all.iter().find(|(by, ..)| *by == RankBy::Mean) else { return Vec::new() };
     let Some(first) = ranks.iter().position(|&rank| rank == 1) else { return Vec::new() };
@@ -79,8 +79,11 @@ fn best(row: &Compared, alpha: f64) -> Vec<usize> {
     let not_worse = |model: usize| {
         let pair =
             row.pairs.iter().find(|pair| [pair.a, pair.b] == [first, model] || [pair.a, pair.b] == [model, first]);
-        // Without a test of the two nothing is known.
-        pair.is_some_and(|pair| ranking.by_tests.is_some() && pair.p_adjusted > alpha)
+        // Without a test of the two nothing is known. A test may be for a model whose mean is not the best.
+        pair.filter(|pair| ranking.by_tests.is_some() && !pair.p_adjusted.is_nan()).is_some_and(|pair| {
+            let favoured = pair.significant(better, alpha);
+            (if pair.a == first { favoured } else { -favoured }) <= 0.0
+        })
     };
     (0..ranks.len()).filter(|&model| tied(model) || not_worse(model)).collect()
 }
@@ -120,7 +123,7 @@ pub(super) fn pairs(found: &Comparison, metric: &str, better: Better, style: Sty
             let [a, b] = names(found, [pair.a, pair.b]);
             cells.push(if found.options.against.is_some() { a.into() } else { format!("{a} - {b}").into() });
         }
-        cells.extend(numbers(pair, style.digits));
+        cells.extend(numbers(pair, row.cases, style.digits));
         cells
     });
     let rows = rows.collect();
@@ -128,7 +131,12 @@ pub(super) fn pairs(found: &Comparison, metric: &str, better: Better, style: Sty
     Sheet { title: heading(found, metric, better), columns, rows, notes: vec![method_sentence(found)], dispensable }
 }
 
-fn numbers(pair: &Pair, digits: usize) -> [Cell; 7] {
+/// How many cases count, and of how many.
+fn of_cases(n: usize, cases: usize) -> String {
+    if n == cases { n.to_string() } else { format!("{n} of {cases}") }
+}
+
+fn numbers(pair: &Pair, cases: usize, digits: usize) -> [Cell; 7] {
     let record = &pair.record;
     [
         signed(pair.mean, digits).into(),
@@ -136,7 +144,7 @@ fn numbers(pair: &Pair, digits: usize) -> [Cell; 7] {
         p_value(pair.p.two_sided).into(),
         p_value(pair.p_adjusted).into(),
         format!("{}/{}/{}", record.wins, record.ties, record.losses).into(),
-        pair.n.to_string().into(),
+        of_cases(pair.n, cases).into(),
         verdict(pair.verdict).into(),
     ]
 }

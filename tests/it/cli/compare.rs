@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod forms;
+mod tables;
 mod traps;
 
 /// The scores of each model of a golden case as CSV, and what names them.
@@ -190,6 +191,7 @@ fn what_cannot_be_compared_is_told() {
     fails(2, &["a folder", "--truth"], ["compare", a, text(&pred)]);
     fails(2, &["--truth", "leave it out"], ["compare", a, b, "--truth", text(&truth)]);
     fails(2, &["named twice"], ["compare", a, a]);
+    fails(2, &["has no scores called lesion_f1"], ["compare", a, b, "--empty", "nan", "--metrics", "lesion_f1"]);
     fails(2, &["hd95"], ["compare", a, &b.replace("b.json", "b.csv"), "--metrics", "hd95"]);
     fails(2, &["too few", "--bootstrap"], ["compare", a, b, "--empty", "nan", "--bootstrap", "5"]);
     let files = Files::new();

@@ -180,6 +180,41 @@ fn wrong_choices_are_told() {
     assert!(compare(&[table(Better::Lower, vec![vec![], vec![]])], None, &usual()).unwrap()[0].ranking.is_none());
 }
 
+/// Differences that do not vary have no t: they are 0, or they are not.
+#[test]
+fn constants_and_rounding_have_no_t() {
+    let options = CompareOptions { test: Test::T, ..CompareOptions::default() };
+    let t = |a: &[f64], b: &[f64]| one(vec![a.to_vec(), b.to_vec()], &options).pairs.remove(0);
+    let rounding = t(&[0.1 + 0.2, 0.7, 0.5, 0.1 + 0.7], &[0.3, 0.7, 0.5, 0.8]);
+    assert_eq!((rounding.p.two_sided, rounding.t, rounding.verdict), (1.0, None, Verdict::Undecided));
+    let constant = t(&[0.9, 0.3, 0.8], &[0.8, 0.2, 0.7]);
+    assert_eq!((constant.p.two_sided, constant.p.greater, constant.p.less), (0.0, 0.0, 1.0));
+    assert_eq!((constant.t, constant.verdict), (None, Verdict::Better));
+    mirror(&constant, &t(&[0.8, 0.2, 0.7], &[0.9, 0.3, 0.8]));
+    assert!(t(&[0.9], &[0.8]).p.two_sided.is_nan());
+}
+
+/// p of group means says nothing about the mean of cases where the two point to different models.
+#[test]
+fn t_of_groups_decides_for_its_own_direction() {
+    // Twenty small groups in which the first model is better, and a large one in which it is worse.
+    let mut groups: Vec<usize> = (0..20).collect();
+    groups.extend([20; 40]);
+    let gain = |i: usize| if i < 20 { 0.1 + i as f64 / 1000.0 } else { -0.1 };
+    let scores = vec![(0..60).map(|i| 0.5 + gain(i)).collect(), vec![0.5; 60]];
+    let found = |test| {
+        let options = CompareOptions { test, ..CompareOptions::default() };
+        let tables = [table(Better::Higher, scores.clone())];
+        compare(&tables, Some(&groups), &options).unwrap().remove(0).pairs.remove(0)
+    };
+    let pair = found(Test::T);
+    assert!(pair.mean < 0.0 && pair.t.unwrap().t > 0.0 && pair.p_adjusted < 0.05, "{pair:?}");
+    assert_eq!(pair.verdict, Verdict::Undecided);
+    let options = CompareOptions { interval: IntervalKind::T, ..CompareOptions::default() };
+    let refused = compare(&[table(Better::Higher, scores.clone())], Some(&groups), &options).unwrap_err().to_string();
+    assert!(refused.contains("unequal numbers"), "{refused}");
+}
+
 fn any_score() -> impl Strategy<Value = f64> {
     prop_oneof![
         6 => (0u32..=100).prop_map(|hundredths| f64::from(hundredths) / 100.0),

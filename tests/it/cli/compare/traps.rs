@@ -47,6 +47,8 @@ fn few_cases_cannot_reach_what_is_asked_for() {
         (0..5).map(|m| csv(&files, &format!("m{m}"), "dice", &rows(0.1 * f64::from(m)))).collect();
     noted(&models, &[], "7 cases that differ cannot reach 0.05 among 10 tests");
     not_noted(&models[..2], &[], "cannot reach");
+    not_noted(&models, &["--adjust", "bh"], "cannot reach");
+    not_noted(&models, &["--adjust", "none"], "cannot reach");
 }
 
 /// Drawn signs have a least p, which an adjustment may lift beyond the level.
@@ -55,8 +57,11 @@ fn drawn_signs_have_a_floor() {
     let files = Files::new();
     let row = |model: u32| -> Vec<f64> { (0..40u32).map(|i| f64::from((i * 37 + model * 11) % 101) / 101.0).collect() };
     let models: Vec<String> = (0..3).map(|m| csv(&files, &format!("m{m}"), "dice", &row(m))).collect();
-    noted(&models, &["--test", "sign-flip", "--alpha", "0.0002"], "draw more");
-    not_noted(&models, &["--test", "sign-flip"], "draw more");
+    let few = ["--test", "sign-flip", "--alpha", "0.0002"];
+    noted(&models, &few, "drawn signs give no p below");
+    not_noted(&models, &["--test", "sign-flip"], "drawn signs");
+    // The smallest p is not multiplied then.
+    not_noted(&models, &[&few[..], &["--adjust", "bh"]].concat(), "drawn signs");
 }
 
 /// A wins 11 of 12 cases, and its mean is lower through one failure.
