@@ -10,6 +10,7 @@ pub(super) mod fragment;
 use super::form::{Accumulate, Activate, Form, Loss};
 use super::surface::SurfaceKernel;
 use crate::dtype::{Dtype, TruthKind};
+use fragment::flag;
 
 /// One shader: its text and the values of its constants.
 #[derive(Debug, Clone, PartialEq)]
@@ -330,10 +331,6 @@ impl Key {
         parts.push(fragment::activation(activation).into());
         parts.push(if labels { fragment::TRUTH_LABELS.into() } else { fragment::TRUTH_REAL.into() });
     }
-}
-
-pub(super) fn flag(on: bool) -> f64 {
-    if on { 1.0 } else { 0.0 }
 }
 
 /// A loader or decoder fragment for the other operand.

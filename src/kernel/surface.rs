@@ -3,10 +3,10 @@
 #[cfg(feature = "gpu")]
 pub(crate) mod twin;
 
-use super::source::flag;
 use super::source::fragment::{
     CLASSES, SURFACE, SURFACE_ASKED, SURFACE_BITS, SURFACE_BOXES, SURFACE_COLUMNS, SURFACE_COUNTS, SURFACE_ELEMENTS,
     SURFACE_HISTOGRAM, SURFACE_NEAREST, SURFACE_PLANES, SURFACE_QUERIES, SURFACE_ROWS, SURFACE_SEARCH, SURFACE_SQUARES,
+    flag,
 };
 
 /// A kernel of surface distances, in the order of their work.

@@ -92,3 +92,8 @@ pub fn decoder(dtype: Dtype) -> &'static str {
         Dtype::U8 | Dtype::U16 | Dtype::U32 => include_str!("../../../shaders/p_as_int.wgsl"),
     }
 }
+
+/// A constant that switches something on.
+pub(in crate::kernel) fn flag(on: bool) -> f64 {
+    if on { 1.0 } else { 0.0 }
+}

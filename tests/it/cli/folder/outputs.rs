@@ -121,8 +121,8 @@ fn the_mean_lies_in_the_interval_beside_it() {
 fn equal_scores_have_equal_intervals_whatever_else_is_evaluated() {
     let cohort = Cohort::new();
     let statistics = |more: &[&str]| cohort.json(0, more)["voxdice"]["statistics"].clone();
-    let both = statistics(&["-l", "1-3", "--metrics", "f1,iou,dice"]);
-    assert_eq!(both["f1"], both["dice"]);
+    let both = statistics(&["-l", "1-3", "--metrics", "fbeta,iou,dice"]);
+    assert_eq!(both["fbeta"], both["dice"]);
     let alone = statistics(&["-l", "2", "--metrics", "dice"]);
     assert_eq!(alone["dice"]["classes"]["2"], both["dice"]["classes"]["2"]);
     assert!(alone["dice"]["interval"].is_array());
