@@ -1,8 +1,10 @@
 //! Which true lesions are found by which predicted ones: functions of sizes and overlaps.
 
 use super::assign::{Edge, assign};
+use super::detection::voxels;
 use super::rules::{Criterion, InstanceRules, Match, Objective};
 use crate::stats::{Instances, Overlap};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -46,6 +48,22 @@ pub fn matching(found: &Instances, rules: &InstanceRules) -> Matching {
     by_truth.values().flatten().for_each(|&pred| used[pred as usize] = true);
     let extra = (0..).zip(&used).filter(|(_, used)| !**used).map(|(pred, _)| pred).collect();
     Matching { found: by_truth, extra }
+}
+
+/// The matching without pairs that are [not found](InstanceRules::found_from).
+pub fn found_only<'a>(found: &Instances, matching: &'a Matching, rules: &InstanceRules) -> Cow<'a, Matching> {
+    let Some(threshold) = rules.found_from else { return Cow::Borrowed(matching) };
+    let mut own = matching.clone();
+    own.found.retain(|&truth, preds| {
+        let (common, truth, pred) = voxels(found, truth as usize, preds);
+        let keeps = threshold.passes(2 * common, truth + pred);
+        if !keeps {
+            own.extra.append(preds);
+        }
+        keeps
+    });
+    own.extra.sort_unstable();
+    Cow::Owned(own)
 }
 
 fn add(by_truth: &mut BTreeMap<u32, Vec<u32>>, truth: u32, pred: u32) {

@@ -58,6 +58,9 @@ fn pieces_and_parts_must_lie_behind_each_other() {
     assert!(first.merge(part(3).unwrap()).unwrap_err().to_string().contains("12, where the one before ends"));
     let other = InstancesAccumulator::starting_at(2, &[4, 2, 3], &Classes::new([2]).unwrap(), &options).unwrap();
     assert!(first.merge(other).unwrap_err().to_string().contains("same image"));
+    let mut inside = part(2).unwrap();
+    add(&mut inside, 4, 4).unwrap();
+    assert!(first.clone().merge(inside).unwrap_err().to_string().contains("whole rows of 3"));
     let mut second = part(2).unwrap();
     add(&mut second, 12, 12).unwrap();
     assert!(second.clone().finish().is_err());
