@@ -1,6 +1,6 @@
 //! Scores of an image's lesions, or of those of several images.
 
-use super::matching::{Matching, found_only, matching, worst};
+use super::matching::{Matching, found_only, matching, voxels, worst};
 use super::rules::{Charge, EmptyLesions, InstanceRules, Match};
 use super::{lits, reduce};
 use crate::stats::Instances;
@@ -121,19 +121,6 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
 pub fn scores(found: &Instances, truth: usize, preds: &[u32]) -> (f64, f64) {
     let (common, own, size) = voxels(found, truth, preds);
     (common as f64 / (own + size - common) as f64, 2.0 * common as f64 / (own + size) as f64)
-}
-
-/// Voxels in common, of a true lesion, and of predicted ones.
-pub(super) fn voxels(found: &Instances, truth: usize, preds: &[u32]) -> (u64, u64, u64) {
-    let common = |pred: u32| {
-        let place = found.overlaps().binary_search_by_key(&(truth as u32, pred), |pair| (pair.truth, pair.pred));
-        place.map_or(0, |place| found.overlaps()[place].voxels)
-    };
-    let common: u64 = preds.iter().map(|&pred| common(pred)).sum();
-    let size: u64 =
-        preds.iter().filter_map(|&pred| found.pred().get(pred as usize)).map(|lesion| lesion.voxels()).sum();
-    let own = found.truth().get(truth).map_or(0, |lesion| lesion.voxels());
-    (common, own, size)
 }
 
 /// Dice of a true lesion and the voxels of the prediction that lie nearest to it.

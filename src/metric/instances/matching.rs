@@ -1,7 +1,6 @@
 //! Which true lesions are found by which predicted ones: functions of sizes and overlaps.
 
 use super::assign::{Edge, assign};
-use super::detection::voxels;
 use super::rules::{Criterion, InstanceRules, Match, Objective};
 use crate::stats::{Instances, Overlap};
 use std::borrow::Cow;
@@ -64,6 +63,19 @@ pub fn found_only<'a>(found: &Instances, matching: &'a Matching, rules: &Instanc
     });
     own.extra.sort_unstable();
     Cow::Owned(own)
+}
+
+/// Voxels in common, of a true lesion, and of predicted ones.
+pub(super) fn voxels(found: &Instances, truth: usize, preds: &[u32]) -> (u64, u64, u64) {
+    let common = |pred: u32| {
+        let place = found.overlaps().binary_search_by_key(&(truth as u32, pred), |pair| (pair.truth, pair.pred));
+        place.map_or(0, |place| found.overlaps()[place].voxels)
+    };
+    let common: u64 = preds.iter().map(|&pred| common(pred)).sum();
+    let size: u64 =
+        preds.iter().filter_map(|&pred| found.pred().get(pred as usize)).map(|lesion| lesion.voxels()).sum();
+    let own = found.truth().get(truth).map_or(0, |lesion| lesion.voxels());
+    (common, own, size)
 }
 
 fn add(by_truth: &mut BTreeMap<u32, Vec<u32>>, truth: u32, pred: u32) {

@@ -225,6 +225,7 @@ fn parts_are_merged_with_their_lesions() {
     fails(2, &["lesions", "--instances"], ["merge", text(&parts[0]), text(&other)]);
     // Without voxels no lesions are found.
     std::fs::write(&other, stdout(&cohort.eval(&["--format", "json"]))).unwrap();
+    fails(2, &["--like isles22", "again"], ["merge", text(&parts[0]), text(&parts[1]), "--like", "isles22"]);
     fails(2, &["lesion_f1"], ["merge", text(&other), "--metrics", "lesion_f1"]);
 }
 
@@ -260,6 +261,12 @@ fn a_class_without_lesions_is_in_every_case() {
     let found = json(["eval", text(&truth), text(&pred), "--format", "json", "--instances", "labels"]);
     let all = &found["metric_per_case"][0]["instances"]["all"];
     assert_eq!((&all["n_truth"], &all["fp"], &all["false_positive_ml"]), (&0.into(), &0.into(), &0.0.into()));
+    let page = cohort.path("labels.html");
+    let [truth, pred] = ["one.nii", "two.nii"].map(|name| cohort.map(name, &[4, 1, 1], &[1u8, 2, 0, 0]));
+    let shown = run(["eval", text(&truth), text(&pred), "--instances", "labels", "--html", text(&page)]);
+    assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(!html.contains("no longer those") && !stderr(&shown).contains("no longer those"), "{}", stderr(&shown));
     // Label 2 is only where the truth is ignored.
     let truth = cohort.map("ignored.nii", &[4, 1, 1], &[1u8, 9, 0, 0]);
     let pred = cohort.map("other.nii", &[4, 1, 1], &[1u8, 2, 0, 0]);

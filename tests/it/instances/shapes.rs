@@ -193,7 +193,7 @@ fn lesions_that_become_few_are_found() {
     let apart: Vec<u32> = [&labels[..plane], &vec![0; 2 * plane][..], &labels[..plane]].concat();
     let shape = Shape::new(1, 1, &maps.spatial).unwrap();
     let map = || LabelMap::u32(shape.clone(), &apart).unwrap();
-    let error = super::engine().instances(Pair { pred: map(), truth: map() }, &classes, &options).unwrap_err();
+    let error = engine().instances(Pair { pred: map(), truth: map() }, &classes, &options).unwrap_err();
     assert!(error.to_string().contains(&format!("{} lesions", 2 * 257 * 257)), "{error}");
 }
 

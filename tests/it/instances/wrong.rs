@@ -93,3 +93,20 @@ fn names_and_numbers_are_checked() {
         assert!(text.parse::<Size>().is_err(), "{text}");
     }
 }
+
+/// Without a true lesion that counts these scripts have other scores than elsewhere.
+#[test]
+fn predictions_without_a_true_lesion_score_as_their_scripts_have_it() {
+    let maps = super::Maps { spatial: vec![5, 5, 5], truth: vec![0; 125], pred: vec![1; 125] };
+    let of = |preset: InstancePreset| maps.detect(&preset.system().rules, 1.0);
+    assert_eq!(of(InstancePreset::Brats24MenRt).lesion_dice(), 1.0);
+    assert_eq!(of(InstancePreset::Brats24Met).lesion_dice(), 0.0);
+    let found = of(InstancePreset::Brats26Mets);
+    assert!([found.f1(), found.precision(), found.recall(), found.pq()].iter().all(|score| score.is_nan()));
+    // Matched with a Dice of 2/126: neither found nor taken for a further lesion of the mean.
+    let truth = (0..125).map(|voxel| u32::from(voxel == 0)).collect();
+    let maps = super::Maps { truth, ..maps };
+    let rules = InstancePreset::Brats26Mets.system().rules;
+    let found = maps.detect(&rules, 20.0);
+    assert_eq!((found.tp, found.missed, found.fp, found.lesion_dice()), (0, 1, 1, 2.0 / 126.0));
+}
