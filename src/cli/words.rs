@@ -71,6 +71,11 @@ fn of_library(error: &Error) -> String {
                 "there are more than {limit} different labels; check that both files are label maps, or say --labels"
             )
         }
+        Error::TooManyLesions(fact) => format!(
+            "{} has {} lesions of one class, and {} are the most that were allowed; look whether it is a segmentation, or \
+             raise --max-lesions",
+            fact.side, fact.found, fact.most
+        ),
         Error::IgnoredClass { label } => {
             format!(
                 "label {label} is to be ignored and is in a class to be counted; change --ignore, or leave it out of the classes"

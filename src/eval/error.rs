@@ -89,13 +89,13 @@ pub enum EvalError {
     FarApart,
     /// Distances were requested, but neither this truth nor its prediction gives the voxel size.
     #[error(
-        "{}: neither it nor the prediction says how large a voxel is, and distances between surfaces are in mm; add the \
+        "{}: neither it nor the prediction says how large a voxel is, and distances and volumes are in mm; add the \
          spacing to a header", .0.display()
     )]
     NoSpacing(PathBuf),
     /// Distances were requested for axes that are not spatial.
     #[error(
-        "{}: distances between surfaces need 2 or 3 axes of space, and this is {}; take it apart", .path.display(),
+        "{}: distances between surfaces and lesions need 2 or 3 axes of space, and this is {}; take it apart", .path.display(),
         extent(.shape)
     )]
     NotInSpace {

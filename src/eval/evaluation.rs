@@ -3,6 +3,7 @@
 use super::case::CaseResult;
 use super::class::Class;
 use super::error::EvalError;
+use super::instances::{self, InstanceSearch};
 use super::pairing::{Kind, Source};
 use super::rules::{ClassSource, MissingRule, Rules};
 use super::shard::Shard;
@@ -82,10 +83,10 @@ impl Evaluation {
         cases.sort_by(|a, b| a.name.cmp(&b.name));
         let classes = match &rules.classes {
             ClassSource::Named { classes, .. } => classes.clone(),
-            ClassSource::Found => found(&cases),
+            ClassSource::Found => found(&cases, &rules),
         };
         for case in &mut cases {
-            complete(case, &classes);
+            complete(case, &classes, &rules);
         }
         let (failures, missing, extra, sources) = Default::default();
         Self { cases, classes, failures, missing, extra, provenance, rules, sources }
@@ -123,18 +124,30 @@ impl Evaluation {
 
 /// Every class that any case has: labels in their order, then masks by name. Counts are kept by key, so that a mask named `2`
 /// in one case is label 2 of the others.
-fn found(cases: &[CaseResult]) -> Vec<Class> {
+/// Where each label is an object, their one class is there even without any.
+fn found(cases: &[CaseResult], rules: &Rules) -> Vec<Class> {
     let all = cases.iter().flat_map(|case| &case.counts).map(|(class, _)| class);
     let sorted: BTreeMap<(bool, Vec<u32>, &str), &Class> =
         all.map(|class| ((class.labels.is_empty(), class.labels.clone(), class.key.as_str()), class)).collect();
     let mut keys = BTreeSet::new();
-    sorted.into_values().filter(|class| keys.insert(class.key.as_str())).cloned().collect()
+    let mut classes: Vec<Class> =
+        sorted.into_values().filter(|class| keys.insert(class.key.as_str())).cloned().collect();
+    if classes.is_empty() && !cases.is_empty() && rules.instances.as_ref().is_some_and(InstanceSearch::is_by_labels) {
+        classes.push(Class::mask(instances::ALL.into()));
+    }
+    classes
 }
 
-/// Gives a case counts of every class, in their order. A class that the case lacks has no voxels.
-fn complete(case: &mut CaseResult, classes: &[Class]) {
+/// Gives a case counts of every class, in their order, and lesions where these are looked for. A class that the case lacks has
+/// no voxels.
+fn complete(case: &mut CaseResult, classes: &[Class], rules: &Rules) {
     let mut own: BTreeMap<String, Counts> =
         std::mem::take(&mut case.counts).into_iter().map(|(class, counts)| (class.key, counts)).collect();
     let none = Counts::new(0, 0, 0, case.voxels).unwrap_or_default();
     case.counts = classes.iter().map(|class| (class.clone(), own.remove(&class.key).unwrap_or(none))).collect();
+    if let Some(search) = &rules.instances {
+        for class in classes {
+            case.instances.entry(class.key.clone()).or_insert_with(|| search.none(class));
+        }
+    }
 }

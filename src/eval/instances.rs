@@ -13,7 +13,7 @@ use super::class::Class;
 use super::error::EvalError;
 use super::surfaces::{Field, map};
 use crate::metric::instances::{
-    Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Match, Size, detection_of, matching, reduced,
+    Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Match, Size, matching, reduced,
 };
 use crate::stats::{InstanceOptions, Instances, InstancesBy};
 use crate::{Classes, Engine, Pair, Shape};
@@ -60,6 +60,9 @@ impl InstanceSearch {
 
     /// The regions of a challenge.
     pub fn classes(&self) -> Option<Vec<Class>> {
+        if self.is_by_labels() {
+            return None;
+        }
         let regions = self.system().regions;
         let class =
             |region: &crate::metric::instances::Region| Class::region(region.labels.to_vec()).named(region.name);
@@ -86,26 +89,55 @@ impl InstanceSearch {
 
     /// The value in a case; of a class that is in neither of its files where there is none.
     pub(super) fn value(&self, metric: LesionMetric, class: &Class, found: Option<&LesionScores>) -> f64 {
-        let in_neither = || {
-            let rules = self.rules_of(class);
-            metric.of(&detection_of(&Instances::zero(&[1, 1]), &Default::default(), &rules, f64::NAN))
-        };
-        found.map_or_else(in_neither, |found| found.value(metric))
+        found.map_or_else(|| self.none(class).value(metric), |found| found.value(metric))
+    }
+
+    /// The numbers of a class that is in neither file of a case.
+    pub(super) fn none(&self, class: &Class) -> LesionScores {
+        let (none, rules) = (Instances::zero(&[1, 1]), self.rules_of(class));
+        // No voxels are 0 mm³, whatever the size of one.
+        LesionScores::of(&none, &none, &Default::default(), &rules, &self.sizes, 1.0)
     }
 
     /// Regions that are joined where they touch, by their places among classes.
-    fn touching(&self, classes: &[Class]) -> Vec<[usize; 2]> {
+    ///
+    /// # Errors Where a region is to be joined by one that is not among them.
+    fn touching(&self, classes: &[Class]) -> Result<Vec<[usize; 2]>, crate::Error> {
         let system = self.system();
         let place = |region: usize| {
             let labels = system.regions.get(region)?.labels;
             classes.iter().position(|class| class.labels == labels)
         };
-        system.touching.iter().filter_map(|&[a, b]| Some([place(a)?, place(b)?])).collect()
+        let mut all = Vec::new();
+        for &[a, b] in &system.touching {
+            match (place(a), place(b)) {
+                (None, _) => {}
+                (Some(class), Some(other)) => all.push([class, other]),
+                (Some(class), None) => {
+                    let names = |region: usize| system.regions.get(region).map_or("", |region| region.name);
+                    return Err(crate::Error::Parameter {
+                        name: "the list of classes that are evaluated together",
+                        value: classes[class].display().into(),
+                        range: format!(
+                            "one with {}, whose lesions join those of {} that touch them; evaluate all regions of label maps",
+                            names(b),
+                            names(a)
+                        ),
+                    });
+                }
+            }
+        }
+        Ok(all)
     }
 
-    fn options(&self, rules: &[InstanceRules], classes: &[Class], axes: usize) -> InstanceOptions {
-        let options = InstanceRules::options(rules, &self.touching(classes), axes);
-        InstanceOptions { max_lesions: self.choices.limit(), ..options }
+    fn options(
+        &self,
+        rules: &[InstanceRules],
+        classes: &[Class],
+        axes: usize,
+    ) -> Result<InstanceOptions, crate::Error> {
+        let options = InstanceRules::options(rules, &self.touching(classes)?, axes);
+        Ok(InstanceOptions { max_lesions: self.choices.limit(), ..options })
     }
 }
 
@@ -133,7 +165,7 @@ impl Field<'_> {
         let axes = lengths.len();
         let shape = Shape::new(1, 1, lengths)?;
         let pair = Pair { pred: map(&shape, self.pred)?, truth: map(&shape, self.truth)? };
-        let options = search.options(&rules, classes, axes);
+        let options = search.options(&rules, classes, axes)?;
         let found = engine.instances(pair, counted, &options)?.into_values();
         let left = reduced(&found, &rules, &options.touching, voxel_mm3);
         let of = |((all, left), rules): ((&Instances, &std::borrow::Cow<'_, Instances>), &InstanceRules)| {

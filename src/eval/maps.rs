@@ -106,6 +106,8 @@ pub(super) fn evaluate(
         }
         warnings.extend(no_common_label(&counts));
     }
+    // A label of the prediction where the truth is ignored is not found.
+    instances.retain(|key, _| counts.iter().any(|(class, _)| class.key == *key));
     warnings.extend(of_counts(&counts));
     warnings.extend(of_unlisted(&counts, unlisted, rules));
     Ok(CaseResult {

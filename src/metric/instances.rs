@@ -31,7 +31,7 @@ mod rules;
 mod threshold;
 
 pub use detection::{Detection, SizeClass, average_precision, by_size, detection, detection_of, scores};
-pub use matching::{Matching, matching};
+pub use matching::{Matching, found_only, matching};
 pub use metrics::LesionMetric;
 pub use presets::{InstancePreset, InstanceSystem, Region};
 pub use reduce::reduced;

@@ -122,7 +122,33 @@ impl LesionArgs {
             choices.matching = Some(many);
             search.choices = choices;
         }
+        self.check(&search)?;
         Ok(Some(search))
+    }
+
+    /// Refuses flags that would do nothing.
+    fn check(&self, search: &InstanceSearch) -> Result<()> {
+        let rules = search.rules();
+        if search.is_by_labels() {
+            if self.connectivity.is_some() {
+                bail!("--connectivity is about components, and here each label is an object; leave it out");
+            }
+            if let (Some(preset), true) = (search.preset, rules.join != Join::default()) {
+                bail!(
+                    "--like {preset} joins components, and --instances labels has none; leave one of the two out, or add \
+                     --join 0"
+                );
+            }
+        }
+        if self.near.is_some_and(|near| near > 0) && rules.matching != Match::Any {
+            bail!("--near goes with --match any, and not with --match {}; leave one of the two out", rules.matching);
+        }
+        let compares =
+            [("--criterion", self.criterion.is_some()), ("--match-threshold", self.match_threshold.is_some())];
+        if let (Match::Nearest, Some((flag, _))) = (rules.matching, compares.iter().find(|(_, given)| *given)) {
+            bail!("{flag} is about pairs of lesions, and --match nearest has none; leave it out");
+        }
+        Ok(())
     }
 }
 

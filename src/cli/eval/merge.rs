@@ -2,12 +2,13 @@
 
 use super::args::ScoreArgs;
 use super::check_found;
+use super::lesions::Like;
 use super::publish::{OutputArgs, publish};
 use crate::cli::exit::Exit;
 use crate::cli::files::read_text;
 use crate::cli::output::Output;
 use crate::eval::{Partial, merge};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -37,6 +38,14 @@ impl Merge {
         let read = |path: &PathBuf| -> Result<Partial> { Ok(Partial::parse(&read_text(path)?, path)?) };
         let parts: Vec<Partial> = self.partial.iter().map(read).collect::<Result<_>>()?;
         let (evaluation, scoring) = merge(parts, &self.scores.choices())?;
+        let preset = self.scores.like.and_then(Like::lesions);
+        let stored = evaluation.rules.instances.as_ref().and_then(|search| search.preset);
+        if let Some(preset) = preset.filter(|_| preset != stored) {
+            bail!(
+                "--like {preset} defines lesions, which cannot be found again without the voxels; evaluate the cases with it, \
+                 or leave it out"
+            );
+        }
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
         publish(&summary, &self.outputs, output)

@@ -112,7 +112,8 @@ impl InstancesAccumulator {
     /// Joins the part that begins where this one ends.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where the parts are not of one image and options, or do not lie behind each other.
+    /// [`Error::Parameter`] where the parts are not of one image and options, do not lie behind each other, or the next one
+    /// ends inside a row.
     pub fn merge(&mut self, next: Self) -> Result<()> {
         if (&self.spatial, &self.classes, &self.options) != (&next.spatial, &next.classes, &next.options) {
             return Err(wrong("a part", next.first_slice.into(), "of the same image, classes and options".into()));
@@ -120,6 +121,11 @@ impl InstancesAccumulator {
         let start = u64::from(next.first_slice) * u64::from(self.layout.rows) * self.layout.columns;
         if start != self.at {
             return Err(wrong("the first voxel of a part", start, format!("{}, where the one before ends", self.at)));
+        }
+        let rest = next.at % self.layout.columns;
+        if rest != 0 {
+            let range = format!("whole rows of {}; read the row to its end", self.layout.columns);
+            return Err(wrong("voxels in the last row of a part", rest, range));
         }
         self.slab.append(next.slab);
         self.at = next.at;

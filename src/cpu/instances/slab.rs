@@ -52,6 +52,8 @@ pub(super) struct Slab {
     depth: u32,
     keep: Runs,
     most: u32,
+    /// Label 0 is in a class.
+    zero: Option<bool>,
     limit: usize,
     /// Tracks with runs in the row that is read.
     touched: Vec<usize>,
@@ -96,6 +98,7 @@ impl Slab {
             depth,
             keep,
             most: options.max_lesions,
+            zero: None,
             limit: MANY,
             touched: Vec::new(),
             left_out: Vec::new(),
@@ -132,7 +135,7 @@ impl Slab {
         if has_ignored && side == Operand::Pred {
             runs_without(labels, &left_out, each);
         } else {
-            let zero = classes.sets().iter().any(|set| set.contains(&0));
+            let zero = *self.zero.get_or_insert_with(|| classes.sets().iter().any(|set| set.contains(&0)));
             runs(labels, zero, each);
         }
         self.left_out = left_out;
@@ -159,14 +162,19 @@ impl Slab {
         for track in self.touched.drain(..) {
             self.tracks[track].open_row();
         }
+        self.tidy_if_many();
     }
 
     /// After the last row of a slice.
     pub fn close_slice(&mut self, slice: u32) {
         if self.keep == Runs::Last {
-            let row = (slice + 1).saturating_sub(self.depth) * self.layout.rows;
+            let row = (slice + 1).saturating_sub(self.depth).saturating_mul(self.layout.rows);
             self.trim(row);
         }
+    }
+
+    /// Also within a slice, which may be the whole image.
+    fn tidy_if_many(&mut self) {
         let numbers = self.tracks.iter().map(Track::numbers).max().unwrap_or(0);
         let meetings = self.tables.iter().map(Table::len).max().unwrap_or(0);
         if numbers.max(meetings) > self.limit {
@@ -174,8 +182,13 @@ impl Slab {
         }
     }
 
+    /// Behind the rows that slices before may belong to.
+    fn head_end(&self) -> u32 {
+        self.first_row.saturating_add(self.depth.saturating_mul(self.layout.rows))
+    }
+
     fn trim(&mut self, row: u32) {
-        let head_end = self.first_row + self.depth * self.layout.rows;
+        let head_end = self.head_end();
         let mut gone = Vec::new();
         for (place, track) in self.tracks.iter_mut().enumerate() {
             let n = track.trim(row, &mut gone);
@@ -193,9 +206,11 @@ impl Slab {
     fn tidy(&mut self) {
         let numbers = self.renumber(Keep::All);
         self.renumber_tables(&numbers);
-        let is_full =
-            |track: &Track| track.forgotten > 0 || track.numbers() > self.most as usize && !track.has_labels();
-        if self.tracks.iter().any(is_full) {
+        // Lesions that rows to come may join do not count: they may become few.
+        let is_full = |(track, head): (&Track, &Vec<Run>)| {
+            track.forgotten > 0 || !track.has_labels() && track.closed(head) > self.most as usize
+        };
+        if self.tracks.iter().zip(&self.heads).any(is_full) {
             self.tables.iter_mut().for_each(Table::forget);
             self.renumber(Keep::Open);
         }
@@ -219,12 +234,15 @@ impl Slab {
     pub fn append(&mut self, next: Self) {
         let rows = self.layout.rows;
         let numbers: Vec<u32> = self.tracks.iter().map(|track| track.numbers() as u32).collect();
-        let head_end = next.first_row + next.depth * rows;
+        let head_end = next.head_end();
         let mut heads = Vec::with_capacity(next.heads.len());
-        for ((track, mut head), own) in next.tracks.iter().zip(next.heads).zip(&numbers) {
+        for ((track, head), own) in next.tracks.iter().zip(&next.heads).zip(&numbers) {
             // Runs that are still kept come behind those that were dropped.
-            head.extend(track.runs.iter().filter(|run| run.row < head_end));
-            heads.push(head.into_iter().map(|run| Run { id: run.id + own, ..run }).collect::<Vec<_>>());
+            let kept = track.runs.iter().filter(|run| run.row < head_end);
+            let mut head: Vec<Run> = head.iter().chain(kept).map(|run| Run { id: run.id + own, ..*run }).collect();
+            // A slab that has taken another one dropped some of the other's runs before its own.
+            head.sort_by_key(|run| run.row);
+            heads.push(head);
         }
         for (table, later) in self.tables.iter_mut().zip(&next.tables) {
             table.append(later, table.tracks.map(|track| numbers[track]));
@@ -235,15 +253,16 @@ impl Slab {
                 }
             }
         }
-        for (((own, track), head), kept) in self.tracks.iter_mut().zip(next.tracks).zip(heads).zip(&mut self.heads) {
-            own.append(track, &head, rows);
-            let end = self.first_row + self.depth * rows;
-            if self.first_row > 0 {
-                // Runs that the slab behind has already dropped would be left out.
-                let gone =
-                    head.iter().filter(|run| run.row < end && own.runs.first().is_none_or(|own| run.row < own.row));
-                kept.extend(gone);
+        if self.first_row > 0 {
+            // What the slab behind has dropped; runs that it still has come with its tracks.
+            let end = self.head_end();
+            for ((kept, dropped), own) in self.heads.iter_mut().zip(&next.heads).zip(&numbers) {
+                let dropped = dropped.iter().filter(|run| run.row < end);
+                kept.extend(dropped.map(|run| Run { id: run.id + own, ..*run }));
             }
+        }
+        for ((own, track), head) in self.tracks.iter_mut().zip(next.tracks).zip(heads) {
+            own.append(track, &head, rows);
         }
         self.limit = self.limit.max(next.limit);
         let numbers = self.tracks.iter().map(Track::numbers).max().unwrap_or(0);

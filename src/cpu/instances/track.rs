@@ -303,6 +303,13 @@ impl Track {
         (self.lesions, self.runs)
     }
 
+    /// Lesions that no row before or behind can add to, after [`Track::renumber`].
+    pub fn closed(&self, head: &[Run]) -> usize {
+        let mut is_open = vec![false; self.parent.len()];
+        self.runs.iter().chain(head).for_each(|run| is_open[run.id as usize] = true);
+        is_open.iter().filter(|is_open| !**is_open).count()
+    }
+
     pub fn has_labels(&self) -> bool {
         self.by_label.is_some()
     }

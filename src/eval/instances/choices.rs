@@ -44,6 +44,8 @@ impl InstanceChoices {
             matching: self.matching.unwrap_or(rules.matching),
             criterion: self.criterion.unwrap_or(rules.criterion),
             threshold: self.threshold.unwrap_or(rules.threshold),
+            // Who chooses what is found has chosen this too.
+            found_from: rules.found_from.filter(|_| self.threshold.is_none() && self.criterion.is_none()),
             charge: self.charge.unwrap_or(rules.charge),
             empty: rules.empty,
         }

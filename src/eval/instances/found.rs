@@ -2,7 +2,8 @@
 
 use crate::eval::warning::Side;
 use crate::metric::instances::{
-    Detection, InstanceRules, LesionMetric, Match, Matching, SizeClass, by_size, centroid, detection_of, scores,
+    Detection, InstanceRules, LesionMetric, Match, Matching, SizeClass, by_size, centroid, detection_of, found_only,
+    scores,
 };
 use crate::stats::{Instances, Lesion};
 use std::collections::BTreeMap;
@@ -89,6 +90,7 @@ impl LesionScores {
         voxel_mm3: f64,
     ) -> Self {
         let found = detection_of(left, matching, rules, voxel_mm3);
+        let matching = &*found_only(left, matching, rules);
         let by_size = if sizes.is_empty() { Vec::new() } else { by_size(left, matching, sizes, voxel_mm3) };
         Self { numbers: numbers(&found), by_size, rows: rows(all, left, matching, rules, voxel_mm3) }
     }

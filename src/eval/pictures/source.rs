@@ -7,6 +7,7 @@ use crate::eval::class::Class;
 use crate::eval::error::EvalError;
 use crate::eval::grids::{Together, around};
 use crate::eval::ignore::Ignore;
+use crate::eval::instances::ALL;
 use crate::eval::maps::together_of;
 use crate::eval::masks::{self, Again, LEFT_OUT};
 use crate::eval::pairing::Source as CaseSource;
@@ -95,7 +96,9 @@ impl Source<'_> {
 
 fn marks(truth: &Labels, pred: Option<&Labels>, class: &Class, ignore: &Ignore) -> Vec<u8> {
     let labels: BTreeSet<u32> = class.labels.iter().copied().collect();
-    let in_class = |label: u32| labels.contains(&label);
+    // Where each label is an object, the one class is all of them.
+    let is_all = class.key == ALL && labels.is_empty();
+    let in_class = |label: u32| labels.contains(&label) || is_all && label != 0 && !ignore.holds(label);
     let mut voxels = vec![0; length(truth)];
     mark(&mut voxels, truth, |label| match label {
         label if ignore.holds(label) => IGNORED,

@@ -61,16 +61,18 @@ impl Solver<'_> {
             if let Some((truth, far)) = next.take() {
                 truths.push((truth, far));
                 let own = self.of_truth[truth as usize];
-                heap.push(Reverse((far + own, End::Without(truth))));
+                // At equal distance what ends the search goes first.
+                heap.push(Reverse((far + own, false, End::Without(truth))));
                 for &(pred, gain) in &self.edges[truth as usize] {
                     let there = far + own + self.of_pred[pred as usize] - gain;
                     if seen.get(&pred).is_none_or(|&(known, _)| there < known) {
                         seen.insert(pred, (there, truth));
-                        heap.push(Reverse((there, End::Pred(pred))));
+                        let is_taken = self.truth_of[pred as usize] != NONE;
+                        heap.push(Reverse((there, is_taken, End::Pred(pred))));
                     }
                 }
             }
-            let Some(Reverse((far, end))) = heap.pop() else { return };
+            let Some(Reverse((far, _, end))) = heap.pop() else { return };
             match end {
                 End::Pred(pred) if self.truth_of[pred as usize] != NONE => {
                     // A prediction with a shorter path has been reached already.

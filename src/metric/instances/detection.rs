@@ -1,6 +1,6 @@
 //! Scores of an image's lesions, or of those of several images.
 
-use super::matching::{Matching, matching, worst};
+use super::matching::{Matching, found_only, matching, voxels, worst};
 use super::rules::{Charge, EmptyLesions, InstanceRules, Match};
 use super::{lits, reduce};
 use crate::stats::Instances;
@@ -27,6 +27,8 @@ pub struct Detection {
     pub iou_sum: f64,
     /// The sum of their Dice.
     pub dice_sum: f64,
+    /// The numerator of the mean Dice.
+    matched_sum: f64,
     /// How many terms the mean Dice has.
     terms: i64,
     /// Whether there is a true lesion that counts.
@@ -53,8 +55,10 @@ pub fn detection(found: &Instances, rules: &InstanceRules, voxel_mm3: f64) -> De
 /// The same of lesions that were matched. Nothing is dropped.
 pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRules, voxel_mm3: f64) -> Detection {
     let mm3 = |voxels: u64| voxels as f64 * voxel_mm3;
+    let all = matching;
+    let matching = &*found_only(found, all, rules);
     let counts = |truth: usize| rules.floor.passes(found.truth()[truth].voxels(), voxel_mm3);
-    let (mut tp, mut scored, mut iou_sum, mut dice_sum) = (0, 0, 0.0, 0.0);
+    let (mut tp, mut scored, mut iou_sum, mut dice_sum, mut matched_sum) = (0, 0, 0.0, 0.0, 0.0);
     for truth in (0..found.truth().len()).filter(|&truth| counts(truth)) {
         scored += 1;
         let preds = matching.found.get(&(truth as u32));
@@ -66,7 +70,12 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
         }
         if rules.matching == Match::Nearest {
             dice_sum += within_region(found, truth as u32);
+        } else if let Some(preds) = all.found.get(&(truth as u32)) {
+            matched_sum += scores(found, truth, preds).1;
         }
+    }
+    if rules.matching == Match::Nearest {
+        matched_sum = dice_sum;
     }
     let (n_truth, n_pred) = (found.truth().len() as u64, found.pred().len() as u64);
     let mut fp = matching.extra.len() as i64;
@@ -80,8 +89,10 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
     let tp_pred = n_pred as i64 - matching.extra.len() as i64;
     let missed_voxels = (0..).zip(found.truth()).filter(|(truth, _)| !matching.found.contains_key(truth));
     let extra = matching.extra.iter().filter_map(|&pred| found.pred().get(pred as usize));
+    // What is matched and not found is no further term.
+    let weak = matching.extra.len() as i64 - all.extra.len() as i64;
     let terms = match rules.charge {
-        Charge::FalsePositives if rules.matching != Match::Nearest => scored + fp,
+        Charge::FalsePositives if rules.matching != Match::Nearest => scored + fp - weak,
         Charge::Nothing if rules.matching != Match::Nearest => tp,
         _ => scored,
     };
@@ -95,6 +106,7 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
         found_pred: if rules.matching == Match::Any { tp_pred } else { tp },
         iou_sum,
         dice_sum,
+        matched_sum,
         terms,
         has_truth: scored > 0,
         extra_mm3: mm3(extra.map(|lesion| lesion.voxels()).sum()),
@@ -107,14 +119,7 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
 
 /// IoU and Dice of a true lesion and the union of predicted ones.
 pub fn scores(found: &Instances, truth: usize, preds: &[u32]) -> (f64, f64) {
-    let common = |pred: u32| {
-        let place = found.overlaps().binary_search_by_key(&(truth as u32, pred), |pair| (pair.truth, pair.pred));
-        place.map_or(0, |place| found.overlaps()[place].voxels)
-    };
-    let common: u64 = preds.iter().map(|&pred| common(pred)).sum();
-    let size: u64 =
-        preds.iter().filter_map(|&pred| found.pred().get(pred as usize)).map(|lesion| lesion.voxels()).sum();
-    let own = found.truth().get(truth).map_or(0, |lesion| lesion.voxels());
+    let (common, own, size) = voxels(found, truth, preds);
     (common as f64 / (own + size - common) as f64, 2.0 * common as f64 / (own + size) as f64)
 }
 
@@ -151,30 +156,35 @@ impl Detection {
         self.tp as f64 + 0.5 * self.fp as f64 + 0.5 * self.missed as f64
     }
 
+    /// A score of F1, PQ and their parts, which some leave undefined without a true lesion.
+    fn with_truth(&self, score: f64) -> f64 {
+        self.empty.no_truth.filter(|_| !self.has_truth && !self.is_empty()).unwrap_or(score)
+    }
+
     /// F1, the recognition quality: TP / (TP + (FP + FN) / 2).
     pub fn f1(&self) -> f64 {
-        over(self.tp as f64, self.denominator(), self.empty.neither)
+        self.with_truth(over(self.tp as f64, self.denominator(), self.empty.neither))
     }
 
     /// Found predicted lesions over all of them: TP / (TP + FP), where a predicted lesion finds at most one.
     pub fn precision(&self) -> f64 {
         let empty = if self.is_empty() { self.empty.neither } else { self.empty.one_side };
-        over(self.found_pred as f64, (self.found_pred + self.fp) as f64, empty)
+        self.with_truth(over(self.found_pred as f64, (self.found_pred + self.fp) as f64, empty))
     }
 
     /// Found true lesions over all that count: TP / (TP + FN).
     pub fn recall(&self) -> f64 {
         let empty = if self.is_empty() { self.empty.neither } else { self.empty.one_side };
-        over(self.tp as f64, (self.tp + self.missed) as f64, empty)
+        self.with_truth(over(self.tp as f64, (self.tp + self.missed) as f64, empty))
     }
 
     /// TP / (TP + FP + FN), which cellpose and the data science bowl call average precision at the threshold.
     pub fn accuracy(&self) -> f64 {
-        over(self.tp as f64, (self.tp + self.fp + self.missed) as f64, self.empty.neither)
+        self.with_truth(over(self.tp as f64, (self.tp + self.fp + self.missed) as f64, self.empty.neither))
     }
 
     fn quality(&self, sum: f64) -> f64 {
-        over(sum, self.tp as f64, if self.is_empty() { self.empty.neither } else { 0.0 })
+        self.with_truth(over(sum, self.tp as f64, if self.is_empty() { self.empty.neither } else { 0.0 }))
     }
 
     /// Segmentation quality: the mean IoU of the found lesions.
@@ -184,7 +194,7 @@ impl Detection {
 
     /// Panoptic quality: the sum of their IoU over TP + (FP + FN) / 2 (Kirillov et al. 2019).
     pub fn pq(&self) -> f64 {
-        over(self.iou_sum, self.denominator(), self.empty.neither)
+        self.with_truth(over(self.iou_sum, self.denominator(), self.empty.neither))
     }
 
     /// [`Detection::sq`] of Dice.
@@ -194,7 +204,7 @@ impl Detection {
 
     /// [`Detection::pq`] of Dice.
     pub fn pq_dice(&self) -> f64 {
-        over(self.dice_sum, self.denominator(), self.empty.neither)
+        self.with_truth(over(self.dice_sum, self.denominator(), self.empty.neither))
     }
 
     /// The mean Dice of lesions, over those that [`Charge`] names.
@@ -203,7 +213,7 @@ impl Detection {
             (_, 0) if self.is_empty() => self.empty.dice_neither,
             (true, 0) => 0.0,
             (false, _) => self.empty.dice_no_truth,
-            (true, terms) => self.dice_sum / terms as f64,
+            (true, terms) => self.matched_sum / terms as f64,
         }
     }
 
@@ -238,6 +248,7 @@ impl Detection {
         self.found_pred += other.found_pred;
         self.iou_sum += other.iou_sum;
         self.dice_sum += other.dice_sum;
+        self.matched_sum += other.matched_sum;
         self.terms += other.terms;
         self.has_truth |= other.has_truth;
         self.extra_mm3 += other.extra_mm3;

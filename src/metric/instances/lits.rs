@@ -6,27 +6,33 @@ use std::collections::BTreeMap;
 
 /// TP, FP and FN.
 ///
-/// Each true lesion goes with the predicted one that overlaps it most, and one that nothing overlaps with the first
-/// predicted lesion that overlaps anything: `argmax` of zeros. Those of one predicted lesion are merged. Then each
-/// predicted lesion belongs to the merged lesion it overlaps most, and those of one are merged too. A merged pair
-/// counts once, and where its IoU does not pass, as many as were merged in the truth are taken off.
+/// Each true lesion goes with the predicted one that overlaps it most, and one that nothing overlaps stays alone. Those of one
+/// predicted lesion are merged. Then each predicted lesion belongs to the merged lesion it overlaps most, and those of one
+/// are merged too. A merged pair counts once, and where its IoU does not pass, as many as were merged in the truth are taken
+/// off.
+///
+/// The script calls merged predictions by the number of their truth, and looks for them by the lowest number of their own.
+/// So the union is that with the predictions of the truth of that number, if there are any and their pair has not failed
+/// before. Recorded values can only be met with this.
 pub(super) fn counts(found: &Instances, threshold: Threshold) -> (i64, i64, i64) {
     let (n_truth, n_pred) = (found.truth().len() as i64, found.pred().len() as i64);
-    let Some(first) = found.overlaps().iter().map(|pair| pair.pred).min() else { return (0, n_pred, n_truth) };
     // The most voxels, then the lowest number.
-    let mut goes_with = vec![(0, first); found.truth().len()];
+    let mut goes_with: Vec<Option<(u64, u32)>> = vec![None; found.truth().len()];
     for pair in found.overlaps() {
         let best = &mut goes_with[pair.truth as usize];
-        if pair.voxels > best.0 || pair.voxels == best.0 && pair.pred < best.1 {
-            *best = (pair.voxels, pair.pred);
+        if best.is_none_or(|(voxels, pred)| pair.voxels > voxels || pair.voxels == voxels && pair.pred < pred) {
+            *best = Some((pair.voxels, pair.pred));
         }
     }
     // A merged lesion is called by its lowest one.
     let mut merged: BTreeMap<u32, u32> = BTreeMap::new();
-    for (truth, (_, pred)) in (0..).zip(&goes_with) {
-        merged.entry(*pred).or_insert(truth);
+    for (truth, (_, pred)) in (0..).zip(&goes_with).filter_map(|(truth, best)| Some((truth, (*best)?))) {
+        merged.entry(pred).or_insert(truth);
     }
-    let name = |truth: u32| merged.get(&goes_with[truth as usize].1).copied().unwrap_or(truth);
+    let name = |truth: u32| {
+        let pred = goes_with[truth as usize].map(|(_, pred)| pred);
+        pred.and_then(|pred| merged.get(&pred).copied()).unwrap_or(truth)
+    };
     let (mut size, mut number): (BTreeMap<u32, u64>, BTreeMap<u32, i64>) = Default::default();
     for (truth, lesion) in (0..).zip(found.truth()) {
         *size.entry(name(truth)).or_default() += lesion.voxels();
@@ -43,18 +49,34 @@ pub(super) fn counts(found: &Instances, threshold: Threshold) -> (i64, i64, i64)
             *own = (voxels, truth);
         }
     }
-    let mut groups: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    let mut groups: BTreeMap<u32, Group> = BTreeMap::new();
     for (pred, (voxels, truth)) in best {
-        let (shared, pred_size) = groups.entry(truth).or_default();
-        *shared += voxels;
-        *pred_size += found.pred()[pred as usize].voxels();
+        let group = groups.entry(truth).or_default();
+        group.shared += voxels;
+        group.preds.push(pred);
     }
+    let mut in_order: Vec<(u32, u32)> = groups.iter().map(|(&truth, group)| (group.preds[0], truth)).collect();
+    in_order.sort_unstable();
     let mut detected = groups.len() as i64;
-    for (truth, (shared, pred_size)) in groups {
-        let all = size.get(&truth).copied().unwrap_or(0) + pred_size - shared;
-        if !threshold.passes(shared, all) {
+    for (first, truth) in in_order {
+        // Predictions of the truth that has the number of this prediction.
+        let labelled = groups.get(&first).map_or(&[][..], |group| &group.preds);
+        let voxels: u64 = labelled.iter().map(|&pred| found.pred()[pred as usize].voxels()).sum();
+        let both: u64 = labelled.iter().filter_map(|&pred| common.get(&(pred, truth))).sum();
+        let all = size.get(&truth).copied().unwrap_or(0) + voxels - both;
+        if let Some(group) = groups.get_mut(&truth)
+            && !threshold.passes(group.shared, all)
+        {
             detected -= number.get(&truth).copied().unwrap_or(0);
+            group.preds.clear();
         }
     }
     (detected, n_pred - detected, n_truth - detected)
+}
+
+/// Predicted lesions of one merged truth, ascending, until it fails.
+#[derive(Default)]
+struct Group {
+    shared: u64,
+    preds: Vec<u32>,
 }

@@ -3,6 +3,7 @@
 use super::assign::{Edge, assign};
 use super::rules::{Criterion, InstanceRules, Match, Objective};
 use crate::stats::{Instances, Overlap};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -46,6 +47,35 @@ pub fn matching(found: &Instances, rules: &InstanceRules) -> Matching {
     by_truth.values().flatten().for_each(|&pred| used[pred as usize] = true);
     let extra = (0..).zip(&used).filter(|(_, used)| !**used).map(|(pred, _)| pred).collect();
     Matching { found: by_truth, extra }
+}
+
+/// The matching without pairs that are [not found](InstanceRules::found_from).
+pub fn found_only<'a>(found: &Instances, matching: &'a Matching, rules: &InstanceRules) -> Cow<'a, Matching> {
+    let Some(threshold) = rules.found_from else { return Cow::Borrowed(matching) };
+    let mut own = matching.clone();
+    own.found.retain(|&truth, preds| {
+        let (common, truth, pred) = voxels(found, truth as usize, preds);
+        let keeps = threshold.passes(2 * common, truth + pred);
+        if !keeps {
+            own.extra.append(preds);
+        }
+        keeps
+    });
+    own.extra.sort_unstable();
+    Cow::Owned(own)
+}
+
+/// Voxels in common, of a true lesion, and of predicted ones.
+pub(super) fn voxels(found: &Instances, truth: usize, preds: &[u32]) -> (u64, u64, u64) {
+    let common = |pred: u32| {
+        let place = found.overlaps().binary_search_by_key(&(truth as u32, pred), |pair| (pair.truth, pair.pred));
+        place.map_or(0, |place| found.overlaps()[place].voxels)
+    };
+    let common: u64 = preds.iter().map(|&pred| common(pred)).sum();
+    let size: u64 =
+        preds.iter().filter_map(|&pred| found.pred().get(pred as usize)).map(|lesion| lesion.voxels()).sum();
+    let own = found.truth().get(truth).map_or(0, |lesion| lesion.voxels());
+    (common, own, size)
 }
 
 fn add(by_truth: &mut BTreeMap<u32, Vec<u32>>, truth: u32, pred: u32) {

@@ -34,7 +34,7 @@ pub enum InstancePreset {
     Brats24MenRt,
     /// BraTS 2026 glioma, of BraTS-evaluation: the mean Dice is over matches alone.
     Brats26Gli,
-    /// BraTS 2026 metastases, for lesions from 20 mm³ on.
+    /// BraTS 2026 metastases, for lesions from 20 mm³ on: found from a Dice of 0.1 on, undefined without such a true lesion.
     Brats26Mets,
     /// BraTS 2026 pediatrics: the rules of glioma with the regions of 2024. Not run.
     Brats26Ped,
@@ -261,7 +261,8 @@ impl InstancePreset {
             Self::Brats24Ped => brats24(5, 10, &PEDIATRIC),
             Self::Brats24MenRt => {
                 let mut system = brats24(1, 50, &TARGET);
-                let rules = InstanceRules { drop: Size::Mm3(50.0), charge: Charge::Missed, ..system.rules };
+                let empty = EmptyLesions { dice_no_truth: 1.0, ..system.rules.empty };
+                let rules = InstanceRules { drop: Size::Mm3(50.0), charge: Charge::Missed, empty, ..system.rules };
                 system.rules = rules;
                 system.regions.iter_mut().for_each(|region| region.rules = rules);
                 system
@@ -270,10 +271,12 @@ impl InstancePreset {
             Self::Brats26Ped => brats26(&PEDIATRIC),
             Self::Brats26MenRt => brats26(&TARGET),
             Self::Brats26Mets => {
-                let empty = EmptyLesions { dice_no_truth: f64::NAN, ..EmptyLesions::UNDEFINED };
+                let empty =
+                    EmptyLesions { dice_no_truth: f64::NAN, no_truth: Some(f64::NAN), ..EmptyLesions::UNDEFINED };
                 let rules = brats26(&NESTED).rules;
                 let (floor, charge) = (Floor::BelowMm3(20.0), Charge::FalsePositives);
-                InstanceSystem::with(InstanceRules { floor, charge, empty, ..rules }, &NESTED)
+                let found_from = Some(Threshold::of(1, 10));
+                InstanceSystem::with(InstanceRules { floor, found_from, charge, empty, ..rules }, &NESTED)
             }
             Self::Panoptica => InstanceSystem::of(PANOPTICA),
             Self::PanopticaBipartite => {

@@ -22,13 +22,14 @@ pub fn reduced<'a>(
         side == 1 && rule.zip(lesion).is_some_and(|(rule, lesion)| rule.drop.holds(lesion.voxels(), voxel_mm3))
     };
     let of_class = |(class, found): (usize, &'a Instances)| {
-        let others = |which: usize| touching.get(which).map_or(usize::MAX, |pair| pair[1]);
+        // Lesions found with classes that these rules do not join stay as they are.
+        let others = |which: usize| touching.get(which).filter(|pair| pair[0] == class).map(|pair| pair[1]);
         let sides = [(found.truth(), found.touches_of_truth()), (found.pred(), found.touches_of_pred())];
         let [truth, pred] = [0, 1].map(|side| {
             let (lesions, touches) = sides[side];
             let own: Vec<Option<u32>> =
                 (0..lesions.len() as u32).map(|lesion| (!is_dropped(class, side, lesion)).then_some(lesion)).collect();
-            joined(own, touches, |which, other| !is_dropped(others(which), side, other))
+            joined(own, touches, |which, other| others(which).is_some_and(|class| !is_dropped(class, side, other)))
         });
         let is_same = |groups: &[Option<u32>]| groups.iter().zip(0..).all(|(group, own)| *group == Some(own));
         if is_same(&truth) && is_same(&pred) {

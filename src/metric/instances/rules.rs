@@ -110,15 +110,24 @@ pub struct EmptyLesions {
     pub dice_no_truth: f64,
     /// The false negative volume where the truth has no lesions.
     pub missed_no_truth: f64,
+    /// F1, PQ and their parts where no true lesion counts and there are false positives; `None` where they are as usual.
+    pub no_truth: Option<f64>,
 }
 
 impl EmptyLesions {
     /// Undefined where neither side has a lesion, else 0.
-    pub const UNDEFINED: Self =
-        Self { neither: f64::NAN, one_side: 0.0, dice_neither: f64::NAN, dice_no_truth: 0.0, missed_no_truth: 0.0 };
+    pub const UNDEFINED: Self = Self {
+        neither: f64::NAN,
+        one_side: 0.0,
+        dice_neither: f64::NAN,
+        dice_no_truth: 0.0,
+        missed_no_truth: 0.0,
+        no_truth: None,
+    };
 
-    fn bits(&self) -> [u64; 5] {
-        [self.neither, self.one_side, self.dice_neither, self.dice_no_truth, self.missed_no_truth].map(f64::to_bits)
+    fn bits(&self) -> ([u64; 5], Option<u64>) {
+        let all = [self.neither, self.one_side, self.dice_neither, self.dice_no_truth, self.missed_no_truth];
+        (all.map(f64::to_bits), self.no_truth.map(f64::to_bits))
     }
 }
 
@@ -150,6 +159,9 @@ pub struct InstanceRules {
     pub criterion: Criterion,
     /// What has to be reached.
     pub threshold: Threshold,
+    /// From which Dice on a matched lesion is found, where that differs from what is matched (BraTS 2026 metastases). The
+    /// mean Dice is that of all matches.
+    pub found_from: Option<Threshold>,
     /// Over what the mean Dice of lesions is taken.
     pub charge: Charge,
     /// The scores where a denominator is 0.
@@ -174,6 +186,7 @@ impl InstanceRules {
         matching: Match::Optimal(Objective::Sum),
         criterion: Criterion::Iou,
         threshold: Threshold::HALF,
+        found_from: None,
         charge: Charge::FalsePositives,
         empty: EmptyLesions::UNDEFINED,
     };
@@ -249,6 +262,9 @@ impl fmt::Display for InstanceRules {
             Match::Nearest => f.write_str("; predicted voxels belong to the nearest true one")?,
             Match::MergeBoth => write!(f, "; merged both ways as LiTS does, with {criterion}{sign}{number}")?,
             Match::Worst => write!(f, "; of several pairs the worst, with {criterion}{sign}{number}")?,
+        }
+        if let Some(threshold) = self.found_from {
+            write!(f, "; found with Dice at least {threshold}")?;
         }
         f.write_str(match self.charge {
             Charge::FalsePositives => "; false positives lower the mean Dice",

@@ -60,10 +60,8 @@ fn the_command_has_the_values_of_the_library() {
             if system.regions.is_empty() && !by_labels && is_instances(case) {
                 continue;
             }
-            if maps.truth.iter().chain(&maps.pred).all(|&label| label == 0) && system.regions.is_empty() {
-                if by_labels {
-                    continue;
-                }
+            let is_empty = maps.truth.iter().chain(&maps.pred).all(|&label| label == 0);
+            if is_empty && system.regions.is_empty() && !by_labels {
                 arguments.extend(["-l", "1"]);
             }
             let output = run(arguments);
@@ -227,6 +225,7 @@ fn parts_are_merged_with_their_lesions() {
     fails(2, &["lesions", "--instances"], ["merge", text(&parts[0]), text(&other)]);
     // Without voxels no lesions are found.
     std::fs::write(&other, stdout(&cohort.eval(&["--format", "json"]))).unwrap();
+    fails(2, &["--like isles22", "again"], ["merge", text(&parts[0]), text(&parts[1]), "--like", "isles22"]);
     fails(2, &["lesion_f1"], ["merge", text(&other), "--metrics", "lesion_f1"]);
 }
 
@@ -241,12 +240,46 @@ fn flags_that_do_nothing_are_refused() {
     fails(2, &["--lesions", "--instances components"], eval(&["--lesions", "x.csv"]));
     fails(2, &["--charge-fp", "--instances components"], eval(&["--charge-fp", "no"]));
     fails(2, &["--many-to-one", "--match"], eval(&["--instances", "components", "--match", "unique", "--many-to-one"]));
+    let one = ["--instances", "components"];
+    fails(2, &["--near", "--match any"], eval(&[&one[..], &["--near", "1"]].concat()));
+    fails(2, &["--criterion", "nearest"], eval(&[&one[..], &["--match", "nearest", "--criterion", "iou"]].concat()));
+    fails(2, &["--match-threshold", "nearest"], eval(&["--like", "cc-dice", "--match-threshold", "0.1"]));
+    fails(2, &["--connectivity", "label"], eval(&["--instances", "labels", "--connectivity", "faces"]));
+    fails(2, &["brats23-gli", "joins"], eval(&["--like", "brats23-gli", "--instances", "labels"]));
+    fails(2, &["one with ET", "NETC"], eval(&["--like", "brats24-gli", "-l", "1"]));
     fails(2, &["ascend"], eval(&["--instances", "components", "--size-classes", "5,2"]));
     fails(2, &["--labels", "leave it out"], eval(&["--instances", "labels", "-l", "1"]));
     fails(2, &["`brats25`", "brats24-gli"], eval(&["--like", "brats25"]));
-    fails(
-        2,
-        &["3 lesions".trim_start_matches("3 "), "allowed"],
-        eval(&["--instances", "components", "--max-lesions", "1"]),
-    );
+    fails(2, &["lesions", "allowed", "--max-lesions"], eval(&["--instances", "components", "--max-lesions", "1"]));
+}
+
+#[test]
+fn a_class_without_lesions_is_in_every_case() {
+    let cohort = Files::new();
+    let empty = [0u8; 4];
+    let [truth, pred] = ["t.nii", "p.nii"].map(|name| cohort.map(name, &[4, 1, 1], &empty));
+    let found = json(["eval", text(&truth), text(&pred), "--format", "json", "--instances", "labels"]);
+    let all = &found["metric_per_case"][0]["instances"]["all"];
+    assert_eq!((&all["n_truth"], &all["fp"], &all["false_positive_ml"]), (&0.into(), &0.into(), &0.0.into()));
+    let page = cohort.path("labels.html");
+    let [truth, pred] = ["one.nii", "two.nii"].map(|name| cohort.map(name, &[4, 1, 1], &[1u8, 2, 0, 0]));
+    let shown = run(["eval", text(&truth), text(&pred), "--instances", "labels", "--html", text(&page)]);
+    assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(!html.contains("no longer those") && !stderr(&shown).contains("no longer those"), "{}", stderr(&shown));
+    // Label 2 is only where the truth is ignored.
+    let truth = cohort.map("ignored.nii", &[4, 1, 1], &[1u8, 9, 0, 0]);
+    let pred = cohort.map("other.nii", &[4, 1, 1], &[1u8, 2, 0, 0]);
+    let found =
+        json(["eval", text(&truth), text(&pred), "--format", "json", "--instances", "components", "--ignore", "9"]);
+    let keys: Vec<&String> = found["metric_per_case"][0]["instances"].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["1"]);
+    // A class of another case has no lesions here.
+    let cohort = Cohort::new();
+    let output = cohort.eval(&["--instances", "components", "--format", "json"]);
+    let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let classes: Vec<&String> = found["mean"].as_object().unwrap().keys().collect();
+    for case in found["metric_per_case"].as_array().unwrap() {
+        assert_eq!(case["instances"].as_object().unwrap().keys().collect::<Vec<_>>(), classes);
+    }
 }

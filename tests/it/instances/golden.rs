@@ -224,7 +224,14 @@ fn brats(all: &mut Values<'_>, maps: &Maps) {
         all.put("brats26", format!("gli.lesionwise_dsc_mean_{region}"), found.lesion_dice());
     }
     for (region, found) in challenge(all, tissues, P::Brats26Mets.system()) {
-        all.put("brats26", format!("mets.lesionwise_dsc_mean_{}", region.to_lowercase()), found.lesion_dice());
+        let region = region.to_lowercase();
+        all.put("brats26", format!("mets.lesionwise_dsc_mean_{region}"), found.lesion_dice());
+        // Numbers of lesions are undefined there without a large one.
+        let of = |n: i64| if found.tp + found.missed == 0 { f64::NAN } else { n as f64 };
+        for (key, value) in [("tp", found.tp), ("fp", found.fp), ("fn", found.missed)] {
+            all.put("brats26", format!("mets.large_instance_{key}_{region}"), of(value));
+        }
+        all.put("brats26", format!("mets.large_instance_f1_{region}"), found.f1());
     }
 }
 
@@ -248,20 +255,24 @@ fn recorded(tools: &Value, tool: &str, name: &str, place: usize) -> Option<f64> 
         assert!(found.windows(2).all(|pair| pair[0] == pair[1]) && !found.is_empty());
         return Some(found[0]);
     }
-    let mut value = tools.get(tool)?;
-    // Keys may hold a point themselves.
-    let mut key = String::new();
-    for part in name.split('.') {
-        key = if key.is_empty() { part.into() } else { format!("{key}.{part}") };
-        if let Some(next) = value.get(&key) {
-            (value, key) = (next, String::new());
-        }
-    }
+    let value = find(tools.get(tool)?, name)?;
     match value {
-        Value::Array(list) if key.is_empty() => Some(number(&list[place])),
-        Value::Number(_) | Value::String(_) if key.is_empty() => Some(number(value)),
+        Value::Array(list) => Some(number(&list[place])),
+        Value::Number(_) | Value::String(_) => Some(number(value)),
         _ => None,
     }
+}
+
+/// The value at a path, whose keys may hold a point themselves: the longest key is tried first.
+fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+    ends.collect::<Vec<_>>().into_iter().rev().find_map(|end| {
+        let next = value.get(&path[..end])?;
+        find(next, path.get(end + 1..).unwrap_or_default())
+    })
 }
 
 /// Voxels that are as near to two true lesions: these tools give them to either.
@@ -302,6 +313,9 @@ fn differences(change: Change<'_>, most: usize) -> (Vec<String>, Vec<String>, BT
             *place += 1;
             let Some(value) = value.filter(|_| !is_defect(tool, &name, &maps)) else { continue };
             *compared.entry(tool).or_default() += 1;
+            if tool == "lits" && name.starts_with("0.5.") {
+                *compared.entry("lits at 0.5").or_default() += 1;
+            }
             let is_same = own.is_nan() && value.is_nan() || (own - value).abs() <= 2e-6 * value.abs().max(1.0);
             if is_same || own == value {
                 continue;
@@ -322,7 +336,9 @@ fn every_tool_is_a_preset() {
     assert!(ties.len() <= 8, "{ties:#?}");
     let tools = ["count", "cellpose", "stardist", "torchmetrics_pq", "coco_panoptic", "monai_pq", "panoptica"];
     let tools = tools.iter().chain(&["ccmetrics", "monai_per_component_dice", "isles22", "autopet1", "autopet3"]);
-    for tool in tools.chain(&["lesion_metrics", "lits", "brats23", "brats24", "brats25_unofficial", "brats26"]) {
+    for tool in
+        tools.chain(&["lesion_metrics", "lits", "lits at 0.5", "brats23", "brats24", "brats25_unofficial", "brats26"])
+    {
         assert!(compared.get(tool).is_some_and(|&n| n > 25), "{tool}: {compared:?}");
     }
     assert!(compared.values().sum::<usize>() > 9000, "{compared:?}");

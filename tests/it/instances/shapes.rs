@@ -173,3 +173,71 @@ fn touching_is_across_faces_and_edges() {
     assert_eq!(touches(1), [(2, 0, 0)]);
     assert!(all.iter().all(|found| found.touches_of_pred().is_empty()));
 }
+
+/// Lesions that are many until a slice behind joins them are not too many; those that nothing can join are.
+#[test]
+fn lesions_that_become_few_are_found() {
+    let (side, slices) = (514, 4);
+    let plane = side * side;
+    let mut labels = vec![0u32; slices * plane];
+    for (y, x) in (0..side).step_by(2).flat_map(|y| (0..side).step_by(2).map(move |x| (y, x))) {
+        labels[y * side + x] = 1;
+    }
+    labels[plane..2 * plane].fill(1);
+    let all = labels.iter().map(|&label| u64::from(label)).sum::<u64>();
+    let maps = super::Maps { spatial: vec![slices, side, side], truth: labels.clone(), pred: labels.clone() };
+    let classes = Classes::new([1]).unwrap();
+    let options = InstanceOptions { max_lesions: 100, ..InstanceOptions::default() };
+    let found = maps.find(&classes, &options).remove(0);
+    assert_eq!((found.truth().len(), found.pred().len(), found.overlaps()[0].voxels), (1, 1, all));
+    let apart: Vec<u32> = [&labels[..plane], &vec![0; 2 * plane][..], &labels[..plane]].concat();
+    let shape = Shape::new(1, 1, &maps.spatial).unwrap();
+    let map = || LabelMap::u32(shape.clone(), &apart).unwrap();
+    let error = engine().instances(Pair { pred: map(), truth: map() }, &classes, &options).unwrap_err();
+    assert!(error.to_string().contains(&format!("{} lesions", 2 * 257 * 257)), "{error}");
+}
+
+/// Parts merged in every order have the lesions of the whole.
+#[test]
+fn parts_are_merged_in_every_order() {
+    let spatial = [7u64, 3, 9];
+    let n = spatial.iter().product::<u64>() as usize;
+    let mut state = 7u64;
+    let mut random = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 40) as usize
+    };
+    let classes = Classes::new([1, 2]).unwrap();
+    for round in 0..40 {
+        let one_in = 12 + round;
+        let mut side = || (0..n).map(|_| if random() % one_in == 0 { 1 + (random() % 2) as u32 } else { 0 }).collect();
+        let (truth, pred): (Vec<u32>, Vec<u32>) = (side(), side());
+        let options = InstanceOptions {
+            join: Join { truth: 1, pred: (round % 2) as u32 },
+            near: (round % 3) as u32,
+            touching: vec![[0, 1]],
+            ..InstanceOptions::default()
+        };
+        let part = |from: usize, to: usize| {
+            let mut part = InstancesAccumulator::starting_at(from as u32, &spatial, &classes, &options).unwrap();
+            for voxels in (from * 27..to * 27).collect::<Vec<_>>().chunks(10) {
+                let range = voxels[0]..voxels[voxels.len() - 1] + 1;
+                let [pred, truth] = [&pred, &truth].map(|labels| LabelSlice::U32(&labels[range.clone()]));
+                part.add(Pair { pred, truth }).unwrap();
+            }
+            part
+        };
+        let whole = part(0, 7).finish().unwrap();
+        for cuts in [[0, 1, 2, 3, 7], [0, 2, 4, 6, 7], [0, 1, 4, 5, 7], [0, 3, 4, 5, 7]] {
+            // Which of neighbours are merged first.
+            for order in [[0, 0, 0], [2, 1, 0], [1, 1, 0], [0, 1, 0], [1, 0, 0]] {
+                let mut parts: Vec<_> = cuts.windows(2).map(|cut| part(cut[0], cut[1])).collect();
+                for place in order {
+                    let next = parts.remove(place + 1);
+                    parts[place].merge(next).unwrap();
+                }
+                assert_eq!(parts.remove(0).finish().unwrap(), whole, "{round} {cuts:?} {order:?}");
+            }
+        }
+    }
+}

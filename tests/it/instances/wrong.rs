@@ -58,6 +58,9 @@ fn pieces_and_parts_must_lie_behind_each_other() {
     assert!(first.merge(part(3).unwrap()).unwrap_err().to_string().contains("12, where the one before ends"));
     let other = InstancesAccumulator::starting_at(2, &[4, 2, 3], &Classes::new([2]).unwrap(), &options).unwrap();
     assert!(first.merge(other).unwrap_err().to_string().contains("same image"));
+    let mut inside = part(2).unwrap();
+    add(&mut inside, 4, 4).unwrap();
+    assert!(first.clone().merge(inside).unwrap_err().to_string().contains("whole rows of 3"));
     let mut second = part(2).unwrap();
     add(&mut second, 12, 12).unwrap();
     assert!(second.clone().finish().is_err());
@@ -89,4 +92,21 @@ fn names_and_numbers_are_checked() {
     for text in ["20", "vox", "-1mm3", "nanmm3", "1.5vox", "infmm3"] {
         assert!(text.parse::<Size>().is_err(), "{text}");
     }
+}
+
+/// Without a true lesion that counts these scripts have other scores than elsewhere.
+#[test]
+fn predictions_without_a_true_lesion_score_as_their_scripts_have_it() {
+    let maps = super::Maps { spatial: vec![5, 5, 5], truth: vec![0; 125], pred: vec![1; 125] };
+    let of = |preset: InstancePreset| maps.detect(&preset.system().rules, 1.0);
+    assert_eq!(of(InstancePreset::Brats24MenRt).lesion_dice(), 1.0);
+    assert_eq!(of(InstancePreset::Brats24Met).lesion_dice(), 0.0);
+    let found = of(InstancePreset::Brats26Mets);
+    assert!([found.f1(), found.precision(), found.recall(), found.pq()].iter().all(|score| score.is_nan()));
+    // Matched with a Dice of 2/126: neither found nor taken for a further lesion of the mean.
+    let truth = (0..125).map(|voxel| u32::from(voxel == 0)).collect();
+    let maps = super::Maps { truth, ..maps };
+    let rules = InstancePreset::Brats26Mets.system().rules;
+    let found = maps.detect(&rules, 20.0);
+    assert_eq!((found.tp, found.missed, found.fp, found.lesion_dice()), (0, 1, 1, 2.0 / 126.0));
 }
