@@ -157,7 +157,9 @@ impl Field<'_> {
         search: &InstanceSearch,
     ) -> Result<Vec<LesionScores>, EvalError> {
         let rules: Vec<InstanceRules> = classes.iter().map(|class| search.rules_of(class)).collect();
-        if self.spacing_mm.is_none() && (rules.iter().any(needs_spacing) || !search.sizes.is_empty()) {
+        let in_ml = matches!(search.preset, Some(InstancePreset::Autopet | InstancePreset::Autopet3));
+        let needs_spacing = in_ml || !search.sizes.is_empty() || rules.iter().any(needs_spacing);
+        if needs_spacing && self.spacing_mm.is_none() {
             return Err(EvalError::NoSpacing(self.truth_path.into()));
         }
         let (lengths, spacing) = self.in_space(self.spacing_mm.unwrap_or([f64::NAN; 3]))?;

@@ -283,3 +283,13 @@ fn a_class_without_lesions_is_in_every_case() {
         assert_eq!(case["instances"].as_object().unwrap().keys().collect::<Vec<_>>(), classes);
     }
 }
+
+#[test]
+fn volumes_need_the_size_of_a_voxel() {
+    let files = Files::new();
+    let path = files.path("map.npy");
+    voxdice::io::npy::write(&path, &[2, 3], voxdice::io::npy::Order::RowMajor, &[0.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+        .unwrap();
+    fails(2, &["volumes are in mm", "--spacing"], ["eval", text(&path), text(&path), "--like", "autopet"]);
+    fine(["eval", text(&path), text(&path), "--like", "autopet", "--spacing", "1,1,1"]);
+}
