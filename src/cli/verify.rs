@@ -4,6 +4,7 @@ mod data;
 mod groups;
 mod known;
 mod surfaces;
+mod tally;
 
 use super::args::adapter_choice;
 use super::devices::adapters;
@@ -16,9 +17,10 @@ use crate::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
 use anyhow::Result;
 use clap::Args;
 pub(crate) use data::Random;
-use groups::{Group, Tally};
+use groups::Group;
 use std::sync::mpsc;
 use std::time::Instant;
+use tally::Tally;
 
 /// Check that the adapters give exactly the numbers of the CPU.
 ///

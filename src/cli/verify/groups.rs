@@ -2,9 +2,9 @@
 
 use super::data::{Kind, LabelKind, LabelVoxels, Values, Voxels};
 use super::surfaces;
-use crate::eval::compare::{InWords, first_difference};
+use super::tally::Tally;
 use crate::stats::Terms;
-use crate::{Classes, Engine, LabelMap, Layout, Pair, Shape, Table};
+use crate::{Classes, Engine, LabelMap, Layout, Pair, Shape};
 use anyhow::Result;
 
 /// Comparisons that belong together.
@@ -21,30 +21,6 @@ pub(super) enum Group {
     LargeLabels,
     /// Distances of surfaces.
     Surfaces,
-}
-
-/// What a group came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub checks: u64,
-    pub blocks: u64,
-    pub first_failure: Option<String>,
-}
-
-impl Tally {
-    /// Adds one comparison, called `name`.
-    pub fn compare<T: InWords>(&mut self, name: &str, a: &Table<Vec<T>>, b: &Table<Vec<T>>) {
-        self.blocks += a.values().iter().map(|blocks| blocks.len() as u64).sum::<u64>();
-        self.check(name, first_difference(a, b).map(|difference| difference.to_string()));
-    }
-
-    /// Adds one check, called `name`, that failed if there is something to say.
-    pub fn check(&mut self, name: &str, failure: Option<String>) {
-        self.checks += 1;
-        if let Some(failure) = failure {
-            self.first_failure.get_or_insert_with(|| format!("{name}: {failure}"));
-        }
-    }
 }
 
 impl Group {
@@ -209,6 +185,7 @@ fn counts(tally: &mut Tally, engines: [&Engine; 2], labels: &[u32], kinds: &[Lab
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Table;
     use crate::stats::Counts;
     use crate::{EngineOptions, NonFinite};
 

@@ -1,6 +1,6 @@
 //! Inputs whose results can be worked out by hand, written down here: not even the CPU is trusted.
 
-use super::groups::Tally;
+use super::tally::Tally;
 use crate::stats::{Counts, DistanceCount, Elements, Exact, Sums, SurfaceOptions, Terms};
 use crate::{Classes, Engine, LabelMap, Pair, Shape, Spacing, Volume};
 use anyhow::Result;

@@ -1,7 +1,7 @@
 //! Surface distances of two engines.
 
 use super::data::Random;
-use super::groups::Tally;
+use super::tally::Tally;
 use crate::eval::compare::surface_difference;
 use crate::stats::{Elements, ImageEdge, SurfaceOptions, Target};
 use crate::{Classes, Engine, LabelMap, Pair, Shape, Spacing};
