@@ -35,5 +35,6 @@ pub use ranking::{LeftOut, RankBy, Ranking};
 pub use signed_rank::{Continuity, Method, PValues, SignedRank, Zeros, wilcoxon};
 pub use stability::{Stability, Stable};
 pub use student::{PairedT, paired_t};
+#[cfg(feature = "eval")]
 pub(crate) use table::UNEQUAL_GROUPS;
 pub use table::{Compared, ModelScores, ScoreTable, compare};

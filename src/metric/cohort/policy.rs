@@ -39,7 +39,7 @@ impl EmptyPolicy {
     }
 
     /// The score of a ratio that is NaN where the class is in neither map.
-    pub(crate) fn of_ratio(self, value: f64, counts: &Counts) -> f64 {
+    pub fn of_ratio(self, value: f64, counts: &Counts) -> f64 {
         match value {
             _ if self.leaves_out(counts) => f64::NAN,
             value if value.is_nan() => self.both.value(),

@@ -252,6 +252,7 @@ impl Pair {
     }
 
     /// Takes cases out of [`Pair::mean_with_ones`] that lack a result, which is no undefined score.
+    #[cfg(feature = "eval")]
     pub(super) fn leave_out(&mut self, table: &ScoreTable, cases: &[usize]) {
         self.mean_with_ones = with_ones(table, [self.a, self.b], cases);
     }

@@ -74,6 +74,7 @@ pub struct Compared {
 
 impl Compared {
     /// Takes cases that lack a result in some model, and are left out for that, from what is counted as undefined.
+    #[cfg(feature = "eval")]
     pub(crate) fn leave_out(&mut self, table: &ScoreTable, cases: &[usize]) {
         if !cases.is_empty() {
             self.models.iter_mut().for_each(|own| own.undefined = own.undefined.saturating_sub(cases.len()));

@@ -1,8 +1,9 @@
 //! The tables of a comparison.
 
+#[cfg(feature = "table")]
+use super::phrases::rank_by;
 use super::phrases::{
-    adjust, counted, interval, level, method_sentence, names, number, p_value, rank_by, signed, signed_interval, title,
-    verdict,
+    adjust, counted, interval, level, method_sentence, names, number, p_value, signed, signed_interval, title, verdict,
 };
 use crate::eval::models::Comparison;
 use crate::metric::compare::{Adjust, Better, Compared, Pair, RankBy, ScoreTable, Test};
@@ -150,6 +151,7 @@ fn numbers(pair: &Pair, cases: usize, digits: usize) -> [Cell; 7] {
 }
 
 /// The order of the models by one table; None without a complete case.
+#[cfg(feature = "table")]
 pub(super) fn ranking(found: &Comparison, table: &ScoreTable, row: &Compared, style: Style) -> Option<Sheet> {
     let ranking = row.ranking.as_ref()?;
     let what =
