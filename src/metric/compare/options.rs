@@ -1,11 +1,25 @@
 //! Every choice of a comparison.
 
 use super::adjust::Adjust;
-use super::ranking::RankBy;
 use super::signed_rank::Zeros;
 use crate::error::Result;
 use crate::metric::Bootstrap;
 use crate::metric::wrong::wrong;
+
+/// What models are ranked by. Means and medians aggregate the cases and then rank; the mean of ranks ranks within each
+/// case and then aggregates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RankBy {
+    /// Their mean scores (BRATS 2014, MRBrainS, the Decathlon's tables).
+    #[default]
+    Mean,
+    /// Their median scores.
+    Median,
+    /// The means of their ranks within each case (BraTS since 2017).
+    RankMean,
+    /// How many of the others they beat in a test, adjusted for the number of tests (the Decathlon).
+    Test,
+}
 
 /// How pairs of models are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

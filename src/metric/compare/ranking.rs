@@ -2,26 +2,11 @@
 
 use super::Better;
 use super::difference::median;
-use super::options::{CompareOptions, Test};
+use super::options::{CompareOptions, RankBy, Test};
 use super::pair::Pair;
 use super::rank::{competition_ranks, kendall_tau_b};
 use super::stability::Stability;
 use crate::metric::{mean_of_all, mean_of_defined};
-
-/// What models are ranked by. Means and medians aggregate the cases and then rank; the mean of ranks ranks within each
-/// case and then aggregates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum RankBy {
-    /// Their mean scores (BRATS 2014, MRBrainS, the Decathlon's tables).
-    #[default]
-    Mean,
-    /// Their median scores.
-    Median,
-    /// The means of their ranks within each case (BraTS since 2017).
-    RankMean,
-    /// How many of the others they beat in a test, adjusted for the number of tests (the Decathlon).
-    Test,
-}
 
 /// The order of the models by one table.
 #[derive(Debug, Clone, PartialEq)]
