@@ -18,6 +18,7 @@ mod pair;
 mod parallel;
 mod rank;
 mod ranking;
+mod scores;
 mod signed_rank;
 mod stability;
 mod student;
@@ -32,9 +33,10 @@ pub use options::{CompareOptions, Family, IntervalKind, RankBy, Test, Undefined}
 pub use pair::{Pair, Tested, Verdict};
 pub use rank::{competition_ranks, kendall_tau_b};
 pub use ranking::{LeftOut, Ranking};
+pub use scores::ScoreTable;
 pub use signed_rank::{Continuity, Method, PValues, SignedRank, Zeros, wilcoxon};
 pub use stability::{Stability, Stable};
 pub use student::{PairedT, paired_t};
 #[cfg(feature = "eval")]
 pub(crate) use table::UNEQUAL_GROUPS;
-pub use table::{Compared, ModelScores, ScoreTable, compare};
+pub use table::{Compared, ModelScores, compare};

@@ -4,9 +4,9 @@ use super::Better;
 use super::difference::{Differences, Record};
 use super::flips::sign_flip;
 use super::options::{CompareOptions, IntervalKind, Test};
+use super::scores::{ScoreTable, count_units};
 use super::signed_rank::{Method, PValues, SignedRank, Zeros, wilcoxon};
 use super::student::{PairedT, paired_t};
-use super::table::{ScoreTable, count_units};
 use crate::metric::cohort::between;
 use crate::metric::{Bootstrap, Interval};
 

@@ -9,6 +9,7 @@ use super::pair::{Pair, Resampled};
 use super::parallel;
 use super::rank::ranks_within;
 use super::ranking::Ranking;
+use super::scores::{ScoreTable, count_units};
 use super::stability::stability;
 use super::student::paired_t;
 use crate::error::Result;
@@ -16,21 +17,6 @@ use crate::metric::cohort::between;
 use crate::metric::wrong::wrong;
 use crate::metric::{Distribution, Interval, mean_of_all, mean_of_defined};
 use std::collections::BTreeMap;
-
-/// One score of one class: models by cases.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScoreTable {
-    /// The score.
-    pub metric: String,
-    /// The class.
-    pub class: String,
-    /// Whether this is the mean of several classes, whose tests are a separate family.
-    pub is_mean: bool,
-    /// Which way the score is better.
-    pub better: Better,
-    /// The scores of each model, the cases in one order; NaN, and what is infinite, is undefined.
-    pub scores: Vec<Vec<f64>>,
-}
 
 /// How one model does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -325,14 +311,6 @@ fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, op
         pairs: of_pairs,
         ranking,
         friedman: friedman(&by_unit, table.better),
-    }
-}
-
-/// How many cases, or groups of them, these are.
-pub(super) fn count_units(cases: &[usize], groups: Option<&[usize]>) -> usize {
-    match groups {
-        Some(groups) => cases.iter().map(|&case| groups[case]).collect::<std::collections::BTreeSet<_>>().len(),
-        None => cases.len(),
     }
 }
 
