@@ -1,6 +1,7 @@
 //! Choices by name.
 
-/// Gives an enum with `ALL` and `name` the traits `Display` and `FromStr` for the same texts.
+/// Gives an enum with `ALL` and `name` the traits `Display` and `FromStr` for the same texts, in any case of
+/// letters.
 macro_rules! by_name {
     ($type:ident, $what:literal) => {
         impl std::fmt::Display for $type {
@@ -13,11 +14,11 @@ macro_rules! by_name {
             type Err = $crate::error::Error;
 
             fn from_str(text: &str) -> $crate::error::Result<Self> {
-                let found = Self::ALL.into_iter().find(|choice| choice.name() == text);
+                let found = Self::ALL.iter().copied().find(|choice| choice.name().eq_ignore_ascii_case(text));
                 found.ok_or_else(|| $crate::error::Error::Parameter {
                     name: $what,
                     value: text.into(),
-                    range: format!("one of {}", Self::ALL.map(Self::name).join(", ")),
+                    range: format!("one of {}", Self::ALL.iter().map(|own| own.name()).collect::<Vec<_>>().join(", ")),
                 })
             }
         }

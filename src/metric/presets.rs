@@ -165,18 +165,4 @@ impl Preset {
     }
 }
 
-impl std::str::FromStr for Preset {
-    type Err = crate::error::Error;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|preset| preset.name() == name);
-        let range = || format!("one of {}", Self::ALL.map(Self::name).join(", "));
-        found.ok_or_else(|| super::wrong::wrong("preset", name, range()))
-    }
-}
-
-impl std::fmt::Display for Preset {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
+crate::error::by_name!(Preset, "preset");

@@ -240,24 +240,6 @@ impl CountMetric {
     }
 }
 
-impl fmt::Display for CountMetric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Metric::Counts(*self).fmt(f)
-    }
-}
-
-impl FromStr for CountMetric {
-    type Err = Error;
-
-    /// By the names of [`METRICS`], in any case of letters.
-    fn from_str(name: &str) -> Result<Self> {
-        match name.parse()? {
-            Metric::Counts(metric) => Ok(metric),
-            other => Err(wrong("metric", other, "a score of counts")),
-        }
-    }
-}
-
 impl SurfaceMetric {
     /// Whether it is in mm, and 0 is best.
     pub fn is_distance(self) -> bool {
@@ -265,20 +247,29 @@ impl SurfaceMetric {
     }
 }
 
-impl fmt::Display for SurfaceMetric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Metric::Surface(*self).fmt(f)
-    }
-}
-
-impl FromStr for SurfaceMetric {
-    type Err = Error;
-
-    /// By the names of [`METRICS`], in any case of letters.
-    fn from_str(text: &str) -> Result<Self> {
-        match text.parse()? {
-            Metric::Surface(metric) => Ok(metric),
-            other => Err(wrong("metric", other, "one of surfaces")),
+/// `Display` and `FromStr` by the names of the registry for what one of its kinds holds.
+macro_rules! registered {
+    ($type:ident, $kind:ident, $what:literal) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Metric::$kind(*self).fmt(f)
+            }
         }
-    }
+
+        impl FromStr for $type {
+            type Err = Error;
+
+            /// By the names of [`METRICS`], in any case of letters.
+            fn from_str(text: &str) -> Result<Self> {
+                match text.parse()? {
+                    Metric::$kind(metric) => Ok(metric),
+                    other => Err(wrong("metric", other, $what)),
+                }
+            }
+        }
+    };
 }
+
+registered!(CountMetric, Counts, "a score of counts");
+registered!(SurfaceMetric, Surface, "one of surfaces");
+registered!(Band, Boundary, "one of bands along boundaries");

@@ -1,8 +1,6 @@
 //! Inner bands of masks, for boundary IoU.
 
 use crate::error::{Error, Result};
-use std::fmt;
-use std::str::FromStr;
 
 /// Which voxels of a mask are near its boundary. The image's edge counts as boundary.
 ///
@@ -65,34 +63,5 @@ impl Band {
         } else {
             Err(Error::Parameter { name: "the width of a band", value, range: "above 0".into() })
         }
-    }
-}
-
-impl fmt::Display for Band {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Voxels(width) => write!(f, "boundary_iou={width}"),
-            Self::Mm(width) => write!(f, "boundary_iou_mm={width}"),
-            Self::BelowVoxels(width) => write!(f, "boundary_iou_below={width}"),
-        }
-    }
-}
-
-impl FromStr for Band {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let wrong = |range: &str| Error::Parameter { name: "band", value: text.into(), range: range.into() };
-        let names = "boundary_iou=VOXELS, boundary_iou_mm=MM or boundary_iou_below=VOXELS";
-        let (name, width) = text.split_once('=').ok_or_else(|| wrong(names))?;
-        let number = || width.parse::<f64>().map_err(|_| wrong("a number behind the ="));
-        let band = match name {
-            "boundary_iou" => Self::Voxels(width.parse().map_err(|_| wrong("a whole number of voxels behind the ="))?),
-            "boundary_iou_mm" => Self::Mm(number()?),
-            "boundary_iou_below" => Self::BelowVoxels(number()?),
-            _ => return Err(wrong(names)),
-        };
-        band.validate()?;
-        Ok(band)
     }
 }

@@ -1,38 +1,21 @@
 //! Choices by the names that a command line and results know them by.
 
 use super::rules::{Charge, Criterion, Match, Objective};
-use crate::error::{Error, Result};
-use crate::metric::wrong::wrong;
-use std::fmt;
-use std::str::FromStr;
+use crate::error::by_name;
 
 macro_rules! names {
     ($type:ident, $what:literal { $($variant:expr => $name:literal),* $(,)? }) => {
         impl $type {
-            /// Those that have a name, with it.
-            pub const NAMED: &'static [(Self, &'static str)] = &[$(($variant, $name)),*];
+            /// Those that have a name.
+            pub const ALL: &'static [Self] = &[$($variant),*];
 
             /// The name that a command line knows it by.
             pub fn name(self) -> &'static str {
-                Self::NAMED.iter().find(|(own, _)| *own == self).map_or("other", |(_, name)| name)
+                [$(($variant, $name)),*].into_iter().find(|(own, _)| *own == self).map_or("other", |(_, name)| name)
             }
         }
 
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = Error;
-
-            fn from_str(text: &str) -> Result<Self> {
-                let found = Self::NAMED.iter().find(|(_, name)| name.eq_ignore_ascii_case(text));
-                let names = || Self::NAMED.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
-                found.map(|(own, _)| *own).ok_or_else(|| wrong($what, text, format!("one of {}", names())))
-            }
-        }
+        by_name!($type, $what);
     };
 }
 

@@ -2,11 +2,8 @@
 
 use super::rules::{Charge, Connected, Criterion, EmptyLesions, InstanceRules, Match, Objective};
 use super::threshold::{Floor, Size, Threshold};
-use crate::error::{Error, Result};
-use crate::metric::wrong::wrong;
+use crate::error::by_name;
 use crate::stats::{Connectivity, InstancesBy, Join};
-use std::fmt;
-use std::str::FromStr;
 
 /// A tool or challenge that scores lesions, cells or objects one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -331,18 +328,4 @@ impl InstancePreset {
     }
 }
 
-impl fmt::Display for InstancePreset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for InstancePreset {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|preset| preset.name().eq_ignore_ascii_case(text));
-        let names = || Self::ALL.map(Self::name).join(", ");
-        found.ok_or_else(|| wrong("lesion system", text, format!("one of {}", names())))
-    }
-}
+by_name!(InstancePreset, "lesion system");

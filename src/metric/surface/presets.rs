@@ -3,8 +3,7 @@
 use super::{
     Directions, EmptySurface, NsdForm, Quantile, RuleSpacing, Situations, SurfaceRules, ToleranceRule, Weight,
 };
-use crate::error::{Error, Result};
-use crate::metric::wrong::wrong;
+use crate::error::by_name;
 use crate::stats::{Elements, ImageEdge, Target};
 
 /// A tool's definition of surface metrics. It gives the tool's numbers for every metric that the tool has, except as
@@ -231,19 +230,4 @@ impl SurfacePreset {
     }
 }
 
-impl std::fmt::Display for SurfacePreset {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl std::str::FromStr for SurfacePreset {
-    type Err = Error;
-
-    /// By [`SurfacePreset::name`].
-    fn from_str(name: &str) -> Result<Self> {
-        let range = || format!("one of {}", Self::ALL.map(Self::name).join(", "));
-        let found = Self::ALL.into_iter().find(|preset| preset.name() == name);
-        found.ok_or_else(|| wrong("surface preset", name, range()))
-    }
-}
+by_name!(SurfacePreset, "surface preset");

@@ -1,6 +1,6 @@
 //! What counts as one lesion.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, by_name};
 use std::str::FromStr;
 
 /// Which voxels of a mask are connected.
@@ -38,14 +38,7 @@ impl Connectivity {
     }
 }
 
-impl FromStr for Connectivity {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|own| own.name().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| wrong("connectivity", text, "faces, edges or corners"))
-    }
-}
+by_name!(Connectivity, "connectivity");
 
 fn wrong(name: &'static str, text: &str, range: &str) -> Error {
     Error::Parameter { name, value: text.into(), range: range.into() }
@@ -62,6 +55,9 @@ pub enum InstancesBy {
 }
 
 impl InstancesBy {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Components, Self::Labels];
+
     /// The name that a command line knows it by.
     pub fn name(self) -> &'static str {
         match self {
@@ -71,14 +67,7 @@ impl InstancesBy {
     }
 }
 
-impl FromStr for InstancesBy {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let found = [Self::Components, Self::Labels].into_iter().find(|by| by.name().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| wrong("instances", text, "components or labels"))
-    }
-}
+by_name!(InstancesBy, "instances");
 
 /// Components that are near each other and become one lesion: those whose n-fold dilations (across faces and edges) meet
 /// at least at a corner. 0 joins nothing.
