@@ -1,8 +1,9 @@
-//! Exact, reproducible statistics of segmentations, on the GPU and on the CPU: Dice and its family, surface distances, and Dice
-//! losses with gradients.
+//! Exact, reproducible statistics of segmentations, on the GPU and on the CPU: Dice and its family, surface distances, lesions one
+//! by one, and Dice losses with gradients.
 //!
 //! *The GPU counts, Rust reasons.* A backend reads the voxels once and returns small, exact, mergeable statistics
-//! ([`stats::Counts`] of label maps, [`stats::Sums`] of real-valued volumes, [`stats::Surface`] of boundaries); every metric is a pure
+//! ([`stats::Counts`] of label maps, [`stats::Sums`] of real-valued volumes, [`stats::Surface`] of boundaries, [`stats::Instances`] of
+//! lesions); every metric is a pure
 //! `f64` formula over them. The statistics are integers, so they have the same bits on every device, with any number of threads,
 //! in any order: compare them with `==`.
 //!
@@ -66,6 +67,8 @@
 //! | [`stats`] | the exact statistics, and how they merge |
 //! | [`metric`] | scores, losses, cohorts: formulas over statistics; [`metric::METRICS`] lists them |
 //! | [`metric::surface`] | formulas of surface distances, and the definitions of other tools |
+//! | [`metric::instances`] | lesions matched and scored, and the rules of challenges |
+//! | [`metric::compare`] | models compared: differences, tests, rankings |
 //! | `io` | volume files |
 //! | `eval`, `report` | folders of label maps from files to scores, and their forms |
 //! | [`tuning`] | how the work is done, which changes no result |

@@ -4,6 +4,9 @@
 //! - [`CountMetric`], [`dice`], [`iou`]: scores of label maps, from [`Counts`](crate::stats::Counts).
 //! - [`Loss`]: scores and losses of soft volumes, from [`Sums`](crate::stats::Sums), with their derivatives.
 //!   [`LossOptions`] names every choice by which one Dice differs from another.
+//! - [`surface`]: distances between surfaces, from [`Surface`](crate::stats::Surface).
+//! - [`instances`]: lesions one by one, from [`Instances`](crate::stats::Instances).
+//! - [`compare`]: models, from scores.
 //! - [`Objective`]: a sum of such losses, each with its own choices. [`Engine::loss`](crate::Engine::loss) evaluates it.
 //! - [`Loss::from_call`]: the loss that a constructor call of MONAI, SMP, Keras or nnU-Net makes.
 //! - [`Preset`]: those choices as Keras, MONAI, nnU-Net, SMP and some functions from the web make them.

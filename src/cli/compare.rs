@@ -22,13 +22,11 @@ use std::path::{Path, PathBuf};
 
 /// Which of several models is better: by how much, how sure, and how stable their order is.
 ///
-/// Cases are paired by name. A result is what `voxdice eval` wrote (--format json, or the parts of shards under one
-/// name; -o;
-/// --csv), nnU-Net's summary.json, a CSV of another tool with a column `case`, maybe `label`, and columns of scores
+/// Cases are paired by name. A result is what `voxdice eval` wrote (--format json, or the parts of shards under one name;
+/// -o; --csv), nnU-Net's summary.json, a CSV of another tool with a column `case`, maybe `label`, and columns of scores
 /// (empty: undefined), or with --truth a folder of predictions. Differences come with intervals from one stream of
-/// resamples, that of
-/// `voxdice eval`, and with tests adjusted for their number. What is missing or undefined in some models only is
-/// listed, and the exit code is 1.
+/// resamples, that of `voxdice eval`, and with tests adjusted for their number. What is missing or undefined in some models
+/// only is listed, and the exit code is 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

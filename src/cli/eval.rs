@@ -15,8 +15,8 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, ClassSource, Cohort, Event, Matching, PairList, Pairing, Rules, RunOptions, Score, Selection, Shard,
-    Summary, WarningKind, pair_files, pair_folders_by,
+    CaseRegex, ClassSource, Cohort, Event, InstanceSearch, Matching, PairList, Pairing, Rules, RunOptions, Score,
+    Selection, Shard, Summary, WarningKind, pair_files, pair_folders_by,
 };
 use crate::io::READABLE;
 use crate::metric::Metric;
@@ -103,6 +103,7 @@ impl Eval {
         let mut scoring = self.scores.choices().resolve()?;
         let preset = self.scores.like.and_then(Like::lesions);
         let search = self.lesions.search(preset, scoring.lesion_metrics().next().is_some())?;
+        let search = search.map(|search| InstanceSearch { in_ml: scoring.has_lesion_volumes(), ..search });
         if search.is_some() && self.scores.metrics.is_none() {
             let own = [LesionMetric::F1, LesionMetric::Dice].map(Metric::Lesion);
             scoring.scores.extend(own.into_iter().map(Score::from));

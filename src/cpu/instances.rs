@@ -46,7 +46,7 @@ fn layout(spatial: &[u64]) -> Result<Layout> {
     let wrong = || Error::Parameter {
         name: "the extent of an image",
         value: format!("{spatial:?}"),
-        range: "below 2^32 - 1 rows and columns, to find lesions in it".into(),
+        range: "1 to 2^32 - 2 rows and columns, to find lesions in it".into(),
     };
     let (slices, rows, columns, is_flat) = match *spatial {
         [y, x] => (y, 1, x, true),
@@ -57,7 +57,7 @@ fn layout(spatial: &[u64]) -> Result<Layout> {
         }
     };
     let all = slices.checked_mul(rows).filter(|&rows| rows < u64::from(u32::MAX)).ok_or_else(wrong)?;
-    if columns >= u64::from(u32::MAX) || all == 0 {
+    if columns >= u64::from(u32::MAX) || columns == 0 || all == 0 {
         return Err(wrong());
     }
     Ok(Layout { slices: slices as u32, rows: rows as u32, columns, is_flat })

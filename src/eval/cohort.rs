@@ -37,7 +37,8 @@ pub struct Selection {
 impl Cohort {
     /// Joins pairs and rules. It reads headers, but no voxels.
     ///
-    /// # Errors [`MaskError`](super::MaskError) where masks and segments have names that no class has, and what
+    /// # Errors
+    /// [`MaskError`](super::MaskError) where masks and segments have names that no class has, and what
     /// [`Rules::check`] finds.
     pub fn new(mut pairing: Pairing, rules: Rules, selection: Selection) -> Result<Self, EvalError> {
         rules.check()?;
@@ -69,7 +70,8 @@ impl Cohort {
 
     /// Counts all cases.
     ///
-    /// # Errors [`EvalError::Cancelled`], and errors of the device. A case that cannot be evaluated is listed in
+    /// # Errors
+    /// [`EvalError::Cancelled`], and errors of the device. A case that cannot be evaluated is listed in
     /// [`Evaluation::failures`]; where there is only one pair of files, that is the error.
     pub fn run(self, engine: &Engine, options: &RunOptions<'_>) -> Result<Evaluation, EvalError> {
         let outcomes = run::run(&self.tasks, &self.rules, engine, options)?;

@@ -10,6 +10,7 @@ use super::shard::Shard;
 use super::verify::Verification;
 use crate::Description;
 use crate::io::Gap;
+use crate::metric::Metric;
 use crate::stats::Counts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -111,9 +112,11 @@ impl Evaluation {
         all().find(|v| v.difference.is_some()).or_else(|| all().next())
     }
 
-    /// What a verification compares: counts, and distances where any are measured.
+    /// What a verification compares: counts, and distances where any are measured. Bands along boundaries and lesions are
+    /// those of the CPU on either side.
     pub fn verified(&self) -> &'static str {
-        if self.rules.surfaces.metrics.is_empty() { "count" } else { "count and distance" }
+        let is_distance = |metric: &Metric| matches!(metric, Metric::Surface(_));
+        if self.rules.surfaces.metrics.iter().any(is_distance) { "count and distance" } else { "count" }
     }
 
     /// The places of all classes but the background.

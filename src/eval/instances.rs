@@ -27,6 +27,8 @@ pub struct InstanceSearch {
     pub choices: InstanceChoices,
     /// Bounds in mm³ of the sizes by which lesions are counted.
     pub sizes: Vec<f64>,
+    /// Whether volumes are among the scores that were asked for, so that the size of a voxel must be known.
+    pub in_ml: bool,
 }
 
 /// The one class where each label is an instance.
@@ -34,10 +36,16 @@ pub(crate) const ALL: &str = "all";
 
 impl InstanceSearch {
     fn system(&self) -> InstanceSystem {
-        match (self.preset, self.choices.threshold) {
+        let system = match (self.preset, self.choices.threshold) {
             (Some(preset), Some(threshold)) => preset.at(threshold),
             (Some(preset), None) => preset.system(),
             (None, _) => InstanceSystem { rules: InstanceRules::default(), regions: Vec::new(), touching: Vec::new() },
+        };
+        // Where each label is an object there are no regions.
+        let by = self.choices.by.unwrap_or(system.rules.by);
+        match by {
+            InstancesBy::Components => system,
+            InstancesBy::Labels => InstanceSystem { regions: Vec::new(), touching: Vec::new(), ..system },
         }
     }
 
@@ -157,8 +165,8 @@ impl Field<'_> {
         search: &InstanceSearch,
     ) -> Result<Vec<LesionScores>, EvalError> {
         let rules: Vec<InstanceRules> = classes.iter().map(|class| search.rules_of(class)).collect();
-        let in_ml = matches!(search.preset, Some(InstancePreset::Autopet | InstancePreset::Autopet3));
-        let needs_spacing = in_ml || !search.sizes.is_empty() || rules.iter().any(needs_spacing);
+        let scores_in_ml = matches!(search.preset, Some(InstancePreset::Autopet | InstancePreset::Autopet3));
+        let needs_spacing = search.in_ml || scores_in_ml || !search.sizes.is_empty() || rules.iter().any(needs_spacing);
         if needs_spacing && self.spacing_mm.is_none() {
             return Err(EvalError::NoSpacing(self.truth_path.into()));
         }

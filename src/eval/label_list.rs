@@ -9,7 +9,8 @@ const MOST: i64 = 1 << 16;
 
 /// The labels of a list such as `1,2,5-9`, or `-1,255` where labels below 0 are allowed.
 ///
-/// # Errors [`ParseError`] for any other text, labels beyond `allowed`, and more than 65,536 of them.
+/// # Errors
+/// [`ParseError`] for any other text, labels beyond `allowed`, and more than 65,536 of them.
 pub(crate) fn parse_labels(text: &str, allowed: &RangeInclusive<i64>) -> Result<BTreeSet<i64>, ParseError> {
     let mut labels = BTreeSet::new();
     for part in text.split(',').map(str::trim) {

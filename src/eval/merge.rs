@@ -18,7 +18,8 @@ use std::path::Path;
 
 /// Joins results and decides how they are scored: as before, except for the choices made here.
 ///
-/// # Errors [`MergeError`] where the results are not those of one run, each shard once.
+/// # Errors
+/// [`MergeError`] where the results are not those of one run, each shard once.
 pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation, Scoring), EvalError> {
     let Some(first) = parts.first() else { return Err(MergeError::Nothing.into()) };
     let mut same_device = true;

@@ -8,8 +8,9 @@
 //! ```
 //! use voxdice::eval::{ScoreChoices, models::{Choices, Comparison, Model}};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let model = |name: &str, csv: &str| Model::parse(name, &[("scores.csv".into(), csv.into())],
-//! &ScoreChoices::default()); let unet = model("unet", "case,dice\na,0.91\nb,0.85\nc,0.88\n")?;
+//! let choices = ScoreChoices::default();
+//! let model = |name: &str, csv: &str| Model::parse(name, &[("scores.csv".into(), csv.into())], &choices);
+//! let unet = model("unet", "case,dice\na,0.91\nb,0.85\nc,0.88\n")?;
 //! let ours = model("ours", "case,dice\nc,0.90\na,0.93\nb,0.86\n")?;
 //! let found = Comparison::new(&[ours, unet], Choices::default())?;
 //! let pair = &found.found[0].pairs[0];

@@ -155,7 +155,8 @@ pub fn pair_inputs(truths: impl IntoIterator<Item = Input>, preds: impl IntoIter
 
 /// Pairs two folders by names. A single file beside a folder of masks is one case.
 ///
-/// # Errors [`PairingError`] where a folder has no label maps, or no name of the one fits a name of the other.
+/// # Errors
+/// [`PairingError`] where a folder has no label maps, or no name of the one fits a name of the other.
 pub fn pair_folders(truth: &Path, pred: &Path) -> Result<Pairing, PairingError> {
     pair_folders_by(truth, pred, Matching::Names, &Rules::default())
 }

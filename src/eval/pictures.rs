@@ -65,7 +65,8 @@ struct Found {
 
 /// The worst scores of classes of which some voxels differ, worst first.
 ///
-/// # Errors [`EvalError::Cancelled`].
+/// # Errors
+/// [`EvalError::Cancelled`].
 pub fn worst(summary: &Summary<'_>, cancel: &Cancel) -> Result<Vec<Picture>, EvalError> {
     let chosen = chosen(summary);
     let mut pictures: Vec<Option<Picture>> = chosen.iter().map(|_| None).collect();

@@ -5,7 +5,7 @@ use super::error::{EvalError, MOST_RESAMPLES, MergeError};
 use super::named::ParseError;
 use super::score::{Score, ScoreList};
 use crate::Empty;
-use crate::metric::{Bootstrap, EmptyPolicy, Metric, Needs};
+use crate::metric::{Bootstrap, EmptyPolicy, Metric, Needs, Unit};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -41,6 +41,11 @@ impl Scoring {
     /// Those of the scores that are of lesions.
     pub fn lesion_metrics(&self) -> impl Iterator<Item = Metric> {
         self.scores.iter().map(|score| score.metric).filter(|metric| metric.row().needs == Needs::Instances)
+    }
+
+    /// Whether volumes of lesions are among them.
+    pub fn has_lesion_volumes(&self) -> bool {
+        self.lesion_metrics().any(|metric| metric.row().unit == Unit::Ml)
     }
 
     /// Those of the scores that are measured of surfaces.

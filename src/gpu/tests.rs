@@ -8,18 +8,22 @@ use crate::options::SumsOptions;
 use crate::shape::Shape;
 use crate::stats::Terms;
 use crate::volume::{Data, Dtype, Source, TruthKind};
+use skips::skipped;
+
+#[path = "../../tests/it/skips.rs"]
+mod skips;
 
 /// `None`, said once, where no adapter answers; a failure under `VOXDICE_TEST_GPU=require`.
 fn backend() -> Option<Backend> {
     let wanted = std::env::var("VOXDICE_TEST_GPU").unwrap_or_default();
     if wanted == "off" {
-        eprintln!("skipped: GPU tests are off (VOXDICE_TEST_GPU=off)");
+        skipped("unit tests that need a GPU, by VOXDICE_TEST_GPU=off");
         return None;
     }
     match Backend::new(&AdapterChoice::Best, &Tuning::default()) {
         Ok(backend) => Some(backend),
         Err(error @ Error::NoAdapter { .. }) if wanted != "require" => {
-            eprintln!("skipped: {error}");
+            skipped(&format!("unit tests that need a GPU: {error}"));
             None
         }
         Err(error) => panic!("{error}"),
@@ -76,7 +80,7 @@ fn a_self_test_on_a_broken_kernel_fails() {
 fn broken_native_integers_are_switched_off() {
     let Some(mut backend) = backend() else { return };
     if backend.int64 != Int64::Native {
-        eprintln!("skipped: this adapter has no 64-bit integers");
+        skipped("broken native integers: this adapter has no 64-bit integers");
         return;
     }
     break_sums(&backend, Int64::Native);

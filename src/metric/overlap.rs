@@ -1,10 +1,7 @@
 //! Overlap scores of counts.
 
-use super::wrong::wrong;
-use crate::error::{Error, Result};
+use crate::error::by_name;
 use crate::stats::Counts;
-use std::fmt;
-use std::str::FromStr;
 
 /// The score where the formula is 0/0.
 ///
@@ -23,6 +20,18 @@ pub enum Empty {
 }
 
 impl Empty {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Nan, Self::One, Self::Zero];
+
+    /// The name that a command line knows it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nan => "nan",
+            Self::One => "one",
+            Self::Zero => "zero",
+        }
+    }
+
     /// The value that stands for 0/0 of equal maps.
     pub fn value(self) -> f64 {
         match self {
@@ -33,25 +42,7 @@ impl Empty {
     }
 }
 
-impl fmt::Display for Empty {
-    /// `nan`, `one` or `zero`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Nan => "nan",
-            Self::One => "one",
-            Self::Zero => "zero",
-        })
-    }
-}
-
-impl FromStr for Empty {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = [Self::Nan, Self::One, Self::Zero].into_iter().find(|empty| empty.to_string() == name);
-        found.ok_or_else(|| wrong("the score of an empty class", name, "nan, one or zero"))
-    }
-}
+by_name!(Empty, "the score of an empty class");
 
 /// Dice coefficient, `2 tp / (n_pred + n_truth)` (Dice 1945, Sørensen 1948); the F1 score of the voxels.
 ///

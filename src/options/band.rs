@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 
 /// Which voxels of a mask are near its boundary. The image's edge counts as boundary.
 ///
-/// By name it is `boundary_iou=W` or `boundary_iou_mm=W`:
+/// By name it is `boundary_iou=W`, `boundary_iou_mm=W` or `boundary_iou_below=W`:
 ///
 /// ```
 /// use voxdice::Band;

@@ -23,7 +23,6 @@ pub fn surface_definition(summary: &Summary<'_>) -> Option<String> {
 }
 
 /// How lesions are defined, where any were looked for.
-#[cfg(feature = "table")]
 pub fn lesion_definition(summary: &Summary<'_>) -> Option<String> {
     summary.evaluation.rules.instances.as_ref().map(|search| search.definition())
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::sync::OnceLock;
 use tempfile::TempDir;
 use voxdice::io::nifti::{Geometry, Voxel, write};
 
@@ -100,32 +99,9 @@ fn corpus(name: &str) -> Option<PathBuf> {
     Some(crate::shared::shared()?.join("data/nifti").join(name))
 }
 
-/// Whether to run what needs a GPU: VOXDICE_TEST_GPU is `auto` (the default; where no adapter answers, it is said once
-/// that these tests are skipped), `require` or `off`.
+/// Whether to run what needs a GPU.
 fn gpu() -> bool {
-    static THERE: OnceLock<bool> = OnceLock::new();
-    *THERE.get_or_init(|| {
-        let wish = std::env::var("VOXDICE_TEST_GPU").unwrap_or_else(|_| "auto".into());
-        if wish == "off" {
-            return false;
-        }
-        let there = adapter_answers();
-        assert!(there || wish != "require", "VOXDICE_TEST_GPU=require, and no GPU adapter answers");
-        if !there {
-            crate::skips::skipped("what needs a GPU: no adapter answers");
-        }
-        there
-    })
-}
-
-#[cfg(feature = "gpu")]
-fn adapter_answers() -> bool {
-    !voxdice::adapters().is_empty()
-}
-
-#[cfg(not(feature = "gpu"))]
-fn adapter_answers() -> bool {
-    false
+    crate::engines::gpu::available()
 }
 
 /// The arguments of every backend that can be tested here.

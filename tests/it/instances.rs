@@ -1,5 +1,6 @@
 //! Lesions: other tools' values, an oracle by brute force, slabs and threads, hard shapes, wrong input.
 
+mod canaries;
 pub mod cases;
 mod golden;
 mod oracle;

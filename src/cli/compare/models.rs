@@ -20,7 +20,7 @@ use std::str::FromStr;
 pub(super) struct Named {
     pub name: String,
     pub path: PathBuf,
-    /// Whether somebody wrote the name, and it is not that of the file.
+    /// Whether the name was written.
     is_written: bool,
 }
 
@@ -121,7 +121,10 @@ fn evaluated(
         None => ScoreList::default().0,
     };
     let scoring = ScoreChoices { scores: Some(ScoreList(scores)), ..choices.clone() }.resolve()?;
-    let instances = scoring.lesion_metrics().next().map(|_| InstanceSearch::default());
+    let instances = scoring
+        .lesion_metrics()
+        .next()
+        .map(|_| InstanceSearch { in_ml: scoring.has_lesion_volumes(), ..InstanceSearch::default() });
     let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect(), instances)?;
     let selection = Selection { missing: compare.missing.into(), shard: None };
     let by = match &compare.pair_regex {

@@ -16,8 +16,8 @@ pub(in crate::cli) struct LesionArgs {
     /// Which voxels are connected [possible values: faces, edges, corners] [default: corners]
     #[arg(long, value_name = "HOW", help_heading = "Lesions")]
     connectivity: Option<Connectivity>,
-    /// Which predicted lesion finds which true one [possible values: any, unique, greedy, optimal, merge, nearest] [default:
-    /// optimal]
+    /// Which predicted lesion finds which true one [possible values: any, unique, greedy, greedy-many-to-one,
+    /// merge, optimal, optimal-count, optimal-of-all, nearest, merge-both, worst] [default: optimal]
     #[arg(long = "match", value_name = "HOW", help_heading = "Lesions")]
     matching: Option<Match>,
     /// What is compared with the threshold: overlap over union, Dice, over the truth, over the prediction, or voxels in common
@@ -111,7 +111,7 @@ impl LesionArgs {
         if !self.size_classes.is_sorted_by(|a, b| a < b) {
             bail!("the bounds of --size-classes must ascend, as in 20,100,1000");
         }
-        let mut search = InstanceSearch { preset, choices, sizes: self.size_classes.clone() };
+        let mut search = InstanceSearch { preset, choices, sizes: self.size_classes.clone(), in_ml: false };
         if self.many_to_one {
             let matching = search.rules().matching;
             // Without a choice the best assignment is one to one.
@@ -142,6 +142,19 @@ impl LesionArgs {
         }
         if self.near.is_some_and(|near| near > 0) && rules.matching != Match::Any {
             bail!("--near goes with --match any, and not with --match {}; leave one of the two out", rules.matching);
+        }
+        if rules.near > 0 && rules.matching == Match::Any && rules.criterion != Criterion::Voxels {
+            bail!(
+                "--near finds lesions that share no voxel, so that --criterion {} would refuse those that share a few; add \
+                 --criterion voxels --match-threshold \">0\"",
+                rules.criterion
+            );
+        }
+        if let (Match::MergeBoth, true) = (rules.matching, self.criterion.is_some()) {
+            bail!("--criterion does not go with --match merge-both, which compares IoU; leave it out");
+        }
+        if let (Match::Nearest, true) = (rules.matching, self.charge_fp.is_some()) {
+            bail!("--charge-fp does not go with --match nearest, where voxels cost and not lesions; leave it out");
         }
         let compares =
             [("--criterion", self.criterion.is_some()), ("--match-threshold", self.match_threshold.is_some())];
@@ -183,7 +196,8 @@ pub(super) fn like(text: &str) -> Result<Like, String> {
     }
     let names = || {
         let of_lesions = InstancePreset::ALL.map(InstancePreset::name);
-        format!("nnunet, monai, kits23, brats23, totalseg, or of lesions {}", of_lesions.join(", "))
+        let others: Vec<&str> = Convention::ALL.iter().map(|own| own.name()).collect();
+        format!("{}, or of lesions {}", others.join(", "), of_lesions.join(", "))
     };
     lower.parse().map(Like::Lesions).map_err(|_| format!("`{text}` is none of {}", names()))
 }

@@ -2,8 +2,7 @@
 
 use crate::eval::warning::Side;
 use crate::metric::instances::{
-    Detection, InstanceRules, LesionMetric, Match, Matching, SizeClass, by_size, centroid, detection_of, found_only,
-    scores,
+    Detection, InstanceRules, LesionMetric, Matching, SizeClass, by_size, centroid, detection_of, found_only, scores,
 };
 use crate::stats::{Instances, Lesion};
 use std::collections::BTreeMap;
@@ -188,7 +187,6 @@ fn rows(
     rows.extend(
         all.pred().iter().filter(is_dropped).map(|lesion| row(Side::Prediction, 0, lesion, LesionStatus::Dropped)),
     );
-    debug_assert!(rules.matching != Match::Nearest || left.regions().is_some());
     rows
 }
 

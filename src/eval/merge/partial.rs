@@ -41,7 +41,8 @@ impl Partial {
     /// Reads the text of a result: the JSON of an evaluation, or a summary of nnU-Net's layout. `path` is what errors call
     /// it.
     ///
-    /// # Errors [`MergeError`] for any other text.
+    /// # Errors
+    /// [`MergeError`] for any other text.
     pub fn parse(text: &str, path: &Path) -> Result<Self, MergeError> {
         let text = without_nan(text);
         let file: File = serde_json::from_str(&text).map_err(|error| {

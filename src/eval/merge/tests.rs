@@ -91,5 +91,5 @@ fn results_of_later_layouts_are_refused() {
         |schema: u32, text: &str| text.replace("\"voxdice\":{", &format!("\"voxdice\":{{\"schema\":{schema},"));
     assert!(merged(&[&layout(1, OWN), OTHER]).is_ok(), "and earlier ones had no number");
     refused(&[&layout(2, OWN), OTHER], "a result in layout 2, and this version reads layouts up to 1");
-    refused(&[&layout(2, r#"{"metric_per_case":{},"voxdice":{}}"#)], "layout 2");
+    refused(&[&layout(2, r#"{"metric_per_case":{},"voxdice":{"cases":[]}}"#)], "layout 2");
 }

@@ -12,8 +12,8 @@ pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), Mo
         Content::Counted { evaluation, scoring } => Some((&model.name, evaluation, scoring)),
         Content::Listed(_) => None,
     });
-    let measured =
-        metrics.iter().any(|metric| metric.parse::<Metric>().is_ok_and(|own| own.row().needs == Needs::Surfaces));
+    let any = |needs| metrics.iter().any(|metric| metric.parse::<Metric>().is_ok_and(|own| own.row().needs == needs));
+    let (measured, searched) = (any(Needs::Surfaces), any(Needs::Instances));
     let mut counted = counted;
     let Some((first, evaluation, scoring)) = counted.next() else { return Ok(()) };
     for (name, other, others) in counted {
@@ -23,7 +23,8 @@ pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), Mo
             ("labels to ignore", rules.ignore == own.ignore),
             ("definitions of surface distances", !measured || rules.surfaces.rules() == own.surfaces.rules()),
             ("distances of what is missed", !measured || rules.surfaces.choices.missed == own.surfaces.choices.missed),
-            ("sizes of a voxel", !measured || rules.spacing_mm == own.spacing_mm),
+            ("definitions of lesions", !searched || rules.instances == own.instances),
+            ("sizes of a voxel", !measured && !searched || rules.spacing_mm == own.spacing_mm),
         ];
         if let Some((what, _)) = checks.into_iter().find(|(_, same)| !same) {
             return Err(ModelsError::Differ { models: [first.clone(), name.clone()], what });
@@ -42,7 +43,7 @@ pub(super) fn check_rules(models: &[Model], metrics: &[String]) -> Result<(), Mo
                 });
             }
             let both = case.spacing_mm.zip(twin.spacing_mm);
-            if measured && both.is_some_and(|(one, other)| one != other) {
+            if (measured || searched) && both.is_some_and(|(one, other)| one != other) {
                 return Err(ModelsError::Differ { models: [first.clone(), name.clone()], what: "sizes of a voxel" });
             }
         }

@@ -5,7 +5,7 @@ use crate::eval::named::named;
 use crate::eval::pairing::CaseRegex;
 use crate::eval::rules::MissingRule;
 use crate::metric::compare::{Better, CompareOptions};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is done with scores that are undefined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,14 +69,19 @@ impl PartialEq for Grouping {
 }
 
 impl Grouping {
-    /// The group of a case. `columns` is what the CSV files say about the case.
-    pub(super) fn of(&self, case: &str, columns: impl Fn(&str) -> Option<String>) -> Result<String, ModelsError> {
+    /// The group of a case. `columns` is what the rows of the CSV files say about the case.
+    pub(super) fn of(&self, case: &str, columns: impl Fn(&str) -> BTreeSet<String>) -> Result<String, ModelsError> {
         let none = |fault: &str| ModelsError::NoGroup { case: case.into(), fault: fault.into() };
         match self {
             Self::Pattern(pattern) => pattern.case(case).ok_or_else(|| none("the pattern does not fit its name")),
             Self::List(list) => list.get(case).cloned().ok_or_else(|| none("the list does not name it")),
             Self::Column(name) => {
-                columns(name).filter(|group| !group.is_empty()).ok_or_else(|| none("its column is empty"))
+                let found: Vec<String> = columns(name).into_iter().filter(|group| !group.is_empty()).collect();
+                match &found[..] {
+                    [group] => Ok(group.clone()),
+                    [] => Err(none("its column is empty")),
+                    several => Err(none(&format!("its rows have several, {}; give it one", several.join(" and ")))),
+                }
             }
         }
     }

@@ -58,7 +58,8 @@ pub struct Contender {
 impl Comparison {
     /// Compares the models.
     ///
-    /// # Errors [`ModelsError`] where there is nothing to compare, or the scores are not of one truth or made by one
+    /// # Errors
+    /// [`ModelsError`] where there is nothing to compare, or the scores are not of one truth or made by one
     /// rule.
     pub fn new(models: &[Model], choices: Choices) -> Result<Self, EvalError> {
         check_names(models)?;
@@ -84,7 +85,7 @@ impl Comparison {
             name: model.name.clone(),
             sources: model.sources.clone(),
             cases: own.len(),
-            missing: all.difference(own).cloned().chain(rows_missing(of_model, &entries, &classes)).collect(),
+            missing: all.difference(own).cloned().chain(rows_missing(own, of_model, &entries, &classes)).collect(),
         });
         let contenders = contenders.collect();
         let groups = choices.groups.as_ref().map(|grouping| numbered(grouping, models, &cases)).transpose()?;
@@ -314,11 +315,12 @@ fn numbered(grouping: &Grouping, models: &[Model], cases: &[String]) -> Result<V
     }
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let mut of_case = |case: &String| {
-        let column = |name: &str| {
-            models.iter().find_map(|model| match &model.content {
-                Content::Listed(listed) => listed.texts.get(name)?.get(case).cloned(),
+        let column = |name: &str| -> BTreeSet<String> {
+            let texts = models.iter().filter_map(|model| match &model.content {
+                Content::Listed(listed) => listed.texts.get(name)?.get(case),
                 Content::Counted { .. } => None,
-            })
+            });
+            texts.flatten().cloned().collect()
         };
         let next = numbers.len();
         Ok(*numbers.entry(grouping.of(case, column)?).or_insert(next))

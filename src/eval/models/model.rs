@@ -60,7 +60,8 @@ impl Model {
     /// columns of scores, which are empty where a score is undefined. `choices` override those that a result was made
     /// with.
     ///
-    /// # Errors [`MergeError`](crate::eval::MergeError) and [`ModelsError`] for what is neither.
+    /// # Errors
+    /// [`MergeError`](crate::eval::MergeError) and [`ModelsError`] for what is neither.
     pub fn parse(
         name: impl Into<String>,
         texts: &[(PathBuf, String)],

@@ -5,6 +5,7 @@ use super::model::{Entries, Entry};
 use crate::eval::rules::MissingRule;
 use crate::metric::compare::{Better, ScoreTable};
 use crate::metric::mean_of_defined;
+use std::collections::BTreeSet;
 
 /// The class of a table over all classes.
 pub const MEAN: &str = "mean";
@@ -63,8 +64,13 @@ fn row<'a>(of_model: &'a Entries, case: &String, class: usize) -> Option<&'a Ent
 }
 
 /// Rows of single classes that others have, and this model has not, in cases of which it has a result.
-pub(super) fn rows_missing(of_model: &Entries, entries: &[Entries], classes: &[(String, String)]) -> Vec<String> {
-    let cases = of_model.keys().flat_map(|case| classes.iter().enumerate().map(move |(class, own)| (case, class, own)));
+pub(super) fn rows_missing(
+    own: &BTreeSet<String>,
+    of_model: &Entries,
+    entries: &[Entries],
+    classes: &[(String, String)],
+) -> Vec<String> {
+    let cases = own.iter().flat_map(|case| classes.iter().enumerate().map(move |(class, own)| (case, class, own)));
     let lacking = cases.filter(|&(case, class, _)| {
         row(of_model, case, class).is_none() && entries.iter().any(|others| row(others, case, class).is_some())
     });

@@ -137,7 +137,10 @@ impl Pair {
         });
         let (mut interval, mut inner) = (None, None);
         if options.interval == IntervalKind::T {
-            (interval, inner) = (t.and_then(|t| t.interval(options.level())), t.and_then(|t| t.interval(INNER)));
+            // What does not vary has an interval of one point.
+            let point = (!varies && units > 1).then(|| of_means.mean()).map(|mean| Interval { low: mean, high: mean });
+            let own = |level| t.and_then(|t| t.interval(level)).or(point);
+            (interval, inner) = (own(options.level()), own(INNER));
         } else if let (Some(bootstrap), Some(means)) = (options.bootstrap, resampled.as_ref().filter(|_| units > 1)) {
             interval = between(means, options.share_outside(bootstrap, units));
             if options.margin.is_some() {

@@ -85,6 +85,8 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
     }
     if rules.matching == Match::MergeBoth {
         (tp, fp, missed) = lits::counts(found, rules.threshold);
+        // Its counts are not of pairs, so that there is nothing to take the mean of.
+        (iou_sum, dice_sum, matched_sum) = (f64::NAN, f64::NAN, f64::NAN);
     }
     let tp_pred = n_pred as i64 - matching.extra.len() as i64;
     let missed_voxels = (0..).zip(found.truth()).filter(|(truth, _)| !matching.found.contains_key(truth));

@@ -2,7 +2,7 @@
 
 use super::text::{escaped, number, path, plural};
 use crate::eval::{CaseResult, ClassSource, GeometryRule, Kind, MissingRule, Score, Summary};
-use crate::report::phrases::{empty_rule, surface_definition};
+use crate::report::phrases::{empty_rule, lesion_definition, surface_definition};
 use crate::text::{extent, grouped};
 use std::path::{Path, PathBuf};
 
@@ -85,6 +85,9 @@ fn facts(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
     facts.push(("Empty classes", escaped(&rule)));
     if let Some(definition) = surface_definition(summary) {
         facts.push(("Surfaces", escaped(&definition)));
+    }
+    if let Some(definition) = lesion_definition(summary) {
+        facts.push(("Lesions", escaped(&definition)));
     }
     facts.push(("Means", format!("over defined scores, {}", summary.scoring.average.in_words())));
     if summary.evaluation.provenance.kind == Kind::Folders {

@@ -30,7 +30,6 @@ pub fn models_json(found: &Comparison) -> Value {
         "voxdice": {
             "schema": SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
-            "schema": 1,
             "cases": found.cases.len(),
             "groups": found.groups,
             "classes": found.classes.iter().map(|(key, name)| json!({ "key": key, "name": name })).collect::<Vec<_>>(),

@@ -178,15 +178,15 @@ fn too_few(found: &Comparison) -> Vec<String> {
     let adjusted = pairs().filter(exact).filter(|pair| pair.least_p <= alpha && pair.least_p * tests(pair) > alpha);
     if let Some(pair) = hopeless {
         said.push(format!(
-            "{} that differ cannot reach {alpha}: the smallest p is {}",
-            counted(pair.ranks.nonzero, "case", "cases"),
+            "{} cannot reach {alpha}: the smallest p is {}",
+            counted(pair.ranks.nonzero, "case that differs", "cases that differ"),
             p_value(pair.least_p)
         ));
     }
     if let Some(pair) = adjusted.max_by_key(|pair| pair.ranks.nonzero) {
         said.push(format!(
-            "{} that differ cannot reach {alpha} among {} tests: the smallest p is {}, adjusted {}",
-            counted(pair.ranks.nonzero, "case", "cases"),
+            "{} cannot reach {alpha} among {} tests: the smallest p is {}, adjusted {}",
+            counted(pair.ranks.nonzero, "case that differs", "cases that differ"),
             pair.family,
             p_value(pair.least_p),
             p_value((pair.least_p * tests(&pair)).min(1.0))

@@ -170,7 +170,7 @@ pub(super) fn method_sentence(found: &Comparison) -> String {
         UndefinedRule::Drop => "where all models have a score",
         UndefinedRule::Pairwise => "where both models have a score",
         UndefinedRule::Zero => "undefined scores taken as 0",
-        UndefinedRule::One => "scores of classes that neither truth nor prediction has taken as 1",
+        UndefinedRule::One => "undefined scores taken as 1, but where a table says that the class is there",
         UndefinedRule::Last => "where all models have a score, undefined ones last in ranks",
     };
     parts.push(format!("paired over {cases}{groups}, {undefined}"));

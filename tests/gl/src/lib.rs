@@ -14,6 +14,8 @@ mod equality;
 mod gradients;
 #[path = "../../it/determinism/matrix.rs"]
 mod matrix;
+#[path = "../../it/page.rs"]
+mod page;
 #[path = "../../it/operands.rs"]
 mod operands;
 #[path = "../../it/oracle.rs"]
@@ -24,12 +26,14 @@ mod random;
 mod regions;
 #[path = "../../it/determinism/rows.rs"]
 mod rows;
+#[path = "../../it/skips.rs"]
+mod skips;
 #[path = "../../it/stream.rs"]
 mod stream;
 
 use matrix::{Column, Matrix};
-use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
 use voxdice::tuning::{Poison, Tuning};
+use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
 
 #[test]
 fn opengl_gives_the_checksums_of_the_matrix() {

@@ -193,6 +193,11 @@ fn what_cannot_be_compared_is_told() {
     fails(2, &["named twice"], ["compare", a, a]);
     fails(2, &["has no scores called lesion_f1"], ["compare", a, b, "--empty", "nan", "--metrics", "lesion_f1"]);
     fails(2, &["hd95"], ["compare", a, &b.replace("b.json", "b.csv"), "--metrics", "hd95"]);
+    let lesions = ["--like", "isles22"];
+    let others = ["--instances", "components", "--match-threshold", "0.9"];
+    let d = evaluated(&cohort, &truth, "d", &pred, &lesions);
+    let e = evaluated(&cohort, &truth, "e", &other, &others);
+    fails(2, &["definitions of lesions"], ["compare", text(&d), text(&e), "--metrics", "lesion_f1"]);
     fails(2, &["too few", "--bootstrap"], ["compare", a, b, "--empty", "nan", "--bootstrap", "5"]);
     let files = Files::new();
     let mine = |name: &str, rows: &str| {
@@ -217,6 +222,8 @@ fn what_cannot_be_compared_is_told() {
     fails(2, &["no column `case`"], ["compare", &w, &mine("v", "a,b\n1,2\n")]);
     fails(2, &["--group", "no pattern"], ["compare", &w, &w.replace("w=", "w2="), "--group", "("]);
     fails(2, &["column site"], ["compare", &w, &w.replace("w=", "w2="), "--group", "site"]);
+    let q = mine("q", "case,label,dice,site\na,1,0.5,n\na,2,0.5,s\n");
+    fails(2, &["a has no group", "n and s"], ["compare", &q, &q.replace("q=", "q2="), "--group", "site"]);
     fails(2, &["has no group"], ["compare", &w, &w.replace("w=", "w2="), "--group", "^x(.*)$"]);
 }
 
@@ -328,5 +335,39 @@ fn several_models_against_one() {
         let first: f64 =
             found["ranking"][0]["models"].as_array().unwrap().iter().map(|m| m["first"].as_f64().unwrap_or(0.2)).sum();
         assert!((first - 1.0).abs() < 1e-9);
+    }
+}
+
+/// A case may have rows, and none of a class that others have.
+#[test]
+fn a_case_with_other_classes_alone_is_missing() {
+    let files = Files::new();
+    let table = |name: &str, rows: &str| {
+        let path = files.path(&format!("{name}.csv"));
+        fs::write(&path, format!("case,label,dice\n{rows}")).unwrap();
+        format!("{name}={}", text(&path))
+    };
+    let (a, b) = (table("a", "x,1,0.5\ny,1,0.6\nz,1,0.7\n"), table("b", "x,2,0.5\ny,1,0.6\nz,1,0.7\n"));
+    let output = run(["compare", &a, &b, "--format", "json"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(found["models"][1]["missing"], serde_json::json!(["x (1)"]), "{}", found["models"]);
+    assert_eq!(found["comparisons"][0]["n"], 2);
+}
+
+/// What does not vary is as certain under one interval as under another.
+#[test]
+fn equal_models_are_equivalent_by_every_interval() {
+    let files = Files::new();
+    let a = csv(&files, "a", "dice", &[0.5, 0.75, 0.25, 1.0]);
+    let b = csv(&files, "b", "dice", &[0.5, 0.75, 0.25, 1.0]);
+    for interval in ["expanded", "t"] {
+        let found = compared(&[a.clone(), b.clone()], &["--margin", "0.01", "--interval", interval]);
+        let pair = &found["comparisons"][0];
+        assert_eq!(
+            (&pair["verdict"], &pair["interval"]),
+            (&"equivalent".into(), &serde_json::json!([0.0, 0.0])),
+            "{interval}"
+        );
     }
 }

@@ -167,7 +167,8 @@ fn single_choices_go_before_a_preset() {
     assert_eq!(f1(&["--like", "isles22"]), 0.5);
     // The extra one lies two columns before the missed one.
     assert_eq!(f1(&["--like", "isles22", "--near", "2"]), 1.0);
-    assert_eq!(f1(&["--metrics", "lesion_f1", "--match", "any", "--near", "2"]), 1.0);
+    let near = ["--metrics", "lesion_f1", "--match", "any", "--criterion", "voxels", "--match-threshold", ">0"];
+    assert_eq!(f1(&[&near[..], &["--near", "2"]].concat()), 1.0);
     assert_eq!(f1(&["--instances", "components", "--min-size", "2vox"]), 2.0 / 3.0);
     assert_eq!(f1(&["--instances", "components", "--floor", "1.5mm3"]), 2.0 / 3.0);
     assert_eq!(f1(&["--instances", "components", "--join", "2"]), 1.0);
@@ -236,12 +237,17 @@ fn flags_that_do_nothing_are_refused() {
     let eval = |more: &[&'static str]| {
         [&["eval", text(&truth), text(&pred)], more].concat().into_iter().map(String::from).collect::<Vec<_>>()
     };
-    fails(2, &["--near 1".split(' ').next().unwrap(), "--instances components"], eval(&["--near", "1"]));
+    fails(2, &["--near", "--instances components"], eval(&["--near", "1"]));
     fails(2, &["--lesions", "--instances components"], eval(&["--lesions", "x.csv"]));
     fails(2, &["--charge-fp", "--instances components"], eval(&["--charge-fp", "no"]));
     fails(2, &["--many-to-one", "--match"], eval(&["--instances", "components", "--match", "unique", "--many-to-one"]));
     let one = ["--instances", "components"];
     fails(2, &["--near", "--match any"], eval(&[&one[..], &["--near", "1"]].concat()));
+    fails(2, &["--near", "voxels", ">0"], eval(&[&one[..], &["--match", "any", "--near", "1"]].concat()));
+    let voxels = ["--match", "any", "--near", "1", "--criterion", "voxels", "--match-threshold", ">0"];
+    fine(eval(&[&one[..], &voxels[..]].concat()));
+    fails(2, &["--criterion", "merge-both"], eval(&["--like", "lits", "--criterion", "dice"]));
+    fails(2, &["--charge-fp", "nearest"], eval(&["--like", "cc-dice", "--charge-fp", "no"]));
     fails(2, &["--criterion", "nearest"], eval(&[&one[..], &["--match", "nearest", "--criterion", "iou"]].concat()));
     fails(2, &["--match-threshold", "nearest"], eval(&["--like", "cc-dice", "--match-threshold", "0.1"]));
     fails(2, &["--connectivity", "label"], eval(&["--instances", "labels", "--connectivity", "faces"]));
@@ -292,4 +298,35 @@ fn volumes_need_the_size_of_a_voxel() {
         .unwrap();
     fails(2, &["volumes are in mm", "--spacing"], ["eval", text(&path), text(&path), "--like", "autopet"]);
     fine(["eval", text(&path), text(&path), "--like", "autopet", "--spacing", "1,1,1"]);
+    // The same where a volume is asked for by its name.
+    let volume = ["--instances", "components", "--metrics", "false_positive_ml"];
+    fails(2, &["volumes are in mm", "--spacing"], [&["eval", text(&path), text(&path)], &volume[..]].concat());
+}
+
+/// Of a class that a case lacks there are scores by every definition.
+#[test]
+fn every_definition_scores_a_case_that_lacks_a_class() {
+    let files = Files::new();
+    for side in ["t", "p"] {
+        std::fs::create_dir(files.path(side)).unwrap();
+        files.map(&format!("{side}/a.nii"), &[3, 3, 2], &[0u8, 1, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0]);
+        files.map(&format!("{side}/b.nii"), &[3, 3, 2], &[0u8, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0]);
+    }
+    let (truth, pred) = (files.path("t"), files.path("p"));
+    for preset in InstancePreset::ALL {
+        let name = preset.name();
+        let found = json(["eval", text(&truth), text(&pred), "--like", name, "--format", "json", "--bootstrap", "0"]);
+        let of = |case: usize| found["metric_per_case"][case]["instances"].as_object().unwrap().keys().cloned();
+        assert!(of(0).next().is_some() && of(0).eq(of(1)), "{name}");
+    }
+}
+
+/// Regions are of label maps as a whole: where each label is an object, label 1 is one of them.
+#[test]
+fn labels_are_no_regions() {
+    let files = Files::new();
+    let map = files.map("t.nii", &[3, 3, 1], &[0u8, 1, 1, 0, 0, 0, 0, 0, 0]);
+    let arguments = ["eval", text(&map), text(&map), "--like", "brats24-gli", "--instances", "labels", "--join", "0"];
+    let found = json([&arguments[..], &["--format", "json"]].concat());
+    assert_eq!(found["metric_per_case"][0]["instances"]["all"]["n_truth"], 1);
 }

@@ -18,6 +18,8 @@ fn options_must_go_together() {
         let message = find(&spatial, &InstanceOptions::default()).unwrap_err().to_string();
         assert!(message.contains(&format!("axes is {}, but must be 2 or 3", spatial.len())), "{message}");
     }
+    let empty = InstancesAccumulator::new(&[2, 1, 0], &Classes::new([1]).unwrap(), &InstanceOptions::default());
+    assert!(empty.unwrap_err().to_string().contains("1 to 2^32"));
     let far = InstanceOptions { near: 65, ..Default::default() };
     assert!(find(&[3, 4], &far).unwrap_err().to_string().contains("near is 65"));
     let join = Join { truth: 0, pred: 1 };
