@@ -59,6 +59,7 @@ mod pairing;
 pub mod pictures;
 mod rules;
 mod run;
+pub(crate) mod schema;
 mod score;
 mod scoring;
 mod segmentation;

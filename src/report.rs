@@ -4,6 +4,7 @@
 //! Errors and warnings stand in some of them; [`Words`] says how they read, and [`Facts`] are their own words.
 
 mod csv;
+mod document;
 #[cfg(feature = "table")]
 pub mod grid;
 mod html;
@@ -16,7 +17,6 @@ mod phrases;
 mod sheet;
 #[cfg(feature = "table")]
 mod table;
-mod tree;
 mod words;
 
 pub use csv::csv;

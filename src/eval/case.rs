@@ -2,6 +2,7 @@
 
 use super::class::Class;
 use super::instances::LesionScores;
+use super::named::named;
 use super::verify::Verification;
 use super::warning::Warning;
 use crate::io::Gap;
@@ -52,6 +53,8 @@ pub enum Prediction {
     /// It was counted as empty.
     Missing,
 }
+
+named!(Prediction { Read = "read", Missing = "missing" });
 
 impl CaseResult {
     /// Millilitres of a voxel, where its size is known.

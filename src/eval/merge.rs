@@ -1,7 +1,6 @@
 //! The results of shards joined into what one run would have found.
 
 mod foreign;
-mod measured;
 mod partial;
 #[cfg(test)]
 mod tests;

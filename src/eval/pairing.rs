@@ -11,7 +11,7 @@ mod matching;
 pub(crate) use kind::is_usual_name;
 
 use super::error::{PairBy, PairingError};
-use super::named::ParseError;
+use super::named::{ParseError, named};
 use super::rules::Rules;
 use crate::io::labels::LabelOptions;
 use crate::io::nrrd::Segmentation;
@@ -117,6 +117,8 @@ pub enum Kind {
     #[default]
     Folders,
 }
+
+named!(Kind { Pair = "pair", Folders = "folders" });
 
 /// All cases, each list sorted by name.
 #[derive(Debug, Default, PartialEq)]

@@ -3,10 +3,10 @@
 use super::convention::{Average, Convention};
 use super::error::{EvalError, MOST_RESAMPLES, MergeError};
 use super::named::ParseError;
+use super::schema::{Resampled, StoredScores};
 use super::score::{Score, ScoreList};
 use crate::Empty;
 use crate::metric::{Bootstrap, EmptyPolicy, Metric, Needs, Unit};
-use serde::Deserialize;
 use std::str::FromStr;
 
 /// How counts become scores.
@@ -69,21 +69,6 @@ pub struct ScoreChoices {
     pub seed: Option<u64>,
 }
 
-/// The choices of an earlier run as its result holds them, which hold unless another choice is made.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct StoredScores {
-    metrics: Option<Vec<String>>,
-    empty: Option<String>,
-    like: Option<String>,
-    bootstrap: Option<StoredBootstrap>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-struct StoredBootstrap {
-    resamples: usize,
-    seed: u64,
-}
-
 impl ScoreChoices {
     /// The resulting rules for scores.
     pub fn resolve(&self) -> Result<Scoring, EvalError> {
@@ -119,7 +104,7 @@ impl ScoreChoices {
     }
 
     /// `before` is what an earlier run did, if there was one: it may have done without.
-    fn resampling(&self, before: Option<Option<StoredBootstrap>>) -> Result<Option<Bootstrap>, EvalError> {
+    fn resampling(&self, before: Option<Option<Resampled>>) -> Result<Option<Bootstrap>, EvalError> {
         let usual = Bootstrap::default();
         let (resamples, seed) = match before {
             None => (usual.resamples(), usual.seed()),
