@@ -1,5 +1,6 @@
 //! Lesions as CSV: one row for each, of either side.
 
+use super::csv::{number, written};
 use crate::eval::{LesionRow, Summary};
 use crate::text::printable;
 
@@ -33,18 +34,13 @@ const HEADER: [&str; 24] = [
 /// A header, and a row per lesion. Places are in voxels: of the first one, of the centre and of the box, whose last voxel is in
 /// it. Lesions that were dropped have no number.
 pub fn lesions_csv(summary: &Summary<'_>) -> String {
-    let mut table = ::csv::Writer::from_writer(Vec::new());
-    // Writing to memory cannot fail, and all rows are of one length.
-    drop(table.write_record(HEADER));
-    for case in &summary.evaluation.cases {
-        for (class, _) in &case.counts {
-            for row in case.instances.get(&class.key).iter().flat_map(|found| &found.rows) {
-                let start = [printable(&case.name), printable(&class.key)];
-                drop(table.write_record(start.into_iter().chain(fields(row))));
-            }
-        }
-    }
-    String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default()
+    let classes =
+        summary.evaluation.cases.iter().flat_map(|case| case.counts.iter().map(move |(class, _)| (case, class)));
+    let rows = classes.flat_map(|(case, class)| {
+        let found = case.instances.get(&class.key).into_iter().flat_map(|found| &found.rows);
+        found.map(|row| [printable(&case.name), printable(&class.key)].into_iter().chain(fields(row)))
+    });
+    written(HEADER, rows)
 }
 
 fn fields(row: &LesionRow) -> Vec<String> {
@@ -63,9 +59,4 @@ fn fields(row: &LesionRow) -> Vec<String> {
         number(row.iou),
     ]);
     fields
-}
-
-/// The shortest digits that come back as the same number.
-fn number(value: f64) -> String {
-    if value.is_nan() { String::new() } else { value.to_string() }
 }

@@ -70,7 +70,9 @@ fn tokens(source: &str) -> Vec<String> {
                 TokenTree::Punct(sign) => {
                     let is_path = sign.as_char() == ':'
                         && sign.spacing() == Spacing::Joint
-                        && trees.next_if(|next| matches!(next, TokenTree::Punct(next) if next.as_char() == ':')).is_some();
+                        && trees
+                            .next_if(|next| matches!(next, TokenTree::Punct(next) if next.as_char() == ':'))
+                            .is_some();
                     found.push(if is_path { "::".into() } else { sign.as_char().into() });
                 }
                 TokenTree::Ident(word) => found.push(word.to_string()),

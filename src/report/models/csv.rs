@@ -2,6 +2,7 @@
 
 use super::phrases::{method, names, test, verdict};
 use crate::eval::models::Comparison;
+use crate::report::csv::{number, written};
 use crate::text::printable;
 
 /// A row per metric, class and pair of models, with all numbers in full; what is undefined is empty.
@@ -118,16 +119,4 @@ pub fn models_scores_csv(found: &Comparison) -> String {
         })
     });
     written(header, rows)
-}
-
-fn written<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut table = ::csv::Writer::from_writer(Vec::new());
-    // Writing to memory cannot fail, and all rows are of one length.
-    let _ = table.write_record(header);
-    rows.for_each(|row| drop(table.write_record(row)));
-    String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default()
-}
-
-fn number(value: f64) -> String {
-    if value.is_nan() { String::new() } else { value.to_string() }
 }
