@@ -6,7 +6,7 @@ mod models;
 use super::args::DeviceArgs;
 use super::eval::{ConventionName, CountArgs, EmptyName, MissingName};
 use super::exit::Exit;
-use super::files::{Named, Pending, check_no_volume, check_outputs};
+use super::files::{check_texts, write_all};
 use super::interrupt;
 use super::output::Output;
 use crate::eval::models::Comparison;
@@ -94,12 +94,7 @@ impl Compare {
         self.tell(&found, output);
         let text = interrupt::during(|| self.rendered(&found))?;
         let files = [(&self.outputs.output, text.as_str()), (&self.outputs.csv, &report::models_csv(&found))];
-        let files = files.into_iter().filter_map(|(path, text)| Some((path.as_ref()?, text)));
-        let mut all: Vec<Pending> = files.map(|(path, text)| Pending::write(path, text)).collect::<Result<_>>()?;
-        interrupt::check()?;
-        // Steps that can still fail are done first.
-        all.sort_by_key(|pending| !pending.is_direct());
-        all.into_iter().try_for_each(Pending::publish)?;
+        write_all(files.into_iter().filter_map(|(path, text)| Some((path.as_deref()?, text))))?;
         if self.outputs.output.is_none() {
             output.result(&text)?;
         }
@@ -120,11 +115,9 @@ impl Compare {
     }
 
     fn check_outputs(&self) -> Result<()> {
-        let all = [("--output", &self.outputs.output), ("--csv", &self.outputs.csv)];
-        let all: Vec<Named<'_>> = all.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
+        let all = [("--output", self.outputs.output.as_deref()), ("--csv", self.outputs.csv.as_deref())];
         let inputs = self.results.iter().map(|result| result.path.as_path()).chain(self.truth.as_deref());
-        check_outputs(&all, &inputs.collect::<Vec<&Path>>())?;
-        check_no_volume(&all)
+        check_texts(&all, &inputs.collect::<Vec<&Path>>())
     }
 
     /// What the exit code is about. The notes are in the result, except in forms that have no place for them.

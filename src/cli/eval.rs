@@ -109,8 +109,8 @@ impl Eval {
             scoring.scores.extend(own.into_iter().map(Score::from));
         }
         let rules = self.count.resolve(scoring.convention, scoring.surface_metrics().collect(), search)?;
-        let outputs = OutputArgs { lesions: self.lesions.lesions.clone(), ..self.outputs.clone() };
-        outputs.check(&self.inputs())?;
+        let lesions = self.lesions.lesions.as_deref();
+        self.outputs.check(lesions, &self.inputs())?;
         let selection = Selection { missing: self.missing.into(), shard: self.shard };
         // Folders are looked through, and some files read, without a look for signals.
         let cohort = interrupt::during(|| -> Result<_> { Ok(Cohort::new(self.pairing(&rules)?, rules, selection)?) })??;
@@ -130,7 +130,7 @@ impl Eval {
         drop(progress);
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
-        let exit = publish(&summary, &outputs, output)?;
+        let exit = publish(&summary, &self.outputs, lesions, output)?;
         let mut kinds = evaluation.cases.iter().flat_map(|case| &case.warnings).filter_map(|warning| warning.kind());
         if kinds.any(WarningKind::is_of_headers) {
             output.note(format_args!("note: {HEADERS_WRONG}"));

@@ -1,5 +1,6 @@
 //! Result files: complete under their name, or not there at all. And files of text that are read.
 
+use super::interrupt;
 use crate::io;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -9,6 +10,23 @@ use std::path::{Path, PathBuf};
 
 /// A file that is to be written, and the flag that named it.
 pub(super) type Named<'a> = (&'static str, &'a Path);
+
+/// Reports files of text that cannot be written, have the name of a volume, or would overwrite each other or an input.
+pub(super) fn check_texts(outputs: &[(&'static str, Option<&Path>)], inputs: &[&Path]) -> Result<()> {
+    let named: Vec<Named<'_>> = outputs.iter().filter_map(|&(flag, path)| Some((flag, path?))).collect();
+    check_outputs(&named, inputs)?;
+    check_no_volume(&named)
+}
+
+/// Writes all files or none: each is complete under a hidden name before the first one appears.
+pub(super) fn write_all<'a>(files: impl IntoIterator<Item = (&'a Path, &'a str)>) -> Result<()> {
+    let files = files.into_iter().map(|(path, text)| Pending::write(path, text));
+    let mut all: Vec<Pending> = files.collect::<Result<_>>()?;
+    interrupt::check()?;
+    // Steps that can still fail are done first.
+    all.sort_by_key(|pending| !pending.is_direct());
+    all.into_iter().try_for_each(Pending::publish)
+}
 
 /// Reports results that cannot be written, or would overwrite each other or an input, before any time is spent.
 pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<()> {
@@ -35,7 +53,7 @@ pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<(
 }
 
 /// Refuses the name of a volume for a result that is not a volume: a typing error would overwrite a label map.
-pub(super) fn check_no_volume(outputs: &[Named<'_>]) -> Result<()> {
+fn check_no_volume(outputs: &[Named<'_>]) -> Result<()> {
     match outputs.iter().find(|(_, path)| io::stem(path).is_some() || io::stem(destination(path)).is_some()) {
         None => Ok(()),
         Some((flag, path)) => bail!(
@@ -111,7 +129,7 @@ pub(super) struct Pending {
 const KEPT: usize = 40;
 
 impl Pending {
-    pub fn write(path: &Path, content: &str) -> Result<Self> {
+    fn write(path: &Path, content: &str) -> Result<Self> {
         if is_special(path) {
             return Ok(Self { hidden: PathBuf::new(), path: path.into(), direct: Some(content.into()) });
         }
@@ -159,7 +177,7 @@ impl Pending {
     }
 
     /// Whether nothing is on disk yet, so that writing may fail.
-    pub fn is_direct(&self) -> bool {
+    fn is_direct(&self) -> bool {
         self.direct.is_some()
     }
 

@@ -34,7 +34,7 @@ pub(crate) struct Merge {
 impl Merge {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.outputs.quiet;
-        self.outputs.check(&self.partial.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+        self.outputs.check(None, &self.partial.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
         let read = |path: &PathBuf| -> Result<Partial> { Ok(Partial::parse(&read_text(path)?, path)?) };
         let parts: Vec<Partial> = self.partial.iter().map(read).collect::<Result<_>>()?;
         let (evaluation, scoring) = merge(parts, &self.scores.choices())?;
@@ -48,6 +48,6 @@ impl Merge {
         }
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
-        publish(&summary, &self.outputs, output)
+        publish(&summary, &self.outputs, None, output)
     }
 }

@@ -1,7 +1,7 @@
 //! From a summary to a terminal, to files, and to an exit code.
 
 use crate::cli::exit::Exit;
-use crate::cli::files::{Named, Pending, check_no_volume, check_outputs};
+use crate::cli::files::{check_texts, write_all};
 use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::words::{self, Flags};
@@ -37,9 +37,6 @@ pub(in crate::cli) struct OutputArgs {
     /// No warnings, notes or progress on stderr
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
-    /// Lesions one by one, where they are looked for.
-    #[arg(skip)]
-    pub lesions: Option<PathBuf>,
 }
 
 /// How a result is printed.
@@ -75,26 +72,28 @@ impl OutputArgs {
         self.digits.map(usize::from)
     }
 
-    /// Reports early files that cannot be written, or would overwrite an input.
-    pub fn check(&self, inputs: &[&Path]) -> Result<()> {
+    /// Reports early files that cannot be written, or would overwrite an input. `lesions` is that of lesions one by one.
+    pub fn check(&self, lesions: Option<&Path>, inputs: &[&Path]) -> Result<()> {
         let for_papers = matches!(self.format, Form::Markdown | Form::Latex);
         let given = [("--digits", self.digits.is_some()), ("--beside", self.beside.is_some())];
         if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given && !for_papers) {
             bail!("{flag} is for --format markdown and latex; leave {flag} out, or choose one of these");
         }
-        let all =
-            [("--output", &self.output), ("--csv", &self.csv), ("--html", &self.html), ("--lesions", &self.lesions)];
-        let all: Vec<Named<'_>> = all.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
-        check_outputs(&all, inputs)?;
-        check_no_volume(&all)
+        let own = [("--output", &self.output), ("--csv", &self.csv), ("--html", &self.html)];
+        let own = own.map(|(flag, path)| (flag, path.as_deref()));
+        check_texts(&[&own[..], &[("--lesions", lesions)]].concat(), inputs)
     }
 }
 
-/// Reports what was wrong, writes the files, prints the result.
-pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, output: &mut Output) -> Result<Exit> {
+/// Reports what was wrong, writes the files, prints the result. `lesions` is a file for lesions one by one.
+pub(in crate::cli) fn publish(
+    summary: &Summary<'_>,
+    outputs: &OutputArgs,
+    lesions: Option<&Path>,
+    output: &mut Output,
+) -> Result<Exit> {
     tell(summary, output);
-    let outputs_of = || Rendered::of(summary, outputs);
-    let Rendered { layout, rows, page, lesions, printed } = interrupt::during(outputs_of)??;
+    let Rendered { files, printed } = interrupt::during(|| Rendered::of(summary, outputs, lesions))??;
     let mut exit = if summary.evaluation.has_findings() { Exit::Findings } else { Exit::Fine };
     let difference = summary.evaluation.verification().and_then(|verification| verification.difference.as_ref());
     if let Some(difference) = difference {
@@ -108,15 +107,8 @@ pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, outpu
             let what = summary.evaluation.verified();
             output.note(format_args!("verified: {} agree in every {what}", verification.devices()));
         }
-        // All files are complete before the first one appears; after a failed verification no file is written.
-        let files =
-            [(&outputs.output, layout), (&outputs.csv, rows), (&outputs.html, page), (&outputs.lesions, lesions)];
-        let files = files.into_iter().filter_map(|(path, text)| Some((path.as_ref()?, text?)));
-        let mut all: Vec<Pending> = files.map(|(path, text)| Pending::write(path, &text)).collect::<Result<_>>()?;
-        interrupt::check()?;
-        // Steps that can still fail are done first.
-        all.sort_by_key(|pending| !pending.is_direct());
-        all.into_iter().try_for_each(Pending::publish)?;
+        // After a failed verification no file is written.
+        write_all(files.iter().map(|(path, text)| (*path, text.as_str())))?;
     }
     match printed {
         Printed::Text(text) => output.result(&text)?,
@@ -126,11 +118,8 @@ pub(in crate::cli) fn publish(summary: &Summary<'_>, outputs: &OutputArgs, outpu
 }
 
 /// Every form that was asked for.
-struct Rendered {
-    layout: Option<String>,
-    rows: Option<String>,
-    page: Option<String>,
-    lesions: Option<String>,
+struct Rendered<'a> {
+    files: Vec<(&'a Path, String)>,
     printed: Printed,
 }
 
@@ -139,13 +128,17 @@ enum Printed {
     Json(serde_json::Value),
 }
 
-impl Rendered {
-    fn of(summary: &Summary<'_>, outputs: &OutputArgs) -> Result<Self> {
+impl<'a> Rendered<'a> {
+    fn of(summary: &Summary<'_>, outputs: &'a OutputArgs, lesions: Option<&'a Path>) -> Result<Self> {
+        let mut files = Vec::new();
+        files.extend(outputs.output.as_deref().map(|path| (path, report::nnunet_summary(summary))));
+        files.extend(outputs.csv.as_deref().map(|path| (path, report::csv(summary))));
+        if let Some(path) = &outputs.html {
+            files.push((path, page(summary)?));
+        }
+        files.extend(lesions.map(|path| (path, report::lesions_csv(summary))));
         Ok(Self {
-            layout: outputs.output.as_ref().map(|_| report::nnunet_summary(summary)),
-            rows: outputs.csv.as_ref().map(|_| report::csv(summary)),
-            page: outputs.html.as_ref().map(|_| page(summary)).transpose()?,
-            lesions: outputs.lesions.as_ref().map(|_| report::lesions_csv(summary)),
+            files,
             printed: match outputs.format {
                 Form::Table => Printed::Text(report::table(summary)),
                 Form::Json => Printed::Json(report::json(summary, &Flags)),
