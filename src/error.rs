@@ -15,6 +15,8 @@ pub use file::{
     Part, WriteFault, ZlibFault,
 };
 pub(crate) use names::by_name;
+#[cfg(feature = "eval")]
+pub(crate) use names::named;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -25,4 +25,26 @@ macro_rules! by_name {
     };
 }
 
+/// Gives an enum `ALL` and `name` as well.
+#[cfg(feature = "eval")]
+macro_rules! named {
+    ($type:ident, $what:literal { $($variant:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// Every choice.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// As results and the command line call it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),+
+                }
+            }
+        }
+
+        $crate::error::by_name!($type, $what);
+    };
+}
+
 pub(crate) use by_name;
+#[cfg(feature = "eval")]
+pub(crate) use named;

@@ -54,7 +54,7 @@ pub enum Prediction {
     Missing,
 }
 
-named!(Prediction { Read = "read", Missing = "missing" });
+named!(Prediction, "the state of a prediction" { Read = "read", Missing = "missing" });
 
 impl CaseResult {
     /// Millilitres of a voxel, where its size is known.

@@ -28,7 +28,7 @@ pub enum Convention {
     TotalSegmentator,
 }
 
-named!(Convention {
+named!(Convention, "the convention" {
     Nnunet = "nnunet",
     Monai = "monai",
     Kits23 = "kits23",

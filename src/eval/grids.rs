@@ -19,7 +19,7 @@ pub enum GeometryRule {
     Off,
 }
 
-named!(GeometryRule { Strict = "strict", Warn = "warn", Off = "off" });
+named!(GeometryRule, "the rule for grids that lie apart" { Strict = "strict", Warn = "warn", Off = "off" });
 
 /// What belongs together in two files.
 #[derive(Debug, Clone, Default, PartialEq)]

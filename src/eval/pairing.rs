@@ -118,7 +118,7 @@ pub enum Kind {
     Folders,
 }
 
-named!(Kind { Pair = "pair", Folders = "folders" });
+named!(Kind, "the kind of a run" { Pair = "pair", Folders = "folders" });
 
 /// All cases, each list sorted by name.
 #[derive(Debug, Default, PartialEq)]

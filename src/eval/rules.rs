@@ -23,7 +23,7 @@ pub enum MissingRule {
     Zero,
 }
 
-named!(MissingRule { Error = "error", Skip = "skip", Zero = "zero" });
+named!(MissingRule, "the rule for missing predictions" { Error = "error", Skip = "skip", Zero = "zero" });
 
 /// The classes of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub enum NamedBy {
     Dataset,
 }
 
-named!(NamedBy { Caller = "caller", Dataset = "dataset" });
+named!(NamedBy, "the source of names" { Caller = "caller", Dataset = "dataset" });
 
 /// What is counted.
 #[derive(Debug, Clone, Default)]

@@ -38,7 +38,7 @@ pub fn lesions_csv(summary: &Summary<'_>) -> String {
         summary.evaluation.cases.iter().flat_map(|case| case.counts.iter().map(move |(class, _)| (case, class)));
     let rows = classes.flat_map(|(case, class)| {
         let found = case.instances.get(&class.key).into_iter().flat_map(|found| &found.rows);
-        found.map(|row| [printable(&case.name), printable(&class.key)].into_iter().chain(fields(row)))
+        found.map(move |row| [printable(&case.name), printable(&class.key)].into_iter().chain(fields(row)))
     });
     written(HEADER, rows)
 }

@@ -23,7 +23,7 @@ pub enum UndefinedRule {
     Last,
 }
 
-named!(UndefinedRule { Drop = "drop", Pairwise = "pairwise", Zero = "zero", One = "one", Last = "last" });
+named!(UndefinedRule, "the rule for undefined scores" { Drop = "drop", Pairwise = "pairwise", Zero = "zero", One = "one", Last = "last" });
 
 /// What is compared of the models, and how.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -40,7 +40,7 @@ pub enum WarningKind {
     SurplusBytes,
 }
 
-named!(WarningKind {
+named!(WarningKind, "the kind of a warning" {
     Geometry = "geometry",
     Reordered = "reordered",
     Padded = "padded",
