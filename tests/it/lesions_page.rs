@@ -118,6 +118,13 @@ fn the_page_has_the_numbers_that_are_computed() {
 }
 
 #[test]
+fn every_preset_is_named() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/lesions.md")).unwrap();
+    let missing: Vec<_> = InstancePreset::ALL.iter().filter(|preset| !page.contains(&format!("`{preset}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn what_the_page_says_in_words_holds() {
     let maps = pair(&TRUTH, &PRED);
     let found = maps.one(&InstanceRules::default());

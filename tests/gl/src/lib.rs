@@ -14,12 +14,12 @@ mod equality;
 mod gradients;
 #[path = "../../it/determinism/matrix.rs"]
 mod matrix;
-#[path = "../../it/page.rs"]
-mod page;
 #[path = "../../it/operands.rs"]
 mod operands;
 #[path = "../../it/oracle.rs"]
 mod oracle;
+#[path = "../../it/page.rs"]
+mod page;
 #[path = "../../it/random.rs"]
 mod random;
 #[path = "../../it/regions.rs"]
