@@ -1,16 +1,18 @@
 //! The summary as one HTML page to read, to print and to pass on: nothing beside it, no request to anywhere, and the
 //! same bytes for the same summary.
 
+pub(in crate::report) mod document;
 mod findings;
 mod header;
 mod outline;
 mod page;
 mod picture;
-mod plot;
+pub(in crate::report) mod plot;
 mod policy;
-mod scale;
+pub(in crate::report) mod scale;
 mod tables;
-mod text;
+pub(in crate::report) mod text;
+mod whiskers;
 mod worst;
 
 #[cfg(test)]

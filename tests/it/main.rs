@@ -9,6 +9,7 @@ mod application;
 mod arrays;
 #[cfg(feature = "gpu")]
 mod browser;
+mod chromium;
 #[cfg(feature = "cli")]
 mod cli;
 mod compared;
@@ -42,6 +43,8 @@ mod oracle;
 #[cfg(feature = "gpu")]
 mod own_device;
 mod page;
+#[cfg(feature = "cli")]
+mod pages;
 mod policies;
 #[cfg(feature = "gpu")]
 mod poll_thread;

@@ -1,6 +1,6 @@
 //! What was wrong, before any number: cases that failed or lack a file, warnings, scores that are undefined.
 
-use super::text::{escaped, number, path, plural};
+use super::text::{class as class_name, escaped, number, path, plural};
 use crate::eval::{MissingRule, Summary, Unpaired, WarningKind};
 use crate::report::words::Words;
 use crate::text::grouped;
@@ -159,7 +159,7 @@ fn undefined(summary: &Summary<'_>, items: &mut Vec<String>) {
     let classes = summary.evaluation.classes.iter().enumerate().filter_map(|(place, class)| {
         let found = summary.distribution(score, place);
         let cases = plural(found.undefined, "case", "cases");
-        (found.undefined > 0).then(|| format!("<b>{}</b> in {cases}", escaped(class.display())))
+        (found.undefined > 0).then(|| format!("<b>{}</b> in {cases}", class_name(class)))
     });
     let title = escaped(&score.title());
     let words = format!(

@@ -4,6 +4,7 @@ use super::text::{escaped, number, path, plural};
 use crate::eval::{CaseResult, ClassSource, GeometryRule, Kind, MissingRule, Score, Summary};
 use crate::report::phrases::{empty_rule, lesion_definition, surface_definition};
 use crate::text::{extent, grouped};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The name of the page, as markup.
@@ -16,15 +17,24 @@ pub(super) fn title(summary: &Summary<'_>) -> String {
     format!("{} <span>against</span> {}", name(pred), name(truth))
 }
 
-/// Title, and a list of facts.
+/// Title, and what was evaluated.
 pub(super) fn header(summary: &Summary<'_>) -> String {
-    let facts: String =
-        facts(summary).into_iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>")).collect();
     format!(
-        "<header><p class=\"over\">Overlap of segmentations \u{b7} voxdice {}</p><h1>{}</h1><dl>{facts}</dl></header>",
+        "<header><p class=\"over\">Overlap of segmentations \u{b7} voxdice {}</p><h1>{}</h1>{}</header>",
         env!("CARGO_PKG_VERSION"),
-        title(summary)
+        title(summary),
+        list(subject(summary))
     )
+}
+
+/// The rules and definitions behind the numbers; after them, because numbers are what a page is opened for.
+pub(super) fn rules(summary: &Summary<'_>) -> String {
+    format!("<section id=\"rules\"><h2>How it was counted</h2>{}</section>", list(definitions(summary)))
+}
+
+fn list(facts: Vec<(&'static str, String)>) -> String {
+    let fact = |(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>");
+    format!("<dl>{}</dl>", facts.into_iter().map(fact).collect::<String>())
 }
 
 /// The files of a pair; of several cases the folders that they share.
@@ -48,7 +58,7 @@ fn shared<'a>(paths: impl Iterator<Item = &'a Path>) -> PathBuf {
     })
 }
 
-fn facts(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
+fn subject(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
     let code = |path: &Path| format!("<code>{}</code>", self::path(path));
     let [truth, pred] = places(summary);
     let mut facts = vec![("Truth", code(&truth)), ("Prediction", code(&pred))];
@@ -60,7 +70,7 @@ fn facts(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
                 .provenance
                 .shard
                 .map_or(String::new(), |shard| format!(", shard {shard} of the whole"));
-            facts.push(("Cases", format!("{} evaluated{shard}", grouped(summary.evaluation.cases.len() as u64))));
+            facts.push(("Cases", format!("{} evaluated{shard}", evaluated(summary))));
         }
     }
     let from = match &summary.evaluation.rules.classes {
@@ -68,6 +78,21 @@ fn facts(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
         ClassSource::Named { from, .. } => format!("from {}", escaped(from)),
     };
     facts.push(("Classes", format!("{}, {from}", grouped(summary.evaluation.classes.len() as u64))));
+    facts
+}
+
+/// `9 of 12`: those that failed or lack a prediction are cases too.
+fn evaluated(summary: &Summary<'_>) -> String {
+    let evaluation = summary.evaluation;
+    let done = evaluation.cases.iter().map(|case| &case.name);
+    let failed = evaluation.failures.iter().map(|failure| &failure.case);
+    let all: BTreeSet<&String> = done.chain(failed).chain(evaluation.missing.iter().map(|lone| &lone.case)).collect();
+    let (n, of) = (evaluation.cases.len(), all.len());
+    if n < of { format!("{} of {}", grouped(n as u64), grouped(of as u64)) } else { grouped(n as u64) }
+}
+
+fn definitions(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
     let rules = &summary.evaluation.rules;
     if !rules.ignore.is_empty() {
         facts.push(("Ignored", format!("voxels whose truth is {}", rules.ignore)));

@@ -1,8 +1,9 @@
 //! The page from top to bottom.
 
+use super::document::document;
 use super::tables::{self, Scores};
 use super::text::escaped;
-use super::{findings, header, policy, worst};
+use super::{findings, header, worst};
 use crate::eval::pictures::Picture;
 use crate::eval::{Kind, Summary};
 use crate::report::words::Words;
@@ -11,16 +12,6 @@ use crate::report::words::Words;
 ///
 /// `pictures` are those of [`pictures::worst`](crate::eval::pictures::worst), or none.
 pub fn html(summary: &Summary<'_>, pictures: &[Picture], words: &dyn Words) -> String {
-    // The hashes are of what a browser makes of the text, and there lines end in one way.
-    let [style, script] = [include_str!("style.css"), include_str!("script.js")].map(|text| text.replace('\r', ""));
-    let title = header::title(summary).replace("<span>", "").replace("</span>", "");
-    let policy = policy::of(&style, &script);
-    let head = format!(
-        "<meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\"><meta name=\"generator\" content=\"voxdice {}\">\
-         <title>{title}</title><style>{style}</style>",
-        env!("CARGO_PKG_VERSION")
-    );
     let parts = [
         header::header(summary),
         findings::section(summary, words),
@@ -33,12 +24,9 @@ pub fn html(summary: &Summary<'_>, pictures: &[Picture], words: &dyn Words) -> S
         }
         _ => cohort(summary),
     };
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head>{head}</head>\n<body><main>{}{tables}</main>{}<div id=\"tip\" hidden></div>\
-         <script>{script}</script></body></html>\n",
-        parts.join("\n"),
-        footer()
-    )
+    let main = format!("{}{tables}{}", parts.join("\n"), header::rules(summary));
+    let title = header::title(summary).replace("<span>", "").replace("</span>", "");
+    document(&title, &main, &footer())
 }
 
 /// Classes and cases, for each score; a switch shows one score at a time.

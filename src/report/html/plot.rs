@@ -3,25 +3,23 @@
 
 use super::scale::Scale;
 use super::text::{number, short};
+use super::whiskers::{BOX_FROM, fence};
 use crate::metric::Distribution;
 use std::fmt::Write;
 
 /// Of a drawing, in pixels.
-pub(super) const WIDTH: f64 = 430.0;
-pub(super) const HEIGHT: f64 = 22.0;
+pub(in crate::report) const WIDTH: f64 = 340.0;
+pub(in crate::report) const HEIGHT: f64 = 22.0;
 
 /// Room for half a dot, or half a number, at the ends of the axis.
 const MARGIN: f64 = 14.0;
-
-/// Quartiles of fewer values would say more than the values do.
-const BOX_FROM: usize = 4;
 
 /// Dots of more cases are smaller and paler.
 const MANY: usize = 50;
 
 /// Which cases are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dots {
+pub(in crate::report) enum Dots {
     All,
     /// Those beyond the whiskers.
     Outliers,
@@ -44,14 +42,14 @@ fn y(case: usize, cases: usize) -> f64 {
 }
 
 /// The lines that every drawing with this axis refers to by their name.
-pub(super) fn grid(scale: &Scale, id: &str) -> String {
+pub(in crate::report) fn grid(scale: &Scale, id: &str) -> String {
     let lines: String =
         scale.ticks().into_iter().map(|tick| format!("M{} 0v{HEIGHT}", short(x(scale, tick)))).collect();
     format!("<path id=\"{id}\" class=\"grid\" d=\"{lines}\"/>")
 }
 
 /// The numbers of the axis.
-pub(super) fn axis(scale: &Scale) -> String {
+pub(in crate::report) fn axis(scale: &Scale) -> String {
     let mut svg =
         format!("<svg class=\"axis\" viewBox=\"0 0 {WIDTH} 16\" width=\"{WIDTH}\" height=\"16\" aria-hidden=\"true\">");
     for tick in scale.ticks() {
@@ -62,32 +60,33 @@ pub(super) fn axis(scale: &Scale) -> String {
 }
 
 /// The drawing of a class. The numbers stand beside it in the table, so that it is hidden from screen readers.
-pub(super) fn row(values: &[f64], found: &Distribution, scale: &Scale, grid: &str, dots: Dots) -> String {
+pub(in crate::report) fn row(values: &[f64], found: &Distribution, scale: &Scale, grid: &str, dots: Dots) -> String {
     let middle = HEIGHT / 2.0;
     let mut svg = format!(
         "<svg class=\"strip\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" aria-hidden=\"true\">\
          <use href=\"#{grid}\"/>"
     );
     let at = |value: f64| short(x(scale, value));
-    let fence = whiskers(values, found);
+    let fence = fence(values, found);
     let has_box = found.defined >= BOX_FROM;
-    if let ([value], true) = (values, found.defined == 1) {
+    if let ([value], Some(origin)) = (values, scale.origin().filter(|_| found.defined == 1)) {
         // Writing to a string cannot fail.
-        let _ = write!(svg, "<path class=\"stem\" d=\"M{} {middle}H{}\"/>", at(scale.origin()), at(*value));
+        let _ = write!(svg, "<path class=\"stem\" d=\"M{} {middle}H{}\"/>", at(origin), at(*value));
     }
     let shown = |value: f64| dots == Dots::All || !has_box || value < fence.0 || value > fence.1;
-    let drawn = values.iter().enumerate().filter(|(_, value)| !value.is_nan() && shown(**value));
-    let (mut path, mut of_dots, mut of_cases) = (String::new(), String::new(), String::new());
-    for (case, &value) in drawn {
-        let _ = write!(path, "M{} {}h0", at(value), short(y(case, values.len())));
-        let _ = write!(of_dots, "{} ", number(value));
-        let _ = write!(of_cases, "{case} ");
-    }
-    if !path.is_empty() {
-        let (of_dots, of_cases) = (of_dots.trim_end(), of_cases.trim_end());
-        let many = if values.len() > MANY { " many" } else { "" };
-        let _ = write!(svg, "<path class=\"dots{many}\" d=\"{path}\" data-v=\"{of_dots}\" data-c=\"{of_cases}\"/>");
-    }
+    let drawn: Vec<(usize, f64)> =
+        values.iter().copied().enumerate().filter(|(_, value)| !value.is_nan() && shown(*value)).collect();
+    let many = if values.len() > MANY { " many" } else { "" };
+    svg += &marks(&drawn, &format!("dots{many}"), |case, value| {
+        let dot = || format!("M{} {}h0", at(value), short(y(case, values.len())));
+        scale.holds(value).then(dot)
+    });
+    // What has no place on the axis: an arrow at the edge that it lies behind.
+    svg += &marks(&drawn, "dots beyond", |case, value| {
+        let (edge, back) = if value < scale.low { (1.0, 6) } else { (WIDTH - 1.0, -6) };
+        let arrow = || format!("M{edge} {}l{back}-3v6z", short(y(case, values.len())));
+        (!scale.holds(value)).then(arrow)
+    });
     if has_box {
         let (left, right) = (x(scale, found.lower_quartile), x(scale, found.upper_quartile));
         // A box of equal quartiles is still seen.
@@ -109,12 +108,21 @@ pub(super) fn row(values: &[f64], found: &Distribution, scale: &Scale, grid: &st
     svg + "</svg>"
 }
 
-/// The outermost values within one and a half box lengths of the box (Tukey 1977).
-fn whiskers(values: &[f64], found: &Distribution) -> (f64, f64) {
-    let reach = 1.5 * (found.upper_quartile - found.lower_quartile);
-    let inside = |value: &&f64| **value >= found.lower_quartile - reach && **value <= found.upper_quartile + reach;
-    let ends = (found.lower_quartile, found.upper_quartile);
-    values.iter().filter(inside).fold(ends, |(low, high), &value| (low.min(value), high.max(value)))
+/// One path for all values that `mark` makes one of, with what each is worth and which case it is.
+fn marks(values: &[(usize, f64)], class: &str, mark: impl Fn(usize, f64) -> Option<String>) -> String {
+    let (mut path, mut of_dots, mut of_cases) = (String::new(), String::new(), String::new());
+    for &(case, value) in values {
+        let Some(one) = mark(case, value) else { continue };
+        path += &one;
+        // Writing to a string cannot fail.
+        let _ = write!(of_dots, "{} ", number(value));
+        let _ = write!(of_cases, "{case} ");
+    }
+    if path.is_empty() {
+        return path;
+    }
+    let (of_dots, of_cases) = (of_dots.trim_end(), of_cases.trim_end());
+    format!("<path class=\"{class}\" d=\"{path}\" data-v=\"{of_dots}\" data-c=\"{of_cases}\"/>")
 }
 
 #[cfg(test)]
@@ -123,7 +131,7 @@ mod tests {
     use crate::eval::Score;
 
     fn drawn(values: &[f64], dots: Dots) -> String {
-        let scale = Scale::of(Score::DICE, values.iter().copied());
+        let scale = Scale::of_bars(Score::DICE, values.iter().copied());
         row(values, &Distribution::of(values), &scale, "g", dots)
     }
 
@@ -165,8 +173,17 @@ mod tests {
     fn of_very_many_dots_those_beyond_the_whiskers_remain() {
         let values = [0.9, 0.91, 0.92, 0.93, 0.94, 0.1];
         assert_eq!(numbers(&drawn(&values, Dots::Outliers), "dots", "data-c"), [5.0]);
-        assert_eq!(whiskers(&values, &Distribution::of(&values)), (0.9, 0.94));
         assert_eq!(numbers(&drawn(&values[..2], Dots::Outliers), "dots", "data-c"), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn what_is_beyond_the_axis_is_an_arrow_at_its_edge() {
+        let values = [0.9, 0.91, 0.92, 0.93, 0.94, 0.1];
+        let scale = Scale::of(Score::DICE, [&values[..]].into_iter());
+        let svg = row(&values, &Distribution::of(&values), &scale, "g", Dots::All);
+        assert_eq!(numbers(&svg, "dots", "data-c"), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(numbers(&svg, "dots beyond", "data-v"), [0.1]);
+        assert_eq!(numbers(&svg, "dots beyond", "d")[0], 1.0);
     }
 
     #[test]

@@ -4,13 +4,25 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   document.documentElement.classList.add("js");
 
+  // A table that fits needs no box to scroll in, and its headings may stay in sight; another one is scrolled by key too.
+  const fit = () => {
+    for (const box of all(".scroll")) {
+      const fits = box.firstElementChild.offsetWidth <= box.clientWidth;
+      box.classList.toggle("fits", fits);
+      box.tabIndex = fits ? -1 : 0;
+    }
+  };
+  addEventListener("resize", fit);
+
   // One score at a time.
   const show = (score) => {
     for (const panel of all("[data-score]")) panel.hidden = panel.dataset.score !== score;
+    fit();
   };
   const choices = all("input[name=score]");
   for (const choice of choices) choice.addEventListener("change", () => { show(choice.value); mark(); });
   if (choices.length) show((choices.find((choice) => choice.checked) ?? choices[0]).value);
+  fit();
 
   // Sorting: numbers by value, the undefined always last, everything else by its text.
   const value = (row, column) => {
@@ -71,16 +83,18 @@
     button.addEventListener("click", () => pick(Number(cell.dataset.c)));
   }
 
-  // The dots of a drawing: where they are, what they are worth, whose they are.
+  // The dots of a drawing, and the arrows at its edges: where they are, what they are worth, whose they are.
   const known = new WeakMap();
-  const dots = (path) => {
-    if (!known.has(path)) {
-      const values = path.dataset.v.split(" ");
-      const cases = path.dataset.c.split(" ").map(Number);
-      const places = [...path.getAttribute("d").matchAll(/M([\d.]+) ([\d.]+)/g)];
-      known.set(path, places.map((place, i) => ({ x: +place[1], y: +place[2], value: values[i], place: cases[i] })));
+  const dots = (strip) => {
+    if (!known.has(strip)) {
+      known.set(strip, all(".dots", strip).flatMap((path) => {
+        const values = path.dataset.v.split(" ");
+        const cases = path.dataset.c.split(" ").map(Number);
+        const places = [...path.getAttribute("d").matchAll(/M([\d.]+) ([\d.]+)/g)];
+        return places.map((place, i) => ({ x: +place[1], y: +place[2], value: values[i], place: cases[i] }));
+      }));
     }
-    return known.get(path);
+    return known.get(strip);
   };
 
   const mark = () => {
@@ -93,23 +107,23 @@
     const status = document.getElementById("picked");
     if (status) status.textContent = picked === null ? "" : `${names[picked]} is marked; click it again to end that`;
     if (picked === null) return;
-    for (const path of all("[data-score]:not([hidden]) .dots")) {
-      const dot = dots(path).find((dot) => dot.place === picked);
+    for (const strip of all("[data-score]:not([hidden]) .strip")) {
+      const dot = dots(strip).find((dot) => dot.place === picked);
       if (!dot) continue;
       const circle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
       for (const [name, value] of [["class", "pick"], ["cx", dot.x], ["cy", dot.y], ["r", 4.5]]) circle.setAttribute(name, value);
-      path.parentElement.append(circle);
+      strip.append(circle);
     }
   };
 
   const tip = document.getElementById("tip");
   const nearest = (event) => {
-    const path = event.target.closest?.(".strip")?.querySelector(".dots");
-    if (!path || !names.length) return null;
-    const box = path.ownerSVGElement.getBoundingClientRect();
+    const strip = event.target.closest?.(".strip");
+    if (!strip || !names.length) return null;
+    const box = strip.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     let best = null;
-    for (const dot of dots(path)) {
+    for (const dot of dots(strip)) {
       // Up and down counts less: dots are spread there by chance.
       const distance = Math.hypot(dot.x - x, (dot.y - y) / 2);
       if (distance < 9 && (!best || distance < best.distance)) best = { ...dot, distance };

@@ -2,8 +2,8 @@
 
 use super::plot::{self, Dots};
 use super::scale::Scale;
-use super::text::{escaped, number};
-use crate::eval::{CaseResult, Score, Summary, WarningKind};
+use super::text::{class as class_name, escaped, number};
+use crate::eval::{CaseResult, Kind, Score, Summary, WarningKind};
 use crate::metric::{Distribution, Interval};
 use crate::text::grouped;
 
@@ -18,9 +18,23 @@ pub(super) struct Scores<'a> {
     summary: &'a Summary<'a>,
     score: Score,
     scale: Scale,
+    /// Whether all values are from 0 to 1.
+    unit: bool,
     /// By class, then by case.
     values: Vec<Vec<f64>>,
     means: Vec<f64>,
+}
+
+/// A mean over cases, and of how many scores it is not.
+struct Mean {
+    mean: f64,
+    interval: Option<Interval>,
+    undefined: usize,
+}
+
+/// A count of 0 is of no interest.
+fn faint(count: usize) -> &'static str {
+    if count == 0 { " class=\"zero\"" } else { "" }
 }
 
 /// A cell: a number, and a tint for a bad one.
@@ -28,24 +42,41 @@ fn cell(value: f64, tint: &str) -> String {
     format!("<td{tint}>{}</td>", number(value))
 }
 
+/// `name` is markup.
 fn head(name: &str, class: &str) -> String {
-    format!("<th scope=\"col\"{class}>{}</th>", escaped(name))
+    format!("<th scope=\"col\"{class}>{name}</th>")
+}
+
+/// The heading of the drawings.
+fn axis(scale: &Scale) -> String {
+    head(&plot::axis(scale), " class=\"plot\"")
 }
 
 impl<'a> Scores<'a> {
     pub fn of(summary: &'a Summary<'a>, score: Score) -> Self {
         let values: Vec<Vec<f64>> =
             (0..summary.evaluation.classes.len()).map(|class| summary.scores_of_class(score, class)).collect();
-        let scale = Scale::of(score, values.iter().flatten().copied());
-        let means = summary.evaluation.cases.iter().map(|case| summary.mean_of_case(score, case)).collect();
-        Self { summary, score, scale, values, means }
+        let means: Vec<f64> = summary.evaluation.cases.iter().map(|case| summary.mean_of_case(score, case)).collect();
+        let scale = match summary.evaluation.provenance.kind {
+            Kind::Pair => Scale::of_bars(score, values.iter().flatten().copied()),
+            Kind::Folders => Scale::of(score, values.iter().chain([&means]).map(Vec::as_slice)),
+        };
+        let outside = |value: &f64| !value.is_nan() && !(0.0..=1.0).contains(value);
+        let unit = score.is_ratio() && !values.iter().flatten().any(outside);
+        Self { summary, score, scale, unit, values, means }
+    }
+
+    /// Cases that have no place on the axis.
+    fn beyond(&self) -> bool {
+        let all = self.values.iter().chain([&self.means]).flatten();
+        all.filter(|value| !value.is_nan()).any(|&value| !self.scale.holds(value))
     }
 
     /// Where a ratio is low (or high, if that is bad), the number stands on a tint that the eye finds.
     fn tint(&self, value: f64) -> &'static str {
         let badness = match self.score.lower_is_better() {
-            Some(false) if self.scale.is_unit() => 1.0 - value,
-            Some(true) if self.scale.is_unit() => value,
+            Some(false) if self.unit => 1.0 - value,
+            Some(true) if self.unit => value,
             _ => return "",
         };
         match badness {
@@ -70,22 +101,20 @@ impl<'a> Scores<'a> {
         };
         let level = summary.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level()));
         let mut columns = head("class", " class=\"name\"");
-        columns += &format!("<th scope=\"col\" class=\"plot\">{}</th>", plot::axis(scale));
         columns += &head("mean", "");
         columns += &level.as_deref().map_or(String::new(), |level| head(level, " class=\"interval\""));
+        columns += &axis(scale);
         columns += &["sd", "min", "median", "max", "cases", "undefined"].map(|name| head(name, "")).concat();
-        let row = |name: &str, values: &[f64], found: &Distribution, mean: f64, interval: Option<Interval>| {
-            let drawn = plot::row(values, found, scale, &grid, dots);
-            let mut cells =
-                format!("<th scope=\"row\">{name}</th><td class=\"plot\">{drawn}</td>{}", cell(mean, self.tint(mean)));
+        let row = |name: &str, values: &[f64], found: &Distribution, of: Mean| {
+            let Mean { mean, interval, undefined } = of;
+            let mut cells = format!("<th scope=\"row\">{name}</th>{}", cell(mean, self.tint(mean)));
             if level.is_some() {
                 let between = interval.map(|b| format!("{} \u{2013} {}", number(b.low), number(b.high)));
                 cells += &format!("<td class=\"interval\">{}</td>", between.unwrap_or_else(|| number(f64::NAN)));
             }
-            cells += &cell(found.sd, "");
-            cells += &[found.min, found.median, found.max].map(|value| cell(value, "")).concat();
-            let undefined = if found.undefined == 0 { " class=\"zero\"" } else { "" };
-            cells + &format!("<td>{}</td><td{undefined}>{}</td>", found.defined, found.undefined)
+            cells += &format!("<td class=\"plot\">{}</td>", plot::row(values, found, scale, &grid, dots));
+            cells += &[found.sd, found.min, found.median, found.max].map(|value| cell(value, "")).concat();
+            cells + &format!("<td>{}</td><td{}>{undefined}</td>", found.defined, faint(undefined))
         };
         let rows: String = summary
             .evaluation
@@ -95,25 +124,30 @@ impl<'a> Scores<'a> {
             .enumerate()
             .map(|(class, (of, values))| {
                 let found = Distribution::of(values);
-                let name = escaped(of.display());
                 let background = if of.is_background() { " <small>in no mean</small>" } else { "" };
-                let cells =
-                    row(&format!("{name}{background}"), values, &found, found.mean, summary.interval(*score, class));
-                format!("<tr>{cells}</tr>")
+                let name = format!("{}{background}", class_name(of));
+                let interval = summary.interval(*score, class);
+                let mean = Mean { mean: found.mean, interval, undefined: found.undefined };
+                format!("<tr>{}</tr>", row(&name, values, &found, mean))
             })
             .collect();
         let found = summary.over_cases(*score);
-        let name = "mean <small>drawing and sd to max: of each case</small>";
-        let last = row(name, &self.means, &found, summary.mean(*score), summary.interval_of_mean(*score));
-        let note = match dots {
-            Dots::All => "",
-            Dots::Outliers => " There are too many cases to draw them all: dots are those beyond the whiskers.",
-        };
+        let interval = summary.interval_of_mean(*score);
+        // As in the terminal: of all cases and classes.
+        let (undefined, _) = summary.undefined(*score);
+        let last = row("mean", &self.means, &found, Mean { mean: summary.mean(*score), interval, undefined });
+        let mut note = "Last row: spread of the case means.".to_owned();
+        if self.beyond() {
+            note += " An arrow at the edge of a drawing is a case beyond its axis.";
+        }
+        if dots == Dots::Outliers {
+            note += " There are too many cases to draw them all: dots are those beyond the whiskers.";
+        }
         let grid = plot::grid(scale, &grid);
         format!(
             "{}<svg width=\"0\" height=\"0\" class=\"defs\" aria-hidden=\"true\"><defs>{grid}</defs></svg><div class=\"scroll\">\
-             <table class=\"sortable classes\"><caption>{}{note}</caption><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody>\
-             <tfoot><tr>{last}</tr></tfoot></table></div>",
+             <table class=\"sortable classes\"><caption>{}</caption><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody>\
+             <tfoot><tr>{last}</tr></tfoot></table></div><p class=\"lead\">{note}</p>",
             filter("classes", summary.evaluation.classes.len()),
             self.caption()
         )
@@ -135,7 +169,7 @@ impl<'a> Scores<'a> {
         let any_notes = summary.evaluation.cases.iter().any(|case| !notes(case).is_empty());
         let mut columns = head("case", " class=\"name\"") + &head("mean", "");
         if wide {
-            columns += &summary.evaluation.classes.iter().map(|class| head(class.display(), "")).collect::<String>();
+            columns += &summary.evaluation.classes.iter().map(|class| head(&class_name(class), "")).collect::<String>();
         } else {
             columns += &(head("worst class", " class=\"text\"") + &head("its score", "") + &head("median", ""));
         }
@@ -160,8 +194,7 @@ impl<'a> Scores<'a> {
                     cells += &format!("<td class=\"text\">{class}</td>{}", cell(value, self.tint(value)));
                     cells += &cell(found.median, self.tint(found.median));
                 }
-                let undefined = if found.undefined == 0 { " class=\"zero\"" } else { "" };
-                cells += &format!("<td{undefined}>{}</td>", found.undefined);
+                cells += &format!("<td{}>{}</td>", faint(found.undefined), found.undefined);
                 cells += &if any_notes { format!("<td class=\"text\">{}</td>", notes(case)) } else { String::new() };
                 format!("<tr>{cells}</tr>")
             })
@@ -180,7 +213,7 @@ impl<'a> Scores<'a> {
         let defined = self.summary.evaluation.foreground().filter_map(|class| Some((class, *scores.get(class)?)));
         let worst = defined.filter(|(_, value)| !value.is_nan()).min_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)));
         let Some((class, value)) = worst else { return (number(f64::NAN), f64::NAN) };
-        (self.summary.evaluation.classes.get(class).map_or(String::new(), |class| escaped(class.display())), value)
+        (self.summary.evaluation.classes.get(class).map_or(String::new(), class_name), value)
     }
 }
 
@@ -190,9 +223,8 @@ pub(super) fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
     let mut heads = head("class", " class=\"name\"");
     let drawn = columns.first();
     let grid = drawn.map_or(String::new(), |first| plot::grid(&first.scale, "grid-0"));
-    heads += &drawn
-        .map_or(String::new(), |first| format!("<th scope=\"col\" class=\"plot\">{}</th>", plot::axis(&first.scale)));
-    heads += &summary.scoring.scores.iter().map(|score| head(&score.title(), "")).collect::<String>();
+    heads += &summary.scoring.scores.iter().map(|score| head(&escaped(&score.title()), "")).collect::<String>();
+    heads += &drawn.map_or(String::new(), |first| axis(&first.scale));
     heads += &["TP", "FP", "FN", "predicted", "truth"].map(|name| head(name, "")).concat();
     let rows: String = case
         .counts
@@ -200,14 +232,14 @@ pub(super) fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
         .enumerate()
         .map(|(class, counts)| {
             let (of, c) = counts;
-            let mut cells = format!("<th scope=\"row\">{}</th>", escaped(of.display()));
-            if let Some((first, values)) = drawn.and_then(|first| Some((first, first.values.get(class)?))) {
-                let strip = plot::row(values, &Distribution::of(values), &first.scale, "grid-0", Dots::All);
-                cells += &format!("<td class=\"plot\">{strip}</td>");
-            }
+            let mut cells = format!("<th scope=\"row\">{}</th>", class_name(of));
             for column in &columns {
                 let value = summary.score(column.score, case, counts);
                 cells += &cell(value, column.tint(value));
+            }
+            if let Some((first, values)) = drawn.and_then(|first| Some((first, first.values.get(class)?))) {
+                let strip = plot::row(values, &Distribution::of(values), &first.scale, "grid-0", Dots::All);
+                cells += &format!("<td class=\"plot\">{strip}</td>");
             }
             for count in [c.tp(), c.fp(), c.fn_(), c.n_pred(), c.n_truth()] {
                 let zero = if count == 0 { " class=\"zero\"" } else { "" };
@@ -217,8 +249,8 @@ pub(super) fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
         })
         .collect();
     let mut last = "<th scope=\"row\">mean</th>".to_owned();
-    last += if drawn.is_some() { "<td class=\"plot\"></td>" } else { "" };
     last += &summary.scoring.scores.iter().map(|&score| cell(summary.mean(score), "")).collect::<String>();
+    last += if drawn.is_some() { "<td class=\"plot\"></td>" } else { "" };
     format!(
         "{}<svg width=\"0\" height=\"0\" class=\"defs\" aria-hidden=\"true\"><defs>{grid}</defs></svg><div class=\"scroll\">\
          <table class=\"sortable classes\"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody><tfoot><tr>{last}<td colspan=\"5\">\

@@ -1,7 +1,7 @@
 //! The worst cases, each with a picture of the slice that disagrees most, or why there is none.
 
 use super::picture::{self, Drawing};
-use super::text::{escaped, number};
+use super::text::{class as class_name, escaped, number};
 use crate::eval::pictures::Picture;
 use crate::eval::{Kind, Summary};
 use crate::text::grouped;
@@ -46,7 +46,7 @@ fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
         "<figure>{drawing}<figcaption><div class=\"what\"><span><b>{}</b> {}{missing}</span><span class=\"value\">{} {}</span>\
          </div>{about}<p>in all: {} missed, {} invented, truth {}</p></figcaption></figure>",
         escaped(&case.name),
-        escaped(class.display()),
+        class_name(class),
         escaped(&summary.ranking().title()),
         number(picture.value),
         grouped(counts.fn_()),

@@ -1,9 +1,9 @@
 //! Chromium without a window, and what a page in it is asked and answers. The page fetches its requests from a server in
 //! this process, so that nothing has to drive the browser.
 
+use crate::chromium::installed;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,17 +36,10 @@ struct Request {
     stream: TcpStream,
 }
 
-/// Chromium, where it is installed.
-pub fn chromium() -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&folders).flat_map(|folder| names.map(|name| folder.join(name))).find(|path| path.is_file())
-}
-
 impl Browser {
     /// Starts the browser and waits until its page has an adapter.
     pub fn start() -> Result<Self, String> {
-        let program = chromium().ok_or("chromium is not installed")?;
+        let program = installed().ok_or("chromium is not installed")?;
         let said = |error: std::io::Error| error.to_string();
         let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(said)?;
         let address = listener.local_addr().map_err(said)?;
