@@ -25,7 +25,7 @@ fn maps(case: usize) -> [Vec<u8>; 2] {
     }
     let mut pred = truth.clone();
     for (i, voxel) in pred.iter_mut().enumerate() {
-        if i * (case + 3) % 29 == 0 || usize::from(*voxel) == 10 + case {
+        if (i * (case + 3)).is_multiple_of(29) || usize::from(*voxel) == 10 + case {
             *voxel = 0;
         }
         if i + 3 > EDGE * EDGE * EDGE {
