@@ -1,7 +1,7 @@
 // Masks of classes as rows of bits along the last axis, 32 voxels a word, each in the box of its class. The masks of
 // all classes of a pass lie one after another: a segment is the mask of a class in the truth (even number) or in the
 // prediction (odd). Where elements are corners of voxels, rows and slices are one more than those of the mask. Twins:
-// src/gpu/surfaces/numbers.rs for the numbers, src/cpu/surface for what the kernels do.
+// src/gpu/masks/numbers.rs for the numbers, src/cpu/surface for what the kernels do.
 
 // What the host puts in aux: these numbers, then tasks, records and tables where they say.
 const GROUPS_X: u32 = 0u;          // workgroups along x
@@ -23,7 +23,7 @@ const T_HEAD: u32 = 18u;
 const IGNORED_AT: u32 = 19u;       // labels of the truth that are in no mask
 const IGNORED_LABELS: u32 = 20u;
 const KINDS_AT: u32 = 21u;         // kind of each code of a corner
-const OFFSETS_AT: u32 = 22u;       // per workgroup: queries before it
+const OFFSETS_AT: u32 = 22u;       // per workgroup: queries (lesions: runs) before it
 const QUERIES: u32 = 23u;
 const ROWS: u32 = 24u;             // rows of the search table: squared distance (low, high), slices, rows
 const ROWS_AT: u32 = 25u;
@@ -36,6 +36,10 @@ const CLASS_ENTRIES: u32 = 32u;    // boxes: entries of the class table,
 const CLASSES_AT: u32 = 33u;       //   which is here,
 const BOXES: u32 = 34u;            //   classes (groups where they overlap) of a plane,
 const FIRST_PLANE: u32 = 35u;      //   and the first plane
+const RUNS: u32 = 36u;             // lesions: runs of all masks,
+const FIRST_RUN: u32 = 37u;        //   those that are joined in this dispatch,
+const END_RUN: u32 = 38u;
+const WINDOWS_AT: u32 = 39u;       //   and the rows that they are joined with, by segment
 
 // A record of a class.
 const RECORD_WORDS: u32 = 16u;

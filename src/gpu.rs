@@ -9,7 +9,9 @@ mod device;
 mod gradient;
 mod gradient_buffer;
 mod input;
+mod instances;
 mod labels;
+mod masks;
 mod passes;
 mod pipelines;
 mod record;
@@ -51,6 +53,8 @@ pub(crate) struct Backend {
     poison: Poison,
     /// Whether the kernels of surface distances have given known answers.
     surfaces_trusted: AtomicBool,
+    /// The same of the kernels of lesions.
+    instances_trusted: AtomicBool,
 }
 
 impl Backend {
@@ -83,6 +87,7 @@ impl Backend {
             dot,
             poison,
             surfaces_trusted: AtomicBool::new(false),
+            instances_trusted: AtomicBool::new(false),
         };
         self_test::run(&mut backend)?;
         Ok(backend)

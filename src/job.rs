@@ -3,6 +3,7 @@
 use crate::classes::Classes;
 use crate::error::{Error, Operand, Result};
 use crate::kernel::sums::RawSums;
+use crate::kernel::window::Reach;
 use crate::options::{Activation, Band, SumsOptions};
 use crate::shape::{Grid, Layout, Shape};
 use crate::stats::{BlockSums, InstanceOptions, Lattice, Partials, SurfaceOptions, Terms};
@@ -201,6 +202,32 @@ pub(crate) struct InstancesJob<'a> {
     pub spatial: &'a [u64],
     pub options: &'a InstanceOptions,
 }
+
+/// Components of the masks of label maps.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+pub(crate) struct ComponentsOf<'a, D> {
+    pub pair: LabelPairOf<'a, D>,
+    /// Of each class, for truth and prediction: the rows before a row by which runs become one component. Without any,
+    /// each run is one.
+    pub windows: &'a [[Vec<Reach>; 2]],
+}
+
+/// Voxels of a row that follow each other, found by one backend and added up by another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+pub(crate) struct FoundRun {
+    /// Rows are counted through all slices.
+    pub row: u32,
+    pub start: u32,
+    /// Behind the last voxel.
+    pub end: u32,
+    /// The place of the first run of its component, among the runs that it was found with.
+    pub root: u32,
+}
+
+/// The runs of truth and prediction in some rows of a plane, in their order.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+pub(crate) type FoundRuns = [Vec<FoundRun>; 2];
 
 /// What a backend returns for each block.
 pub(crate) struct Block {

@@ -8,6 +8,7 @@ pub(crate) mod counts;
 mod exponential;
 pub(crate) mod form;
 pub(crate) mod gradient;
+pub(crate) mod instances;
 pub(crate) mod integers;
 mod keys;
 pub(crate) mod rows;
@@ -18,5 +19,6 @@ pub(crate) mod surface;
 pub(crate) mod survey;
 pub(crate) mod voxel;
 pub(crate) mod voxelwise;
+pub(crate) mod window;
 #[cfg(test)]
 mod words;

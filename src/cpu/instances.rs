@@ -5,12 +5,13 @@
 //! thread: a lesion is identified by its smallest number, and numbers follow the order of first voxels.
 
 mod accumulate;
+#[cfg(feature = "gpu")]
+mod found;
 mod nearest;
 mod runs;
 mod slab;
 mod table;
 mod track;
-mod window;
 
 pub use accumulate::InstancesAccumulator;
 

@@ -198,11 +198,16 @@ impl Backend {
 
     /// The words of a result, read back and waited for.
     pub async fn read(&self, result: &wgpu::Buffer, waiting: super::Waiting) -> Result<Vec<u32>> {
-        let bytes = result.size();
+        self.read_from(result, 0, waiting).await
+    }
+
+    /// The words of a buffer from a byte on.
+    pub async fn read_from(&self, result: &wgpu::Buffer, from: u64, waiting: super::Waiting) -> Result<Vec<u32>> {
+        let bytes = result.size() - from;
         let slot = self.idle.take(&self.device, Sizes { readback: bytes, ..Sizes::default() })?;
         let arrival = self.device.guarded(|device| {
             let mut encoder = device.raw.create_command_encoder(&Default::default());
-            encoder.copy_buffer_to_buffer(result, 0, &slot.readback, 0, Some(bytes));
+            encoder.copy_buffer_to_buffer(result, from, &slot.readback, 0, Some(bytes));
             let submission = device.queue.submit([encoder.finish()]);
             super::arrival::Arrival::of(&slot.readback, bytes, submission)
         })?;

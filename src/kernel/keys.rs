@@ -1,14 +1,15 @@
 //! Every key that the GPU backend can use, at two numbers of lanes: the list for tests without a GPU.
 
 use super::form::{Accumulate, Activate, Form, Loss};
+use super::instances::InstancesKernel;
 use super::source::{Dot, FEW_CLASSES, Int64, Key, Operand, Shader, Statistic};
+use super::surface::SurfaceKernel;
 use crate::dtype::{Dtype, TruthKind};
 
 /// Every shader that the GPU backend can use, at two numbers of lanes.
 pub fn all() -> Vec<Shader> {
     keys().iter().map(Key::shader).collect()
 }
-use super::surface::SurfaceKernel;
 
 pub(crate) fn keys() -> Vec<Key> {
     let mut keys = [Statistic::Gather, Statistic::FoldFew, Statistic::FoldCounts].map(Key::alone).to_vec();
@@ -17,6 +18,7 @@ pub(crate) fn keys() -> Vec<Key> {
         keys.extend(integers.map(|integers| Key::alone(Statistic::FoldSums { slots, integers })));
     }
     keys.extend(SurfaceKernel::all().into_iter().map(|kernel| Key::alone(Statistic::Surface(kernel))));
+    keys.extend(InstancesKernel::ALL.map(|kernel| Key::alone(Statistic::Instances(kernel))));
     let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
     for (pred, truth) in pairs(labels, labels) {
         for kernel in

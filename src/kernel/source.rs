@@ -8,6 +8,7 @@
 pub(super) mod fragment;
 
 use super::form::{Accumulate, Activate, Form, Loss};
+use super::instances::InstancesKernel;
 use super::surface::SurfaceKernel;
 use crate::dtype::{Dtype, TruthKind};
 use fragment::flag;
@@ -103,6 +104,7 @@ pub(crate) enum Statistic {
     FoldFew,
     FoldCounts,
     Surface(SurfaceKernel),
+    Instances(InstancesKernel),
 }
 
 /// Most classes that `counts_few.wgsl` takes, and most that one pass of `counts_many.wgsl` takes.
@@ -126,10 +128,10 @@ impl Key {
     }
 
     fn loads(&self) -> bool {
-        use Statistic::{FoldCounts, FoldFew, FoldSums, Gather, Surface};
+        use Statistic::{FoldCounts, FoldFew, FoldSums, Gather, Instances, Surface};
         match self.statistic {
             Surface(kernel) => kernel.loads(),
-            other => !matches!(other, Gather | FoldSums { .. } | FoldFew | FoldCounts),
+            other => !matches!(other, Gather | FoldSums { .. } | FoldFew | FoldCounts | Instances(_)),
         }
     }
 
@@ -240,6 +242,10 @@ impl Key {
                 parts.extend(kernel.fragments().iter().map(|&text| text.to_owned()));
                 constants.extend(kernel.constants());
                 kernel.name()
+            }
+            Statistic::Instances(kernel) => {
+                parts.extend(kernel.fragments().iter().map(|&text| text.to_owned()));
+                kernel.name().into()
             }
         };
         let of = |operand: Operand| format!("{:?}{}", operand.dtype, if operand.strided { " strided" } else { "" });

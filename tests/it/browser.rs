@@ -20,7 +20,7 @@ use server::Browser;
 use std::fmt;
 use std::sync::Arc;
 use voxdice::metric::{Entropy, Focal, Partials, Pointwise};
-use voxdice::stats::{Elements, Sums, SurfaceOptions, Terms};
+use voxdice::stats::{Elements, InstanceOptions, InstancesBy, Join, Sums, SurfaceOptions, Terms};
 use voxdice::tuning::{Poison, Tuning};
 use voxdice::{
     Activation, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout, NonFinite, Pair, Shape, SumsOptions, Table,
@@ -53,6 +53,7 @@ fn every_kernel_in_a_browser_gives_what_the_cpu_gives() {
     pair.check_activations();
     pair.check_counts();
     pair.check_surfaces();
+    pair.check_lesions();
     pair.check_resident_volumes();
     pair.check_results_on_the_device();
     coverage::check(&remote.ran());
@@ -254,6 +255,22 @@ impl Engines {
                     .unwrap()
             };
             assert_eq!(of(&self.browser.engine), of(&self.cpu), "{elements:?}");
+        }
+    }
+
+    /// Joined by dilations, and by labels; the known answers of the first call are of connectivity.
+    fn check_lesions(&self) {
+        let shape = Shape::new(1, 1, [3, 9, 40]).unwrap();
+        let [p, t] = [8, 9].map(|seed| labels(LabelType::U8, &[0, 1, 0, 2], 4, 3 * 9 * 40, seed));
+        let classes = Classes::regions([vec![1], vec![1, 2]]).unwrap();
+        let joined = InstanceOptions { join: Join { truth: 1, pred: 0 }, near: 1, ..InstanceOptions::default() };
+        let by_labels = InstanceOptions { by: InstancesBy::Labels, ..InstanceOptions::default() };
+        for options in [joined, by_labels] {
+            let of = |engine: &Engine| {
+                let (pred, truth) = (label_map(&shape, &p), label_map(&shape, &t));
+                engine.instances(Pair { pred, truth }, &classes, &options).unwrap()
+            };
+            assert_eq!(of(&self.browser.engine), of(&self.cpu), "{options:?}");
         }
     }
 

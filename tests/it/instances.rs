@@ -3,6 +3,8 @@
 mod canaries;
 pub mod cases;
 mod golden;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod oracle;
 mod shapes;
 mod wrong;
@@ -25,9 +27,13 @@ pub struct Maps {
 
 impl Maps {
     pub fn find(&self, classes: &Classes, options: &InstanceOptions) -> Vec<Instances> {
+        self.find_on(&engine(), classes, options)
+    }
+
+    pub fn find_on(&self, engine: &Engine, classes: &Classes, options: &InstanceOptions) -> Vec<Instances> {
         let shape = Shape::new(1, 1, &self.spatial).unwrap();
         let [pred, truth] = [&self.pred, &self.truth].map(|labels| LabelMap::u32(shape.clone(), labels).unwrap());
-        engine().instances(Pair { pred, truth }, classes, options).unwrap().into_values()
+        engine.instances(Pair { pred, truth }, classes, options).unwrap().into_values()
     }
 
     /// All labels but 0 as one class.

@@ -92,12 +92,13 @@ fn a_downlevel_device_accepts_every_pipeline() {
 
 #[test]
 fn a_wrong_layout_is_refused_for_every_pipeline() {
-    // Those that copy and fold have no second operand and no parameters, and each kernel of surfaces needs a part of the
-    // bindings only.
+    // Those that copy and fold have no second operand and no parameters, and each kernel of surfaces and
+    // lesions needs a part of the bindings only.
     let alone = |name: &str| ["gather", "fold"].iter().any(|kind| name.starts_with(kind));
     let shaders: Vec<Shader> = distinct().into_iter().filter(|shader| !alone(&shader.name)).collect();
-    let (surfaces, shaders): (Vec<Shader>, Vec<Shader>) =
-        shaders.into_iter().partition(|shader| shader.name.starts_with("surface"));
+    let (surfaces, shaders): (Vec<Shader>, Vec<Shader>) = shaders
+        .into_iter()
+        .partition(|shader| ["surface", "instances"].iter().any(|kind| shader.name.starts_with(kind)));
     // Read-only result, no parameters, auxiliary words as a uniform, everything one place further.
     let wrong: [(&[wgpu::BufferBindingType], &str); 4] = [
         (&[READ, READ, READ, READ, UNIFORM], "binding: 2 }"),

@@ -6,7 +6,7 @@ use crate::surfaces::Maps;
 use std::path::Path;
 use std::process::Command;
 use voxdice::metric::{Partials, Pointwise};
-use voxdice::stats::{SurfaceOptions, Terms};
+use voxdice::stats::{Connectivity, InstanceOptions, SurfaceOptions, Terms};
 use voxdice::tuning::{Poison, Tuning};
 use voxdice::{
     Activation, AdapterChoice, BLOCK_VOXELS, Backend, Classes, Dtype, Engine, EngineOptions, LabelMap, Layout,
@@ -85,6 +85,7 @@ fn worker() {
     let crossing: Vec<Case> = cases.iter().filter(|case| case.crosses_everything()).cloned().collect();
     assert!(crossing.len() == 2, "{crossing:?}");
     surfaces(&small);
+    lesions(&small);
     for (engines, cases) in [(small, cases), (large, crossing)] {
         cases.iter().for_each(|case| engines.check_sum(case));
         engines.check_counts();
@@ -100,6 +101,17 @@ fn surfaces(engines: &Engines) {
     let [gpu, cpu] =
         [&engines.gpu, &engines.cpu].map(|engine| maps.surfaces_on(engine, &classes, &SurfaceOptions::default()));
     assert!(gpu == cpu && cpu[0].truth().elements() > 100);
+}
+
+/// The first call also puts the kernels through known answers, of three ways to connect voxels.
+fn lesions(engines: &Engines) {
+    let spatial = vec![4, 9, 70];
+    let noise =
+        |seed: u32| (0..4 * 9 * 70).map(|i: u32| u32::from((i ^ seed).wrapping_mul(0x9e37_79b9) >> 30 == 0)).collect();
+    let maps = crate::instances::Maps { spatial, truth: noise(5), pred: noise(28) };
+    let options = InstanceOptions { connectivity: Connectivity::Faces, ..InstanceOptions::default() };
+    let [gpu, cpu] = [&engines.gpu, &engines.cpu].map(|engine| maps.find_on(engine, &maps.foreground(), &options));
+    assert!(gpu == cpu && cpu[0].truth().len() > 50, "{} lesions", cpu[0].truth().len());
 }
 
 /// One of each kind: the modules `activations` and `gradients` would take this driver a quarter of an hour.

@@ -3,11 +3,11 @@
 use super::runs::{runs, runs_without};
 use super::table::{Meeting, Table};
 use super::track::{Keep, Run, Track};
-use super::window::{connected, joined, near};
 use crate::classes::Classes;
 use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
-use crate::stats::{InstanceOptions, InstancesBy, Join, Lesion, Regions};
+use crate::kernel::window::{depth, near, of_components};
+use crate::stats::{InstanceOptions, Join, Lesion, Regions};
 
 /// The slices of an image. In an image of two axes each row is a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,15 +62,10 @@ pub(super) struct Slab {
 
 impl Slab {
     pub fn new(layout: Layout, first_slice: u32, classes: usize, options: &InstanceOptions) -> Self {
-        let window = |join: u32| match (options.by, join) {
-            (InstancesBy::Labels, _) => None,
-            (InstancesBy::Components, 0) => Some(connected(options.connectivity)),
-            (InstancesBy::Components, n) => Some(joined(n)),
-        };
         let mut tracks = Vec::with_capacity(2 * classes);
         for class in 0..classes {
             let (join, _) = options.steps_of(class);
-            tracks.extend([join.truth, join.pred].map(|n| Track::new(window(n).as_deref())));
+            tracks.extend([join.truth, join.pred].map(|n| Track::new(of_components(options, n).as_deref())));
         }
         let mut tables: Vec<Table> = (0..classes).map(|class| Table::of_overlaps([2 * class, 2 * class + 1])).collect();
         for (class, near_steps) in (0..classes).map(|class| (class, options.steps_of(class).1)).filter(|(_, n)| *n > 0)
@@ -85,7 +80,7 @@ impl Slab {
             tables_of[table.tracks[0]].push(place);
             tables_of[table.tracks[1]].push(place);
         }
-        let of_steps = |(join, near): (Join, u32)| (2 * join.truth.max(join.pred) + 1).max(near);
+        let of_steps = |(join, near): (Join, u32)| depth(join.truth.max(join.pred)).max(near);
         let depth = (0..classes).map(|class| of_steps(options.steps_of(class))).max().unwrap_or(1);
         let keep = if options.regions == Regions::Nearest { Runs::All } else { Runs::Last };
         Self {
@@ -139,6 +134,14 @@ impl Slab {
             runs(labels, zero, each);
         }
         self.left_out = left_out;
+    }
+
+    /// Voxels of a row of a track, whose lesion is called by a number.
+    #[cfg(feature = "gpu")]
+    pub fn push(&mut self, track: usize, row: u32, label: u32, [start, end]: [u32; 2]) {
+        if self.tracks[track].push(row, label, start, end) {
+            self.touched.push(track);
+        }
     }
 
     /// After both sides of a whole row.

@@ -1,7 +1,7 @@
 //! Which lesions of two tracks meet: in how many voxels, or within how many dilations.
 
 use super::track::{Cursors, Run, Track, each_pair};
-use super::window::Reach;
+use crate::kernel::window::Reach;
 
 /// Lesions of two tracks that meet, and in how many voxels where that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

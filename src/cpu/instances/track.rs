@@ -1,6 +1,8 @@
 //! The runs of one class on one side, and which of them are one lesion: union-find, whose roots have the smallest number.
 
-use super::window::Reach;
+#[cfg(feature = "gpu")]
+use crate::job::FoundRun;
+use crate::kernel::window::Reach;
 use crate::stats::Lesion;
 use std::collections::HashMap;
 
@@ -296,6 +298,33 @@ impl Track {
         self.runs.append(&mut next.runs);
         self.row_start = self.runs.len();
         self.last = None;
+    }
+
+    /// Takes the runs of the rows behind, whose components are known among themselves. Those of the first `depth` slices are
+    /// joined with what is there.
+    #[cfg(feature = "gpu")]
+    pub fn take(&mut self, found: &[FoundRun], rows: u32, depth: u32) {
+        let Some(first) = found.first() else { return };
+        let head = (first.row / rows).saturating_add(depth).saturating_mul(rows);
+        let mut own: Vec<Run> = Vec::with_capacity(found.len());
+        for &FoundRun { row, start, end, root } in found {
+            // A root is the first run of its component.
+            let id = own.get(root as usize).map_or(NONE, |root| root.id);
+            let id = if id == NONE { self.new_lesion() } else { id };
+            own.push(Run { row, start, end, id });
+        }
+        let mine = std::mem::take(&mut self.runs);
+        for row in own.chunk_by(|a, b| a.row == b.row).take_while(|row| row[0].row < head) {
+            self.link(&mine, &mut row.to_vec(), rows);
+        }
+        self.runs = mine;
+        self.runs.append(&mut own);
+    }
+
+    /// How many lesions the numbers are.
+    #[cfg(feature = "gpu")]
+    pub fn roots(&self) -> u64 {
+        self.parent.iter().zip(0..).filter(|&(&parent, id)| parent == id).count() as u64
     }
 
     /// The lesions, which are whole after [`Track::renumber`], and the runs that were kept.

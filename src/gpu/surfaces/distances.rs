@@ -1,17 +1,16 @@
 //! The distances of a batch: elements, queries, search and histogram.
 
-use super::batch::{Batch, Form};
-use super::image::Image;
-use super::numbers::{Task, Told, halves};
 use crate::error::{Error, Result};
 use crate::gpu::Backend;
 use crate::gpu::arrival::Waiting;
-use crate::gpu::passes::whole;
+use crate::gpu::masks::batch::{Batch, Form};
+use crate::gpu::masks::image::Image;
+use crate::gpu::masks::numbers::{Task, Told, halves};
 use crate::job::SurfacesOf;
 use crate::kernel::rows::RowTable;
-use crate::kernel::source::{Key, Statistic};
+use crate::kernel::source::Statistic;
 use crate::kernel::surface::{Shape, SurfaceKernel};
-use crate::plan::{WORKGROUP, workgroups};
+use crate::plan::WORKGROUP;
 use crate::stats::{DistanceCount, Distances, Elements, Lattice, NO_TARGET, Surface, Target, kinds};
 use crate::volume::Source;
 
@@ -101,7 +100,7 @@ impl Backend {
         told.numbers.kinds_at = told.table(codes(form.axes));
         let (axes, corners) = (form.axes as u32, form.corners);
         let kernel = SurfaceKernel::Counts { axes, corners };
-        self.step(kernel, [&masks.elements, &masks.others, &counts], told, groups.into())?;
+        self.step(Statistic::Surface(kernel), [&masks.elements, &masks.others, &counts], told, groups.into())?;
         let counts = self.read(&counts, waiting).await?;
         let (of_segments, of_groups) = counts.split_at(SEGMENT_WORDS * batch.segments());
         let of_segments: Vec<&[u32]> = of_segments.chunks_exact(SEGMENT_WORDS).collect();
@@ -150,7 +149,7 @@ impl Backend {
             let mut told = batch.told();
             told.tasks(&batch.tasks);
             let kernel = SurfaceKernel::Elements { axes: form.axes as u32, shape };
-            self.step(kernel, [&bits, &bits, &result], told, groups)?;
+            self.step(Statistic::Surface(kernel), [&bits, &bits, &result], told, groups)?;
             Ok(result)
         };
         let own = job.options.elements;
@@ -189,7 +188,7 @@ impl Backend {
         told.numbers.offsets_at = told.table(part.offsets.iter().copied());
         let kernel = SurfaceKernel::Queries { axes, corners };
         let groups = told.numbers.groups.into();
-        self.step(kernel, [&masks.elements, &masks.others, &asked.queries], told, groups)?;
+        self.step(Statistic::Surface(kernel), [&masks.elements, &masks.others, &asked.queries], told, groups)?;
 
         let mut told = batch.told();
         search.tell(&mut told);
@@ -199,7 +198,7 @@ impl Backend {
         told.numbers.limit = halves(search.limit);
         let kernel = SurfaceKernel::Search { wide: search.wide };
         let bound = [&masks.targets, &asked.queries, &asked.distances];
-        self.step(kernel, bound, told, asked.many.div_ceil(WORKGROUP.into()))?;
+        self.step(Statistic::Surface(kernel), bound, told, asked.many.div_ceil(WORKGROUP.into()))?;
 
         let mut table = self.histogram(batch, &asked, waiting).await?;
         if table.open.iter().any(|&open| open > 0) {
@@ -232,39 +231,17 @@ impl Backend {
         told.numbers.segments = segments as u32;
         (told.numbers.queries, told.numbers.slots) = (asked.many as u32, slots as u32);
         let groups = asked.many.div_ceil(WORKGROUP.into());
-        self.step(SurfaceKernel::Histogram, [&asked.queries, &asked.distances, &result], told, groups)?;
+        self.step(
+            Statistic::Surface(SurfaceKernel::Histogram),
+            [&asked.queries, &asked.distances, &result],
+            told,
+            groups,
+        )?;
         let words = self.read(&result, waiting).await?;
         let (head, slots) = words.split_at(1 + segments);
         let slots = slots.chunks_exact(SLOT_WORDS).filter(|slot| slot[0] > 0);
         let slots = slots.map(|slot| [0, 1, 2, 3, 4].map(|i| slot[i])).collect();
         Ok(Histogram { lost: head[0] > 0, open: head[1..].to_vec(), slots })
-    }
-
-    /// Submits one kernel. `told` writes the parameters that are still missing.
-    pub(super) fn step(
-        &self,
-        kernel: SurfaceKernel,
-        [first, second, result]: [&wgpu::Buffer; 3],
-        mut told: Told,
-        groups: u64,
-    ) -> Result<()> {
-        let pipeline = self.pipelines.get(&self.device, Key::alone(Statistic::Surface(kernel)))?;
-        let groups = workgroups(groups);
-        told.numbers.groups_x = groups[0];
-        self.device.guarded(|device| {
-            let numbers = self.numbers(&told.words());
-            let all = |buffer| wgpu::BufferBinding { buffer, offset: 0, size: None };
-            // These kernels have no parameters, but a binding for them.
-            let params = whole(&numbers, 64);
-            let bind_group = self.bind([all(first), all(second), all(result), all(&numbers), params]);
-            let mut encoder = device.raw.create_command_encoder(&Default::default());
-            let mut compute = encoder.begin_compute_pass(&Default::default());
-            compute.set_pipeline(&pipeline);
-            compute.set_bind_group(0, &bind_group, &[]);
-            compute.dispatch_workgroups(groups[0], groups[1], 1);
-            drop(compute);
-            device.queue.submit([encoder.finish()]);
-        })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The exact distance transform of a box, for queries whose targets are far: some columns at a time, along each axis in
 //! turn. It takes as long as the distances are, in voxels, and keeps 12 bytes of each voxel of these columns.
 
-use super::batch::Batch;
 use super::distances::{Asked, Masks, Search};
 use crate::error::Result;
 use crate::gpu::Backend;
+use crate::gpu::masks::batch::Batch;
+use crate::kernel::source::Statistic;
 use crate::kernel::surface::SurfaceKernel;
 use crate::plan::WORKGROUP;
 
@@ -47,12 +48,12 @@ impl Backend {
             (numbers.from, numbers.side) = (from as u32, side as u32);
             let groups = (column * side).div_ceil(WORKGROUP.into());
             let of_targets = [&masks.targets, &masks.targets, &along_rows];
-            self.step(SurfaceKernel::Rows, of_targets, told.clone(), groups)?;
+            self.step(Statistic::Surface(SurfaceKernel::Rows), of_targets, told.clone(), groups)?;
             let of_rows = [&along_rows, &along_rows, &in_slices];
-            self.step(SurfaceKernel::Planes { wide }, of_rows, told.clone(), groups)?;
+            self.step(Statistic::Surface(SurfaceKernel::Planes { wide }), of_rows, told.clone(), groups)?;
             let of_slices = [&in_slices, &asked.queries, &asked.distances];
             let groups = asked.many.div_ceil(WORKGROUP.into());
-            self.step(SurfaceKernel::Columns { wide }, of_slices, told, groups)?;
+            self.step(Statistic::Surface(SurfaceKernel::Columns { wide }), of_slices, told, groups)?;
             self.device.wait_for_all()?;
         }
         Ok(true)

@@ -66,6 +66,13 @@ pub const SURFACE_PLANES: &str = include_str!("../../../shaders/surface_planes.w
 pub const SURFACE_COLUMNS: &str = include_str!("../../../shaders/surface_columns.wgsl");
 pub const SURFACE_HISTOGRAM: &str = include_str!("../../../shaders/surface_histogram.wgsl");
 
+pub const INSTANCES: &str = include_str!("../../../shaders/instances.wgsl");
+pub const INSTANCES_COUNTS: &str = include_str!("../../../shaders/instances_counts.wgsl");
+pub const INSTANCES_RUNS: &str = include_str!("../../../shaders/instances_runs.wgsl");
+pub const INSTANCES_FIND: &str = include_str!("../../../shaders/instances_find.wgsl");
+pub const INSTANCES_MERGE: &str = include_str!("../../../shaders/instances_merge.wgsl");
+pub const INSTANCES_COMPRESS: &str = include_str!("../../../shaders/instances_compress.wgsl");
+
 pub fn activation(activation: Activate) -> &'static str {
     match activation {
         Activate::None => include_str!("../../../shaders/pred_none.wgsl"),

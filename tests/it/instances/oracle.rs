@@ -174,7 +174,7 @@ fn told(found: &Instances) -> Expected {
 }
 
 /// The shapes that components are hard for, and noise.
-fn hard(spatial: &[usize], seed: u64) -> Vec<Maps> {
+pub(super) fn hard(spatial: &[usize], seed: u64) -> Vec<Maps> {
     let n = spatial.iter().product::<usize>();
     let mut state = seed;
     let mut random = move |per_mille: u64| {
@@ -199,7 +199,7 @@ fn hard(spatial: &[usize], seed: u64) -> Vec<Maps> {
     pairs.map(maps).collect()
 }
 
-fn all_options() -> Vec<InstanceOptions> {
+pub(super) fn all_options() -> Vec<InstanceOptions> {
     let mut all: Vec<InstanceOptions> =
         Connectivity::ALL.map(|connectivity| InstanceOptions { connectivity, ..Default::default() }).to_vec();
     for (truth, pred, near) in [(1, 0, 1), (0, 1, 2), (2, 2, 2), (3, 0, 3), (0, 0, 1), (1, 2, 0)] {

@@ -4,7 +4,7 @@ use super::engine;
 use voxdice::stats::{InstanceOptions, Instances, Join, Regions};
 use voxdice::{Classes, InstancesAccumulator, LabelMap, LabelSlice, Pair, Shape};
 
-fn noise(spatial: &[usize], per_mille: u64, labels: u64, seed: u64) -> Vec<u8> {
+pub(super) fn noise(spatial: &[usize], per_mille: u64, labels: u64, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let mut random = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -31,7 +31,7 @@ fn found(spatial: &[usize], truth: &[u8], pred: &[u8], classes: &Classes, option
     engine().instances(Pair { pred, truth }, classes, options).unwrap().into_values()
 }
 
-fn all_options() -> Vec<InstanceOptions> {
+pub(super) fn all_options() -> Vec<InstanceOptions> {
     let joined = InstanceOptions { join: Join { truth: 2, pred: 1 }, near: 2, ..Default::default() };
     let nearest = InstanceOptions { regions: Regions::Nearest, ..Default::default() };
     let touching = InstanceOptions { touching: vec![[0, 1], [2, 0]], ..Default::default() };

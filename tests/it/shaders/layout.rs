@@ -118,8 +118,8 @@ const SHAPE: &str = include_str!("../../../src/shape.rs");
 const CLASSES: &str = include_str!("../../../src/classes.rs");
 const SOURCE: &str = include_str!("../../../src/kernel/source.rs");
 const DISTANCES: &str = include_str!("../../../src/gpu/surfaces/distances.rs");
-const BOXES: &str = include_str!("../../../src/gpu/surfaces/boxes.rs");
-const BATCH: &str = include_str!("../../../src/gpu/surfaces/batch.rs");
+const BOXES: &str = include_str!("../../../src/gpu/masks/boxes.rs");
+const BATCH: &str = include_str!("../../../src/gpu/masks/batch.rs");
 const SUMS: &str = include_str!("../../../src/kernel/sums.rs");
 
 #[test]

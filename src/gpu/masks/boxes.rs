@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// A box of voxels in one plane, `high` not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Crop {
+pub(in crate::gpu) struct Crop {
     /// Of all planes and classes, plane by plane.
     pub cell: usize,
     pub plane: u64,
@@ -44,7 +44,12 @@ const MOST_BYTES: u64 = 16 << 20;
 impl Backend {
     /// The box of each class in both maps, in the order of the cells; those of classes that neither map has are
     /// missing.
-    pub(super) async fn boxes(&self, image: &Image<'_>, classes: &Classes, waiting: Waiting) -> Result<Vec<Crop>> {
+    pub(in crate::gpu) async fn boxes(
+        &self,
+        image: &Image<'_>,
+        classes: &Classes,
+        waiting: Waiting,
+    ) -> Result<Vec<Crop>> {
         let boxes = classes.overlaps().map_or(classes.len(), |overlaps| overlaps.groups()) as u64;
         let bytes = 4 * BOX_WORDS * boxes;
         if bytes > MOST_BYTES {

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Two label maps, cut into windows.
-pub(super) struct Image<'a> {
+pub(in crate::gpu) struct Image<'a> {
     pred: Input<'a>,
     truth: Input<'a>,
     /// Slices, rows and columns of a plane.
@@ -66,10 +66,10 @@ impl<'a> Image<'a> {
 }
 
 /// The parameters of a kernel for a window of rows, and its workgroups; nothing where it has no work there.
-pub(super) type ToldOf<'f> = &'f dyn Fn(Range<u64>) -> Option<(Told, u64)>;
+pub(in crate::gpu) type ToldOf<'f> = &'f dyn Fn(Range<u64>) -> Option<(Told, u64)>;
 
 impl Backend {
-    pub(super) fn image<'a>(&self, pair: &LabelPairOf<'_, Source<'a>>) -> Result<Image<'a>> {
+    pub(in crate::gpu) fn image<'a>(&self, pair: &LabelPairOf<'_, Source<'a>>) -> Result<Image<'a>> {
         let (pred, truth) = (Input::labels(pair.pred), Input::labels(pair.truth));
         let extent = pair.extent.map(|n| n as u64);
         let (limits, bindings) = (self.limits, self.bindings);
@@ -90,7 +90,7 @@ impl Backend {
     }
 
     /// Runs a kernel over windows of the image that cover these slices; `result` gets `words`.
-    pub(super) fn over_windows(
+    pub(in crate::gpu) fn over_windows(
         &self,
         image: &Image<'_>,
         kernel: SurfaceKernel,

@@ -8,7 +8,7 @@ use crate::plan::WORKGROUP;
 use std::ops::Range;
 
 /// Some classes in their boxes.
-pub(super) struct Batch {
+pub(in crate::gpu) struct Batch {
     pub crops: Vec<Crop>,
     pub records: Vec<Record>,
     /// The segments: of each record the truth and the prediction.
@@ -32,7 +32,7 @@ const ROWS_PER_VOXEL: u64 = 4;
 
 /// What is common to all boxes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Form {
+pub(in crate::gpu) struct Form {
     pub axes: usize,
     /// Whether elements are corners of voxels, so that there is one more of them along each axis.
     pub corners: bool,
@@ -75,7 +75,13 @@ impl Form {
 }
 
 /// Batches of boxes in their order, none of more than `most` words, which each box must fit.
-pub(super) fn batches(crops: &[Crop], form: Form, image: &Image<'_>, classes: &Classes, most: u64) -> Vec<Batch> {
+pub(in crate::gpu) fn batches(
+    crops: &[Crop],
+    form: Form,
+    image: &Image<'_>,
+    classes: &Classes,
+    most: u64,
+) -> Vec<Batch> {
     let mut batches = Vec::new();
     let mut words = 0;
     let mut first = 0;
@@ -172,7 +178,7 @@ impl Batch {
 
 /// The box in parts of at most `most` words each: whole slices, or rows of one slice. Their masks follow each other as
 /// those of the box do.
-pub(super) fn pieces(crop: &Crop, most: u64) -> Vec<Crop> {
+pub(in crate::gpu) fn pieces(crop: &Crop, most: u64) -> Vec<Crop> {
     let [slices, rows, columns] = crop.size();
     // Both masks, each rounded up to whole workgroups.
     let most = (most / 2).saturating_sub(WORKGROUP.into()).max(1);

@@ -1,4 +1,4 @@
-//! The parameters of the kernels for surface distances. Twin: shaders/surface.wgsl; a test compares them.
+//! The parameters of the kernels for surface distances and lesions. Twin: shaders/surface.wgsl; a test compares them.
 
 use crate::job::BoxMasks;
 use crate::plan::WORKGROUP;
@@ -6,7 +6,7 @@ use crate::plan::WORKGROUP;
 /// Numbers in front of the tables that they point to, which begin behind them.
 #[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub(super) struct Numbers {
+pub(in crate::gpu) struct Numbers {
     pub groups_x: u32,
     pub groups: u32,
     pub tasks: u32,
@@ -39,12 +39,16 @@ pub(super) struct Numbers {
     pub classes_at: u32,
     pub boxes: u32,
     pub first_plane: u32,
+    pub runs: u32,
+    pub first_run: u32,
+    pub end_run: u32,
+    pub windows_at: u32,
 }
 
 /// A class in its box.
 #[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub(super) struct Record {
+pub(in crate::gpu) struct Record {
     pub first: u32,
     pub half: u32,
     pub mask: [u32; 3],
@@ -61,7 +65,7 @@ pub(super) struct Record {
 
 /// A range of words of one segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Task {
+pub(in crate::gpu) struct Task {
     pub first: u32,
     pub words: u32,
     pub segment: u32,
@@ -75,13 +79,13 @@ impl Task {
 
 /// Numbers and tables on their way to a kernel.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Told {
+pub(in crate::gpu) struct Told {
     pub numbers: Numbers,
     tables: Vec<u32>,
 }
 
 /// Words of a u64, low word first.
-pub(super) fn halves(value: u64) -> [u32; 2] {
+pub(in crate::gpu) fn halves(value: u64) -> [u32; 2] {
     [value as u32, (value >> 32) as u32]
 }
 
@@ -158,7 +162,7 @@ mod tests {
             p_head "P_HEAD" t_head "T_HEAD" ignored_at "IGNORED_AT" ignored_labels "IGNORED_LABELS" kinds_at "KINDS_AT"
             offsets_at "OFFSETS_AT" queries "QUERIES" rows "ROWS" rows_at "ROWS_AT" limit "LIMIT" slots "SLOTS"
             segment "SEGMENT" from "FROM" side "SIDE" class_entries "CLASS_ENTRIES" classes_at "CLASSES_AT" boxes "BOXES"
-            first_plane "FIRST_PLANE");
+            first_plane "FIRST_PLANE" runs "RUNS" first_run "FIRST_RUN" end_run "END_RUN" windows_at "WINDOWS_AT");
         places!(Record: first "FIRST" half "HALF" mask "MASK_SLICES" grid_rows "GRID_ROWS" width "WIDTH" low "LOW_Z"
             sides "SIDES" labels_at "LABELS_AT" labels "LABELS" budget "BUDGET" grid_slices "GRID_SLICES");
         assert_eq!(constant("RECORD_WORDS"), size_of::<Record>() / 4);
