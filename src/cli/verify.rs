@@ -3,6 +3,7 @@
 mod data;
 mod groups;
 mod known;
+mod lesions;
 mod surfaces;
 mod tally;
 
@@ -27,7 +28,7 @@ use tally::Tally;
 /// Every adapter (or the one named) is asked questions with known answers, and then compared with the CPU block by
 /// block: sums of all types, layouts and terms over usual, large and non-finite values, and counts of few and many
 /// labels, with native 64-bit integers and without, across many small windows and with poisoned result buffers; and
-/// surface distances of near and far, smooth and ragged surfaces, with every kind of elements.
+/// surface distances of near and far, smooth and ragged surfaces, with every kind of elements; and lesions, few and many.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 all agree; 1 a difference; 3 there is no such adapter.

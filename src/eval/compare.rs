@@ -1,7 +1,7 @@
 //! Whether two backends found the same, block by block.
 
 use crate::Table;
-use crate::stats::{Counts, DistanceCount, NO_TARGET, Sums, Surface};
+use crate::stats::{Counts, DistanceCount, Instances, Lesion, NO_TARGET, Sums, Surface};
 use std::fmt;
 
 /// The first block that two tables disagree about.
@@ -103,6 +103,57 @@ pub fn surface_difference(a: &Surface, b: &Surface) -> Option<(String, [u64; 2])
     }
     // The lattice or the options differ.
     Some(("elements of the truth".into(), [a.truth().elements(), b.truth().elements()]))
+}
+
+/// The first number about lesions that is another in `a` and `b`, and what it is in each.
+pub fn instances_difference(a: &Instances, b: &Instances) -> Option<(String, [u64; 2])> {
+    if a == b {
+        return None;
+    }
+    let of_truth = [a, b].map(Instances::truth);
+    let of_pred = [a, b].map(Instances::pred);
+    for (side, [of_a, of_b]) in [("truth", of_truth), ("prediction", of_pred)] {
+        if of_a.len() != of_b.len() {
+            return Some((format!("lesions of the {side}"), [of_a, of_b].map(|lesions| lesions.len() as u64)));
+        }
+        if let Some((number, (a, b))) = (1..).zip(of_a.iter().zip(of_b)).find(|(_, (a, b))| a != b) {
+            let numbers = |lesion: &Lesion| {
+                let places = [lesion.low(), lesion.high()].concat().into_iter().map(u64::from);
+                let sums = lesion.sums().into_iter().map(|sum| sum as u64);
+                let all = [lesion.voxels(), lesion.first()].into_iter().chain(places).chain(sums);
+                all.collect::<Vec<_>>()
+            };
+            let (of_a, of_b) = (numbers(a), numbers(b));
+            let place = of_a.iter().zip(&of_b).position(|(a, b)| a != b).unwrap_or_default();
+            let what = match place {
+                0 => "voxels",
+                1 => "the first voxel",
+                2..8 => "the box",
+                _ => "the sum of places",
+            };
+            return Some((format!("{what} of lesion {number} of the {side}"), [of_a[place], of_b[place]]));
+        }
+    }
+    let counts = |found: &Instances| {
+        let voxels = |all: &[crate::stats::Overlap]| all.iter().map(|overlap| overlap.voxels).sum::<u64>();
+        let [truth, pred] = [found.touches_of_truth(), found.touches_of_pred()].map(|touches| touches.len() as u64);
+        let (pairs, near) = (found.overlaps().len() as u64, found.near().count() as u64);
+        let regions = found.regions().unwrap_or_default();
+        [pairs, voxels(found.overlaps()), near, regions.len() as u64, voxels(regions), truth, pred]
+    };
+    let names = [
+        "pairs of lesions that share voxels",
+        "voxels that they share",
+        "pairs of lesions that are near",
+        "pairs by the nearest lesion",
+        "voxels of these",
+        "lesions of the truth that touch others",
+        "lesions of the prediction that touch others",
+    ];
+    let (of_a, of_b) = (counts(a), counts(b));
+    // As many pairs, but others of them.
+    let place = (0..names.len()).find(|&place| of_a[place] != of_b[place]).unwrap_or_default();
+    Some((names[place].into(), [of_a[place], of_b[place]]))
 }
 
 #[cfg(test)]

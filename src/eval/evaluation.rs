@@ -112,11 +112,16 @@ impl Evaluation {
         all().find(|v| v.difference.is_some()).or_else(|| all().next())
     }
 
-    /// What a verification compares: counts, and distances where any are measured. Bands along boundaries and lesions are
-    /// those of the CPU on either side.
+    /// What a verification compares: counts, and distances and lesions where there are any. Bands along boundaries are those of
+    /// the CPU on either side.
     pub fn verified(&self) -> &'static str {
         let is_distance = |metric: &Metric| matches!(metric, Metric::Surface(_));
-        if self.rules.surfaces.metrics.iter().any(is_distance) { "count and distance" } else { "count" }
+        match (self.rules.surfaces.metrics.iter().any(is_distance), self.rules.instances.is_some()) {
+            (false, false) => "count",
+            (true, false) => "count and distance",
+            (false, true) => "count and lesion",
+            (true, true) => "count, distance and lesion",
+        }
     }
 
     /// The places of all classes but the background.

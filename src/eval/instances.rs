@@ -10,13 +10,14 @@ pub use choices::InstanceChoices;
 pub use found::{LesionRow, LesionScores, LesionStatus};
 
 use super::class::Class;
+use super::compare::instances_difference;
 use super::error::EvalError;
-use super::surfaces::{Field, map};
+use super::surfaces::{Engines, Field, first_unlike, map};
 use crate::metric::instances::{
     Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Match, Size, matching, reduced,
 };
 use crate::stats::{InstanceOptions, Instances, InstancesBy};
-use crate::{Classes, Engine, Pair, Shape};
+use crate::{Classes, Pair, Shape};
 
 /// What is looked for besides counts.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -156,10 +157,11 @@ fn needs_spacing(rules: &InstanceRules) -> bool {
 }
 
 impl Field<'_> {
-    /// The lesions of each class.
+    /// The lesions of each class. Where the counterpart finds others, `difference` says of which class, and how.
     pub fn lesions(
         &self,
-        engine: &Engine,
+        engines: Engines<'_>,
+        difference: &mut Option<(usize, String)>,
         counted: &Classes,
         classes: &[Class],
         search: &InstanceSearch,
@@ -176,7 +178,11 @@ impl Field<'_> {
         let shape = Shape::new(1, 1, lengths)?;
         let pair = Pair { pred: map(&shape, self.pred)?, truth: map(&shape, self.truth)? };
         let options = search.options(&rules, classes, axes)?;
-        let found = engine.instances(pair, counted, &options)?.into_values();
+        let found = engines.0.instances(pair.clone(), counted, &options)?.into_values();
+        if let Some(counterpart) = engines.1 {
+            let again = counterpart.instances(pair, counted, &options)?.into_values();
+            *difference = first_unlike(engines.0, &found, &again, instances_difference);
+        }
         let left = reduced(&found, &rules, &options.touching, voxel_mm3);
         let of = |((all, left), rules): ((&Instances, &std::borrow::Cow<'_, Instances>), &InstanceRules)| {
             LesionScores::of(all, left, &matching(left, rules), rules, &search.sizes, voxel_mm3)

@@ -9,7 +9,7 @@ use super::instances::{self, InstanceSearch};
 use super::rules::{ClassSource, Rules, engine_classes};
 use super::segmentation::{segment_names, segmentation_of};
 use super::surfaces::of_maps;
-use super::verify::{Verification, verified, with_surfaces};
+use super::verify::{Verification, verified, with_places};
 use super::warning::Warning;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
@@ -83,22 +83,24 @@ pub(super) fn evaluate(
             let (maps, classes) = ([&of_truth, &of_pred], engine_classes(&present.classes, &rules.ignore)?);
             let keys = || present.classes.iter().map(|class| class.key.clone());
             of_maps(truth, maps, place.as_ref(), spacing_mm, |field| {
+                let engines = (counter.engine, counter.counterpart);
+                let named = |(class, how): (usize, String)| Some((present.classes.get(class)?.clone(), how));
                 if !rules.surfaces.metrics.is_empty() {
-                    let engines = (counter.engine, counter.counterpart);
                     let measured = field.measure(engines, &classes, &rules.surfaces)?;
                     surfaces = keys().zip(measured.values).collect();
-                    let named = |(class, how): (usize, String)| Some((present.classes.get(class)?.clone(), how));
                     difference = measured.difference.and_then(named);
                 }
                 if let Some(search) = &rules.instances {
-                    let found = field.lesions(counter.engine, &classes, &present.classes, search)?;
+                    let mut of_lesions = None;
+                    let found = field.lesions(engines, &mut of_lesions, &classes, &present.classes, search)?;
+                    difference = difference.take().or(of_lesions.and_then(named));
                     instances = keys().zip(found).collect();
                 }
                 Ok(())
             })?;
         }
         let (tally, verification) = of_volumes([of_truth, of_pred], present, place.as_ref(), rules, counter)?;
-        (tally, with_surfaces(verification, difference.as_ref()))
+        (tally, with_places(verification, difference.as_ref()))
     };
     if rules.classes == ClassSource::Found {
         if counts.len() > MANY_LABELS {

@@ -18,7 +18,7 @@ use super::error::{EvalError, MaskError};
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
 use super::surfaces::Field;
-use super::verify::{Verification, verified, with_surfaces};
+use super::verify::{Verification, verified, with_places};
 use super::warning::{Side as WhichSide, Warning};
 use crate::io::{Gap, Geometry};
 use crate::stats::Counts;
@@ -83,15 +83,18 @@ fn count(
             if let Some(pair) = pair_of(masks, left_out.as_ref(), &meeting, rules)? {
                 (counted, verified) = count_pair(&pair, counter)?;
                 let field = field_of(&pair, sides[0].path, spacing_mm);
+                let engines = (counter.engine, counter.counterpart);
                 if !rules.surfaces.metrics.is_empty() {
-                    let engines = (counter.engine, counter.counterpart);
                     let measured = field.measure(engines, &mask_class()?, &rules.surfaces)?;
                     let difference = measured.difference.map(|(_, how)| (class.clone(), how));
-                    verified = with_surfaces(verified, difference.as_ref());
+                    verified = with_places(verified, difference.as_ref());
                     surfaces.insert(class.key.clone(), measured.values.into_iter().flatten().collect());
                 }
                 if let Some(search) = &rules.instances {
-                    let found = field.lesions(counter.engine, &mask_class()?, std::slice::from_ref(class), search)?;
+                    let (mut difference, own) = (None, std::slice::from_ref(class));
+                    let found = field.lesions(engines, &mut difference, &mask_class()?, own, search)?;
+                    let difference = difference.map(|(_, how)| (class.clone(), how));
+                    verified = with_places(verified, difference.as_ref());
                     instances.extend(found.into_iter().map(|found| (class.key.clone(), found)));
                 }
             }

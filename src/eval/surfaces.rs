@@ -143,9 +143,19 @@ impl Field<'_> {
 
 /// How the surfaces of a class differ between the engine and its counterpart, by the number of the class.
 fn surfaces_differ(engine: &Engine, surfaces: &Table<Surface>, again: &Table<Surface>) -> Option<(usize, String)> {
-    let pairs = surfaces.values().iter().zip(again.values()).enumerate();
-    pairs.into_iter().find_map(|(class, (first, second))| {
-        let (what, mut counts) = surface_difference(first, second)?;
+    first_unlike(engine, surfaces.values(), again.values(), surface_difference)
+}
+
+/// The first class of which the engine and its counterpart found something else, and how.
+pub(super) fn first_unlike<T>(
+    engine: &Engine,
+    found: &[T],
+    again: &[T],
+    difference: impl Fn(&T, &T) -> Option<(String, [u64; 2])>,
+) -> Option<(usize, String)> {
+    let mut pairs = found.iter().zip(again).enumerate();
+    pairs.find_map(|(class, (first, second))| {
+        let (what, mut counts) = difference(first, second)?;
         if engine.describe().backend == Backend::Gpu {
             counts.reverse();
         }

@@ -14,7 +14,7 @@ pub struct Verification {
     pub cpu: String,
     /// The GPU.
     pub gpu: String,
-    /// None where all counts and distances are equal.
+    /// None where all counts, distances and lesions are equal.
     pub difference: Option<String>,
 }
 
@@ -64,8 +64,8 @@ pub(super) fn verified(
     Ok((counts, Some(Verification { cpu, gpu, difference })))
 }
 
-/// The verification of counts, and of the surfaces of the class that differs.
-pub(super) fn with_surfaces(
+/// The verification of counts, and of the surfaces or lesions of the class that differs.
+pub(super) fn with_places(
     mut verification: Option<Verification>,
     difference: Option<&(Class, String)>,
 ) -> Option<Verification> {

@@ -1,8 +1,8 @@
 //! Groups of comparisons of two engines, block by block.
 
 use super::data::{Kind, LabelKind, LabelVoxels, Values, Voxels};
-use super::surfaces;
 use super::tally::Tally;
+use super::{lesions, surfaces};
 use crate::stats::Terms;
 use crate::{Classes, Engine, LabelMap, Layout, Pair, Shape};
 use anyhow::Result;
@@ -21,10 +21,11 @@ pub(super) enum Group {
     LargeLabels,
     /// Distances of surfaces.
     Surfaces,
+    Lesions,
 }
 
 impl Group {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Sums(Values::Unit),
         Self::Sums(Values::Odd),
         Self::Sums(Values::Eight),
@@ -37,6 +38,7 @@ impl Group {
         Self::Counts(1500),
         Self::LargeLabels,
         Self::Surfaces,
+        Self::Lesions,
     ];
 
     pub fn name(self) -> &'static str {
@@ -53,6 +55,7 @@ impl Group {
             Self::Counts(_) => "counts of 1500 labels",
             Self::LargeLabels => "counts of labels up to 2^32",
             Self::Surfaces => "surface distances",
+            Self::Lesions => "lesions",
         }
     }
 
@@ -111,6 +114,7 @@ impl Group {
                 counts(&mut tally, [cpu, other], &labels, &[LabelKind::U32], round)?;
             }
             Self::Surfaces => surfaces::compare(&mut tally, [cpu, other], round)?,
+            Self::Lesions => lesions::compare(&mut tally, [cpu, other], round)?,
         }
         Ok(tally)
     }

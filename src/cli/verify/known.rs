@@ -1,7 +1,9 @@
 //! Inputs whose results can be worked out by hand, written down here: not even the CPU is trusted.
 
 use super::tally::Tally;
-use crate::stats::{Counts, DistanceCount, Elements, Exact, Sums, SurfaceOptions, Terms};
+use crate::stats::{
+    Connectivity, Counts, DistanceCount, Elements, Exact, InstanceOptions, Lesion, Sums, SurfaceOptions, Terms,
+};
 use crate::{Classes, Engine, LabelMap, Pair, Shape, Spacing, Volume};
 use anyhow::Result;
 
@@ -72,7 +74,34 @@ pub(super) fn check(engine: &Engine) -> Result<Tally> {
     let expected = [(16_667, 50_000, 33_333, 100_000, 0, 0), (0, 0, 33_333, 100_000, 0, 0)];
     tally.check("100,000 labels", wrong_counts(counts.values(), &expected));
     surfaces(engine, &mut tally)?;
+    lesions(engine, &mut tally)?;
     Ok(tally)
+}
+
+/// Two voxels at a corner of each other are one lesion or two; beside them is a voxel of the prediction alone.
+fn lesions(engine: &Engine, tally: &mut Tally) -> Result<()> {
+    let shape = Shape::new(1, 1, [3, 5])?;
+    let (truth, pred) =
+        ([1u8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], [0u8, 0, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+    let classes = Classes::new([1])?;
+    for (name, connectivity, voxels) in
+        [("a lesion by corners", Connectivity::Corners, &[2][..]), ("two by faces", Connectivity::Faces, &[1, 1])]
+    {
+        let options = InstanceOptions { connectivity, ..InstanceOptions::default() };
+        let (pred, truth) = (LabelMap::u8(shape.clone(), &pred)?, LabelMap::u8(shape.clone(), &truth)?);
+        let found = engine.instances(Pair { pred, truth }, &classes, &options)?;
+        let found = &found.values()[0];
+        let of_truth: Vec<u64> = found.truth().iter().map(Lesion::voxels).collect();
+        let of_pred: Vec<u64> = found.pred().iter().map(Lesion::first).collect();
+        let shared: Vec<[u64; 3]> =
+            found.overlaps().iter().map(|o| [o.truth.into(), o.pred.into(), o.voxels]).collect();
+        let last = voxels.len() as u64 - 1;
+        let failure = (of_truth != voxels || of_pred != [4, 6] || shared != [[last, 1, 1]]).then(|| {
+            format!("true lesions of {of_truth:?} voxels, predicted ones from voxels {of_pred:?}, shared {shared:?}")
+        });
+        tally.check(name, failure);
+    }
+    Ok(())
 }
 
 /// A voxel, and one that is two columns of 1.5 mm and a row of 2 mm farther: as whole numbers of 0.5 mm, squared, 36 + 16.

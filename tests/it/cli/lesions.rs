@@ -1,7 +1,7 @@
 //! Lesions in `voxdice eval`.
 
 use super::folder::Cohort;
-use super::{Files, fails, fine, json, run, stderr, stdout, text};
+use super::{Files, fails, fine, gpu, json, run, stderr, stdout, text};
 use crate::instances::cases::{cases, is_instances, maps, number};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -38,6 +38,29 @@ fn same(found: &Value, expected: &Detection, place: &str) {
             "{} of {place}: {found:?}, not {expected:?}",
             metric.key()
         );
+    }
+}
+
+/// With dilations, and with labels that are instances.
+#[test]
+fn a_gpu_has_the_lesions_of_the_cpu_and_verify_compares_them() {
+    if !gpu() {
+        return;
+    }
+    let files = Files::new();
+    let all = cases();
+    for (preset, labels) in [("brats24-gli", false), ("cellpose", true)] {
+        let case = all.iter().find(|case| is_instances(case) == labels && case["name"] != "both_empty_2d").unwrap();
+        let [truth, pred] = golden(&files, case);
+        let arguments = ["eval", text(&truth), text(&pred), "--like", preset, "--format", "json", "--bootstrap", "0"];
+        let of = |backend| {
+            let found = json(arguments.iter().chain(&["--backend", backend]));
+            found["metric_per_case"][0].clone()
+        };
+        assert_eq!(of("gpu"), of("cpu"), "{} {preset}", case["name"]);
+        let verified = run(arguments.iter().chain(&["--verify"]));
+        let said = stderr(&verified);
+        assert!(said.contains("agree in every count and lesion"), "{said}");
     }
 }
 
