@@ -88,17 +88,13 @@ fn components(plane: &[Vec<FoundRuns>], layout: Layout, options: &InstanceOption
 /// The runs of a plane, called by their labels.
 fn labels(plane: &[Vec<FoundRuns>], masks: &Classes, classes: &Classes) -> Vec<Named> {
     let mut all = Vec::new();
-    for (label, parts) in masks.sets().iter().flatten().zip(plane) {
-        for class in (0..classes.len()).filter(|&class| classes.sets()[class].contains(label)) {
+    for (&label, parts) in masks.sets().iter().flatten().zip(plane) {
+        let class = [classes.index().class_of(label)];
+        for &class in classes.overlaps().map_or(&class[..], |overlaps| overlaps.classes_of(class[0])) {
             for place in 0..2 {
+                let track = 2 * class as usize + place;
                 let runs = parts.iter().flat_map(|part| &part[place]);
-                all.extend(runs.map(|&FoundRun { row, start, end, .. }| Named {
-                    row,
-                    track: 2 * class + place,
-                    start,
-                    end,
-                    label: *label,
-                }));
+                all.extend(runs.map(|&FoundRun { row, start, end, .. }| Named { row, track, start, end, label }));
             }
         }
     }

@@ -79,11 +79,9 @@ fn parts_are_joined() {
                 [1, 2].map(|seed| noise(&spatial, per_mille, 3, seed).into_iter().map(u32::from).collect());
             let maps = Maps { spatial: spatial.clone(), truth, pred };
             let classes = Classes::regions([vec![1], vec![2], vec![1, 2, 3]]).unwrap();
-            for options in options {
-                // Distances in a large plane take the CPU a while.
-                if options.regions == Regions::Off || spatial[0] == 9 {
-                    hold(&format!("{spatial:?}, {per_mille} of 1000"), &maps, &classes, &options);
-                }
+            // Distances in so large an image take the CPU a while.
+            for options in options.into_iter().filter(|options| options.regions == Regions::Off) {
+                hold(&format!("{spatial:?}, {per_mille} of 1000"), &maps, &classes, &options);
             }
         }
     }
