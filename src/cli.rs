@@ -22,7 +22,7 @@ mod words;
 #[cfg(test)]
 pub(crate) use {demo::phantom, verify::Random};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use exit::Exit;
 use output::Output;
 use std::process::ExitCode;
@@ -31,9 +31,8 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "voxdice", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "\
-Exit codes: 0 fine; 1 ran, with findings (missing or broken cases, grids that truly differ, a failed
-verification); 2 wrong usage or input; 3 the requested device is not there or does not work;
-130 interrupted.
+Exit codes: 0 fine; 1 ran, with findings (missing or broken cases, grids that truly differ, a failed verification); 2 wrong \
+usage or input; 3 the requested device is not there or does not work; 130 interrupted.
 
 Example: voxdice eval truth.nii.gz pred.nii.gz")]
 struct Cli {
@@ -55,9 +54,16 @@ enum Command {
     Demo(demo::Demo),
 }
 
+/// The command line. `eval -h` is short enough to be read.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommand("eval", |eval| eval.mut_args(eval::brief))
+}
+
 /// Parses the arguments and runs the command.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let mut command = command();
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let cli = match parsed.and_then(|found| Cli::from_arg_matches(&found).map_err(|error| error.format(&mut command))) {
         Ok(cli) => cli,
         Err(message) => return Exit::of_usage(&message).into(),
     };

@@ -36,6 +36,7 @@ pub const SCHEMA: u32 = 1;
 
 mod cancel;
 mod case;
+mod chosen;
 mod class;
 mod cohort;
 pub mod compare;
@@ -72,6 +73,7 @@ mod warning;
 
 pub use cancel::Cancel;
 pub use case::{CaseResult, Prediction};
+pub use chosen::Chosen;
 pub use class::Class;
 pub use cohort::{Cohort, Selection};
 pub use convention::{Average, Convention};
@@ -94,7 +96,7 @@ pub use run::{Event, RunOptions};
 pub use score::{Score, ScoreList};
 pub use scoring::{ScoreChoices, Scoring};
 pub use shard::Shard;
-pub use summary::Summary;
+pub use summary::{Summary, WORST};
 pub use surfaces::{Missed, SurfaceChoices, Surfaces};
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};

@@ -57,7 +57,7 @@
 //! # Ok::<(), voxdice::Error>(())
 //! ```
 //!
-//! A wgpu device of your own: `Engine::with_device` and `examples/own_device.rs`. Folders: `eval` and
+//! A training loop: `examples/training_loss.rs`. A wgpu device of your own: `Engine::with_device` and `examples/own_device.rs`. Folders: `eval` and
 //! `examples/evaluate_folders.rs`.
 //!
 //! # Modules

@@ -88,15 +88,35 @@ pub fn is_command(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` in lines of at most 80 columns, the later ones indented.
+/// The columns there are to fill: those of the terminal that shows stdout, else what COLUMNS says. None where nobody says, as
+/// in files and pipes, which have room for everything.
+#[cfg(feature = "table")]
+pub fn columns() -> Option<usize> {
+    // Some pseudo-terminals say 0.
+    let known = |columns: &usize| *columns > 0;
+    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    terminal.filter(known).or_else(|| std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(known))
+}
+
+/// Only tables are for terminals.
+#[cfg(not(feature = "table"))]
+fn columns() -> Option<usize> {
+    None
+}
+
+/// `text` in lines that the terminal has room for, the later ones indented; of 80 columns in files and pipes.
 pub fn wrapped(text: &str, indent: usize) -> String {
-    const COLUMNS: usize = 80;
+    in_lines(text, indent, columns().unwrap_or(80))
+}
+
+/// `text` in lines of at most so many columns, but for longer words.
+fn in_lines(text: &str, indent: usize, columns: usize) -> String {
     let text = printable(text);
     let mut lines = String::new();
     let mut column = 0;
     for word in text.split(' ') {
         let width = word.chars().count();
-        if column > 0 && column + 1 + width > COLUMNS {
+        if column > 0 && column + 1 + width > columns {
             lines.push('\n');
             lines.extend(std::iter::repeat_n(' ', indent));
             column = indent;
@@ -128,11 +148,13 @@ mod tests {
 
     #[test]
     fn long_lines_are_broken_between_words() {
-        let text = wrapped(&"word ".repeat(20), 2);
+        let text = in_lines(&"word ".repeat(20), 2, 80);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!((lines.len(), lines[0].len()), (2, 79));
         assert!(lines[1].starts_with("  word"));
-        assert_eq!(wrapped("short", 4), "short");
+        assert_eq!(in_lines("short", 4, 80), "short");
+        // A word is not broken: it may be a path.
+        assert_eq!(in_lines("a longer word", 1, 4), "a\n longer\n word");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::eval::{
 use crate::io::nifti;
 use crate::report::grid::{Align, Grid, Tone};
 use crate::report::{counted_on, empty_rule};
-use crate::text::{score as score_text, shown};
+use crate::text::{score as score_text, shown, wrapped};
 use anyhow::{Context, Result};
 use clap::Args;
 use phantom::{CASES, ORGANS, SHAPE};
@@ -145,15 +145,12 @@ fn render(summary: &Summary<'_>, folder: &Path) -> String {
     let mut text = grid.render(true);
     let (undefined, of) = summary.undefined(Score::DICE);
     // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
-        "\nmeans of {} defined, {undefined} undefined; {}",
-        of - undefined,
-        empty_rule(&summary.scoring)
-    );
-    let _ = writeln!(text, "{}", counted_on(summary));
+    let rule = empty_rule(&summary.scoring);
+    let means = format!("means of {} defined, {undefined} undefined; {rule}", of - undefined);
+    let _ = writeln!(text, "\n{}", wrapped(&means, 2));
+    let _ = writeln!(text, "{}", wrapped(&counted_on(summary), 2));
     let name = "case_2.nii.gz";
-    let _ = writeln!(text, "\nThe files are in {}. One of them in detail:", shown(folder));
+    let _ = writeln!(text, "\nThe files are in {}, which may be deleted. One of them in detail:", shown(folder));
     let path = |half: &str| quoted(&folder.join(half).join(name));
     let _ = writeln!(text, "  voxdice eval {} {}", path("truth"), path("pred"));
     text

@@ -15,15 +15,15 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, ClassSource, Cohort, Event, InstanceSearch, Matching, PairList, Pairing, Rules, RunOptions, Score,
-    Selection, Shard, Summary, WarningKind, pair_files, pair_folders_by,
+    CaseRegex, Chosen, ClassSource, Cohort, Event, InstanceSearch, Matching, PairList, Pairing, Rules, RunOptions,
+    Score, Selection, Shard, Summary, WarningKind, pair_files, pair_folders_by,
 };
 use crate::io::READABLE;
 use crate::metric::Metric;
 use crate::metric::instances::LesionMetric;
 use anyhow::{Result, bail};
 use args::ScoreArgs;
-use clap::Args;
+use clap::{Arg, Args};
 use lesions::{LesionArgs, Like};
 use publish::{OutputArgs, publish};
 use std::num::NonZeroUsize;
@@ -39,26 +39,34 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "\
 Examples:
   voxdice eval truth.nii.gz pred.nii.gz
+  voxdice eval labelsTs predictions -o summary.json --html report.html
+  voxdice eval labelsTs predictions --metrics dice,hd95,nsd=2
+
+`--help` has all options: regions, surfaces, lesions, grids, pairs, shards, devices.")]
+#[command(after_long_help = "\
+Examples:
+  voxdice eval truth.nii.gz pred.nii.gz
   voxdice eval truth.nii.gz pred.nii.gz -l 1,2,5-9 --format csv
-  voxdice eval labelsTs predictions -o summary.json --csv cases.csv --html report.html
+  voxdice eval labelsTs predictions -o summary.json --html report.html
   voxdice eval labelsTs predictions --dataset dataset.json --missing zero
-  voxdice eval labelsTs predictions --region WT=1,2,3 --region TC=1,3 --region ET=3 --empty one
+  voxdice eval labelsTs predictions --region WT=1,2,3 --region ET=3 --empty one
   voxdice eval labelsTs predictions --metrics dice,hd95,nsd=2 --surface deepmind
   voxdice eval labelsTs predictions --instances components --lesions lesions.csv
   voxdice eval labelsTs predictions --like brats23-gli
+  voxdice eval labelsTs predictions --cases 'case_00[1-3]' --format csv
   voxdice eval labelsTs predictions --shard 1/4 --format json > part1.json
 
-Pairs: the same file name; else the same name without its ending; a folder per case, or one file per
-class, counts as a case; --pair-regex takes the case from the name, --pairs lists the pairs.
+Pairs: the same file name; else the same name without its ending; a folder per case, or one file per class, counts as a case; \
+--pair-regex takes the case from the name, --pairs lists the pairs.
 
-Names: masks in folders and segments of .seg.nrrd are classes by their names, whatever their values are; beside a label map,
+Names: masks in folders and segments of .seg.nrrd are classes by their names, whatever their values are; beside a label map, \
 --dataset says which label is called so.
 
-Means: --format json has the mean over defined values, and null where there is none. The file of -o
-follows nnU-Net to the byte, so there `foreground_mean` is NaN as soon as one label is defined in no case.
-Label 0 is in no foreground mean.")]
+Means: --format json has the mean over defined values, and null where there is none. The file of -o follows nnU-Net to the \
+byte, so there `foreground_mean` is NaN as soon as one label is defined in no case. Label 0 is in no foreground mean.")]
 pub(super) struct Eval {
-    #[arg(help = format!("Reference label maps: a file ({} with x last) or a folder", READABLE.join(", ")))]
+    #[arg(help = "Reference label maps: a file or a folder")]
+    #[arg(long_help = format!("Reference label maps: a file ({} with x last) or a folder", READABLE.join(", ")))]
     truth: PathBuf,
     /// Predicted label maps, on the same grids: a file or a folder
     pred: PathBuf,
@@ -74,6 +82,9 @@ pub(super) struct Eval {
     /// The case is what the first group of this pattern matches in a file name
     #[arg(long, value_name = "RE", help_heading = "Folders")]
     pair_regex: Option<CaseRegex>,
+    /// Only these cases: a file with one name a line, or a regular expression for whole names
+    #[arg(long, value_name = "LIST|REGEX", help_heading = "Folders")]
+    cases: Option<String>,
     /// What becomes of a case without prediction, or without truth
     #[arg(long, value_enum, default_value_t = MissingName::Error, help_heading = "Folders")]
     missing: MissingName,
@@ -90,6 +101,16 @@ pub(super) struct Eval {
     /// Count and measure on the CPU and on a GPU, and fail unless all counts and distances are equal
     #[arg(long, help_heading = "Device")]
     verify: bool,
+}
+
+/// The options that `-h` shows: those of a first evaluation.
+const FIRST: [&str; 11] =
+    ["labels", "dataset", "metrics", "like", "instances", "missing", "cases", "format", "output", "html", "help"];
+
+/// Leaves an option of `eval` to `--help`, unless it is one of the first to look for.
+pub(super) fn brief(argument: Arg) -> Arg {
+    let shown = argument.is_positional() || FIRST.contains(&argument.get_id().as_str());
+    argument.hide_short_help(!shown)
 }
 
 pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
@@ -111,7 +132,8 @@ impl Eval {
         let rules = self.count.resolve(scoring.convention, scoring.surface_metrics().collect(), search)?;
         let lesions = self.lesions.lesions.as_deref();
         self.outputs.check(lesions, &self.inputs())?;
-        let selection = Selection { missing: self.missing.into(), shard: self.shard };
+        self.hint_at_order(output);
+        let selection = Selection { missing: self.missing.into(), shard: self.shard, cases: self.chosen()? };
         // Folders are looked through, and some files read, without a look for signals.
         let cohort = interrupt::during(|| -> Result<_> { Ok(Cohort::new(self.pairing(&rules)?, rules, selection)?) })??;
         let progress = Progress::start(output.quiet, "opening the device");
@@ -141,7 +163,28 @@ impl Eval {
     /// All input paths that were named.
     fn inputs(&self) -> Vec<&Path> {
         let lists = [&self.count.dataset, &self.pairs].into_iter().flatten();
-        [&self.truth, &self.pred].into_iter().chain(lists).map(PathBuf::as_path).collect()
+        let names = self.cases.as_deref().map(Path::new).filter(|path| path.is_file());
+        [&self.truth, &self.pred].into_iter().chain(lists).map(PathBuf::as_path).chain(names).collect()
+    }
+
+    /// The cases that --cases names.
+    fn chosen(&self) -> Result<Option<Chosen>> {
+        let Some(text) = &self.cases else { return Ok(None) };
+        let path = Path::new(text);
+        Ok(Some(if path.is_file() { Chosen::listed(&read_text(path)?, path)? } else { text.parse()? }))
+    }
+
+    /// Says that truth and prediction may have been swapped, where their names say so.
+    fn hint_at_order(&self, output: &mut Output) {
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let begins = |path: &Path, words: &[&str]| words.iter().any(|word| name(path).starts_with(word));
+        if begins(&self.truth, &["pred", "infer", "output"]) && begins(&self.pred, &["label", "gt", "truth", "ref"]) {
+            output.note(format_args!(
+                "note: TRUTH comes first: {} is taken for the truth, and {} for the prediction",
+                self.truth.display(),
+                self.pred.display()
+            ));
+        }
     }
 
     /// The pairs to evaluate.
@@ -171,6 +214,7 @@ impl Eval {
             ("--pairs", self.pairs.is_some()),
             ("--pair-regex", self.pair_regex.is_some()),
             ("--shard", self.shard.is_some()),
+            ("--cases", self.cases.is_some()),
         ];
         if let Some((flag, _)) = folder_only.iter().find(|(_, given)| *given) {
             bail!("{flag} is for folders, and {} is none; leave it out or name two folders", self.truth.display());

@@ -35,8 +35,8 @@ use work::{Want, Work};
 /// are exact and the same on every device; sigmoid, softmax, powers and logarithms hold within a documented bound.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Files: .npy, NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage or NRRD. float64 is rounded to float32,
-with a warning where that changes it.
+Files: .npy, NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage or NRRD. float64 is rounded to float32, with a warning where that \
+changes it.
 
 Axes of .npy, by --layout and number of axes:
   channels-first  1: [spatial]  2: [channel, spatial]  3 and more: [sample, channel, spatial...]
@@ -44,11 +44,11 @@ Axes of .npy, by --layout and number of axes:
   unbatched       1: [spatial]  2 and more: [channel, spatial...]
   unbatched-last  1: [spatial]  2 and more: [spatial..., channel]
   flat            [spatial...]: one sample of one channel
-NIfTI has one sample: x, y, z and, where there is a fourth axis, the channels along it (or along
-a fifth one, after a fourth of length 1). Only --layout flat changes that.
+NIfTI has one sample: x, y, z and, where there is a fourth axis, the channels along it (or along a fifth one, after a fourth \
+of length 1). Only --layout flat changes that.
 
-A truth of whole numbers, of any type, without the channel axis of the prediction (or with one of
-length 1) is a label map: channel c is where the label is c; with a single channel, where it is 1.
+A truth of whole numbers, of any type, without the channel axis of the prediction (or with one of length 1) is a label map: \
+channel c is where the label is c; with a single channel, where it is 1.
 
 Examples:
   voxdice loss truth.npy pred.npy --smooth 1e-5

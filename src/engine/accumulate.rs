@@ -31,6 +31,10 @@ use voxels::Voxels;
 /// chunk with one channel, or with channels last, are summed in place. Give chunks of many blocks, so that there is
 /// work for all threads.
 ///
+/// A file `[C, Z, Y, X]` has its channels one behind the other: read a part of each channel for a chunk, which takes a seek
+/// per channel. Where channels do not depend on each other (no softmax, and no label map as truth), one accumulator of a
+/// single channel after the other reads such a file in its order.
+///
 /// ```
 /// use voxdice::{Engine, EngineOptions, Pair, Shape, SumsOptions, Volume};
 /// let engine = Engine::new(&EngineOptions::default())?;

@@ -1,6 +1,7 @@
 //! The cases of a run before any voxel is read: what there is to count, by which rules, and what only one side has.
 
-use super::error::EvalError;
+use super::chosen::Chosen;
+use super::error::{EvalError, PairingError};
 use super::evaluation::{Evaluation, Failure, Provenance, Unpaired};
 use super::pairing::{Kind, Lone, Pairing};
 use super::rules::{MissingRule, Rules};
@@ -8,6 +9,9 @@ use super::run::{self, RunOptions, Task};
 use super::shard::Shard;
 use super::sources::{self, Refused};
 use crate::Engine;
+use crate::text::printable;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The cases of a run.
 ///
@@ -26,12 +30,14 @@ pub struct Cohort {
 }
 
 /// Which of the cases take part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// What is done with cases that only one side has.
     pub missing: MissingRule,
     /// Only this part of the cases.
     pub shard: Option<Shard>,
+    /// Only cases of these names. One that a list names and neither side has is listed among the failures.
+    pub cases: Option<Chosen>,
 }
 
 impl Cohort {
@@ -39,12 +45,16 @@ impl Cohort {
     ///
     /// # Errors
     /// [`MaskError`](super::MaskError) where masks and segments have names that no class has, and what
-    /// [`Rules::check`] finds.
+    /// [`Rules::check`] finds; [`PairingError::NoCaseChosen`] where a choice of cases leaves none.
     pub fn new(mut pairing: Pairing, rules: Rules, selection: Selection) -> Result<Self, EvalError> {
         rules.check()?;
-        let refused = sources::settle(&mut pairing, &rules)?;
-        let Selection { missing: missing_rule, shard } = selection;
-        let here = |case: &str| shard.is_none_or(|shard| shard.has(case));
+        let mut refused = sources::settle(&mut pairing, &rules)?;
+        let Selection { missing: missing_rule, shard, cases } = selection;
+        if let Some(chosen) = &cases {
+            refused.extend(not_there(chosen, &pairing, &refused)?);
+        }
+        let is_chosen = |case: &str| cases.as_ref().is_none_or(|chosen| chosen.has(case));
+        let here = |case: &str| is_chosen(case) && shard.is_none_or(|shard| shard.has(case));
         let Pairing { kind, pairs, mut missing, mut extra } = pairing;
         missing.retain(|lone| here(&lone.name));
         extra.retain(|lone| here(&lone.name));
@@ -90,6 +100,19 @@ impl Cohort {
         evaluation.sources = self.tasks.into_iter().map(Task::into_sources).collect();
         Ok(evaluation)
     }
+}
+
+/// The names that are chosen and that no case has, each with its error.
+fn not_there(chosen: &Chosen, pairing: &Pairing, refused: &Refused) -> Result<Refused, PairingError> {
+    let lone = pairing.missing.iter().chain(&pairing.extra).map(|lone| &lone.name);
+    let all = pairing.pairs.iter().map(|pair| &pair.name).chain(lone).chain(refused.iter().map(|(name, _)| name));
+    let all: BTreeSet<String> = all.cloned().collect();
+    if !all.iter().any(|case| chosen.has(case)) {
+        let first = all.first().cloned().unwrap_or_default();
+        return Err(PairingError::NoCaseChosen { cases: all.len(), first });
+    }
+    let error = |list: &Path| PairingError::NotThere { list: list.into() }.into();
+    Ok(chosen.unknown(&all).into_iter().map(|(name, list)| (printable(name), error(list))).collect())
 }
 
 fn unpaired(lone: &Lone) -> Unpaired {

@@ -93,6 +93,22 @@ impl Evaluation {
         Self { cases, classes, failures, missing, extra, provenance, rules, sources }
     }
 
+    /// How many cases there were to evaluate: those of [`cases`](Self::cases), and those that failed or have no prediction.
+    pub fn all_cases(&self) -> usize {
+        let cases = self.cases.iter().map(|case| &case.name);
+        let others =
+            self.failures.iter().map(|failure| &failure.case).chain(self.missing.iter().map(|lone| &lone.case));
+        cases.chain(others).collect::<BTreeSet<_>>().len()
+    }
+
+    /// `9 of 12`, or `12` where all were evaluated.
+    pub(crate) fn cases_of_all(&self) -> String {
+        match (self.cases.len(), self.all_cases()) {
+            (n, all) if n == all => n.to_string(),
+            (n, all) => format!("{n} of {all}"),
+        }
+    }
+
     /// Whether a case is missing, broken, or on grids that truly differ.
     pub fn has_findings(&self) -> bool {
         let unpaired = !self.missing.is_empty() || !self.extra.is_empty();

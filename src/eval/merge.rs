@@ -7,8 +7,9 @@ mod tests;
 
 pub use partial::Partial;
 
+use super::case::CaseResult;
 use super::error::{EvalError, MergeError};
-use super::evaluation::{Evaluation, Provenance};
+use super::evaluation::{Evaluation, Failure, Provenance, Unpaired};
 use super::scoring::{ScoreChoices, Scoring};
 use super::shard::Shard;
 use crate::metric::Metric;
@@ -16,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Joins results and decides how they are scored: as before, except for the choices made here.
+///
+/// A finding of one result (a case that failed, or that one side lacks) is dropped where another result has the case: so the
+/// cases that were mended are evaluated alone, and joined with the rest.
 ///
 /// # Errors
 /// [`MergeError`] where the results are not those of one run, each shard once.
@@ -48,6 +52,8 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
             return Err(MergeError::Scoring(paths([first, part])).into());
         }
     }
+    let mut parts = parts;
+    drop_superseded(&mut parts);
     check_cases(&parts)?;
     let (mut cases, mut failures, mut missing, mut extra) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for part in parts {
@@ -56,12 +62,31 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
         missing.extend(part.missing);
         extra.extend(part.extra);
     }
-    failures.sort_by(|a, b| a.case.cmp(&b.case));
-    missing.sort_by(|a, b| a.case.cmp(&b.case));
-    extra.sort_by(|a, b| a.case.cmp(&b.case));
+    let known: BTreeSet<&str> = cases.iter().map(|case: &CaseResult| case.name.as_str()).collect();
+    let predicted: BTreeSet<&str> =
+        cases.iter().filter(|case| case.is_predicted()).map(|case| case.name.as_str()).collect();
+    // What another part has found is no finding any more.
+    let failures = latest(failures, |failure: &Failure| &failure.case, |case| !known.contains(case));
+    let missing = latest(missing, |lone: &Unpaired| &lone.case, |case| !predicted.contains(case));
+    let extra = latest(extra, |lone: &Unpaired| &lone.case, |case| !known.contains(case));
     let mut evaluation = Evaluation::new(cases, rules, provenance);
     (evaluation.failures, evaluation.missing, evaluation.extra) = (failures, missing, extra);
     Ok((evaluation, scoring))
+}
+
+/// A case without prediction that counts as empty gives way to the same case of another part, which has one.
+fn drop_superseded(parts: &mut [Partial]) {
+    let all = parts.iter().flat_map(|part| &part.cases).filter(|case| case.is_predicted());
+    let predicted: BTreeSet<String> = all.map(|case| case.name.clone()).collect();
+    for part in parts {
+        part.cases.retain(|case| case.is_predicted() || !predicted.contains(&case.name));
+    }
+}
+
+/// Findings by case, the last one of each that is still there.
+fn latest<T>(findings: Vec<T>, case: impl Fn(&T) -> &String, is_left: impl Fn(&str) -> bool) -> Vec<T> {
+    let by_case = findings.into_iter().map(|finding| (case(&finding).clone(), finding));
+    by_case.filter(|(case, _)| is_left(case)).collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 fn paths(parts: [&Partial; 2]) -> [std::path::PathBuf; 2] {

@@ -10,17 +10,10 @@ pub use slice::{Errors, IGNORED, OTHER, PRED, Slice, TRUTH};
 
 use super::cancel::Cancel;
 use super::error::EvalError;
-use super::pairing::Kind;
 use super::summary::Summary;
 use crate::io::Geometry;
 use slice::Marked;
 use std::sync::Arc;
-
-/// Pictures of a run.
-const MOST: usize = 6;
-
-/// Pictures of a case, so that one bad case does not take them all.
-const OF_A_CASE: usize = 2;
 
 /// How many times as wide as high the part of a slice is that is shown.
 const ASPECT: f64 = 1.2;
@@ -63,12 +56,12 @@ struct Found {
     geometry: Option<Geometry>,
 }
 
-/// The worst scores of classes of which some voxels differ, worst first.
+/// Pictures of the `most` [worst](Summary::worst) classes of cases.
 ///
 /// # Errors
 /// [`EvalError::Cancelled`].
-pub fn worst(summary: &Summary<'_>, cancel: &Cancel) -> Result<Vec<Picture>, EvalError> {
-    let chosen = chosen(summary);
+pub fn worst(summary: &Summary<'_>, most: usize, cancel: &Cancel) -> Result<Vec<Picture>, EvalError> {
+    let chosen = summary.worst(summary.ranking(), most);
     let mut pictures: Vec<Option<Picture>> = chosen.iter().map(|_| None).collect();
     let rules = &summary.evaluation.rules;
     // Every case is read once, and let go before the next one.
@@ -88,29 +81,6 @@ pub fn worst(summary: &Summary<'_>, cancel: &Cancel) -> Result<Vec<Picture>, Eva
         }
     }
     Ok(pictures.into_iter().flatten().collect())
-}
-
-/// Case, class and value of each picture.
-fn chosen(summary: &Summary<'_>) -> Vec<(usize, usize, f64)> {
-    let mut chosen: Vec<(usize, usize, f64)> = Vec::new();
-    for (place, class, value) in summary.worst(summary.ranking(), usize::MAX) {
-        let Some(case) = summary.evaluation.cases.get(place) else { continue };
-        let Some((_, counts)) = case.counts.get(class) else { continue };
-        let most = match summary.evaluation.provenance.kind {
-            Kind::Pair => MOST,
-            // Of a case without prediction every class looks alike.
-            Kind::Folders if !case.is_predicted() => 1,
-            Kind::Folders => OF_A_CASE,
-        };
-        let already = chosen.iter().filter(|(other, ..)| *other == place).count();
-        if counts.fp() + counts.fn_() > 0 && already < most {
-            chosen.push((place, class, value));
-        }
-        if chosen.len() == MOST {
-            break;
-        }
-    }
-    chosen
 }
 
 /// The slice with the most errors. None where there are none.

@@ -5,13 +5,18 @@ use super::class::Class;
 use super::convention::Average;
 use super::evaluation::Evaluation;
 use super::intervals::{FEW_CASES, Intervals};
+use super::pairing::Kind;
 use super::score::Score;
 use super::scoring::Scoring;
 use crate::metric::{
     Average as Pooling, Distribution, GeneralizedWeights, Interval, Metric, average, generalized_dice, mean_of_defined,
 };
 use crate::stats::{Counts, Merge};
+use std::cmp::Ordering;
 use std::sync::OnceLock;
+
+/// Worst cases that are listed and shown, unless another number is named.
+pub const WORST: usize = 6;
 
 /// The scores of an evaluation, and their means. Reports only read it.
 #[derive(Debug)]
@@ -165,23 +170,78 @@ impl Summary<'_> {
         (scores.filter(|value| value.is_nan()).count(), self.evaluation.classes.len() * self.evaluation.cases.len())
     }
 
-    /// The cases and classes with the lowest values of a score (the highest, where low is good), worst first.
+    /// The cases and classes with the lowest values of a score (the highest, where low is good), worst first, of which some
+    /// voxels differ. Among equal values those come first that miss the most voxels of the truth. Of folders at most two
+    /// classes of a case are listed, so that one bad case does not take all places, and one of a case without prediction, where
+    /// all look alike. Each is the place of a case, of a class, and the value.
     pub fn worst(&self, score: Score, most: usize) -> Vec<(usize, usize, f64)> {
         let Some(lower_is_better) = score.lower_is_better() else { return Vec::new() };
-        let mut all: Vec<(usize, usize, f64)> = Vec::new();
+        let mut all: Vec<(Badness, usize, usize, f64)> = Vec::new();
         for class in self.evaluation.foreground() {
-            let values = self.scores_of_class(score, class).into_iter().enumerate();
-            all.extend(values.filter(|(_, value)| !value.is_nan()).map(|(case, value)| (case, class, value)));
+            for (place, case) in self.evaluation.cases.iter().enumerate() {
+                let Some(counts) = case.counts.get(class) else { continue };
+                let value = self.score(score, case, counts);
+                all.extend(Badness::of(value, lower_is_better, [&counts.1]).map(|bad| (bad, place, class, value)));
+            }
         }
-        let key = |value: f64| if lower_is_better { -value } else { value };
-        all.sort_by(|a, b| key(a.2).total_cmp(&key(b.2)).then((a.0, a.1).cmp(&(b.0, b.1))));
-        all.truncate(most);
-        all
+        all.sort_by(|a, b| a.0.cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let mut taken = vec![0; self.evaluation.cases.len()];
+        let fits = |&(_, place, _, _): &(Badness, usize, usize, f64)| {
+            let of_a_case = match self.evaluation.provenance.kind {
+                Kind::Pair => usize::MAX,
+                Kind::Folders if !self.evaluation.cases.get(place).is_some_and(CaseResult::is_predicted) => 1,
+                Kind::Folders => 2,
+            };
+            taken.get_mut(place).is_some_and(|taken| {
+                *taken += 1;
+                *taken <= of_a_case
+            })
+        };
+        all.into_iter().filter(fits).take(most).map(|(_, place, class, value)| (place, class, value)).collect()
+    }
+
+    /// The cases with the worst means over their classes, worst first, of which some voxels differ. Among equal means those
+    /// come first that miss the most voxels of the truth. Each is the place of a case, and its mean.
+    pub fn worst_cases(&self, score: Score, most: usize) -> Vec<(usize, f64)> {
+        let Some(lower_is_better) = score.lower_is_better() else { return Vec::new() };
+        let mut all: Vec<(Badness, usize, f64)> = Vec::new();
+        for (place, case) in self.evaluation.cases.iter().enumerate() {
+            let counts = case.counts.iter().filter(|(class, _)| !class.is_background()).map(|(_, counts)| counts);
+            let mean = self.mean_of_case(score, case);
+            all.extend(Badness::of(mean, lower_is_better, counts).map(|bad| (bad, place, mean)));
+        }
+        all.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.cmp(&b.1)));
+        all.into_iter().take(most).map(|(_, place, mean)| (place, mean)).collect()
     }
 
     /// The score that worst cases are ranked by: the first one of which more or less is better.
     pub fn ranking(&self) -> Score {
         let ranks = |score: &&Score| score.lower_is_better().is_some();
         self.scoring.scores.iter().find(ranks).copied().unwrap_or(Score::DICE)
+    }
+}
+
+/// How bad a value is, the worst first: by the value, by the voxels that are missed, and by those that are invented.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Badness {
+    value: f64,
+    missed: u64,
+    invented: u64,
+}
+
+impl Badness {
+    /// None where the score is undefined, and where no voxel differs.
+    fn of<'a>(value: f64, lower_is_better: bool, counts: impl IntoIterator<Item = &'a Counts>) -> Option<Self> {
+        let sum = |(missed, invented): (u64, u64), counts: &Counts| {
+            (missed.saturating_add(counts.fn_()), invented.saturating_add(counts.fp()))
+        };
+        let (missed, invented) = counts.into_iter().fold((0, 0), sum);
+        let value = if lower_is_better { -value } else { value };
+        (!value.is_nan() && (missed, invented) != (0, 0)).then_some(Self { value, missed, invented })
+    }
+
+    fn cmp(&self, other: &Self) -> Ordering {
+        let voxels = |bad: &Self| (bad.missed, bad.invented);
+        self.value.total_cmp(&other.value).then(voxels(other).cmp(&voxels(self)))
     }
 }

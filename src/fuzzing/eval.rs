@@ -3,7 +3,7 @@
 
 use crate::eval::{
     Class, ClassSource, Dataset, EvalError, Ignore, Matching, PairList, Pairing, Partial, Rules, ScoreChoices, Source,
-    Summary, merge as join, pair_folders_by,
+    Summary, WORST, merge as join, pair_folders_by,
 };
 use crate::report::{self, Facts};
 use crate::text::is_command;
@@ -69,7 +69,7 @@ impl Forms {
             json: format!("{:#}", report::json(summary, &Facts)),
             csv: report::csv(summary),
             summary: report::nnunet_summary(summary),
-            table: report::table(summary),
+            table: report::table(summary, WORST),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::Empty;
 use crate::eval::{Scoring, Summary};
-use crate::text::wrapped;
 
 /// The policy in words.
 pub fn empty_rule(scoring: &Scoring) -> String {
@@ -29,10 +28,6 @@ pub fn lesion_definition(summary: &Summary<'_>) -> Option<String> {
 
 /// Backend and device in words.
 pub fn counted_on(summary: &Summary<'_>) -> String {
-    let text = format!(
-        "counted exactly on the {}: {}",
-        summary.evaluation.provenance.backend.to_uppercase(),
-        summary.evaluation.provenance.device
-    );
-    wrapped(&text, 2)
+    let provenance = &summary.evaluation.provenance;
+    format!("counted exactly on the {}: {}", provenance.backend.to_uppercase(), provenance.device)
 }

@@ -1,24 +1,28 @@
 //! The summary for people.
 
 mod cohort;
+mod facts;
 mod metrics;
+mod worst;
 
 pub use metrics::metrics;
 
-use super::phrases::{counted_on, empty_rule, lesion_definition, surface_definition};
 use crate::eval::{CaseResult, Kind, Score, Summary};
 use crate::report::grid::{Align, Grid, Tone};
-use crate::text::{extent, grouped, score as score_text, shown, wrapped};
+use crate::text::{extent, grouped, plain, score as score_text, shown};
 use std::fmt::Write;
 
 /// How many of the lowest scores are marked.
 const LOWEST: usize = 3;
 
-/// One pair class by class, or a cohort.
-pub fn table(summary: &Summary<'_>) -> String {
+/// Ratios below this are red, and it is said beside them.
+const LOW: f64 = 0.5;
+
+/// One pair class by class, or a cohort with its `worst` cases and classes, so many of each.
+pub fn table(summary: &Summary<'_>, worst: usize) -> String {
     match summary.evaluation.provenance.kind {
         Kind::Pair => summary.evaluation.cases.iter().map(|case| pair(summary, case)).collect(),
-        Kind::Folders => cohort::render(summary),
+        Kind::Folders => cohort::render(summary, worst),
     }
 }
 
@@ -27,15 +31,15 @@ fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "truth  {}", shown(&case.truth));
     let _ = writeln!(text, "pred   {}", shown(&case.pred));
-    let spacing = case.spacing_mm.map_or("unknown size".into(), |edges| format!("{} mm", edges.map(short).join(" x ")));
+    let edges = |edges: [f64; 3]| format!("{} mm", plain(edges).map(short).join(" x "));
+    let spacing = case.spacing_mm.map_or("unknown size".into(), edges);
     let _ = writeln!(text, "grid   {} voxels of {spacing}\n", extent(&case.shape));
     let lowest = lowest(summary, case);
     let readable = grid(summary, case, &lowest, grouped);
     // Large volumes have long counts: without commas they are nine digits rather than eleven.
-    let fits = readable.width() <= readable.width_of_terminal();
-    let grid = if fits { readable } else { grid(summary, case, &lowest, |n| n.to_string()) };
+    let grid = if readable.fits() { readable } else { grid(summary, case, &lowest, |n| n.to_string()) };
     text.push_str(&grid.render(true));
-    text.push_str(&footer(summary, &lowest));
+    text.push_str(&facts::of_pair(summary, lowest.len(), grid.has_bad()));
     text
 }
 
@@ -49,29 +53,28 @@ fn grid(summary: &Summary<'_>, case: &CaseResult, lowest: &[usize], number: fn(u
     let mut grid = Grid::new(&columns);
     for (place, counts) in case.counts.iter().enumerate() {
         let (class, c) = counts;
-        let low = lowest.contains(&place);
-        let mark = if low { "*" } else { "" };
-        let mut row = vec![(format!("{mark}{}", class.display()), if low { Tone::Bad } else { Tone::Plain })];
-        row.extend(scores.iter().map(|&score| {
-            let value = summary.score(score, case, counts);
-            (score_text(value), tone(value, low))
-        }));
+        let mark = if lowest.contains(&place) { "*" } else { "" };
+        let mut row = vec![(format!("{mark}{}", class.display()), Tone::Plain)];
+        row.extend(scores.iter().map(|&score| cell(score, summary.score(score, case, counts))));
         let numbers = [c.tp(), c.fp(), c.fn_(), c.n_pred(), c.n_truth()];
         row.extend(numbers.map(|n| (number(n), if n == 0 { Tone::Faint } else { Tone::Plain })));
         grid.row(row);
     }
     let mut last = vec![("mean".to_owned(), Tone::Plain)];
-    last.extend(scores.iter().map(|&score| (score_text(summary.mean(score)), Tone::Plain)));
+    last.extend(scores.iter().map(|&score| cell(score, summary.mean(score))));
     grid.row(last);
     grid
 }
 
-fn tone(value: f64, low: bool) -> Tone {
-    match (value.is_nan(), low) {
-        (true, _) => Tone::Faint,
-        (false, true) => Tone::Bad,
-        (false, false) => Tone::Plain,
-    }
+/// A score; a ratio that is low stands out, where high ones are good.
+fn cell(score: Score, value: f64) -> (String, Tone) {
+    let is_low = score.is_ratio() && score.lower_is_better() == Some(false) && value < LOW;
+    let tone = match value.is_nan() {
+        true => Tone::Faint,
+        false if is_low => Tone::Bad,
+        false => Tone::Plain,
+    };
+    (score_text(value), tone)
 }
 
 /// The classes with the lowest scores, if there are enough for that to say anything and they are not perfect.
@@ -89,29 +92,7 @@ fn lowest(summary: &Summary<'_>, case: &CaseResult) -> Vec<usize> {
     scored.into_iter().take(LOWEST).filter(|&(value, _)| value < 1.0).map(|(_, place)| place).collect()
 }
 
-fn footer(summary: &Summary<'_>, lowest: &[usize]) -> String {
-    let mut text = String::from("\n");
-    let first = summary.scoring.scores.first().copied().unwrap_or(Score::DICE);
-    let means = summary.class_means(first);
-    let undefined = means.iter().filter(|mean| mean.is_nan()).count();
-    let background = if means.len() < summary.evaluation.classes.len() { ", label 0 left out" } else { "" };
-    let defined = means.len() - undefined;
-    let rule = empty_rule(&summary.scoring);
-    let _ = writeln!(text, "mean of {defined} defined, {undefined} undefined{background}; {rule}");
-    if let Some(definition) = surface_definition(summary) {
-        let _ = writeln!(text, "{}", wrapped(&format!("surfaces: {definition}"), 2));
-    }
-    if let Some(definition) = lesion_definition(summary) {
-        let _ = writeln!(text, "{}", wrapped(&format!("lesions: {definition}"), 2));
-    }
-    if !lowest.is_empty() {
-        let _ = writeln!(text, "* the {} lowest {}", lowest.len(), summary.ranking().title());
-    }
-    let _ = writeln!(text, "{}", counted_on(summary));
-    text
-}
-
-/// A spacing without the digits that f32 left behind.
+/// A spacing with three decimals at most.
 fn short(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -8,6 +8,7 @@ use std::process::Output;
 use tempfile::TempDir;
 use voxdice::io::nifti::{Geometry, Voxel, write};
 
+mod agree;
 mod commands;
 mod compare;
 #[cfg(unix)]

@@ -126,7 +126,7 @@ fn evaluated(
         .next()
         .map(|_| InstanceSearch { in_ml: scoring.has_lesion_volumes(), ..InstanceSearch::default() });
     let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect(), instances)?;
-    let selection = Selection { missing: compare.missing.into(), shard: None };
+    let selection = Selection { missing: compare.missing.into(), ..Selection::default() };
     let by = match &compare.pair_regex {
         Some(regex) => Matching::Pattern(regex),
         None => Matching::Names,

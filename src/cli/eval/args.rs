@@ -13,6 +13,7 @@ use crate::metric::Metric;
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
 use crate::report::metrics;
 use crate::stats::{Elements, ImageEdge};
+use crate::text::{columns, wrapped};
 use anyhow::{Context, Result, bail};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
@@ -56,7 +57,7 @@ pub(in crate::cli) struct CountArgs {
     pub spacing: Option<SpacingFlag>,
     /// What to do when the affines put voxels more than a thousandth of a voxel apart. The same points in another order
     /// and boxes of one lattice are compared point by point
-    #[arg(long, value_enum, default_value_t = GeometryName::Warn)]
+    #[arg(long, value_enum, default_value_t = GeometryName::Warn, help_heading = "Grids")]
     pub geometry: GeometryName,
 }
 
@@ -128,7 +129,14 @@ impl TypedValueParser for Metrics {
             let shown = cmd.clone().override_help(metrics()).try_get_matches_from(["eval", "--help"]);
             return Err(shown.err().unwrap_or_else(|| clap::Error::new(ErrorKind::DisplayHelp)));
         }
-        ScoreList::from_str.parse_ref(cmd, arg, value)
+        // A list of all names is long: a terminal gets it in lines.
+        let parse = |text: &str| {
+            text.parse::<ScoreList>().map_err(|error| match columns() {
+                Some(_) => format!("\n{}", wrapped(&error.to_string(), 0)),
+                None => error.to_string(),
+            })
+        };
+        parse.parse_ref(cmd, arg, value)
     }
 }
 

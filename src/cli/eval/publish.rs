@@ -5,12 +5,12 @@ use crate::cli::files::{check_texts, write_all};
 use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::words::{self, Flags};
-use crate::eval::{Kind, MissingRule, Summary, Unpaired, WarningKind, pictures};
+use crate::eval::{Kind, MissingRule, Summary, Unpaired, WORST, WarningKind, pictures};
 use crate::io::Gap;
 use crate::report::{self, Beside, Words};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Where results go.
@@ -34,6 +34,9 @@ pub(in crate::cli) struct OutputArgs {
     /// Also write a report to read in a browser, with pictures of the worst cases
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: Option<PathBuf>,
+    /// Worst cases and classes to list, and to show in the pictures of --html
+    #[arg(long, value_name = "N", default_value_t = WORST, help_heading = "Output")]
+    pub worst: usize,
     /// No warnings, notes or progress on stderr
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
@@ -134,13 +137,13 @@ impl<'a> Rendered<'a> {
         files.extend(outputs.output.as_deref().map(|path| (path, report::nnunet_summary(summary))));
         files.extend(outputs.csv.as_deref().map(|path| (path, report::csv(summary))));
         if let Some(path) = &outputs.html {
-            files.push((path, page(summary)?));
+            files.push((path, page(summary, outputs.worst)?));
         }
         files.extend(lesions.map(|path| (path, report::lesions_csv(summary))));
         Ok(Self {
             files,
             printed: match outputs.format {
-                Form::Table => Printed::Text(report::table(summary)),
+                Form::Table => Printed::Text(report::table(summary, outputs.worst)),
                 Form::Json => Printed::Json(report::json(summary, &Flags)),
                 Form::Csv => Printed::Text(report::csv(summary)),
                 Form::Markdown => Printed::Text(report::markdown(summary, outputs.beside(), outputs.digits())),
@@ -151,17 +154,28 @@ impl<'a> Rendered<'a> {
 }
 
 /// The page with its pictures.
-fn page(summary: &Summary<'_>) -> Result<String> {
-    let pictures = pictures::worst(summary, &interrupt::token())?;
+fn page(summary: &Summary<'_>, most: usize) -> Result<String> {
+    let pictures = pictures::worst(summary, most, &interrupt::token())?;
     Ok(report::html(summary, &pictures, &Flags))
 }
 
 /// Warnings of one kind that are shown.
 const ALIKE: usize = 10;
 
+/// Warnings that read the same in every one of several cases, and are told once.
+fn everywhere(summary: &Summary<'_>) -> BTreeSet<String> {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for warning in summary.evaluation.cases.iter().flat_map(|case| &case.warnings) {
+        *times.entry(Flags.warning(warning)).or_default() += 1;
+    }
+    let all = summary.evaluation.cases.len();
+    times.into_iter().filter(|(_, times)| all > 1 && *times == all).map(|(words, _)| words).collect()
+}
+
 /// Warnings, unpaired and failed cases.
 pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
     let mut told: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let everywhere = everywhere(summary);
     for case in &summary.evaluation.cases {
         let folders = summary.evaluation.provenance.kind == Kind::Folders;
         let name = if folders { format!("{}: ", case.name) } else { String::new() };
@@ -171,11 +185,18 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
                 continue;
             }
             let level = if warning.is_note() { "note" } else { "warning" };
+            let words = Flags.warning(warning);
+            let is_everywhere = everywhere.contains(&words);
+            if is_everywhere && told.contains_key(&(level, warning.name())) {
+                continue;
+            }
+            let name =
+                if is_everywhere { format!("all {} cases: ", summary.evaluation.cases.len()) } else { name.clone() };
             let times = told.entry((level, warning.name())).or_default();
             *times += 1;
             let of_headers = warning.kind().is_some_and(WarningKind::is_of_headers);
             let finding = of_headers && case.gap.is_some_and(Gap::is_apart);
-            let line = format!("{level}: {name}{}", Flags.warning(warning));
+            let line = format!("{level}: {name}{words}");
             if *times > ALIKE {
                 continue;
             } else if finding {

@@ -136,6 +136,10 @@ fn of_pairing(error: &PairingError) -> String {
             "--pair-regex fits no name beside {}; write a pattern that fits the names of both folders",
             beside.display()
         ),
+        PairingError::NoCaseChosen { cases, first } => format!(
+            "--cases fits none of the {cases} names of cases, the first of which is {first}; write a pattern that fits whole \
+             names, or the name of a file with one name a line"
+        ),
         other => other.to_string(),
     }
 }

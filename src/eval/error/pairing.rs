@@ -82,6 +82,23 @@ pub enum PairingError {
     /// A pattern fits no name of a folder.
     #[error("the pattern fits no name beside {}; write one that fits the names of both folders", .0.display())]
     PatternFitsNothing(PathBuf),
+    /// No case has a name that was chosen.
+    #[error(
+        "none of the {cases} cases has a name that was chosen; the first is called {first}, and a pattern has to fit the whole \
+         name"
+    )]
+    NoCaseChosen {
+        /// How many cases there are.
+        cases: usize,
+        /// The name of the first one.
+        first: String,
+    },
+    /// A case that a list names is on neither side.
+    #[error("{} names this case, and neither truth nor prediction is there; check the name", .list.display())]
+    NotThere {
+        /// The list.
+        list: PathBuf,
+    },
     /// A list of pairs is not a CSV file.
     #[error("{}: cannot be read as CSV", .list.display())]
     ListNotCsv {

@@ -6,7 +6,7 @@ use super::text::escaped;
 use crate::cli::{Random, phantom};
 use crate::eval::{
     Cancel, CaseResult, Class, ClassSource, EvalError, Evaluation, Failure, Ignore, Kind, MissingRule, Prediction,
-    Provenance, Rules, ScoreChoices, Unpaired, Warning, pictures,
+    Provenance, Rules, ScoreChoices, Unpaired, WORST, Warning, pictures,
 };
 use crate::io::nifti;
 use crate::report::Facts;
@@ -23,7 +23,7 @@ struct Run {
 fn render(run: &Run) -> String {
     let choices = ScoreChoices { scores: Some(run.metrics.parse().unwrap()), ..ScoreChoices::default() };
     let summary = run.evaluation.summarize(choices.resolve().unwrap());
-    html(&summary, &pictures::worst(&summary, &Cancel::default()).unwrap(), &Facts)
+    html(&summary, &pictures::worst(&summary, WORST, &Cancel::default()).unwrap(), &Facts)
 }
 
 fn origin(kind: Kind, missing: MissingRule) -> Provenance {

@@ -19,12 +19,29 @@ fn every_help_runs_and_has_an_example() {
     assert_eq!(run::<&str>([]).status.code(), Some(2));
 }
 
+/// The first screen is what a first evaluation needs; everything stands under a heading.
+#[test]
+fn the_short_help_of_eval_can_be_read() {
+    let short = fine(["eval", "-h"]);
+    assert!(short.lines().count() <= 50, "{} lines", short.lines().count());
+    assert!(short.contains("--metrics") && short.contains("--html") && !short.contains("--image-edge"), "{short}");
+    let long = fine(["eval", "--help"]);
+    assert!(long.contains("--image-edge") && long.contains("Grids:"), "{long}");
+    let options = long.split("\nOptions:\n").nth(1).unwrap().split("\n\n\n").next().unwrap();
+    let loose = options.split(":\n").next().unwrap().matches("--").count();
+    assert!(loose <= 2, "--help and what it names: {options}");
+}
+
 #[test]
 fn devices_lists_what_there_is_and_what_would_be_chosen() {
     let found = json(["devices", "--format", "json"]);
     assert_eq!(found["auto"]["backend"], "cpu");
     let adapters = found["adapters"].as_array().unwrap();
     let shown = fine(["devices"]);
+    // A server without a screen: Mesa has nothing to complain about.
+    let mut alone = assert_cmd::Command::cargo_bin("voxdice").unwrap();
+    let said = alone.arg("devices").env_remove("XDG_RUNTIME_DIR").env_remove("NODEVICE_SELECT").output().unwrap();
+    assert!(!stderr(&said).contains("XDG_RUNTIME_DIR"), "{}", stderr(&said));
     if gpu() {
         for key in ["index", "name", "kind", "api", "driver", "max_binding_bytes", "int64"] {
             assert!(!adapters[0][key].is_null(), "{key}");

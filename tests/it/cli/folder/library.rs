@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::path::Path;
 use voxdice::eval::{
     Cancel, CasePair, Cohort, EvalError, Evaluation, Event, MissingRule, PairingError, Partial, Rules, RunOptions,
-    ScoreChoices, Scoring, Selection, Shard, Source, merge, pair_files, pair_folders, pair_inputs, pictures,
+    ScoreChoices, Scoring, Selection, Shard, Source, WORST, merge, pair_files, pair_folders, pair_inputs, pictures,
 };
 use voxdice::io::Input;
 use voxdice::report::{self, Facts};
@@ -30,7 +30,7 @@ fn its_reports_are_those_of_the_command() {
     let written = folders.json(0, &more);
     let evaluation = evaluated(&folders, Selection::default(), &RunOptions::default()).unwrap();
     let summary = evaluation.summarize(Scoring::default());
-    let pictures = pictures::worst(&summary, &Cancel::default()).unwrap();
+    let pictures = pictures::worst(&summary, WORST, &Cancel::default()).unwrap();
     let read = |path: &Path| std::fs::read_to_string(path).unwrap();
     assert_eq!(report::nnunet_summary(&summary), read(summary_file));
     assert_eq!(report::csv(&summary), read(rows_file));
@@ -51,7 +51,7 @@ fn bytes_are_evaluated_as_their_files_are() {
     }
     let report = |evaluation: &Evaluation| {
         let summary = evaluation.summarize(Scoring::default());
-        let pictures = pictures::worst(&summary, &Cancel::default()).unwrap();
+        let pictures = pictures::worst(&summary, WORST, &Cancel::default()).unwrap();
         [report::json(&summary, &Facts).to_string(), report::html(&summary, &pictures, &Facts)]
     };
     let from_disk = report(&evaluated(&folders, Selection::default(), &RunOptions::default()).unwrap());
@@ -130,7 +130,8 @@ fn a_run_tells_how_far_it_is_and_ends_when_it_is_cancelled() {
         _ => {}
     };
     let options = RunOptions { on_event: &on_event, ..RunOptions::default() };
-    let found = evaluated(&folders, Selection { missing: MissingRule::Zero, shard: None }, &options).unwrap();
+    let found =
+        evaluated(&folders, Selection { missing: MissingRule::Zero, ..Selection::default() }, &options).unwrap();
     assert_eq!((expected.get(), done.get(), found.cases.len(), found.missing.len()), (4, 4, 4, 1));
     assert!(!found.has_findings() && !found.cases[2].is_predicted());
     let cancel = Cancel::default();

@@ -179,12 +179,55 @@ fn the_table_has_a_row_per_class_and_names_the_worst_cases() {
     let output = cohort.eval(&["--region", "all=1-3"]);
     let shown = stdout(&output);
     for part in
-        ["95% CI", "median", "undefined", "worst cases", "4 cases; means over defined values", "counted exactly"]
+        ["95% CI", "median", "worst cases", "worst classes", "4 cases; means over defined values", "counted exactly"]
     {
         assert!(shown.contains(part), "{part} in {shown}");
     }
     assert!(shown.lines().any(|line| line.trim_start().starts_with("all ")), "{shown}");
     assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+}
+
+/// A case that is bad on the whole is told, and one case does not fill the list of classes: ties go by the voxels missed.
+#[test]
+fn the_worst_cases_are_those_of_the_lowest_mean_and_of_the_most_missed_voxels() {
+    let cohort = Cohort::new();
+    for case in 0..12 {
+        // Labels 1 to 3 of different sizes; a small one is missed in every case, and case 7 misses all.
+        let truth: [u8; 24] = std::array::from_fn(|i| {
+            if i < 12 {
+                3
+            } else if i < 22 {
+                2
+            } else {
+                1
+            }
+        });
+        let mut pred = truth.map(|label| if label == 1 || case == 7 { 0 } else { label });
+        pred[0] = 0;
+        for (half, voxels) in [("truth", truth), ("pred", pred)] {
+            cohort.map(&format!("{half}/case_{case}.nii.gz"), &voxels);
+        }
+    }
+    let lists = |more: &[&str]| -> Vec<Vec<String>> {
+        let shown = stdout(&cohort.eval(more));
+        let of = |head: &str| {
+            let lines =
+                shown.lines().skip_while(|line| !line.contains(head)).skip(2).take_while(|line| !line.is_empty());
+            lines.map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect()
+        };
+        vec![of("worst cases"), of("worst classes")]
+    };
+    let [cases, classes] = &lists(&[])[..] else { panic!() };
+    assert_eq!((cases.len(), &cases[0][..], classes.len()), (6, "case_7 0.0000", 6));
+    assert_eq!(classes[..3], ["case_7 3", "case_7 2", "case_0 1"]);
+    assert_eq!(lists(&["--worst", "1"]), [["case_7 0.0000"], ["case_7 3"]]);
+    assert!(lists(&["--worst", "0"]).concat().is_empty());
+    let page = cohort.path("report.html");
+    let figures = |most: &str| {
+        cohort.eval(&["--html", text(&page), "--worst", most]);
+        fs::read_to_string(&page).unwrap().matches("<figure>").count()
+    };
+    assert_eq!([figures("3"), figures("0")], [3, 0]);
 }
 
 #[test]

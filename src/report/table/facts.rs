@@ -1,0 +1,108 @@
+//! What stands below the tables: how they are meant, and what was wrong.
+
+use super::LOW;
+use crate::Empty;
+use crate::eval::{FEW_CASES, MissingRule, Score, Summary, Unpaired};
+use crate::report::grid::shows_colour;
+use crate::report::phrases::{counted_on, empty_rule, lesion_definition, surface_definition};
+use crate::text::wrapped;
+
+/// Unpaired and failed cases that are named.
+const NAMED: usize = 10;
+
+/// Scores whose tables are easily looked through.
+const MANY_SCORES: usize = 6;
+
+/// Below a pair, of whose classes the lowest ones are marked.
+pub(super) fn of_pair(summary: &Summary<'_>, lowest: usize, has_red: bool) -> String {
+    let first = summary.scoring.scores.first().copied().unwrap_or(Score::DICE);
+    let means = summary.class_means(first);
+    let undefined = means.iter().filter(|mean| mean.is_nan()).count();
+    let background = if means.len() < summary.evaluation.classes.len() { ", label 0 left out" } else { "" };
+    let rule = rule(summary).map_or(String::new(), |rule| format!("; {rule}"));
+    let mut lines =
+        vec![format!("mean of {} defined, {undefined} undefined{background}{rule}", means.len() - undefined)];
+    lines.extend(definitions(summary));
+    if lowest > 0 {
+        lines.push(format!("* the {lowest} lowest {}", summary.ranking().title()));
+    }
+    lines.extend(red(has_red));
+    lines.push(counted_on(summary));
+    format!("\n{}", lines.iter().map(|line| said(line)).collect::<String>())
+}
+
+/// Below a cohort, whose tables lack some columns.
+pub(super) fn of_cohort(summary: &Summary<'_>, has_red: bool, without: &[&str]) -> String {
+    let evaluation = summary.evaluation;
+    let shard = evaluation.provenance.shard.map_or(String::new(), |shard| format!(", shard {shard}"));
+    let one = evaluation.all_cases() == 1;
+    let mut lines = vec![format!(
+        "{} {}{shard}; means over defined values, {}",
+        evaluation.cases_of_all(),
+        if one { "case" } else { "cases" },
+        summary.scoring.average.in_words()
+    )];
+    let spread = ["sd", "min", "median", "max"].into_iter().filter(|name| !without.contains(name)).collect::<Vec<_>>();
+    if !spread.is_empty() {
+        lines.push(format!("last row: {} of the means of the cases", spread.join(", ")));
+    }
+    lines.extend(rule(summary));
+    lines.extend(definitions(summary));
+    if summary.has_narrow_intervals() {
+        lines.push(format!("with fewer than {FEW_CASES} cases the intervals are still a little too narrow"));
+    }
+    lines.extend(red(has_red));
+    let rule = match evaluation.provenance.missing {
+        MissingRule::Error => "",
+        MissingRule::Skip => ", left out",
+        MissingRule::Zero => ", counted as empty",
+    };
+    let names = |list: &[Unpaired]| list.iter().map(|lone| lone.case.clone()).collect::<Vec<_>>();
+    let mut listed = |one: &str, many: &str, after: &str, cases: &[String]| {
+        if !cases.is_empty() {
+            let what = if cases.len() == 1 { one } else { many };
+            lines.push(format!("{} {what}{after}: {}", cases.len(), first(cases)));
+        }
+    };
+    listed("missing prediction", "missing predictions", rule, &names(&evaluation.missing));
+    listed("prediction without a truth", "predictions without a truth", ", left out", &names(&evaluation.extra));
+    let failed: Vec<String> = evaluation.failures.iter().map(|failure| failure.case.clone()).collect();
+    listed("case", "cases", " could not be evaluated (see above)", &failed);
+    lines.push(counted_on(summary));
+    if !without.is_empty() {
+        lines.push(format!("no room here for {}: --format json has them", without.join(", ")));
+    }
+    if summary.scoring.scores.len() > MANY_SCORES {
+        lines.push("all scores in one table: --format markdown".into());
+    }
+    lines.iter().map(|line| said(line)).collect()
+}
+
+fn said(line: &str) -> String {
+    format!("{}\n", wrapped(line, 2))
+}
+
+/// What empty classes score, where that matters: a score is undefined, or the rule is not the usual one.
+fn rule(summary: &Summary<'_>) -> Option<String> {
+    let scoring = &summary.scoring;
+    let usual = scoring.empty.both == Empty::Nan && scoring.convention.is_none();
+    let defined = scoring.scores.iter().all(|&score| summary.undefined(score).0 == 0);
+    (!usual || !defined).then(|| empty_rule(scoring))
+}
+
+fn definitions(summary: &Summary<'_>) -> Vec<String> {
+    let surfaces = surface_definition(summary).map(|definition| format!("surfaces: {definition}"));
+    let lesions = lesion_definition(summary).map(|definition| format!("lesions: {definition}"));
+    surfaces.into_iter().chain(lesions).collect()
+}
+
+/// What is red, where anything is.
+fn red(has_red: bool) -> Option<String> {
+    (has_red && shows_colour()).then(|| format!("red: below {LOW}"))
+}
+
+/// The first names of a list.
+fn first(names: &[String]) -> String {
+    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    format!("{}{more}", names[..names.len().min(NAMED)].join(", "))
+}
