@@ -15,6 +15,7 @@ mod nnunet;
 mod paper;
 mod phrases;
 mod sheet;
+mod summary_csv;
 #[cfg(feature = "table")]
 mod table;
 mod words;
@@ -29,6 +30,7 @@ pub use models::{models_csv, models_json, models_latex, models_markdown, models_
 pub use nnunet::nnunet_summary;
 pub use paper::{Beside, latex, markdown};
 pub use phrases::{counted_on, empty_rule};
+pub use summary_csv::summary_csv;
 #[cfg(feature = "table")]
 pub use table::{metrics, table};
 pub use words::{Facts, Words};

@@ -94,7 +94,7 @@ pub fn is_command(c: char) -> bool {
 pub fn columns() -> Option<usize> {
     // Some pseudo-terminals say 0.
     let known = |columns: &usize| *columns > 0;
-    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    let terminal = comfy_table::Table::new().width().map(usize::from);
     terminal.filter(known).or_else(|| std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(known))
 }
 

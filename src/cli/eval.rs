@@ -53,7 +53,7 @@ Examples:
   voxdice eval labelsTs predictions --metrics dice,hd95,nsd=2 --surface deepmind
   voxdice eval labelsTs predictions --instances components --lesions lesions.csv
   voxdice eval labelsTs predictions --like brats23-gli
-  voxdice eval labelsTs predictions --cases 'case_00[1-3]' --format csv
+  voxdice eval labelsTs predictions --cases 'case_[1-3]' --format csv
   voxdice eval labelsTs predictions --shard 1/4 --format json > part1.json
 
 Pairs: the same file name; else the same name without its ending; a folder per case, or one file per class, counts as a case; \

@@ -103,6 +103,8 @@ pub(in crate::cli) struct ScoreArgs {
     /// A score whose denominator is 0, as of a class that neither file has [default: nan, or what --like says]
     #[arg(long, value_enum, help_heading = "Scores")]
     pub empty: Option<EmptyName>,
+    /// The conventions of another evaluator or challenge, such as nnunet, kits23, brats23-gli [default: none]
+    ///
     /// The conventions of another evaluator: empty classes, classes, order of means (nnunet, monai, kits23, brats23 for whole
     /// regions, totalseg), or whose lesions: brats23-gli, brats24-met, brats26-gli, panoptica, cc-dice, cellpose, stardist, coco,
     /// isles22, autopet, lits and others [default: none]

@@ -51,6 +51,8 @@ pub(in crate::cli) enum Form {
     Json,
     /// One row per case and label
     Csv,
+    /// One row per score and label: means, intervals, quartiles
+    SummaryCsv,
     /// A table of classes by scores, means with their intervals
     Markdown,
     /// The same for a paper, with booktabs
@@ -146,6 +148,7 @@ impl<'a> Rendered<'a> {
                 Form::Table => Printed::Text(report::table(summary, outputs.worst)),
                 Form::Json => Printed::Json(report::json(summary, &Flags)),
                 Form::Csv => Printed::Text(report::csv(summary)),
+                Form::SummaryCsv => Printed::Text(report::summary_csv(summary)),
                 Form::Markdown => Printed::Text(report::markdown(summary, outputs.beside(), outputs.digits())),
                 Form::Latex => Printed::Text(report::latex(summary, outputs.beside(), outputs.digits())),
             },

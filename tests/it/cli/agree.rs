@@ -4,6 +4,7 @@ use super::{Files, fine, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use voxdice::eval::Score;
 
 /// Six cases of three classes: one is missed, one is in neither file, and lesions are split.
 fn rich() -> Files {
@@ -124,6 +125,8 @@ fn every_form_has_the_same_numbers() {
         serde_json::from_str(&run(&["--format", "json", "--csv", text(&csv), "--html", text(&page)])).unwrap();
     let table = run(&[]);
     let page = fs::read_to_string(&page).unwrap();
+    let sums = run(&["--format", "summary-csv"]);
+    let sums: Vec<Vec<&str>> = sums.lines().map(|line| line.split(',').collect()).collect();
     let (markdown, latex) = (of_pipes(&run(&["--format", "markdown"])), of_latex(&run(&["--format", "latex"])));
     assert_eq!(run(&["--format", "csv"]), fs::read_to_string(&csv).unwrap());
     let mut by_case: BTreeMap<(&str, String, String), Option<f64>> = BTreeMap::new();
@@ -131,12 +134,7 @@ fn every_form_has_the_same_numbers() {
     let cells: Vec<Vec<&str>> = cells.lines().map(|line| line.split(',').collect()).collect();
     let mut undefined = 0;
     for (place, name) in names.into_iter().enumerate() {
-        let title = match name {
-            "dice" => "Dice".to_owned(),
-            "volume_pred_ml" => "pred mL".into(),
-            "hd95" | "assd" => format!("{name} mm"),
-            other => other.into(),
-        };
+        let title = name.parse::<Score>().unwrap().title();
         let own = &json["voxdice"]["statistics"][name];
         let (shown, on_page) = (of_terminal(&table, &title), of_page(&page, place));
         let column = cells[0].iter().position(|head| *head == name).unwrap();
@@ -166,6 +164,22 @@ fn every_form_has_the_same_numbers() {
                     assert_eq!(row["undefined"].parse().ok(), all_undefined.as_u64(), "{place}");
                     assert_eq!(row["cases"].parse().ok(), all_cases.as_u64(), "{place}");
                 }
+            }
+            // All digits are there.
+            let row = sums.iter().find(|row| row[..2] == [name, class]).unwrap();
+            let cell = |head: &str| row[sums[0].iter().position(|own| *own == head).unwrap()];
+            let ends = [0, 1].map(|end| of["interval"].get(end).unwrap_or(&Value::Null));
+            let exact = [
+                ("mean", &of["mean"]),
+                ("low", ends[0]),
+                ("high", ends[1]),
+                ("cases", all_cases),
+                ("undefined", all_undefined),
+            ];
+            let quartiles =
+                ["sd", "min", "lower_quartile", "median", "upper_quartile", "max"].map(|key| (key, &spread[key]));
+            for (head, exact) in exact.into_iter().chain(quartiles) {
+                assert_eq!(cell(head).parse().ok(), exact.as_f64(), "summary-csv: {place}, {head}");
             }
             for (form, table) in [("markdown", &markdown), ("latex", &latex)] {
                 let cell = &table[class][&title];

@@ -107,9 +107,9 @@ fn what_is_red_is_said() {
     let cohort = Cohort::new();
     let folder = cohort.path("");
     let red = "\u{1b}[38;5;9m";
-    let low = shown(&folder, 100, &[], "-q");
+    let low = shown(&folder, 100, &[], "-q --metrics iou");
     assert!(low.contains(red) && low.contains("\nred: below 0.5\n"), "{low}");
-    let plain = shown(&folder, 100, &[("NO_COLOR", "1")], "-q");
+    let plain = shown(&folder, 100, &[("NO_COLOR", "1")], "-q --metrics iou");
     assert!(!plain.contains("red"), "{plain}");
     for case in 0..4 {
         std::fs::copy(
