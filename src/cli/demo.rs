@@ -34,7 +34,7 @@ pub(super) struct Demo {
     out: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArgs,
-    /// No progress on stderr
+    /// No notes or progress on stderr
     #[arg(short, long)]
     quiet: bool,
 }
@@ -68,7 +68,13 @@ impl Demo {
         }
         drop(progress);
         let summary = evaluation.summarize(Scoring::default());
-        output.result(&render(&summary, &folder))?;
+        output.result(&render(&summary))?;
+        let path = |half: &str| quoted(&folder.join(half).join("case_2.nii.gz"));
+        output.note(format_args!(
+            "note: the files are in {}, which may be deleted; one of them in detail:",
+            shown(&folder)
+        ));
+        output.note(format_args!("voxdice eval {} {}", path("truth"), path("pred")));
         Ok(Exit::Fine)
     }
 }
@@ -117,7 +123,7 @@ fn no_folder(folder: &Path) -> String {
     format!("{}: the folder cannot be made; name one with --out where you may write", folder.display())
 }
 
-fn render(summary: &Summary<'_>, folder: &Path) -> String {
+fn render(summary: &Summary<'_>) -> String {
     let mut columns = vec![("Dice", Align::Left)];
     columns.extend(ORGANS.iter().map(|organ| (organ.name, Align::Right)));
     columns.push(("mean", Align::Right));
@@ -149,10 +155,6 @@ fn render(summary: &Summary<'_>, folder: &Path) -> String {
     let means = format!("means of {} defined, {undefined} undefined; {rule}", of - undefined);
     let _ = writeln!(text, "\n{}", wrapped(&means, 2));
     let _ = writeln!(text, "{}", wrapped(&counted_on(summary), 2));
-    let name = "case_2.nii.gz";
-    let _ = writeln!(text, "\nThe files are in {}, which may be deleted. One of them in detail:", shown(folder));
-    let path = |half: &str| quoted(&folder.join(half).join(name));
-    let _ = writeln!(text, "  voxdice eval {} {}", path("truth"), path("pred"));
     text
 }
 

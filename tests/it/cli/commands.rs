@@ -72,8 +72,9 @@ fn demo_writes_files_that_eval_finds_the_same_in() {
     let mut tables = Vec::new();
     for backend in backends() {
         let folder = files.path(backend);
-        let shown = fine(["demo", "--out", text(&folder), "--backend", backend]);
-        assert!(shown.contains("voxdice eval "), "{shown}");
+        let output = run(["demo", "--out", text(&folder), "--backend", backend]);
+        assert!(output.status.success() && stderr(&output).contains("\nvoxdice eval "), "{output:?}");
+        let shown = stdout(&output);
         tables.push(shown.split_once("\n\n").unwrap().0.to_owned());
         fails(2, &["truth/case_1.nii.gz: there is such a file already", "--out"], ["demo", "--out", text(&folder)]);
     }
