@@ -25,6 +25,7 @@ pub(crate) use {demo::phantom, verify::Random};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use exit::Exit;
 use output::Output;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Exact, reproducible Dice and overlap of segmentations, on the GPU and on the CPU with the same bits.
@@ -59,13 +60,18 @@ fn command() -> clap::Command {
     Cli::command().mut_subcommand("eval", |eval| eval.mut_args(eval::brief))
 }
 
-/// Parses the arguments and runs the command.
+/// Parses the arguments of this process and runs the command.
 pub fn run() -> ExitCode {
+    run_from(std::env::args_os()).into()
+}
+
+/// Parses these arguments, the first of which is the name of the command, and runs it. Returns the exit code.
+pub fn run_from(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
     let mut command = command();
-    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = command.try_get_matches_from_mut(arguments);
     let cli = match parsed.and_then(|found| Cli::from_arg_matches(&found).map_err(|error| error.format(&mut command))) {
         Ok(cli) => cli,
-        Err(message) => return Exit::of_usage(&message).into(),
+        Err(message) => return Exit::of_usage(&message).code(),
     };
     let mut output = Output::new();
     let outcome = match &cli.command {
@@ -83,5 +89,5 @@ pub fn run() -> ExitCode {
         output.error(&error);
         Exit::of(&error)
     });
-    exit.into()
+    exit.code()
 }

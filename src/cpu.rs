@@ -17,8 +17,10 @@ pub use accumulate::{CountsAccumulator, LabelsAccumulator};
 pub use instances::InstancesAccumulator;
 
 use crate::options::Simd;
+pub(crate) use crate::threads::map_indexed;
+use crate::threads::{count as threads, for_each};
 
-/// The CPU backend. Cheap to make; threads are rayon's.
+/// The CPU backend. Cheap to make; threads are those of `threads`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backend {
     level: simd::Level,
@@ -35,39 +37,4 @@ impl Backend {
         let plural = if threads == 1 { "thread" } else { "threads" };
         format!("{threads} {plural}, {}", self.level.name())
     }
-}
-
-#[cfg(feature = "parallel")]
-fn threads() -> usize {
-    rayon::current_num_threads()
-}
-
-#[cfg(not(feature = "parallel"))]
-fn threads() -> usize {
-    1
-}
-
-/// `f` of every index below `n`, in order; on threads where there are any.
-#[cfg(feature = "parallel")]
-pub(crate) fn map_indexed<T: Send>(n: usize, f: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
-    use rayon::prelude::*;
-    (0..n).into_par_iter().map(f).collect()
-}
-
-#[cfg(not(feature = "parallel"))]
-pub(crate) fn map_indexed<T>(n: usize, f: impl Fn(usize) -> T) -> Vec<T> {
-    (0..n).map(f).collect()
-}
-
-/// `f` of every task, on threads where there are any; `init` makes what a thread needs for its tasks.
-#[cfg(feature = "parallel")]
-fn for_each<T: Send, S>(tasks: Vec<T>, init: impl Fn() -> S + Send + Sync, f: impl Fn(&mut S, T) + Send + Sync) {
-    use rayon::prelude::*;
-    tasks.into_par_iter().for_each_init(init, f);
-}
-
-#[cfg(not(feature = "parallel"))]
-fn for_each<T, S>(tasks: Vec<T>, init: impl Fn() -> S, f: impl Fn(&mut S, T)) {
-    let mut state = init();
-    tasks.into_iter().for_each(|task| f(&mut state, task));
 }

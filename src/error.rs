@@ -102,6 +102,20 @@ pub enum Error {
         limit: usize,
     },
 
+    /// A number that stands for no label.
+    #[error(
+        "{operand} holds {value} at voxel {voxel} in the order of memory, which is no label: labels are whole numbers from 0 to \
+         4294967295; correct or convert the map, or list a negative label among those to ignore"
+    )]
+    NotALabel {
+        /// The map.
+        operand: Operand,
+        /// The first such voxel, from 0 on, in the order of memory.
+        voxel: u64,
+        /// The number.
+        value: String,
+    },
+
     /// The label that masks voxels out is also to be counted.
     #[error("label {label} is to be ignored and is in a class to be counted; take it out of one of the two")]
     IgnoredClass {

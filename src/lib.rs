@@ -112,6 +112,7 @@ mod job;
 mod kernel;
 mod library;
 mod memory;
+mod numbers;
 mod objective;
 mod options;
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
@@ -120,6 +121,7 @@ mod plan;
 mod pointwise;
 mod shape;
 mod table;
+mod threads;
 mod volume;
 
 #[cfg(feature = "cli")]
@@ -154,6 +156,7 @@ pub use error::{FileError, FileErrorKind};
 pub use library::{CallValues, Departs};
 pub use memory::prefer_huge_pages;
 pub use metric::Empty;
+pub use numbers::{LabelBuffer, Numbers};
 pub use objective::Operands;
 pub use options::{Activation, AdapterChoice, Backend, Band, EngineOptions, NonFinite, SumsOptions};
 pub use shape::{BLOCK_VOXELS, Layout, Shape};

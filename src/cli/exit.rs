@@ -3,7 +3,6 @@
 use super::interrupt::Interrupted;
 use crate::Error;
 use crate::eval::EvalError;
-use std::process::ExitCode;
 
 /// What the exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +39,16 @@ impl Exit {
         let _ = message.print();
         if message.use_stderr() { Self::Usage } else { Self::Fine }
     }
-}
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Fine => 0,
-            Exit::Findings => 1,
-            Exit::Usage => 2,
-            Exit::Device => 3,
-            Exit::Interrupted => 130,
-        })
+    /// As a process ends with it.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::Device => 3,
+            Self::Interrupted => 130,
+        }
     }
 }
 

@@ -89,6 +89,19 @@ fn latest<T>(findings: Vec<T>, case: impl Fn(&T) -> &String, is_left: impl Fn(&s
     by_case.filter(|(case, _)| is_left(case)).collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
+impl Partial {
+    /// The evaluation of this result alone, one of a shard too, and how it was scored but for the choices made here.
+    ///
+    /// # Errors
+    /// [`MergeError`] where the result contradicts itself, and what the choices are refused for.
+    pub fn restore(mut self, choices: &ScoreChoices) -> Result<(Evaluation, Scoring), EvalError> {
+        let shard = self.provenance.shard.take();
+        let (mut evaluation, scoring) = merge(vec![self], choices)?;
+        evaluation.provenance.shard = shard;
+        Ok((evaluation, scoring))
+    }
+}
+
 fn paths(parts: [&Partial; 2]) -> [std::path::PathBuf; 2] {
     parts.map(|part| part.path.clone())
 }

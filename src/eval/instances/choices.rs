@@ -71,7 +71,10 @@ impl InstanceChoices {
     }
 
     /// Takes a choice by these names.
-    pub(crate) fn take(&mut self, name: &str, choice: &str) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// What is wrong, in words, for another name or choice.
+    pub fn take(&mut self, name: &str, choice: &str) -> Result<(), String> {
         fn of<T: FromStr>(choice: &str) -> Result<Option<T>, String> {
             choice.parse().map(Some).map_err(|_| format!("`{choice}` is no choice about lesions"))
         }

@@ -72,7 +72,10 @@ impl SurfaceChoices {
     }
 
     /// Makes a choice by its name.
-    pub(crate) fn set(&mut self, name: &str, choice: &str) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// What is wrong, in words, for another name or choice.
+    pub fn set(&mut self, name: &str, choice: &str) -> Result<(), String> {
         fn read<T: FromStr<Err: fmt::Display>>(choice: &str) -> Result<Option<T>, String> {
             choice.parse().map(Some).map_err(|error: T::Err| error.to_string())
         }
@@ -89,7 +92,7 @@ impl SurfaceChoices {
     }
 
     /// These choices before those of a definition.
-    pub(super) fn over(&self, rules: SurfaceRules) -> SurfaceRules {
+    pub fn over(&self, rules: SurfaceRules) -> SurfaceRules {
         let mut rules = rules;
         if let Some(elements) = self.boundary {
             rules.elements = elements;

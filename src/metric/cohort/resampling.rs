@@ -1,6 +1,8 @@
 //! Cases drawn with replacement, and the means of what was drawn. Scores are whole numbers of a small unit here, so
 //! that neither threads nor vectors nor the order of the cases can change a bit of a sum.
 
+use crate::threads::for_each;
+
 /// Columns that are summed at once: few enough for the registers.
 pub(in crate::metric) const LANES: usize = 16;
 
@@ -105,15 +107,9 @@ fn sums(rows: &[[i64; LANES]], drawn: &[u32]) -> [i64; LANES] {
 }
 
 /// `f` of every batch and the place where it begins; on threads where there are any.
-#[cfg(feature = "parallel")]
 fn for_each_batch<T: Send>(all: &mut [T], f: impl Fn(usize, &mut [T]) + Send + Sync) {
-    use rayon::prelude::*;
-    all.par_chunks_mut(BATCH).enumerate().for_each(|(batch, part)| f(batch * BATCH, part));
-}
-
-#[cfg(not(feature = "parallel"))]
-fn for_each_batch<T>(all: &mut [T], f: impl Fn(usize, &mut [T])) {
-    all.chunks_mut(BATCH).enumerate().for_each(|(batch, part)| f(batch * BATCH, part));
+    let batches = all.chunks_mut(BATCH).enumerate().collect();
+    for_each(batches, || (), |(), (batch, part)| f(batch * BATCH, part));
 }
 
 /// SplitMix64 (Steele, Lea & Flood 2014), written out here because general-purpose crates do not promise the stream of

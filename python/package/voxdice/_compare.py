@@ -1,0 +1,137 @@
+"""Models compared: which one is better, by how much, and how sure that is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import _choices, _inputs, _voxdice
+from ._report import Report, _text_of, evaluate, html_table, pandas
+from ._voxdice import Error
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What :func:`compare` found, in the forms that the command has."""
+
+    #: Everything, as JSON.
+    text: str = field(repr=False)
+    #: A row per score, class and pair of models.
+    csv: str = field(repr=False)
+    #: A row per case, class and model.
+    scores_csv: str = field(repr=False)
+    #: The table that the command prints.
+    table: str = field(repr=False)
+    markdown: str = field(repr=False)
+    latex: str = field(repr=False)
+    #: What a reader should know.
+    notes: list[str]
+    #: Whether results are missing, or undefined for some models only.
+    has_findings: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything; undefined numbers are None."""
+        return json.loads(self.text)
+
+    def columns(self) -> dict[str, list[Any]]:
+        """A row per score, class and pair of models, as columns of texts and numbers."""
+        rows = list(csv.DictReader(io.StringIO(self.csv)))
+        return {name: [_number(row[name]) for row in rows] for name in (rows[0] if rows else {})}
+
+    def frame(self) -> Any:
+        """The same as a pandas DataFrame."""
+        return pandas().DataFrame(self.columns())
+
+    def _repr_html_(self) -> str:
+        rows = list(csv.reader(io.StringIO(self.csv)))
+        return html_table(rows[0], rows[1:]) if rows else "<table></table>"
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return text
+
+
+def compare(
+    models: Mapping[str, Any] | None = None,
+    /,
+    *,
+    truth: Any = None,
+    metrics: _choices.Metrics = None,
+    higher_is_better: Iterable[str] = (),
+    lower_is_better: Iterable[str] = (),
+    classes: Iterable[str] | None = None,
+    undefined: str = "drop",
+    missing: str = "error",
+    against: str | None = None,
+    group: str | Mapping[str, str] | None = None,
+    group_column: str | None = None,
+    test: str = "wilcoxon",
+    zeros: str = "drop",
+    adjust: str = "holm",
+    family: str = "metric",
+    rank: str = "mean",
+    interval: str = "expanded",
+    alpha: float = 0.05,
+    margin: float | None = None,
+    empty: str | None = None,
+    like: str | None = None,
+    resamples: int = 10_000,
+    seed: int = 0,
+    digits: int | None = None,
+    evaluation: Mapping[str, Any] | None = None,
+    **named: Any,
+) -> Comparison:
+    """Compares models case by case: ``compare({"unet": report, "ours": other})`` or ``compare(unet=report, ours=other)``.
+
+    A model is a :class:`Report`, a path of a result (JSON of ``voxdice eval``, nnU-Net's summary.json, a CSV of any tool with a
+    column ``case``), a list of these (shards), or with ``truth`` a folder of predictions, which is evaluated with the choices
+    in ``evaluation``. Choices are those of ``voxdice compare`` by the same names (docs/compare.md); ``group`` is a pattern
+    whose first group is the patient in the name of a case, or a dict from cases to groups. Differences are those of the first
+    model less the second, in the order given. Raises :class:`voxdice.Error` where nothing can be compared.
+    """
+    all_models = {**(models or {}), **named}
+    asked = _choices.metrics(metrics)
+    texts = []
+    for name, given in all_models.items():
+        parts = given if isinstance(given, (list, tuple)) else [given]
+        if len(parts) == 1 and _inputs.is_path(parts[0]) and Path(parts[0]).is_dir():
+            if truth is None:
+                raise Error(f"{os.fspath(parts[0])} is a folder; say with truth what its predictions are compared with")
+            parts = [evaluate(truth, parts[0], metrics=metrics, like=like, empty=empty, missing=missing,
+                              **(evaluation or {}))]
+        texts.append((name, [_text_of(part, name) for part in parts]))
+    statistics = {
+        "metrics": asked.split(",") if asked else None,
+        "higher_is_better": list(higher_is_better),
+        "lower_is_better": list(lower_is_better),
+        "classes": None if classes is None else list(classes),
+        "undefined": undefined,
+        "missing": missing,
+        "against": against,
+        "group_pattern": group if isinstance(group, str) else None,
+        "group_column": group_column,
+        "groups": dict(group) if isinstance(group, Mapping) else None,
+        "empty": empty,
+        "like": like,
+        "test": test,
+        "zeros": zeros,
+        "adjust": adjust,
+        "family": family,
+        "rank": rank,
+        "interval": interval,
+        "alpha": alpha,
+        "margin": margin,
+        "resamples": resamples,
+        "seed": seed,
+        "digits": digits,
+    }
+    return Comparison(*_voxdice.compare(texts, statistics))

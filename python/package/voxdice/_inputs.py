@@ -1,0 +1,172 @@
+"""Volumes from wherever they are: arrays as they lie in memory, known by what they can do and not by their class.
+
+No host is imported: a tensor has ``detach`` and ``numpy``, an image of SimpleITK ``GetPixelIDValue``, one of nibabel
+``dataobj``, an array of xarray ``values``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._voxdice import Error
+
+
+@dataclass
+class Field:
+    """An array with its axes as its host has them."""
+
+    array: np.ndarray
+    #: numpy's name of the type, or ``bfloat16`` for bits in 16-bit integers.
+    kind: str
+    #: Size of a voxel per axis of the array, where the host says so.
+    spacing: tuple[float, ...] | None = None
+    #: From places in the array to mm, rows as NIfTI has them (RAS).
+    affine: np.ndarray | None = None
+    #: Whether the axes are x, y, z; None where nobody knows.
+    x_first: bool | None = None
+
+
+def is_path(volume: Any) -> bool:
+    return isinstance(volume, (str, os.PathLike))
+
+
+def field(volume: Any, name: str) -> Field:
+    """The voxels of a volume, borrowed where that is possible."""
+    if is_path(volume):
+        raise Error(f"{name} is a path, and the other side is not; give two paths, or two arrays or images")
+    if hasattr(volume, "detach") and hasattr(volume, "numpy"):
+        return _tensor(volume, name)
+    if hasattr(volume, "GetPixelIDValue") and hasattr(volume, "GetDirection"):
+        return _simpleitk(volume, name)
+    if hasattr(volume, "dataobj") and hasattr(volume, "affine"):
+        return _nibabel(volume)
+    if hasattr(volume, "values") and hasattr(volume, "dims"):
+        volume = volume.values
+    array = np.asarray(volume)
+    if array.dtype == object:
+        raise Error(f"{name} is no array of numbers ({type(volume).__name__}); give an array, a tensor, an image or a path")
+    return Field(_native(array), array.dtype.name)
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _tensor(tensor: Any, name: str) -> Field:
+    if tensor.device.type != "cpu":
+        raise Error(f"{name} is a tensor on {tensor.device}; copy it with {name}.cpu() where you want that copy")
+    affine = getattr(tensor, "affine", None)
+    tensor = tensor.detach()
+    if hasattr(tensor, "as_tensor"):  # a MetaTensor
+        tensor = tensor.as_tensor()
+    if str(tensor.dtype) == "torch.bfloat16":  # numpy has no such type, and its bits are enough
+        import torch
+
+        return Field(tensor.view(torch.int16).numpy().view(np.uint16), "bfloat16")
+    array = tensor.resolve_conj().resolve_neg().numpy()
+    found = Field(array, array.dtype.name)
+    if affine is not None and np.shape(affine) == (4, 4) and array.ndim == 4:
+        # Channels first, and its affine is of the three axes behind them.
+        found.affine = np.asarray(affine, dtype=np.float64)
+    return found
+
+
+def _simpleitk(image: Any, name: str) -> Field:
+    import SimpleITK
+
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise Error(f"{name} has {image.GetNumberOfComponentsPerPixel()} numbers per voxel; take one with SimpleITK")
+    array = SimpleITK.GetArrayViewFromImage(image)
+    found = Field(array, array.dtype.name, tuple(reversed(image.GetSpacing())), x_first=False)
+    if image.GetDimension() == 3:
+        flip = np.diag([-1.0, -1.0, 1.0])  # ITK's axes point to the left and to the back, those of NIfTI do not
+        affine = np.eye(4)
+        affine[:3, :3] = flip @ np.reshape(image.GetDirection(), (3, 3)) @ np.diag(image.GetSpacing())
+        affine[:3, 3] = flip @ np.asarray(image.GetOrigin())
+        found.affine = affine
+    return found
+
+
+def _nibabel(image: Any) -> Field:
+    array = np.asanyarray(image.dataobj)
+    affine = None if image.affine is None else np.asarray(image.affine, dtype=np.float64)
+    spacing = None if affine is None else tuple(float(size) for size in image.header.get_zooms()[: array.ndim])
+    return Field(_native(array), array.dtype.name, spacing, affine, x_first=True)
+
+
+#: As the command: voxels that lie further apart than this part of one are not the same voxels.
+APART = 1e-3
+
+
+def pair(pred: Any, truth: Any, geometry: str = "strict") -> tuple[Field, Field]:
+    """Both sides with the same axes. Images on two grids are an error unless ``geometry`` is ``"off"``."""
+    if geometry not in ("strict", "off"):
+        raise Error(f"geometry is `{geometry}`, and must be one of strict, off for arrays and images")
+    of_pred, of_truth = field(pred, "pred"), field(truth, "truth")
+    if {of_pred.x_first, of_truth.x_first} == {True, False}:
+        of_pred, of_truth = _x_first(of_pred), _x_first(of_truth)
+    if of_pred.array.shape != of_truth.array.shape:
+        shapes = f"pred has shape {of_pred.array.shape} and truth {of_truth.array.shape}"
+        if of_pred.array.shape == of_truth.array.shape[::-1]:
+            raise Error(f"{shapes}: one is x, y, z and the other z, y, x; transpose one of them")
+        raise Error(f"{shapes}; both must be equal")
+    if geometry == "strict" and of_pred.affine is not None and of_truth.affine is not None:
+        _check_grids(of_pred, of_truth)
+    return of_pred, of_truth
+
+
+def _x_first(found: Field) -> Field:
+    if found.x_first:
+        return found
+    spacing = None if found.spacing is None else found.spacing[::-1]
+    return Field(found.array.T, found.kind, spacing, found.affine, True)
+
+
+def _check_grids(pred: Field, truth: Field) -> None:
+    assert pred.affine is not None and truth.affine is not None
+    shape = truth.array.shape[-3:]
+    last = [length - 1 for length in (shape if truth.x_first in (True, None) else shape[::-1])]
+    corners = np.array(np.meshgrid(*[[0, end] for end in last], [1])).reshape(4, -1)
+    gap = np.linalg.norm(((pred.affine - truth.affine) @ corners)[:3], axis=0).max()
+    size = np.linalg.norm(truth.affine[:3, :3], axis=0).min()
+    if not gap <= APART * size:
+        raise Error(
+            f"the grids of pred and truth lie up to {gap:.4g} mm apart: their affines differ; resample one of them, or say "
+            'geometry="off" if voxels belong together by their place in the arrays'
+        )
+
+
+def together(pred: Field, truth: Field, lead: int = 0) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+    """Both as one contiguous axis in the order of truth's memory, and the order of the axes in it. The first ``lead`` axes stay
+    first. A copy is made only of what lies in another order, or with gaps."""
+    strides = truth.array.strides
+    inner = sorted(range(lead, truth.array.ndim), key=lambda axis: (-abs(strides[axis]), axis))
+    order = (*range(lead), *inner)
+    flat = (np.ascontiguousarray(side.array.transpose(order)).reshape(-1) for side in (pred, truth))
+    of_pred, of_truth = flat
+    return _bits(of_pred), _bits(of_truth), order
+
+
+def _bits(array: np.ndarray) -> np.ndarray:
+    """Types that the compiled part knows by their bits."""
+    if array.dtype == np.bool_:
+        return array.view(np.uint8)
+    return array.view(np.uint16) if array.dtype == np.float16 else array
+
+
+def samples_first(found: Field, axis: int | None) -> Field:
+    """The axis of samples first; one of length 1 is added where there is none."""
+    array = found.array[None] if axis is None else np.moveaxis(found.array, axis, 0)
+    return Field(array, found.kind, found.spacing, found.affine, found.x_first)
+
+
+def sample_axis(axis: int | None, ndim: int) -> int | None:
+    if axis is None:
+        return None
+    if not -ndim <= axis < ndim:
+        raise Error(f"sample_axis is {axis}, and the arrays have {ndim} axes; name one of them, or None for one sample")
+    return axis % ndim
