@@ -57,13 +57,18 @@ def _of_masks(y_pred: torch.Tensor, y: torch.Tensor) -> np.ndarray:
 
 
 def _of_labels(y_pred: torch.Tensor, y: torch.Tensor, classes: list[int], ignored: int | None) -> np.ndarray:
-    """The same of label maps [samples, 1, ...]: [samples, classes, 4]. A class that is ignored has no voxels."""
+    """The same of label maps [samples, 1, ...]: [samples, classes, 4]. Of an ignored class MONAI counts what the prediction has
+    elsewhere."""
     listed = [label for label in classes if label != ignored]
     table = np.zeros((y.shape[0], len(classes), 4), dtype=np.int64)
     if listed:
         found = _count(pred=y_pred[:, 0], truth=y[:, 0], labels=listed, ignore=ignored, sample_axis=0)
         places = [at for at, label in enumerate(classes) if label != ignored]
         table[:, places] = np.stack([found.tp, found.n_pred, found.n_truth, found.n], axis=-1)
+    if ignored in classes:
+        found = _count(pred=y_pred[:, 0], truth=y[:, 0], labels=[ignored], sample_axis=0)
+        kept = found.n - found.n_truth
+        table[:, classes.index(ignored)] = np.concatenate([0 * kept, found.fp, 0 * kept, kept], axis=1)
     return table
 
 
@@ -207,8 +212,11 @@ def _distances(y_pred: torch.Tensor, y: torch.Tensor, names: list[str], spacing:
         pred, truth = _cells(y_pred[places] != 0, y[places] != 0)
         report = surfaces(pred=pred, truth=truth, labels=[1], metrics=names, surface=preset, spacing=lengths, sample_axis=0)
         columns = report.columns()
-        for name in names:
-            found[name][places] = columns[name].reshape(len(places), channels)
+        # Scores have names of their own, such as hd95, and the order that was asked for.
+        for name, values in zip(names, list(columns.values())[7:], strict=True):
+            if name == "hd_pred":  # from the prediction to nothing it is infinite here, and without a direction too
+                values = np.where((columns["n_pred"] > 0) & (columns["n_truth"] == 0), np.inf, values)
+            found[name][places] = values.reshape(len(places), channels)
     return found
 
 
