@@ -97,7 +97,7 @@ pub use score::{Score, ScoreList};
 pub use scoring::{ScoreChoices, Scoring};
 pub use shard::Shard;
 pub use summary::{Summary, WORST};
-pub use surfaces::{Missed, SurfaceChoices, Surfaces};
+pub use surfaces::{DistanceHistogram, Missed, SurfaceChoices, Surfaces};
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};
 

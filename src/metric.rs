@@ -43,7 +43,7 @@ pub use choices::{
 };
 pub use cohort::{
     Average, Bootstrap, Distribution, EmptyPolicy, Interval, Intervals, TruthEmpty, average, generalized_dice,
-    mean_of_all, mean_of_defined,
+    mean_of_all, mean_of_defined, wilson,
 };
 pub use confusion::{
     CountMetric, accuracy, balanced_accuracy, kappa, mcc, precision, recall, specificity, volume_similarity,

@@ -10,6 +10,8 @@ mod bits;
 mod boundary;
 mod boxes;
 mod corners;
+#[cfg(feature = "eval")]
+mod farthest;
 mod masks;
 mod nearest;
 mod tally;
@@ -24,6 +26,8 @@ use crate::job::{BandsJob, LabelPair, SurfacesJob};
 use crate::kernel::counts::Label;
 use crate::kernel::rows::RowTable;
 use crate::options::Band;
+#[cfg(feature = "eval")]
+use crate::stats::Farthest;
 use crate::stats::{Counts, DistanceCount, Distances, Elements, Lattice, NO_TARGET, Surface, SurfaceOptions, Target};
 use crate::volume::Data;
 use band::band;
@@ -42,6 +46,14 @@ impl Backend {
     pub fn surfaces(&self, job: &SurfacesJob<'_>) -> Result<Vec<Surface>> {
         let rows = RowTable::new(&job.lattice, job.pair.extent);
         self.each_class(&job.pair, |masks, _| surface(&masks, &job.lattice, job.options, &rows))
+    }
+
+    /// The element that is farthest from its target, per plane and class.
+    #[cfg(feature = "eval")]
+    pub fn farthest(&self, job: &SurfacesJob<'_>) -> Result<Vec<Option<Farthest>>> {
+        self.each_class(&job.pair, |masks, _| {
+            Ok(masks.and_then(|masks| farthest::farthest(&masks, &job.lattice, job.options)))
+        })
     }
 
     /// Counts of boundary bands per plane and class.
@@ -116,6 +128,9 @@ struct Masks {
     truth: Bits,
     pred: Bits,
     sides: Sides,
+    /// The first voxel of the box.
+    #[cfg_attr(not(feature = "eval"), allow(dead_code))]
+    low: [usize; 3],
 }
 
 #[cfg(feature = "gpu")]
@@ -123,7 +138,7 @@ impl Masks {
     fn of(masks: &BoxMasks, extent: [usize; 3]) -> Self {
         let high = [0, 1, 2].map(|axis| masks.low[axis] + masks.size[axis] - 1);
         let [truth, pred] = [&masks.truth, &masks.pred].map(|words| Bits::of_words(masks.size, words));
-        Self { truth, pred, sides: boxes::Crop { low: masks.low, high }.sides(extent) }
+        Self { truth, pred, sides: boxes::Crop { low: masks.low, high }.sides(extent), low: masks.low }
     }
 }
 
@@ -157,7 +172,7 @@ fn planes<T: Label, P: Label, R: Send>(
                     pred.remove(&masks::fill(t, pair.extent, &crop, ignored, level));
                 }
                 let truth = masks::fill(t, pair.extent, &crop, &members[class], level);
-                Masks { truth, pred, sides: crop.sides(pair.extent) }
+                Masks { truth, pred, sides: crop.sides(pair.extent), low: crop.low }
             });
             f(masks, (voxels - left_out) as u64)
         });
@@ -174,19 +189,40 @@ fn surface(masks: &Option<Masks>, lattice: &Lattice, options: &SurfaceOptions, r
         return Ok(Surface::new(lattice.clone(), options.clone(), none.clone(), none));
     };
     let sides = masks.sides.with(options.image_edge);
-    let elements = |mask: &Bits, elements| boundary(mask, elements, &sides, lattice.axes());
-    let own = [&masks.truth, &masks.pred].map(|mask| elements(mask, options.elements));
-    let targets = match options.target {
-        Target::Elements => None,
-        Target::Mask => Some([masks.truth.clone(), masks.pred.clone()]),
-        Target::Face => Some([&masks.truth, &masks.pred].map(|mask| elements(mask, Elements::Face))),
-        Target::Full => Some([&masks.truth, &masks.pred].map(|mask| elements(mask, Elements::Full))),
-    };
-    let targets = targets.as_ref().unwrap_or(&own);
+    let ends = Ends::of(masks, lattice, options);
     let corners = |mask| (options.elements == Elements::Corner).then(|| Corners::new(mask, &sides, lattice.axes()));
-    let truth = distances(&own[0], &targets[1], corners(&masks.truth), lattice, rows)?;
-    let pred = distances(&own[1], &targets[0], corners(&masks.pred), lattice, rows)?;
-    Ok(Surface::new(lattice.clone(), options.clone(), truth, pred))
+    let of = |side, mask| {
+        let (elements, targets) = ends.of_side(side);
+        distances(elements, targets, corners(mask), lattice, rows)
+    };
+    Ok(Surface::new(lattice.clone(), options.clone(), of(0, &masks.truth)?, of(1, &masks.pred)?))
+}
+
+/// What distances go from and to, of the truth and of the prediction.
+struct Ends {
+    own: [Bits; 2],
+    /// What the other side is measured to, where that is not its elements.
+    targets: Option<[Bits; 2]>,
+}
+
+impl Ends {
+    fn of(masks: &Masks, lattice: &Lattice, options: &SurfaceOptions) -> Self {
+        let sides = masks.sides.with(options.image_edge);
+        let elements = |mask: &Bits, elements| boundary(mask, elements, &sides, lattice.axes());
+        let own = [&masks.truth, &masks.pred].map(|mask| elements(mask, options.elements));
+        let targets = match options.target {
+            Target::Elements => None,
+            Target::Mask => Some([masks.truth.clone(), masks.pred.clone()]),
+            Target::Face => Some([&masks.truth, &masks.pred].map(|mask| elements(mask, Elements::Face))),
+            Target::Full => Some([&masks.truth, &masks.pred].map(|mask| elements(mask, Elements::Full))),
+        };
+        Self { own, targets }
+    }
+
+    /// The elements of the truth (0) or the prediction (1), and what they are measured to.
+    fn of_side(&self, side: usize) -> (&Bits, &Bits) {
+        (&self.own[side], &self.targets.as_ref().unwrap_or(&self.own)[1 - side])
+    }
 }
 
 /// Of each element to the nearest target.

@@ -10,6 +10,8 @@ use crate::gpu::{self, Measured, Waiting};
 use crate::job::{BandsJob, LabelPairOf, SurfacesOf};
 use crate::options::Band;
 use crate::shape::Shape;
+#[cfg(feature = "eval")]
+use crate::stats::Farthest;
 use crate::stats::{Counts, Lattice, Spacing, Surface, SurfaceOptions};
 use crate::table::Table;
 use crate::volume::{LabelMap, Pair, Source};
@@ -68,6 +70,22 @@ impl Engine {
             Chosen::Gpu(gpu) => self.surfaces_on(gpu, &job)?,
         };
         Ok(Table::new(shape.samples() as usize, classes.len(), surfaces))
+    }
+
+    /// The element that is farthest from its target, per sample and class; none where a mask is missing and where the two are
+    /// equal. On the CPU whatever the engine: it is asked for a few pictures.
+    #[cfg(feature = "eval")]
+    pub(crate) fn farthest(
+        &self,
+        pair: Pair<LabelMap<'_>>,
+        classes: &Classes,
+        options: &SurfaceOptions,
+    ) -> Result<Vec<Option<Farthest>>> {
+        let Pair { pred, truth } = pair;
+        options.validate()?;
+        let shape = same_shape(pred.shape(), truth.shape())?;
+        let lattice = Lattice::new(&options.spacing, shape.spatial())?;
+        self.cpu.farthest(&SurfacesOf { pair: label_pair(&shape, &pred, &truth, classes), options, lattice }.host()?)
     }
 
     /// Counts of the inner bands of both masks, per sample and class: voxels of a mask that are near its boundary.

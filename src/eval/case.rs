@@ -3,6 +3,7 @@
 use super::class::Class;
 use super::instances::LesionScores;
 use super::named::named;
+use super::surfaces::DistanceHistogram;
 use super::verify::Verification;
 use super::warning::Warning;
 use crate::io::Gap;
@@ -37,6 +38,8 @@ pub struct CaseResult {
     pub counts: Vec<(Class, Counts)>,
     /// Values of what [`Surfaces`](super::Surfaces) measured, by the key of a class.
     pub surfaces: BTreeMap<String, Vec<f64>>,
+    /// All distances of these surfaces, by the key of a class; not of results that were read back.
+    pub distances: BTreeMap<String, DistanceHistogram>,
     /// What [`InstanceSearch`](super::InstanceSearch) found, by the key of a class.
     pub instances: BTreeMap<String, LesionScores>,
     /// What the user should know.

@@ -53,7 +53,8 @@ pub(super) fn evaluate(
     let spacing_mm = rules.spacing_mm.or(geometry.map(|geometry| geometry.spacing_mm()));
     let prediction = if pred_input.is_some() { Prediction::Read } else { Prediction::Missing };
     let streams = counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && !rules.need_places();
-    let (mut surfaces, mut instances, mut difference) = (BTreeMap::new(), BTreeMap::new(), None);
+    let (mut surfaces, mut distances) = (BTreeMap::new(), BTreeMap::new());
+    let (mut instances, mut difference) = (BTreeMap::new(), None);
     let (Tally { voxels, counts, unlisted }, verification) = if streams {
         let pred_labels = match (&mut pred_reader, place, pred_input) {
             (Some(reader), None, _) => Predicted::InOrder(reader),
@@ -88,6 +89,7 @@ pub(super) fn evaluate(
                 if !rules.surfaces.metrics.is_empty() {
                     let measured = field.measure(engines, &classes, &rules.surfaces)?;
                     surfaces = keys().zip(measured.values).collect();
+                    distances = keys().zip(measured.histograms).collect();
                     difference = measured.difference.and_then(named);
                 }
                 if let Some(search) = &rules.instances {
@@ -123,6 +125,7 @@ pub(super) fn evaluate(
         gap,
         counts,
         surfaces,
+        distances,
         instances,
         warnings,
         verification,

@@ -72,7 +72,7 @@ fn count(
     // Whole volumes are needed for distances, for lesions, and for an engine that counts on a GPU or to compare.
     let by_bits = !rules.need_places() && counter.counterpart.is_none() && !needs_volumes(counter.engine);
     let (mut counts, mut verification) = (Vec::new(), None);
-    let (mut surfaces, mut instances) = (BTreeMap::new(), BTreeMap::new());
+    let (mut surfaces, mut distances, mut instances) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for class in &classes {
         counter.cancel.check()?;
         let Some(masks) = masks_of(sides, class, &classes, &meeting, rules, &mut facts)? else { continue };
@@ -88,6 +88,7 @@ fn count(
                     let measured = field.measure(engines, &mask_class()?, &rules.surfaces)?;
                     let difference = measured.difference.map(|(_, how)| (class.clone(), how));
                     verified = with_places(verified, difference.as_ref());
+                    distances.extend(measured.histograms.into_iter().map(|found| (class.key.clone(), found)));
                     surfaces.insert(class.key.clone(), measured.values.into_iter().flatten().collect());
                 }
                 if let Some(search) = &rules.instances {
@@ -122,6 +123,7 @@ fn count(
         gap,
         counts,
         surfaces,
+        distances,
         instances,
         warnings,
         verification,

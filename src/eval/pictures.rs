@@ -1,6 +1,10 @@
-//! Pictures of the worst cases: the slice in which truth and prediction of a class disagree most. The voxels are read
-//! again for that, one case at a time, and where that does not work the picture says why.
+//! Pictures of the worst cases: the slice in which truth and prediction of a class disagree most, the place where their
+//! surfaces are farthest apart, the largest lesions that were missed or invented. The voxels are read again for that, one case
+//! at a time, and where that does not work the picture says why.
 
+mod chosen;
+mod farthest;
+mod lesion;
 mod orient;
 mod slice;
 mod source;
@@ -9,14 +13,29 @@ pub use orient::View;
 pub use slice::{Errors, IGNORED, OTHER, PRED, Slice, TRUTH};
 
 use super::cancel::Cancel;
+use super::case::CaseResult;
 use super::error::EvalError;
+use super::rules::Rules;
 use super::summary::Summary;
 use crate::io::Geometry;
+use chosen::Choice;
 use slice::Marked;
 use std::sync::Arc;
 
 /// How many times as wide as high the part of a slice is that is shown.
 const ASPECT: f64 = 1.2;
+
+/// Why something has a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Its score is one of the worst: the slice with the most errors.
+    Score,
+    /// A distance between its surfaces is one of the worst: where they are farthest apart.
+    Surface,
+    /// A lesion that was missed or invented is one of the largest, by its place among the
+    /// [rows](super::LesionScores::rows).
+    Lesion(usize),
+}
 
 /// A class of a case among the worst.
 #[derive(Debug)]
@@ -25,9 +44,11 @@ pub struct Picture {
     pub case: usize,
     /// The class, by its place in [`Evaluation::classes`](super::Evaluation::classes).
     pub class: usize,
-    /// The score by which it is among the worst.
+    /// What is shown of it.
+    pub subject: Subject,
+    /// The score by which it is among the worst, or the voxels of the lesion.
     pub value: f64,
-    /// The slice with the most errors; None where no voxel differs, and an error where the files cannot be read again.
+    /// The slice; None where no voxel differs, and an error where the files cannot be read again.
     pub cut: Result<Option<Cut>, Arc<EvalError>>,
 }
 
@@ -48,6 +69,21 @@ pub struct Cut {
     pub edges: [f64; 2],
     /// Whether the file says how large its voxels are.
     pub in_mm: bool,
+    /// The largest distance between the surfaces, where that is what is shown.
+    pub line: Option<Line>,
+}
+
+/// The way from an element of one surface to the nearest one of the other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// Where both are seen, across and down in cells from the corner of the slice that is shown.
+    pub ends: [[f64; 2]; 2],
+    /// How long it is.
+    pub mm: f64,
+    /// Whether it starts at the truth's surface.
+    pub from_truth: bool,
+    /// How many slices further the other end lies.
+    pub slices: u64,
 }
 
 /// One class of a case, and how its voxels lie.
@@ -56,43 +92,76 @@ struct Found {
     geometry: Option<Geometry>,
 }
 
-/// Pictures of the `most` [worst](Summary::worst) classes of cases.
+/// Pictures of the `most` [worst](Summary::worst) classes of cases; then of the surfaces that are farthest apart, where
+/// distances were measured; then the largest lesions that were missed, and those that were invented.
 ///
 /// # Errors
 /// [`EvalError::Cancelled`].
 pub fn worst(summary: &Summary<'_>, most: usize, cancel: &Cancel) -> Result<Vec<Picture>, EvalError> {
-    let chosen = summary.worst(summary.ranking(), most);
+    let chosen = chosen::all(summary, most);
     let mut pictures: Vec<Option<Picture>> = chosen.iter().map(|_| None).collect();
     let rules = &summary.evaluation.rules;
     // Every case is read once, and let go before the next one.
-    for &(case, ..) in &chosen {
+    for case in chosen.iter().map(|choice| choice.case) {
         let Some(result) = summary.evaluation.cases.get(case) else { continue };
         if pictures.iter().flatten().any(|picture| picture.case == case) {
             continue;
         }
         cancel.check()?;
         let source = source::open(result, summary.evaluation.sources.get(&result.name), rules).map_err(Arc::new);
-        for (picture, &(_, class, value)) in pictures.iter_mut().zip(&chosen).filter(|(_, other)| other.0 == case) {
+        for (picture, choice) in pictures.iter_mut().zip(&chosen).filter(|(_, other)| other.case == case) {
+            let &Choice { class, subject, value, .. } = choice;
             let Some((of, counts)) = result.counts.get(class) else { continue };
             let found = source.as_ref().map_err(Arc::clone);
             let found = found.and_then(|source| source.class(result, of, counts, rules).map_err(Arc::new));
-            let cut = found.map(|found| cut(&found, result.spacing_mm));
-            *picture = Some(Picture { case, class, value, cut });
+            let cut = found.and_then(|found| cut_of(subject, &found, result, &of.key, rules).map_err(Arc::new));
+            *picture = Some(Picture { case, class, subject, value, cut });
         }
     }
     Ok(pictures.into_iter().flatten().collect())
+}
+
+fn cut_of(
+    subject: Subject,
+    found: &Found,
+    case: &CaseResult,
+    key: &str,
+    rules: &Rules,
+) -> Result<Option<Cut>, EvalError> {
+    match subject {
+        Subject::Score => Ok(cut(found, case.spacing_mm)),
+        Subject::Surface => farthest::cut(found, case, &rules.surfaces),
+        Subject::Lesion(row) => {
+            let row = case.instances.get(key).and_then(|found| found.rows.get(row));
+            Ok(row.map(|row| lesion::cut(found, case.spacing_mm, row)))
+        }
+    }
 }
 
 /// The slice with the most errors. None where there are none.
 fn cut(found: &Found, spacing_mm: Option<[f64; 3]>) -> Option<Cut> {
     let axis = found.marked.axis(spacing_mm);
     let (index, errors) = found.marked.worst(axis)?;
-    let view = View::of(axis, found.geometry.as_ref());
-    let edge = |axis: usize| spacing_mm.and_then(|edges| edges.get(axis).copied()).filter(|edge| *edge > 0.0);
-    let edges = [view.across.0, view.down.0].map(|axis| edge(axis).filter(|edge| edge.is_finite()).unwrap_or(1.0));
-    let slice = found.marked.cut(index, &view).cropped(edges, ASPECT);
-    let last = found.marked.dims.get(axis).map_or(0, |n| n.saturating_sub(1));
-    Some(Cut { slice, view, index, last, errors, edges, in_mm: spacing_mm.is_some() })
+    let cut = found.whole(axis, index, spacing_mm);
+    let slice = cut.slice.cropped(cut.edges, ASPECT);
+    Some(Cut { slice, errors, ..cut })
+}
+
+/// How long a voxel is along an axis; 1 where that is not known.
+fn edge(axis: usize, spacing_mm: Option<[f64; 3]>) -> f64 {
+    let edge = spacing_mm.and_then(|edges| edges.get(axis).copied());
+    edge.filter(|edge| *edge > 0.0 && edge.is_finite()).unwrap_or(1.0)
+}
+
+impl Found {
+    /// A whole slice.
+    fn whole(&self, axis: usize, index: usize, spacing_mm: Option<[f64; 3]>) -> Cut {
+        let view = View::of(axis, self.geometry.as_ref());
+        let edges = [view.across.0, view.down.0].map(|axis| edge(axis, spacing_mm));
+        let slice = self.marked.cut(index, &view);
+        let (errors, last) = (Errors::of(&slice.cells), self.marked.length(axis).saturating_sub(1));
+        Cut { slice, view, index, last, errors, edges, in_mm: spacing_mm.is_some(), line: None }
+    }
 }
 
 #[cfg(test)]

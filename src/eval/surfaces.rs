@@ -4,8 +4,10 @@
 //! for every distance that occurs. So the definition cannot be changed once the voxels are gone.
 
 mod choices;
+mod histogram;
 
 pub use choices::{Missed, SurfaceChoices};
+pub use histogram::DistanceHistogram;
 
 use super::compare::surface_difference;
 use super::error::EvalError;
@@ -68,6 +70,8 @@ pub(super) type Engines<'a> = (&'a Engine, Option<&'a Engine>);
 pub(super) struct Values {
     /// Of each class those of the metrics.
     pub values: Vec<Vec<f64>>,
+    /// Of each class its distances; none where none were measured.
+    pub histograms: Vec<DistanceHistogram>,
     /// Which class the counterpart measured otherwise, and how.
     pub difference: Option<(usize, String)>,
 }
@@ -124,7 +128,8 @@ impl Field<'_> {
             };
             values.iter_mut().zip(column).for_each(|(values, value)| values.push(value));
         }
-        Ok(Values { values, difference })
+        let histograms = distances.iter().flat_map(|distances| distances.values().iter().map(DistanceHistogram::of));
+        Ok(Values { values, histograms: histograms.collect(), difference })
     }
 
     /// Lengths and spacings of the axes of space, slowest first: those that the file has, as other tools take them. A third

@@ -7,6 +7,7 @@ mod mean;
 mod policy;
 pub(in crate::metric) mod quantiles;
 pub(in crate::metric) mod resampling;
+mod wilson;
 
 pub use average::{Average, average, generalized_dice};
 pub(in crate::metric) use bootstrap::between;
@@ -14,3 +15,4 @@ pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use distribution::Distribution;
 pub use mean::{mean_of_all, mean_of_defined};
 pub use policy::{EmptyPolicy, TruthEmpty};
+pub use wilson::wilson;

@@ -4,12 +4,16 @@
 pub(in crate::report) mod document;
 mod findings;
 mod header;
+mod histogram;
+mod lesions;
 mod outline;
 mod page;
 mod picture;
 pub(in crate::report) mod plot;
 mod policy;
 pub(in crate::report) mod scale;
+mod scatter;
+mod surfaces;
 mod tables;
 pub(in crate::report) mod text;
 mod whiskers;

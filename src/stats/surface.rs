@@ -1,10 +1,14 @@
 //! Integer surface distances of one class.
 
 mod corner;
+#[cfg(feature = "eval")]
+mod farthest;
 mod lattice;
 mod options;
 
 pub(crate) use corner::{AreaKinds, kinds};
+#[cfg(feature = "eval")]
+pub(crate) use farthest::Farthest;
 pub(crate) use lattice::LATTICE_BITS;
 pub use lattice::{Lattice, SLACK, Spacing};
 pub use options::{Elements, ImageEdge, SurfaceOptions, Target};

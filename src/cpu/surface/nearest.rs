@@ -38,7 +38,7 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
         if asked == 0 {
             return Vec::new();
         }
-        let occupied = self.occupied_rows();
+        let occupied = occupied_rows(self.targets);
         let budget = ROWS_PER_VOXEL * queries.size.iter().product::<usize>() as u64;
         if occupied.len() <= FEW_ROWS {
             return self.in_few_rows(&queries, asked, &occupied);
@@ -61,12 +61,6 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
             found.extend(rest);
         }
         found
-    }
-
-    /// Rows that have targets.
-    fn occupied_rows(&self) -> Vec<(usize, usize)> {
-        let rows = (0..self.targets.rows()).map(|row| (row / self.targets.size[1], row % self.targets.size[1]));
-        rows.filter(|&(z, y)| self.targets.row(z, y).iter().any(|&word| word != 0)).collect()
     }
 
     /// Searches every row that has targets: for few rows, or few queries.
@@ -163,17 +157,23 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
     }
 }
 
-fn square(n: usize) -> u64 {
+/// Rows that have targets.
+pub(super) fn occupied_rows(targets: &Bits) -> Vec<(usize, usize)> {
+    let rows = (0..targets.rows()).map(|row| (row / targets.size[1], row % targets.size[1]));
+    rows.filter(|&(z, y)| targets.row(z, y).iter().any(|&word| word != 0)).collect()
+}
+
+pub(super) fn square(n: usize) -> u64 {
     (n * n) as u64
 }
 
 /// A reach that includes every bit; only the absence of a bit is beyond it.
-const ANYWHERE: usize = usize::MAX - 1;
+pub(super) const ANYWHERE: usize = usize::MAX - 1;
 
 /// How far the nearest bit from place `x` is, if not farther than `reach`. Words that are looked at beyond the first are
 /// added to `cost`.
 #[inline(always)]
-fn nearest_in_row(row: &[u64], x: usize, reach: usize, cost: &mut u64) -> Option<usize> {
+pub(super) fn nearest_in_row(row: &[u64], x: usize, reach: usize, cost: &mut u64) -> Option<usize> {
     let (k, bit) = (x / 64, x % 64);
     let mut best = usize::MAX;
     let right = row[k] >> bit;

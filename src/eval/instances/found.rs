@@ -4,7 +4,7 @@ use crate::eval::warning::Side;
 use crate::metric::instances::{
     Detection, InstanceRules, LesionMetric, Matching, SizeClass, by_size, centroid, detection_of, found_only, scores,
 };
-use crate::stats::{Instances, Lesion};
+use crate::stats::{Instances, Lesion, Overlap};
 use std::collections::BTreeMap;
 
 /// The numbers of a class's lesions in a case.
@@ -91,7 +91,7 @@ impl LesionScores {
         let found = detection_of(left, matching, rules, voxel_mm3);
         let matching = &*found_only(left, matching, rules);
         let by_size = if sizes.is_empty() { Vec::new() } else { by_size(left, matching, sizes, voxel_mm3) };
-        Self { numbers: numbers(&found), by_size, rows: rows(all, left, matching, rules, voxel_mm3) }
+        Self { numbers: numbers(&found, left), by_size, rows: rows(all, left, matching, rules, voxel_mm3) }
     }
 
     /// The value of a metric.
@@ -105,7 +105,7 @@ impl LesionScores {
     }
 }
 
-fn numbers(found: &Detection) -> Vec<(String, f64)> {
+fn numbers(found: &Detection, left: &Instances) -> Vec<(String, f64)> {
     let counts = [
         ("n_truth", found.n_truth as f64),
         ("n_pred", found.n_pred as f64),
@@ -116,7 +116,10 @@ fn numbers(found: &Detection) -> Vec<(String, f64)> {
         ("count_difference", found.count_difference() as f64),
     ];
     let scores = LesionMetric::ALL.map(|metric| (metric.key(), metric.of(found)));
+    let [splits, merges] = several(left);
     let more = [
+        ("splits", splits),
+        ("merges", merges),
         ("rq", found.f1()),
         ("iou_sum", found.iou_sum),
         ("dice_sum", found.dice_sum),
@@ -124,6 +127,16 @@ fn numbers(found: &Detection) -> Vec<(String, f64)> {
         ("volume_pred_ml", found.pred_mm3 / 1000.0),
     ];
     counts.into_iter().chain(scores).chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// True lesions that share voxels with several predicted ones, and predicted ones that do with several true ones.
+fn several(left: &Instances) -> [f64; 2] {
+    let several = |number: fn(&Overlap) -> u32| {
+        let mut partners: BTreeMap<u32, u64> = BTreeMap::new();
+        left.overlaps().iter().for_each(|pair| *partners.entry(number(pair)).or_default() += 1);
+        partners.values().filter(|&&partners| partners > 1).count() as f64
+    };
+    [several(|pair| pair.truth), several(|pair| pair.pred)]
 }
 
 fn rows(

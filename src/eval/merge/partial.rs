@@ -191,6 +191,7 @@ fn of_case(entry: Entry, about: About, classes: &[Class], surfaces: &Surfaces) -
         warnings: Vec::new(),
         verification: None,
         surfaces: measured,
+        distances: BTreeMap::new(),
         instances: entry.instances.into_iter().map(|(key, found)| (key, found.read())).collect(),
         counts,
     })
@@ -224,6 +225,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial, String> {
             gap: None,
             counts,
             surfaces: BTreeMap::new(),
+            distances: BTreeMap::new(),
             instances: BTreeMap::new(),
             warnings: Vec::new(),
             verification: None,

@@ -19,6 +19,9 @@ pub(super) struct Marked {
     pub dims: [usize; 3],
 }
 
+/// From where to where, across and down.
+pub(super) type Ranges = [(usize, usize); 2];
+
 /// False negatives and false positives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Errors {
@@ -104,8 +107,33 @@ impl Marked {
         found.into_iter().enumerate().find(|(_, errors)| errors.total() == most)
     }
 
-    fn length(&self, axis: usize) -> usize {
+    pub fn length(&self, axis: usize) -> usize {
         self.dims.get(axis).copied().unwrap_or(1)
+    }
+
+    /// Where a place in voxels, x first, is seen in a whole slice: in cells, from the edge of the first one.
+    pub fn seen(&self, at: [f64; 3], view: &View) -> [f64; 2] {
+        [view.across, view.down].map(|(axis, back)| {
+            let along = at.get(axis).copied().unwrap_or(0.0);
+            0.5 + if back { self.length(axis) as f64 - 1.0 - along } else { along }
+        })
+    }
+
+    /// The slice of a box with the most voxels that have a mark, and are counted.
+    pub fn fullest(&self, axis: usize, low: [usize; 3], high: [usize; 3], wanted: u8) -> usize {
+        let mut found = vec![0u64; self.length(axis)];
+        let [nx, ny, _] = self.dims;
+        let [xs, ys, zs] = [0, 1, 2].map(|axis| low[axis]..(high[axis] + 1).min(self.length(axis)));
+        for (z, y) in zs.flat_map(|z| ys.clone().map(move |y| (z, y))) {
+            for x in xs.clone() {
+                let mark = self.voxels.get((z * ny + y) * nx + x).copied().unwrap_or(0);
+                if let (true, Some(count)) = (mark & (wanted | IGNORED) == wanted, found.get_mut([x, y, z][axis])) {
+                    *count += 1;
+                }
+            }
+        }
+        let most = found.iter().max().copied().unwrap_or(0);
+        found.iter().position(|&count| count == most).unwrap_or(0)
     }
 
     /// A whole slice as it is looked at.
@@ -133,7 +161,14 @@ impl Slice {
     /// The class and what is around it, as far as the slice goes: a margin, and what fills a picture that is `aspect`
     /// times as wide as high. The cells have these edges.
     pub fn cropped(&self, edges: [f64; 2], aspect: f64) -> Self {
-        let Some([across, down]) = self.extent() else { return self.clone() };
+        match self.extent() {
+            Some(extent) => self.part(self.frame(extent, edges, aspect)),
+            None => self.clone(),
+        }
+    }
+
+    /// From where to where a part with this in it goes, across and down, as of [`cropped`](Self::cropped).
+    pub(super) fn frame(&self, [across, down]: Ranges, edges: [f64; 2], aspect: f64) -> Ranges {
         let length = |(from, to): (usize, usize), edge: f64| (to - from) as f64 * edge;
         let (width, height) = (length(across, edges[0]), length(down, edges[1]));
         let margin = (0.15 * width.max(height)).max(10.0 * edges[0].min(edges[1]));
@@ -142,14 +177,19 @@ impl Slice {
             let more = ((wanted - length(range, edge)) / 2.0 / edge).ceil().max(0.0) as usize;
             (range.0.saturating_sub(more), range.1.saturating_add(more).min(n))
         };
-        let (left, right) = grown(across, wide.max(high * aspect), edges[0], self.width);
-        let (top, bottom) = grown(down, high.max(wide / aspect), edges[1], self.height);
+        [
+            grown(across, wide.max(high * aspect), edges[0], self.width),
+            grown(down, high.max(wide / aspect), edges[1], self.height),
+        ]
+    }
+
+    pub(super) fn part(&self, [(left, right), (top, bottom)]: Ranges) -> Self {
         let cells = (top..bottom).flat_map(|y| (left..right).map(move |x| self.at(x, y))).collect();
         Self { width: right - left, height: bottom - top, cells }
     }
 
     /// From where to where the class reaches in either map, across and down.
-    fn extent(&self) -> Option<[(usize, usize); 2]> {
+    pub(super) fn extent(&self) -> Option<Ranges> {
         let rows = || self.cells.chunks(self.width.max(1));
         let is_class = |mark: &u8| mark & (TRUTH | PRED) != 0;
         let used = |y: &usize| rows().nth(*y).is_some_and(|row| row.iter().any(is_class));
@@ -238,6 +278,17 @@ mod tests {
         assert_eq!((plain.width, plain.height, plain.cells), (3, 2, vec![6, 7, 8, 9, 10, 11]));
         let view = View { axis: 0, across: (1, true), down: (2, true), letters: None, plane: None };
         assert_eq!(marked.cut(2, &view).cells, [23, 20, 17, 14, 11, 8, 5, 2]);
+    }
+
+    #[test]
+    fn a_place_is_seen_where_its_voxel_is_cut() {
+        let marked = Marked { voxels: (0..24).collect(), dims: [3, 2, 4] };
+        let view = View { axis: 0, across: (1, true), down: (2, true), letters: None, plane: None };
+        // Voxel 23 is the last one; the cut above begins with it.
+        assert_eq!(marked.seen([2.0, 1.0, 3.0], &view), [0.5, 0.5]);
+        assert_eq!(marked.seen([2.0, 0.0, 1.0], &view), [1.5, 2.5]);
+        let two = Marked { voxels: [vec![0; 12], vec![TRUTH; 6], vec![TRUTH | IGNORED; 6]].concat(), dims: [3, 2, 4] };
+        assert_eq!(two.fullest(2, [0; 3], [2, 1, 3], TRUTH), 2);
     }
 
     #[test]

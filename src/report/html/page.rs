@@ -3,7 +3,7 @@
 use super::document::document;
 use super::tables::{self, Scores};
 use super::text::escaped;
-use super::{findings, header, worst};
+use super::{findings, header, lesions, surfaces, worst};
 use crate::eval::pictures::Picture;
 use crate::eval::{Kind, Summary};
 use crate::report::words::Words;
@@ -18,19 +18,20 @@ pub fn html(summary: &Summary<'_>, pictures: &[Picture], words: &dyn Words) -> S
         header::cards(summary),
         worst::section(summary, pictures),
     ];
+    let places = [surfaces::section(summary, pictures), lesions::section(summary, pictures)].join("\n");
     let tables = match (summary.evaluation.provenance.kind, summary.evaluation.cases.first()) {
         (Kind::Pair, Some(case)) => {
-            format!("<section id=\"classes\"><h2>Classes</h2>{}</section>", tables::pair(summary, case))
+            format!("<section id=\"classes\"><h2>Classes</h2>{}</section>{places}", tables::pair(summary, case))
         }
-        _ => cohort(summary),
+        _ => cohort(summary, &places),
     };
     let main = format!("{}{tables}{}", parts.join("\n"), header::rules(summary));
     let title = header::title(summary).replace("<span>", "").replace("</span>", "");
     document(&title, &main, &footer())
 }
 
-/// Classes and cases, for each score; a switch shows one score at a time.
-fn cohort(summary: &Summary<'_>) -> String {
+/// Classes and cases, for each score, with other sections in between; a switch shows one score at a time.
+fn cohort(summary: &Summary<'_>, between: &str) -> String {
     let scores: Vec<Scores<'_>> = summary.scoring.scores.iter().map(|&score| Scores::of(summary, score)).collect();
     let panel = |place: usize, table: String| format!("<div data-score=\"{place}\">{table}</div>");
     let classes: String =
@@ -38,7 +39,7 @@ fn cohort(summary: &Summary<'_>) -> String {
     let cases: String = scores.iter().enumerate().map(|(place, scores)| panel(place, scores.cases())).collect();
     format!(
         "<div class=\"bar\">{}<p id=\"picked\" role=\"status\"></p></div>\n<section id=\"classes\"><h2>Classes</h2>{}{classes}</section>\
-         \n<section id=\"cases\"><h2>Cases</h2>{cases}</section>",
+         {between}\n<section id=\"cases\"><h2>Cases</h2>{cases}</section>",
         switch(summary),
         key(summary)
     )

@@ -26,10 +26,11 @@ pub(super) struct Drawing {
 
 /// Draws a slice.
 pub(super) fn draw(cut: &Cut) -> Drawing {
-    let Cut { slice, view, edges, in_mm, .. } = cut;
+    let Cut { slice, view, edges, in_mm, line, .. } = cut;
     let mut factor = slice.width.max(slice.height).div_ceil(MOST_CELLS).max(1);
     let svg = loop {
-        let drawn = svg(&slice.coarser(factor), edges.map(|edge| edge * factor as f64), view, *in_mm);
+        let line = line.map(|line| line.ends.map(|end| end.map(|at| at / factor as f64)));
+        let drawn = svg(&slice.coarser(factor), edges.map(|edge| edge * factor as f64), view, *in_mm, line);
         if drawn.len() <= LONGEST || factor >= MOST_CELLS {
             break drawn;
         }
@@ -47,7 +48,7 @@ fn place(Cut { view, index, last, .. }: &Cut) -> String {
     }
 }
 
-fn svg(slice: &Slice, edges: [f64; 2], view: &View, in_mm: bool) -> String {
+fn svg(slice: &Slice, edges: [f64; 2], view: &View, in_mm: bool, line: Option<[[f64; 2]; 2]>) -> String {
     let (across, down) = (slice.width as f64 * edges[0], slice.height as f64 * edges[1]);
     // Pixels of a millimetre.
     let scale = (SIZE[0] / across).min(SIZE[1] / down);
@@ -79,6 +80,15 @@ fn svg(slice: &Slice, edges: [f64; 2], view: &View, in_mm: bool) -> String {
             svg += &format!("<text x=\"{}\" y=\"{}\">{letter}</text>", short(x), short(y + 4.0));
         }
     }
+    if let Some(ends) = line {
+        let pixels = [width / slice.width as f64, height / slice.height as f64];
+        let [[x, y], [to_x, to_y]] = ends.map(|end| [short(end[0] * pixels[0]), short(end[1] * pixels[1])]);
+        // Twice: a rim makes it stand out from everything it may cross.
+        for class in ["way rim", "way"] {
+            svg += &format!("<path class=\"{class}\" d=\"M{x} {y}L{to_x} {to_y}\"/>");
+        }
+        svg += &format!("<circle class=\"end\" cx=\"{x}\" cy=\"{y}\" r=\"3.5\"/>");
+    }
     if in_mm {
         svg += &bar(across, scale, height);
     }
@@ -103,6 +113,7 @@ fn bar(across: f64, scale: f64, height: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::pictures::Line;
 
     /// A slice of one volume of 9, or the only one.
     fn cut([width, height]: [usize; 2], last: usize, edges: [f64; 2], mark: impl Fn(usize, usize) -> u8) -> Cut {
@@ -110,7 +121,7 @@ mod tests {
         let errors = Errors::of(&cells);
         let slice = Slice { width, height, cells };
         let view = View { axis: 2, across: (0, false), down: (1, false), letters: None, plane: None };
-        Cut { slice, view, index: last / 2, last, errors, edges, in_mm: edges != [1.0; 2] }
+        Cut { slice, view, index: last / 2, last, errors, edges, in_mm: edges != [1.0; 2], line: None }
     }
 
     #[test]
@@ -122,6 +133,14 @@ mod tests {
         assert!(svg.contains("class=\"fn\" d=\"M5 10h5v5h-5z\""), "{svg}");
         assert!(svg.contains("class=\"truth\" d=\"M5 10h5v5h-5z\"") && !svg.contains("class=\"pred\""));
         assert!(svg.contains("5 mm"), "{svg}");
+    }
+
+    #[test]
+    fn a_line_is_drawn_between_its_ends() {
+        let line = Line { ends: [[2.5, 2.5], [17.5, 2.5]], mm: 15.0, from_truth: true, slices: 0 };
+        let cut = cut([20, 20], 8, [1.0; 2], |x, _| if x < 3 { TRUTH } else { 0 });
+        let svg = draw(&Cut { line: Some(line), ..cut }).svg;
+        assert!(svg.contains("class=\"way\" d=\"M37.5 37.5L262.5 37.5\""), "{svg}");
     }
 
     #[test]

@@ -54,6 +54,7 @@ fn case(name: &str, counts: Vec<(Class, Counts)>) -> CaseResult {
         gap: None,
         counts,
         surfaces: Default::default(),
+        distances: Default::default(),
         instances: Default::default(),
         warnings: Vec::new(),
         verification: None,

@@ -1,0 +1,228 @@
+//! Lesions one by one: how many were found, of which size, and how large they were predicted.
+
+use super::scatter::{self, Point};
+use super::surfaces::folded;
+use super::text::{class as class_name, escaped};
+use super::worst::figures;
+use crate::eval::pictures::{Picture, Subject};
+use crate::eval::{LesionRow, LesionStatus, Side, Summary};
+use crate::metric::{Interval, wilson};
+use crate::text::grouped;
+use std::collections::BTreeMap;
+
+/// Of the intervals.
+const LEVEL: f64 = 0.95;
+
+/// The lesions of a class in all cases.
+#[derive(Default)]
+struct Found {
+    numbers: BTreeMap<&'static str, f64>,
+    points: Vec<Point>,
+}
+
+const NUMBERS: [&str; 8] = ["n_truth", "tp", "fn", "n_pred", "tp_pred", "fp", "splits", "merges"];
+
+pub(super) fn section(summary: &Summary<'_>, pictures: &[Picture]) -> String {
+    let all: Vec<(String, Found)> = summary
+        .evaluation
+        .classes
+        .iter()
+        .enumerate()
+        .filter_map(|(place, class)| Some((class_name(class), of_class(summary, place)?)))
+        .collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let definition = crate::report::phrases::lesion_definition(summary).unwrap_or_default();
+    let charts: Vec<String> = all.iter().filter_map(|(name, found)| chart(summary, name, found)).collect();
+    let lead = "<p class=\"lead\">A dot is a true lesion that was found, and how large the prediction made it; at the lower edge \
+                are those that were missed, at the left edge those that were invented. Below: found by size, with Wilson \
+                intervals of 95 %.</p>";
+    let kinds = [
+        (LesionStatus::Missed, "The largest that were missed"),
+        (LesionStatus::Extra, "The largest that were invented"),
+    ];
+    let worst: String = kinds
+        .into_iter()
+        .map(|(status, title)| {
+            let drawn = figures_of(summary, pictures, status);
+            if drawn.is_empty() { drawn } else { format!("<h3>{title}</h3>{drawn}") }
+        })
+        .collect();
+    format!(
+        "<section id=\"lesions\"><h2>Lesions</h2><p class=\"lead\">{}.</p>{}{}{worst}</section>",
+        escaped(&definition),
+        table(&all),
+        folded(lead, &charts, "classes")
+    )
+}
+
+/// The lesion of a picture.
+pub(super) fn row_of<'a>(summary: &'a Summary<'_>, picture: &Picture) -> Option<&'a LesionRow> {
+    let Subject::Lesion(row) = picture.subject else { return None };
+    let case = summary.evaluation.cases.get(picture.case)?;
+    let (class, _) = case.counts.get(picture.class)?;
+    case.instances.get(&class.key)?.rows.get(row)
+}
+
+fn figures_of(summary: &Summary<'_>, pictures: &[Picture], status: LesionStatus) -> String {
+    let of_status = |picture: &&Picture| row_of(summary, picture).is_some_and(|row| row.status == status);
+    figures(summary, pictures.iter().filter(of_status))
+}
+
+/// None where no case has any.
+fn of_class(summary: &Summary<'_>, place: usize) -> Option<Found> {
+    let mut all = Found::default();
+    let mut any = false;
+    for case in &summary.evaluation.cases {
+        let Some((class, _)) = case.counts.get(place) else { continue };
+        let Some(found) = case.instances.get(&class.key) else { continue };
+        any = true;
+        for name in NUMBERS {
+            *all.numbers.entry(name).or_default() += found.number(name);
+        }
+        all.points.extend(points(&found.rows));
+    }
+    any.then_some(all)
+}
+
+/// A size in mm³, or in voxels where that is not known.
+fn size(row: &LesionRow) -> f64 {
+    if row.mm3.is_nan() { row.voxels as f64 } else { row.mm3 }
+}
+
+fn points(rows: &[LesionRow]) -> impl Iterator<Item = Point> + '_ {
+    let preds: BTreeMap<u32, f64> =
+        rows.iter().filter(|row| row.side == Side::Prediction).map(|row| (row.number, size(row))).collect();
+    rows.iter().filter_map(move |row| match (row.side, row.status) {
+        (Side::Truth, LesionStatus::Found) => {
+            let pred = row.matched.iter().filter_map(|number| preds.get(number)).sum();
+            Some(Point::Found { truth: size(row), pred })
+        }
+        (_, LesionStatus::Missed) => Some(Point::Missed(size(row))),
+        (_, LesionStatus::Extra) => Some(Point::Invented(size(row))),
+        _ => None,
+    })
+}
+
+/// A row per class.
+fn table(all: &[(String, Found)]) -> String {
+    let heads = ["true", "found", "missed", "recall", "predicted", "invented", "precision", "splits", "merges"];
+    let heads: String = heads.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
+    let rows: String = all
+        .iter()
+        .map(|(name, found)| {
+            let number = |name: &str| found.numbers.get(name).copied().unwrap_or(f64::NAN);
+            let count = |name: &str| match number(name) {
+                value if value.is_nan() => "<td>\u{2013}</td>".into(),
+                value => format!("<td>{}</td>", grouped(value as u64)),
+            };
+            let share = |found: &str, of: &str| format!("<td>{}</td>", share(number(found), number(of)));
+            let cells = [
+                count("n_truth"),
+                count("tp"),
+                count("fn"),
+                share("tp", "n_truth"),
+                count("n_pred"),
+                count("fp"),
+                share("tp_pred", "n_pred"),
+                count("splits"),
+                count("merges"),
+            ];
+            format!("<tr><th scope=\"row\">{name}</th>{}</tr>", cells.concat())
+        })
+        .collect();
+    format!(
+        "<div class=\"scroll\"><table class=\"sortable lesions\"><thead><tr><th scope=\"col\" class=\"name\">class</th>{heads}</tr>\
+         </thead><tbody>{rows}</tbody></table></div><p class=\"lead\">All cases together. Brackets: Wilson intervals of 95 %, as if \
+         lesions were independent. A split is a true lesion that shares voxels with several predicted ones, a merge a predicted \
+         one with several true ones.</p>"
+    )
+}
+
+/// `0.8000 [0.4902 – 0.9433]`.
+fn share(found: f64, of: f64) -> String {
+    match wilson(found as u64, of as u64, LEVEL) {
+        Some(Interval { low, high }) => {
+            format!("{:.3} <span class=\"interval\">[{low:.3} \u{2013} {high:.3}]</span>", found / of)
+        }
+        None => "\u{2013}".into(),
+    }
+}
+
+/// The scatter plot of a class, and what was found by size. None where the lesions themselves are not at hand.
+fn chart(summary: &Summary<'_>, name: &str, found: &Found) -> Option<String> {
+    if found.points.is_empty() {
+        return None;
+    }
+    let in_mm3 = summary.evaluation.cases.iter().all(|case| case.spacing_mm.is_some());
+    let unit = if in_mm3 { "mm\u{b3}" } else { "voxels" };
+    let asked = summary.evaluation.rules.instances.as_ref().map_or(&[][..], |search| &search.sizes);
+    let rows: String = by_size(&found.points, asked)
+        .into_iter()
+        .map(|(words, found, of)| {
+            format!(
+                "<tr><th scope=\"row\">{words} {unit}</th><td>{} of {}</td><td>{}</td></tr>",
+                grouped(found),
+                grouped(of),
+                share(found as f64, of as f64)
+            )
+        })
+        .collect();
+    Some(format!(
+        "<figure class=\"chart\"><figcaption><b>{name}</b></figcaption>{}<table><tbody>{rows}</tbody></table></figure>",
+        scatter::draw(&found.points, unit)
+    ))
+}
+
+/// True lesions that were found, and all, by size: the classes that were asked for, else powers of ten.
+fn by_size(points: &[Point], asked: &[f64]) -> Vec<(String, u64, u64)> {
+    let sizes: Vec<(f64, bool)> = points
+        .iter()
+        .filter_map(|point| match *point {
+            Point::Found { truth, .. } => Some((truth, true)),
+            Point::Missed(truth) => Some((truth, false)),
+            Point::Invented(_) => None,
+        })
+        .collect();
+    let tens: Vec<f64> = (0..9).map(|exponent| 10f64.powi(exponent)).collect();
+    let bounds = if asked.is_empty() { &tens } else { asked };
+    let starts = std::iter::once(0.0).chain(bounds.iter().copied());
+    let ends = bounds.iter().copied().chain([f64::INFINITY]);
+    let classes = starts.zip(ends).map(|(from, to)| {
+        let here = || sizes.iter().filter(|(size, _)| *size >= from && *size < to);
+        let number = |value: f64| if value.fract() == 0.0 { grouped(value as u64) } else { value.to_string() };
+        let words = match (from, to) {
+            (0.0, _) => format!("below {}", number(to)),
+            (_, f64::INFINITY) => format!("from {}", number(from)),
+            _ => format!("{} \u{2013} {}", number(from), number(to)),
+        };
+        (words, here().filter(|(_, found)| *found).count() as u64, here().count() as u64)
+    });
+    // A class that was asked for is shown without a lesion too.
+    classes.filter(|(_, _, of)| *of > 0 || !asked.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lesions_are_counted_by_size() {
+        let points =
+            [Point::Found { truth: 5.0, pred: 7.0 }, Point::Missed(10.0), Point::Missed(2e9), Point::Invented(3.0)];
+        let found = by_size(&points, &[]);
+        let words = |words: &str, found, of| (words.to_owned(), found, of);
+        assert_eq!(
+            found,
+            [words("1 \u{2013} 10", 1, 1), words("10 \u{2013} 100", 0, 1), words("from 100,000,000", 0, 1)]
+        );
+        assert_eq!(by_size(&points, &[7.5]), [words("below 7.5", 1, 1), words("from 7.5", 0, 2)]);
+    }
+
+    #[test]
+    fn shares_have_their_interval() {
+        assert_eq!(share(8.0, 10.0), "0.800 <span class=\"interval\">[0.490 \u{2013} 0.943]</span>");
+        assert_eq!([share(0.0, 0.0), share(f64::NAN, f64::NAN)], ["\u{2013}", "\u{2013}"]);
+    }
+}
