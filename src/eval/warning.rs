@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn kinds_are_known_by_their_names() {
         for kind in WarningKind::ALL {
-            assert_eq!(kind.name().parse(), Ok(*kind));
+            assert_eq!(kind.name().parse::<WarningKind>().unwrap(), *kind);
         }
         let later = Warning::Stored { kind: "of_a_later_version".into(), message: "words".into() };
         assert_eq!((later.kind(), later.name(), later.to_string()), (None, "of_a_later_version", "words".into()));
