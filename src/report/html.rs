@@ -2,6 +2,7 @@
 //! same bytes for the same summary.
 
 pub(in crate::report) mod document;
+mod figure;
 mod findings;
 mod header;
 mod histogram;

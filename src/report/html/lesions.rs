@@ -1,10 +1,10 @@
 //! Lesions one by one: how many were found, of which size, and how large they were predicted.
 
+use super::figure::{figures, row_of};
 use super::scatter::{self, Point};
 use super::surfaces::folded;
 use super::text::{class as class_name, escaped};
-use super::worst::figures;
-use crate::eval::pictures::{Picture, Subject};
+use crate::eval::pictures::Picture;
 use crate::eval::{LesionRow, LesionStatus, Side, Summary};
 use crate::metric::{Interval, wilson};
 use crate::text::grouped;
@@ -55,14 +55,6 @@ pub(super) fn section(summary: &Summary<'_>, pictures: &[Picture]) -> String {
         table(&all),
         folded(lead, &charts, "classes")
     )
-}
-
-/// The lesion of a picture.
-pub(super) fn row_of<'a>(summary: &'a Summary<'_>, picture: &Picture) -> Option<&'a LesionRow> {
-    let Subject::Lesion(row) = picture.subject else { return None };
-    let case = summary.evaluation.cases.get(picture.case)?;
-    let (class, _) = case.counts.get(picture.class)?;
-    case.instances.get(&class.key)?.rows.get(row)
 }
 
 fn figures_of(summary: &Summary<'_>, pictures: &[Picture], status: LesionStatus) -> String {

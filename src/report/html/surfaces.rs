@@ -1,8 +1,8 @@
 //! Distances between surfaces: where the worst ones are, and how they are distributed.
 
+use super::figure::figures;
 use super::histogram;
 use super::text::class as class_name;
-use super::worst::figures;
 use crate::eval::pictures::{Picture, Subject};
 use crate::eval::{DistanceHistogram, Score, Summary};
 use crate::metric::Metric;

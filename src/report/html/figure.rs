@@ -1,0 +1,80 @@
+//! Pictures with what they show in words, or why there is none.
+
+use super::picture::{self, Drawing};
+use super::text::{class as class_name, escaped, number, plural, short};
+use crate::eval::pictures::{Cut, Picture, Subject};
+use crate::eval::{LesionRow, LesionStatus, Score, Summary};
+use crate::metric::Metric;
+use crate::text::grouped;
+
+/// Some pictures, side by side. Where no file is at hand, a list says the same in less space.
+pub(super) fn figures<'a>(summary: &Summary<'_>, shown: impl Iterator<Item = &'a Picture>) -> String {
+    let figures: String = shown.filter_map(|picture| figure_of(summary, picture)).collect();
+    let class = if figures.contains("<svg") { "figures" } else { "figures bare" };
+    if figures.is_empty() { figures } else { format!("<div class=\"{class}\">{figures}</div>") }
+}
+
+/// None for pictures of another evaluation.
+fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
+    let case = summary.evaluation.cases.get(picture.case)?;
+    let (class, counts) = case.counts.get(picture.class)?;
+    let (drawing, about) = match &picture.cut {
+        Ok(Some(cut)) => {
+            let Drawing { svg, place, errors, factor } = picture::draw(cut);
+            let coarse = if factor > 1 { format!("; a cell is {factor} by {factor} voxels") } else { String::new() };
+            let (missed, invented) = (grouped(errors.missed), grouped(errors.invented));
+            let way = cut.line.map_or(String::new(), |_| format!("<p>{}</p>", way(cut)));
+            (svg, format!("{way}<p>{place}: {missed} missed, {invented} invented{coarse}</p>"))
+        }
+        Ok(None) => ("<p class=\"none\">No picture: no voxel differs.</p>".into(), String::new()),
+        Err(reason) => (format!("<p class=\"none\">No picture: {}.</p>", escaped(&reason.in_full())), String::new()),
+    };
+    let missing = if case.is_predicted() { "" } else { " <span class=\"tag\">no prediction</span>" };
+    let value = match row_of(summary, picture) {
+        Some(row) => {
+            let what = if row.status == LesionStatus::Missed { "missed" } else { "invented" };
+            let ml = if row.mm3.is_nan() { String::new() } else { format!(", {} mm\u{b3}", size(row.mm3)) };
+            format!("{what}: {}{ml}", plural(row.voxels as usize, "voxel", "voxels"))
+        }
+        None => format!("{} {}", escaped(&score_of(summary, picture).title()), number(picture.value)),
+    };
+    Some(format!(
+        "<figure>{drawing}<figcaption><div class=\"what\"><span><b>{}</b> {}{missing}</span><span class=\"value\">{value}</span>\
+         </div>{about}<p>in all: {} missed, {} invented, truth {}</p></figcaption></figure>",
+        escaped(&case.name),
+        class_name(class),
+        grouped(counts.fn_()),
+        grouped(counts.fp()),
+        grouped(counts.n_truth())
+    ))
+}
+
+/// The score that a picture is among the worst by.
+fn score_of(summary: &Summary<'_>, picture: &Picture) -> Score {
+    let distance = summary.scoring.scores.iter().find(|score| matches!(score.metric, Metric::Surface(_)));
+    if picture.subject == Subject::Surface { distance.copied() } else { None }.unwrap_or_else(|| summary.ranking())
+}
+
+/// `13.4 mm from the prediction to the truth, which is 2 slices away`.
+fn way(cut: &Cut) -> String {
+    let Some(line) = cut.line else { return String::new() };
+    let ends = if line.from_truth { "the truth to the prediction" } else { "the prediction to the truth" };
+    let unit = if cut.in_mm { "mm" } else { "voxels" };
+    let away = match line.slices {
+        0 => String::new(),
+        n => format!(", which is {} away", plural(n as usize, "slice", "slices")),
+    };
+    format!("<b>{:.1} {unit}</b> from {ends}{away}", line.mm)
+}
+
+fn size(mm3: f64) -> String {
+    if mm3 < 100.0 { short(mm3) } else { grouped(mm3.round() as u64) }
+}
+
+/// The lesion of a picture.
+pub(super) fn row_of<'a>(summary: &'a Summary<'_>, picture: &Picture) -> Option<&'a LesionRow> {
+    let Subject::Lesion(row) = picture.subject else { return None };
+    let case = summary.evaluation.cases.get(picture.case)?;
+    let (class, _) = case.counts.get(picture.class)?;
+    case.instances.get(&class.key)?.rows.get(row)
+}
