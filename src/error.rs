@@ -295,25 +295,13 @@ pub enum Error {
 
     /// The input or output of one dispatch is larger than the device can bind.
     #[error("{what} take {bytes} bytes, and this device binds {most}; take fewer at a time, or use the CPU backend")]
-    BindingTooLarge {
-        /// What is too large.
-        what: &'static str,
-        /// Its size.
-        bytes: u64,
-        /// What one binding may have.
-        most: u64,
-    },
+    #[allow(missing_docs)] // the message says it
+    BindingTooLarge { what: &'static str, bytes: u64, most: u64 },
 
     /// The application's device was opened with limits below what the kernels need.
     #[error("the device has {name} = {value}, but at least {least} is needed; request wgpu's downlevel defaults")]
-    DeviceLimit {
-        /// Name of the limit, as wgpu has it.
-        name: &'static str,
-        /// What the device was opened with.
-        value: u64,
-        /// What is needed.
-        least: u64,
-    },
+    #[allow(missing_docs)] // the message says it
+    DeviceLimit { name: &'static str, value: u64, least: u64 },
 
     /// An engine on the CPU was called for something that only a GPU does.
     #[error("{call} needs an engine on a GPU, and this one runs on the CPU; make the engine with Engine::with_device")]
@@ -362,21 +350,13 @@ pub enum Error {
         missing: &'static str,
     },
 
-    /// A buffer ends before its shape does.
+    /// A buffer ends before its shape does. All but the shape are bytes.
     #[error(
         "shape {shape} needs {needed} bytes from offset {offset} on, but the buffer has {found} bytes; pass the shape \
          and the offset of this buffer"
     )]
-    BufferTooSmall {
-        /// The shape as given.
-        shape: String,
-        /// The offset as given, in bytes.
-        offset: u64,
-        /// Bytes the shape stands for.
-        needed: u64,
-        /// Bytes of the whole buffer.
-        found: u64,
-    },
+    #[allow(missing_docs)] // the message says it
+    BufferTooSmall { shape: String, offset: u64, needed: u64, found: u64 },
 
     /// The last elements lie beyond the reach of any binding.
     #[error(
