@@ -19,7 +19,7 @@ use row::{Row, in_turn, seconds};
 use serde_json::Value;
 use std::str::FromStr;
 use std::time::Duration;
-use work::{Maps, Work};
+use work::{Maps, Soft, Work};
 
 /// How fast the reductions are here, beside a plain read of the same bytes.
 ///
@@ -81,7 +81,7 @@ enum Form {
 /// What is reduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Statistic {
-    /// Σp, Σt, Σpt of soft volumes, exactly
+    /// Σp, Σt, Σpt of soft volumes, exactly; sums5 has Σp² and Σt² too
     Sums,
     /// Voxels per class of label maps
     Counts,
@@ -170,19 +170,22 @@ impl Bench {
     fn specs(&self) -> Vec<Maker> {
         let wanted = |statistic| self.statistic.is_none_or(|only| only == statistic);
         let mut specs: Vec<Maker> = Vec::new();
-        for statistic in [Statistic::Sums, Statistic::Gradient].into_iter().filter(|&statistic| wanted(statistic)) {
+        let soft =
+            [(Statistic::Sums, Soft::Sums3), (Statistic::Sums, Soft::Sums5), (Statistic::Gradient, Soft::Gradient)];
+        for (_, soft) in soft.into_iter().filter(|&(statistic, _)| wanted(statistic)) {
             for dtypes in [Dtypes::F32F32, Dtypes::F32U8, Dtypes::U8U8] {
-                let gradient = statistic == Statistic::Gradient;
-                let usual = !gradient || dtypes != Dtypes::U8U8;
+                // Two u8 always have all sums, and a prediction of u8 is rarely derived.
+                let usual = soft == Soft::Sums3 || dtypes != Dtypes::U8U8;
                 if self.dtype.map_or(usual, |only| only == dtypes) {
-                    specs.push(Box::new(move |shape| Work::soft(shape, dtypes, gradient)));
+                    specs.push(Box::new(move |shape| Work::soft(shape, dtypes, soft)));
                 }
             }
         }
         if wanted(Statistic::Counts) {
-            let organs = self.classes.map_or(vec![5, 117], |classes| vec![classes]);
-            let noise = organs.last().map(|&classes| (classes, Maps::Noise));
-            for (classes, maps) in organs.into_iter().map(|classes| (classes, Maps::Organs)).chain(noise) {
+            let runs = self.classes.map_or(vec![5, 117], |classes| vec![classes]);
+            let others = runs.last().map(|&classes| [(classes, Maps::Organs), (classes, Maps::Noise)]);
+            let runs = runs.into_iter().map(|classes| (classes, Maps::Runs));
+            for (classes, maps) in runs.chain(others.into_iter().flatten()) {
                 specs.push(Box::new(move |shape| Work::labels(shape, classes, maps)));
             }
         }

@@ -2,13 +2,13 @@
 
 use super::Backend;
 use super::prepared::{Scratch, load, truth_values};
-use super::simd::{Level, Store};
+use super::simd::{Level, Store, gradients_of_bytes};
 use crate::error::Result;
 use crate::job::{GradientJob, Strides, SumsJob};
 use crate::kernel::activated::{Channels, knows};
 use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact, voxel_gradient};
 use crate::kernel::voxelwise::Voxel;
-use crate::shape::Layout;
+use crate::shape::{BLOCK_VOXELS, Layout};
 use crate::stats::Partials;
 use crate::volume::{Data, TruthKind};
 
@@ -23,6 +23,32 @@ struct Stretch<'a> {
     out: Vec<&'a mut [f32]>,
 }
 
+/// What an exact gradient is made of, by cell.
+struct Exact {
+    coefficients: Vec<ExactCoefficients>,
+    /// Gradients by the byte of the truth, where they depend on nothing else. None where there are few voxels.
+    by_byte: Vec<Option<Box<[f32; 256]>>>,
+}
+
+impl Exact {
+    fn new(job: &GradientJob<'_>) -> Result<Self> {
+        let (sums, channels) = (&job.sums, job.sums.shape.channels());
+        let coefficients = exact_coefficients(job.partials, job.scales)?;
+        let is_worth_it = matches!(sums.truth, Data::U8(_)) && sums.shape.voxels_per_cell() > BLOCK_VOXELS;
+        let table = |cell: usize| {
+            let truth = |byte: u8| match sums.truth_kind {
+                TruthKind::Real => f32::from(byte),
+                TruthKind::Labels => f32::from(u32::from(byte) == sums.label_of(cell as u64 % channels)),
+            };
+            let of = |t: f32| coefficients[cell].gradient(t.to_bits(), t.to_bits());
+            let is_all = is_worth_it && !coefficients[cell].takes_pred() && job.all_finite[cell];
+            is_all.then(|| Box::new(std::array::from_fn(|byte| of(truth(byte as u8)))))
+        };
+        let by_byte = (0..coefficients.len()).map(table).collect();
+        Ok(Self { coefficients, by_byte })
+    }
+}
+
 /// Buffers of a thread.
 #[derive(Default)]
 struct Buffers {
@@ -35,10 +61,10 @@ impl Backend {
     /// Writes the gradient with respect to the prediction, in its layout.
     pub fn gradient(&self, job: &GradientJob<'_>, out: &mut [f32]) -> Result<()> {
         let exact = is_exact(&job.sums.options);
-        let exact = if exact { Some(exact_coefficients(job.partials, job.scales)?) } else { None };
+        let exact = if exact { Some(Exact::new(job)?) } else { None };
         let store = if size_of_val(out) < LARGE { Store::Cached } else { Store::Streamed };
         super::for_each(stretches(&job.sums, out), Buffers::default, |buffers, stretch| match &exact {
-            Some(coefficients) => exact_stretch((self.level, store), job, coefficients, buffers, stretch),
+            Some(exact) => exact_stretch((self.level, store), job, exact, buffers, stretch),
             None => activated_stretch(self.level, job, buffers, stretch),
         });
         Ok(())
@@ -86,16 +112,24 @@ impl Stretch<'_> {
 fn exact_stretch(
     (level, store): (Level, Store),
     GradientJob { sums: job, all_finite, .. }: &GradientJob<'_>,
-    coefficients: &[ExactCoefficients],
+    exact: &Exact,
     buffers: &mut Buffers,
     mut stretch: Stretch<'_>,
 ) {
     let (channels, strides) = (job.shape.channels() as usize, Strides::of(&job.shape));
     for channel in 0..channels {
         let cell = stretch.sample as usize * channels + channel;
-        let coefficients = &coefficients[cell];
+        let coefficients = &exact.coefficients[cell];
         let first = strides.at(stretch.sample, channel as u64, stretch.first);
         let stride = strides.per_voxel as usize;
+        if let (Some(table), Data::U8(truth), true) = (&exact.by_byte[cell], job.truth, stretch.out.len() == channels) {
+            let first = match job.truth_kind {
+                TruthKind::Real => first,
+                TruthKind::Labels => Strides::of_labels(&job.shape).at(stretch.sample, 0, stretch.first),
+            };
+            gradients_of_bytes(table, &truth[first..first + stretch.len], stretch.out[channel], store);
+            continue;
+        }
         let t = match job.truth_kind {
             TruthKind::Real => values(job.truth, first, stride, stretch.len, &mut buffers.truth),
             TruthKind::Labels => {

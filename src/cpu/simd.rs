@@ -1,4 +1,4 @@
-//! Choice of instruction set at run time. Where it is faster, a kernel is written with AVX2 and AVX-512 intrinsics
+//! Choice of instruction set at run time. Where it is faster, a kernel is written with AVX2, AVX-512 and NEON intrinsics
 //! beside the portable body. All give the same bits. The CPU backend is `unsafe` in two places: the calls from here
 //! into code compiled for instructions that not every processor has (that code itself is safe), and the hints to the
 //! caches in `hints`.
@@ -26,17 +26,24 @@ mod avx512_gradient;
 mod avx512_pairs;
 #[cfg(target_arch = "x86_64")]
 mod avx512_sums;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod changes;
-#[cfg(target_arch = "x86_64")]
 mod gradient_lines;
 mod hints;
-#[cfg(target_arch = "x86_64")]
+#[cfg(target_arch = "aarch64")]
+mod neon_integers;
+#[cfg(target_arch = "aarch64")]
+mod neon_pairs;
+#[cfg(target_arch = "aarch64")]
+mod neon_sums;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod self_test;
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod tests;
+mod tile;
 mod words;
 
+pub(super) use gradient_lines::gradients_of_bytes;
 pub(super) use hints::{Line, Store, fill};
 
 use super::floor::Prefetch;
@@ -50,7 +57,7 @@ use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
 use crate::options::{Activation, Simd};
 use crate::stats::{Partials, Terms};
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::sync::OnceLock;
 use words::sum_words;
 
@@ -67,6 +74,10 @@ enum Set {
     /// AVX-512 as all processors with it have but the first ones, beside AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// NEON, which all 64-bit ARM processors have that run an operating system. What is not listed for it below is what
+    /// the compiler makes of the portable code, with NEON as well.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
 }
 
 impl Level {
@@ -74,6 +85,10 @@ impl Level {
         #[cfg(target_arch = "x86_64")]
         if simd == Simd::Auto && has_avx2() {
             return Self(if avx512_is_cleared() { Set::Avx512 } else { Set::Avx2 });
+        }
+        #[cfg(target_arch = "aarch64")]
+        if simd == Simd::Auto && neon_is_cleared() {
+            return Self(Set::Neon);
         }
         let _ = simd;
         Self(Set::Baseline)
@@ -86,6 +101,8 @@ impl Level {
             Set::Avx2 => "AVX2",
             #[cfg(target_arch = "x86_64")]
             Set::Avx512 => "AVX-512",
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => "NEON",
         }
     }
 
@@ -94,13 +111,18 @@ impl Level {
         match self.0 {
             Set::Baseline => sum_run(p, t, stride, pass),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 | Set::Avx512 if p.len() < avx2_sums::SHORT => sum_run(p, t, stride, pass),
-            // SAFETY: `Level::of` and `avx512_is_cleared` alone make such a set, after the processor said that it has all
-            // these features.
+            Set::Avx2 | Set::Avx512 if p.len() < tile::SHORT => sum_run(p, t, stride, pass),
+            // SAFETY: `Level::of`, `avx512_is_cleared` and `neon_is_cleared` alone make such a set, after the processor
+            // said that it has all these features.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
             #[cfg(target_arch = "x86_64")]
             Set::Avx512 => unsafe { avx512_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon if p.len() < tile::SHORT => sum_run(p, t, stride, pass),
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => unsafe { neon_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
         }
     }
 
@@ -111,6 +133,9 @@ impl Level {
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 => unsafe { avx2_integers::sum_integers(p, t, stride) },
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => unsafe { neon_integers::sum_integers(p, t, stride) },
         }
     }
 
@@ -118,6 +143,8 @@ impl Level {
     pub fn sum_words(self, bytes: &[u8], prefetch: Prefetch) -> u64 {
         match self.0 {
             Set::Baseline => sum_words(bytes, prefetch),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => sum_words(bytes, prefetch),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { words::sum_words_avx2(bytes, prefetch) },
@@ -131,6 +158,8 @@ impl Level {
         let _ = store; // without vectors there is one way to store
         match self.0 {
             Set::Baseline => c.gradient_run(p, t, out),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => c.gradient_run(p, t, out),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_gradient::gradient_run(c, p, t, out, store) },
@@ -143,6 +172,8 @@ impl Level {
     pub fn activate(self, activation: Activation, values: &mut [f32], channels: Channels) {
         match self.0 {
             Set::Baseline => activate(activation, values, channels),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => activate(activation, values, channels),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 => unsafe { avx2_activated::activate(activation, values, channels) },
@@ -160,6 +191,8 @@ impl Level {
     ) {
         match self.0 {
             Set::Baseline => gradients(activation, terms, partials, truths, values, channels),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => gradients(activation, terms, partials, truths, values, channels),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 => unsafe {
@@ -185,6 +218,9 @@ impl Level {
             },
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 => unsafe { avx2_pairs::count_pairs(p, t, table, sink) },
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => unsafe { neon_pairs::count_pairs(p, t, table, sink) },
         }
     }
 
@@ -192,6 +228,8 @@ impl Level {
     pub fn fill_equal<L: Label>(self, labels: &[L], label: u32, bits: &mut [u64]) {
         match self.0 {
             Set::Baseline => fill_equal(labels, label, bits),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => fill_equal(labels, label, bits),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 => unsafe { avx2_bits::fill_equal(labels, label, bits) },
@@ -222,7 +260,22 @@ fn has_avx512() -> bool {
 #[cfg(target_arch = "x86_64")]
 fn avx512_is_cleared() -> bool {
     static CLEARED: OnceLock<bool> = OnceLock::new();
-    *CLEARED.get_or_init(|| {
-        has_avx512() && self_test::results(Level(Set::Avx512), 1) == self_test::results(Level(Set::Baseline), 1)
-    })
+    *CLEARED.get_or_init(|| has_avx512() && is_as_portable(Set::Avx512))
+}
+
+/// The same of NEON, which our test machines emulate. In the other byte order lanes and arrays do not correspond.
+#[cfg(target_arch = "aarch64")]
+fn neon_is_cleared() -> bool {
+    static CLEARED: OnceLock<bool> = OnceLock::new();
+    *CLEARED.get_or_init(|| has_neon() && is_as_portable(Set::Neon))
+}
+
+#[cfg(target_arch = "aarch64")]
+fn has_neon() -> bool {
+    cfg!(target_endian = "little") && std::arch::is_aarch64_feature_detected!("neon")
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn is_as_portable(set: Set) -> bool {
+    self_test::results(Level(set), 1) == self_test::results(Level(Set::Baseline), 1)
 }

@@ -9,7 +9,7 @@ pub(crate) trait Voxel: bytemuck::Pod + Send + Sync {
 }
 
 /// A run of voxels of one type.
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // kernels with vectors look into it
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))] // kernels with vectors look into it
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Typed<'a> {
     F32(&'a [f32]),
@@ -18,7 +18,7 @@ pub(crate) enum Typed<'a> {
     U16(&'a [u16]),
 }
 
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))]
 impl Typed<'_> {
     pub fn len(self) -> usize {
         match self {

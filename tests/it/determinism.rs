@@ -26,8 +26,14 @@ fn measured(rows: &[Row]) -> (Matrix, Vec<(&'static str, String)>) {
         Ok(column) => drop(matrix.0.insert(name, column)),
         Err(reason) => missing.push((name, reason)),
     };
-    note(COLUMNS[0], Ok(on(rows, &cpu(Simd::Baseline))));
     let best = cpu(Simd::Auto);
+    // Other processors have a column each.
+    if let Some(own) = COLUMNS[10..].iter().find(|name| **name == std::env::consts::ARCH) {
+        note(own, Ok(on(rows, &best)));
+        return (matrix, missing);
+    }
+    COLUMNS[10..].iter().for_each(|name| note(name, Err(format!("`.ci/processors {name}` has it"))));
+    note(COLUMNS[0], Ok(on(rows, &cpu(Simd::Baseline))));
     // Or more than that.
     let has_avx2 = best.describe().device.contains("AVX");
     note(COLUMNS[1], if has_avx2 { Ok(on(rows, &best)) } else { Err("no AVX2".into()) });
@@ -65,7 +71,7 @@ mod gpu {
     use super::{COLUMNS, Column, Row};
 
     pub fn note_columns(_: &[Row], note: &mut impl FnMut(&'static str, Result<Column, String>)) {
-        COLUMNS[5..].iter().for_each(|name| note(name, Err("built without the feature `gpu`".into())));
+        COLUMNS[5..10].iter().for_each(|name| note(name, Err("built without the feature `gpu`".into())));
     }
 }
 
@@ -76,7 +82,7 @@ mod gpu {
     use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
 
     pub fn note_columns(rows: &[Row], note: &mut impl FnMut(&'static str, Result<Column, String>)) {
-        let [native, pairs, second, gl, browser] = COLUMNS[5..] else { unreachable!() };
+        let [native, pairs, second, gl, browser] = COLUMNS[5..10] else { unreachable!() };
         let adapter = |api: &str| {
             let found = voxdice::adapters();
             found.into_iter().find(|a| a.name.contains("llvmpipe") && a.api.eq_ignore_ascii_case(api))

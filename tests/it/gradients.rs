@@ -176,6 +176,43 @@ fn check_bits(case: &Case) {
     }
 }
 
+/// Bytes have a way of their own where there are many voxels.
+#[test]
+fn exact_gradients_of_many_bytes_are_those_of_wider_types() {
+    let n = 100_003;
+    for (samples, channels, is_map, most) in [(1, 1, false, 2), (2, 3, false, 256), (2, 3, true, 5), (1, 1, true, 2)] {
+        let of = |kind: LabelType, seed| {
+            let all: Vec<u32> = (0..most).collect();
+            labels(kind, &all, 3, samples * n * if is_map { 1 } else { channels }, seed)
+        };
+        let Array::U8(bytes) = of(LabelType::U8, 3) else { unreachable!() };
+        let wide = if is_map { of(LabelType::U16, 3) } else { Array::F32(bytes.iter().map(|&x| x.into()).collect()) };
+        for is_finite in [true, false] {
+            let shape = Shape::new(samples, channels, [n]).unwrap();
+            let Array::F32(mut pred) = reals(Real::F32, Pattern::Signed, samples * channels * n, 1) else {
+                unreachable!()
+            };
+            pred[70_000] = if is_finite { 1.0 } else { f32::NAN };
+            let case = |truth| Case {
+                shape: shape.clone(),
+                pred: Array::F32(pred.clone()),
+                truth,
+                labels: is_map,
+                options: Terms::Plain.into(),
+            };
+            let (narrow, wide) = (case(Array::U8(bytes.clone())), case(wide.clone()));
+            check_bits(&narrow);
+            let partials = narrow.partials();
+            let bits = |case: &Case| -> Vec<u32> {
+                case.gradient(&ALL[0].engine, &partials).iter().map(|value| value.to_bits()).collect()
+            };
+            let found = bits(&narrow);
+            assert!(found == bits(&wide), "{channels} {is_map} {is_finite}");
+            assert_eq!(found[70_000] == 0, !is_finite);
+        }
+    }
+}
+
 #[test]
 fn exact_gradients_of_tiny_cells_half_floats_and_label_maps() {
     for layout in LAYOUTS {

@@ -59,6 +59,7 @@ mod reports;
 #[cfg(feature = "gpu")]
 mod resident;
 mod rooms;
+mod root;
 mod scores;
 #[cfg(feature = "gpu")]
 mod second_driver;

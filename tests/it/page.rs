@@ -2,7 +2,7 @@
 //!
 //! `VOXDICE_BLESS=1` writes it.
 
-use std::path::Path;
+use crate::root::root;
 
 /// Whether what was computed is to be written instead of compared.
 pub fn blesses() -> bool {
@@ -19,7 +19,7 @@ pub fn with_numbers(page: &str, name: &str, numbers: &str) -> String {
 
 /// Compares the parts of a page with what was computed, or writes them.
 pub fn check(file: &str, parts: &[(&str, String)]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let path = root().join(file);
     // Git may check text files out with other line ends.
     let page = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
     let computed = parts.iter().fold(page.clone(), |page, (name, numbers)| with_numbers(&page, name, numbers));

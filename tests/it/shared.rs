@@ -1,12 +1,13 @@
 //! The folder of shared test data, which is not part of the repository.
 
+use crate::root::root;
 use crate::skips::skipped;
 use std::path::{Path, PathBuf};
 
 /// Where the folder is absent the tests on it pass without having run, and say so once;
 /// VOXDICE_TEST_SHARED=require makes that a failure.
 pub fn shared() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folder = root().join("../shared");
     if folder.is_dir() {
         return Some(folder);
     }
@@ -24,7 +25,7 @@ pub fn expectations(file: &Path) -> serde_json::Value {
 
 /// A file of golden values: of `tests/golden`, or of the folder for what may not be copied; none where that is absent.
 pub fn golden(name: &str) -> Option<serde_json::Value> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let own = root().join("tests/golden").join(name);
     if own.is_file() {
         return Some(expectations(&own));
     }

@@ -36,10 +36,23 @@ pub(super) enum Reduction {
     Surfaces(Classes),
 }
 
+/// What is made of soft volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Soft {
+    /// Σp, Σt, Σpt.
+    Sums3,
+    /// These, Σp² and Σt².
+    Sums5,
+    /// Three sums, and the gradient of Dice.
+    Gradient,
+}
+
 /// What label maps look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Maps {
     /// Runs of 40 voxels; the prediction is the truth moved by 3 voxels.
+    Runs,
+    /// Solid bodies with background between them; the prediction is the truth moved by a column.
     Organs,
     /// Every voxel is drawn.
     Noise,
@@ -50,6 +63,20 @@ fn of_hash(place: usize, classes: u8) -> u8 {
     let mixed = (place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let label = ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) % (2 * u64::from(classes));
     if label <= u64::from(classes) { label as u8 } else { 0 }
+}
+
+/// The body that a place of a volume is in: an ellipsoid of 0.7 of the cell around it, of which there are 3 along the last
+/// axis, 5 along the one before it and 8 along the one before that.
+fn of_organ(mut place: usize, spatial: &[usize], classes: u8) -> u8 {
+    let (mut cell, mut distance) = (0, 0.0);
+    for (&voxels, cells) in spatial.iter().rev().zip([3, 5, 8]) {
+        let size = voxels.div_ceil(cells);
+        let at = place % voxels;
+        place /= voxels;
+        cell = cell * cells + at / size;
+        distance += ((2 * (at % size) + 1) as f64 / size as f64 - 1.0).powi(2);
+    }
+    if distance <= 0.49 { (cell % usize::from(classes)) as u8 + 1 } else { 0 }
 }
 
 /// A value for each place, where there is memory for all of them.
@@ -112,8 +139,9 @@ impl Voxels {
 }
 
 impl Work {
-    /// Soft volumes: every third voxel 0.75 and the others 0.25, against a mask of every second voxel.
-    pub fn soft(shape: &Shape, dtypes: Dtypes, gradient: bool) -> Result<Self> {
+    /// Soft volumes: every third voxel 0.75 and the others 0.25, against a mask that repeats itself after seven voxels,
+    /// which is no multiple of what a word or a vector holds.
+    pub fn soft(shape: &Shape, dtypes: Dtypes, statistic: Soft) -> Result<Self> {
         let elements = usize::try_from(shape.elements())?;
         let (pred_float, truth_float, types) = match dtypes {
             Dtypes::F32F32 => (true, true, "f32xf32"),
@@ -121,27 +149,34 @@ impl Work {
             Dtypes::U8U8 => (false, false, "u8xu8"),
         };
         let pred = Voxels::real(elements, pred_float, |i| if i % 3 == 0 { 0.75 } else { 0.25 })?;
-        let truth = Voxels::real(elements, truth_float, |i| if i % 2 == 0 { 1.0 } else { 0.0 })?;
-        let (statistic, reduction) = if gradient {
-            ("gradient", Reduction::Gradient(Box::new(Loss::new(LossOptions::default())?)))
-        } else {
-            ("sums", Reduction::Sums(SumsOptions { terms: Terms::Plain, ..SumsOptions::default() }))
+        let truth = Voxels::real(elements, truth_float, |i| if i % 7 % 2 == 0 { 1.0 } else { 0.0 })?;
+        let sums = |terms| Reduction::Sums(SumsOptions { terms, ..SumsOptions::default() });
+        let (name, reduction) = match statistic {
+            Soft::Sums3 => ("sums", sums(Terms::Plain)),
+            Soft::Sums5 => ("sums5", sums(Terms::Squared)),
+            Soft::Gradient => ("gradient", Reduction::Gradient(Box::new(Loss::new(LossOptions::default())?))),
         };
         let expected = [pred.total(), truth.total()];
-        let name = format!("{statistic}/{types}");
-        let gradient = RefCell::new(filled(0..if gradient { elements } else { 0 }, |_| 0.0)?);
+        let name = format!("{name}/{types}");
+        let written = if statistic == Soft::Gradient { elements } else { 0 };
+        let gradient = RefCell::new(filled(0..written, |_| 0.0)?);
         Ok(Self { name, shape: shape.clone(), operands: [pred, truth], reduction, expected, gradient })
     }
 
     /// Label maps of a sample for each of the shape's samples and channels.
     pub fn labels(shape: &Shape, classes: u8, maps: Maps) -> Result<Self> {
         let (samples, of_sample) = (usize::try_from(shape.cells())?, usize::try_from(shape.voxels_per_cell())?);
+        let spatial: Vec<usize> = shape.spatial().iter().map(|&n| usize::try_from(n)).collect::<Result<_, _>>()?;
         let shape = Shape::new(samples, 1, [of_sample])?;
         let voxels = usize::try_from(shape.elements())?;
         let (truth, pred): (Vec<u8>, Vec<u8>) = match maps {
-            Maps::Organs => {
+            Maps::Runs => {
                 let label = |i: usize| of_hash(i / 40, classes);
                 (filled(0..voxels, label)?, filled(3..voxels + 3, label)?)
+            }
+            Maps::Organs => {
+                let label = |i: usize| of_organ(i % of_sample, &spatial, classes);
+                (filled(0..voxels, label)?, filled(1..voxels + 1, label)?)
             }
             Maps::Noise => {
                 let label = |i: usize| of_hash(i, classes);
@@ -152,8 +187,12 @@ impl Work {
         let both = pred.iter().zip(&truth).filter(|&(&p, &t)| p == 1 && t == 1).count() as u64;
         let expected = [both as f64, (ones(&pred) + ones(&truth)) as f64];
         let reduction = Reduction::Counts(Classes::new(1..=u32::from(classes))?);
-        let noise = if maps == Maps::Noise { "_noise" } else { "" };
-        let (name, operands) = (format!("counts{classes}{noise}/u8xu8"), [pred, truth].map(Voxels::U8));
+        let kind = match maps {
+            Maps::Runs => "",
+            Maps::Organs => "_organs",
+            Maps::Noise => "_noise",
+        };
+        let (name, operands) = (format!("counts{classes}{kind}/u8xu8"), [pred, truth].map(Voxels::U8));
         let gradient = RefCell::default();
         Ok(Self { name, shape, operands, reduction, expected, gradient })
     }

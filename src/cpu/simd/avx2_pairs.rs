@@ -1,6 +1,6 @@
 //! Counts of pairs of labels with AVX2.
 
-use super::changes::{Runs, VECTOR, VECTORS};
+use super::changes::{Runs, VECTOR, VECTORS, places};
 use super::hints::ahead;
 use crate::cpu::pairs::PairTable;
 use crate::kernel::counts::Label;
@@ -62,20 +62,6 @@ fn equal<L: Label>(labels: &[L]) -> __m256i {
             let [a, b, c, d] = vectors.map(|(before, after)| _mm256_cmpeq_epi32(before, after));
             let packed = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
             _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
-        }
-    }
-}
-
-/// Places of the ones of a mask, eight at a time, whether or not there are so many: a loop as long as there are ones would
-/// end differently each time.
-#[inline]
-#[target_feature(enable = "bmi1,popcnt")]
-fn places(mut mask: u64, first: u16, into: &mut [u16; VECTOR]) {
-    let eights = mask.count_ones().div_ceil(8) as usize;
-    for eight in into.as_chunks_mut::<8>().0.iter_mut().take(eights) {
-        for place in eight {
-            *place = first.wrapping_add(mask.trailing_zeros() as u16);
-            mask &= mask.wrapping_sub(1);
         }
     }
 }

@@ -9,8 +9,9 @@
 //! Values that are 0 or at least 2^-23 lie on the grid as they stand: 64 of them add up in an `f64` without a rounding,
 //! which leaves that work to the products alone.
 
-use super::avx2_tile::{TILE, as_f32, bits, halves, padded, total, widened};
+use super::avx2_tile::{as_f32, bits, halves, total, widened};
 use super::hints::{ahead, ahead_of_all};
+use super::tile::{SHORT, TILE, padded};
 use crate::kernel::sums::{INFINITY, ONE, RawSums, SumPass, sum_pairs};
 use crate::kernel::voxel::Typed;
 use crate::stats::Terms;
@@ -33,9 +34,6 @@ const COARSEST: u32 = (127 - 23) << 23;
 
 /// Voxels whose values an `f64` lane can add to [`ORIGIN`]: 64 for each of four lanes.
 const GROUP: usize = 256;
-
-/// Shorter runs are not worth a vector.
-pub(super) const SHORT: usize = 64;
 
 /// What is known of the voxels of a tile, from the fastest kernel to the slowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,41 +1,16 @@
-//! Runs of any type and stride as short slices of f32, and vectors as arrays.
+//! Tiles of f32 with AVX2, and vectors as arrays.
 
 use super::hints::ahead;
-use crate::kernel::voxel::{F16Bits, Typed, Voxel};
+use super::tile::{self, TILE, copy};
+use crate::kernel::voxel::{F16Bits, Typed};
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-/// Voxels of a tile: two of them stay in the smallest cache.
-pub(super) const TILE: usize = 2048;
-
-/// Voxels `range` of a run as f32: in place where they are f32 already, otherwise in the buffer.
+/// [`as_f32`](tile::as_f32).
 #[inline]
 #[target_feature(enable = "avx2,f16c")]
 pub(super) fn as_f32<'a>(run: Typed<'a>, stride: usize, range: Range<usize>, buffer: &'a mut [f32; TILE]) -> &'a [f32] {
-    let (first, into) = (range.start * stride, &mut buffer[..range.len()]);
-    match run {
-        Typed::F32(x) if stride == 1 => return &x[range],
-        Typed::F32(x) => copy(&x[first..], stride, into),
-        Typed::F16(x) if stride == 1 => half_floats(&x[range], into),
-        Typed::F16(x) => copy(&x[first..], stride, into),
-        Typed::U8(x) => copy(&x[first..], stride, into),
-        Typed::U16(x) => copy(&x[first..], stride, into),
-    }
-    into
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn copy<V: Voxel>(from: &[V], stride: usize, into: &mut [f32]) {
-    if stride == 1 {
-        // Chunks of a cache line or less, which the compiler turns into vectors.
-        for (into, from) in into.chunks_mut(16).zip(from.chunks(16)) {
-            ahead(from);
-            into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
-        }
-    } else {
-        into.iter_mut().zip(from.iter().step_by(stride)).for_each(|(into, x)| *into = f32::from_bits(x.f32_bits()));
-    }
+    tile::as_f32(run, stride, range, buffer, |from, into| half_floats(from, into))
 }
 
 #[inline]
@@ -48,14 +23,6 @@ fn half_floats(from: &[F16Bits], into: &mut [f32]) {
         *into = bytemuck::cast(_mm256_cvtph_ps(bytemuck::cast(*from)));
     }
     copy(from_rest, 1, into_rest);
-}
-
-/// Less than a vector of voxels, and zeros.
-#[inline]
-pub(super) fn padded<T: Copy + Default, const N: usize>(rest: &[T]) -> [T; N] {
-    let mut chunk = [T::default(); N];
-    chunk[..rest.len()].copy_from_slice(rest);
-    chunk
 }
 
 /// Eight f32 as `f64`.

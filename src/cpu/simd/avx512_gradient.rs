@@ -1,9 +1,9 @@
 //! The exact gradient with AVX-512: the integers of `kernel::gradient`. `vcvtqq2ps` rounds a 64-bit integer to f32 once.
 
-use super::avx2_gradient::power_of_two;
+use super::avx2_gradient::{one_by_one, power_of_two};
 use super::avx512_cast::{array, vector};
 use super::gradient_lines::run;
-use super::hints::Store;
+use super::hints::{Line, Store, ahead};
 use crate::kernel::gradient::ExactCoefficients;
 use std::arch::x86_64::*;
 
@@ -15,9 +15,23 @@ pub(super) fn gradient_run(c: &ExactCoefficients, p: &[f32], t: &[f32], out: &mu
         return c.gradient_run(p, t, out);
     }
     match (c.square != 0, c.sign != 0) {
-        (false, false) => run(p, t, out, store, |p, t| line::<false, false>(c, p, t)),
-        (true, false) => run(p, t, out, store, |p, t| line::<true, false>(c, p, t)),
-        (_, true) => run(p, t, out, store, |p, t| line::<true, true>(c, p, t)),
+        (false, false) => run(p, t, out, store, |p, t, out| lines::<false, false>(c, p, t, out)),
+        (true, false) => run(p, t, out, store, |p, t, out| lines::<true, false>(c, p, t, out)),
+        (_, true) => run(p, t, out, store, |p, t, out| lines::<true, true>(c, p, t, out)),
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq")]
+fn lines<const SQUARE: bool, const SIGN: bool>(
+    c: &ExactCoefficients,
+    p: &[[f32; 16]],
+    t: &[[f32; 16]],
+    out: &mut [Line],
+) {
+    for (Line(out), (p, t)) in out.iter_mut().zip(p.iter().zip(t)) {
+        ahead(p);
+        ahead(t);
+        *out = line::<SQUARE, SIGN>(c, p, t);
     }
 }
 
@@ -30,9 +44,7 @@ fn line<const SQUARE: bool, const SIGN: bool>(c: &ExactCoefficients, p: &[f32; 1
     // 2^scale has these bits. Beyond it there are NaN, infinities, and sums that are not those of these voxels.
     let limit = _mm512_set1_epi32(((127 + c.scale) << 23) as i32);
     if _mm512_cmpgt_epi32_mask(largest, limit) != 0 {
-        let mut out = [0.0; 16];
-        c.gradient_run(p, t, &mut out);
-        return out;
+        return one_by_one(c, p, t);
     }
     // Exact, and truncated by the conversion.
     let unit = _mm512_set1_ps(power_of_two(30 - c.scale as i32));

@@ -4,9 +4,10 @@
 //! integers of eight `f64`, truncated towards 0: the units of the contract as they stand. So there is one kernel. AVX2
 //! has no such instruction, and needs several kernels for different kinds of voxels.
 
-use super::avx2_tile::{TILE, as_f32, padded};
+use super::avx2_tile::as_f32;
 use super::avx512_cast::{array, vector};
 use super::hints::ahead;
+use super::tile::{TILE, padded};
 use crate::kernel::sums::{INFINITY, RawSums, SumPass};
 use crate::kernel::voxel::Typed;
 use crate::stats::{FRACTION_BITS, Terms, UNITS};

@@ -172,3 +172,16 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
         }
     }
 }
+
+/// Places of the ones of a mask, eight at a time, whether or not there are so many: a loop as long as there are ones would
+/// end differently each time.
+#[inline(always)]
+pub(super) fn places(mut mask: u64, first: u16, into: &mut [u16; VECTOR]) {
+    let eights = mask.count_ones().div_ceil(8) as usize;
+    for eight in into.as_chunks_mut::<8>().0.iter_mut().take(eights) {
+        for place in eight {
+            *place = first.wrapping_add(mask.trailing_zeros() as u16);
+            mask &= mask.wrapping_sub(1);
+        }
+    }
+}

@@ -48,21 +48,35 @@ pub(in crate::cpu) struct Line(pub [f32; 16]);
 /// Fills lines one after the other.
 #[inline(always)]
 pub(in crate::cpu) fn fill(lines: &mut [Line], store: Store, values: impl Iterator<Item = [f32; 16]>) {
-    let filled = lines.iter_mut().zip(values);
+    lines.iter_mut().zip(values).for_each(|(line, values)| put(line, store, values));
+    settle(store);
+}
+
+/// Fills a line. After the last one of a thread comes [`settle`].
+#[inline(always)]
+pub(super) fn put(Line(line): &mut Line, store: Store, values: [f32; 16]) {
     match store {
         #[cfg(target_arch = "x86_64")]
         Store::Streamed => {
-            for (Line(line), values) in filled {
-                let quarters: [__m128; 4] = bytemuck::cast(values);
-                for (place, values) in line.chunks_exact_mut(4).zip(quarters) {
-                    // SAFETY: 16 bytes of the line, at a multiple of 16. SSE is part of x86-64.
-                    unsafe { _mm_stream_ps(place.as_mut_ptr(), values) };
-                }
+            let quarters: [__m128; 4] = bytemuck::cast(values);
+            for (place, values) in line.chunks_exact_mut(4).zip(quarters) {
+                // SAFETY: 16 bytes of the line, at a multiple of 16. SSE is part of x86-64.
+                unsafe { _mm_stream_ps(place.as_mut_ptr(), values) };
             }
-            // Such stores may become visible late: without this not even a lock would order them.
-            // SAFETY: SSE is part of x86-64.
-            unsafe { _mm_sfence() };
         }
-        _ => filled.for_each(|(Line(line), values)| *line = values),
+        _ => *line = values,
     }
+}
+
+/// Makes what was stored visible to other threads. Stores past the caches may come late: without this not even a lock
+/// would order them.
+#[inline(always)]
+pub(super) fn settle(store: Store) {
+    #[cfg(target_arch = "x86_64")]
+    if store == Store::Streamed {
+        // SAFETY: SSE is part of x86-64.
+        unsafe { _mm_sfence() };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = store;
 }

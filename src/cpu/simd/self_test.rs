@@ -94,15 +94,16 @@ pub(super) fn results(level: Level, seed: u64) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Set, has_avx2};
+    use super::super::Set;
+    use super::super::tests::levels;
     use super::*;
 
     #[test]
     fn results_are_those_of_the_voxels_and_not_of_the_instructions() {
         let expected = results(Level(Set::Baseline), 1);
         assert_ne!(expected, results(Level(Set::Baseline), 2));
-        if has_avx2() {
-            assert!(results(Level(Set::Avx2), 1) == expected);
+        for level in levels() {
+            assert!(results(level, 1) == expected, "{}", level.name());
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The code for AVX2 and AVX-512 against the portable one: adversarial bits, lengths around every edge, all types and
+//! The code for AVX2, AVX-512 and NEON against the portable one: adversarial bits, lengths around every edge, all types and
 //! strides.
 
-use super::{Level, Set, Simd, Store, has_avx2, has_avx512};
+use super::{Level, Set, Simd, Store};
 use crate::cpu::pairs::count_pairs;
 use crate::kernel::activated::Channels;
 use crate::kernel::counts::Label;
@@ -33,18 +33,26 @@ impl Random {
     }
 }
 
-/// All sets that this processor has, AVX-512 whether or not its self-test clears it.
-fn levels() -> Vec<Level> {
-    let sets = [(Set::Avx2, has_avx2()), (Set::Avx512, has_avx512())];
-    sets.into_iter().filter(|(_, has)| *has).map(|(set, _)| Level(set)).collect()
+/// All sets that this processor has, whether or not their self-test clears them.
+pub(super) fn levels() -> Vec<Level> {
+    sets().into_iter().filter(|(_, has)| *has).map(|(set, _)| Level(set)).collect()
+}
+
+/// The sets of this kind of processor, and whether this processor has them.
+#[cfg(target_arch = "x86_64")]
+fn sets() -> Vec<(Set, bool)> {
+    vec![(Set::Avx2, super::has_avx2()), (Set::Avx512, super::has_avx512())]
+}
+
+#[cfg(target_arch = "aarch64")]
+fn sets() -> Vec<(Set, bool)> {
+    vec![(Set::Neon, super::has_neon())]
 }
 
 #[test]
 fn what_is_not_tested_is_said() {
-    for (name, has) in [("AVX2", has_avx2()), ("AVX-512", has_avx512())] {
-        if !has {
-            eprintln!("SKIPPED: this processor has no {name}; its kernels are not tested here");
-        }
+    for (set, _) in sets().into_iter().filter(|(_, has)| !has) {
+        eprintln!("SKIPPED: this processor has no {}; its kernels are not tested here", Level(set).name());
     }
     assert_eq!(Level::of(Simd::Auto), levels().last().copied().unwrap_or(Level(Set::Baseline)));
 }
@@ -325,8 +333,14 @@ fn gradients_equal_the_portable_ones() {
             if i % 7 == 0 {
                 values[0] = [f32::NAN, f32::INFINITY, -3.0 * factor, 1e30][random.below(4) as usize];
             }
+            if i % 11 == 0 {
+                // Masks: a sum half way between two f32 is a tie there, and nothing that was rounded to one.
+                values[n..].iter_mut().for_each(|x| *x = f32::from(*x > 0.0));
+            }
             let store = [Store::Cached, Store::Streamed][i / 2 % 2];
             check(&c, &values[..n], &values[n..], i % 17, store);
+            // The truth in the place of a prediction that plays no part.
+            check(&c, &values[n..], &values[n..], i % 17, store);
         }
     }
 }

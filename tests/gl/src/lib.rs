@@ -24,6 +24,8 @@ mod page;
 mod random;
 #[path = "../../it/regions.rs"]
 mod regions;
+#[path = "../../it/root.rs"]
+mod root;
 #[path = "../../it/determinism/rows.rs"]
 mod rows;
 #[path = "../../it/skips.rs"]

@@ -157,10 +157,13 @@ fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
         "sums/f32xf32/cpu",
         "sums/f32xu8/cpu",
         "sums/u8xu8/cpu",
+        "sums5/f32xf32/cpu",
+        "sums5/f32xu8/cpu",
         "gradient/f32xf32/cpu",
         "gradient/f32xu8/cpu",
         "counts5/u8xu8/cpu",
         "counts117/u8xu8/cpu",
+        "counts117_organs/u8xu8/cpu",
         "counts117_noise/u8xu8/cpu",
     ];
     assert_eq!(names, expected);
@@ -172,7 +175,7 @@ fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
     }
     let csv = fine(["bench", "--statistic", "counts", "--format", "csv"].iter().chain(&small));
     let records: Vec<_> = csv::Reader::from_reader(csv.as_bytes()).into_records().map(Result::unwrap).collect();
-    assert_eq!(records.len(), 3);
+    assert_eq!(records.len(), 4);
     assert!(
         records.iter().all(|record| &record[1] == "[2, 1, 3000]" && record[3].parse::<f64>().unwrap() > 0.0),
         "{csv}"

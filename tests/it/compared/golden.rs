@@ -1,15 +1,15 @@
 //! `tests/golden/compare_cases.json`: scipy, statsmodels, scikit-posthocs, and counting in whole numbers.
 
+use crate::root::root;
 use crate::shared::expectations;
 use serde_json::Value;
-use std::path::Path;
 use voxdice::metric::compare::{
     Adjust, Better, CompareOptions, Compared, Continuity, Differences, Method, PValues, RankBy, ScoreTable, Tested,
     Undefined, Zeros, adjusted, compare, critical_difference, kendall_tau_b, nemenyi_p, paired_t, sign_flip, wilcoxon,
 };
 
 pub fn file() -> Value {
-    expectations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/compare_cases.json"))
+    expectations(&root().join("tests/golden/compare_cases.json"))
 }
 
 /// A number of the file; NaN for null, and for what is not there.

@@ -3,10 +3,10 @@
 use super::rows::Row;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The columns, in the order of the table.
-pub const COLUMNS: [&str; 10] = [
+pub const COLUMNS: [&str; 13] = [
     "CPU scalar",
     "CPU AVX2",
     "1 thread",
@@ -17,10 +17,13 @@ pub const COLUMNS: [&str; 10] = [
     "SwiftShader",
     "OpenGL",
     "Chromium",
+    "aarch64",
+    "s390x",
+    "wasm32",
 ];
 
 /// What a column stands for, and what it takes to have it.
-const MEANINGS: [&str; 10] = [
+const MEANINGS: [&str; 13] = [
     "portable instructions, as many threads as the machine has",
     "AVX2, as many threads as the machine has; x86-64 alone has it",
     "the best instructions, one thread",
@@ -32,6 +35,9 @@ const MEANINGS: [&str; 10] = [
     "Mesa's llvmpipe through EGL, wgpu's backend `gles`, which the crate does not enable: \
      `cargo test --manifest-path tests/gl/Cargo.toml`",
     "WebGPU of Chromium without a window: the page compiles with Tint and runs on Dawn",
+    "a 64-bit ARM processor with NEON, emulated by QEMU: `.ci/processors aarch64`",
+    "a processor whose bytes are in the other order (big-endian), emulated by QEMU: `.ci/processors s390x`",
+    "WebAssembly with SIMD (simd128) in Node, one thread: `.ci/processors wasm32`",
 ];
 
 /// The checksums of a column by the names of rows, and the device that gave them.
@@ -51,13 +57,8 @@ impl Column {
 #[derive(Debug, Default, PartialEq)]
 pub struct Matrix(pub BTreeMap<&'static str, Column>);
 
-/// The folder of the crate, also seen from a crate below it.
 fn path() -> PathBuf {
-    let mut folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    while !folder.join("docs/determinism.md").is_file() && !folder.join("ARCHITECTURE.md").is_file() {
-        folder = folder.parent().unwrap();
-    }
-    folder.join("docs/determinism.md")
+    crate::root::root().join("docs/determinism.md")
 }
 
 const SAME: &str = "=";

@@ -5,7 +5,7 @@ use voxdice::io::READABLE;
 
 #[test]
 fn the_readme_names_every_ending() {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let file = crate::root::root().join("README.md");
     let text = fs::read_to_string(file).unwrap();
     let missing: Vec<_> = READABLE.iter().filter(|ending| !text.contains(&format!("`{ending}`"))).collect();
     assert!(missing.is_empty(), "README.md does not name {missing:?}");

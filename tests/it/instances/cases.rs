@@ -1,12 +1,12 @@
 //! The golden cases as label maps.
 
 use super::Maps;
+use crate::root::root;
 use serde_json::Value;
-use std::path::Path;
 
 /// tests/golden/instance_cases.json: its `documentation` describes it.
 pub fn file() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/instance_cases.json");
+    let path = root().join("tests/golden/instance_cases.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

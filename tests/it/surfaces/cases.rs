@@ -1,13 +1,13 @@
 //! The golden cases as label maps.
 
 use super::Maps;
+use crate::root::root;
 use serde_json::Value;
-use std::path::Path;
 use voxdice::Spacing;
 
 /// tests/golden/surface_cases.json: its `meta` describes it.
 pub fn file() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/surface_cases.json");
+    let path = root().join("tests/golden/surface_cases.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

@@ -1,0 +1,32 @@
+//! The tests that need neither a GPU nor other programs, for processors of other kinds (`tests/processors`).
+#![cfg(test)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+mod activations;
+mod compared;
+mod determinism;
+mod differential;
+mod engines;
+mod equality;
+#[cfg(not(target_os = "wasi"))]
+mod formats;
+#[cfg(not(target_os = "wasi"))]
+mod fuzz;
+mod gradients;
+mod instances;
+mod laws;
+mod library_losses;
+mod metric;
+#[cfg(not(target_os = "wasi"))]
+mod nifti;
+mod objective;
+mod operands;
+mod oracle;
+mod page;
+mod random;
+mod regions;
+mod root;
+mod shared;
+mod skips;
+mod stream;
+mod surfaces;
