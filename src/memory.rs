@@ -29,7 +29,7 @@ pub(crate) fn collected<T>(values: impl ExactSizeIterator<Item = T>) -> Vec<T> {
     all
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))] // Miri has no such call
 mod pages {
     #![allow(unsafe_code)] // one system call; see the SAFETY comment
 
@@ -50,7 +50,7 @@ mod pages {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", not(miri))))]
 mod pages {
     pub fn advise<T>(_: &mut [T]) {}
 }
@@ -73,7 +73,7 @@ mod tests {
 
     /// If the system provides huge pages, it counts them for this process.
     #[test]
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(miri)))]
     fn pages_of_new_memory_are_huge() {
         let enabled = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").unwrap_or_default();
         if !enabled.contains("[madvise]") && !enabled.contains("[always]") {

@@ -1,26 +1,26 @@
-//! Hints to the caches: what will be read soon, and what will not.
+//! Hints to the caches: what will be read soon, and what will not. Miri knows none of them.
 #![allow(unsafe_code)] // a prefetch and a store past the caches; see the SAFETY comments
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 use std::arch::x86_64::*;
 
 /// Bytes between what a kernel reads and what it prefetches. Without a prefetch, arithmetic and waiting for memory
 /// alternate: the processor looks too few instructions ahead, and loads the next lines only while nothing is computed.
 /// Measured speeds were the same from 1 to 4 KiB.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 const DISTANCE: usize = 2048;
 
 /// Prefetches memory behind the start of `slice`, so that the data is in the cache when it is read. Call it at least
 /// once for each cache line of the streamed data.
 #[inline(always)]
 pub(super) fn ahead<T>(slice: &[T]) {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: the pointer is not dereferenced, and a prefetch of any address does nothing that a program can see. SSE is
     // part of x86-64.
     unsafe {
         _mm_prefetch::<_MM_HINT_T0>(slice.as_ptr().wrapping_byte_add(DISTANCE).cast());
     };
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = slice;
 }
 
@@ -56,7 +56,7 @@ pub(in crate::cpu) fn fill(lines: &mut [Line], store: Store, values: impl Iterat
 #[inline(always)]
 pub(super) fn put(Line(line): &mut Line, store: Store, values: [f32; 16]) {
     match store {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
         Store::Streamed => {
             let quarters: [__m128; 4] = bytemuck::cast(values);
             for (place, values) in line.chunks_exact_mut(4).zip(quarters) {
@@ -72,11 +72,11 @@ pub(super) fn put(Line(line): &mut Line, store: Store, values: [f32; 16]) {
 /// would order them.
 #[inline(always)]
 pub(super) fn settle(store: Store) {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     if store == Store::Streamed {
         // SAFETY: SSE is part of x86-64.
         unsafe { _mm_sfence() };
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = store;
 }

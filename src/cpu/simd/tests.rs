@@ -57,8 +57,16 @@ fn what_is_not_tested_is_said() {
     assert_eq!(Level::of(Simd::Auto), levels().last().copied().unwrap_or(Level(Set::Baseline)));
 }
 
-/// Lengths around vectors, groups, tiles and blocks.
-const LENGTHS: [usize; 18] = [1, 7, 8, 9, 31, 63, 64, 65, 255, 256, 257, 264, 2047, 2048, 2049, 2057, 6151, 65_536];
+/// Lengths around vectors, groups, tiles and blocks. Miri takes a thousand times as long.
+fn lengths() -> Vec<usize> {
+    let all = [1, 7, 8, 9, 31, 63, 64, 65, 255, 256, 257, 264, 2047, 2048, 2049, 2057, 6151, 65_536];
+    all.into_iter().filter(|n| !cfg!(miri) || [8, 65, 257].contains(n)).collect()
+}
+
+/// As many repetitions as there is time for.
+fn rounds(all: usize) -> usize {
+    if cfg!(miri) { all / 1000 } else { all }
+}
 
 const TERMS: [Terms; 4] = [Terms::Plain, Terms::Squared, Terms::All, Terms::Power(1.5)];
 
@@ -127,7 +135,7 @@ const PLAIN: SumPass = SumPass { terms: Terms::Plain, scale: 0, careful: false }
 #[test]
 fn sums_equal_the_portable_ones() {
     let mut random = Random(1);
-    for n in LENGTHS {
+    for n in lengths() {
         for terms in TERMS {
             let pass = SumPass { terms, ..PLAIN };
             for (name, p, t) in [
@@ -154,7 +162,7 @@ fn sums_equal_the_portable_ones() {
 #[test]
 fn sums_at_a_scale_and_without_what_is_not_finite_equal_the_portable_ones() {
     let mut random = Random(2);
-    for n in LENGTHS {
+    for n in lengths() {
         let (p, t) = (random.slice(n, wild), random.slice(n, wild));
         let bytes = random.slice(n, |random| random.bits() as u8);
         for terms in TERMS {
@@ -190,7 +198,7 @@ fn a_million_edges_have_the_same_units_one_by_one() {
     for level in levels() {
         let mut random = Random(3);
         let pass = SumPass { terms: Terms::All, ..PLAIN };
-        for _ in 0..20_000 {
+        for _ in 0..rounds(20_000) {
             // A vector full of one pair: any difference is eight times as large.
             for (p, t) in [(unit(&mut random), unit(&mut random)), (signed(&mut random), signed(&mut random))] {
                 let (p, t) = ([p; 72], [t; 72]);
@@ -218,7 +226,7 @@ fn a_tile_of_another_kind_among_many_is_seen() {
 fn sums_of_integers_equal_the_portable_ones() {
     for level in levels() {
         let mut random = Random(5);
-        for n in LENGTHS {
+        for n in lengths() {
             let any = |random: &mut Random| random.bits() as u8;
             // Masks, and such that are none at some place.
             let mask = |random: &mut Random| (random.bits() & 1) as u8;
@@ -261,7 +269,7 @@ fn check_pairs<P: Label, T: Label>(what: &str, p: &[P], t: &[T]) {
 #[test]
 fn pairs_equal_the_portable_ones() {
     let mut random = Random(6);
-    for n in LENGTHS.into_iter().chain([0, 32, 33, 34, 65, 97]) {
+    for n in lengths().into_iter().chain([0, 32, 33, 34, 65, 97]) {
         for run in [1, 2, 3, 7, 40, 500] {
             let mut labels = |n: usize, most: u32| -> Vec<u32> {
                 let mut label = 0;
@@ -300,7 +308,7 @@ fn gradients_equal_the_portable_ones() {
                 assert_eq!(found.to_bits(), expected[i].to_bits(), "{c:?} {:e} {:e}", p[i], t[i]);
             }
         };
-        for i in 0..6000 {
+        for i in 0..rounds(6000) {
             let scale = random.below(31) * (random.bits() & 1);
             let coefficient = |random: &mut Random| {
                 let largest = 1i32 << random.below(31);
