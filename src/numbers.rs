@@ -68,7 +68,7 @@ impl Numbers<'_> {
     }
 
     /// The numbers of a piece as labels, exactly: `u8`, `u16` and `u32` as they are, others in the buffer, as `u8` where all of
-    /// them fit and as `u32` where not. Numbers below 0 that are in `negative` become their [`code`](crate::io::labels::code),
+    /// them fit and as `u32` where not. Numbers below 0 that are in `negative` become their `io::labels::code`,
     /// the bits of an `i32`. `operand` is what errors call the map.
     ///
     /// # Errors
