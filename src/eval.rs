@@ -84,7 +84,9 @@ pub use error::{
 pub use evaluation::{Evaluation, Failure, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
-pub use instances::{InstanceChoices, InstanceSearch, LesionRow, LesionScores, LesionStatus, many_to_one};
+pub use instances::{
+    InstanceChoices, InstanceSearch, LesionRow, LesionScores, LesionStatus, LesionVoxels, many_to_one,
+};
 pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{
@@ -94,7 +96,7 @@ pub use pairing::{
 pub use rules::{ClassSource, MissingRule, NamedBy, Rules};
 pub use run::{Event, RunOptions};
 pub use score::{Score, ScoreList};
-pub use scoring::{ScoreChoices, Scoring};
+pub use scoring::{Pool, ScoreChoices, Scoring};
 pub use shard::Shard;
 pub use summary::{Summary, WORST};
 pub use surfaces::{DistanceHistogram, Missed, SurfaceChoices, Surfaces};

@@ -10,7 +10,8 @@ mod surface;
 pub use counts::Counts;
 pub use exact::{Exact, FRACTION_BITS};
 pub use instances::{
-    Connectivity, InstanceOptions, Instances, InstancesBy, Join, Lesion, Overlap, OwnSteps, Regions, Touch,
+    Connectivity, InstanceOptions, Instances, InstancesBy, Join, Lesion, LesionRun, Overlap, OwnSteps, Regions, Runs,
+    Touch,
 };
 pub use partials::Partials;
 pub use sums::{NonFiniteCount, Sums, Terms};

@@ -83,6 +83,7 @@ impl Choices {
             convention: self.like()?.0,
             resamples: self.resamples,
             seed: self.seed,
+            ..ScoreChoices::default()
         })
     }
 
@@ -108,7 +109,10 @@ impl Choices {
         let search = self.search(preset, &scoring)?;
         if search.is_some() && self.metrics.is_none() {
             scoring.scores.extend([LesionMetric::F1, LesionMetric::Dice].map(|own| Score::from(Metric::Lesion(own))));
+            let surfaces = preset.map_or(&[][..], |preset| preset.distances().1);
+            scoring.scores.extend(surfaces.iter().map(|&own| Score::from(Metric::LesionSurface(own))));
         }
+        let search = search.map(|search| scoring.asked_of(search));
         let (mut classes, mut sources, mut ignored) = (Vec::new(), Vec::new(), None);
         if let Some(labels) = &self.labels {
             classes.extend(labels.iter().copied().map(Class::label));
@@ -146,13 +150,19 @@ impl Choices {
             choices.set(name, choice).map_err(refused)?;
         }
         let measured: Vec<Metric> = scoring.surface_metrics().collect();
-        if measured.is_empty() && (self.surface.is_some() || !self.surface_choices.is_empty()) {
+        let of_lesions = search.as_ref().is_some_and(|search| !search.surfaces.metrics.is_empty());
+        if measured.is_empty() && !of_lesions && (self.surface.is_some() || !self.surface_choices.is_empty()) {
             return Err(refused(
                 "there is a choice of how surfaces are measured, and no score is of surfaces; ask for some with metrics, \
                  such as dice,hd95,nsd=2, or leave it out",
             ));
         }
         let surface = chosen(self.surface.as_ref())?;
+        let search = search.map(|search| {
+            let own = Surfaces { preset: surface, choices, ..search.surfaces };
+            let surfaces = if of_lesions { own } else { Surfaces::default() };
+            InstanceSearch { surfaces, ..search }
+        });
         let rules = Rules {
             classes: match sources.is_empty() {
                 true => ClassSource::Found,
@@ -188,8 +198,8 @@ impl Choices {
         if !self.size_classes.is_sorted_by(|a, b| a < b) || self.size_classes.iter().any(|&mm3| !(mm3 > 0.0)) {
             return Err(refused("size_classes are volumes in mm3 above 0 that ascend, such as [20, 100, 1000]"));
         }
-        let in_ml = scoring.has_lesion_volumes();
-        let mut search = InstanceSearch { preset, choices, sizes: self.size_classes.clone(), in_ml };
+        let sizes = self.size_classes.clone();
+        let mut search = InstanceSearch { preset, choices, sizes, ..InstanceSearch::default() };
         if self.many_to_one {
             let matching = search.rules().matching;
             let many = voxdice::eval::many_to_one(matching).ok_or_else(|| {

@@ -3,6 +3,7 @@
 mod floor;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod lesions;
 #[cfg(feature = "gpu")]
 mod resident;
 mod row;
@@ -89,6 +90,8 @@ enum Statistic {
     Gradient,
     /// Surface distances of boxes that are off by a voxel
     Surfaces,
+    /// Lesions of balls and, where they are asked for, of noise
+    Lesions,
 }
 
 /// Types of prediction and truth.
@@ -194,6 +197,12 @@ impl Bench {
         if self.statistic == Some(Statistic::Surfaces) || self.statistic.is_none() && in_space {
             for classes in self.classes.map_or(vec![1, 5], |classes| vec![classes]) {
                 specs.push(Box::new(move |shape| Work::boxes(shape, classes)));
+            }
+        }
+        if self.statistic == Some(Statistic::Lesions) || self.statistic.is_none() && in_space {
+            let noise = (self.statistic == Some(Statistic::Lesions)).then_some(Maps::Noise);
+            for maps in [Maps::Organs].into_iter().chain(noise) {
+                specs.push(Box::new(move |shape| Work::lesions(shape, maps)));
             }
         }
         specs

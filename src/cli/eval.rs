@@ -1,6 +1,7 @@
 //! `voxdice eval`: overlap of label maps, one pair or folders of cases.
 
 mod args;
+mod lesion_maps;
 mod lesions;
 pub(super) mod merge;
 mod publish;
@@ -15,8 +16,8 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, Chosen, ClassSource, Cohort, Event, InstanceSearch, Matching, PairList, Pairing, Rules, RunOptions,
-    Score, Selection, Shard, Summary, WarningKind, pair_files, pair_folders_by,
+    CaseRegex, Chosen, ClassSource, Cohort, Event, Matching, PairList, Pairing, Pool, Rules, RunOptions, Score,
+    Selection, Shard, Summary, WarningKind, pair_files, pair_folders_by,
 };
 use crate::io::READABLE;
 use crate::metric::Metric;
@@ -24,6 +25,7 @@ use crate::metric::instances::LesionMetric;
 use anyhow::{Result, bail};
 use args::ScoreArgs;
 use clap::{Arg, Args};
+use lesion_maps::MapFolder;
 use lesions::{LesionArgs, Like};
 use publish::{OutputArgs, publish};
 use std::num::NonZeroUsize;
@@ -124,14 +126,19 @@ impl Eval {
         let mut scoring = self.scores.choices().resolve()?;
         let preset = self.scores.like.and_then(Like::lesions);
         let search = self.lesions.search(preset, scoring.lesion_metrics().next().is_some())?;
-        let search = search.map(|search| InstanceSearch { in_ml: scoring.has_lesion_volumes(), ..search });
         if search.is_some() && self.scores.metrics.is_none() {
             let own = [LesionMetric::F1, LesionMetric::Dice].map(Metric::Lesion);
-            scoring.scores.extend(own.into_iter().map(Score::from));
+            let surfaces = preset.map_or(&[][..], |preset| preset.distances().1);
+            let surfaces = surfaces.iter().copied().map(Metric::LesionSurface);
+            scoring.scores.extend(own.into_iter().chain(surfaces).map(Score::from));
         }
+        let search = search.map(|search| scoring.asked_of(search));
+        search.iter().try_for_each(LesionArgs::check_surfaces)?;
+        check_pool(self.scores.pool, search.is_some())?;
         let rules = self.count.resolve(scoring.convention, scoring.surface_metrics().collect(), search)?;
         let lesions = self.lesions.lesions.as_deref();
         self.outputs.check(lesions, &self.inputs())?;
+        self.lesions.lesion_maps.as_deref().map_or(Ok(()), lesion_maps::check)?;
         self.hint_at_order(output);
         let selection = Selection { missing: self.missing.into(), shard: self.shard, cases: self.chosen()? };
         // Folders are looked through, and some files read, without a look for signals.
@@ -152,7 +159,15 @@ impl Eval {
         drop(progress);
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
-        let exit = publish(&summary, &self.outputs, lesions, output)?;
+        let folder = self.lesions.lesion_maps.as_deref();
+        let maps = folder.map(|folder| MapFolder::write(folder, &evaluation)).transpose()?;
+        let mut exit = publish(&summary, &self.outputs, lesions, output)?;
+        let has_failed = evaluation.verification().is_some_and(|found| found.difference.is_some());
+        for case in maps.filter(|_| !has_failed).map(MapFolder::publish).transpose()?.unwrap_or_default() {
+            exit = output.finding(&format!(
+                "{case}: no maps of its lesions, as its two grids are not one; resample the prediction onto the truth"
+            ));
+        }
         let mut kinds = evaluation.cases.iter().flat_map(|case| &case.warnings).filter_map(|warning| warning.kind());
         if kinds.any(WarningKind::is_of_headers) {
             output.note(format_args!("note: {HEADERS_WRONG}"));
@@ -221,6 +236,16 @@ impl Eval {
         }
         Ok(pair_files(&self.truth, &self.pred))
     }
+}
+
+/// Refuses `--pool` where there are no lesions.
+fn check_pool(pool: Option<Pool>, has_lesions: bool) -> Result<()> {
+    if pool.is_some() && !has_lesions {
+        bail!(
+            "--pool is about scores of lesions, and none are looked for; add --instances components, or leave it out"
+        );
+    }
+    Ok(())
 }
 
 /// Refuses to print a table of nothing. For a shard, `merge` decides, because it sees the others.

@@ -19,7 +19,7 @@ use super::Backend;
 use crate::error::{Error, Operand, Result};
 use crate::job::{InstancesJob, LabelPair};
 use crate::kernel::counts::Label;
-use crate::stats::{InstanceOptions, Instances, Overlap, Regions, Touch};
+use crate::stats::{InstanceOptions, Instances, LesionRun, Overlap, Regions, Runs, Touch};
 use crate::volume::Data;
 use slab::{Found, Layout, Slab};
 use table::Meeting;
@@ -151,13 +151,24 @@ fn finish(slab: Slab, spatial: &[u64], classes: usize, options: &InstanceOptions
         }
     }
     if options.regions == Regions::Nearest {
-        let mut runs = runs.chunks_exact(2);
-        let pairs: Vec<_> = (0..classes).filter_map(|_| runs.next()).collect();
+        let pairs: Vec<_> = runs.chunks_exact(2).take(classes).collect();
         let regions =
             super::map_indexed(pairs.len(), |class| nearest::regions(&pairs[class][0], &pairs[class][1], layout));
         for (found, regions) in all.iter_mut().zip(regions) {
             found.regions = Some(regions);
         }
     }
+    if options.runs == Runs::Kept {
+        let mut sides = runs.into_iter().map(|runs| runs.iter().map(|run| of_lesion(run, layout)).collect());
+        for found in &mut all {
+            found.runs = Some([(); 2].map(|()| sides.next().unwrap_or_default()));
+        }
+    }
     Ok(all)
+}
+
+/// In an image of two axes rows are slices.
+fn of_lesion(run: &track::Run, layout: Layout) -> LesionRun {
+    let (z, y) = if layout.is_flat { (0, run.row) } else { (run.row / layout.rows, run.row % layout.rows) };
+    LesionRun { z, y, start: run.start, end: run.end, lesion: run.id }
 }

@@ -4,20 +4,25 @@
 //! changed once the voxels are gone.
 
 mod choices;
+mod distances;
 mod found;
 
 pub use choices::InstanceChoices;
-pub use found::{LesionRow, LesionScores, LesionStatus};
+pub use found::{LesionRow, LesionScores, LesionStatus, LesionVoxels};
 
 use super::class::Class;
 use super::compare::instances_difference;
 use super::error::EvalError;
-use super::surfaces::{Engines, Field, first_unlike, map};
+use super::surfaces::{Engines, Field, Frame, Surfaces, first_unlike, map};
+use crate::metric::Metric;
 use crate::metric::instances::{
-    Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Match, Size, matching, reduced,
+    Detection, Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Match, Size, matching, reduced,
 };
-use crate::stats::{InstanceOptions, Instances, InstancesBy};
-use crate::{Classes, Pair, Shape};
+use crate::metric::surface::SurfaceMetric;
+use crate::stats::{InstanceOptions, Instances, InstancesBy, Runs};
+use crate::{Classes, Pair, Shape, Spacing};
+use distances::Matched;
+use std::collections::BTreeMap;
 
 /// What is looked for besides counts.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -28,6 +33,10 @@ pub struct InstanceSearch {
     pub choices: InstanceChoices,
     /// Bounds in mm³ of the sizes by which lesions are counted.
     pub sizes: Vec<f64>,
+    /// Which surfaces of lesions are measured, and how; the definition of the preset where none is named.
+    pub surfaces: Surfaces,
+    /// Whether the voxels of lesions are kept, for maps of them.
+    pub voxels: Runs,
     /// Whether volumes are among the scores that were asked for, so that the size of a voxel must be known.
     pub in_ml: bool,
 }
@@ -93,19 +102,55 @@ impl InstanceSearch {
         let system = self.system();
         let differ = system.regions.iter().any(|region| region.rules != system.rules);
         let more = if differ { "; some regions have sizes and dilations of their own" } else { "" };
-        format!("{}{colon}{}{more}", names.join(", "), self.rules())
+        format!("{}{colon}{}{more}{}", names.join(", "), self.rules(), self.definition_of_distances())
+    }
+
+    /// How surfaces of lesions are measured, in words after those about lesions.
+    fn definition_of_distances(&self) -> String {
+        let own = distances::definition(self.preset, &self.surfaces);
+        let is_share = |metric: &SurfaceMetric| own.is_of_nsd(*metric);
+        let metrics = distances::metrics(&self.surfaces);
+        let mut words = String::new();
+        if metrics.iter().any(|metric| !is_share(metric)) {
+            words += &format!("; distances: {}; {}", own.distance, own.missed);
+        }
+        if metrics.iter().any(is_share) && (own.nsd != own.distance || words.is_empty()) {
+            words += &format!("; NSD: {}", own.nsd);
+        }
+        words
     }
 
     /// The value in a case; of a class that is in neither of its files where there is none.
-    pub(super) fn value(&self, metric: LesionMetric, class: &Class, found: Option<&LesionScores>) -> f64 {
+    pub(super) fn value(&self, metric: Metric, class: &Class, found: Option<&LesionScores>) -> f64 {
         found.map_or_else(|| self.none(class).value(metric), |found| found.value(metric))
+    }
+
+    /// The value over the lesions of several cases.
+    pub(super) fn pooled<'a>(
+        &self,
+        metric: LesionMetric,
+        class: &Class,
+        cases: impl Iterator<Item = &'a LesionScores>,
+    ) -> f64 {
+        let empty = self.rules_of(class).empty;
+        // A case without lesions adds nothing.
+        let none = self.none(class).detection(empty);
+        let add = |sum: Option<Detection>, case: &LesionScores| {
+            let (mut sum, case) = (sum?, case.detection(empty)?);
+            sum.add(&case);
+            Some(sum)
+        };
+        cases.fold(none, add).map_or(f64::NAN, |sum| metric.of(&sum))
     }
 
     /// The numbers of a class that is in neither file of a case.
     pub(super) fn none(&self, class: &Class) -> LesionScores {
         let (none, rules) = (Instances::zero(&[1, 1]), self.rules_of(class));
         // No voxels are 0 mm³, whatever the size of one.
-        LesionScores::of(&none, &none, &Default::default(), &rules, &self.sizes, 1.0)
+        let matched = Matched { found: &none, matching: &Default::default(), rules: &rules, voxel_mm3: 1.0 };
+        let definition = distances::definition(self.preset, &self.surfaces);
+        let means = matched.means(&distances::metrics(&self.surfaces), &definition, &BTreeMap::new(), f64::NAN);
+        LesionScores::of(&none, &matched, &self.sizes).with_distances(means, &BTreeMap::new())
     }
 
     /// Regions that are joined where they touch, by their places among classes.
@@ -146,7 +191,8 @@ impl InstanceSearch {
         axes: usize,
     ) -> Result<InstanceOptions, crate::Error> {
         let options = InstanceRules::options(rules, &self.touching(classes)?, axes);
-        Ok(InstanceOptions { max_lesions: self.choices.limit(), ..options })
+        let runs = if self.surfaces.metrics.is_empty() { self.voxels } else { Runs::Kept };
+        Ok(InstanceOptions { max_lesions: self.choices.limit(), runs, ..options })
     }
 }
 
@@ -168,7 +214,9 @@ impl Field<'_> {
     ) -> Result<Vec<LesionScores>, EvalError> {
         let rules: Vec<InstanceRules> = classes.iter().map(|class| search.rules_of(class)).collect();
         let scores_in_ml = matches!(search.preset, Some(InstancePreset::Autopet | InstancePreset::Autopet3));
-        let needs_spacing = search.in_ml || scores_in_ml || !search.sizes.is_empty() || rules.iter().any(needs_spacing);
+        let measures = !search.surfaces.metrics.is_empty();
+        let needs_spacing =
+            search.in_ml || scores_in_ml || measures || !search.sizes.is_empty() || rules.iter().any(needs_spacing);
         if needs_spacing && self.spacing_mm.is_none() {
             return Err(EvalError::NoSpacing(self.truth_path.into()));
         }
@@ -184,10 +232,24 @@ impl Field<'_> {
             *difference = first_unlike(engines.0, &found, &again, instances_difference);
         }
         let left = reduced(&found, &rules, &options.touching, voxel_mm3);
+        let metrics = distances::metrics(&search.surfaces);
+        let definition = distances::definition(search.preset, &search.surfaces);
         let of = |((all, left), rules): ((&Instances, &std::borrow::Cow<'_, Instances>), &InstanceRules)| {
-            LesionScores::of(all, left, &matching(left, rules), rules, &search.sizes, voxel_mm3)
+            let matching = matching(left, rules);
+            let matched = Matched { found: left, matching: &matching, rules, voxel_mm3 };
+            let mut scores = LesionScores::of(all, &matched, &search.sizes);
+            if let (Runs::Kept, Frame::File(geometry), Some(runs)) = (search.voxels, self.frame, &left.runs) {
+                scores.voxels = Some(LesionVoxels { extent: left.extent(), runs: runs.clone(), geometry });
+            }
+            if metrics.is_empty() {
+                return Ok(scores);
+            }
+            let space = Spacing::new(spacing.clone())?;
+            let values = matched.measure(&metrics, &definition, &space)?;
+            let means = matched.means(&metrics, &definition, &values, space.diagonal(shape.spatial())?);
+            Ok(scores.with_distances(means, &values))
         };
-        Ok(found.iter().zip(&left).zip(&rules).map(of).collect())
+        found.iter().zip(&left).zip(&rules).map(of).collect()
     }
 }
 

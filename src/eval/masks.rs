@@ -17,9 +17,10 @@ use super::count::{Counter, needs_volumes};
 use super::error::{EvalError, MaskError};
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
-use super::surfaces::Field;
+use super::surfaces::{Field, Frame};
 use super::verify::{Verification, verified, with_places};
 use super::warning::{Side as WhichSide, Warning};
+use crate::io::axes::without_ones_behind;
 use crate::io::{Gap, Geometry};
 use crate::stats::Counts;
 use crate::{Classes, LabelMap, LabelSlice, Shape};
@@ -82,7 +83,7 @@ fn count(
             let (mut counted, mut verified) = (Counts::default(), None);
             if let Some(pair) = pair_of(masks, left_out.as_ref(), &meeting, rules)? {
                 (counted, verified) = count_pair(&pair, counter)?;
-                let field = field_of(&pair, sides[0].path, spacing_mm);
+                let field = field_of(&pair, sides[0].path, spacing_mm, &meeting);
                 let engines = (counter.engine, counter.counterpart);
                 if !rules.surfaces.metrics.is_empty() {
                     let measured = field.measure(engines, &mask_class()?, &rules.surfaces)?;
@@ -229,9 +230,11 @@ fn mask_class() -> Result<Classes, crate::Error> {
     Classes::new([1])?.ignoring(LEFT_OUT.into())
 }
 
-fn field_of<'a>(pair: &'a Boxed, truth_path: &'a Path, spacing_mm: Option<[f64; 3]>) -> Field<'a> {
+fn field_of<'a>(pair: &'a Boxed, truth_path: &'a Path, spacing_mm: Option<[f64; 3]>, meeting: &Meeting) -> Field<'a> {
     let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
-    Field { truth_path, shape: &pair.shape, spacing_mm, truth, pred }
+    let is_larger = without_ones_behind(&pair.shape) != without_ones_behind(meeting.shape());
+    let frame = if is_larger { Frame::Box } else { Frame::File(meeting.geometry().copied()) };
+    Field { truth_path, shape: &pair.shape, spacing_mm, frame, truth, pred }
 }
 
 fn count_pair(pair: &Boxed, counter: Counter<'_>) -> Result<(Counts, Option<Verification>), EvalError> {

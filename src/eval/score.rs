@@ -59,7 +59,7 @@ impl Score {
             Metric::Counts(metric) => policy.score(metric, counts),
             Metric::VolumeTruth => volume(counts.n_truth()),
             Metric::VolumePred => volume(counts.n_pred()),
-            Metric::Surface(_) | Metric::Boundary(_) | Metric::Lesion(_) => f64::NAN,
+            Metric::Surface(_) | Metric::Boundary(_) | Metric::Lesion(_) | Metric::LesionSurface(_) => f64::NAN,
         }
     }
 }

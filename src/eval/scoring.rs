@@ -2,12 +2,27 @@
 
 use super::convention::{Average, Convention};
 use super::error::{EvalError, MOST_RESAMPLES, MergeError};
-use super::named::ParseError;
+use super::instances::InstanceSearch;
+use super::named::{ParseError, named};
 use super::schema::{Resampled, StoredScores};
 use super::score::{Score, ScoreList};
+use super::surfaces::Surfaces;
 use crate::Empty;
 use crate::metric::{Bootstrap, EmptyPolicy, Metric, Needs, Unit};
 use std::str::FromStr;
+
+/// Over what the mean of a lesion score is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pool {
+    /// The cases' scores, as BraTS, ISLES and panoptica have it.
+    #[default]
+    Cases,
+    /// The lesions of all cases as if they were of one, as COCO, LiTS and stardist have it. Surfaces of lesions are over cases all
+    /// the same.
+    Lesions,
+}
+
+named!(Pool, "what means of lesion scores are over" { Cases = "cases", Lesions = "lesions" });
 
 /// How counts become scores.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +35,10 @@ pub struct Scoring {
     pub average: Average,
     /// Whose conventions these are.
     pub convention: Option<Convention>,
-    /// How the confidence intervals are made, if there are any.
+    /// How the confidence intervals are made, if there are any. What is pooled over lesions has none.
     pub bootstrap: Option<Bootstrap>,
+    /// Over what means of lesion scores are taken.
+    pub pool: Pool,
 }
 
 impl Default for Scoring {
@@ -33,6 +50,7 @@ impl Default for Scoring {
             average: Average::default(),
             convention: None,
             bootstrap: Some(Bootstrap::default()),
+            pool: Pool::default(),
         }
     }
 }
@@ -43,9 +61,11 @@ impl Scoring {
         self.scores.iter().map(|score| score.metric).filter(|metric| metric.row().needs == Needs::Instances)
     }
 
-    /// Whether volumes of lesions are among them.
-    pub fn has_lesion_volumes(&self) -> bool {
-        self.lesion_metrics().any(|metric| metric.row().unit == Unit::Ml)
+    /// A search for lesions that finds what they ask for.
+    pub fn asked_of(&self, search: InstanceSearch) -> InstanceSearch {
+        let in_ml = self.lesion_metrics().any(|metric| metric.row().unit == Unit::Ml);
+        let metrics = self.lesion_metrics().filter(|metric| matches!(metric, Metric::LesionSurface(_))).collect();
+        InstanceSearch { in_ml, surfaces: Surfaces { metrics, ..search.surfaces }, ..search }
     }
 
     /// Those of the scores that are measured of surfaces.
@@ -67,6 +87,8 @@ pub struct ScoreChoices {
     pub resamples: Option<usize>,
     /// Where the resampling starts.
     pub seed: Option<u64>,
+    /// Over what means of lesion scores are taken; over cases by default.
+    pub pool: Option<Pool>,
 }
 
 impl ScoreChoices {
@@ -94,12 +116,14 @@ impl ScoreChoices {
             }
             (None, None) => ScoreList::default(),
         };
+        let before_pool = before.pool.as_deref().map(known::<Pool>).transpose()?;
         Ok(Scoring {
             scores: scores.0,
             empty: EmptyPolicy { both, truth },
             average: convention.map(Convention::average).unwrap_or_default(),
             convention,
             bootstrap: self.resampling(stored.map(|_| before.bootstrap))?,
+            pool: self.pool.or(before_pool).unwrap_or_default(),
         })
     }
 

@@ -7,7 +7,7 @@ use super::evaluation::Evaluation;
 use super::intervals::{FEW_CASES, Intervals};
 use super::pairing::Kind;
 use super::score::Score;
-use super::scoring::Scoring;
+use super::scoring::{Pool, Scoring};
 use crate::metric::{
     Average as Pooling, Distribution, GeneralizedWeights, Interval, Metric, average, generalized_dice, mean_of_defined,
 };
@@ -39,7 +39,7 @@ impl Evaluation {
 impl Summary<'_> {
     /// The score of a class of a case, one of its [counts](CaseResult::counts); NaN where it is undefined.
     pub fn score(&self, score: Score, case: &CaseResult, (class, counts): &(Class, Counts)) -> f64 {
-        if let Metric::Lesion(metric) = score.metric {
+        if let metric @ (Metric::Lesion(_) | Metric::LesionSurface(_)) = score.metric {
             let search = self.evaluation.rules.instances.as_ref();
             return search.map_or(f64::NAN, |search| search.value(metric, class, case.instances.get(&class.key)));
         }
@@ -61,7 +61,27 @@ impl Summary<'_> {
 
     /// How a class does over the cases.
     pub fn distribution(&self, score: Score, class: usize) -> Distribution {
-        Distribution::of(&self.scores_of_class(score, class))
+        let over_cases = Distribution::of(&self.scores_of_class(score, class));
+        match self.pooled_lesions(score, class) {
+            Some(mean) => Distribution { mean, ..over_cases },
+            None => over_cases,
+        }
+    }
+
+    /// Whether its mean is of all lesions together.
+    fn is_pooled(&self, score: Score) -> bool {
+        self.scoring.pool == Pool::Lesions && matches!(score.metric, Metric::Lesion(_))
+    }
+
+    /// A score of a class's lesions of all cases together, where that is what is shown.
+    fn pooled_lesions(&self, score: Score, class: usize) -> Option<f64> {
+        let Metric::Lesion(metric) = score.metric else { return None };
+        if self.scoring.pool == Pool::Cases {
+            return None;
+        }
+        let (search, class) = (self.evaluation.rules.instances.as_ref()?, self.evaluation.classes.get(class)?);
+        let of_cases = self.evaluation.cases.iter().map(|case| case.instances.get(&class.key));
+        Some(search.pooled(metric, class, of_cases.flatten()))
     }
 
     /// The confidence interval of a class's mean over the cases.
@@ -71,7 +91,7 @@ impl Summary<'_> {
 
     /// All intervals of one of the scores that are shown; none where there are to be none.
     fn intervals(&self, score: Score) -> Option<&Intervals> {
-        let bootstrap = self.scoring.bootstrap?;
+        let bootstrap = self.scoring.bootstrap.filter(|_| !self.is_pooled(score))?;
         let of = |score: Score| {
             let classes = (0..self.evaluation.classes.len()).map(|class| self.scores_of_class(score, class));
             let columns: Vec<Vec<f64>> = classes.collect();
@@ -116,6 +136,7 @@ impl Summary<'_> {
     /// The one number for the whole run: over the cases of each class and then over the classes, or the other way round.
     pub fn mean(&self, score: Score) -> f64 {
         match self.scoring.average {
+            _ if self.is_pooled(score) => mean_of_defined(&self.class_means(score)),
             Average::ClassesOfCases => mean_of_defined(&self.class_means(score)),
             Average::CasesOfClasses => self.over_cases(score).mean,
         }

@@ -12,8 +12,9 @@ pub use histogram::DistanceHistogram;
 use super::compare::surface_difference;
 use super::error::EvalError;
 use super::grids::around;
-use crate::io::Placement;
+use crate::io::axes::without_ones_behind;
 use crate::io::labels::{LabelVolume, Labels};
+use crate::io::{Geometry, Placement};
 use crate::metric::surface::{RuleSpacing, SurfacePreset, SurfaceRules};
 use crate::metric::{Metric, iou};
 use crate::stats::Surface;
@@ -76,6 +77,15 @@ pub(super) struct Values {
     pub difference: Option<(usize, String)>,
 }
 
+/// Where the voxels of a grid lie.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Frame {
+    /// As a file says, or nowhere.
+    File(Option<Geometry>),
+    /// In a box around two grids.
+    Box,
+}
+
 /// Two maps over the voxels of one grid.
 pub(super) struct Field<'a> {
     /// What errors name.
@@ -84,6 +94,7 @@ pub(super) struct Field<'a> {
     pub shape: &'a [u64],
     /// Of a voxel, x first.
     pub spacing_mm: Option<[f64; 3]>,
+    pub frame: Frame,
     pub truth: LabelSlice<'a>,
     pub pred: LabelSlice<'a>,
 }
@@ -186,11 +197,17 @@ pub(super) fn of_maps<R>(
     f: impl FnOnce(&Field<'_>) -> Result<R, EvalError>,
 ) -> Result<R, EvalError> {
     let boxed = place.map(|place| in_one_box(truth, pred, place)).transpose()?;
+    // The box has the axes of the truth, and where it is as large it is the truth's grid.
+    let is_larger = |(shape, _): &(Vec<u64>, _)| without_ones_behind(shape) != without_ones_behind(&truth.shape);
+    let frame = match &boxed {
+        Some(boxed) if is_larger(boxed) => Frame::Box,
+        _ => Frame::File(truth.geometry.or(pred.geometry)),
+    };
     let (shape, [truth, pred]) = match &boxed {
         Some((shape, labels)) => (shape, labels.each_ref().map(Labels::slice)),
         None => (&truth.shape, [truth.labels.slice(), pred.labels.slice()]),
     };
-    f(&Field { truth_path, shape, spacing_mm, truth, pred })
+    f(&Field { truth_path, shape, spacing_mm, frame, truth, pred })
 }
 
 /// The box around both, and their labels in it.

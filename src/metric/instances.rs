@@ -21,6 +21,7 @@
 
 mod assign;
 mod detection;
+mod distances;
 mod lits;
 mod matching;
 mod metrics;
@@ -31,6 +32,7 @@ mod rules;
 mod threshold;
 
 pub use detection::{Detection, SizeClass, average_precision, by_size, detection, detection_of, scores};
+pub use distances::{LesionDistances, MissedLesion};
 pub use matching::{Matching, found_only, matching};
 pub use metrics::LesionMetric;
 pub use presets::{InstancePreset, InstanceSystem, Region};

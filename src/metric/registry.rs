@@ -34,6 +34,9 @@ pub enum Metric {
     Boundary(Band),
     /// Of lesions, cells or other objects one by one.
     Lesion(LesionMetric),
+    /// A surface metric of each lesion, and its mean over them:
+    /// [`LesionDistances`](super::instances::LesionDistances).
+    LesionSurface(SurfaceMetric),
     /// The volume of the class in the truth.
     VolumeTruth,
     /// The same in the prediction.
@@ -179,6 +182,7 @@ impl Metric {
             (Self::Surface(own), Self::Surface(other)) => discriminant(own) == discriminant(other),
             (Self::Boundary(own), Self::Boundary(other)) => discriminant(own) == discriminant(other),
             (Self::Lesion(own), Self::Lesion(other)) => own == other,
+            (Self::LesionSurface(own), Self::LesionSurface(other)) => discriminant(own) == discriminant(other),
             _ => discriminant(self) == discriminant(other),
         }
     }
@@ -187,7 +191,7 @@ impl Metric {
     pub fn parameter(&self) -> Option<f64> {
         match self {
             Self::Counts(CountMetric::Fbeta(beta)) => Some(beta.value()),
-            Self::Surface(metric) => metric.parameter(),
+            Self::Surface(metric) | Self::LesionSurface(metric) => metric.parameter(),
             Self::Boundary(band) => Some(band.width()),
             Self::Counts(_) | Self::Lesion(_) | Self::VolumeTruth | Self::VolumePred => None,
         }

@@ -6,7 +6,9 @@ use crate::eval::schema::{
     About, Apart, Failed, Made, OfClass, Options, Over, Resampled, Statistics, StoredScores, StoredSearch,
     StoredSurfaces, Warned,
 };
-use crate::eval::{CaseResult, ClassSource, FROM_FILES, Failure, SCHEMA, Score, Summary, Surfaces, Warning};
+use crate::eval::{
+    CaseResult, ClassSource, FROM_FILES, Failure, LesionScores, SCHEMA, Score, Summary, Surfaces, Warning,
+};
 use crate::text::plain;
 use serde_json::Value;
 
@@ -76,6 +78,7 @@ fn options(summary: &Summary<'_>) -> Options {
         scores: StoredScores {
             metrics: Some(scoring.scores.iter().map(Score::to_string).collect()),
             empty: Some(scoring.empty.both.to_string()),
+            pool: rules.instances.as_ref().map(|_| scoring.pool.to_string()),
             like: scoring.convention.map(|convention| convention.to_string()),
             means: format!("over defined values, {}", scoring.average.in_words()),
             bootstrap: scoring.bootstrap.map(|bootstrap| Resampled {
@@ -94,7 +97,11 @@ fn infinite(surfaces: &Surfaces, case: &CaseResult) -> Vec<[String; 2]> {
         let metrics = surfaces.metrics.iter().zip(values).filter(|(_, value)| value.is_infinite());
         metrics.map(|(metric, _)| [key.clone(), metric.to_string()]).collect::<Vec<_>>()
     };
-    case.surfaces.iter().flat_map(infinite).collect()
+    let of_lesions = |(key, found): (&String, &LesionScores)| {
+        let numbers = found.numbers.iter().filter(|(_, value)| value.is_infinite());
+        numbers.map(|(name, _)| [key.clone(), name.clone()]).collect::<Vec<_>>()
+    };
+    case.surfaces.iter().flat_map(infinite).chain(case.instances.iter().flat_map(of_lesions)).collect()
 }
 
 fn about(summary: &Summary<'_>, case: &CaseResult) -> About {

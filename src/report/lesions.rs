@@ -32,18 +32,22 @@ const HEADER: [&str; 24] = [
 ];
 
 /// A header, and a row per lesion. Places are in voxels: of the first one, of the centre and of the box, whose last voxel is in
-/// it. Lesions that were dropped have no number.
+/// it. Lesions that were dropped have no number. Behind the columns that are always there is one for each metric of surfaces
+/// that was asked for, with the value of each true lesion that was found.
 pub fn lesions_csv(summary: &Summary<'_>) -> String {
+    let surfaces = summary.evaluation.rules.instances.as_ref().map_or(&[][..], |search| &search.surfaces.metrics);
     let classes =
         summary.evaluation.cases.iter().flat_map(|case| case.counts.iter().map(move |(class, _)| (case, class)));
     let rows = classes.flat_map(|(case, class)| {
         let found = case.instances.get(&class.key).into_iter().flat_map(|found| &found.rows);
-        found.map(move |row| [printable(&case.name), printable(&class.key)].into_iter().chain(fields(row)))
+        let start = move || [printable(&case.name), printable(&class.key)].into_iter();
+        found.map(move |row| start().chain(fields(row, surfaces.len())))
     });
-    written(HEADER, rows)
+    written(HEADER.into_iter().map(str::to_owned).chain(surfaces.iter().map(ToString::to_string)), rows)
 }
 
-fn fields(row: &LesionRow) -> Vec<String> {
+/// `surfaces` at the end are those of true lesions that were found.
+fn fields(row: &LesionRow, surfaces: usize) -> Vec<String> {
     let mut fields = vec![row.side.to_string(), if row.number == 0 { String::new() } else { row.number.to_string() }];
     fields.extend(row.first.map(|at| at.to_string()));
     fields.extend(row.centroid.map(|at| format!("{at:.3}")));
@@ -58,5 +62,6 @@ fn fields(row: &LesionRow) -> Vec<String> {
         number(row.dice),
         number(row.iou),
     ]);
+    fields.extend((0..surfaces).map(|place| row.distances.get(place).map_or_else(String::new, |&value| number(value))));
     fields
 }

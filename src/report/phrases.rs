@@ -1,7 +1,7 @@
 //! Phrases that several reports share.
 
 use crate::Empty;
-use crate::eval::{Scoring, Summary};
+use crate::eval::{Pool, Scoring, Summary};
 
 /// The policy in words.
 pub fn empty_rule(scoring: &Scoring) -> String {
@@ -23,7 +23,9 @@ pub fn surface_definition(summary: &Summary<'_>) -> Option<String> {
 
 /// How lesions are defined, where any were looked for.
 pub fn lesion_definition(summary: &Summary<'_>) -> Option<String> {
-    summary.evaluation.rules.instances.as_ref().map(|search| search.definition())
+    let pooled =
+        if summary.scoring.pool == Pool::Lesions { "; means over the lesions of all cases together" } else { "" };
+    summary.evaluation.rules.instances.as_ref().map(|search| search.definition() + pooled)
 }
 
 /// Backend and device in words.

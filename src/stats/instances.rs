@@ -2,7 +2,7 @@
 
 mod options;
 
-pub use options::{Connectivity, InstanceOptions, InstancesBy, Join, OwnSteps, Regions};
+pub use options::{Connectivity, InstanceOptions, InstancesBy, Join, OwnSteps, Regions, Runs};
 
 /// One lesion of either side: a connected component, components that were joined, or the voxels of one label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,6 +83,21 @@ pub struct Overlap {
     pub voxels: u64,
 }
 
+/// Voxels of a lesion that follow each other along x.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LesionRun {
+    /// Its slice.
+    pub z: u32,
+    /// Its row.
+    pub y: u32,
+    /// The place of the first voxel along x.
+    pub start: u32,
+    /// Behind the last voxel.
+    pub end: u32,
+    /// The place of the lesion in its list.
+    pub lesion: u32,
+}
+
 /// A lesion beside one of another class of the same side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Touch {
@@ -122,6 +137,7 @@ pub struct Instances {
     pub(crate) overlaps: Vec<Overlap>,
     pub(crate) near: Option<Vec<[u32; 2]>>,
     pub(crate) regions: Option<Vec<Overlap>>,
+    pub(crate) runs: Option<[Vec<LesionRun>; 2]>,
     pub(crate) touches: [Vec<Touch>; 2],
 }
 
@@ -138,6 +154,7 @@ impl Instances {
             overlaps: Vec::new(),
             near: None,
             regions: None,
+            runs: None,
             touches: Default::default(),
         }
     }
@@ -178,6 +195,16 @@ impl Instances {
     /// For [`Regions::Nearest`]: how many voxels of a predicted lesion have this true lesion as the nearest one, sorted.
     pub fn regions(&self) -> Option<&[Overlap]> {
         self.regions.as_deref()
+    }
+
+    /// With [`Runs::Kept`]: the voxels of the true lesions, in the order of the image.
+    pub fn runs_of_truth(&self) -> Option<&[LesionRun]> {
+        self.runs.as_ref().map(|[truth, _]| &truth[..])
+    }
+
+    /// The same of the predicted ones.
+    pub fn runs_of_pred(&self) -> Option<&[LesionRun]> {
+        self.runs.as_ref().map(|[_, pred]| &pred[..])
     }
 
     /// Lesions of the truth that touch those of other classes, as [`InstanceOptions::touching`] asks, sorted.

@@ -22,6 +22,8 @@ mod formats;
 mod hostile;
 mod info;
 mod lattice;
+mod lesion_maps;
+mod lesion_surfaces;
 mod lesions;
 mod loss;
 #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 
 mod canaries;
 pub mod cases;
+mod found_from;
 mod golden;
 #[cfg(feature = "gpu")]
 mod gpu;

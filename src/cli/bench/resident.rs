@@ -51,6 +51,10 @@ impl Resident {
 
     /// Every row of a work, each for `time`.
     pub fn rows(&mut self, work: &Work, time: Duration) -> Result<Vec<Row>> {
+        // They are found on the CPU.
+        if matches!(work.reduction(), Reduction::Lesions(_)) {
+            return Ok(Vec::new());
+        }
         let largest = work.slices().iter().map(|slice| slice.len() as u64).max().unwrap_or(0);
         if !self.gpu.holds(largest) {
             self.notes.push(format!("{}: only end to end, because a volume does not fit into one buffer", work.name()));
@@ -85,7 +89,7 @@ impl<'a> OnDevice<'a> {
         let elements = work.volumes()?[0].shape().elements();
         let gradient = match work.reduction() {
             Reduction::Gradient(_) => Some(gpu.empty(4 * elements)?),
-            Reduction::Sums(_) | Reduction::Counts(_) | Reduction::Surfaces(_) => None,
+            Reduction::Sums(_) | Reduction::Counts(_) | Reduction::Surfaces(_) | Reduction::Lesions(_) => None,
         };
         Ok(Self { gpu, work, buffers, gradient, words, time })
     }
@@ -176,6 +180,7 @@ impl<'a> OnDevice<'a> {
                 let [pred, truth] = self.work.maps_in(&self.buffers)?;
                 Ok(distances(&engine.surfaces(Pair { pred, truth }, classes, &SurfaceOptions::default())?))
             }
+            Reduction::Lesions(_) => anyhow::bail!("{} is found in host memory", self.work.name()),
             Reduction::Gradient(_) => {
                 let value = self.derive(engine, |submit| submit())?;
                 self.gpu.finish()?;
@@ -200,7 +205,9 @@ impl<'a> OnDevice<'a> {
                     gpu.timed(|encoder| engine.record_counts(encoder, Pair { pred, truth }, classes))?;
                 Ok((first_class(&engine.read_counts(&counts)?), seconds))
             }
-            Reduction::Surfaces(_) => anyhow::bail!("{} is more than commands", self.work.name()),
+            Reduction::Surfaces(_) | Reduction::Lesions(_) => {
+                anyhow::bail!("{} is more than commands", self.work.name())
+            }
             Reduction::Gradient(_) => {
                 let mut seconds = f64::NAN;
                 let [pred, truth] = &self.buffers;

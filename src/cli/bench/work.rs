@@ -2,9 +2,10 @@
 
 #[cfg(feature = "gpu")]
 use super::gpu::Buffer;
-use super::{Dtypes, floor};
+use super::{Dtypes, floor, lesions};
+use crate::metric::instances::{InstanceRules, matching};
 use crate::metric::{Loss, LossOptions};
-use crate::stats::{Counts, Distances, Sums, Surface, SurfaceOptions, Terms};
+use crate::stats::{Counts, Distances, Instances, Sums, Surface, SurfaceOptions, Terms};
 use crate::text;
 use crate::{Classes, Engine, LabelMap, Pair, Shape, SumsOptions, Table, Volume, prefer_huge_pages};
 use anyhow::{Result, anyhow, ensure};
@@ -34,6 +35,8 @@ pub(super) enum Reduction {
     Counts(Classes),
     /// Distances of surfaces, in voxels.
     Surfaces(Classes),
+    /// Components connected by faces, and which of them match.
+    Lesions(Classes),
 }
 
 /// What is made of soft volumes.
@@ -244,6 +247,33 @@ impl Work {
         Ok(Self { name, shape, operands, reduction, expected, gradient: RefCell::default() })
     }
 
+    /// Lesions of both sides, whose number is known from filling them one by one.
+    pub fn lesions(shape: &Shape, maps: Maps) -> Result<Self> {
+        let (samples, spatial) = (usize::try_from(shape.cells())?, shape.spatial());
+        let spatial: Vec<usize> = spatial.iter().map(|&n| usize::try_from(n)).collect::<Result<_, _>>()?;
+        ensure!(
+            matches!(spatial.len(), 2 | 3),
+            "lesions need --shape with 2 or 3 axes of space, and it has {spatial:?}"
+        );
+        let shape = Shape::new(samples, 1, &spatial)?;
+        let of_sample = spatial.iter().product::<usize>();
+        let [pred, truth] = [1, 0].map(|side| match maps {
+            Maps::Organs => filled(0..samples * of_sample, |i| lesions::ball(i % of_sample, &spatial, side)),
+            Maps::Noise => filled(0..samples * of_sample, |i| lesions::noise(i, side)),
+        });
+        let (pred, truth) = (pred?, truth?);
+        let of_samples = |map: &[u8]| -> usize {
+            map.chunks(of_sample).map(|sample| lesions::filled_one_by_one(sample, &spatial)).sum()
+        };
+        let both = pred.iter().zip(&truth).filter(|&(&p, &t)| p == 1 && t == 1).count();
+        let expected = [(of_samples(&truth) + of_samples(&pred)) as f64, both as f64];
+        let reduction = Reduction::Lesions(Classes::new([1])?);
+        let noise = if maps == Maps::Noise { "_noise" } else { "" };
+        let (name, operands) = (format!("lesions{noise}/u8xu8"), [pred, truth].map(Voxels::U8));
+        let gradient = RefCell::default();
+        Ok(Self { name, shape, operands, reduction, expected, gradient })
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -268,7 +298,7 @@ impl Work {
         let read = floor::read_seconds(&[pred, truth], expected)?;
         let written = match &self.reduction {
             Reduction::Gradient(_) => floor::copy_seconds(truth, &mut self.gradient.borrow_mut())?,
-            Reduction::Sums(_) | Reduction::Counts(_) | Reduction::Surfaces(_) => 0.0,
+            Reduction::Sums(_) | Reduction::Counts(_) | Reduction::Surfaces(_) | Reduction::Lesions(_) => 0.0,
         };
         Ok(read + written)
     }
@@ -301,6 +331,10 @@ impl Work {
             Reduction::Surfaces(classes) => {
                 let [pred, truth] = self.maps()?;
                 Ok(distances(&engine.surfaces(Pair { pred, truth }, classes, &SurfaceOptions::default())?))
+            }
+            Reduction::Lesions(classes) => {
+                let [pred, truth] = self.maps()?;
+                Ok(matched(&engine.instances(Pair { pred, truth }, classes, &lesions::options())?))
             }
         }
     }
@@ -390,6 +424,16 @@ pub(super) fn distances(surfaces: &Table<Surface>) -> Value {
     entries.flat_map(Distances::entries).fold([0.0; 2], |[all, near], entry| {
         let count = entry.count as f64;
         [all + count, near + if entry.squared == 1 { count } else { 0.0 }]
+    })
+}
+
+/// How many lesions there are on both sides, and how many voxels they share. They are matched, too.
+pub(super) fn matched(found: &Table<Instances>) -> Value {
+    found.values().iter().fold([0.0; 2], |[lesions, both], found| {
+        let matching = matching(found, &InstanceRules::default());
+        let of_pred = matching.found.values().map(Vec::len).sum::<usize>() + matching.extra.len();
+        let voxels = found.overlaps().iter().map(|overlap| overlap.voxels).sum::<u64>();
+        [lesions + (found.truth().len() + of_pred) as f64, both + voxels as f64]
     })
 }
 

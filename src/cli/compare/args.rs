@@ -317,6 +317,7 @@ impl Compare {
     /// How counts become scores. The metrics are named later, as results of other tools have their own.
     pub(super) fn score_choices(&self) -> ScoreChoices {
         ScoreChoices {
+            pool: None,
             scores: None,
             empty: self.empty.map(Empty::from),
             convention: self.like.map(Convention::from),

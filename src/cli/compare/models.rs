@@ -121,10 +121,7 @@ fn evaluated(
         None => ScoreList::default().0,
     };
     let scoring = ScoreChoices { scores: Some(ScoreList(scores)), ..choices.clone() }.resolve()?;
-    let instances = scoring
-        .lesion_metrics()
-        .next()
-        .map(|_| InstanceSearch { in_ml: scoring.has_lesion_volumes(), ..InstanceSearch::default() });
+    let instances = scoring.lesion_metrics().next().map(|_| scoring.asked_of(InstanceSearch::default()));
     let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect(), instances)?;
     let selection = Selection { missing: compare.missing.into(), ..Selection::default() };
     let by = match &compare.pair_regex {

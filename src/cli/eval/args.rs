@@ -6,8 +6,8 @@ use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::cli::label_list::LabelList;
 use crate::eval::{
-    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, Missed, MissingRule, NamedBy, Rules,
-    ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
+    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, Missed, MissingRule, NamedBy, Pool,
+    Rules, ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
 };
 use crate::metric::Metric;
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
@@ -116,6 +116,10 @@ pub(in crate::cli) struct ScoreArgs {
     /// Seed of the resampling [default: 0]
     #[arg(long, value_name = "SEED", help_heading = "Scores")]
     pub seed: Option<u64>,
+    /// Over what means of lesion scores are taken: over cases, or over the lesions of all cases together
+    /// [possible values: cases, lesions] [default: cases]
+    #[arg(long, value_name = "OVER", help_heading = "Lesions")]
+    pub pool: Option<Pool>,
 }
 
 /// Reads `--metrics`; `help` lists the metrics, even if other arguments are missing.
@@ -320,12 +324,18 @@ impl CountArgs {
         let choices = SurfaceChoices::from(&self.boundary);
         let preset = self.surface.map(|preset| format!("--surface {preset}"));
         let single = choices.named().into_iter().map(|(name, choice)| format!("--{} {choice}", name.replace('_', "-")));
-        if let (Some(flag), true) = (preset.into_iter().chain(single).next(), measured.is_empty()) {
+        let of_lesions = instances.as_ref().is_some_and(|search| !search.surfaces.metrics.is_empty());
+        if let (Some(flag), true) = (preset.into_iter().chain(single).next(), measured.is_empty() && !of_lesions) {
             bail!(
                 "{flag} says how surfaces are measured, and no score is of surfaces; ask for some with --metrics, such as \
                    dice,hd95,nsd=2, or leave it out"
             );
         }
+        let instances = instances.map(|search| {
+            let own = Surfaces { preset: self.surface, choices, ..search.surfaces };
+            let surfaces = if of_lesions { own } else { Surfaces::default() };
+            InstanceSearch { surfaces, ..search }
+        });
         let rules = Rules {
             spacing_mm: self.spacing,
             surfaces: Surfaces {
@@ -355,6 +365,7 @@ impl ScoreArgs {
             convention: self.like.and_then(Like::convention),
             resamples: self.bootstrap,
             seed: self.seed,
+            pool: self.pool,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::eval::{Convention, InstanceChoices, InstanceSearch, many_to_one};
 use crate::metric::instances::{Charge, Criterion, InstancePreset, Match, Size, Threshold};
-use crate::stats::{Connectivity, InstancesBy, Join};
+use crate::stats::{Connectivity, InstancesBy, Join, Runs};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -51,6 +51,9 @@ pub(in crate::cli) struct LesionArgs {
     /// Most lesions of a side and class [default: 4194304]
     #[arg(long, value_name = "N", help_heading = "Lesions")]
     max_lesions: Option<u32>,
+    /// Also write label maps to this folder, a new or an empty one: the numbers of the lesions of each case, class and side
+    #[arg(long, value_name = "DIR", help_heading = "Lesions")]
+    pub lesion_maps: Option<PathBuf>,
     /// Also write CSV to this file: one row per lesion of either side
     #[arg(long, value_name = "FILE", help_heading = "Lesions")]
     pub lesions: Option<PathBuf>,
@@ -99,6 +102,7 @@ impl LesionArgs {
                 ("--many-to-one", self.many_to_one),
                 ("--size-classes", !self.size_classes.is_empty()),
                 ("--lesions", self.lesions.is_some()),
+                ("--lesion-maps", self.lesion_maps.is_some()),
             ];
             let others = others.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned());
             return match flags.chain(others).next() {
@@ -111,7 +115,9 @@ impl LesionArgs {
         if !self.size_classes.is_sorted_by(|a, b| a < b) {
             bail!("the bounds of --size-classes must ascend, as in 20,100,1000");
         }
-        let mut search = InstanceSearch { preset, choices, sizes: self.size_classes.clone(), in_ml: false };
+        let sizes = self.size_classes.clone();
+        let voxels = if self.lesion_maps.is_some() { Runs::Kept } else { Runs::Off };
+        let mut search = InstanceSearch { preset, choices, sizes, voxels, ..InstanceSearch::default() };
         if self.many_to_one {
             let matching = search.rules().matching;
             // Without a choice the best assignment is one to one.
@@ -124,6 +130,17 @@ impl LesionArgs {
         }
         self.check(&search)?;
         Ok(Some(search))
+    }
+
+    /// Refuses surfaces of lesions that have no counterparts.
+    pub fn check_surfaces(search: &InstanceSearch) -> Result<()> {
+        let matching = search.rules().matching;
+        match search.surfaces.metrics.first() {
+            Some(metric) if matches!(matching, Match::Nearest | Match::MergeBoth) => {
+                bail!("{metric} is about pairs of lesions, and --match {matching} has none; leave one of the two out")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses flags that would do nothing.

@@ -46,6 +46,9 @@ impl Merge {
                  or leave it out"
             );
         }
+        if self.scores.pool.is_some() && evaluation.rules.instances.is_none() {
+            bail!("--pool is about scores of lesions, and these results have none; leave it out");
+        }
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
         publish(&summary, &self.outputs, None, output)

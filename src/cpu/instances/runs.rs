@@ -2,19 +2,22 @@
 
 use crate::kernel::counts::Label;
 
-/// Bytes that are looked at together where there is nothing but background.
+/// Bytes that are looked at together in long runs.
 const STRIDE: usize = 64;
+
+/// Labels that are looked at one by one before.
+const NEAR: usize = 8;
 
 /// `f(label, start, end)` for each run of equal labels; of label 0 only where `zero` counts.
 pub(super) fn runs<L: Label>(labels: &[L], zero: bool, mut f: impl FnMut(u32, usize, usize)) {
     let mut at = 0;
     while at < labels.len() {
         if !zero {
-            at = skip_zeros(labels, at);
+            at = end_of(labels, at, L::zeroed());
         }
         let Some(&label) = labels.get(at) else { return };
         let start = at;
-        at = end_of(labels, at);
+        at = end_of(labels, at, label);
         f(label.label(), start, at);
     }
 }
@@ -35,27 +38,19 @@ pub(super) fn runs_without<L: Label>(labels: &[L], left_out: &[bool], mut f: imp
     }
 }
 
-/// The first place from `at` on that is not 0, or the end.
+/// The first place from `at` on that has another label, or the end.
 #[inline(always)]
-fn skip_zeros<L: Label>(labels: &[L], mut at: usize) -> usize {
-    let step = STRIDE / size_of::<L>();
-    while let Some(part) = labels.get(at..at + step) {
-        let bytes: &[u8] = bytemuck::cast_slice(part);
-        if bytes.iter().fold(0, |all, byte| all | byte) != 0 {
-            break;
-        }
-        at += step;
-    }
-    let rest = labels.get(at..).unwrap_or_default();
-    at + rest.iter().position(|label| label.label() != 0).unwrap_or(rest.len())
-}
-
-/// Where the run that starts at `at` ends.
-#[inline(always)]
-fn end_of<L: Label>(labels: &[L], at: usize) -> usize {
-    let label = labels[at];
+fn end_of<L: Label>(labels: &[L], at: usize, label: L) -> usize {
+    let differs = |other: &L| *other != label;
     let rest = &labels[at..];
-    at + rest.iter().position(|&other| other != label).unwrap_or(rest.len())
+    // In noise runs are short.
+    if let Some(n) = rest.iter().take(NEAR).position(differs) {
+        return at + n;
+    }
+    let mut parts = rest.chunks_exact(STRIDE / size_of::<L>());
+    let same = parts.by_ref().take_while(|part| !part.iter().fold(false, |any, other| any | differs(other))).count();
+    let start = at + same * (STRIDE / size_of::<L>());
+    start + labels[start..].iter().position(differs).unwrap_or(labels.len() - start)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::classes::Classes;
 use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
 use crate::kernel::window::{depth, near, of_components};
-use crate::stats::{InstanceOptions, Join, Lesion, Regions};
+use crate::stats::{InstanceOptions, Join, Lesion, Regions, Runs};
 
 /// The slices of an image. In an image of two axes each row is a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +19,9 @@ pub(super) struct Layout {
     pub is_flat: bool,
 }
 
-/// What is kept of the runs.
+/// Which runs stay after their slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Runs {
+enum Stay {
     /// Runs that later slices may belong to.
     Last,
     All,
@@ -50,7 +50,7 @@ pub(super) struct Slab {
     heads: Vec<Vec<Run>>,
     /// Slices that a run may belong to, before and behind.
     depth: u32,
-    keep: Runs,
+    keep: Stay,
     most: u32,
     /// Label 0 is in a class.
     zero: Option<bool>,
@@ -82,7 +82,8 @@ impl Slab {
         }
         let of_steps = |(join, near): (Join, u32)| depth(join.truth.max(join.pred)).max(near);
         let depth = (0..classes).map(|class| of_steps(options.steps_of(class))).max().unwrap_or(1);
-        let keep = if options.regions == Regions::Nearest { Runs::All } else { Runs::Last };
+        let needs_all = options.regions == Regions::Nearest || options.runs == Runs::Kept;
+        let keep = if needs_all { Stay::All } else { Stay::Last };
         Self {
             layout,
             first_row: first_slice * layout.rows,
@@ -170,7 +171,7 @@ impl Slab {
 
     /// After the last row of a slice.
     pub fn close_slice(&mut self, slice: u32) {
-        if self.keep == Runs::Last {
+        if self.keep == Stay::Last {
             let row = (slice + 1).saturating_sub(self.depth).saturating_mul(self.layout.rows);
             self.trim(row);
         }

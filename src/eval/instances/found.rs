@@ -1,10 +1,14 @@
 //! What was found of the lesions of one class in one case.
 
+use super::distances::Matched;
 use crate::eval::warning::Side;
+use crate::io::Geometry;
+use crate::metric::Metric;
 use crate::metric::instances::{
-    Detection, InstanceRules, LesionMetric, Matching, SizeClass, by_size, centroid, detection_of, found_only, scores,
+    Detection, EmptyLesions, InstanceRules, LesionMetric, Matching, SizeClass, by_size, centroid, detection_of,
+    found_only, scores,
 };
-use crate::stats::{Instances, Lesion, Overlap};
+use crate::stats::{Instances, Lesion, LesionRun, Overlap};
 use std::collections::BTreeMap;
 
 /// The numbers of a class's lesions in a case.
@@ -16,6 +20,33 @@ pub struct LesionScores {
     pub by_size: Vec<SizeClass>,
     /// The lesions; not of results that were read back.
     pub rows: Vec<LesionRow>,
+    /// Their voxels, where [`InstanceSearch::voxels`](super::InstanceSearch::voxels) asks for them.
+    pub voxels: Option<LesionVoxels>,
+}
+
+/// The voxels of a class's lesions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LesionVoxels {
+    /// Voxels of the image along x, y and z.
+    pub extent: [u64; 3],
+    /// Runs of the true and of the predicted lesions, whose numbers are one more than these places. What was dropped has none.
+    pub runs: [Vec<LesionRun>; 2],
+    /// Where the voxels lie. None where files do not say so, and no voxels of a case whose two grids fit into no file's.
+    pub geometry: Option<Geometry>,
+}
+
+impl LesionVoxels {
+    /// The numbers of a side's lesions, 0 between them, x fastest.
+    pub fn labels(&self, side: Side) -> Vec<u32> {
+        let [columns, rows, slices] = self.extent.map(|n| n as usize);
+        let mut labels = vec![0; columns * rows * slices];
+        let [truth, pred] = &self.runs;
+        for run in if side == Side::Truth { truth } else { pred } {
+            let row = (run.z as usize * rows + run.y as usize) * columns;
+            labels[row + run.start as usize..row + run.end as usize].fill(run.lesion + 1);
+        }
+        labels
+    }
 }
 
 /// The outcome of a lesion.
@@ -77,26 +108,53 @@ pub struct LesionRow {
     pub dice: f64,
     /// The same.
     pub iou: f64,
+    /// Of a true one that was found, the [distances](super::InstanceSearch::surfaces) that were measured, in their order.
+    pub distances: Vec<f64>,
 }
 
 impl LesionScores {
-    pub(super) fn of(
-        all: &Instances,
-        left: &Instances,
-        matching: &Matching,
-        rules: &InstanceRules,
-        sizes: &[f64],
-        voxel_mm3: f64,
-    ) -> Self {
+    /// `all` are the lesions before any were dropped or joined.
+    pub(super) fn of(all: &Instances, matched: &Matched<'_>, sizes: &[f64]) -> Self {
+        let &Matched { found: left, matching, rules, voxel_mm3 } = matched;
         let found = detection_of(left, matching, rules, voxel_mm3);
         let matching = &*found_only(left, matching, rules);
         let by_size = if sizes.is_empty() { Vec::new() } else { by_size(left, matching, sizes, voxel_mm3) };
-        Self { numbers: numbers(&found, left), by_size, rows: rows(all, left, matching, rules, voxel_mm3) }
+        Self {
+            numbers: numbers(&found, left),
+            by_size,
+            rows: rows(all, left, matching, rules, voxel_mm3),
+            voxels: None,
+        }
+    }
+
+    /// With the means of surfaces over lesions, and the values of each true lesion in its row.
+    pub(super) fn with_distances(mut self, means: Vec<(String, f64)>, values: &BTreeMap<u32, Vec<f64>>) -> Self {
+        self.numbers.extend(means);
+        for row in &mut self.rows {
+            if row.side == Side::Truth
+                && let Some(values) = row.number.checked_sub(1).and_then(|lesion| values.get(&lesion))
+            {
+                row.distances.clone_from(values);
+            }
+        }
+        self
     }
 
     /// The value of a metric.
-    pub fn value(&self, metric: LesionMetric) -> f64 {
-        self.number(metric.key())
+    pub fn value(&self, metric: Metric) -> f64 {
+        match metric {
+            Metric::Lesion(metric) => self.number(metric.key()),
+            other => self.number(&other.to_string()),
+        }
+    }
+
+    /// What it is made of, for values of several cases together; `empty` as the rules have it.
+    pub(super) fn detection(&self, empty: EmptyLesions) -> Option<Detection> {
+        // Without a true lesion its volume may be undefined.
+        let missed = if self.number("n_truth") == 0.0 { 0.0 } else { self.number("false_negative_ml") };
+        let [extra, truth, pred] =
+            ["false_positive_ml", "volume_truth_ml", "volume_pred_ml"].map(|name| self.number(name));
+        Detection::of_sums(|name| self.number(name), [extra, missed, truth, pred].map(|ml| 1000.0 * ml), empty)
     }
 
     /// The number of this name; NaN where there is none.
@@ -106,27 +164,17 @@ impl LesionScores {
 }
 
 fn numbers(found: &Detection, left: &Instances) -> Vec<(String, f64)> {
-    let counts = [
-        ("n_truth", found.n_truth as f64),
-        ("n_pred", found.n_pred as f64),
-        ("tp", found.tp as f64),
-        ("fn", found.missed as f64),
-        ("fp", found.fp as f64),
-        ("tp_pred", found.tp_pred as f64),
-        ("count_difference", found.count_difference() as f64),
-    ];
     let scores = LesionMetric::ALL.map(|metric| (metric.key(), metric.of(found)));
     let [splits, merges] = several(left);
     let more = [
         ("splits", splits),
         ("merges", merges),
         ("rq", found.f1()),
-        ("iou_sum", found.iou_sum),
-        ("dice_sum", found.dice_sum),
+        ("count_difference", found.count_difference() as f64),
         ("volume_truth_ml", found.truth_mm3 / 1000.0),
         ("volume_pred_ml", found.pred_mm3 / 1000.0),
     ];
-    counts.into_iter().chain(scores).chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
+    found.sums().into_iter().chain(scores).chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// True lesions that share voxels with several predicted ones, and predicted ones that do with several true ones.
@@ -169,6 +217,7 @@ fn rows(
         overlap: 0,
         dice: f64::NAN,
         iou: f64::NAN,
+        distances: Vec::new(),
     };
     let mut rows = Vec::new();
     for (truth, lesion) in (0..).zip(left.truth()) {

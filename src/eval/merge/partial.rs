@@ -11,7 +11,7 @@ use crate::eval::named::ParseError;
 use crate::eval::pairing::{Kind, case_name, is_usual_name};
 use crate::eval::rules::{ClassSource, FROM_FILES, MissingRule, Rules};
 use crate::eval::schema::{
-    About, Document, Entry, Failed, Lone, Made, Number, Scores, StoredScores, StoredSearch, StoredSurfaces,
+    About, Document, Entry, Failed, Lesions, Lone, Made, Number, Scores, StoredScores, StoredSearch, StoredSurfaces,
 };
 use crate::eval::scoring::known;
 use crate::eval::surfaces::Surfaces;
@@ -178,6 +178,11 @@ fn of_case(entry: Entry, about: About, classes: &[Class], surfaces: &Surfaces) -
             measured.insert(class.key.clone(), values);
         }
     }
+    let of_lesions = |(key, found): (String, Lesions)| {
+        let scores = found.read(|name| is_infinite(&key, name));
+        (key, scores)
+    };
+    let instances = entry.instances.into_iter().map(of_lesions).collect();
     let in_counts = || counts.first().map(|(_, counts)| counts.n());
     Ok(CaseResult {
         name: printable(case),
@@ -192,7 +197,7 @@ fn of_case(entry: Entry, about: About, classes: &[Class], surfaces: &Surfaces) -
         verification: None,
         surfaces: measured,
         distances: BTreeMap::new(),
-        instances: entry.instances.into_iter().map(|(key, found)| (key, found.read())).collect(),
+        instances,
         counts,
     })
 }

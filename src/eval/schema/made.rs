@@ -98,6 +98,8 @@ pub(crate) struct StoredScores {
     pub metrics: Option<Vec<String>>,
     pub empty: Option<String>,
     pub like: Option<String>,
+    /// Over what means of lesion scores are taken, where there are lesions.
+    pub pool: Option<String>,
     /// In words.
     #[serde(skip_deserializing)]
     pub means: String,

@@ -48,6 +48,8 @@ pub(crate) struct StoredSearch {
     choices: Keyed<String>,
     /// Bounds in mm³ of the sizes by which lesions are counted.
     sizes: Vec<f64>,
+    /// What is measured of their surfaces.
+    surfaces: Option<StoredSurfaces>,
     /// All of it in words.
     #[serde(skip_deserializing)]
     definition: String,
@@ -59,6 +61,7 @@ impl StoredSearch {
             preset: search.preset.map(|preset| preset.to_string()),
             choices: search.choices.named().into_iter().collect(),
             sizes: search.sizes.clone(),
+            surfaces: StoredSurfaces::of(&search.surfaces),
             definition: search.definition(),
         }
     }
@@ -66,7 +69,8 @@ impl StoredSearch {
     pub fn read(self) -> Result<InstanceSearch, String> {
         let preset =
             self.preset.map(|name| name.parse()).transpose().map_err(|error: crate::Error| error.to_string())?;
-        let mut search = InstanceSearch { preset, sizes: self.sizes, ..InstanceSearch::default() };
+        let surfaces = self.surfaces.map(StoredSurfaces::read).transpose()?.unwrap_or_default();
+        let mut search = InstanceSearch { preset, sizes: self.sizes, surfaces, ..InstanceSearch::default() };
         self.choices.into_iter().try_for_each(|(name, choice)| search.choices.take(&name, &choice))?;
         Ok(search)
     }
@@ -91,7 +95,7 @@ struct OfSize {
 }
 
 /// The numbers of lesions that are counts.
-const COUNTS: [&str; 6] = ["n_truth", "n_pred", "tp", "fn", "fp", "tp_pred"];
+const COUNTS: [&str; 8] = ["n_truth", "n_pred", "tp", "fn", "fp", "tp_pred", "found_pred", "lesion_dice_terms"];
 
 impl Lesions {
     pub fn of(found: &LesionScores) -> Self {
@@ -103,12 +107,22 @@ impl Lesions {
         Self { numbers: numbers.collect(), by_size: found.by_size.iter().map(size).collect() }
     }
 
-    pub fn read(self) -> LesionScores {
+    /// `is_infinite` tells of a number by its name.
+    pub fn read(self, is_infinite: impl Fn(&str) -> bool) -> LesionScores {
+        let value = |name: &str, number: Number| if is_infinite(name) { f64::INFINITY } else { number.value() };
         let size = |OfSize { from_mm3, n_truth, found }: OfSize| SizeClass { from_mm3, n_truth, found };
         LesionScores {
-            numbers: self.numbers.into_iter().map(|(name, number)| (name, number.value())).collect(),
+            numbers: self
+                .numbers
+                .into_iter()
+                .map(|(name, number)| {
+                    let value = value(&name, number);
+                    (name, value)
+                })
+                .collect(),
             by_size: self.by_size.into_iter().map(size).collect(),
             rows: Vec::new(),
+            voxels: None,
         }
     }
 }

@@ -11,6 +11,35 @@ pub(super) type Edge = (u32, i128);
 /// No partner.
 const NONE: u32 = u32::MAX;
 
+/// Where the edges of each prediction are: the truth, and the place among its edges.
+struct Places {
+    /// Where those of a prediction begin, and at last where all end.
+    starts: Vec<usize>,
+    places: Vec<(u32, u32)>,
+}
+
+impl Places {
+    fn of(edges: &[Vec<Edge>], preds: usize) -> Self {
+        let mut starts = vec![0; preds + 1];
+        edges.iter().flatten().for_each(|edge| starts[edge.0 as usize + 1] += 1);
+        for pred in 0..preds {
+            starts[pred + 1] += starts[pred];
+        }
+        let (mut next, mut places) = (starts.clone(), vec![(0, 0); starts[preds]]);
+        for (truth, edges) in (0..).zip(edges) {
+            for (place, edge) in (0..).zip(edges) {
+                places[next[edge.0 as usize]] = (truth, place);
+                next[edge.0 as usize] += 1;
+            }
+        }
+        Self { starts, places }
+    }
+
+    fn get(&self, pred: u32) -> &[(u32, u32)] {
+        &self.places[self.starts[pred as usize]..self.starts[pred as usize + 1]]
+    }
+}
+
 struct Solver<'a> {
     edges: &'a [Vec<Edge>],
     /// Prices, for which `gain <= price of truth + price of prediction` holds for every pair, with equality where they
@@ -49,8 +78,19 @@ enum End {
 impl Solver<'_> {
     /// Gives one more truth a prediction, or none, in the way that costs least.
     fn augment(&mut self, start: u32) {
-        let best = self.edges[start as usize].iter().map(|&(pred, gain)| gain - self.of_pred[pred as usize]).max();
-        self.of_truth[start as usize] = best.unwrap_or(0).max(0);
+        let edges = &self.edges[start as usize];
+        let left = |&(pred, gain): &Edge| gain - self.of_pred[pred as usize];
+        let best = edges.iter().map(left).max().unwrap_or(0);
+        if best <= 0 {
+            return;
+        }
+        // Mostly the best one is free, and there is nothing to search.
+        let free = edges.iter().find(|edge| left(edge) == best && self.truth_of[edge.0 as usize] == NONE);
+        self.of_truth[start as usize] = best;
+        if let Some(&(pred, _)) = free {
+            (self.pred_of[start as usize], self.truth_of[pred as usize]) = (pred, start);
+            return;
+        }
         let mut heap = BinaryHeap::new();
         let mut truths: Vec<(u32, i128)> = Vec::new();
         // For each prediction: its distance, and the truth it would be assigned to.
@@ -113,10 +153,7 @@ impl Solver<'_> {
 
     /// Among equal assignments the first one, in the order of sorted pairs.
     fn lower_numbers(&mut self) {
-        let mut truths_of = vec![Vec::new(); self.of_pred.len()];
-        for (truth, edges) in (0..).zip(self.edges) {
-            edges.iter().for_each(|&edge| truths_of[edge.0 as usize].push((truth, edge)));
-        }
+        let truths_of = Places::of(self.edges, self.of_pred.len());
         for truth in 0..self.edges.len() as u32 {
             for &edge in &self.edges[truth as usize] {
                 if edge.0 == self.pred_of[truth as usize] {
@@ -134,7 +171,7 @@ impl Solver<'_> {
     /// Assigns this prediction to a truth, if the later truths can be reassigned without a loss. Every matching over tight
     /// pairs that covers all lesions with a price is a best one. The exchange leaves one lesion without a partner on either
     /// side at most, and each finds its way back by a path of its own (Mendelsohn & Dulmage 1958).
-    fn take(&mut self, truth: u32, pred: u32, truths_of: &[Vec<(u32, Edge)>]) -> bool {
+    fn take(&mut self, truth: u32, pred: u32, truths_of: &Places) -> bool {
         let (left, owner) = (self.pred_of[truth as usize], self.truth_of[pred as usize]);
         let mut undo = Vec::new();
         if owner != NONE {
@@ -201,13 +238,7 @@ impl Solver<'_> {
     }
 
     /// The same for a prediction.
-    fn place_pred(
-        &mut self,
-        start: u32,
-        fixed: u32,
-        truths_of: &[Vec<(u32, Edge)>],
-        undo: &mut Vec<(u32, u32)>,
-    ) -> bool {
+    fn place_pred(&mut self, start: u32, fixed: u32, truths_of: &Places, undo: &mut Vec<(u32, u32)>) -> bool {
         if self.truth_of[start as usize] != NONE || self.of_pred[start as usize] == 0 {
             return true;
         }
@@ -218,7 +249,8 @@ impl Solver<'_> {
         let mut truth = 'search: loop {
             let Some(&next) = queue.get(at) else { return false };
             at += 1;
-            for &(truth, edge) in &truths_of[next as usize] {
+            for &(truth, place) in truths_of.get(next) {
+                let edge = self.edges[truth as usize][place as usize];
                 if truth <= fixed || from.contains_key(&truth) || !self.is_tight(truth, edge) {
                     continue;
                 }

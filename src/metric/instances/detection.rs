@@ -58,7 +58,7 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
     let all = matching;
     let matching = &*found_only(found, all, rules);
     let counts = |truth: usize| rules.floor.passes(found.truth()[truth].voxels(), voxel_mm3);
-    let (mut tp, mut scored, mut iou_sum, mut dice_sum, mut matched_sum) = (0, 0, 0.0, 0.0, 0.0);
+    let (mut tp, mut scored, mut matched, mut iou_sum, mut dice_sum, mut matched_sum) = (0, 0, 0, 0.0, 0.0, 0.0);
     for truth in (0..found.truth().len()).filter(|&truth| counts(truth)) {
         scored += 1;
         let preds = matching.found.get(&(truth as u32));
@@ -71,6 +71,7 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
         if rules.matching == Match::Nearest {
             dice_sum += within_region(found, truth as u32);
         } else if let Some(preds) = all.found.get(&(truth as u32)) {
+            matched += 1;
             matched_sum += scores(found, truth, preds).1;
         }
     }
@@ -95,7 +96,7 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
     let weak = matching.extra.len() as i64 - all.extra.len() as i64;
     let terms = match rules.charge {
         Charge::FalsePositives if rules.matching != Match::Nearest => scored + fp - weak,
-        Charge::Nothing if rules.matching != Match::Nearest => tp,
+        Charge::Nothing if rules.matching != Match::Nearest => matched,
         _ => scored,
     };
     Detection {
@@ -150,6 +151,50 @@ fn over(numerator: f64, denominator: f64, empty: f64) -> f64 {
 }
 
 impl Detection {
+    /// The counts and sums by name, of which [`Detection::of_sums`] makes it again.
+    pub fn sums(&self) -> [(&'static str, f64); 11] {
+        [
+            ("n_truth", self.n_truth as f64),
+            ("n_pred", self.n_pred as f64),
+            ("tp", self.tp as f64),
+            ("fn", self.missed as f64),
+            ("fp", self.fp as f64),
+            ("tp_pred", self.tp_pred as f64),
+            ("found_pred", self.found_pred as f64),
+            ("lesion_dice_terms", self.terms as f64),
+            ("iou_sum", self.iou_sum),
+            ("dice_sum", self.dice_sum),
+            ("lesion_dice_sum", self.matched_sum),
+        ]
+    }
+
+    /// Of counts and sums by name, and the values without lesions; `volumes` are those of extra, missed, all true and all
+    /// predicted lesions in mm³. None where a count is not there.
+    pub fn of_sums(sum: impl Fn(&str) -> f64, volumes: [f64; 4], empty: EmptyLesions) -> Option<Self> {
+        let count = |name: &str| Some(sum(name)).filter(|value| value.is_finite()).map(|value| value as i64);
+        let [extra_mm3, missed_mm3, truth_mm3, pred_mm3] = volumes;
+        let (tp, missed) = (count("tp")?, count("fn")?);
+        Some(Self {
+            n_truth: count("n_truth")? as u64,
+            n_pred: count("n_pred")? as u64,
+            tp,
+            missed,
+            fp: count("fp")?,
+            tp_pred: count("tp_pred")?,
+            found_pred: count("found_pred")?,
+            iou_sum: sum("iou_sum"),
+            dice_sum: sum("dice_sum"),
+            matched_sum: sum("lesion_dice_sum"),
+            terms: count("lesion_dice_terms")?,
+            has_truth: tp + missed > 0,
+            extra_mm3,
+            missed_mm3,
+            truth_mm3,
+            pred_mm3,
+            empty,
+        })
+    }
+
     fn is_empty(&self) -> bool {
         self.denominator() == 0.0
     }

@@ -1,7 +1,7 @@
 //! Lesions that are left out or become one after they were found.
 
 use super::rules::InstanceRules;
-use crate::stats::{Instances, Lesion, Overlap, Touch};
+use crate::stats::{Instances, Lesion, LesionRun, Overlap, Touch};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,9 +87,16 @@ fn regrouped(found: &Instances, truth: &[Option<u32>], pred: &[Option<u32>]) -> 
         overlaps: sums(&found.overlaps),
         near: found.near.as_ref().map(near),
         regions: found.regions.as_deref().map(sums),
+        runs: found.runs.as_ref().map(|[truth, pred]| [of_groups(truth, &new_truth), of_groups(pred, &new_pred)]),
         touches: Default::default(),
         ..*found
     }
+}
+
+/// The voxels of lesions that are left.
+fn of_groups(runs: &[LesionRun], of: &[Option<u32>]) -> Vec<LesionRun> {
+    let left = |run: &LesionRun| of[run.lesion as usize].map(|lesion| LesionRun { lesion, ..*run });
+    runs.iter().filter_map(left).collect()
 }
 
 /// Lesions of the groups, and which one each has become. A group is called by its lowest lesion, so that the order stays.

@@ -93,7 +93,7 @@ pub enum Charge {
     FalsePositives,
     /// All true lesions.
     Missed,
-    /// Those that are found.
+    /// Those that are matched.
     Nothing,
 }
 
@@ -160,7 +160,7 @@ pub struct InstanceRules {
     /// What has to be reached.
     pub threshold: Threshold,
     /// From which Dice on a matched lesion is found, where that differs from what is matched (BraTS 2026 metastases). The
-    /// mean Dice is that of all matches.
+    /// mean Dice is that of all matches. What is not found so is a false negative and a false positive.
     pub found_from: Option<Threshold>,
     /// Over what the mean Dice of lesions is taken.
     pub charge: Charge,

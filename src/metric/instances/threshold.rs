@@ -171,7 +171,8 @@ impl FromStr for Size {
     }
 }
 
-/// Which true lesions are too small to count: they are in no number, and a prediction there is not a false positive.
+/// Which true lesions are too small to count: they are in no number, and a prediction that finds one is not a false positive.
+/// One that is matched with it and does not reach [`InstanceRules::found_from`](super::InstanceRules::found_from) is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Floor {
     /// Those of at most this size.

@@ -84,6 +84,16 @@ const fn lesion_volume(metric: LesionMetric, name: &'static str) -> MetricRow {
     }
 }
 
+/// A distance in mm, of lesions.
+const fn lesion_distance(metric: SurfaceMetric, name: &'static str) -> MetricRow {
+    MetricRow {
+        metric: Metric::LesionSurface(metric),
+        undefined: "no lesion has one",
+        needs: Needs::Instances,
+        ..distance(metric, name)
+    }
+}
+
 macro_rules! band {
     ($of:expr) => {
         Parameter::Required("W", |width| {
@@ -95,13 +105,16 @@ macro_rules! band {
 
 macro_rules! parameter {
     ($kind:ident, $letter:literal, $variant:ident) => {
-        Parameter::$kind($letter, |number| SurfaceMetric::checked(SurfaceMetric::$variant(number)).map(Metric::Surface))
+        parameter!($kind, $letter, $variant, Surface)
+    };
+    ($kind:ident, $letter:literal, $variant:ident, $of:ident) => {
+        Parameter::$kind($letter, |number| SurfaceMetric::checked(SurfaceMetric::$variant(number)).map(Metric::$of))
     };
 }
 
 /// Every metric. A row with a required parameter stands for all of its values.
 #[rustfmt::skip] // a row is a few lines
-pub static METRICS: [MetricRow; 52] = [
+pub static METRICS: [MetricRow; 54] = [
     MetricRow { aliases: &["f1", "dsc"], title: "Dice", long_name: "Dice coefficient", formula: "2tp / (P + T)",
         undefined: "the class is in neither", ..score(CountMetric::Dice, "dice") },
     MetricRow { aliases: &["jaccard", "ts"], title: "IoU", long_name: "intersection over union", formula: "tp / (tp + fp + fn)",
@@ -208,6 +221,12 @@ pub static METRICS: [MetricRow; 52] = [
     MetricRow { long_name: "panoptic quality by Dice", formula: "sq_dice · rq", ..lesion(LesionMetric::PqDice, "pq_dice") },
     MetricRow { title: "lesion Dice", long_name: "lesion-wise Dice", formula: "the mean Dice of lesions, 0 for FN and FP",
         ..lesion(LesionMetric::Dice, "lesion_dice") },
+    MetricRow { aliases: &["lesion_hd95"], parameter: parameter!(Required, "Q", HdPercentile, LesionSurface),
+        long_name: "lesion-wise Hausdorff distance", formula: "the mean over lesions of hd=Q, that of a miss for FN and FP",
+        ..lesion_distance(SurfaceMetric::HdPercentile(95.0), "lesion_hd") },
+    MetricRow { parameter: parameter!(Required, "T", Nsd, LesionSurface), range: FROM_0_TO_1, best: Best::High, unit: Unit::One,
+        long_name: "lesion-wise normalised surface distance", formula: "the mean over lesions of nsd=T, 0 for FN and FP",
+        undefined: "no lesion on either side", ..lesion_distance(SurfaceMetric::Nsd(1.0), "lesion_nsd") },
     MetricRow { long_name: "volume of false positives", formula: "mL of FP",
         ..lesion_volume(LesionMetric::FalsePositiveMl, "false_positive_ml") },
     MetricRow { long_name: "volume of false negatives", formula: "mL of FN",

@@ -115,6 +115,16 @@ pub enum Regions {
     Nearest,
 }
 
+/// Whether the voxels of lesions are kept, as runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Runs {
+    /// They are not: a lesion is its numbers.
+    #[default]
+    Off,
+    /// 20 bytes for each run along x, of both sides: for maps of lesions, and for their surfaces.
+    Kept,
+}
+
 /// What [`Engine::instances`](crate::Engine::instances) finds.
 ///
 /// ```
@@ -138,6 +148,8 @@ pub struct InstanceOptions {
     pub own: Vec<OwnSteps>,
     /// Whether voxels of the prediction are given to the nearest true lesion.
     pub regions: Regions,
+    /// Whether the voxels of lesions are kept.
+    pub runs: Runs,
     /// Classes `[a, b]`, by their places: for the lesions of `a`, the result lists which lesions of `b` on the same
     /// side they touch, across faces and edges. The list is kept with the lesions of `a`.
     pub touching: Vec<[usize; 2]>,
@@ -155,6 +167,7 @@ impl Default for InstanceOptions {
             near: 0,
             own: Vec::new(),
             regions: Regions::Off,
+            runs: Runs::Off,
             touching: Vec::new(),
             max_lesions: Self::MAX_LESIONS,
         }

@@ -2,7 +2,7 @@
 
 use super::Maps;
 use std::collections::{BTreeMap, BTreeSet};
-use voxdice::stats::{Connectivity, InstanceOptions, Instances, InstancesBy, Join, Overlap, Regions};
+use voxdice::stats::{Connectivity, InstanceOptions, Instances, InstancesBy, Join, LesionRun, Overlap, Regions, Runs};
 use voxdice::{Classes, InstancesAccumulator, LabelSlice, Pair};
 
 /// z, y and x of each voxel.
@@ -173,6 +173,20 @@ fn told(found: &Instances) -> Expected {
     }
 }
 
+/// Numbers of lesions from 1, voxel by voxel.
+fn painted(runs: &[LesionRun], spatial: &[usize]) -> Vec<u32> {
+    let extent = extent(spatial);
+    let mut labels = vec![0; spatial.iter().product()];
+    for run in runs {
+        let row = (i64::from(run.z) * extent[1] + i64::from(run.y)) * extent[2];
+        for x in run.start..run.end {
+            let own = &mut labels[(row + i64::from(x)) as usize];
+            assert_eq!(std::mem::replace(own, run.lesion + 1), 0, "a voxel is in one run");
+        }
+    }
+    labels
+}
+
 /// The shapes that components are hard for, and noise.
 pub(super) fn hard(spatial: &[usize], seed: u64) -> Vec<Maps> {
     let n = spatial.iter().product::<usize>();
@@ -216,10 +230,15 @@ fn it_is_what_brute_force_finds() {
         [&[4, 5, 6][..], &[11, 11], &[1, 4, 70], &[9, 1, 5], &[2, 66], &[1, 1]].into_iter().enumerate()
     {
         for maps in hard(spatial, seed as u64) {
-            for options in all_options() {
+            for options in all_options().into_iter().map(|options| InstanceOptions { runs: Runs::Kept, ..options }) {
                 let found = maps.find(&Classes::new([1]).unwrap(), &options);
                 let (own, expected) = (told(&found[0]), expected(&maps, &options));
                 assert_eq!(own, expected, "{spatial:?} {options:?} {maps:?}");
+                let runs =
+                    [found[0].runs_of_truth(), found[0].runs_of_pred()].map(|runs| painted(runs.unwrap(), spatial));
+                let lesions = [(&maps.truth, options.join.truth), (&maps.pred, options.join.pred)]
+                    .map(|(mask, join)| lesions(mask, spatial, &options, join));
+                assert_eq!(runs, lesions, "{spatial:?} {options:?} {maps:?}");
             }
         }
     }

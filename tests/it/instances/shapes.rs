@@ -1,7 +1,7 @@
 //! Larger images: threads, many lesions, regions that overlap, ignored voxels, types of labels.
 
 use super::engine;
-use voxdice::stats::{InstanceOptions, Instances, Join, Regions};
+use voxdice::stats::{InstanceOptions, Instances, InstancesBy, Join, Regions, Runs};
 use voxdice::{Classes, InstancesAccumulator, LabelMap, LabelSlice, Pair, Shape};
 
 pub(super) fn noise(spatial: &[usize], per_mille: u64, labels: u64, seed: u64) -> Vec<u8> {
@@ -212,11 +212,12 @@ fn parts_are_merged_in_every_order() {
         let one_in = 12 + round;
         let mut side = || (0..n).map(|_| if random() % one_in == 0 { 1 + (random() % 2) as u32 } else { 0 }).collect();
         let (truth, pred): (Vec<u32>, Vec<u32>) = (side(), side());
-        let options = InstanceOptions {
-            join: Join { truth: 1, pred: (round % 2) as u32 },
-            near: (round % 3) as u32,
-            touching: vec![[0, 1]],
-            ..InstanceOptions::default()
+        let near = InstanceOptions { near: (round % 3) as u32, touching: vec![[0, 1]], ..InstanceOptions::default() };
+        let options = match round % 4 {
+            0 => InstanceOptions { by: InstancesBy::Labels, ..near },
+            1 => InstanceOptions { regions: Regions::Nearest, ..InstanceOptions::default() },
+            2 => InstanceOptions { runs: Runs::Kept, join: Join { truth: 2, pred: 1 }, ..near },
+            _ => InstanceOptions { join: Join { truth: 1, pred: (round / 4 % 2) as u32 }, ..near },
         };
         let part = |from: usize, to: usize| {
             let mut part = InstancesAccumulator::starting_at(from as u32, &spatial, &classes, &options).unwrap();

@@ -1,0 +1,164 @@
+//! Surfaces of lesions in `voxdice eval`.
+
+use super::{Files, fails, fine, json, text};
+use crate::instances::cases::{cases, maps, number};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use voxdice::io::nifti::{Geometry, write};
+use voxdice::metric::instances::InstancePreset;
+
+/// The golden cases that the scripts of BraTS had, as two folders: voxels of 1 mm, and masks as labels of this number.
+fn folders(files: &Files, name: &str, mask: u32) -> [PathBuf; 2] {
+    let folders = ["t", "p"].map(|side| {
+        let folder = files.path(&format!("{name}_{side}"));
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    });
+    for case in of_brats() {
+        let maps = maps(&case);
+        let times = if maps.truth.iter().all(|&label| label <= 1) { mask } else { 1 };
+        let shape: Vec<u64> = maps.spatial.iter().rev().map(|&n| n as u64).collect();
+        for (folder, labels) in folders.iter().zip([&maps.truth, &maps.pred]) {
+            let labels: Vec<u32> = labels.iter().map(|label| label * times).collect();
+            let path = folder.join(format!("{}.nii", case["name"].as_str().unwrap()));
+            write(&path, &shape, &Geometry::from_spacing([1.0; 3]), &labels).unwrap();
+        }
+    }
+    folders
+}
+
+fn of_brats() -> Vec<Value> {
+    cases().into_iter().filter(|case| !case["tools"]["brats23"].is_null()).collect()
+}
+
+/// By case and region: the numbers of lesions, infinite ones among them.
+fn found(folders: &[PathBuf; 2], more: &[&str]) -> BTreeMap<(String, String), BTreeMap<String, f64>> {
+    let start = ["eval", text(&folders[0]), text(&folders[1]), "--format", "json", "--bootstrap", "0", "--quiet"];
+    let result = json(start.iter().chain(more));
+    let own = &result["voxdice"];
+    let mut all = BTreeMap::new();
+    for (case, about) in result["metric_per_case"].as_array().unwrap().iter().zip(own["cases"].as_array().unwrap()) {
+        let infinite: Vec<[String; 2]> = serde_json::from_value(about["infinite"].clone()).unwrap();
+        for class in own["classes"].as_array().unwrap() {
+            let (key, region) = (class["key"].as_str().unwrap(), class["name"].as_str().unwrap());
+            let value = |(name, value): (&String, &Value)| {
+                let is_infinite = infinite.iter().any(|own| own == &[key.to_owned(), name.clone()]);
+                let value = if is_infinite { f64::INFINITY } else { value.as_f64().unwrap_or(f64::NAN) };
+                (name.clone(), value)
+            };
+            let numbers = case["instances"][key].as_object().unwrap().iter().map(value).collect();
+            all.insert((about["case"].as_str().unwrap().to_owned(), region.to_owned()), numbers);
+        }
+    }
+    all
+}
+
+/// What the scripts of BraTS recorded, by path in the file, and our names.
+#[test]
+fn lesions_have_the_distances_of_brats() {
+    use InstancePreset as P;
+    let files = Files::new();
+    let [tissues, targets] = [("tissues", 3), ("targets", 1)].map(|(name, mask)| folders(&files, name, mask));
+    let hd95: &[_] = &[("LesionWise_Score_HD95", "lesion_hd95")];
+    let with_nsd: &[_] = &[
+        ("LesionWise_Score_HD95", "lesion_hd95"),
+        ("LesionWise_Score_NSD @ 0.5", "lesion_nsd=0.5"),
+        ("LesionWise_Score_NSD @ 1.0", "lesion_nsd=1"),
+    ];
+    let at_2: &[_] = &[("LesionWise_Score_HD95", "lesion_hd95"), ("LesionWise_Score_NSD", "lesion_nsd=2")];
+    let lower: &[_] = &[("lesionwise_hd95_mean", "lesion_hd95"), ("lesionwise_nsd_mean", "lesion_nsd=0.5")];
+    let unofficial: &[&str] = &["--surface", "deepmind", "--metrics", "lesion_hd95,lesion_nsd=2"];
+    let of_374 = [unofficial, &["--missed", "374"]].concat();
+    let mut compared = BTreeMap::new();
+    for (tool, challenge, preset, folders, names, more) in [
+        ("brats23", "GLI", P::Brats23Gli, &tissues, hd95, &[][..]),
+        ("brats23", "MET", P::Brats23Met, &tissues, hd95, &[]),
+        ("brats23", "MEN", P::Brats23Men, &tissues, hd95, &[]),
+        ("brats24", "GLI", P::Brats24Gli, &tissues, with_nsd, &[]),
+        ("brats24", "SSA", P::Brats24Ssa, &tissues, with_nsd, &[]),
+        ("brats24", "MET", P::Brats24Met, &tissues, with_nsd, &[]),
+        ("brats24", "PED", P::Brats24Ped, &targets, with_nsd, &[]),
+        ("brats24", "MEN_RT", P::Brats24MenRt, &targets, with_nsd, &[]),
+        ("brats25_unofficial", "GLI", P::Brats24Gli, &tissues, at_2, unofficial),
+        ("brats25_unofficial", "MET", P::Brats24Met, &tissues, at_2, &of_374),
+        ("brats26", "gli", P::Brats26Gli, &tissues, lower, &[]),
+        ("brats26", "mets", P::Brats26Mets, &tissues, lower, &[]),
+    ] {
+        let name = preset.to_string();
+        let own = found(folders, &[&["--like", &name[..]][..], more].concat());
+        for case in of_brats() {
+            let recorded = &case["tools"][tool][challenge];
+            for ((_, region), numbers) in own.iter().filter(|((own, _), _)| *own == case["name"]) {
+                for (theirs, ours) in names {
+                    let value = match tool {
+                        "brats26" => &recorded[format!("{theirs}_{}", region.to_lowercase())],
+                        _ => &recorded[region][*theirs],
+                    };
+                    if value.is_null() {
+                        continue;
+                    }
+                    let (own, value) = (numbers[*ours], number(value));
+                    let is_same = own == value
+                        || own.is_nan() && value.is_nan()
+                        || (own - value).abs() <= 2e-6 * value.abs().max(1.0);
+                    assert!(is_same, "{} {name} {region} {ours}: {own}, not {value}", case["name"]);
+                    *compared.entry((tool, *theirs)).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    println!("{compared:?}");
+    assert!(compared.len() == 8 && compared.values().all(|&n| n > 50), "{compared:?}");
+}
+
+/// Two lesions of the truth; one is found two columns away, one is missed; one is extra.
+#[test]
+fn misses_cost_what_was_chosen() {
+    let files = Files::new();
+    let row = |places: &[usize]| -> Vec<u8> { (0..32).map(|at| u8::from(places.contains(&at))).collect() };
+    // Voxels of 0.5 · 0.75 · 2 mm.
+    let truth = files.map("t.nii", &[32, 1, 1], &row(&[1, 2, 3, 12]));
+    let pred = files.map("p.nii", &[32, 1, 1], &row(&[1, 2, 3, 4, 30]));
+    let list = files.path("lesions.csv");
+    let start = ["eval", text(&truth), text(&pred), "--instances", "components", "--format", "json"];
+    let of = |more: &[&str]| json(start.iter().chain(more))["metric_per_case"][0]["instances"]["1"].clone();
+    let metrics = ["--metrics", "lesion_hd=100,lesion_nsd=0.25"];
+    let one = of(&[&metrics[..], &["--lesions", text(&list)]].concat());
+    assert_eq!((one["lesion_hd=100"].as_f64(), one["lesion_nsd=0.25"].as_f64()), (Some(0.5), Some(6.0 / 7.0 / 3.0)));
+    let missed = |mm: &str| of(&[&metrics[..], &["--missed", mm]].concat())["lesion_hd=100"].as_f64();
+    assert_eq!((missed("10"), missed("nan")), (Some(20.5 / 3.0), Some(0.5)));
+    let diagonal = (16.0f64.powi(2) + 0.75f64.powi(2) + 2.0f64.powi(2)).sqrt();
+    assert_eq!(missed("diagonal"), Some((0.5 + 2.0 * diagonal) / 3.0));
+    let uncharged = of(&[&metrics[..], &["--missed", "10", "--charge-fp", "no"]].concat());
+    assert_eq!(uncharged["lesion_hd=100"].as_f64(), Some(10.5 / 2.0));
+    let text_of = std::fs::read_to_string(&list).unwrap();
+    let lines: Vec<&str> = text_of.lines().collect();
+    assert!(lines[0].ends_with(",iou,lesion_hd=100,lesion_nsd=0.25"), "{text_of}");
+    assert!(lines[1].ends_with(&format!(",0.5,{}", 6.0 / 7.0)) && lines[2].ends_with(",,"), "{text_of}");
+    let shown = fine(["eval", text(&truth), text(&pred), "--metrics", "lesion_hd95", "--missed", "10"]);
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("lesion_hd95 mm") && shown.contains("10 mm for one without counterpart"), "{shown}");
+}
+
+#[test]
+fn results_are_merged_and_contradictions_refused() {
+    let files = Files::new();
+    let truth = files.map("t.nii", &[8, 1, 1], &[1u8, 1, 1, 0, 0, 0, 0, 0]);
+    let none = files.map("p.nii", &[8, 1, 1], &[0u8; 8]);
+    let like = ["eval", text(&truth), text(&none), "--format", "json", "--instances", "components"];
+    let start = [&like[..], &["--metrics", "lesion_hd95,lesion_nsd=1", "--missed", "inf"]].concat();
+    let part = files.path("part.json");
+    let one = json(&start);
+    std::fs::write(&part, one.to_string()).unwrap();
+    let merged = json(["merge", text(&part), "--format", "json"]);
+    assert_eq!(merged["voxdice"]["cases"], one["voxdice"]["cases"]);
+    assert_eq!(merged["voxdice"]["cases"][0]["infinite"], serde_json::json!([["1", "lesion_hd95"]]));
+    assert_eq!(merged["metric_per_case"], one["metric_per_case"]);
+    assert_eq!(merged["voxdice"]["options"]["instances"], one["voxdice"]["options"]["instances"]);
+    let eval =
+        |more: &[&'static str]| [&["eval", text(&truth), text(&none), "--metrics", "lesion_hd95"][..], more].concat();
+    fails(2, &["lesion_hd95", "--match nearest"], eval(&["--match", "nearest"]));
+    fails(2, &["lesion_hd95", "--match merge-both"], eval(&["--like", "lits"]));
+    fails(2, &["expected lesion_nsd=T"], ["eval", text(&truth), text(&none), "--metrics", "lesion_nsd"]);
+}
