@@ -48,9 +48,7 @@ pub(super) fn of_cohort(summary: &Summary<'_>, has_red: bool, without: &[&str]) 
     }
     lines.extend(rule(summary));
     lines.extend(definitions(summary));
-    if summary.has_narrow_intervals() {
-        lines.push(format!("with fewer than {FEW_CASES} cases the intervals are still a little too narrow"));
-    }
+    lines.extend(narrow_intervals(summary));
     lines.extend(red(has_red));
     let rule = match evaluation.provenance.missing {
         MissingRule::Error => "",
@@ -94,6 +92,33 @@ fn definitions(summary: &Summary<'_>) -> Vec<String> {
     let surfaces = surface_definition(summary).map(|definition| format!("surfaces: {definition}"));
     let lesions = lesion_definition(summary).map(|definition| format!("lesions: {definition}"));
     surfaces.into_iter().chain(lesions).collect()
+}
+
+/// That intervals of few cases are too narrow. Of up to four values the interval is their range, which holds the middle of
+/// what they are drawn from unless all lie on one side of it.
+fn narrow_intervals(summary: &Summary<'_>) -> Option<String> {
+    if !summary.has_narrow_intervals() {
+        return None;
+    }
+    let classes = 0..summary.evaluation.classes.len();
+    let sizes = summary.scoring.scores.iter().flat_map(|&score| {
+        let of_classes = classes.clone().map(move |class| summary.distribution(score, class).defined);
+        of_classes.chain([summary.over_cases(score).defined])
+    });
+    let begin = format!("with fewer than {FEW_CASES} cases the intervals are");
+    let holds = |n: usize| match n {
+        2 => Some(50),
+        3 => Some(75),
+        4 => Some(88),
+        _ => None,
+    };
+    let fewest = sizes.filter(|n| *n > 1).min();
+    Some(match fewest.and_then(|n| Some((n, holds(n)?))) {
+        Some((n, times)) => format!(
+            "{begin} too narrow: of {n} values one is their range, which holds the true mean about {times} times in 100, not 95"
+        ),
+        None => format!("{begin} still a little too narrow"),
+    })
 }
 
 /// What is red, where anything is.

@@ -131,7 +131,10 @@ fn equal_scores_have_equal_intervals_whatever_else_is_evaluated() {
 #[test]
 fn few_cases_are_told_and_few_resamples_refused() {
     let cohort = Cohort::new();
-    assert!(stdout(&cohort.eval(&[])).contains("fewer than 20 cases"));
+    let words = |output: &std::process::Output| stdout(output).replace("\n  ", " ");
+    assert!(words(&cohort.eval(&[])).contains("fewer than 20 cases the intervals are too narrow: of 4 values"));
+    let two = words(&cohort.eval(&["--cases", "case_[01]"]));
+    assert!(two.contains("the true mean about 50 times in 100, not 95"), "{two}");
     assert!(!stdout(&cohort.eval(&["--bootstrap", "0"])).contains("fewer than 20 cases"));
     for few in ["1", "99"] {
         let output = cohort.eval(&["--bootstrap", few]);
