@@ -60,7 +60,7 @@ fn a_narrow_terminal_has_a_narrow_table() {
         );
         let heads: Vec<Vec<&str>> = shown
             .lines()
-            .filter(|line| line.contains(" mean ") && !line.trim_start().starts_with("mean"))
+            .filter(|line| line.contains(" mean ") && !line.trim_start().starts_with(['m', 'w']))
             .map(|line| line.split_whitespace().skip(1).collect())
             .collect();
         assert!(heads.len() == 2 && heads[0] == heads[1], "{heads:?}");
@@ -86,7 +86,7 @@ fn long_names_are_cut_where_there_is_no_room() {
         let more = "-q --dataset d.json --metrics all,hd95,lesion_f1 --instances components";
         let shown = shown(&folder, columns, &[("NO_COLOR", "1")], more);
         assert!(shown.lines().all(|line| line.chars().count() <= columns as usize), "{shown}");
-        let cut = if columns == 120 { "a_very_long_name_of_an_organ_003" } else { "…" };
+        let cut = if columns == 40 { "…" } else { "a_very_long_name_of_an_organ_003" };
         assert!(shown.contains(cut) && shown.contains("003 "), "{shown}");
         assert!(shown.contains("all scores in one table"), "{shown}");
     }
