@@ -68,7 +68,7 @@ fn a_narrow_terminal_has_a_narrow_table() {
     }
     // A terminal that does not know its width, and one of no use.
     assert_eq!(widest(&table(0)), widest(&whole));
-    assert!(table(10).contains("no room here"));
+    assert!(table(10).replace("\n  ", " ").contains("no room here"));
     // What is undefined nowhere has no column.
     assert!(!shown(&folder, 120, &[], "-q -l 1-2").contains("undefined"));
 }
