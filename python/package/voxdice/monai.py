@@ -214,8 +214,8 @@ def _distances(y_pred: torch.Tensor, y: torch.Tensor, names: list[str], spacing:
         columns = report.columns()
         # Scores have names of their own, such as hd95, and the order that was asked for.
         for name, values in zip(names, list(columns.values())[7:], strict=True):
-            if name == "hd_pred":  # from the prediction to nothing it is infinite here, and without a direction too
-                values = np.where((columns["n_pred"] > 0) & (columns["n_truth"] == 0), np.inf, values)
+            if name == "hd_pred":  # where one side is empty it is infinite there, as without a direction
+                values = np.where((columns["n_pred"] > 0) != (columns["n_truth"] > 0), np.inf, values)
             found[name][places] = values.reshape(len(places), channels)
     return found
 
