@@ -75,6 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes hours there")]
     fn every_byte_is_read_once_in_every_way() {
         let bytes: Vec<u8> = (0..1_000_003u32).map(|i| (i * 7 % 251) as u8).collect();
         let mut changed = bytes.clone();
@@ -88,6 +89,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes hours there")]
     fn a_copy_arrives_but_for_lines_that_are_cut() {
         let values: Vec<f32> = (0..100_000u32).map(|i| i as f32).collect();
         let bytes: Vec<u8> = (0..100_000u32).map(|i| i as u8).collect();
