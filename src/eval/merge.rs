@@ -12,7 +12,6 @@ use super::error::{EvalError, MergeError};
 use super::evaluation::{Evaluation, Failure, Provenance, Unpaired};
 use super::scoring::{ScoreChoices, Scoring};
 use super::shard::Shard;
-use crate::metric::Metric;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -40,12 +39,8 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
         provenance.device = "several devices".into();
     }
     let (rules, scoring) = (first.rules.clone(), choices.over(first.scores.as_ref())?);
-    let measured = |metric: &Metric| rules.surfaces.metrics.contains(metric);
-    if let Some(metric) = scoring.surface_metrics().find(|metric| !measured(metric)) {
-        return Err(MergeError::NotMeasured(metric.to_string()).into());
-    }
-    if let Some(metric) = scoring.lesion_metrics().find(|_| rules.instances.is_none()) {
-        return Err(MergeError::NotMeasured(metric.to_string()).into());
+    if let Some(score) = scoring.scores.iter().find(|score| !rules.hold(&score.metric)) {
+        return Err(MergeError::NotMeasured(score.metric.to_string()).into());
     }
     for part in &parts[1..] {
         if choices.over(part.scores.as_ref())? != scoring {

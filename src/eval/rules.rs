@@ -9,6 +9,7 @@ use super::named::named;
 use super::surfaces::Surfaces;
 use crate::Classes;
 use crate::io::labels::LabelOptions;
+use crate::metric::{Metric, Needs};
 use std::collections::HashSet;
 
 /// What is done with a case without a prediction, or without a truth.
@@ -87,6 +88,15 @@ impl Rules {
     /// Whether places matter, so that whole volumes are looked at.
     pub(super) fn need_places(&self) -> bool {
         !self.surfaces.metrics.is_empty() || self.instances.is_some()
+    }
+
+    /// Whether a metric follows from what is counted and measured.
+    pub(super) fn hold(&self, metric: &Metric) -> bool {
+        match metric.row().needs {
+            Needs::Counts | Needs::VoxelSize => true,
+            Needs::Surfaces => self.surfaces.metrics.contains(metric),
+            Needs::Instances => self.instances.is_some(),
+        }
     }
 
     /// How numbers of the truth become labels.

@@ -72,6 +72,16 @@ fn denominator_of(overlap: Overlap) -> [f64; 3] {
 }
 
 impl Overlap {
+    /// As results call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dice => "dice",
+            Self::Jaccard => "jaccard",
+            Self::Tversky(_) => "tversky",
+            Self::Generalized(_) => "generalized-dice",
+        }
+    }
+
     /// The score of a group whose members carry a weight each: one member of weight 1 for all but generalized Dice.
     pub(super) fn score(self, members: &[(f64, Moments)], with: &Reading) -> Scored {
         let [of_i, of_p, of_t] = denominator_of(self);

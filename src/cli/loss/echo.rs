@@ -183,18 +183,18 @@ fn parts(options: &LossOptions) -> (Option<Overlap>, Option<Pointwise>) {
 }
 
 fn overlap_json(overlap: Overlap) -> Value {
+    let score = overlap.name();
     match overlap {
-        Overlap::Dice => json!({ "score": "dice" }),
-        Overlap::Jaccard => json!({ "score": "jaccard" }),
-        Overlap::Tversky(Tversky { alpha, beta }) => json!({ "score": "tversky", "alpha": alpha, "beta": beta }),
+        Overlap::Tversky(Tversky { alpha, beta }) => json!({ "score": score, "alpha": alpha, "beta": beta }),
         Overlap::Generalized(weights) => {
             let weights = match weights {
                 GeneralizedWeights::Square => "square",
                 GeneralizedWeights::Simple => "simple",
                 GeneralizedWeights::Uniform => "uniform",
             };
-            json!({ "score": "generalized-dice", "weights": weights })
+            json!({ "score": score, "weights": weights })
         }
+        _ => json!({ "score": score }),
     }
 }
 

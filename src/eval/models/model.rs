@@ -11,7 +11,7 @@ use crate::eval::score::Score;
 use crate::eval::scoring::{ScoreChoices, Scoring};
 use crate::eval::summary::Summary;
 use crate::metric::compare::Better;
-use crate::metric::{Best, Metric, Needs};
+use crate::metric::{Best, Metric};
 use crate::stats::Counts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -101,13 +101,7 @@ impl Model {
     /// Whether it has these scores, shown or not.
     pub(super) fn has(&self, metric: &str) -> bool {
         match (&self.content, metric.parse::<Metric>()) {
-            (Content::Counted { evaluation, .. }, Ok(own)) if own.row().needs == Needs::Surfaces => {
-                evaluation.rules.surfaces.metrics.contains(&own)
-            }
-            (Content::Counted { evaluation, .. }, Ok(own)) if own.row().needs == Needs::Instances => {
-                evaluation.rules.instances.is_some()
-            }
-            (Content::Counted { .. }, known) => known.is_ok(),
+            (Content::Counted { evaluation, .. }, known) => known.is_ok_and(|own| evaluation.rules.hold(&own)),
             (Content::Listed(listed), _) => listed.metrics.iter().any(|own| own == metric),
         }
     }
