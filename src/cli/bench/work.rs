@@ -258,7 +258,9 @@ impl Work {
         let shape = Shape::new(samples, 1, &spatial)?;
         let of_sample = spatial.iter().product::<usize>();
         let [pred, truth] = [1, 0].map(|side| match maps {
-            Maps::Organs => filled(0..samples * of_sample, |i| lesions::ball(i % of_sample, &spatial, side)),
+            Maps::Runs | Maps::Organs => {
+                filled(0..samples * of_sample, |i| lesions::ball(i % of_sample, &spatial, side))
+            }
             Maps::Noise => filled(0..samples * of_sample, |i| lesions::noise(i, side)),
         });
         let (pred, truth) = (pred?, truth?);
