@@ -14,9 +14,7 @@ pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
     Part, WriteFault, ZlibFault,
 };
-pub(crate) use names::by_name;
-#[cfg(feature = "eval")]
-pub(crate) use names::named;
+pub(crate) use names::{by_name, named};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

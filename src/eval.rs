@@ -47,6 +47,7 @@ mod dispatch;
 mod error;
 mod evaluation;
 mod grids;
+mod held;
 mod ignore;
 mod instances;
 mod intervals;

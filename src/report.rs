@@ -26,7 +26,9 @@ pub use json::json;
 pub use lesions::lesions_csv;
 #[cfg(feature = "table")]
 pub use models::models_table;
-pub use models::{models_csv, models_json, models_latex, models_markdown, models_notes, models_scores_csv};
+pub use models::{
+    models_csv, models_html, models_json, models_latex, models_markdown, models_notes, models_scores_csv,
+};
 pub use nnunet::nnunet_summary;
 pub use paper::{Beside, latex, markdown};
 pub use phrases::{counted_on, empty_rule};

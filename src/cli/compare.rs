@@ -4,17 +4,17 @@ mod args;
 mod models;
 
 use super::args::DeviceArgs;
-use super::eval::{ConventionName, CountArgs, EmptyName, MissingName};
+use super::eval::{CountArgs, EmptyName, Like, MissingName};
 use super::exit::Exit;
 use super::files::{check_texts, write_all};
 use super::interrupt;
 use super::output::Output;
-use crate::eval::models::Comparison;
+use crate::eval::models::{Comparison, pictures};
 use crate::eval::{CaseRegex, MissingRule};
 use crate::report;
 use crate::text::listed;
 use anyhow::Result;
-use args::{Form, OutputArgs, StatisticsArgs};
+use args::{Form, OutputArgs, StatisticsArgs, WeightFlag};
 use clap::Args;
 use models::Named as NamedResult;
 use std::num::NonZeroUsize;
@@ -35,6 +35,7 @@ Examples:
   voxdice compare --truth labelsTs unet=predictions ours=predictions_b --metrics dice,hd95
   voxdice compare a=a.json b=b.json c=c.json --against a --format csv -o comparison.csv
   voxdice compare unet=unet.csv ours=ours.csv --group '^(.*)_' --test sign-flip
+  voxdice compare a=a.json b=b.json c=c.json --metrics dice,iou --weights dice=2,iou=1
 
 Numbers: differences are those of the first model less the second, in the order given; with --against all are less that
 model. Undefined scores drop the case for all models unless --undefined says otherwise.
@@ -68,13 +69,17 @@ pub(super) struct Compare {
     /// A score whose denominator is 0, as of a class that neither file has [default: as the results were made]
     #[arg(long, value_enum, help_heading = "Scores")]
     empty: Option<EmptyName>,
-    /// The conventions of another evaluator [default: as the results were made]
-    #[arg(long, value_enum, help_heading = "Scores")]
-    like: Option<ConventionName>,
+    /// The conventions of another evaluator, or for folders a challenge or tool that scores lesions, as `voxdice eval`
+    /// has them [default: as the results were made]
+    #[arg(long, value_name = "NAME", value_parser = super::eval::like, help_heading = "Scores")]
+    like: Option<Like>,
     /// What becomes of a case without a result of some model: listed and left out, with exit code 1; left out; or 0
     /// where more is better
     #[arg(long, value_enum, default_value_t = MissingName::Error, help_heading = "Cases")]
     missing: MissingName,
+    /// What scores weigh in the mean rank over classes and scores [default: 1 each]
+    #[arg(long, value_name = "METRIC=WEIGHT,...", value_delimiter = ',', help_heading = "Statistics")]
+    weights: Vec<WeightFlag>,
     #[command(flatten)]
     statistics: StatisticsArgs,
     #[command(flatten)]
@@ -93,7 +98,18 @@ impl Compare {
         let found = interrupt::during(|| Comparison::new(&models, choices))??;
         self.tell(&found, output);
         let text = interrupt::during(|| self.rendered(&found))?;
-        let files = [(&self.outputs.output, text.as_str()), (&self.outputs.csv, &report::models_csv(&found))];
+        let page = || -> Result<String> {
+            let pictures = interrupt::during(|| pictures::largest(&found, &models, &interrupt::token()))??;
+            Ok(report::models_html(&found, &pictures))
+        };
+        let outputs = &self.outputs;
+        let page = outputs.html.as_ref().map(|_| page()).transpose()?.unwrap_or_default();
+        let files = [
+            (&outputs.output, text.as_str()),
+            (&outputs.csv, &report::models_csv(&found)),
+            (&outputs.csv_models, &report::models_scores_csv(&found)),
+            (&outputs.html, &page),
+        ];
         write_all(files.into_iter().filter_map(|(path, text)| Some((path.as_deref()?, text))))?;
         if self.outputs.output.is_none() {
             output.result(&text)?;
@@ -115,25 +131,33 @@ impl Compare {
     }
 
     fn check_outputs(&self) -> Result<()> {
-        let all = [("--output", self.outputs.output.as_deref()), ("--csv", self.outputs.csv.as_deref())];
+        let outputs = &self.outputs;
+        let all = [
+            ("--output", outputs.output.as_deref()),
+            ("--csv", outputs.csv.as_deref()),
+            ("--csv-models", outputs.csv_models.as_deref()),
+            ("--html", outputs.html.as_deref()),
+        ];
         let inputs = self.results.iter().map(|result| result.path.as_path()).chain(self.truth.as_deref());
         check_texts(&all, &inputs.collect::<Vec<&Path>>())
     }
 
     /// What the exit code is about. The notes are in the result, except in forms that have no place for them.
     fn tell(&self, found: &Comparison, output: &mut Output) {
-        for model in found.models.iter().filter(|model| !model.missing.is_empty()) {
-            let line = format!(
-                "{}: no result for {} of the cases: {}",
-                model.name,
-                model.missing.len(),
-                listed(&model.missing)
-            );
-            if found.choices.missing == MissingRule::Error {
-                output.finding(&format!("missing: {line}"));
-            } else {
-                output.note(format_args!("note: {line}"));
-            }
+        for model in &found.models {
+            let mut say = |what: &str, list: &[String]| {
+                if list.is_empty() {
+                    return;
+                }
+                let line = format!("{}: no result for {} of the {what}: {}", model.name, list.len(), listed(list));
+                if found.choices.missing == MissingRule::Error {
+                    output.finding(&format!("missing: {line}"));
+                } else {
+                    output.note(format_args!("note: {line}"));
+                }
+            };
+            say("cases", &model.missing);
+            say("classes of cases", &model.rows_missing());
         }
         for (table, row) in found.rows().filter(|(table, _)| !table.is_mean) {
             let of = format!("{} of {}", table.metric, found.class_name(table));

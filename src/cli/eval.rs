@@ -6,7 +6,8 @@ mod lesions;
 pub(super) mod merge;
 mod publish;
 
-pub(super) use args::{ConventionName, CountArgs, EmptyName, GeometryName, MissingName};
+pub(super) use args::{CountArgs, EmptyName, GeometryName, MissingName};
+pub(super) use lesions::{LesionArgs, Like, like};
 
 use super::args::DeviceArgs;
 use super::exit::Exit;
@@ -26,7 +27,6 @@ use anyhow::{Result, bail};
 use args::ScoreArgs;
 use clap::{Arg, Args};
 use lesion_maps::MapFolder;
-use lesions::{LesionArgs, Like};
 use publish::{OutputArgs, publish};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -26,7 +26,6 @@ macro_rules! by_name {
 }
 
 /// Gives an enum `ALL` and `name` as well.
-#[cfg(feature = "eval")]
 macro_rules! named {
     ($type:ident, $what:literal { $($variant:ident = $name:literal),+ $(,)? }) => {
         impl $type {
@@ -45,6 +44,4 @@ macro_rules! named {
     };
 }
 
-pub(crate) use by_name;
-#[cfg(feature = "eval")]
-pub(crate) use named;
+pub(crate) use {by_name, named};

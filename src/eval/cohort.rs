@@ -1,16 +1,18 @@
 //! The cases of a run before any voxel is read: what there is to count, by which rules, and what only one side has.
 
 use super::chosen::Chosen;
+use super::count::Counter;
 use super::error::{EvalError, PairingError};
 use super::evaluation::{Evaluation, Failure, Provenance, Unpaired};
+use super::held::Held;
 use super::pairing::{Kind, Lone, Pairing};
 use super::rules::{MissingRule, Rules};
-use super::run::{self, RunOptions, Task};
+use super::run::{self, Outcome, RunOptions, Task};
 use super::shard::Shard;
 use super::sources::{self, Refused};
 use crate::Engine;
 use crate::text::printable;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The cases of a run.
@@ -84,7 +86,45 @@ impl Cohort {
     /// [`EvalError::Cancelled`], and errors of the device. A case that cannot be evaluated is listed in
     /// [`Evaluation::failures`]; where there is only one pair of files, that is the error.
     pub fn run(self, engine: &Engine, options: &RunOptions<'_>) -> Result<Evaluation, EvalError> {
-        let outcomes = run::run(&self.tasks, &self.rules, engine, options)?;
+        let evaluate =
+            |place: usize, counter: Counter<'_>| run::evaluate(&self.tasks[place], None, &self.rules, counter);
+        let outcomes = run::run(self.tasks.len(), &evaluate, engine, options)?;
+        self.finish(outcomes, engine)
+    }
+
+    /// Counts the cases of several cohorts, such as those of several models with one truth: case by case, so that each true
+    /// map is read once for all of them. The evaluations are those of [`Cohort::run`], in the order of the cohorts.
+    ///
+    /// # Errors
+    /// As [`Cohort::run`].
+    pub fn run_together(
+        cohorts: Vec<Self>,
+        engine: &Engine,
+        options: &RunOptions<'_>,
+    ) -> Result<Vec<Evaluation>, EvalError> {
+        let mut tasks: Vec<(usize, &Task)> = Vec::new();
+        let mut takers: BTreeMap<&Path, usize> = BTreeMap::new();
+        for (place, cohort) in cohorts.iter().enumerate() {
+            tasks.extend(cohort.tasks.iter().map(|task| (place, task)));
+            cohort.tasks.iter().filter_map(Task::truth).for_each(|truth| *takers.entry(truth).or_default() += 1);
+        }
+        tasks.sort_by(|(one, a), (other, b)| a.name().cmp(b.name()).then(one.cmp(other)));
+        let held: BTreeMap<&Path, Held> = takers.into_iter().map(|(truth, takers)| (truth, Held::of(takers))).collect();
+        let evaluate = |place: usize, counter: Counter<'_>| {
+            let (cohort, task) = tasks[place];
+            let held = task.truth().and_then(|truth| held.get(truth));
+            run::evaluate(task, held, &cohorts[cohort].rules, counter)
+        };
+        let outcomes = run::run(tasks.len(), &evaluate, engine, options)?;
+        let mut of_cohorts: Vec<Vec<Outcome>> = cohorts.iter().map(|_| Vec::new()).collect();
+        for ((cohort, _), outcome) in tasks.into_iter().zip(outcomes) {
+            of_cohorts[cohort].push(outcome);
+        }
+        drop(held);
+        cohorts.into_iter().zip(of_cohorts).map(|(cohort, outcomes)| cohort.finish(outcomes, engine)).collect()
+    }
+
+    fn finish(self, outcomes: Vec<Outcome>, engine: &Engine) -> Result<Evaluation, EvalError> {
         let (mut cases, mut failures) = (Vec::new(), Vec::new());
         let refused = self.refused.into_iter().map(|(case, error)| (case, Err(error)));
         for (case, outcome) in outcomes.into_iter().chain(refused) {

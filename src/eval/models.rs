@@ -20,13 +20,16 @@
 //! # }
 //! ```
 
+mod agreement;
 mod checks;
 mod choices;
 mod comparison;
 mod listed;
 mod model;
+pub mod pictures;
 mod tables;
 
+pub use agreement::Agreement;
 pub use choices::{Choices, Grouping, UndefinedRule};
 pub use comparison::{Comparison, Contender};
 pub use model::{Model, metric_name};

@@ -15,6 +15,7 @@ pub use slice::{Errors, IGNORED, OTHER, PRED, Slice, TRUTH};
 use super::cancel::Cancel;
 use super::case::CaseResult;
 use super::error::EvalError;
+use super::evaluation::Evaluation;
 use super::rules::Rules;
 use super::summary::Summary;
 use crate::io::Geometry;
@@ -162,6 +163,36 @@ impl Found {
         let (errors, last) = (Errors::of(&slice.cells), self.marked.length(axis).saturating_sub(1));
         Cut { slice, view, index, last, errors, edges, in_mm: spacing_mm.is_some(), line: None }
     }
+}
+
+/// A class of a case of two evaluations against one truth: the slice in which either of them has the most errors, the same
+/// of both. None where neither has any.
+pub(super) fn side_by_side(
+    evaluations: [&Evaluation; 2],
+    case: &str,
+    classes: [&str; 2],
+) -> Result<Option<[Cut; 2]>, Arc<EvalError>> {
+    let read = |evaluation: &Evaluation, class: &str| -> Result<(Found, Option<[f64; 3]>), EvalError> {
+        let result = evaluation.cases.iter().find(|own| own.name == case).ok_or(EvalError::FilesGone)?;
+        let (of, counts) = result.counts.iter().find(|(own, _)| own.key == class).ok_or(EvalError::FilesGone)?;
+        let source = source::open(result, evaluation.sources.get(case), &evaluation.rules)?;
+        Ok((source.class(result, of, counts, &evaluation.rules)?, result.spacing_mm))
+    };
+    let (one, spacing_mm) = read(evaluations[0], classes[0]).map_err(Arc::new)?;
+    let (other, _) = read(evaluations[1], classes[1]).map_err(Arc::new)?;
+    if one.marked.dims != other.marked.dims {
+        return Err(Arc::new(EvalError::Lengths));
+    }
+    let axis = one.marked.axis(spacing_mm);
+    let worst = [&one, &other].into_iter().filter_map(|found| found.marked.worst(axis));
+    let Some((index, _)) = worst.max_by_key(|(_, errors)| errors.missed + errors.invented) else { return Ok(None) };
+    let both = [&one, &other].map(|found| found.whole(axis, index, spacing_mm));
+    let mut union = both[0].slice.clone();
+    union.cells.iter_mut().zip(&both[1].slice.cells).for_each(|(cell, other)| *cell |= other);
+    // Both show the same part.
+    let Some(extent) = union.extent() else { return Ok(None) };
+    let frame = union.frame(extent, both[0].edges, ASPECT);
+    Ok(Some(both.map(|cut| Cut { slice: cut.slice.part(frame), ..cut })))
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use super::case::CaseResult;
 use super::count::{Counter, Threads};
 use super::dispatch;
 use super::error::EvalError;
+use super::held::Held;
 use super::pairing::{CasePair, Lone, Source};
 use super::rules::Rules;
 use crate::Engine;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -59,6 +60,22 @@ pub(super) enum Task {
 }
 
 impl Task {
+    /// The case.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Pair(pair) => &pair.name,
+            Self::Unpredicted { lone, .. } => &lone.name,
+        }
+    }
+
+    /// The label map that a prediction is compared with.
+    pub fn truth(&self) -> Option<&Path> {
+        match self {
+            Self::Pair(CasePair { truth: Source::File(truth), .. }) => Some(truth.path()),
+            _ => None,
+        }
+    }
+
     /// The case, and where its voxels are.
     pub fn into_sources(self) -> (String, [Source; 2]) {
         match self {
@@ -94,10 +111,13 @@ impl Done {
     }
 }
 
-/// Evaluates every task. Failures are collected, and the others go on.
+/// What makes of the task at a place its outcome.
+pub(super) type Evaluate<'a> = dyn Fn(usize, Counter<'_>) -> Outcome + Sync + 'a;
+
+/// Evaluates so many tasks. Failures are collected, and the others go on.
 pub(super) fn run(
-    tasks: &[Task],
-    rules: &Rules,
+    tasks: usize,
+    evaluate: &Evaluate<'_>,
     engine: &Engine,
     options: &RunOptions<'_>,
 ) -> Result<Vec<Outcome>, EvalError> {
@@ -106,7 +126,7 @@ pub(super) fn run(
         true => jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get),
         false => 1,
     };
-    let workers = jobs.min(tasks.len()).max(1);
+    let workers = jobs.min(tasks).max(1);
     // With threads to spare, the two files of a case are decoded side by side.
     let threads = if workers < jobs { Threads::Two } else { Threads::One };
     let counter = Counter { engine, counterpart, threads, cancel };
@@ -118,7 +138,7 @@ pub(super) fn run(
             return None;
         }
         let place = next.fetch_add(1, Ordering::Relaxed);
-        let outcome = evaluate(tasks.get(place)?, rules, counter);
+        let outcome = (place < tasks).then(|| evaluate(place, counter))?;
         if outcome.1.as_ref().is_err_and(concerns_all) {
             stopped.store(true, Ordering::Relaxed);
         }
@@ -132,8 +152,8 @@ pub(super) fn run(
             drop(returned.recv());
         }
     };
-    on_event(Event::Started { cases: tasks.len() });
-    let mut done = Vec::with_capacity(tasks.len());
+    on_event(Event::Started { cases: tasks });
+    let mut done = Vec::with_capacity(tasks);
     thread::scope(|scope| {
         let work = &work;
         let mut started = 0;
@@ -166,8 +186,17 @@ fn concerns_all(error: &EvalError) -> bool {
     matches!(error, EvalError::Cancelled) || error.is_device()
 }
 
-fn evaluate(task: &Task, rules: &Rules, counter: Counter<'_>) -> Outcome {
+/// Evaluates a task; its true map may be in memory already.
+pub(super) fn evaluate(task: &Task, held: Option<&Held>, rules: &Rules, counter: Counter<'_>) -> Outcome {
     match task {
+        Task::Pair(CasePair { name, truth: Source::File(truth), pred }) if held.is_some() => {
+            // Whether both are one file is seen by their places.
+            let same = matches!(pred, Source::File(pred) if truth.is_same_file(pred));
+            let taken = held.map_or_else(|| truth.clone(), |held| held.take(truth));
+            let truth = Source::File(if same { truth.clone() } else { taken });
+            let pair = CasePair { name: name.clone(), truth, pred: pred.clone() };
+            (name.clone(), dispatch::evaluate(&pair, rules, counter))
+        }
         Task::Pair(pair) => (pair.name.clone(), dispatch::evaluate(pair, rules, counter)),
         Task::Unpredicted { lone, expected } => {
             (lone.name.clone(), dispatch::without_prediction(lone, expected, rules, counter))

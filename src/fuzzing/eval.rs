@@ -15,7 +15,7 @@ use std::path::Path;
 const LONGEST: usize = 1 << 15;
 
 /// An error in words.
-fn told(error: &(dyn Error + 'static)) {
+pub(super) fn told(error: &(dyn Error + 'static)) {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
     assert!(!text.is_empty() && text.len() < LONGEST, "{} bytes: {text}", text.len());
@@ -143,6 +143,6 @@ pub(super) fn pairs(data: &[u8]) {
 }
 
 #[allow(clippy::panic)] // a target fails so
-fn unreadable(error: &str) -> ! {
+pub(super) fn unreadable(error: &str) -> ! {
     panic!("what was written cannot be read: {error}")
 }

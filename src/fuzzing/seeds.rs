@@ -27,11 +27,25 @@ const PAIRS: [&str; 5] = [
     "own_1.json,,name\n",
 ];
 
+/// Scores: classes by label and by name, other separators, undefined scores in several words, remarks, counts, our own
+/// table, and what is refused; and two models.
+const SCORES: [&str; 8] = [
+    "case,label,dice\na,1,0.5\na,2,0.75\nb,1,\nb,2,nan\n",
+    "# made by x\n\nCase;Structure;DSC;HD95\n#1;liver;0,5;7\n\"b;c\";liver;0.25;-\n",
+    "id\tmine\tsite\na\t1e300\tx\nb\t-1e300\ty\nc\t5e-324\tx\n",
+    "case,label,precision,n_truth,n_pred\nc0,1.0,,0,0\nc1,1,,7.0,0\nc2,1,0.5,9,9\n",
+    "case,label,name,dice,tp,fp,fn,tn,n_pred,n_truth,voxel_ml\na,1,liver,0.5,1,1,1,1,2,2,\na,0,,0.9,1,1,1,1,2,2,\n",
+    "case,dice\na,0.1\na,0.2\n",
+    "case,dice\na,0.1,3\n",
+    "case,dice\na,0.1\nb,0.2\nc,inf\n\0case,dice\nb,0.3\na,0.1\nc,0.5\n",
+];
+
 /// The seeds of a body.
 pub fn of(body: &str) -> Vec<Vec<u8>> {
     match body {
         "dataset_json" => DATASETS.map(|text| text.as_bytes().to_vec()).to_vec(),
         "pairs" => PAIRS.map(|text| text.as_bytes().to_vec()).to_vec(),
+        "scores_csv" => SCORES.map(|text| text.as_bytes().to_vec()).to_vec(),
         "merge" => {
             let mut seeds = RESULTS.map(|text| text.as_bytes().to_vec()).to_vec();
             seeds.push(RESULTS[..2].join("\0").into_bytes());

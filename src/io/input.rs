@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+#[cfg(feature = "eval")]
+use std::io::{self, Read};
 use std::io::{BufRead, Cursor, Seek};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::file;
+#[cfg(feature = "eval")]
+use super::gzip::MAGIC;
 use crate::error::FileError;
+#[cfg(feature = "eval")]
+use flate2::{Compression, bufread::MultiGzDecoder, write::GzEncoder};
 
 /// A file to be read: a path, or bytes in memory under a name. A copy shares the bytes.
 ///
@@ -76,6 +82,27 @@ impl Input {
             }
             _ => false,
         }
+    }
+
+    /// The file in memory, for several readers: the same bytes, but for gzip, which is decoded and framed again without
+    /// compression, so that the next readers only copy. None for what is not one file, holds more than `most` bytes, or
+    /// cannot be read, which its reader tells.
+    #[cfg(feature = "eval")]
+    pub(crate) fn held(&self, most: u64) -> Option<Self> {
+        let path = self.path();
+        let is_one_file = ["nii", "gz", "mha", "npy"].iter().any(|end| file::ends_in(path, end));
+        if self.0.store != Store::Disk || !is_one_file {
+            return None;
+        }
+        let (mut reader, length) = file::open(path).ok()?;
+        if !reader.fill_buf().ok()?.starts_with(&MAGIC) {
+            let mut bytes = Vec::new();
+            let whole = length <= most && reader.take(most).read_to_end(&mut bytes).is_ok();
+            return whole.then(|| Self::bytes(path, bytes));
+        }
+        let mut framed = GzEncoder::new(Vec::new(), Compression::none());
+        let voxels = io::copy(&mut MultiGzDecoder::new(reader).take(most.saturating_add(1)), &mut framed).ok()?;
+        (voxels <= most).then(|| framed.finish().ok()).flatten().map(|bytes| Self::bytes(path, bytes))
     }
 
     /// Whether there is a file, and no folder of this name.

@@ -10,7 +10,7 @@ pub(in crate::metric) mod resampling;
 mod wilson;
 
 pub use average::{Average, average, generalized_dice};
-pub(in crate::metric) use bootstrap::between;
+pub(in crate::metric) use bootstrap::between_shares;
 pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use distribution::Distribution;
 pub use mean::{mean_of_all, mean_of_defined};

@@ -9,10 +9,13 @@
 //! against A to the bit.
 
 mod adjust;
+mod bca;
 mod better;
 mod difference;
+mod ends;
 mod flips;
 mod friedman;
+mod observed;
 mod options;
 mod pair;
 mod parallel;
@@ -23,6 +26,7 @@ mod signed_rank;
 mod stability;
 mod student;
 mod table;
+mod walsh;
 
 pub use adjust::{Adjust, adjusted};
 pub use better::Better;

@@ -9,7 +9,7 @@ mod histogram;
 mod lesions;
 mod outline;
 mod page;
-mod picture;
+pub(in crate::report) mod picture;
 pub(in crate::report) mod plot;
 mod policy;
 pub(in crate::report) mod scale;
@@ -18,7 +18,7 @@ mod surfaces;
 mod tables;
 pub(in crate::report) mod text;
 mod whiskers;
-mod worst;
+pub(in crate::report) mod worst;
 
 #[cfg(test)]
 #[cfg(feature = "cli")]

@@ -2,12 +2,14 @@
 //! the same numbers.
 
 mod csv;
+mod html;
 mod json;
 mod notes;
 pub(super) mod phrases;
 mod sheets;
 
 pub use csv::{models_csv, models_scores_csv};
+pub use html::models_html;
 pub use json::models_json;
 
 use super::sheet::{Sheet, escaped};

@@ -111,3 +111,45 @@ fn a_report_fits_every_screen_and_answers_to_clicks() {
     assert_eq!(answer["before"], answer["after"]);
     assert!(answer["before"].as_array().unwrap().iter().any(|colour| colour != "rgba(0, 0, 0, 0)"), "{answer}");
 }
+
+/// Of three models with long names and two scores, and of two models.
+fn comparisons(folder: &Path) -> [String; 2] {
+    let table = |model: usize| {
+        let path = folder.join(format!("a_model_with_a_rather_long_name_{model}.csv"));
+        let rows = (0..60).flat_map(|case| {
+            (1..=6).map(move |class| {
+                let score = 0.5 + ((case * 31 + class * 17 + model * 7) % 47) as f64 / 100.0;
+                let case = format!("a_case_with_a_rather_long_name_as_archives_have_them_{case:03}");
+                format!("{case},{},{score},{}\n", name(class), 20.0 * (1.0 - score))
+            })
+        });
+        std::fs::write(&path, format!("case,label,dice,hd95\n{}", rows.collect::<String>())).unwrap();
+        path
+    };
+    let models: Vec<_> = (0..3).map(table).collect();
+    [3, 2].map(|n| {
+        let page = folder.join(format!("comparison_{n}.html"));
+        let mut command = Command::cargo_bin("voxdice").unwrap();
+        command.arg("compare").args(&models[..n]).arg("--html").arg(&page).args(["--bootstrap", "200"]);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read_to_string(page).unwrap()
+    })
+}
+
+#[test]
+fn a_comparison_fits_every_screen() {
+    let Some(program) = chromium::wanted() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for page in comparisons(folder.path()) {
+        let answer = ask(&program, folder.path(), &page);
+        let frames = answer["frames"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        assert_eq!(frames.len(), WIDTHS.len(), "{answer}");
+        for frame in frames {
+            assert!(frame["scroll"].as_u64() <= frame["inner"].as_u64(), "a page is wider than its window: {frame}");
+            assert!(frame["control"].as_u64() > frame["inner"].as_u64(), "this test cannot fail: {frame}");
+        }
+        assert_eq!(answer["errors"], Value::Array(Vec::new()));
+        assert_eq!((&answer["marked"], answer["sort"].as_str()), (&1.into(), Some("descending")), "{answer}");
+    }
+}

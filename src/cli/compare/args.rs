@@ -2,16 +2,18 @@
 
 use super::Compare;
 use crate::Empty;
+use crate::cli::eval::Like;
 use crate::cli::files::read_text;
 use crate::cli::label_list::LabelList;
 use crate::eval::models::{Choices, Grouping, UndefinedRule};
-use crate::eval::{Convention, EvalError, MOST_RESAMPLES, ScoreChoices};
+use crate::eval::{EvalError, MOST_RESAMPLES, ScoreChoices};
 use crate::metric::Bootstrap;
 use crate::metric::compare::{Adjust, Better, CompareOptions, Family, IntervalKind, RankBy, Test, Zeros};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// How models are compared.
 #[derive(Debug, Clone, Args)]
@@ -76,6 +78,13 @@ pub(super) struct OutputArgs {
     /// Also write CSV to this file: a row per metric, class and pair of models
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub csv: Option<PathBuf>,
+    /// Also write a page to this file, to read, to print and to pass on: differences with a dot for each case, ranks, cases,
+    /// and for folders pictures of both models side by side
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub html: Option<PathBuf>,
+    /// Also write CSV to this file: a row per metric, class and model
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub csv_models: Option<PathBuf>,
     /// No warnings, notes or progress on stderr
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
@@ -191,6 +200,8 @@ choices!(
         Percentile => IntervalKind::Percentile,
         /// Student's
         T => IntervalKind::T,
+        /// Bias-corrected and accelerated percentiles: for skewed scores of many cases
+        Bca => IntervalKind::Bca,
     }
 );
 
@@ -210,6 +221,22 @@ choices!(
     }
 );
 
+/// `METRIC=WEIGHT`.
+#[derive(Debug, Clone)]
+pub(super) struct WeightFlag(String, f64);
+
+impl FromStr for WeightFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no weight of a score; write METRIC=WEIGHT, such as dice=2");
+        let (metric, weight) = text.split_once('=').ok_or_else(wrong)?;
+        let weight = weight.trim().parse().ok().filter(|weight: &f64| *weight > 0.0 && weight.is_finite());
+        let metric = metric.trim();
+        Ok(Self(Some(metric).filter(|metric| !metric.is_empty()).ok_or_else(wrong)?.into(), weight.ok_or_else(wrong)?))
+    }
+}
+
 /// Patterns of signs that are drawn.
 const DRAWS: u32 = 10_000;
 
@@ -223,6 +250,17 @@ fn above_zero(text: &str) -> Result<f64, String> {
     found.ok_or_else(|| format!("`{text}` is not a number above 0; write a difference such as 0.01"))
 }
 
+impl TestName {
+    fn of(self, zeros: ZerosName) -> Test {
+        match self {
+            Self::Wilcoxon => Test::Wilcoxon(zeros.into()),
+            Self::SignFlip => Test::SignFlip { draws: DRAWS },
+            Self::T => Test::T,
+            Self::None => Test::None,
+        }
+    }
+}
+
 impl StatisticsArgs {
     fn options(&self) -> Result<CompareOptions> {
         let resamples = self.bootstrap;
@@ -234,12 +272,7 @@ impl StatisticsArgs {
         Ok(CompareOptions {
             bootstrap,
             interval: self.interval.into(),
-            test: match self.test {
-                TestName::Wilcoxon => Test::Wilcoxon(self.zeros.into()),
-                TestName::SignFlip => Test::SignFlip { draws: DRAWS },
-                TestName::T => Test::T,
-                TestName::None => Test::None,
-            },
+            test: self.test.of(self.zeros),
             adjust: self.adjust.into(),
             family: self.family.into(),
             rank: self.rank.into(),
@@ -301,6 +334,12 @@ impl Compare {
                 }
             }
         }
+        let mut weights = BTreeMap::new();
+        for WeightFlag(metric, weight) in &self.weights {
+            if weights.insert(metric.clone(), *weight).is_some() {
+                bail!("--weights names {metric} twice; give it one weight");
+            }
+        }
         let classes = self.count.labels.as_ref().map(|LabelList(labels)| labels.iter().map(u32::to_string).collect());
         Ok(Choices {
             metrics: self.metrics.clone(),
@@ -310,6 +349,7 @@ impl Compare {
             missing: self.missing.into(),
             against: self.statistics.against.clone(),
             groups: self.statistics.grouping()?,
+            weights,
             options: self.statistics.options()?,
         })
     }
@@ -320,9 +360,41 @@ impl Compare {
             pool: None,
             scores: None,
             empty: self.empty.map(Empty::from),
-            convention: self.like.map(Convention::from),
+            convention: self.like.and_then(Like::convention),
             resamples: Some(0),
             seed: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_has_its_name_in_both_worlds() {
+        fn same<F: ValueEnum + Into<D>, D: ToString>(flag: &F) {
+            let domain: D = flag.clone().into();
+            assert_eq!(flag.to_possible_value().unwrap().get_name(), domain.to_string());
+        }
+        ZerosName::value_variants().iter().for_each(same::<_, Zeros>);
+        AdjustName::value_variants().iter().for_each(same::<_, Adjust>);
+        FamilyName::value_variants().iter().for_each(same::<_, Family>);
+        RankName::value_variants().iter().for_each(same::<_, RankBy>);
+        IntervalName::value_variants().iter().for_each(same::<_, IntervalKind>);
+        UndefinedName::value_variants().iter().for_each(same::<_, UndefinedRule>);
+        for test in TestName::value_variants() {
+            let name = test.to_possible_value().unwrap().get_name().to_owned();
+            assert_eq!(test.of(ZerosName::Drop).name(), name);
+        }
+    }
+
+    #[test]
+    fn weights_are_numbers_above_0() {
+        let WeightFlag(metric, weight) = "hd95 = 0.5".parse().unwrap();
+        assert_eq!((metric.as_str(), weight), ("hd95", 0.5));
+        for text in ["dice", "=1", "dice=0", "dice=-1", "dice=nan", "dice=inf", "dice="] {
+            assert!(text.parse::<WeightFlag>().unwrap_err().contains("METRIC=WEIGHT"), "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From the paths on the command line to models: files are read, folders evaluated.
 
 use super::Compare;
-use crate::Engine;
+use crate::cli::eval::{LesionArgs, Like};
 use crate::cli::files::read_text;
 use crate::cli::interrupt;
 use crate::cli::output::Output;
@@ -9,8 +9,11 @@ use crate::cli::progress::Progress;
 use crate::cli::words;
 use crate::eval::models::Model;
 use crate::eval::{
-    Cohort, Event, InstanceSearch, Matching, RunOptions, Score, ScoreChoices, ScoreList, Selection, pair_folders_by,
+    Cohort, Evaluation, Event, Matching, RunOptions, Score, ScoreChoices, ScoreList, Scoring, Selection,
+    pair_folders_by,
 };
+use crate::metric::Metric;
+use crate::metric::instances::LesionMetric;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -84,65 +87,103 @@ pub(super) fn read(compare: &Compare, output: &mut Output) -> Result<Vec<Model>>
         bail!("--truth {} is for folders of predictions, and no result is one; leave it out", truth.display());
     }
     let choices = compare.score_choices();
-    let mut engine = None;
-    let mut models = Vec::new();
-    for (name, paths) in named {
+    let mut models: Vec<(usize, Model)> = Vec::new();
+    let mut folders: Vec<Folder> = Vec::new();
+    for (place, (name, paths)) in named.into_iter().enumerate() {
         match &paths[..] {
-            [folder] if folder.is_dir() => {
-                let engine = match &engine {
-                    Some(engine) => engine,
-                    None => engine.insert(compare.device.engine()?),
-                };
-                models.push(evaluated(compare, engine, &name, folder, &choices, output)?);
-            }
+            [folder] if folder.is_dir() => folders.push(Folder::of(compare, place, name, folder, &choices)?),
             _ => {
                 let texts: Vec<(PathBuf, String)> =
                     paths.iter().map(|path| Ok((path.clone(), read_text(path)?))).collect::<Result<_>>()?;
-                models.push(Model::parse(name, &texts, &choices)?);
+                let model = Model::parse(name, &texts, &choices)?;
+                if let (Some(like), Some((evaluation, _))) = (compare.like, model.evaluation()) {
+                    like.check_stored(evaluation.rules.instances.as_ref())?;
+                }
+                models.push((place, model));
             }
         }
     }
-    Ok(models)
+    if !folders.is_empty() {
+        models.extend(evaluated(compare, folders, output)?);
+    }
+    models.sort_by_key(|(place, _)| *place);
+    Ok(models.into_iter().map(|(_, model)| model).collect())
 }
 
-/// A folder of predictions, evaluated as `voxdice eval` does.
-fn evaluated(
-    compare: &Compare,
-    engine: &Engine,
-    name: &str,
-    folder: &Path,
-    choices: &ScoreChoices,
-    output: &mut Output,
-) -> Result<Model> {
-    let truth = compare.truth.as_deref().unwrap_or(folder);
-    let scores = match &compare.metrics {
-        // A name from another tool is checked when models are joined.
-        Some(names) => names.iter().map(|name| name.parse()).collect::<Result<Vec<Score>, _>>()?,
-        None => ScoreList::default().0,
-    };
-    let scoring = ScoreChoices { scores: Some(ScoreList(scores)), ..choices.clone() }.resolve()?;
-    let instances = scoring.lesion_metrics().next().map(|_| scoring.asked_of(InstanceSearch::default()));
-    let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect(), instances)?;
-    let selection = Selection { missing: compare.missing.into(), ..Selection::default() };
-    let by = match &compare.pair_regex {
-        Some(regex) => Matching::Pattern(regex),
-        None => Matching::Names,
-    };
-    let cohort = interrupt::during(|| -> Result<Cohort> {
-        Ok(Cohort::new(pair_folders_by(truth, folder, by, &rules)?, rules.clone(), selection)?)
-    })??;
-    let progress = Progress::start(output.quiet, &format!("counting {name}"));
+/// A folder of predictions before it is evaluated, as `voxdice eval` does.
+struct Folder {
+    /// Its place among the models.
+    place: usize,
+    name: String,
+    path: PathBuf,
+    cohort: Cohort,
+    scoring: Scoring,
+}
+
+impl Folder {
+    fn of(compare: &Compare, place: usize, name: String, path: &Path, choices: &ScoreChoices) -> Result<Self> {
+        let truth = compare.truth.as_deref().unwrap_or(path);
+        let scores = match &compare.metrics {
+            // A name from another tool is checked when models are joined.
+            Some(names) => names.iter().map(|name| name.parse()).collect::<Result<Vec<Score>, _>>()?,
+            None => ScoreList::default().0,
+        };
+        let mut scoring = ScoreChoices { scores: Some(ScoreList(scores)), ..choices.clone() }.resolve()?;
+        let preset = compare.like.and_then(Like::lesions);
+        if preset.is_some() && compare.metrics.is_none() {
+            scoring
+                .scores
+                .extend([LesionMetric::F1, LesionMetric::Dice].map(Metric::Lesion).into_iter().map(Score::from));
+        }
+        let instances = LesionArgs::default().search(preset, scoring.lesion_metrics().next().is_some())?;
+        let instances = instances.map(|search| scoring.asked_of(search));
+        let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect(), instances)?;
+        let selection = Selection { missing: compare.missing.into(), ..Selection::default() };
+        let by = match &compare.pair_regex {
+            Some(regex) => Matching::Pattern(regex),
+            None => Matching::Names,
+        };
+        let cohort = interrupt::during(|| -> Result<Cohort> {
+            Ok(Cohort::new(pair_folders_by(truth, path, by, &rules)?, rules, selection)?)
+        })??;
+        Ok(Self { place, name, path: path.into(), cohort, scoring })
+    }
+}
+
+/// The folders of all models, evaluated in one pass over the truth.
+fn evaluated(compare: &Compare, folders: Vec<Folder>, output: &mut Output) -> Result<Vec<(usize, Model)>> {
+    let engine = compare.device.engine()?;
+    let progress = Progress::start(output.quiet, "counting");
     let options = RunOptions {
         jobs: compare.jobs,
         counterpart: None,
         cancel: interrupt::token(),
         on_event: &|event| match event {
-            Event::Started { cases } => progress.expect(cases, &format!("counting {name}")),
+            Event::Started { cases } => progress.expect(cases, "counting"),
             Event::CaseDone => progress.step(),
         },
     };
-    let evaluation = cohort.run(engine, &options)?;
+    let mut about = Vec::new();
+    let mut cohorts = Vec::new();
+    for Folder { place, name, path, cohort, scoring } in folders {
+        about.push((place, name, path, scoring));
+        cohorts.push(cohort);
+    }
+    let evaluations = Cohort::run_together(cohorts, &engine, &options)?;
     drop(progress);
+    let mut models = Vec::new();
+    for ((place, name, path, scoring), evaluation) in about.into_iter().zip(evaluations) {
+        tell(&name, &evaluation, output);
+        if evaluation.cases.is_empty() && !evaluation.failures.is_empty() {
+            bail!("{name}: no case could be evaluated; see the errors above");
+        }
+        models.push((place, Model::counted(name, vec![path], evaluation, scoring)));
+    }
+    Ok(models)
+}
+
+/// What went wrong with a folder.
+fn tell(name: &str, evaluation: &Evaluation, output: &mut Output) {
     for failure in &evaluation.failures {
         output.finding(&format!("error: {name}: {}: {}", failure.case, words::of_eval(&failure.error)));
     }
@@ -152,8 +193,4 @@ fn evaluated(
     for (case, gap) in evaluation.apart() {
         output.finding(&format!("warning: {name}: {}: the grids lie {:.2} mm apart", case.name, gap.millimetres));
     }
-    if evaluation.cases.is_empty() && !evaluation.failures.is_empty() {
-        bail!("{name}: no case could be evaluated; see the errors above");
-    }
-    Ok(Model::counted(name, vec![folder.into()], evaluation, scoring))
 }

@@ -209,33 +209,6 @@ impl From<EmptyName> for Empty {
     }
 }
 
-/// Whose conventions hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ConventionName {
-    /// nnU-Net v2: a class in neither file is undefined; means over cases, then over classes
-    Nnunet,
-    /// MONAI's DiceMetric: a class without truth is undefined; means over classes, then over cases
-    Monai,
-    /// KiTS23: kidney and masses 1,2,3, masses 2,3, tumor 2; a class in neither file scores 1
-    Kits23,
-    /// BraTS 2023: WT 1,2,3, TC 1,3, ET 3; a class in neither file scores 1. Whole regions, not lesions
-    Brats23,
-    /// TotalSegmentator: a class without truth is undefined, whatever is predicted
-    Totalseg,
-}
-
-impl From<ConventionName> for Convention {
-    fn from(name: ConventionName) -> Self {
-        match name {
-            ConventionName::Nnunet => Self::Nnunet,
-            ConventionName::Monai => Self::Monai,
-            ConventionName::Kits23 => Self::Kits23,
-            ConventionName::Brats23 => Self::Brats23,
-            ConventionName::Totalseg => Self::TotalSegmentator,
-        }
-    }
-}
-
 /// `--region NAME=LIST`.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct RegionFlag(pub Class);
@@ -383,7 +356,6 @@ mod tests {
         GeometryName::value_variants().iter().for_each(same::<_, GeometryRule>);
         MissingName::value_variants().iter().for_each(same::<_, MissingRule>);
         EmptyName::value_variants().iter().for_each(same::<_, Empty>);
-        ConventionName::value_variants().iter().for_each(same::<_, Convention>);
     }
 
     #[test]

@@ -204,9 +204,20 @@ impl Like {
             Self::Lesions(preset) => Some(preset),
         }
     }
+
+    /// Whether results can be as this says: lesions are those that were found when the cases were evaluated.
+    pub fn check_stored(self, search: Option<&InstanceSearch>) -> Result<()> {
+        match self.lesions().filter(|own| search.and_then(|search| search.preset) != Some(*own)) {
+            Some(preset) => bail!(
+                "--like {preset} defines lesions, which cannot be found again without the voxels; evaluate the cases with it, \
+                 or leave it out"
+            ),
+            None => Ok(()),
+        }
+    }
 }
 
-pub(super) fn like(text: &str) -> Result<Like, String> {
+pub(in crate::cli) fn like(text: &str) -> Result<Like, String> {
     let lower = text.to_ascii_lowercase();
     if let Ok(convention) = lower.parse() {
         return Ok(Like::Convention(convention));

@@ -2,7 +2,6 @@
 
 use super::args::ScoreArgs;
 use super::check_found;
-use super::lesions::Like;
 use super::publish::{OutputArgs, publish};
 use crate::cli::exit::Exit;
 use crate::cli::files::read_text;
@@ -38,13 +37,8 @@ impl Merge {
         let read = |path: &PathBuf| -> Result<Partial> { Ok(Partial::parse(&read_text(path)?, path)?) };
         let parts: Vec<Partial> = self.partial.iter().map(read).collect::<Result<_>>()?;
         let (evaluation, scoring) = merge(parts, &self.scores.choices())?;
-        let preset = self.scores.like.and_then(Like::lesions);
-        let stored = evaluation.rules.instances.as_ref().and_then(|search| search.preset);
-        if let Some(preset) = preset.filter(|_| preset != stored) {
-            bail!(
-                "--like {preset} defines lesions, which cannot be found again without the voxels; evaluate the cases with it, \
-                 or leave it out"
-            );
+        if let Some(like) = self.scores.like {
+            like.check_stored(evaluation.rules.instances.as_ref())?;
         }
         if self.scores.pool.is_some() && evaluation.rules.instances.is_none() {
             bail!("--pool is about scores of lesions, and these results have none; leave it out");

@@ -65,6 +65,22 @@ pub enum ModelsError {
     /// It is not known which way a score is better.
     #[error("whether more or less of {0} is better is not known; say which")]
     NoDirection(String),
+    /// A weight of a score that is not compared.
+    #[error("{metric} has a weight and is not compared; there are {}", listed(.metrics))]
+    WeightOf {
+        /// The score.
+        metric: String,
+        /// What is compared.
+        metrics: Vec<String>,
+    },
+    /// A weight that is none.
+    #[error("the weight {weight} of {metric} cannot be used; give it one weight, above 0")]
+    Weight {
+        /// The score.
+        metric: String,
+        /// Its weight.
+        weight: f64,
+    },
     /// No case has a result of every model.
     #[error(
         "no case is in the results of all models: the first of {} is {}, of {} {}; give the cases the same names",

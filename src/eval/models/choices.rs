@@ -41,6 +41,8 @@ pub struct Choices {
     pub missing: MissingRule,
     /// The model that all others are compared with, by name. It overrides [`CompareOptions::against`].
     pub against: Option<String>,
+    /// What the scores weigh in [`Comparison::overall`](super::Comparison::overall), by name; 1 where they are not named.
+    pub weights: BTreeMap<String, f64>,
     /// How cases form groups.
     pub groups: Option<Grouping>,
     /// Statistics.

@@ -1,5 +1,6 @@
 //! Models joined case by case and class by class, and the results of comparing them.
 
+use super::agreement::{Agreement, agreement};
 use super::checks::{check_rules, check_truth};
 use super::choices::{Choices, Grouping, UndefinedRule};
 use super::model::{Content, Entries, Model, direction, metric_name, own_key};
@@ -34,6 +35,8 @@ pub struct Comparison {
     pub options: CompareOptions,
     /// How many groups the cases form, if any.
     pub groups: Option<usize>,
+    /// How far volumes agree with the true ones, class by class and model by model, where results have counts.
+    pub agreement: Vec<Agreement>,
     /// Classes that not all models have results of, and who has them.
     pub left_out: Vec<(String, Vec<String>)>,
     /// Scores that were not compared as it is not known which way they are better.
@@ -51,8 +54,22 @@ pub struct Contender {
     pub sources: Vec<PathBuf>,
     /// How many cases have a result.
     pub cases: usize,
-    /// Cases of others that have none here; with a class behind it, a case whose row of this class alone lacks.
+    /// Cases of others that have none here.
     pub missing: Vec<String>,
+    /// Cases with a result, and the names of classes of which others have a row there, and this model has not.
+    pub missing_rows: Vec<(String, String)>,
+}
+
+impl Contender {
+    /// The missing rows as text: the case, and the class in brackets.
+    pub fn rows_missing(&self) -> Vec<String> {
+        self.missing_rows.iter().map(|(case, class)| format!("{case} ({class})")).collect()
+    }
+
+    /// Whether anything that others have is missing here.
+    pub fn lacks_results(&self) -> bool {
+        !self.missing.is_empty() || !self.missing_rows.is_empty()
+    }
 }
 
 impl Comparison {
@@ -65,6 +82,7 @@ impl Comparison {
         check_names(models)?;
         let (metrics, undirected) = metrics(models, &choices)?;
         let names: Vec<String> = metrics.iter().map(|(name, _)| name.clone()).collect();
+        check_weights(&names, &choices)?;
         check_rules(models, &names)?;
         let (classes, left_out) = classes(models, &choices)?;
         let entries: Vec<Entries> = models.iter().map(|model| model.entries(&names, &classes)).collect();
@@ -85,7 +103,8 @@ impl Comparison {
             name: model.name.clone(),
             sources: model.sources.clone(),
             cases: own.len(),
-            missing: all.difference(own).cloned().chain(rows_missing(own, of_model, &entries, &classes)).collect(),
+            missing: all.difference(own).cloned().collect(),
+            missing_rows: rows_missing(own, of_model, &entries, &classes),
         });
         let contenders = contenders.collect();
         let groups = choices.groups.as_ref().map(|grouping| numbered(grouping, models, &cases)).transpose()?;
@@ -113,6 +132,7 @@ impl Comparison {
         }
         let alike = if groups.is_none() { alike(&cases) } else { None };
         Ok(Self {
+            agreement: agreement(models, &cases, &classes),
             models: contenders,
             classes,
             metrics,
@@ -131,7 +151,7 @@ impl Comparison {
     /// Whether the comparison needs a look: missing cases that no rule allows for, scores that only some models have, a
     /// table without a complete case.
     pub fn has_findings(&self) -> bool {
-        let missing = self.models.iter().any(|model| !model.missing.is_empty());
+        let missing = self.models.iter().any(Contender::lacks_results);
         (missing && self.choices.missing == MissingRule::Error)
             || self.found.iter().any(|found| !found.asymmetric.is_empty() || found.complete == 0)
     }
@@ -164,19 +184,25 @@ impl Comparison {
         [["dice", "iou"]].into_iter().find(|pair| pair.iter().all(|name| has(name)))
     }
 
-    /// The mean rank of each model over all tables but means, and the ranks of these: every class and metric counts
-    /// alike.
+    /// What a metric weighs where the ranks of several are averaged.
+    pub fn weight(&self, metric: &str) -> f64 {
+        self.choices.weights.iter().find(|(name, _)| metric_name(name) == metric).map_or(1.0, |(_, weight)| *weight)
+    }
+
+    /// The mean rank of each model over all tables but means, and the ranks of these: every class counts alike, and every
+    /// metric by its [`Comparison::weight`].
     pub fn overall(&self) -> Option<(Vec<f64>, Vec<usize>)> {
-        let of_classes: Vec<&Vec<usize>> = self
+        let of_classes: Vec<(f64, &Vec<usize>)> = self
             .rows()
             .filter(|(table, _)| !table.is_mean)
-            .map(|(_, found)| found.ranking.as_ref().map(|ranking| &ranking.ranks))
+            .map(|(table, found)| found.ranking.as_ref().map(|ranking| (self.weight(&table.metric), &ranking.ranks)))
             .collect::<Option<_>>()?;
         if of_classes.len() < 2 {
             return None;
         }
+        let weights: f64 = of_classes.iter().map(|(weight, _)| weight).sum();
         let mean =
-            |model: usize| of_classes.iter().map(|ranks| ranks[model] as f64).sum::<f64>() / of_classes.len() as f64;
+            |model: usize| of_classes.iter().map(|(weight, ranks)| weight * ranks[model] as f64).sum::<f64>() / weights;
         let means: Vec<f64> = (0..self.models.len()).map(mean).collect();
         let ranks = crate::metric::compare::competition_ranks(&means, Better::Lower);
         Some((means, ranks))
@@ -192,6 +218,21 @@ fn check_names(models: &[Model]) -> Result<(), ModelsError> {
         Some(twice) => Err(ModelsError::NameTwice(twice.name.clone())),
         None => Ok(()),
     }
+}
+
+/// Weights of scores that are compared, each once, and above 0.
+fn check_weights(metrics: &[String], choices: &Choices) -> Result<(), ModelsError> {
+    let mut seen = BTreeSet::new();
+    for (name, &weight) in &choices.weights {
+        let own = metric_name(name);
+        if !metrics.contains(&own) {
+            return Err(ModelsError::WeightOf { metric: own, metrics: metrics.to_vec() });
+        }
+        if !(weight > 0.0 && weight.is_finite()) || !seen.insert(own.clone()) {
+            return Err(ModelsError::Weight { metric: own, weight });
+        }
+    }
+    Ok(())
 }
 
 fn place_of(models: &[Model], name: &str) -> Result<usize, ModelsError> {

@@ -100,12 +100,21 @@ impl<'a> Table<'a> {
         let case = case.ok_or_else(|| fault("it has no column `case`; call the column of the cases so".into()))?;
         let label = place(&LABEL);
         let name = label.and_then(|_| place(&["name"]));
-        let records: Vec<csv::StringRecord> =
-            reader.records().collect::<Result<_, _>>().map_err(|error| fault(error.to_string()))?;
+        let skipped = before.len() as u64;
+        let of_row = |error: csv::Error| match error.kind() {
+            // The reader counts from the header on, and a person from the first line.
+            csv::ErrorKind::UnequalLengths { pos: Some(at), expected_len, len } => ModelsError::Line {
+                path: path.into(),
+                line: skipped + at.line(),
+                fault: format!("{len} fields, where the header has {expected_len}; give each row as many"),
+            },
+            _ => fault(error.to_string()),
+        };
+        let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().map_err(of_row)?;
         if records.is_empty() {
             return Err(fault("it has no rows".into()));
         }
-        Ok(Self { path, header, records, skipped: before.len() as u64, case, label, name })
+        Ok(Self { path, header, records, skipped, case, label, name })
     }
 
     /// Whether it is the table that we write.
@@ -322,7 +331,8 @@ mod tests {
             ("case,dice\na,0.1\na,0.2\n", "line 3: all of a is there twice"),
             ("case,dice,DSC\na,0.1,0.1\n", "two of its columns are scores of dice"),
             ("case,dice\n,0.1\n", "the case has no name"),
-            ("case,dice\na,0.1,3\n", "no CSV of scores"),
+            ("case,dice\na,0.1,3\n", "a.csv, line 2: 3 fields, where the header has 2"),
+            ("# x\n\n# y\ncase,dice\na,1\n\nb\n", "a.csv, line 7: 1 fields, where the header has 2"),
         ] {
             let message = read(text).unwrap_err();
             assert!(message.contains(part), "{message}");

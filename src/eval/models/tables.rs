@@ -69,12 +69,12 @@ pub(super) fn rows_missing(
     of_model: &Entries,
     entries: &[Entries],
     classes: &[(String, String)],
-) -> Vec<String> {
+) -> Vec<(String, String)> {
     let cases = own.iter().flat_map(|case| classes.iter().enumerate().map(move |(class, own)| (case, class, own)));
     let lacking = cases.filter(|&(case, class, _)| {
         row(of_model, case, class).is_none() && entries.iter().any(|others| row(others, case, class).is_some())
     });
-    lacking.map(|(case, _, (_, name))| format!("{case} ({name})")).collect()
+    lacking.map(|(case, _, (_, name))| (case.clone(), name.clone())).collect()
 }
 
 /// Whether a case counts for no model in a class, as one of them has no row of it.

@@ -198,30 +198,39 @@ impl Bootstrap {
         let cases = columns.iter().map(|column| column.as_ref().len()).min().unwrap_or(0).min(groups.len());
         let (groups, drawn) = numbered(&groups[..cases]);
         let resampling = Resampling::new(self.seed, drawn, self.resamples);
-        for (chunk, columns) in columns.chunks(LANES).enumerate() {
+        let at_once = self.columns_at_once();
+        let mut of_column = Vec::with_capacity(self.resamples);
+        for (part, columns) in columns.chunks(at_once).enumerate() {
             let columns: Vec<&[f64]> = columns.iter().map(|column| &column.as_ref()[..cases]).collect();
             let means = resampling.means_of_groups(&columns, &groups);
-            for lane in 0..columns.len() {
-                let of_column: Vec<f64> = means.iter().map(|means| means[lane]).collect();
-                each(chunk * LANES + lane, &of_column);
+            for place in 0..columns.len() {
+                of_column.clear();
+                of_column.extend(means.chunks(columns.len()).map(|means| means[place]));
+                each(part * at_once + place, &of_column);
             }
         }
+    }
+
+    /// Columns whose means are made with one round of draws: as many as 32 MiB of means hold.
+    pub(in crate::metric) fn columns_at_once(&self) -> usize {
+        ((1 << 22) / self.resamples).max(LANES)
     }
 
     /// The interval that resampled means of so many cases with a value make: NaN among the means are left out, and
     /// quantiles interpolate between neighbours. None below two cases.
     pub fn interval_of(&self, means: &[f64], cases: usize) -> Option<Interval> {
-        (cases > 1).then(|| between(means, self.share_outside(cases))).flatten()
+        (cases > 1).then(|| between_shares(means, [self.share_outside(cases); 2])).flatten()
     }
 }
 
-/// What lies between the shares at either end of resampled means; NaN among them are left out. None of nothing.
-pub(in crate::metric) fn between(means: &[f64], outside: f64) -> Option<Interval> {
+/// What lies between these shares at the lower and at the upper end of resampled means; NaN among them are left out. None
+/// of nothing.
+pub(in crate::metric) fn between_shares(means: &[f64], [below, above]: [f64; 2]) -> Option<Interval> {
     let mut means: Vec<f64> = means.iter().copied().filter(|mean| !mean.is_nan()).collect();
     if means.is_empty() {
         return None;
     }
-    let (low, high) = (quantile_of(&mut means, outside), upper_quantile_of(&mut means, outside));
+    let (low, high) = (quantile_of(&mut means, below), upper_quantile_of(&mut means, above));
     Some(Interval { low, high })
 }
 

@@ -8,6 +8,15 @@ pub(in crate::metric) fn normal(x: f64) -> f64 {
     0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
 }
 
+/// The value below which this share of the standard normal distribution lies; None unless it lies within (0, 1/2].
+pub(in crate::metric) fn lower_normal_quantile(share: f64) -> Option<f64> {
+    match share {
+        0.5 => Some(0.0),
+        share if share > 0.0 && share < 0.5 => Some(-root(|x| share - normal(-x))),
+        _ => None,
+    }
+}
+
 /// The value that holds the middle `level` of Student's distribution between itself and its negative, for a level
 /// within (0, 1) and one degree of freedom or more. Right to about 1e-12 of itself.
 pub(in crate::metric) fn student(level: f64, freedom: usize) -> f64 {

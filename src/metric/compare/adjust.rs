@@ -1,5 +1,7 @@
 //! p values of several tests at once.
 
+use crate::error::named;
+
 /// How p values are adjusted for the number of tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Adjust {
@@ -13,6 +15,13 @@ pub enum Adjust {
     /// As they are.
     None,
 }
+
+named!(Adjust, "the adjustment" {
+    Holm = "holm",
+    BenjaminiHochberg = "bh",
+    Bonferroni = "bonferroni",
+    None = "none",
+});
 
 /// Adjusted p values, in the order given. NaN does not count as a test: it stays NaN.
 ///

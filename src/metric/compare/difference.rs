@@ -1,6 +1,7 @@
 //! The differences of two models, case by case.
 
 use super::Better;
+use super::walsh::pairwise_median;
 use crate::metric::mean_of_all;
 
 /// The differences a − b of two models over the cases that both have a score for.
@@ -75,15 +76,12 @@ impl Differences {
     /// The median of the means of all pairs of differences, each with itself too (Hodges & Lehmann 1963); NaN of
     /// nothing.
     pub fn hodges_lehmann(&self) -> f64 {
-        let mut sorted = self.values.clone();
-        sorted.sort_by(f64::total_cmp);
-        let n = sorted.len() as u64;
-        let pairs = n * (n + 1) / 2;
-        if pairs == 0 {
-            return f64::NAN;
-        }
-        let lower = walsh(&sorted, pairs.div_ceil(2));
-        if pairs % 2 == 1 { lower } else { f64::midpoint(lower, walsh(&sorted, pairs / 2 + 1)) }
+        pairwise_median(&self.values)
+    }
+
+    /// Whether they differ from each other by more than rounding.
+    pub(super) fn vary(&self) -> bool {
+        vary(&self.values, self.tau)
     }
 
     /// Wins, ties and losses of the first model.
@@ -122,6 +120,14 @@ pub(super) fn tau(scores: impl Iterator<Item = f64>) -> f64 {
     2f64.powi(-48) * scores.fold(1.0, |most: f64, score| most.max(score.abs()))
 }
 
+/// Whether any two values differ, each of which may be off by `tau`.
+pub(super) fn vary(values: &[f64], tau: f64) -> bool {
+    let ends = |(low, high): (f64, f64), value: &f64| (low.min(*value), high.max(*value));
+    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+    // Halves, as the whole may be beyond what is finite.
+    high / 2.0 - low / 2.0 > tau
+}
+
 /// The standard deviation with n − 1, added up in the order of the cases: of the negative values it is the same to the
 /// bit. NaN below two.
 pub(super) fn sd(values: &[f64]) -> f64 {
@@ -138,61 +144,5 @@ pub(super) fn median(values: &[f64]) -> f64 {
     match sorted.len() {
         0 => f64::NAN,
         n => f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2]),
-    }
-}
-
-/// The `place`-th smallest (from 1) of the means of all pairs of sorted values: halved down over the doubles, counting
-/// the pairs below, which takes a pass over the values and not over the pairs.
-fn walsh(sorted: &[f64], place: u64) -> f64 {
-    let at_most = |limit: f64| {
-        let (mut count, mut end) = (0, sorted.len());
-        for (first, &low) in sorted.iter().enumerate() {
-            while end > first && f64::midpoint(low, sorted[end - 1]) > limit {
-                end -= 1;
-            }
-            if end <= first {
-                break;
-            }
-            count += (end - first) as u64;
-        }
-        count
-    };
-    let (mut low, mut high) = (ordinal(sorted[0]), ordinal(sorted[sorted.len() - 1]));
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if at_most(number(middle)) >= place { high = middle } else { low = middle + 1 }
-    }
-    number(low)
-}
-
-/// Numbers in their order as whole ones; −0 as 0.
-fn ordinal(value: f64) -> i128 {
-    let bits = i128::from((value + 0.0).abs().to_bits());
-    if value < 0.0 { -bits } else { bits }
-}
-
-fn number(ordinal: i128) -> f64 {
-    let size = f64::from_bits(ordinal.unsigned_abs() as u64);
-    if ordinal < 0 { -size } else { size }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_middle_of_all_pairs_is_that_of_the_list() {
-        for n in 1..40u32 {
-            let values: Vec<f64> = (0..n).map(|i| f64::from(i * i * 7919 % 1009) / 1009.0 - 0.4).collect();
-            let mut pairs: Vec<f64> = Vec::new();
-            for i in 0..values.len() {
-                pairs.extend((i..values.len()).map(|j| f64::midpoint(values[i], values[j])));
-            }
-            let found = Differences::new(&values, 0.0);
-            assert_eq!(found.hodges_lehmann(), median(&pairs), "{n}");
-            let mirrored = Differences::new(&values.iter().map(|v| -v).collect::<Vec<_>>(), 0.0);
-            assert_eq!(mirrored.hodges_lehmann(), -found.hodges_lehmann());
-        }
-        assert!(Differences::of(&[], &[]).hodges_lehmann().is_nan());
     }
 }

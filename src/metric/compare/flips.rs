@@ -67,8 +67,9 @@ pub fn sign_flip(differences: &[f64], tau: f64, draws: u32, seed: u64) -> SignFl
     }
     let mut random = SplitMix64(seed ^ SplitMix64(STREAM).next());
     let (mut both, mut above, mut below) = (0u32, 0u32, 0u32);
+    let fours: Vec<[i64; 16]> = whole.chunks(4).map(sums_of_four).collect();
     for _ in 0..draws {
-        let flipped: i64 = whole.chunks(64).map(|part| flipped(part, random.next())).sum();
+        let flipped: i64 = fours.chunks(16).map(|part| flipped(part, random.next())).sum();
         both += u32::from(flipped.abs() >= sum.abs() - slack);
         above += u32::from(flipped >= sum - slack);
         below += u32::from(flipped <= sum + slack);
@@ -80,9 +81,15 @@ pub fn sign_flip(differences: &[f64], tau: f64, draws: u32, seed: u64) -> SignFl
     }
 }
 
-/// The sum with the signs given by these bits.
-fn flipped(part: &[i64], bits: u64) -> i64 {
-    part.iter().enumerate().map(|(at, &d)| if bits >> at & 1 == 1 { d } else { -d }).sum()
+/// The sums of up to four differences by their signs: where a bit of the place is set, the difference counts as it is.
+fn sums_of_four(part: &[i64]) -> [i64; 16] {
+    let signed = |place: usize, at: usize, d: i64| if place >> at & 1 == 1 { d } else { -d };
+    std::array::from_fn(|place| part.iter().enumerate().map(|(at, &d)| signed(place, at, d)).sum())
+}
+
+/// The sum of 64 differences with the signs given by these bits.
+fn flipped(fours: &[[i64; 16]], bits: u64) -> i64 {
+    fours.iter().enumerate().map(|(at, sums)| sums[(bits >> (4 * at) & 15) as usize]).sum()
 }
 
 /// How many patterns of signs have a sum of at least this: for every sum of one half, those of the other that reach it.
@@ -111,6 +118,20 @@ fn at_least(whole: &[i64], limit: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each bit is the sign of a difference.
+    #[test]
+    fn sums_are_those_of_single_signs() {
+        let whole: Vec<i64> = (0..130).map(|i: i64| i * i * i % 1009 - 300).collect();
+        let fours: Vec<[i64; 16]> = whole.chunks(4).map(sums_of_four).collect();
+        let mut random = SplitMix64(3);
+        for _ in 0..50 {
+            let bits = [random.next(), random.next(), random.next()];
+            let sign = |at: usize| if bits[at / 64] >> (at % 64) & 1 == 1 { 1 } else { -1 };
+            let expected: i64 = whole.iter().enumerate().map(|(at, d)| sign(at) * d).sum();
+            assert_eq!(fours.chunks(16).zip(bits).map(|(part, bits)| flipped(part, bits)).sum::<i64>(), expected);
+        }
+    }
 
     #[test]
     fn the_size_of_differences_does_not_matter() {

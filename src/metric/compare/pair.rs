@@ -2,13 +2,14 @@
 
 use super::Better;
 use super::difference::{Differences, Record};
+use super::ends::{Ends, INNER};
 use super::flips::sign_flip;
+use super::observed::Observed;
 use super::options::{CompareOptions, IntervalKind, Test};
 use super::scores::{ScoreTable, count_units};
 use super::signed_rank::{Method, PValues, SignedRank, Zeros, wilcoxon};
 use super::student::{PairedT, paired_t};
-use crate::metric::cohort::between;
-use crate::metric::{Bootstrap, Interval};
+use crate::metric::Interval;
 
 /// The verdict on a pair of models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,7 +115,7 @@ impl Pair {
         [a, b]: [usize; 2],
         cases: &[usize],
         groups: Option<&[usize]>,
-        resampled: Option<Resampled<'_>>,
+        (resampled, ends): (Option<Resampled<'_>>, Option<Ends>),
         options: &CompareOptions,
     ) -> Self {
         let scores = |model: usize| -> Vec<f64> { cases.iter().map(|&case| table.scores[model][case]).collect() };
@@ -128,26 +129,27 @@ impl Pair {
         let tau = differences.tau();
         let zeros = if let Test::Wilcoxon(zeros) = options.test { zeros } else { Zeros::Drop };
         let ranks = wilcoxon(of_means.values(), tau, zeros);
-        // Rounding is no variance, and has no t.
-        let varies = of_means.sd() > tau;
-        let t = paired_t(of_means.values()).filter(|_| varies);
+        let t = paired_t(of_means.values(), tau);
         let resampled: Option<Vec<f64>> = resampled.filter(|_| units > 0).map(|resampled| match resampled {
             Resampled::Means([a, b]) => a.iter().zip(b).map(|(a, b)| a - b).collect(),
             Resampled::Differences(found) => found.to_vec(),
         });
-        let (mut interval, mut inner) = (None, None);
-        if options.interval == IntervalKind::T {
+        let mean = differences.mean();
+        let (interval, inner) = if options.interval == IntervalKind::T {
             // What does not vary has an interval of one point.
-            let point = (!varies && units > 1).then(|| of_means.mean()).map(|mean| Interval { low: mean, high: mean });
+            let is_point = units > 1 && !of_means.vary();
+            let point = is_point.then(|| of_means.mean()).map(|mean| Interval { low: mean, high: mean });
             let own = |level| t.and_then(|t| t.interval(level)).or(point);
-            (interval, inner) = (own(options.level()), own(INNER));
-        } else if let (Some(bootstrap), Some(means)) = (options.bootstrap, resampled.as_ref().filter(|_| units > 1)) {
-            interval = between(means, options.share_outside(bootstrap, units));
-            if options.margin.is_some() {
-                let narrower = Bootstrap::new(bootstrap.resamples(), INNER, bootstrap.seed()).ok();
-                inner = narrower.and_then(|own| between(means, options.share_outside(own, units)));
-            }
-        }
+            (own(options.level()), own(INNER))
+        } else {
+            let observed = Observed { values: differences.values(), groups: own.as_deref(), mean, tau };
+            let ends = ends.filter(|ends| ends.units == units).or_else(|| Ends::of(options, units));
+            let found = ends.zip(resampled.as_deref());
+            (
+                found.and_then(|(ends, means)| ends.interval(means, &observed)),
+                found.and_then(|(ends, means)| ends.inner(means, &observed)),
+            )
+        };
         let nan = PValues { two_sided: f64::NAN, greater: f64::NAN, less: f64::NAN };
         let (tested, p, least_p) = match options.test {
             Test::Wilcoxon(_) => (Tested::SignedRank(ranks.method), ranks.p, least(ranks.nonzero, ranks.method)),
@@ -156,11 +158,10 @@ impl Pair {
                 let nonzero = of_sums.values().iter().filter(|d| d.abs() > tau).count();
                 (Tested::SignFlip(found.method), found.p, least(nonzero, found.method))
             }
-            Test::T if all_zero(&of_means) => (Tested::T, ONE, 0.0),
-            Test::T => (Tested::T, t.map_or_else(|| of_constant(&of_means), |t| t.p), 0.0),
+            Test::T if of_means.vary() => (Tested::T, t.map_or(nan, |t| t.p), 0.0),
+            Test::T => (Tested::T, of_constant(&of_means), 0.0),
             Test::None => (Tested::Nothing, nan, 0.0),
         };
-        let mean = differences.mean();
         let signs_differ = mean.abs() > tau && mean * (ranks.r_plus - ranks.r_minus) < 0.0;
         let p_of_mean = signs_differ.then(|| sign_flip(of_sums.values(), tau, DRAWS, options.seed).p.two_sided);
         // A resample without a value has no winner.
@@ -226,16 +227,19 @@ impl Pair {
         }
     }
 
+    /// By the test, or without one by the interval: for the model that it favours, unless the mean is for the other.
     fn tested(&self, better: Better, alpha: f64) -> Verdict {
-        let against_mean = self.mean.abs() > self.tau && self.mean * self.direction() < 0.0;
-        let direction = if against_mean { 0.0 } else { self.direction() };
-        let shown = match self.tested {
-            Tested::Nothing => self.interval.is_some_and(|found| found.low > 0.0 || found.high < 0.0),
-            _ => self.p_adjusted <= alpha,
+        let favoured = match self.tested {
+            Tested::Nothing if self.interval.is_some_and(|found| found.low > 0.0 || found.high < 0.0) => {
+                better.gain(self.mean)
+            }
+            _ => self.significant(better, alpha),
         };
-        match better.gain(direction) {
-            gain if shown && gain > 0.0 => Verdict::Better,
-            gain if shown && gain < 0.0 => Verdict::Worse,
+        let against_mean = self.mean.abs() > self.tau && better.gain(self.mean) * favoured < 0.0;
+        match favoured {
+            _ if against_mean => Verdict::Undecided,
+            gain if gain > 0.0 => Verdict::Better,
+            gain if gain < 0.0 => Verdict::Worse,
             _ => Verdict::Undecided,
         }
     }
@@ -261,22 +265,15 @@ impl Pair {
     }
 }
 
-/// The level of the interval that is held against a margin: two one-sided tests of 5 %.
-const INNER: f64 = 0.9;
-
 const ONE: PValues = PValues { two_sided: 1.0, greater: 1.0, less: 1.0 };
 
-fn all_zero(differences: &Differences) -> bool {
-    let tau = differences.tau();
-    !differences.values().is_empty() && differences.values().iter().all(|d| d.abs() <= tau)
-}
-
-/// p of differences that do not vary: none where they are not 0. NaN for fewer than two, of which nothing is known.
+/// p of differences that do not vary: 1 where they are 0, and 0 where they are not. NaN for a single one that is not 0, of
+/// which nothing more is known, and for none.
 fn of_constant(differences: &Differences) -> PValues {
     let mean = differences.mean();
     match differences.values().len() {
-        0 | 1 => PValues { two_sided: f64::NAN, greater: f64::NAN, less: f64::NAN },
         _ if mean.abs() <= differences.tau() => ONE,
+        0 | 1 => PValues { two_sided: f64::NAN, greater: f64::NAN, less: f64::NAN },
         _ if mean > 0.0 => PValues { two_sided: 0.0, greater: 0.0, less: 1.0 },
         _ => PValues { two_sided: 0.0, greater: 1.0, less: 0.0 },
     }

@@ -5,6 +5,7 @@
 //! ranks.
 
 use super::rank::{Ranked, average_ranks};
+use crate::error::named;
 use crate::metric::cohort::quantiles::normal;
 
 /// What is done with cases in which both models are equal.
@@ -18,6 +19,8 @@ pub enum Zeros {
     /// They take the lowest ranks, half of which count for either side (scipy's `zsplit`).
     Split,
 }
+
+named!(Zeros, "zeros" { Drop = "drop", Pratt = "pratt", Split = "split" });
 
 /// How a p value was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! The t test of paired scores, and the two one-sided tests of equivalence.
 
-use super::difference::sd;
+use super::difference::{sd, vary};
 use super::signed_rank::PValues;
 use crate::metric::cohort::quantiles::student;
 use crate::metric::{Interval, mean_of_all};
@@ -19,21 +19,20 @@ pub struct PairedT {
     error: f64,
 }
 
-/// Student's t test of differences against 0; None below two of them, and where they do not vary.
+/// Student's t test of differences against 0; None below two of them, and where they do not vary. Up to `tau` a
+/// difference may be rounding, as in [`wilcoxon`](super::wilcoxon).
 ///
 /// ```
 /// use voxdice::metric::compare::paired_t;
-/// let found = paired_t(&[1.0, 2.0, 3.0]).unwrap();
+/// let found = paired_t(&[1.0, 2.0, 3.0], 0.0).unwrap();
 /// assert!((found.t - 12f64.sqrt()).abs() < 1e-12);
 /// assert!((found.p.two_sided - 0.07417990022744858).abs() < 1e-12);
-/// assert_eq!(paired_t(&[0.5, 0.5]), None);
-/// assert_eq!(paired_t(&[0.9 - 0.8, 0.3 - 0.2, 0.8 - 0.7]), None);
+/// assert_eq!(paired_t(&[0.5, 0.5], 0.0), None);
+/// assert_eq!(paired_t(&[0.9 - 0.8, 0.3 - 0.2, 0.8 - 0.7], 1e-14), None);
 /// ```
-pub fn paired_t(differences: &[f64]) -> Option<PairedT> {
+pub fn paired_t(differences: &[f64], tau: f64) -> Option<PairedT> {
     let (mean, sd) = (mean_of_all(differences), sd(differences));
-    // What rounding makes of a constant does not vary.
-    let largest = differences.iter().fold(0.0, |most: f64, d| most.max(d.abs()));
-    if !sd.is_finite() || sd <= 2f64.powi(-48) * largest {
+    if !sd.is_finite() || !vary(differences, tau) {
         return None;
     }
     let error = sd / (differences.len() as f64).sqrt();

@@ -2,8 +2,10 @@
 
 use super::Better;
 use super::adjust::adjusted;
-use super::difference::median;
+use super::difference::{median, tau};
+use super::ends::Ends;
 use super::friedman::{Friedman, friedman};
+use super::observed::Observed;
 use super::options::{CompareOptions, Family, IntervalKind, RankBy, Undefined};
 use super::pair::{Pair, Resampled};
 use super::parallel;
@@ -13,7 +15,6 @@ use super::scores::{ScoreTable, count_units};
 use super::stability::stability;
 use super::student::paired_t;
 use crate::error::Result;
-use crate::metric::cohort::between;
 use crate::metric::wrong::wrong;
 use crate::metric::{Distribution, Interval, mean_of_all, mean_of_defined};
 use std::collections::BTreeMap;
@@ -117,8 +118,9 @@ pub fn compare(tables: &[ScoreTable], groups: Option<&[usize]>, options: &Compar
     let mut rest: Vec<Prepared<'_>> = Vec::new();
     for table in tables {
         rest.push(Prepared::of(table, groups, options));
-        // Enough at once to fill the lanes of the resampling, and few enough to need little memory.
-        if rest.iter().map(|table| table.columns.len()).sum::<usize>() >= COLUMNS {
+        // As many as share their draws, and few enough to need little memory.
+        let at_once = options.bootstrap.map_or(usize::MAX, |bootstrap| bootstrap.columns_at_once());
+        if rest.iter().map(|table| table.columns.len()).sum::<usize>() >= at_once {
             found.extend(batch(&rest, groups, options));
             rest.clear();
         }
@@ -161,9 +163,6 @@ fn pairs_of(models: usize, options: &CompareOptions) -> Vec<[usize; 2]> {
         None => (0..models).flat_map(|a| (a + 1..models).map(move |b| [a, b])).collect(),
     }
 }
-
-/// Columns that are resampled at once.
-const COLUMNS: usize = 64;
 
 /// A table and the columns of it that are resampled.
 struct Prepared<'a> {
@@ -250,10 +249,18 @@ fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, op
     let units = count_units(&kept, groups);
     let of_complete: Vec<Vec<f64>> =
         table.scores.iter().map(|row| kept.iter().map(|&case| row[case]).collect()).collect();
+    let ends = Ends::of(options, units);
+    let own_groups: Option<Vec<usize>> = groups.map(|groups| kept.iter().map(|&case| groups[case]).collect());
     let scores = table.scores.iter().zip(&of_complete).enumerate().map(|(model, (all, own))| {
-        let interval = match (options.interval, options.bootstrap) {
-            (IntervalKind::T, _) => t_interval(own, &kept, groups, options.level()),
-            (_, Some(bootstrap)) if units > 1 => between(&means[model], options.share_outside(bootstrap, units)),
+        let tau = tau(own.iter().copied());
+        let mean = mean_of_all(own);
+        let interval = match (options.interval, ends) {
+            (IntervalKind::T, _) => {
+                paired_t(&unit_means(own, &kept, groups), tau).and_then(|t| t.interval(options.level()))
+            }
+            (_, Some(ends)) => {
+                ends.interval(&means[model], &Observed { values: own, groups: own_groups.as_deref(), mean, tau })
+            }
             _ => None,
         };
         let finite: Vec<f64> = all.iter().map(|&score| if score.is_finite() { score } else { f64::NAN }).collect();
@@ -261,7 +268,7 @@ fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, op
         ModelScores {
             defined,
             undefined: finite.len() - defined,
-            mean: mean_of_all(own),
+            mean,
             median: median(own),
             sd: Distribution::of(own).sd,
             interval,
@@ -283,7 +290,7 @@ fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, op
                 table.scores[a][case].is_finite() && table.scores[b][case].is_finite()
             }
         });
-        Pair::of(table, [a, b], &cases.collect::<Vec<_>>(), groups, resampled, options)
+        Pair::of(table, [a, b], &cases.collect::<Vec<_>>(), groups, (resampled, ends), options)
     });
     let of_pairs = of_pairs.collect();
     let some = |case: &usize| table.scores.iter().any(|row| row[*case].is_finite());
@@ -322,10 +329,6 @@ fn unit_means(values: &[f64], cases: &[usize], groups: Option<&[usize]>) -> Vec<
         of_group.entry(groups[case]).or_default().push(value);
     }
     of_group.values().map(|values| mean_of_all(values)).collect()
-}
-
-fn t_interval(values: &[f64], cases: &[usize], groups: Option<&[usize]>, level: f64) -> Option<Interval> {
-    paired_t(&unit_means(values, cases, groups))?.interval(level)
 }
 
 /// Adjusts p over the families of tests.

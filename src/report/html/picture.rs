@@ -14,7 +14,7 @@ const MOST_CELLS: usize = 320;
 const LONGEST: usize = 120_000;
 
 /// A drawing, and what it shows.
-pub(super) struct Drawing {
+pub(in crate::report) struct Drawing {
     pub svg: String,
     /// `axial slice z = 47 of 0–95`.
     pub place: String,
@@ -25,7 +25,7 @@ pub(super) struct Drawing {
 }
 
 /// Draws a slice.
-pub(super) fn draw(cut: &Cut) -> Drawing {
+pub(in crate::report) fn draw(cut: &Cut) -> Drawing {
     let Cut { slice, view, edges, in_mm, line, .. } = cut;
     let mut factor = slice.width.max(slice.height).div_ceil(MOST_CELLS).max(1);
     let svg = loop {

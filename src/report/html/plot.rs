@@ -26,13 +26,13 @@ pub(in crate::report) enum Dots {
 }
 
 /// Where a value is drawn.
-fn x(scale: &Scale, value: f64) -> f64 {
+pub(in crate::report) fn x(scale: &Scale, value: f64) -> f64 {
     MARGIN + scale.place(value) * (WIDTH - 2.0 * MARGIN)
 }
 
 /// Spread over the height in an order that keeps neighbouring cases apart, the same in every run: multiples of the
 /// golden ratio.
-fn y(case: usize, cases: usize) -> f64 {
+pub(in crate::report) fn y(case: usize, cases: usize) -> f64 {
     let middle = HEIGHT / 2.0;
     if cases < 2 {
         return middle;

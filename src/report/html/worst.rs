@@ -23,7 +23,7 @@ pub(super) fn section(summary: &Summary<'_>, pictures: &[Picture]) -> String {
     )
 }
 
-fn legend(ignored: bool) -> String {
+pub(in crate::report) fn legend(ignored: bool) -> String {
     let key = |class: &str, words: &str| {
         let shape = match class {
             "truth" | "pred" => "<path class=\"{}\" d=\"M1 7h22\"/>",

@@ -1,6 +1,6 @@
 //! A comparison as CSV, in long form.
 
-use super::phrases::{method, names, test, verdict};
+use super::phrases::{method, names, verdict};
 use crate::eval::models::Comparison;
 use crate::report::csv::{number, written};
 use crate::text::printable;
@@ -62,7 +62,7 @@ pub fn models_csv(found: &Comparison) -> String {
             number(pair.ranks.r_plus),
             number(pair.ranks.r_minus),
             pair.ranks.nonzero.to_string(),
-            test(found.options.test).into(),
+            found.options.test.name().into(),
             method(pair.tested).unwrap_or_default().into(),
             number(pair.p.two_sided),
             number(pair.p_adjusted),

@@ -1,11 +1,11 @@
 //! A comparison as strict JSON: undefined numbers are null.
 
 use super::notes::notes;
-use super::phrases::{adjust, better, interval_kind, method, method_sentence, names, rank_by, test, verdict, zeros};
+use super::phrases::{better, method, method_sentence, names, verdict};
 use crate::eval::SCHEMA;
-use crate::eval::models::Comparison;
+use crate::eval::models::{Agreement, Comparison};
 use crate::metric::Interval;
-use crate::metric::compare::{Compared, Family, Pair, Ranking, ScoreTable, Test, critical_difference};
+use crate::metric::compare::{Compared, Pair, Ranking, ScoreTable, Test, critical_difference};
 use serde_json::{Map, Value, json};
 
 /// The cases of a pair that are named as those that changed most.
@@ -25,6 +25,7 @@ pub fn models_json(found: &Comparison) -> Value {
         "models": (0..found.models.len()).map(|place| model(found, place)).collect::<Vec<_>>(),
         "ranking": found.rows().map(|(table, row)| ranking(found, table, row)).collect::<Vec<_>>(),
         "overall": overall,
+        "volumes": found.agreement.iter().map(|own| volumes(found, own)).collect::<Vec<_>>(),
         "notes": notes(found),
         "method": method_sentence(found),
         "voxdice": {
@@ -36,6 +37,18 @@ pub fn models_json(found: &Comparison) -> Value {
             "metrics": found.metrics.iter().map(|(metric, way)| json!({ "name": metric, "better": better(*way) })).collect::<Vec<_>>(),
             "options": options(found),
         },
+    })
+}
+
+/// Bland and Altman's numbers.
+fn volumes(found: &Comparison, own: &Agreement) -> Value {
+    json!({
+        "class": own.class,
+        "model": name(found, own.model),
+        "n": own.n,
+        "bias_ml": own.bias,
+        "sd_ml": own.sd,
+        "limits_ml": own.limits(),
     })
 }
 
@@ -72,7 +85,7 @@ fn pair(found: &Comparison, table: &ScoreTable, own: &Pair) -> Value {
         "rank_biserial": own.ranks.rank_biserial(),
         "nonzero": own.ranks.nonzero,
         "zeros": own.ranks.zeros,
-        "test": test(found.options.test),
+        "test": found.options.test.name(),
         "method": method(own.tested),
         "p": own.p.two_sided,
         "p_greater": own.p.greater,
@@ -91,6 +104,7 @@ fn pair(found: &Comparison, table: &ScoreTable, own: &Pair) -> Value {
 
 fn model(found: &Comparison, place: usize) -> Value {
     let contender = &found.models[place];
+    let missing_rows = contender.missing_rows.iter().map(|(case, class)| json!({ "case": case, "class": class }));
     let scores = found.rows().filter_map(|(table, row)| {
         let own = row.models.get(place)?;
         Some(json!({
@@ -111,6 +125,7 @@ fn model(found: &Comparison, place: usize) -> Value {
         "files": contender.sources.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
         "cases": contender.cases,
         "missing": contender.missing,
+        "missing_rows": missing_rows.collect::<Vec<_>>(),
         "scores": scores.collect::<Vec<_>>(),
     })
 }
@@ -131,7 +146,7 @@ fn ranking(found: &Comparison, table: &ScoreTable, row: &Compared) -> Value {
     let mut of_table = json!({
         "metric": table.metric,
         "class": table.class,
-        "by": rank_by(found.options.rank),
+        "by": found.options.rank.name(),
         "complete": row.complete,
         "of": row.cases,
         "asymmetric": row.asymmetric.iter().map(case).collect::<Vec<_>>(),
@@ -159,11 +174,11 @@ fn ranks(found: &Comparison, ranking: &Ranking) -> Map<String, Value> {
     let all = ranking
         .all
         .iter()
-        .map(|(by, values, ranks)| (rank_by(*by).to_owned(), json!({ "values": values, "ranks": ranks })));
+        .map(|(by, values, ranks)| (by.name().to_owned(), json!({ "values": values, "ranks": ranks })));
     let agreement = ranking
         .agreement
         .iter()
-        .map(|(one, other, tau)| json!({ "rankings": [rank_by(*one), rank_by(*other)], "kendall_tau_b": tau }));
+        .map(|(one, other, tau)| json!({ "rankings": [one.name(), other.name()], "kendall_tau_b": tau }));
     let left_out = ranking.left_out.iter().map(|left| {
         let first: Vec<&str> = left.first.iter().map(|&model| name(found, model)).collect();
         json!({ "case": found.cases.get(left.case), "first": first })
@@ -181,24 +196,25 @@ fn ranks(found: &Comparison, ranking: &Ranking) -> Map<String, Value> {
 fn options(found: &Comparison) -> Value {
     let options = &found.options;
     let (zeros_rule, draws) = match options.test {
-        Test::Wilcoxon(rule) => (Some(zeros(rule)), None),
+        Test::Wilcoxon(rule) => (Some(rule.name()), None),
         Test::SignFlip { draws } => (None, Some(draws)),
         _ => (None, None),
     };
     json!({
-        "test": test(options.test),
+        "test": options.test.name(),
         "zeros": zeros_rule,
         "draws": draws,
-        "adjust": adjust(options.adjust).to_lowercase(),
-        "family": match options.family { Family::Metric => "metric", Family::Row => "row", Family::All => "all" },
+        "adjust": options.adjust.name(),
+        "family": options.family.name(),
         "undefined": found.choices.undefined.name(),
         "missing": found.choices.missing.name(),
-        "interval": interval_kind(options.interval),
+        "interval": options.interval.name(),
         "bootstrap": options.bootstrap.map(|bootstrap| {
             json!({ "resamples": bootstrap.resamples(), "level": bootstrap.level(), "seed": bootstrap.seed() })
         }),
-        "rank": rank_by(options.rank),
+        "rank": options.rank.name(),
         "against": found.choices.against,
+        "weights": found.metrics.iter().map(|(metric, _)| (metric.clone(), found.weight(metric).into())).collect::<Map<_, _>>(),
         "margin": options.margin,
         "alpha": options.alpha,
     })

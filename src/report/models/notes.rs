@@ -1,6 +1,6 @@
 //! What a reader of a comparison should know before believing it.
 
-use super::phrases::{counted, names, number, of_table, p_value, rank_by, signed, title};
+use super::phrases::{counted, names, number, of_table, p_value, signed, title};
 use crate::eval::models::{Comparison, Contender, UndefinedRule};
 use crate::eval::{FEW_CASES, MissingRule};
 use crate::metric::compare::{Adjust, Better, Compared, Method, Pair, ScoreTable, Tested, Verdict};
@@ -38,22 +38,21 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
 }
 
 fn missing(found: &Comparison) -> Vec<String> {
-    let without = found.models.iter().filter(|model| !model.missing.is_empty());
     let rule = match found.choices.missing {
         MissingRule::Zero => "they count as 0 where more is better",
         _ => "they are left out for all models",
     };
-    without
-        .map(|model| {
-            let n = model.missing.len();
-            format!(
-                "{} of {} without a result: {}; {rule}",
-                counted(n, "case", "cases"),
-                model.name,
-                listed(&model.missing)
-            )
-        })
-        .collect()
+    let of = |what: String, model: &Contender, list: &[String]| {
+        (!list.is_empty()).then(|| format!("{what} of {} without a result: {}; {rule}", model.name, listed(list)))
+    };
+    let of_model = |model: &Contender| {
+        let rows = model.rows_missing();
+        [
+            of(counted(model.missing.len(), "case", "cases"), model, &model.missing),
+            of(counted(rows.len(), "row", "rows"), model, &rows),
+        ]
+    };
+    found.models.iter().flat_map(of_model).flatten().collect()
 }
 
 /// Scores that some models have and others do not: dropping such cases rewards models with false positives or false
@@ -229,7 +228,7 @@ fn first_place(found: &Comparison) -> Vec<String> {
             .iter()
             .filter_map(|(one, other, tau)| Some((one, other, (*tau)?)))
             .filter(|(.., tau)| *tau < 1.0 && found.models.len() > 2)
-            .map(|(one, other, tau)| format!("{} and {} {}", rank_by(*one), rank_by(*other), number(tau, 2)))
+            .map(|(one, other, tau)| format!("{} and {} {}", one.name(), other.name(), number(tau, 2)))
             .collect();
         if !unlike.is_empty() {
             said.push(format!("{}: rankings differ (Kendall's tau: {})", of_table(found, table), unlike.join(", ")));

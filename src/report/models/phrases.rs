@@ -3,12 +3,12 @@
 use crate::eval::Score;
 use crate::eval::models::{Comparison, UndefinedRule};
 use crate::metric::Interval;
-use crate::metric::compare::{Adjust, Better, IntervalKind, Method, RankBy, ScoreTable, Test, Tested, Verdict, Zeros};
+use crate::metric::compare::{Adjust, Better, IntervalKind, Method, ScoreTable, Test, Tested, Verdict, Zeros};
 use crate::text::grouped;
 use std::collections::BTreeSet;
 
 /// The default number of decimals.
-pub(super) const DIGITS: usize = 4;
+pub(in crate::report) const DIGITS: usize = 4;
 
 /// A score; `-` where it is undefined.
 pub(in crate::report) fn number(value: f64, digits: usize) -> String {
@@ -16,7 +16,7 @@ pub(in crate::report) fn number(value: f64, digits: usize) -> String {
 }
 
 /// A difference, with its sign.
-pub(super) fn signed(value: f64, digits: usize) -> String {
+pub(in crate::report) fn signed(value: f64, digits: usize) -> String {
     match unsigned_zero(format!("{value:.digits$}")) {
         _ if value.is_nan() => "-".into(),
         text if text.starts_with('-') || value <= 0.0 => text,
@@ -34,12 +34,12 @@ pub(in crate::report) fn interval(found: Option<Interval>, digits: usize) -> Str
     found.map_or("-".into(), |found| format!("[{}, {}]", number(found.low, digits), number(found.high, digits)))
 }
 
-pub(super) fn signed_interval(found: Option<Interval>, digits: usize) -> String {
+pub(in crate::report) fn signed_interval(found: Option<Interval>, digits: usize) -> String {
     found.map_or("-".into(), |found| format!("[{}, {}]", signed(found.low, digits), signed(found.high, digits)))
 }
 
 /// A p value, in full where a program reads it.
-pub(super) fn p_value(p: f64) -> String {
+pub(in crate::report) fn p_value(p: f64) -> String {
     match p {
         p if p.is_nan() => "-".into(),
         p if p < 1e-4 => "<0.0001".into(),
@@ -47,7 +47,7 @@ pub(super) fn p_value(p: f64) -> String {
     }
 }
 
-pub(super) fn verdict(verdict: Verdict) -> &'static str {
+pub(in crate::report) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Better => "better",
         Verdict::Worse => "worse",
@@ -57,30 +57,13 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// Whose adjustment it is, for people.
 pub(super) fn adjust(how: Adjust) -> &'static str {
     match how {
         Adjust::Holm => "Holm",
         Adjust::BenjaminiHochberg => "Benjamini-Hochberg",
         Adjust::Bonferroni => "Bonferroni",
         Adjust::None => "none",
-    }
-}
-
-pub(super) fn rank_by(by: RankBy) -> &'static str {
-    match by {
-        RankBy::Mean => "mean",
-        RankBy::Median => "median",
-        RankBy::RankMean => "rank-mean",
-        RankBy::Test => "test",
-    }
-}
-
-pub(super) fn test(test: Test) -> &'static str {
-    match test {
-        Test::Wilcoxon(_) => "wilcoxon",
-        Test::SignFlip { .. } => "sign-flip",
-        Test::T => "t",
-        Test::None => "none",
     }
 }
 
@@ -96,22 +79,6 @@ pub(super) fn method(tested: Tested) -> Option<&'static str> {
     }
 }
 
-pub(super) fn zeros(zeros: Zeros) -> &'static str {
-    match zeros {
-        Zeros::Drop => "drop",
-        Zeros::Pratt => "pratt",
-        Zeros::Split => "split",
-    }
-}
-
-pub(super) fn interval_kind(kind: IntervalKind) -> &'static str {
-    match kind {
-        IntervalKind::Expanded => "expanded",
-        IntervalKind::Percentile => "percentile",
-        IntervalKind::T => "t",
-    }
-}
-
 pub(super) fn better(better: Better) -> &'static str {
     match better {
         Better::Higher => "higher",
@@ -120,12 +87,12 @@ pub(super) fn better(better: Better) -> &'static str {
 }
 
 /// A metric as tables name it.
-pub(super) fn title(metric: &str) -> String {
+pub(in crate::report) fn title(metric: &str) -> String {
     metric.parse::<Score>().map_or_else(|_| metric.to_owned(), Score::title)
 }
 
 /// The confidence of the intervals, such as `95% CI`.
-pub(super) fn level(found: &Comparison) -> String {
+pub(in crate::report) fn level(found: &Comparison) -> String {
     format!("{}% CI", plain(100.0 * found.options.level()))
 }
 
@@ -135,12 +102,12 @@ fn plain(value: f64) -> String {
 }
 
 /// The names of both models.
-pub(super) fn names(found: &Comparison, [a, b]: [usize; 2]) -> [&str; 2] {
+pub(in crate::report) fn names(found: &Comparison, [a, b]: [usize; 2]) -> [&str; 2] {
     [a, b].map(|model| found.models.get(model).map_or("", |model| model.name.as_str()))
 }
 
 /// A table by its metric and class.
-pub(super) fn of_table(found: &Comparison, table: &ScoreTable) -> String {
+pub(in crate::report) fn of_table(found: &Comparison, table: &ScoreTable) -> String {
     match found.classes.len() {
         1 => title(&table.metric),
         _ => format!(
@@ -181,7 +148,11 @@ pub(super) fn method_sentence(found: &Comparison) -> String {
             "{} of {} resamples of {units}, {}, seed {}",
             level(found),
             grouped(bootstrap.resamples() as u64),
-            if kind == IntervalKind::Expanded { "expanded percentiles" } else { "percentiles" },
+            match kind {
+                IntervalKind::Expanded => "expanded percentiles",
+                IntervalKind::Bca => "bias-corrected and accelerated percentiles (BCa)",
+                IntervalKind::Percentile | IntervalKind::T => "percentiles",
+            },
             bootstrap.seed()
         )),
         _ => parts.push("no intervals".into()),

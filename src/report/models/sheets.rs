@@ -1,7 +1,5 @@
 //! The tables of a comparison.
 
-#[cfg(feature = "table")]
-use super::phrases::rank_by;
 use super::phrases::{
     adjust, counted, interval, level, method_sentence, names, number, p_value, signed, signed_interval, title, verdict,
 };
@@ -151,12 +149,11 @@ fn numbers(pair: &Pair, cases: usize, digits: usize) -> [Cell; 7] {
 }
 
 /// The order of the models by one table; None without a complete case.
-#[cfg(feature = "table")]
 pub(super) fn ranking(found: &Comparison, table: &ScoreTable, row: &Compared, style: Style) -> Option<Sheet> {
     let ranking = row.ranking.as_ref()?;
     let what =
         format!("{} {}", title(&table.metric), if table.is_mean { "mean of classes" } else { found.class_name(table) });
-    let by = rank_by(ranking.by);
+    let by = ranking.by.name();
     let mut columns =
         vec![if found.classes.len() == 1 { title(&table.metric) } else { what }, "mean".into(), level(found)];
     if ranking.by != RankBy::Mean {

@@ -7,7 +7,9 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod choices;
 mod forms;
+mod page;
 mod tables;
 mod traps;
 
@@ -198,6 +200,16 @@ fn what_cannot_be_compared_is_told() {
     let d = evaluated(&cohort, &truth, "d", &pred, &lesions);
     let e = evaluated(&cohort, &truth, "e", &other, &others);
     fails(2, &["definitions of lesions"], ["compare", text(&d), text(&e), "--metrics", "lesion_f1"]);
+    let unlike = ["compare", text(&d), a, "--empty", "nan", "--like", "isles22"];
+    fails(2, &["--like isles22 defines lesions", "evaluate the cases with it"], unlike);
+    fails(2, &["none of"], ["compare", a, b, "--like", "nobody"]);
+    // Distances in voxels of another size, and regions that others do not have.
+    let f = evaluated(&cohort, &truth, "f", &pred, &["--metrics", "hd95", "--spacing", "1,1,1"]);
+    let g = evaluated(&cohort, &truth, "g", &other, &["--metrics", "hd95", "--spacing", "1,1,3"]);
+    fails(2, &["sizes of a voxel"], ["compare", text(&f), text(&g), "--metrics", "hd95"]);
+    let h = evaluated(&cohort, &truth, "h", &pred, &["--region", "one=1,2"]);
+    let i = evaluated(&cohort, &truth, "i", &other, &["--region", "two=1"]);
+    fails(2, &["no class is in the results of all models", "one", "two"], ["compare", text(&h), text(&i)]);
     fails(2, &["too few", "--bootstrap"], ["compare", a, b, "--empty", "nan", "--bootstrap", "5"]);
     let files = Files::new();
     let mine = |name: &str, rows: &str| {
@@ -351,7 +363,9 @@ fn a_case_with_other_classes_alone_is_missing() {
     let output = run(["compare", &a, &b, "--format", "json"]);
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(found["models"][1]["missing"], serde_json::json!(["x (1)"]), "{}", found["models"]);
+    let lacks = [&found["models"][1]["missing"], &found["models"][1]["missing_rows"]];
+    assert_eq!(lacks, [&serde_json::json!([]), &serde_json::json!([{"case": "x", "class": "1"}])]);
+    assert!(found["notes"].to_string().contains("1 row of b without a result: x (1)"), "{}", found["notes"]);
     assert_eq!(found["comparisons"][0]["n"], 2);
 }
 
@@ -361,7 +375,7 @@ fn equal_models_are_equivalent_by_every_interval() {
     let files = Files::new();
     let a = csv(&files, "a", "dice", &[0.5, 0.75, 0.25, 1.0]);
     let b = csv(&files, "b", "dice", &[0.5, 0.75, 0.25, 1.0]);
-    for interval in ["expanded", "t"] {
+    for interval in ["expanded", "percentile", "t", "bca"] {
         let found = compared(&[a.clone(), b.clone()], &["--margin", "0.01", "--interval", interval]);
         let pair = &found["comparisons"][0];
         assert_eq!(

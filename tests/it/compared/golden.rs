@@ -199,7 +199,7 @@ fn flipped_signs_are_exact_or_within_their_noise() {
 fn t_tests_are_those_of_scipy() {
     each_pair(|name, pair, differences| {
         let expected = &pair["t"];
-        let Some(found) = paired_t(differences.values()) else {
+        let Some(found) = paired_t(differences.values(), differences.tau()) else {
             return assert!(expected.is_null() || expected["p_two_sided"].is_null(), "{name}");
         };
         near(found.t, &expected["statistic"], 1e-10, name);

@@ -68,7 +68,7 @@ fn the_other_way_round_is_the_mirror() {
     for case in file["cases"].as_array().unwrap() {
         let scores = scores(case);
         for test in tests() {
-            for interval in [IntervalKind::Expanded, IntervalKind::Percentile, IntervalKind::T] {
+            for &interval in IntervalKind::ALL {
                 let bootstrap = Bootstrap::new(200, 0.95, 3).ok();
                 let options =
                     CompareOptions { test, interval, bootstrap, margin: Some(0.01), ..CompareOptions::default() };
@@ -244,4 +244,14 @@ proptest! {
         prop_assert!(pair.p_adjusted.is_nan() || pair.p_adjusted >= pair.p.two_sided);
         mirror(pair, &one(vec![b, a], &options).pairs[0]);
     }
+}
+
+/// Zero has no sign, and the last bit of a score is no difference.
+#[test]
+fn rounding_and_signs_of_zero_are_ties() {
+    let next = f64::from_bits(0.7f64.to_bits() + 1);
+    let found = one(vec![vec![-0.0, 0.7, 0.5], vec![0.0, next, 0.25]], &CompareOptions::default());
+    let pair = &found.pairs[0];
+    assert_eq!((pair.record.wins, pair.record.ties, pair.record.losses), (1, 2, 0));
+    assert_eq!((pair.ranks.nonzero, pair.p.two_sided), (1, 1.0));
 }

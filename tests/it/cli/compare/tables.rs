@@ -56,9 +56,13 @@ fn a_row_of_one_class_may_be_missing() {
     let b = model(&files, "b", "case,label,dice\nx,1,0.5\nx,2,0.5\ny,1,0.5\nz,1,0.5\nz,2,\n");
     let output = run(["compare", &a, &b, "--format", "json"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("missing: b: no result for 1 of the cases: y (2)"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("missing: b: no result for 1 of the classes of cases: y (2)"),
+        "{}",
+        stderr(&output)
+    );
     let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
-    assert_eq!(found["models"][1]["missing"], json!(["y (2)"]));
+    assert_eq!(found["models"][1]["missing_rows"], json!([{"case": "y", "class": "2"}]));
     let of_two = |found: &Value| -> Value {
         let all = found["comparisons"].as_array().unwrap();
         all.iter().find(|pair| pair["class"] == "2").unwrap().clone()
