@@ -102,9 +102,9 @@ impl Numbers<'_> {
             Ok(())
         };
         match self {
-            Self::U8(x) => return Ok(LabelSlice::U8(x.get(piece).ok_or_else(beyond)?)),
-            Self::U16(x) => return Ok(LabelSlice::U16(x.get(piece).ok_or_else(beyond)?)),
-            Self::U32(x) => return Ok(LabelSlice::U32(x.get(piece).ok_or_else(beyond)?)),
+            Self::U8(x) => Ok(LabelSlice::U8(x.get(piece).ok_or_else(beyond)?)),
+            Self::U16(x) => Ok(LabelSlice::U16(x.get(piece).ok_or_else(beyond)?)),
+            Self::U32(x) => Ok(LabelSlice::U32(x.get(piece).ok_or_else(beyond)?)),
             Self::U64(x) => narrowed!(x),
             Self::I8(x) => narrowed!(x),
             Self::I16(x) => narrowed!(x),

@@ -4,9 +4,11 @@ mod floor;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod lesions;
+mod maps;
 #[cfg(feature = "gpu")]
 mod resident;
 mod row;
+mod voxels;
 mod work;
 
 use super::args::DeviceArgs;
@@ -16,11 +18,12 @@ use super::progress::Progress;
 use crate::{Backend, Engine, Shape};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
+use maps::Maps;
 use row::{Row, in_turn, seconds};
 use serde_json::Value;
 use std::str::FromStr;
 use std::time::Duration;
-use work::{Maps, Soft, Work};
+use work::{Soft, Work};
 
 /// How fast the reductions are here, beside a plain read of the same bytes.
 ///
@@ -34,7 +37,7 @@ use work::{Maps, Soft, Work};
 /// buffers of the GPU, with its wait. kernel: the commands alone, by the clock of the GPU. Both are compared with a plain
 /// read on the GPU (floor). copy counts bytes read and bytes written; upload and readback are the way from and to host
 /// memory. A gradient counts its operands once, as do all; resident is its sums and itself, kernel itself alone. Surface
-/// distances have no row kernel, as the host looks at numbers between their kernels.
+/// distances and lesions have no row kernel, as the host looks at numbers between their kernels.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -1,9 +1,9 @@
 //! Reductions of voxels that are on a GPU already, and how fast bytes get there and back.
 
-use super::floor;
 use super::gpu::{Buffer, Gpu, sum_of_words};
 use super::row::{Row, Times, in_turn, seconds};
-use super::work::{Reduction, Value, Work, distances, first_class, totals};
+use super::work::{Reduction, Value, Work, distances, first_class, matched, totals};
+use super::{floor, lesions};
 use crate::stats::SurfaceOptions;
 use crate::tuning::ShaderInt64;
 use crate::{AdapterChoice, Backend, Engine, EngineOptions, Pair};
@@ -51,10 +51,6 @@ impl Resident {
 
     /// Every row of a work, each for `time`.
     pub fn rows(&mut self, work: &Work, time: Duration) -> Result<Vec<Row>> {
-        // They are found on the CPU.
-        if matches!(work.reduction(), Reduction::Lesions(_)) {
-            return Ok(Vec::new());
-        }
         let largest = work.slices().iter().map(|slice| slice.len() as u64).max().unwrap_or(0);
         if !self.gpu.holds(largest) {
             self.notes.push(format!("{}: only end to end, because a volume does not fit into one buffer", work.name()));
@@ -156,8 +152,9 @@ impl<'a> OnDevice<'a> {
         self.check_gradient(cpu)?;
         let times = in_turn(self.time, || seconds(|| self.call(engine).map(drop)), || self.read())?;
         let mut rows = vec![Row { first_seconds: Some(first), ..row("resident", times) }];
-        // Surfaces exchange data with the host, so they cannot be timed as commands alone.
-        if self.gpu.has_clock() && !matches!(self.work.reduction(), Reduction::Surfaces(_)) {
+        // Surfaces and lesions exchange data with the host, so they cannot be timed as commands alone.
+        let is_alone = !matches!(self.work.reduction(), Reduction::Surfaces(_) | Reduction::Lesions(_));
+        if self.gpu.has_clock() && is_alone {
             self.work.check(self.kernels(engine)?.0)?;
             self.check_gradient(cpu)?;
             rows.push(row("kernel", in_turn(self.time, || Ok(self.kernels(engine)?.1), || self.read())?));
@@ -180,7 +177,10 @@ impl<'a> OnDevice<'a> {
                 let [pred, truth] = self.work.maps_in(&self.buffers)?;
                 Ok(distances(&engine.surfaces(Pair { pred, truth }, classes, &SurfaceOptions::default())?))
             }
-            Reduction::Lesions(_) => anyhow::bail!("{} is found in host memory", self.work.name()),
+            Reduction::Lesions(classes) => {
+                let [pred, truth] = self.work.maps_in(&self.buffers)?;
+                Ok(matched(&engine.instances(Pair { pred, truth }, classes, &lesions::options())?))
+            }
             Reduction::Gradient(_) => {
                 let value = self.derive(engine, |submit| submit())?;
                 self.gpu.finish()?;

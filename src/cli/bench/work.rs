@@ -2,15 +2,15 @@
 
 #[cfg(feature = "gpu")]
 use super::gpu::Buffer;
+use super::maps::{Maps, of_hash, of_organ};
+use super::voxels::{Voxels, filled};
 use super::{Dtypes, floor, lesions};
 use crate::metric::instances::{InstanceRules, matching};
 use crate::metric::{Loss, LossOptions};
 use crate::stats::{Counts, Distances, Instances, Sums, Surface, SurfaceOptions, Terms};
-use crate::text;
-use crate::{Classes, Engine, LabelMap, Pair, Shape, SumsOptions, Table, Volume, prefer_huge_pages};
-use anyhow::{Result, anyhow, ensure};
+use crate::{Classes, Engine, LabelMap, Pair, Shape, SumsOptions, Table, Volume};
+use anyhow::{Result, ensure};
 use std::cell::RefCell;
-use std::ops::Range;
 
 /// A call with known result.
 pub(super) struct Work {
@@ -48,97 +48,6 @@ pub(super) enum Soft {
     Sums5,
     /// Three sums, and the gradient of Dice.
     Gradient,
-}
-
-/// What label maps look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Maps {
-    /// Runs of 40 voxels; the prediction is the truth moved by 3 voxels.
-    Runs,
-    /// Solid bodies with background between them; the prediction is the truth moved by a column.
-    Organs,
-    /// Every voxel is drawn.
-    Noise,
-}
-
-/// Half of the places are background.
-fn of_hash(place: usize, classes: u8) -> u8 {
-    let mixed = (place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let label = ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) % (2 * u64::from(classes));
-    if label <= u64::from(classes) { label as u8 } else { 0 }
-}
-
-/// The body that a place of a volume is in: an ellipsoid of 0.7 of the cell around it, of which there are 3 along the last
-/// axis, 5 along the one before it and 8 along the one before that.
-fn of_organ(mut place: usize, spatial: &[usize], classes: u8) -> u8 {
-    let (mut cell, mut distance) = (0, 0.0);
-    for (&voxels, cells) in spatial.iter().rev().zip([3, 5, 8]) {
-        let size = voxels.div_ceil(cells);
-        let at = place % voxels;
-        place /= voxels;
-        cell = cell * cells + at / size;
-        distance += ((2 * (at % size) + 1) as f64 / size as f64 - 1.0).powi(2);
-    }
-    if distance <= 0.49 { (cell % usize::from(classes)) as u8 + 1 } else { 0 }
-}
-
-/// A value for each place, where there is memory for all of them.
-fn filled<T>(places: Range<usize>, value: impl Fn(usize) -> T) -> Result<Vec<T>> {
-    let mut all = Vec::new();
-    let bytes = places.len() as u64 * size_of::<T>() as u64;
-    let asked = all.try_reserve_exact(places.len());
-    asked
-        .map_err(|_| anyhow!("a volume of {} does not fit into memory; name a smaller --shape", text::bytes(bytes)))?;
-    prefer_huge_pages(all.spare_capacity_mut());
-    all.extend(places.map(value));
-    Ok(all)
-}
-
-/// Voxels of one of the types.
-enum Voxels {
-    F32(Vec<f32>),
-    U8(Vec<u8>),
-}
-
-impl Voxels {
-    fn real(elements: usize, float: bool, value: impl Fn(usize) -> f32) -> Result<Self> {
-        Ok(if float {
-            Self::F32(filled(0..elements, value)?)
-        } else {
-            Self::U8(filled(0..elements, |i| u8::from(value(i) > 0.5))?)
-        })
-    }
-
-    fn volume(&self, shape: &Shape) -> Result<Volume<'_>> {
-        Ok(match self {
-            Self::F32(voxels) => Volume::f32(shape.clone(), voxels)?,
-            Self::U8(voxels) => Volume::u8(shape.clone(), voxels)?,
-        })
-    }
-
-    /// NaN outside.
-    fn value(&self, place: usize) -> f64 {
-        let value = match self {
-            Self::F32(voxels) => voxels.get(place).map(|&voxel| f64::from(voxel)),
-            Self::U8(voxels) => voxels.get(place).map(|&voxel| f64::from(voxel)),
-        };
-        value.unwrap_or(f64::NAN)
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::F32(voxels) => bytemuck::cast_slice(voxels),
-            Self::U8(voxels) => voxels,
-        }
-    }
-
-    /// The values are small multiples of 1/4, so that no addition is rounded.
-    fn total(&self) -> f64 {
-        match self {
-            Self::F32(voxels) => voxels.iter().map(|&voxel| f64::from(voxel)).sum(),
-            Self::U8(voxels) => voxels.iter().map(|&voxel| f64::from(voxel)).sum(),
-        }
-    }
 }
 
 impl Work {
@@ -403,16 +312,6 @@ impl Work {
     pub fn maps_in<'a>(&self, [pred, truth]: &'a [Buffer; 2]) -> Result<[LabelMap<'a>; 2]> {
         let map = |voxels: &Voxels, buffer| LabelMap::buffer(self.shape.clone(), voxels.dtype(), buffer, 0);
         Ok([map(&self.operands[0], pred)?, map(&self.operands[1], truth)?])
-    }
-}
-
-#[cfg(feature = "gpu")]
-impl Voxels {
-    fn dtype(&self) -> crate::Dtype {
-        match self {
-            Self::F32(_) => crate::Dtype::F32,
-            Self::U8(_) => crate::Dtype::U8,
-        }
     }
 }
 
