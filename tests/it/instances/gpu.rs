@@ -95,7 +95,7 @@ fn one_lesion_in_every_part() {
     let snake = |i: usize| {
         let (z, y, x) = place(i);
         let turn = if z % 4 == 1 { (139, 259) } else { (0, 0) };
-        let row = |y: usize, x: usize| y % 2 == 0 || x == if y % 4 == 1 { 259 } else { 0 };
+        let row = |y: usize, x: usize| y.is_multiple_of(2) || x == if y % 4 == 1 { 259 } else { 0 };
         u32::from(if z % 2 == 0 { row(y, x) } else { (y, x) == turn })
     };
     let voxels = spatial.iter().product::<usize>();
@@ -175,7 +175,8 @@ fn resident_maps() {
 /// The same refusals, with the same numbers.
 #[test]
 fn errors_are_those_of_the_cpu() {
-    let checkerboard: Vec<u32> = (0..32 * 64 * 64).map(|i: u32| u32::from((i + i / 64 + i / 4096) % 2 == 0)).collect();
+    let checkerboard: Vec<u32> =
+        (0..32 * 64 * 64).map(|i: u32| u32::from((i + i / 64 + i / 4096).is_multiple_of(2))).collect();
     let maps = Maps { spatial: vec![32, 64, 64], truth: vec![1; checkerboard.len()], pred: checkerboard };
     let shape = Shape::new(1, 1, &maps.spatial).unwrap();
     let line = Shape::new(1, 1, [maps.truth.len()]).unwrap();
