@@ -70,6 +70,8 @@ struct Table<'a> {
     path: &'a Path,
     header: csv::StringRecord,
     records: Vec<csv::StringRecord>,
+    /// The text from the header on.
+    text: &'a str,
     /// Lines before the header.
     skipped: u64,
     case: usize,
@@ -78,7 +80,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn of(path: &'a Path, text: &str) -> Result<Self, ModelsError> {
+    fn of(path: &'a Path, text: &'a str) -> Result<Self, ModelsError> {
         let fault = |fault: String| ModelsError::NoCsv { path: path.into(), fault };
         // Remarks stand before the header; below, a case may be called #1.
         let is_remark = |line: &&str| line.trim().is_empty() || line.starts_with('#');
@@ -105,7 +107,7 @@ impl<'a> Table<'a> {
             // The reader counts from the header on, and a person from the first line.
             csv::ErrorKind::UnequalLengths { pos: Some(at), expected_len, len } => ModelsError::Line {
                 path: path.into(),
-                line: skipped + at.line(),
+                line: skipped + line_at(table, at),
                 fault: format!("{len} fields, where the header has {expected_len}; give each row as many"),
             },
             _ => fault(error.to_string()),
@@ -114,7 +116,7 @@ impl<'a> Table<'a> {
         if records.is_empty() {
             return Err(fault("it has no rows".into()));
         }
-        Ok(Self { path, header, records, skipped, case, label, name })
+        Ok(Self { path, header, records, text: table, skipped, case, label, name })
     }
 
     /// Whether it is the table that we write.
@@ -143,8 +145,16 @@ impl<'a> Table<'a> {
     }
 
     fn line(&self, row: &csv::StringRecord) -> u64 {
-        self.skipped + row.position().map_or(0, csv::Position::line)
+        self.skipped + row.position().map_or(0, |at| line_at(self.text, at))
     }
+}
+
+/// The line of a row, from 1: the reader's position is before the empty lines that it passes over.
+fn line_at(text: &str, at: &csv::Position) -> u64 {
+    let bytes = text.as_bytes();
+    let from = usize::try_from(at.byte()).unwrap_or(0).min(bytes.len());
+    let empty = bytes[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    1 + bytes[..from + empty].iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
 impl Listed {
