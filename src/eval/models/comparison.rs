@@ -228,7 +228,8 @@ fn check_weights(metrics: &[String], choices: &Choices) -> Result<(), ModelsErro
         if !metrics.contains(&own) {
             return Err(ModelsError::WeightOf { metric: own, metrics: metrics.to_vec() });
         }
-        if !(weight > 0.0 && weight.is_finite()) || !seen.insert(own.clone()) {
+        let is_weight = weight > 0.0 && weight.is_finite();
+        if !is_weight || !seen.insert(own.clone()) {
             return Err(ModelsError::Weight { metric: own, weight });
         }
     }

@@ -136,9 +136,8 @@ fn unit(column: &[f64], cases: usize) -> f64 {
 fn sums(rows: &[Row], drawn: &[u32]) -> Row {
     let mut sums = Row([0; LANES]);
     for &case in drawn {
-        let Row(row) = &rows[case as usize];
-        for lane in 0..LANES {
-            sums.0[lane] += row[lane];
+        for (sum, value) in sums.0.iter_mut().zip(&rows[case as usize].0) {
+            *sum += value;
         }
     }
     sums
