@@ -9,6 +9,7 @@ mod application;
 mod arrays;
 #[cfg(feature = "gpu")]
 mod browser;
+#[cfg(any(feature = "gpu", feature = "cli"))]
 mod chromium;
 #[cfg(feature = "cli")]
 mod cli;

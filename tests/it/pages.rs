@@ -1,6 +1,7 @@
 //! Pages of reports in a browser: nothing scrolls sideways from a phone to a large screen, tables sort, marks stay.
 
-use crate::chromium;
+mod loaded;
+
 use assert_cmd::Command;
 use serde_json::Value;
 use std::path::Path;
@@ -80,7 +81,7 @@ fn ask(program: &Path, folder: &Path, report: &str) -> Value {
         "<!DOCTYPE html><meta charset=\"utf-8\"><body><script>const report = {quoted}; const widths = {WIDTHS:?};\n{script}</script>"
     );
     std::fs::write(&page, text).unwrap();
-    let dom = chromium::loaded(program, &page);
+    let dom = loaded::loaded(program, &page);
     let answer = dom.split("<pre id=\"answer\">").nth(1).and_then(|rest| rest.split("</pre>").next());
     let answer = answer.unwrap_or_else(|| panic!("no answer in {dom:.2000}"));
     let answer = answer.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
@@ -89,7 +90,7 @@ fn ask(program: &Path, folder: &Path, report: &str) -> Value {
 
 #[test]
 fn a_report_fits_every_screen_and_answers_to_clicks() {
-    let Some(program) = chromium::wanted() else { return };
+    let Some(program) = loaded::wanted() else { return };
     let folder = tempfile::tempdir().unwrap();
     let answer = ask(&program, folder.path(), &report(folder.path()));
     let of = |key: &str| answer[key].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
@@ -139,7 +140,7 @@ fn comparisons(folder: &Path) -> [String; 2] {
 
 #[test]
 fn a_comparison_fits_every_screen() {
-    let Some(program) = chromium::wanted() else { return };
+    let Some(program) = loaded::wanted() else { return };
     let folder = tempfile::tempdir().unwrap();
     for page in comparisons(folder.path()) {
         let answer = ask(&program, folder.path(), &page);

@@ -4,7 +4,6 @@ use super::text::{escaped, number, path, plural};
 use crate::eval::{CaseResult, ClassSource, GeometryRule, Kind, MissingRule, Score, Summary};
 use crate::report::phrases::{empty_rule, lesion_definition, surface_definition};
 use crate::text::{extent, grouped};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The name of the page, as markup.
@@ -70,7 +69,7 @@ fn subject(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
                 .provenance
                 .shard
                 .map_or(String::new(), |shard| format!(", shard {shard} of the whole"));
-            facts.push(("Cases", format!("{} evaluated{shard}", evaluated(summary))));
+            facts.push(("Cases", format!("{} evaluated{shard}", summary.evaluation.cases_of_all())));
         }
     }
     let from = match &summary.evaluation.rules.classes {
@@ -79,16 +78,6 @@ fn subject(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
     };
     facts.push(("Classes", format!("{}, {from}", grouped(summary.evaluation.classes.len() as u64))));
     facts
-}
-
-/// `9 of 12`: those that failed or lack a prediction are cases too.
-fn evaluated(summary: &Summary<'_>) -> String {
-    let evaluation = summary.evaluation;
-    let done = evaluation.cases.iter().map(|case| &case.name);
-    let failed = evaluation.failures.iter().map(|failure| &failure.case);
-    let all: BTreeSet<&String> = done.chain(failed).chain(evaluation.missing.iter().map(|lone| &lone.case)).collect();
-    let (n, of) = (evaluation.cases.len(), all.len());
-    if n < of { format!("{} of {}", grouped(n as u64), grouped(of as u64)) } else { grouped(n as u64) }
 }
 
 fn definitions(summary: &Summary<'_>) -> Vec<(&'static str, String)> {

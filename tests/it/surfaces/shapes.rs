@@ -1,5 +1,6 @@
 //! Shapes that are hard for one way of finding the nearest element or another, with every number of threads.
 
+#[cfg(any(feature = "gpu", feature = "parallel"))]
 use super::oracle::Random;
 use super::oracle::hold_against_oracle;
 use super::{Maps, engine};
@@ -21,6 +22,7 @@ pub fn ball(middle: [f64; 3], radius: f64) -> impl Fn(Place) -> bool {
     move |place| place.iter().zip(middle).map(|(&i, m)| (i as f64 - m).powi(2)).sum::<f64>() <= radius * radius
 }
 
+#[cfg(any(feature = "gpu", feature = "parallel"))]
 pub fn noise(seed: u64, size: Place, of_1000: usize) -> Vec<u8> {
     let mut random = Random(seed);
     (0..size.iter().product()).map(|_| u8::from(random.below(1000) < of_1000)).collect()
@@ -89,6 +91,7 @@ fn on_threads<T: Send>(threads: usize, f: impl Fn() -> T + Send + Sync) -> T {
 }
 
 /// Many labels that lie in each other: label i where noise or place says so.
+#[cfg(any(feature = "gpu", feature = "parallel"))]
 pub fn many_labels(size: Place, labels: usize) -> Maps {
     let mut random = Random(77);
     let of = |i: usize, shift: usize| {
