@@ -180,7 +180,7 @@ fn check_bits(case: &Case) {
 #[test]
 fn exact_gradients_of_many_bytes_are_those_of_wider_types() {
     let n = 100_003;
-    for (samples, channels, is_map, most) in [(1, 1, false, 2), (2, 3, false, 256), (2, 3, true, 5), (1, 1, true, 2)] {
+    for (samples, channels, is_map, most) in [(1, 1, false, 2), (2, 3, false, 256), (2, 3, true, 3), (1, 1, true, 2)] {
         let of = |kind: LabelType, seed| {
             let all: Vec<u32> = (0..most).collect();
             labels(kind, &all, 3, samples * n * if is_map { 1 } else { channels }, seed)

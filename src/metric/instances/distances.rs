@@ -141,6 +141,8 @@ impl InstancePreset {
         use InstancePreset as P;
         const HD95: SurfaceMetric = SurfaceMetric::HdPercentile(95.0);
         const NSD: [SurfaceMetric; 3] = [HD95, SurfaceMetric::Nsd(0.5), SurfaceMetric::Nsd(1.0)];
+        // panoptica's tolerance is the smallest side of a voxel, and voxels of BraTS have 1 mm.
+        const OF_VOXEL: [SurfaceMetric; 2] = [HD95, SurfaceMetric::Nsd(1.0)];
         let brats = |missed| LesionDistances {
             nsd: SurfacePreset::Brats24.rules(),
             missed,
@@ -157,11 +159,11 @@ impl InstancePreset {
             P::Brats24Met | P::Brats24MenRt => (brats(MissedLesion::Diagonal), &NSD),
             P::Brats26Gli | P::Brats26Ped | P::Brats26Goat | P::Brats26MenRt => {
                 let own = LesionDistances::by(SurfacePreset::Panoptica);
-                (LesionDistances { none_found: f64::INFINITY, ..own }, &NSD[..2])
+                (LesionDistances { none_found: f64::INFINITY, ..own }, &OF_VOXEL)
             }
             P::Brats26Mets => {
                 let own = LesionDistances::by(SurfacePreset::Panoptica);
-                (LesionDistances { missed: MissedLesion::Mm(373.0), ..own }, &NSD[..2])
+                (LesionDistances { missed: MissedLesion::Mm(373.0), ..own }, &OF_VOXEL)
             }
             P::Panoptica | P::PanopticaBipartite | P::PanopticaMerge => {
                 (LesionDistances::by(SurfacePreset::Panoptica), &[])

@@ -245,23 +245,33 @@ fn a_file_of_thousands_of_channels_is_no_segmentation() {
     assert!(fine(["info", text(&path)]).contains("4999"));
 }
 
-/// Notes of one kind end after ten of them, and are no warnings.
+/// Notes of one kind end after ten of them, and are no warnings; what every case has is told once.
 #[test]
 fn notes_of_many_cases_are_few() {
     let files = Files::new();
-    for case in 0..13 {
-        for (side, x) in [("t", 0.0), ("p", 1e-5)] {
-            placed(&files, &format!("{side}/c{case:02}.nii"), SHAPE, x, &blob(1, 0, 9));
+    let with = |case: usize, x: f64, is_turned: bool| {
+        let name = format!("c{case:02}.nii");
+        for (side, x) in [("t", 0.0), ("p", x)] {
+            placed(&files, &format!("{side}/{name}"), SHAPE, x, &blob(1, 0, 9));
+        }
+        if !is_turned {
+            return drop(placed(&files, &format!("r/{name}"), SHAPE, 0.0, &blob(1, 0, 9)));
         }
         // The same points from the other end of x.
         let turned: Vec<u8> = blob(1, 0, 9).chunks(5).flat_map(|row| row.iter().rev().copied()).collect();
         let mut geometry = Geometry::from_spacing([0.5, 0.75, 2.0]);
         (geometry.affine[0][0], geometry.affine[0][3]) = (-0.5, 2.0);
         fs::create_dir_all(files.path("r")).unwrap();
-        write(files.path(&format!("r/c{case:02}.nii")), &SHAPE, &geometry, &turned).unwrap();
-    }
+        write(files.path(&format!("r/{name}")), &SHAPE, &geometry, &turned).unwrap();
+    };
+    (0..13).for_each(|case| with(case, 1e-5, true));
+    let said = |pred| stderr(&eval(&files, "t", pred, &[]));
+    let turned = said("r");
+    assert!(turned.starts_with("note: all 13 cases: ") && turned.lines().count() == 1, "{turned}");
+    // One case without.
+    with(13, 0.0, false);
     for (pred, kind) in [("p", "same_grid"), ("r", "reordered")] {
-        let said = stderr(&eval(&files, "t", pred, &[]));
+        let said = said(pred);
         assert!(said.contains(&format!("note: 3 more like it ({kind})")) && !said.contains("warning"), "{said}");
         assert_eq!(said.lines().count(), 11, "{said}");
     }
