@@ -255,7 +255,7 @@ fn notes_of_many_cases_are_few() {
             placed(&files, &format!("{side}/{name}"), SHAPE, x, &blob(1, 0, 9));
         }
         if !is_turned {
-            return drop(placed(&files, &format!("r/{name}"), SHAPE, 0.0, &blob(1, 0, 9)));
+            return placed(&files, &format!("r/{name}"), SHAPE, 0.0, &blob(1, 0, 9));
         }
         // The same points from the other end of x.
         let turned: Vec<u8> = blob(1, 0, 9).chunks(5).flat_map(|row| row.iter().rev().copied()).collect();
