@@ -12,7 +12,8 @@ use std::ops::Range;
 /// ```
 /// use voxdice::{Numbers, LabelBuffer, LabelSlice, Operand};
 /// let (argmax, mut buffer) = ([0i64, 2, 2, 255], LabelBuffer::default());
-/// let labels = Numbers::I64(&argmax).labels(1..4, Operand::Pred, &[], &mut buffer)?;
+/// let numbers = Numbers::I64(&argmax);
+/// let labels = numbers.labels(1..4, Operand::Pred, &[], &mut buffer)?;
 /// assert_eq!(labels, LabelSlice::U8(&[2, 2, 255]));
 /// let broken = [0.0f32, 1.5];
 /// assert!(Numbers::F32(&broken).labels(0..2, Operand::Pred, &[], &mut buffer).is_err());

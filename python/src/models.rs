@@ -125,6 +125,7 @@ impl Statistics {
             undefined: chosen(self.undefined.as_ref())?,
             missing: chosen(self.missing.as_ref())?,
             against: self.against.clone(),
+            weights: BTreeMap::new(),
             groups,
             options: self.options()?,
         })

@@ -195,7 +195,9 @@ impl Choices {
         for (name, choice) in &self.lesion_choices {
             choices.take(name, choice).map_err(refused)?;
         }
-        if !self.size_classes.is_sorted_by(|a, b| a < b) || self.size_classes.iter().any(|&mm3| !(mm3 > 0.0)) {
+        if !self.size_classes.is_sorted_by(|a, b| a < b)
+            || self.size_classes.iter().any(|&mm3| mm3.is_nan() || mm3 <= 0.0)
+        {
             return Err(refused("size_classes are volumes in mm3 above 0 that ascend, such as [20, 100, 1000]"));
         }
         let sizes = self.size_classes.clone();

@@ -24,7 +24,7 @@ use crate::volume::{LabelSlice, Pair};
 /// second.add(Pair { pred: LabelSlice::U8(&[0, 1]), truth: LabelSlice::U8(&[0, 1]) })?;
 /// first.merge(second)?;
 /// let found = &first.finish()?[0];
-/// assert_eq!((found.truth().len(), found.pred().len()), (2, 2)); // the voxel behind lies apart
+/// assert_eq!((found.truth().len(), found.pred().len()), (2, 1)); // corners join the prediction's
 /// assert_eq!(found.overlaps().iter().map(|overlap| overlap.voxels).collect::<Vec<_>>(), [2, 1]);
 /// # Ok::<(), voxdice::Error>(())
 /// ```

@@ -11,7 +11,7 @@ use statrs::function::erf::erf_inv;
 /// ```
 /// use voxdice::metric::wilson;
 /// let interval = wilson(8, 10, 0.95).ok_or("nothing was counted")?;
-/// assert!((interval.low - 0.49016).abs() < 1e-5 && (interval.high - 0.94333).abs() < 1e-5);
+/// assert!((interval.low - 0.49016).abs() < 1e-5 && (interval.high - 0.94332).abs() < 1e-5);
 /// assert_eq!(wilson(0, 0, 0.95), None);
 /// # Ok::<(), &str>(())
 /// ```
