@@ -121,7 +121,10 @@ fn check_bindings(module: &Module) -> Result<(), String> {
     found.sort_by_key(|binding| binding.0);
     let expected = BINDINGS.map(|(binding, space)| ((0, binding), space));
     let without_truth: Vec<_> = expected.iter().copied().filter(|binding| binding.0.1 != 1).collect();
-    if found == expected || found == without_truth { Ok(()) } else { Err(format!("bindings {found:?}")) }
+    // What works on results of earlier kernels alone.
+    let without_operands: Vec<_> = expected.iter().copied().filter(|binding| binding.0.1 > 1).collect();
+    let is_known = found == expected || found == without_truth || found == without_operands;
+    if is_known { Ok(()) } else { Err(format!("bindings {found:?}")) }
 }
 
 /// Workgroup memory of a module without overrides, counted as WebGPU does: each variable in multiples of 16.
