@@ -28,9 +28,16 @@ use output::Output;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Exact, reproducible Dice and overlap of segmentations, on the GPU and on the CPU with the same bits.
+// What it is about, the package says.
 #[derive(Debug, Parser)]
-#[command(name = "voxdice", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "voxdice",
+    version,
+    about,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "\
 Exit codes: 0 fine; 1 ran, with findings (missing or broken cases, grids that truly differ, a failed verification); 2 wrong \
 usage or input; 3 the requested device is not there or does not work; 130 interrupted.

@@ -120,6 +120,10 @@ mod options;
 mod plan;
 mod pointwise;
 mod shape;
+#[cfg(test)]
+#[path = "../tests/it/skips.rs"]
+#[allow(dead_code)] // not every processor and set of features has something to skip
+mod skips;
 mod table;
 mod threads;
 mod volume;

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import struct
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
+
+
+def of_group(group: str, name: str) -> ModuleType:
+    """A module of a group of packages (``HOSTS``, ``CLUSTERS``). Without it tests are skipped, but where
+    ``VOXDICE_TEST_<group>=require`` says that the group was asked for they fail."""
+    if os.environ.get(f"VOXDICE_TEST_{group}") == "require":
+        return importlib.import_module(name)
+    return pytest.importorskip(name)
 
 
 @pytest.fixture

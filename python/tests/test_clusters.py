@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 import pytest
-from conftest import blobs
+from conftest import blobs, of_group
 
 import voxdice as vd
 
@@ -41,8 +41,8 @@ def counted_by_a_mortal(pair, grave) -> vd.Counts:
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_dask_workers(folders, tmp_path, workers):
-    distributed = pytest.importorskip("distributed")
-    bag = pytest.importorskip("dask.bag")
+    distributed = of_group("CLUSTERS", "distributed")
+    bag = of_group("CLUSTERS", "dask.bag")
     with distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1",
                                   local_directory=str(tmp_path)) as cluster, distributed.Client(cluster) as client:
         of_bag = bag.from_sequence(pairs(folders), npartitions=4).map(counted)
@@ -53,7 +53,7 @@ def test_dask_workers(folders, tmp_path, workers):
 
 
 def test_one_volume_of_many_chunks(tmp_path, rng):
-    dask, array, zarr = (pytest.importorskip(name) for name in ("dask", "dask.array", "zarr"))
+    dask, array, zarr = (of_group("CLUSTERS", name) for name in ("dask", "dask.array", "zarr"))
     truth, pred = blobs(rng, (40, 36, 50), 3), blobs(rng, (40, 36, 50), 3)
     for name, side, chunks in (("truth", truth, (16, 18, 20)), ("pred", pred, (10, 36, 25))):
         zarr.create_array(store=str(tmp_path / f"{name}.zarr"), data=side, chunks=chunks)
@@ -70,7 +70,7 @@ def test_ray_workers(folders, tmp_path, workers, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.path.dirname(__file__), os.environ.get("PYTHONPATH", "")]))
-    ray = pytest.importorskip("ray")
+    ray = of_group("CLUSTERS", "ray")
     ray.init(num_cpus=workers, include_dashboard=False, _node_ip_address="127.0.0.1", log_to_driver=False)
     try:
         work = ray.remote(max_retries=3)(counted_by_a_mortal)
@@ -83,8 +83,8 @@ def test_ray_workers(folders, tmp_path, workers, monkeypatch):
 def test_ray_data_rows(folders, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    ray = pytest.importorskip("ray")
-    pytest.importorskip("pyarrow")
+    ray = of_group("CLUSTERS", "ray")
+    of_group("CLUSTERS", "pyarrow")
     ray.init(num_cpus=2, include_dashboard=False, _node_ip_address="127.0.0.1", log_to_driver=False)
     try:
         import ray.data

@@ -14,7 +14,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 
 
 def test_the_examples_of_the_page(tmp_path, monkeypatch, rng, capsys):
-    pytest.importorskip("pandas")
     for folder in ("labelsTs", "predictions"):
         (tmp_path / folder).mkdir()
         for case in (1, 2, 3):

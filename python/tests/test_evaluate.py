@@ -7,11 +7,10 @@ import pickle
 
 import numpy as np
 import pytest
+import scipy.ndimage as scipy_ndimage
 from conftest import blobs, expected_counts, write_nifti
 
 import voxdice as vd
-
-scipy_ndimage = pytest.importorskip("scipy.ndimage")
 
 
 def dice(pred: np.ndarray, truth: np.ndarray, label: int) -> float:

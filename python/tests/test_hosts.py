@@ -1,4 +1,4 @@
-"""The drop-ins against their hosts, on random data in the same run. Hosts that are absent are skipped, and said to be."""
+"""The drop-ins against their hosts, on random data in the same run. Without `.ci/python hosts`, absent ones are skipped, and said."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pickle
 
 import numpy as np
 import pytest
-from conftest import blobs, write_nifti
+from conftest import blobs, of_group, write_nifti
 
 import voxdice as vd
 
-torch = pytest.importorskip("torch")
+torch = of_group("HOSTS", "torch")
 
 #: MONAI computes in float32.
 NEAR = 2e-6
@@ -47,7 +47,7 @@ def one_hot(maps, classes):
 class TestMonai:
     @pytest.fixture(autouse=True)
     def _modules(self):
-        self.host = pytest.importorskip("monai.metrics")
+        self.host = of_group("HOSTS", "monai.metrics")
         import voxdice.monai
 
         self.own = voxdice.monai
@@ -161,7 +161,7 @@ class TestMonai:
 class TestTorchmetrics:
     @pytest.fixture(autouse=True)
     def _modules(self):
-        self.host = pytest.importorskip("torchmetrics.segmentation")
+        self.host = of_group("HOSTS", "torchmetrics.segmentation")
         import voxdice.torchmetrics
 
         self.own = voxdice.torchmetrics
@@ -218,8 +218,8 @@ class TestTorchmetrics:
 class TestNnunet:
     @pytest.fixture(autouse=True)
     def _modules(self):
-        pytest.importorskip("nnunetv2")
-        self.host = pytest.importorskip("nnunetv2.evaluation.evaluate_predictions")
+        of_group("HOSTS", "nnunetv2")
+        self.host = of_group("HOSTS", "nnunetv2.evaluation.evaluate_predictions")
         import voxdice.nnunet
 
         self.own = voxdice.nnunet
@@ -272,7 +272,7 @@ class TestTorch:
 
     @pytest.mark.parametrize("choices", CASES)
     def test_values_and_gradients_of_monai(self, choices):
-        losses = pytest.importorskip("monai.losses")
+        losses = of_group("HOSTS", "monai.losses")
         from voxdice.torch import DiceLoss
 
         generator = torch.Generator().manual_seed(1)
@@ -329,7 +329,7 @@ class TestTensorsAndImages:
             vd.counts(pred=pred.to("meta"), truth=truth)
 
     def test_metatensors(self, rng):
-        data = pytest.importorskip("monai.data")
+        data = of_group("HOSTS", "monai.data")
         pred, truth = (blobs(rng, (1, 9, 8, 7), 3) for _ in range(2))
         affine = torch.diag(torch.tensor([2.0, 1.0, 1.0, 1.0]))
         meta = [data.MetaTensor(torch.from_numpy(side), affine=affine) for side in (pred, truth)]
@@ -339,7 +339,7 @@ class TestTensorsAndImages:
             vd.counts(pred=meta[0], truth=moved)
 
     def test_images_of_both_libraries(self, rng, tmp_path):
-        nibabel, sitk = pytest.importorskip("nibabel"), pytest.importorskip("SimpleITK")
+        nibabel, sitk = of_group("HOSTS", "nibabel"), of_group("HOSTS", "SimpleITK")
         pred, truth = (blobs(rng, (9, 8, 7), 3) for _ in range(2))
         affine = np.diag([-0.5, -1.0, 2.0, 1.0])
         paths = []
@@ -363,7 +363,7 @@ class TestTensorsAndImages:
 
 
 def test_scikit_learn(rng):
-    metrics = pytest.importorskip("sklearn.metrics")
+    metrics = of_group("HOSTS", "sklearn.metrics")
     import voxdice.sklearn as own
 
     y_true, y_pred = rng.integers(0, 4, 500), rng.integers(0, 4, 500)

@@ -1,4 +1,4 @@
-//! `voxdice eval`: overlap of label maps, one pair or folders of cases.
+//! `voxdice eval`: scores of label maps, one pair or folders of cases.
 
 mod args;
 mod lesion_maps;
@@ -31,7 +31,7 @@ use publish::{OutputArgs, publish};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-/// Overlap of label maps, class by class: two files, or two folders of cases.
+/// Dice, surface distances and lesions of label maps, class by class: two files, or two folders of cases.
 ///
 /// Voxels are counted exactly: the numbers are the same on every device. Scores of labels that neither file has are
 /// undefined unless --empty or --like says otherwise; means are over defined values, and how many were not is said
@@ -100,7 +100,7 @@ pub(super) struct Eval {
     outputs: OutputArgs,
     #[command(flatten)]
     device: DeviceArgs,
-    /// Count and measure on the CPU and on a GPU, and fail unless all counts and distances are equal
+    /// Count and measure on the CPU and on a GPU, and fail unless all counts, distances and lesions are equal
     #[arg(long, help_heading = "Device")]
     verify: bool,
 }

@@ -113,8 +113,8 @@ impl Level {
             Set::Baseline => sum_run(p, t, stride, pass),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 if p.len() < tile::SHORT => sum_run(p, t, stride, pass),
-            // SAFETY: `Level::of`, `avx512_is_cleared` and `neon_is_cleared` alone make such a set, after the processor
-            // said that it has all these features.
+            // SAFETY: such a set is made only after `has_avx2`, `has_avx512` or `has_neon` (in `Level::of`, for
+            // `is_as_portable`, and in tests): the processor said that it has all these features.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
             #[cfg(target_arch = "x86_64")]
@@ -256,8 +256,8 @@ fn has_avx512() -> bool {
         && is_x86_feature_detected!("avx512vl")
 }
 
-/// Whether there is AVX-512 and its kernels reproduce here what the portable ones find. Checked once per process: fewer
-/// of our test machines have AVX-512, and a wrong bit must not come of that.
+/// Whether there is AVX-512 and its kernels reproduce here what the portable ones find. Checked once per process: no
+/// machine of the tests has AVX-512, and a wrong bit must not come of that.
 #[cfg(target_arch = "x86_64")]
 fn avx512_is_cleared() -> bool {
     static CLEARED: OnceLock<bool> = OnceLock::new();

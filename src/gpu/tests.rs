@@ -6,12 +6,9 @@ use crate::kernel::form::Form;
 use crate::kernel::source::{Key, Operand, Statistic};
 use crate::options::SumsOptions;
 use crate::shape::Shape;
+use crate::skips::skipped;
 use crate::stats::Terms;
 use crate::volume::{Data, Dtype, Source, TruthKind};
-use skips::skipped;
-
-#[path = "../../tests/it/skips.rs"]
-mod skips;
 
 /// `None`, said once, where no adapter answers; a failure under `VOXDICE_TEST_GPU=require`.
 fn backend() -> Option<Backend> {

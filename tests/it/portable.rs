@@ -2,6 +2,9 @@
 #![cfg(test)]
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+// The column `wasm32` of `docs/determinism.md` is of code with SIMD; `.ci/processors` asks the compiler for it.
+const _: () = assert!(cfg!(not(target_arch = "wasm32")) || cfg!(target_feature = "simd128"));
+
 mod activations;
 mod compared;
 mod determinism;

@@ -10,6 +10,9 @@ use crate::stats::Terms;
 /// Voxels of each test: more than a tile, and no multiple of a vector.
 const VOXELS: usize = 2500;
 
+/// Bytes that are summed as integers: more than the tile of those kernels, and whole vectors.
+const BYTES: usize = (1 << 14) + 512;
+
 /// splitmix64.
 struct Random(u64);
 
@@ -66,6 +69,14 @@ pub(super) fn results(level: Level, seed: u64) -> Vec<u64> {
             found.push(sum.max_abs.min(crate::kernel::sums::INFINITY).into());
         }
     }
+    let bytes: Vec<u8> = (0..BYTES).map(|_| random.bits() as u8).collect();
+    let [a, b] = [0, 1].map(|bit| bytes.iter().map(|byte| byte >> bit & 1).collect::<Vec<u8>>());
+    // Two masks, one mask, none; the third is no whole number of vectors.
+    for (p, t) in [(&a[..], &b[..]), (&a, &bytes), (&bytes[1..], &bytes[..BYTES - 1]), (&masks[0], &masks[1])] {
+        let sum = level.sum_integers(p, t, 1);
+        found.extend(sum.units);
+        found.push(sum.max_abs.into());
+    }
     let noise: Vec<u16> = (0..VOXELS).map(|_| (random.bits() % 40) as u16).collect();
     for (p, t) in [(random.labels(9), random.labels(9)), (random.labels(300), random.labels(4)), (noise.clone(), noise)]
     {
@@ -104,6 +115,26 @@ mod tests {
         assert_ne!(expected, results(Level(Set::Baseline), 2));
         for level in levels() {
             assert!(results(level, 1) == expected, "{}", level.name());
+        }
+    }
+
+    /// Of every method of `Level` with a kernel of its own for AVX-512 or NEON, read from the source: on a machine that
+    /// has neither, a kernel that is not called here would be used elsewhere without a check.
+    #[test]
+    fn every_kernel_that_is_to_be_cleared_is_called() {
+        let (own, _) = include_str!("self_test.rs").split_once("#[cfg(test)]").unwrap();
+        let words = |text: &'static str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
+        let is_kernel = |word: &str| {
+            word.split_once("::").is_some_and(|(set, _)| set.starts_with("avx512_") || set.starts_with("neon_"))
+        };
+        let methods = include_str!("../simd.rs").split("\n    pub fn ").skip(1);
+        let cleared: Vec<&str> = methods
+            .filter(|method| words(method).any(is_kernel))
+            .map(|method| method.split(['<', '(']).next().unwrap())
+            .collect();
+        assert_eq!(cleared, ["sum_run", "sum_integers", "gradient_run", "count_pairs"]);
+        for name in cleared {
+            assert!(own.contains(&format!("level.{name}(")), "the self-test does not call `{name}`");
         }
     }
 }

@@ -35,8 +35,8 @@ const MEANINGS: [&str; 13] = [
     "Mesa's llvmpipe through EGL, wgpu's backend `gles`, which the crate does not enable: \
      `cargo test --manifest-path tests/gl/Cargo.toml`",
     "WebGPU of Chromium without a window: the page compiles with Tint and runs on Dawn",
-    "a 64-bit ARM processor with NEON, emulated by QEMU: `.ci/processors aarch64`",
-    "a processor whose bytes are in the other order (big-endian), emulated by QEMU: `.ci/processors s390x`",
+    "a 64-bit ARM processor with NEON, emulated by QEMU or real: `.ci/processors aarch64`",
+    "a processor whose bytes are in the other order (big-endian), emulated by QEMU or real: `.ci/processors s390x`",
     "WebAssembly with SIMD (simd128) in Node, one thread: `.ci/processors wasm32`",
 ];
 
@@ -185,9 +185,10 @@ impl Matrix {
 
 const HEAD: &str = "# Determinism: the same bits everywhere
 
-Written by `VOXDICE_BLESS=1 cargo test --all-features --test it determinism`; do not edit. `cargo test` computes every row
-again on each device that the machine has, and fails where a checksum is another. A device that the machine does not have
-is named in the test's output, and what this table says of it was not looked at.
+Written by `VOXDICE_BLESS=1 cargo test --all-features --test it determinism`, and its columns of other processors by
+`VOXDICE_BLESS=1 .ci/processors`; do not edit. `cargo test` computes every row again on each device that the machine has,
+and fails where a checksum is another. A device that the machine does not have is named in the test's output, and what
+this table says of it was not looked at.
 
 A checksum is FNV-1a (64 bits) over all integers of a result: units and exponents of sums, counts, or the bits of a
 gradient. `=` is that checksum in this column; `not run` is a column that was not there when the table was written.
