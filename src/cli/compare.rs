@@ -138,7 +138,8 @@ impl Compare {
             ("--csv-models", outputs.csv_models.as_deref()),
             ("--html", outputs.html.as_deref()),
         ];
-        let inputs = self.results.iter().map(|result| result.path.as_path()).chain(self.truth.as_deref());
+        let others = [self.truth.as_deref(), self.count.dataset.as_deref(), self.statistics.group_file()];
+        let inputs = self.results.iter().map(|result| result.path.as_path()).chain(others.into_iter().flatten());
         check_texts(&all, &inputs.collect::<Vec<&Path>>())
     }
 

@@ -23,14 +23,19 @@
 mod agreement;
 mod checks;
 mod choices;
+mod classes;
 mod comparison;
+mod csv_text;
+mod groups;
 mod listed;
+mod metrics;
 mod model;
 pub mod pictures;
 mod tables;
 
 pub use agreement::Agreement;
-pub use choices::{Choices, Grouping, UndefinedRule};
+pub use choices::{Choices, UndefinedRule};
 pub use comparison::{Comparison, Contender};
+pub use groups::Grouping;
 pub use model::{Model, metric_name};
 pub use tables::MEAN;

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 #[cfg(feature = "eval")]
-use std::io::{self, Read};
+use std::io::Write;
 use std::io::{BufRead, Cursor, Seek};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::file;
 #[cfg(feature = "eval")]
-use super::gzip::MAGIC;
+use super::gzip::{Gunzip, MAGIC};
 use crate::error::FileError;
 #[cfg(feature = "eval")]
-use flate2::{Compression, bufread::MultiGzDecoder, write::GzEncoder};
+use flate2::{Compression, write::GzEncoder};
 
 /// A file to be read: a path, or bytes in memory under a name. A copy shares the bytes.
 ///
@@ -84,25 +84,33 @@ impl Input {
         }
     }
 
-    /// The file in memory, for several readers: the same bytes, but for gzip, which is decoded and framed again without
-    /// compression, so that the next readers only copy. None for what is not one file, holds more than `most` bytes, or
-    /// cannot be read, which its reader tells.
+    /// A compressed file in memory, for several readers: decoded, and framed again without compression, so that the next
+    /// readers only copy. None for what is not one file (`.hdr.gz` has its voxels elsewhere), is not compressed (the system
+    /// keeps it in memory anyway), holds more than `most` bytes, or cannot be read, which its reader tells.
     #[cfg(feature = "eval")]
     pub(crate) fn held(&self, most: u64) -> Option<Self> {
         let path = self.path();
-        let is_one_file = ["nii", "gz", "mha", "npy"].iter().any(|end| file::ends_in(path, end));
+        let is_one_file =
+            file::ends_in(path, "gz") && path.file_stem().is_some_and(|name| file::ends_in(name.as_ref(), "nii"));
         if self.0.store != Store::Disk || !is_one_file {
             return None;
         }
-        let (mut reader, length) = file::open(path).ok()?;
+        let (mut reader, _) = file::open(path).ok()?;
         if !reader.fill_buf().ok()?.starts_with(&MAGIC) {
-            let mut bytes = Vec::new();
-            let whole = length <= most && reader.take(most).read_to_end(&mut bytes).is_ok();
-            return whole.then(|| Self::bytes(path, bytes));
+            return None;
         }
+        let mut decoded = Gunzip::new(reader);
         let mut framed = GzEncoder::new(Vec::new(), Compression::none());
-        let voxels = io::copy(&mut MultiGzDecoder::new(reader).take(most.saturating_add(1)), &mut framed).ok()?;
-        (voxels <= most).then(|| framed.finish().ok()).flatten().map(|bytes| Self::bytes(path, bytes))
+        let (mut piece, mut length) = (vec![0; 1 << 16], 0);
+        loop {
+            let got = decoded.read(&mut piece).ok()?;
+            length += got as u64;
+            if got == 0 || length > most {
+                break;
+            }
+            framed.write_all(piece.get(..got)?).ok()?;
+        }
+        (length <= most).then(|| framed.finish().ok()).flatten().map(|bytes| Self::bytes(path, bytes))
     }
 
     /// Whether there is a file, and no folder of this name.

@@ -5,11 +5,11 @@ use crate::Empty;
 use crate::cli::eval::Like;
 use crate::cli::files::read_text;
 use crate::cli::label_list::LabelList;
-use crate::eval::models::{Choices, Grouping, UndefinedRule};
-use crate::eval::{EvalError, MOST_RESAMPLES, ScoreChoices};
+use crate::eval::models::{Choices, Grouping, UndefinedRule, metric_name};
+use crate::eval::{EvalError, MOST_RESAMPLES, ModelsError, ScoreChoices};
 use crate::metric::Bootstrap;
 use crate::metric::compare::{Adjust, Better, CompareOptions, Family, IntervalKind, RankBy, Test, Zeros};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -267,6 +267,15 @@ impl StatisticsArgs {
         if resamples > 0 && !(Bootstrap::LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&resamples) {
             return Err(EvalError::Resamples { resamples }.into());
         }
+        if self.rank == RankName::Test && self.test == TestName::None {
+            bail!("--rank test counts the tests that a model wins, and --test none makes none; leave one of them out");
+        }
+        if let (RankName::Test, Some(model)) = (self.rank, &self.against) {
+            bail!(
+                "--rank test counts the tests that a model wins, and with --against {model} not all pairs are tested; leave one \
+                 of them out"
+            );
+        }
         let level = CompareOptions::default().level();
         let bootstrap = (resamples > 0).then(|| Bootstrap::new(resamples, level, self.seed)).transpose()?;
         Ok(CompareOptions {
@@ -283,10 +292,15 @@ impl StatisticsArgs {
         })
     }
 
+    /// The list of `--group`, where it names one.
+    pub fn group_file(&self) -> Option<&Path> {
+        self.group.as_deref().map(Path::new).filter(|path| path.is_file())
+    }
+
     fn grouping(&self) -> Result<Option<Grouping>> {
         let Some(text) = &self.group else { return Ok(None) };
-        if Path::new(text).is_file() {
-            return groups_of(Path::new(text)).map(Some);
+        if let Some(path) = self.group_file() {
+            return Ok(Some(Grouping::list(path, &read_text(path)?)?));
         }
         // A word without any sign of a pattern is a column.
         let is_word = text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ');
@@ -298,39 +312,15 @@ impl StatisticsArgs {
     }
 }
 
-/// A list of case,group.
-fn groups_of(path: &Path) -> Result<Grouping> {
-    let text = read_text(path)?;
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let delimiter = [b',', b';', b'\t'].into_iter().find(|&by| first.bytes().any(|byte| byte == by)).unwrap_or(b',');
-    let mut rows = csv::ReaderBuilder::new();
-    rows.delimiter(delimiter).has_headers(false).flexible(true).trim(csv::Trim::All);
-    let mut groups = BTreeMap::new();
-    for (place, row) in rows.from_reader(text.as_bytes()).records().enumerate() {
-        let row = row.with_context(|| format!("{}: this is no CSV of case,group", path.display()))?;
-        let line = row.position().map_or(0, csv::Position::line);
-        let fields: Vec<&str> = row.iter().collect();
-        let [case, group] = fields[..] else {
-            bail!("{}, line {line}: write case,group: two fields, and not {}", path.display(), fields.len());
-        };
-        if place == 0 && case.eq_ignore_ascii_case("case") {
-            continue;
-        }
-        if groups.insert(case.to_owned(), group.to_owned()).is_some() {
-            bail!("{}, line {line}: {case} is there twice; name each case once", path.display());
-        }
-    }
-    Ok(Grouping::List(groups))
-}
-
 impl Compare {
     /// What is compared, and how.
     pub(super) fn choices(&self) -> Result<Choices> {
         let mut directions = BTreeMap::new();
         for (names, better) in [(&self.higher_is_better, Better::Higher), (&self.lower_is_better, Better::Lower)] {
             for name in names {
+                let name = metric_name(name);
                 if directions.insert(name.clone(), better).is_some_and(|before| before != better) {
-                    bail!("{name} is named by --higher-is-better and by --lower-is-better; leave one out");
+                    return Err(EvalError::from(ModelsError::TwoDirections(name)).into());
                 }
             }
         }

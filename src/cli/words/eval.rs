@@ -7,6 +7,7 @@ use crate::eval::{
     PairingError, Unlike, Warning,
 };
 use crate::metric::Bootstrap;
+use crate::metric::compare::Better;
 use crate::report::Words;
 use crate::text::listed;
 use std::error::Error;
@@ -182,6 +183,13 @@ fn of_models(error: &ModelsError) -> String {
     match error {
         ModelsError::NoDirection(metric) => {
             format!("{error} with --higher-is-better {metric} or --lower-is-better {metric}")
+        }
+        ModelsError::Direction { known, .. } => {
+            let flag = if *known == Better::Higher { "--lower-is-better" } else { "--higher-is-better" };
+            format!("{error} of {flag}")
+        }
+        ModelsError::TwoDirections(metric) => {
+            format!("{metric} is named by --higher-is-better and by --lower-is-better; leave one out")
         }
         ModelsError::NoMetric { .. } => format!("{error} with --metrics"),
         ModelsError::UnequalGroups => format!("{error}: --interval expanded"),

@@ -1,5 +1,6 @@
 //! Models that cannot be compared.
 
+use crate::metric::compare::Better;
 use crate::text::listed;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -46,14 +47,14 @@ pub enum ModelsError {
     /// No metric is in all results.
     #[error(
         "no metric is in the results of all models: {}; name metrics that all of them have",
-        .has.iter().map(|(model, metrics)| format!("{model} has {}", listed(metrics))).collect::<Vec<_>>().join(", ")
+        all_of(.has)
     )]
     NoMetric {
         /// What each of them has.
         has: Vec<(String, Vec<String>)>,
     },
     /// A metric that a model's results do not hold.
-    #[error("{model} has no scores called {metric}; it has {}", listed(.has))]
+    #[error("{model} has no scores called {metric}; it has {}", scores(.has))]
     Lacks {
         /// The model.
         model: String,
@@ -65,6 +66,28 @@ pub enum ModelsError {
     /// It is not known which way a score is better.
     #[error("whether more or less of {0} is better is not known; say which")]
     NoDirection(String),
+    /// A direction that is not that of a known score.
+    #[error("{} of {metric} is better, and the opposite is said; leave it out", if *.known == Better::Higher { "more" } else { "less" })]
+    Direction {
+        /// The score.
+        metric: String,
+        /// Which way it is better.
+        known: Better,
+    },
+    /// Two directions of one score.
+    #[error("more of {0} is said to be better, and less of it too; leave one out")]
+    TwoDirections(String),
+    /// A direction of a score that no model has.
+    #[error(
+        "no model has scores called {metric}, of which a direction is given; {}",
+        all_of(.has)
+    )]
+    DirectionOf {
+        /// The score.
+        metric: String,
+        /// What each model has.
+        has: Vec<(String, Vec<String>)>,
+    },
     /// A weight of a score that is not compared.
     #[error("{metric} has a weight and is not compared; there are {}", listed(.metrics))]
     WeightOf {
@@ -123,6 +146,14 @@ pub enum ModelsError {
         /// In what.
         what: &'static str,
     },
+    /// A list of groups cannot be read.
+    #[error("{}: this is no CSV of case,group: {fault}", .path.display())]
+    NoGroups {
+        /// The file.
+        path: PathBuf,
+        /// What was met instead.
+        fault: String,
+    },
     /// Cases are to be grouped by a column that is not there.
     #[error("no table of scores has a column {0} to group cases by; name one that is there, a file, or a pattern")]
     NoColumn(String),
@@ -140,4 +171,14 @@ pub enum ModelsError {
         /// Why.
         fault: String,
     },
+}
+
+/// Scores by name.
+fn scores(has: &[String]) -> String {
+    if has.is_empty() { "no scores".into() } else { listed(has) }
+}
+
+/// What each model has.
+fn all_of(has: &[(String, Vec<String>)]) -> String {
+    has.iter().map(|(model, metrics)| format!("{model} has {}", scores(metrics))).collect::<Vec<_>>().join(", ")
 }

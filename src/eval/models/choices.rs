@@ -1,11 +1,10 @@
 //! What is compared of the models, and how.
 
-use crate::eval::error::ModelsError;
+use super::groups::Grouping;
 use crate::eval::named::named;
-use crate::eval::pairing::CaseRegex;
 use crate::eval::rules::MissingRule;
 use crate::metric::compare::{Better, CompareOptions};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What is done with scores that are undefined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,44 +46,4 @@ pub struct Choices {
     pub groups: Option<Grouping>,
     /// Statistics.
     pub options: CompareOptions,
-}
-
-/// How cases form groups, such as those of one patient.
-#[derive(Debug, Clone)]
-pub enum Grouping {
-    /// By what a pattern finds in their names.
-    Pattern(CaseRegex),
-    /// By a list: the group of each case.
-    List(BTreeMap<String, String>),
-    /// By a column of the CSV files.
-    Column(String),
-}
-
-impl PartialEq for Grouping {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::List(one), Self::List(other)) => one == other,
-            (Self::Column(one), Self::Column(other)) => one == other,
-            _ => false,
-        }
-    }
-}
-
-impl Grouping {
-    /// The group of a case. `columns` is what the rows of the CSV files say about the case.
-    pub(super) fn of(&self, case: &str, columns: impl Fn(&str) -> BTreeSet<String>) -> Result<String, ModelsError> {
-        let none = |fault: &str| ModelsError::NoGroup { case: case.into(), fault: fault.into() };
-        match self {
-            Self::Pattern(pattern) => pattern.case(case).ok_or_else(|| none("the pattern does not fit its name")),
-            Self::List(list) => list.get(case).cloned().ok_or_else(|| none("the list does not name it")),
-            Self::Column(name) => {
-                let found: Vec<String> = columns(name).into_iter().filter(|group| !group.is_empty()).collect();
-                match &found[..] {
-                    [group] => Ok(group.clone()),
-                    [] => Err(none("its column is empty")),
-                    several => Err(none(&format!("its rows have several, {}; give it one", several.join(" and ")))),
-                }
-            }
-        }
-    }
 }

@@ -2,8 +2,11 @@
 
 use super::agreement::{Agreement, agreement};
 use super::checks::{check_rules, check_truth};
-use super::choices::{Choices, Grouping, UndefinedRule};
-use super::model::{Content, Entries, Model, direction, metric_name, own_key};
+use super::choices::{Choices, UndefinedRule};
+use super::classes::classes;
+use super::groups::{alike, numbered};
+use super::metrics::{check_weights, metrics};
+use super::model::{Entries, Model, metric_name};
 use super::tables::{is_left_out, rows_missing, tables};
 use crate::error::Error;
 use crate::eval::error::{EvalError, ModelsError};
@@ -11,7 +14,7 @@ use crate::eval::rules::MissingRule;
 use crate::metric::compare::{
     Better, CompareOptions, Compared, Differences, Pair, ScoreTable, UNEQUAL_GROUPS, Undefined, compare,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What a comparison of models found, as reports arrange it.
@@ -161,18 +164,34 @@ impl Comparison {
         self.tables.iter().zip(&self.found)
     }
 
+    /// The two models in the order of their differences, where there are two.
+    pub(crate) fn two(&self) -> Option<[usize; 2]> {
+        let pair = self.found.iter().find_map(|row| row.pairs.first()).filter(|_| self.models.len() == 2)?;
+        Some([pair.a, pair.b])
+    }
+
     /// What a table's class is called.
     pub fn class_name<'a>(&'a self, table: &'a ScoreTable) -> &'a str {
         let named = self.classes.iter().find(|(key, _)| !table.is_mean && *key == table.class);
         named.map_or(&table.class, |(_, name)| name)
     }
 
-    /// The cases that differ most between two models, with the difference, the largest first.
+    /// The difference of two models in each case; NaN where the case does not count for them.
+    pub(crate) fn differences(&self, table: &ScoreTable, pair: &Pair) -> Vec<f64> {
+        let finite = |model: usize, case: usize| table.scores[model][case].is_finite();
+        let counts = |case: usize| match self.options.undefined {
+            Undefined::Pairwise => finite(pair.a, case) && finite(pair.b, case),
+            Undefined::Drop | Undefined::Last => (0..table.scores.len()).all(|model| finite(model, case)),
+        };
+        let both = table.scores[pair.a].iter().zip(&table.scores[pair.b]).map(|(a, b)| a - b).enumerate();
+        both.map(|(case, d)| if counts(case) && d.is_finite() { d } else { f64::NAN }).collect()
+    }
+
+    /// The cases that count and differ most between two models, with the difference, the largest first.
     pub fn changed(&self, table: &ScoreTable, pair: &Pair, most: usize) -> Vec<(&str, f64)> {
         let tau = Differences::of(&table.scores[pair.a], &table.scores[pair.b]).tau();
-        let both = table.scores[pair.a].iter().zip(&table.scores[pair.b]).map(|(a, b)| a - b);
-        let cases = self.cases.iter().map(String::as_str).zip(both);
-        let mut changed: Vec<(&str, f64)> = cases.filter(|(_, d)| d.is_finite() && d.abs() > tau).collect();
+        let cases = self.cases.iter().map(String::as_str).zip(self.differences(table, pair));
+        let mut changed: Vec<(&str, f64)> = cases.filter(|(_, d)| d.abs() > tau).collect();
         changed.sort_by(|one, other| other.1.abs().total_cmp(&one.1.abs()).then_with(|| one.0.cmp(other.0)));
         changed.truncate(most);
         changed
@@ -195,7 +214,10 @@ impl Comparison {
         let of_classes: Vec<(f64, &Vec<usize>)> = self
             .rows()
             .filter(|(table, _)| !table.is_mean)
-            .map(|(table, found)| found.ranking.as_ref().map(|ranking| (self.weight(&table.metric), &ranking.ranks)))
+            .map(|(table, found)| {
+                let ranks = &found.ranking.as_ref()?.ranks;
+                (ranks.len() == self.models.len()).then_some((self.weight(&table.metric), ranks))
+            })
             .collect::<Option<_>>()?;
         if of_classes.len() < 2 {
             return None;
@@ -220,121 +242,12 @@ fn check_names(models: &[Model]) -> Result<(), ModelsError> {
     }
 }
 
-/// Weights of scores that are compared, each once, and above 0.
-fn check_weights(metrics: &[String], choices: &Choices) -> Result<(), ModelsError> {
-    let mut seen = BTreeSet::new();
-    for (name, &weight) in &choices.weights {
-        let own = metric_name(name);
-        if !metrics.contains(&own) {
-            return Err(ModelsError::WeightOf { metric: own, metrics: metrics.to_vec() });
-        }
-        let is_weight = weight > 0.0 && weight.is_finite();
-        if !is_weight || !seen.insert(own.clone()) {
-            return Err(ModelsError::Weight { metric: own, weight });
-        }
-    }
-    Ok(())
-}
-
 fn place_of(models: &[Model], name: &str) -> Result<usize, ModelsError> {
     let found = models.iter().position(|model| model.name == name);
     found.ok_or_else(|| ModelsError::Unknown {
         name: name.into(),
         models: models.iter().map(|model| model.name.clone()).collect(),
     })
-}
-
-/// Scores, and which way they are better.
-type Directed = Vec<(String, Better)>;
-
-/// What is compared, and what would have been if its direction were known.
-fn metrics(models: &[Model], choices: &Choices) -> Result<(Directed, Vec<String>), ModelsError> {
-    let directions: BTreeMap<String, Better> =
-        choices.directions.iter().map(|(name, better)| (metric_name(name), *better)).collect();
-    let better = |name: &str| directions.get(name).copied().or_else(|| direction(name));
-    let fault = |name: &str| models.iter().find_map(|model| model.fault(name));
-    let mut found: Vec<(String, Better)> = Vec::new();
-    if let Some(wanted) = &choices.metrics {
-        for name in wanted.iter().map(|name| metric_name(name)) {
-            if let Some(fault) = fault(&name) {
-                return Err(fault);
-            }
-            if let Some(model) = models.iter().find(|model| !model.has(&name)) {
-                let has = model.metrics();
-                return Err(ModelsError::Lacks { model: model.name.clone(), metric: name, has });
-            }
-            let better = better(&name).ok_or_else(|| ModelsError::NoDirection(name.clone()))?;
-            if !found.iter().any(|(own, _)| *own == name) {
-                found.push((name, better));
-            }
-        }
-        return Ok((found, Vec::new()));
-    }
-    let shown = models.first().map(Model::metrics).unwrap_or_default();
-    let (known, unknown): (Vec<String>, Vec<String>) = shown
-        .into_iter()
-        .filter(|name| models.iter().all(|model| model.has(name)))
-        .partition(|name| better(name).is_some());
-    if let Some(fault) = known.iter().chain(choices.directions.keys()).find_map(|name| fault(&metric_name(name))) {
-        return Err(fault);
-    }
-    // What groups the cases is no score, though it be a number.
-    let is_group =
-        |name: &String| matches!(&choices.groups, Some(Grouping::Column(column)) if metric_name(column) == *name);
-    let unknown: Vec<String> = unknown.into_iter().filter(|name| !is_group(name)).collect();
-    found.extend(known.into_iter().filter_map(|name| Some((name.clone(), better(&name)?))));
-    match (found.is_empty(), unknown.first()) {
-        (true, Some(name)) => Err(ModelsError::NoDirection(name.clone())),
-        (true, None) => Err(ModelsError::NoMetric {
-            has: models.iter().map(|model| (model.name.clone(), model.metrics())).collect(),
-        }),
-        (false, _) => Ok((found, unknown)),
-    }
-}
-
-/// Keys and names.
-type Classes = Vec<(String, String)>;
-
-/// Classes that only some models have, and who has them.
-type LeftOut = Vec<(String, Vec<String>)>;
-
-/// Classes that all models have, in the order of the first; and those that only some have, with who has them.
-fn classes(models: &[Model], choices: &Choices) -> Result<(Classes, LeftOut), ModelsError> {
-    let own: Vec<(Classes, bool)> = models.iter().map(Model::classes).collect();
-    let mut all: Classes = Vec::new();
-    for (key, name) in own.iter().flat_map(|(classes, _)| classes) {
-        match all.iter_mut().find(|(known, _)| known == key) {
-            // The name comes from a model that has one.
-            Some(known) if known.1 == known.0 => known.1.clone_from(name),
-            Some(_) => {}
-            None => all.push((key.clone(), name.clone())),
-        }
-    }
-    // What one model calls by the name that another has for a label.
-    let named: Vec<(String, String)> = all.iter().filter(|(key, name)| key != name).cloned().collect();
-    let is_name =
-        |key: &String| named.iter().any(|(label, name)| name == key && label != key && key.parse::<u64>().is_err());
-    all.retain(|(key, name)| key != name || !is_name(key));
-    // Labels in their order, whichever model has them.
-    all.sort_by_key(|(key, _)| key.parse::<u32>().map_or(u32::MAX, |label| label));
-    if let Some(only) = &choices.classes {
-        all.retain(|(key, name)| only.iter().any(|own| own == key || own == name));
-    }
-    let has = |(classes, open): &(Classes, bool), class: &(String, String)| *open || own_key(classes, class).is_some();
-    let (kept, left): (Classes, Classes) = all.into_iter().partition(|class| own.iter().all(|own| has(own, class)));
-    if kept.is_empty() {
-        let list = |model: usize| own[model].0.iter().map(|(_, name)| name.clone()).collect();
-        let other = (1..models.len()).find(|&model| own[0].0.iter().all(|class| !has(&own[model], class))).unwrap_or(1);
-        return Err(ModelsError::NoClass {
-            models: [models[0].name.clone(), models[other].name.clone()],
-            classes: [list(0), list(other)],
-        });
-    }
-    let who = |class: &(String, String)| -> Vec<String> {
-        models.iter().zip(&own).filter(|(_, own)| has(own, class)).map(|(model, _)| model.name.clone()).collect()
-    };
-    let left = left.into_iter().map(|class| (class.1.clone(), who(&class))).collect();
-    Ok((kept, left))
 }
 
 /// Two models without a common case, or the first two.
@@ -345,48 +258,4 @@ fn no_case(models: &[Model], own: &[BTreeSet<String>]) -> ModelsError {
         models: pair.map(|model| models[model].name.clone()),
         cases: pair.map(|model| own[model].first().cloned().unwrap_or_else(|| "none".into())),
     }
-}
-
-/// The number of each case's group, in the order of the cases.
-fn numbered(grouping: &Grouping, models: &[Model], cases: &[String]) -> Result<Vec<usize>, ModelsError> {
-    if let Grouping::Column(name) = grouping {
-        let has = |model: &Model| matches!(&model.content, Content::Listed(listed) if listed.texts.contains_key(name));
-        if !models.iter().any(has) {
-            return Err(ModelsError::NoColumn(name.clone()));
-        }
-    }
-    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-    let mut of_case = |case: &String| {
-        let column = |name: &str| -> BTreeSet<String> {
-            let texts = models.iter().filter_map(|model| match &model.content {
-                Content::Listed(listed) => listed.texts.get(name)?.get(case),
-                Content::Counted { .. } => None,
-            });
-            texts.flatten().cloned().collect()
-        };
-        let next = numbers.len();
-        Ok(*numbers.entry(grouping.of(case, column)?).or_insert(next))
-    };
-    cases.iter().map(&mut of_case).collect()
-}
-
-/// Two cases whose names have a stem in common and differ in what follows a `_` or `-`, where most cases have such a
-/// twin: they may be of one patient.
-fn alike(cases: &[String]) -> Option<[String; 2]> {
-    let stem = |name: &str| {
-        name.rsplit_once(['_', '-'])
-            .map(|(stem, _)| stem.to_owned())
-            .filter(|stem| stem.chars().any(|c| c.is_ascii_digit()))
-    };
-    let mut of_stem: BTreeMap<String, Vec<&String>> = BTreeMap::new();
-    for case in cases {
-        if let Some(stem) = stem(case) {
-            of_stem.entry(stem).or_default().push(case);
-        }
-    }
-    let twins = of_stem.values().filter(|names| names.len() > 1);
-    let count: usize = twins.clone().map(Vec::len).sum();
-    // One stem for all is the name of the data set.
-    let [one, other] = twins.clone().next()?[..].get(..2)? else { return None };
-    (of_stem.len() > 1 && 2 * count > cases.len()).then(|| [(*one).clone(), (*other).clone()])
 }

@@ -1,5 +1,6 @@
 //! Scores in a CSV: our own, or a table of another tool with a row per case, or per case and class.
 
+use super::csv_text::CsvText;
 use crate::eval::error::ModelsError;
 use crate::metric::Metric;
 use crate::text::printable;
@@ -70,10 +71,7 @@ struct Table<'a> {
     path: &'a Path,
     header: csv::StringRecord,
     records: Vec<csv::StringRecord>,
-    /// The text from the header on.
-    text: &'a str,
-    /// Lines before the header.
-    skipped: u64,
+    text: CsvText<'a>,
     case: usize,
     label: Option<usize>,
     name: Option<usize>,
@@ -82,19 +80,8 @@ struct Table<'a> {
 impl<'a> Table<'a> {
     fn of(path: &'a Path, text: &'a str) -> Result<Self, ModelsError> {
         let fault = |fault: String| ModelsError::NoCsv { path: path.into(), fault };
-        // Remarks stand before the header; below, a case may be called #1.
-        let is_remark = |line: &&str| line.trim().is_empty() || line.starts_with('#');
-        let before: Vec<&str> = text.split_inclusive('\n').take_while(is_remark).collect();
-        let table = &text[before.iter().map(|line| line.len()).sum()..];
-        let first = table.lines().next().unwrap_or_default();
-        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&by| {
-            let times = first.bytes().filter(|&byte| byte == by).count();
-            (times, by == b',')
-        });
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter.unwrap_or(b','))
-            .trim(csv::Trim::All)
-            .from_reader(table.as_bytes());
+        let text = CsvText::of(text);
+        let mut reader = text.reader(true);
         let header = reader.headers().map_err(|error| fault(error.to_string()))?.clone();
         let place =
             |names: &[&str]| names.iter().find_map(|own| header.iter().position(|name| name.eq_ignore_ascii_case(own)));
@@ -102,12 +89,10 @@ impl<'a> Table<'a> {
         let case = case.ok_or_else(|| fault("it has no column `case`; call the column of the cases so".into()))?;
         let label = place(&LABEL);
         let name = label.and_then(|_| place(&["name"]));
-        let skipped = before.len() as u64;
         let of_row = |error: csv::Error| match error.kind() {
-            // The reader counts from the header on, and a person from the first line.
             csv::ErrorKind::UnequalLengths { pos: Some(at), expected_len, len } => ModelsError::Line {
                 path: path.into(),
-                line: skipped + line_at(table, at),
+                line: text.line(Some(at)),
                 fault: format!("{len} fields, where the header has {expected_len}; give each row as many"),
             },
             _ => fault(error.to_string()),
@@ -116,7 +101,7 @@ impl<'a> Table<'a> {
         if records.is_empty() {
             return Err(fault("it has no rows".into()));
         }
-        Ok(Self { path, header, records, text: table, skipped, case, label, name })
+        Ok(Self { path, header, records, text, case, label, name })
     }
 
     /// Whether it is the table that we write.
@@ -145,16 +130,8 @@ impl<'a> Table<'a> {
     }
 
     fn line(&self, row: &csv::StringRecord) -> u64 {
-        self.skipped + row.position().map_or(0, |at| line_at(self.text, at))
+        self.text.line(row.position())
     }
-}
-
-/// The line of a row, from 1: the reader's position is before the empty lines that it passes over.
-fn line_at(text: &str, at: &csv::Position) -> u64 {
-    let bytes = text.as_bytes();
-    let from = usize::try_from(at.byte()).unwrap_or(0).min(bytes.len());
-    let empty = bytes[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    1 + bytes[..from + empty].iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
 impl Listed {

@@ -153,12 +153,15 @@ impl Model {
             Content::Listed(listed) => {
                 let columns: Vec<Option<usize>> =
                     metrics.iter().map(|metric| listed.metrics.iter().position(|own| own == metric)).collect();
+                let mut places: BTreeMap<&String, usize> = BTreeMap::new();
+                for (place, joint) in classes.iter().enumerate() {
+                    if let Some(own) = own_key(&listed.classes, joint) {
+                        places.entry(own).or_insert(place);
+                    }
+                }
                 let mut found = Entries::new();
                 for ((case, class), row) in &listed.rows {
-                    let Some(place) = classes.iter().position(|joint| own_key(&listed.classes, joint) == Some(class))
-                    else {
-                        continue;
-                    };
+                    let Some(&place) = places.get(class) else { continue };
                     let values = columns.iter().map(|at| at.map_or(f64::NAN, |at| row.values[at])).collect();
                     let is_empty = match (row.n_truth, row.n_pred) {
                         (Some(0), Some(0)) => Some(true),

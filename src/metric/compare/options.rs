@@ -17,7 +17,8 @@ pub enum RankBy {
     Median,
     /// The means of their ranks within each case (BraTS since 2017).
     RankMean,
-    /// How many of the others they beat in a test, adjusted for the number of tests (the Decathlon).
+    /// How many of the others they beat in a test, adjusted for the number of tests (the Decathlon). It needs a test, of
+    /// all pairs.
     Test,
 }
 
@@ -175,6 +176,11 @@ impl CompareOptions {
         }
         if let Some(model) = self.against.filter(|&model| model >= models) {
             return Err(wrong("the model to compare with", model, format!("below {models}, the number of models")));
+        }
+        let test_all = self.test != Test::None && self.against.is_none();
+        if self.rank == RankBy::Test && !test_all {
+            let range = "another ranking where there is no test, or only pairs with one model are tested";
+            return Err(wrong("rank", self.rank.name(), range));
         }
         match self.test {
             Test::SignFlip { draws: 0 } => Err(wrong("draws", 0, "at least 1")),

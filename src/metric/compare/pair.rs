@@ -8,7 +8,7 @@ use super::observed::Observed;
 use super::options::{CompareOptions, IntervalKind, Test};
 use super::scores::{ScoreTable, count_units};
 use super::signed_rank::{Method, PValues, SignedRank, Zeros, wilcoxon};
-use super::student::{PairedT, paired_t};
+use super::student::{PairedT, paired_t, student_interval};
 use crate::metric::Interval;
 
 /// The verdict on a pair of models.
@@ -136,10 +136,7 @@ impl Pair {
         });
         let mean = differences.mean();
         let (interval, inner) = if options.interval == IntervalKind::T {
-            // What does not vary has an interval of one point.
-            let is_point = units > 1 && !of_means.vary();
-            let point = is_point.then(|| of_means.mean()).map(|mean| Interval { low: mean, high: mean });
-            let own = |level| t.and_then(|t| t.interval(level)).or(point);
+            let own = |level| student_interval(of_means.values(), tau, level);
             (own(options.level()), own(INNER))
         } else {
             let observed = Observed { values: differences.values(), groups: own.as_deref(), mean, tau };

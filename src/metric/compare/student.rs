@@ -42,6 +42,14 @@ pub fn paired_t(differences: &[f64], tau: f64) -> Option<PairedT> {
     Some(PairedT { t, freedom, p, mean, error })
 }
 
+/// Student's interval of the mean: a point where two values or more do not vary, and None of fewer.
+pub(super) fn student_interval(values: &[f64], tau: f64, level: f64) -> Option<Interval> {
+    let mean = mean_of_all(values);
+    let is_point = values.len() > 1 && mean.is_finite() && !vary(values, tau);
+    let point = is_point.then_some(Interval { low: mean, high: mean });
+    point.or_else(|| paired_t(values, tau)?.interval(level))
+}
+
 impl PairedT {
     /// The interval of the mean at this level, such as 0.95; None for a level outside (0, 1).
     pub fn interval(&self, level: f64) -> Option<Interval> {

@@ -13,7 +13,7 @@ use super::rank::ranks_within;
 use super::ranking::Ranking;
 use super::scores::{ScoreTable, count_units};
 use super::stability::stability;
-use super::student::paired_t;
+use super::student::student_interval;
 use crate::error::Result;
 use crate::metric::wrong::wrong;
 use crate::metric::{Distribution, Interval, mean_of_all, mean_of_defined};
@@ -255,9 +255,7 @@ fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, op
         let tau = tau(own.iter().copied());
         let mean = mean_of_all(own);
         let interval = match (options.interval, ends) {
-            (IntervalKind::T, _) => {
-                paired_t(&unit_means(own, &kept, groups), tau).and_then(|t| t.interval(options.level()))
-            }
+            (IntervalKind::T, _) => student_interval(&unit_means(own, &kept, groups), tau, options.level()),
             (_, Some(ends)) => {
                 ends.interval(&means[model], &Observed { values: own, groups: own_groups.as_deref(), mean, tau })
             }

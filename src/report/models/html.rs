@@ -50,9 +50,9 @@ pub fn models_html(found: &Comparison, pictures: &[Difference]) -> String {
 
 /// The name of the page, as markup.
 fn heading(found: &Comparison) -> String {
-    match &found.models[..] {
-        [a, b] => format!("{} <span>against</span> {}", escaped(&a.name), escaped(&b.name)),
-        all => format!("{} models compared", all.len()),
+    match found.two().map(|pair| names(found, pair).map(escaped)) {
+        Some([a, b]) => format!("{a} <span>against</span> {b}"),
+        None => format!("{} models compared", found.models.len()),
     }
 }
 

@@ -176,6 +176,9 @@ fn wrong_choices_are_told() {
     refused(&[good()], None, CompareOptions { margin: Some(0.0), ..usual() }, "margin");
     refused(&[good()], None, CompareOptions { against: Some(2), ..usual() }, "model to compare with");
     refused(&[good()], None, CompareOptions { test: Test::SignFlip { draws: 0 }, ..usual() }, "draws");
+    let by_tests = CompareOptions { rank: RankBy::Test, ..usual() };
+    refused(&[good()], None, CompareOptions { test: Test::None, ..by_tests.clone() }, "rank");
+    refused(&[good()], None, CompareOptions { against: Some(0), ..by_tests }, "rank");
     assert!(compare(&[], None, &usual()).unwrap().is_empty());
     assert!(compare(&[table(Better::Lower, vec![vec![], vec![]])], None, &usual()).unwrap()[0].ranking.is_none());
 }
@@ -192,6 +195,17 @@ fn constants_and_rounding_have_no_t() {
     assert_eq!((constant.t, constant.verdict), (None, Verdict::Better));
     mirror(&constant, &t(&[0.8, 0.2, 0.7], &[0.9, 0.3, 0.8]));
     assert!(t(&[0.9], &[0.8]).p.two_sided.is_nan());
+}
+
+/// What does not vary has an interval of one point, a score as a difference.
+#[test]
+fn a_constant_has_a_point_for_an_interval() {
+    let options = CompareOptions { interval: IntervalKind::T, ..CompareOptions::default() };
+    let found = one(vec![vec![0.75; 4], vec![0.5; 4]], &options);
+    let ends = [found.models[0].interval, found.models[1].interval, found.pairs[0].interval];
+    assert_eq!(ends.map(|own| own.map(|own| [own.low, own.high])), [Some([0.75; 2]), Some([0.5; 2]), Some([0.25; 2])]);
+    let alone = one(vec![vec![0.75], vec![0.5]], &options);
+    assert_eq!((alone.models[0].interval, alone.pairs[0].interval), (None, None));
 }
 
 /// p of group means says nothing about the mean of cases where the two point to different models.

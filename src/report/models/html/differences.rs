@@ -18,8 +18,9 @@ const MANY: usize = 50;
 
 /// How to read the drawings.
 pub(super) fn key(found: &Comparison) -> String {
-    let what = match (found.models.len(), found.options.against) {
-        (2, _) => format!("{} less {}", escaped(&found.models[0].name), escaped(&found.models[1].name)),
+    let two = found.two().map(|pair| names(found, pair).map(escaped));
+    let what = match (two, found.options.against) {
+        (Some([a, b]), _) => format!("{a} less {b}"),
         (_, Some(other)) => format!("each model less {}", escaped(&found.models[other].name)),
         _ => "the first model less the second".into(),
     };
@@ -41,13 +42,9 @@ pub(super) fn section(found: &Comparison, place: usize, metric: &str, better: Be
         }
         _ => (all, ""),
     };
-    let values = |table: &ScoreTable, pair: &Pair| -> Vec<f64> {
-        let both = table.scores[pair.a].iter().zip(&table.scores[pair.b]);
-        both.map(|(a, b)| a - b).map(|d| if d.is_finite() { d } else { f64::NAN }).collect()
-    };
     let rows: Vec<(&ScoreTable, &Pair, Vec<f64>)> = shown
         .iter()
-        .flat_map(|(table, row)| row.pairs.iter().map(move |pair| (*table, pair, values(table, pair))))
+        .flat_map(|(table, row)| row.pairs.iter().map(move |pair| (*table, pair, found.differences(table, pair))))
         .collect();
     let ends = rows.iter().flat_map(|(_, pair, values)| {
         let interval = pair.interval.map_or([0.0; 2], |own| [own.low, own.high]);

@@ -6,18 +6,15 @@ use crate::eval::pictures::Cut;
 use crate::report::html::picture::{self, Drawing};
 use crate::report::html::text::escaped;
 use crate::report::html::worst::legend;
-use crate::report::models::phrases::{number, signed, title};
+use crate::report::models::phrases::{names, number, signed, title};
 use crate::text::grouped;
 
 /// Pairs of pictures, each behind a line that opens it. Empty where there are none.
 pub(super) fn section(found: &Comparison, pictures: &[Difference]) -> String {
-    let [one, other] = &found.models[..] else { return String::new() };
-    if pictures.is_empty() {
-        return String::new();
-    }
-    let names = [&one.name, &other.name].map(|name| escaped(name));
+    let Some(order) = found.two().filter(|_| !pictures.is_empty()) else { return String::new() };
+    let names = names(found, order).map(escaped);
     let of = |(place, own): (usize, &Difference)| {
-        let [a, b] = own.scores;
+        let [a, b] = order.map(|model| own.scores[model]);
         let line = format!(
             "<b>{}</b> {}: {} {}, {} \u{2212} {}",
             escaped(&own.case),
@@ -29,7 +26,7 @@ pub(super) fn section(found: &Comparison, pictures: &[Difference]) -> String {
         );
         let inside = match &own.cuts {
             Ok(Some(cuts)) => {
-                let both = cuts.iter().zip(&names).zip(own.scores).map(|((cut, name), score)| figure(cut, name, score));
+                let both = order.iter().zip(&names).map(|(&model, name)| figure(&cuts[model], name, own.scores[model]));
                 format!("<div class=\"figures\">{}</div>", both.collect::<String>())
             }
             Ok(None) => "<p class=\"lead\">No picture: no voxel differs from the truth.</p>".into(),

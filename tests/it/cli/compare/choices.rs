@@ -101,3 +101,42 @@ fn volumes_agree_within_limits() {
     );
     assert!((number(&own["limits_ml"][0]) - (mean - 1.96 * sd)).abs() < 1e-12 && own["n"] == d.len());
 }
+
+/// Ranks by tests need all tests: with two classes, whose ranks are averaged.
+#[test]
+fn ranks_by_tests_need_all_tests() {
+    let files = Files::new();
+    let model = |name: &str, dice: f64| {
+        let rows = (0..4).map(|i| format!("c{i},1,{dice}\nc{i},2,{}\n", dice + f64::from(i) / 100.0));
+        let path = files.path(&format!("{name}.csv"));
+        fs::write(&path, format!("case,label,dice\n{}", rows.collect::<String>())).unwrap();
+        format!("{name}={}", text(&path))
+    };
+    let models = [model("a", 0.9), model("b", 0.8), model("c", 0.7)];
+    let [a, b, c] = &models;
+    let by_tests = ["compare", a, b, c, "--rank", "test", "--bootstrap", "0"];
+    fails(2, &["--rank test", "--test none", "leave one of them out"], [&by_tests[..], &["--test", "none"]].concat());
+    fails(2, &["--rank test", "--against b", "leave one of them out"], [&by_tests[..], &["--against", "b"]].concat());
+    let found = compared(&models, &["--rank", "test", "--bootstrap", "0"]);
+    assert_eq!(found["overall"].as_array().unwrap().len(), 3);
+}
+
+/// What was read is not written over: neither groups nor the description of a data set.
+#[test]
+fn inputs_are_not_written_over() {
+    let files = Files::new();
+    let models = csvs(&files, &case("n20"), "dice");
+    let list = files.path("groups.csv");
+    let rows = "c000,g\n";
+    fs::write(&list, rows).unwrap();
+    let compare = ["compare", &models[0], &models[1]];
+    fails(2, &["--csv", "an input"], [&compare[..], &["--group", text(&list), "--csv", text(&list)]].concat());
+    assert_eq!(fs::read_to_string(&list).unwrap(), rows);
+    let (cohort, [truth, pred, other]) = two_models();
+    let dataset = cohort.path("dataset.json");
+    let labels = r#"{"labels": {"background": 0, "one": 1}}"#;
+    fs::write(&dataset, labels).unwrap();
+    let compare = ["compare", text(&pred), text(&other), "--truth", text(&truth), "--dataset", text(&dataset)];
+    fails(2, &["--output", "an input"], [&compare[..], &["-o", text(&dataset)]].concat());
+    assert_eq!(fs::read_to_string(&dataset).unwrap(), labels);
+}

@@ -52,6 +52,32 @@ fn two_models_have_a_dot_for_each_case() {
     assert_eq!(page, self::page(&files, &models, &[]).0);
 }
 
+/// The differences of `--against` have their models the other way round, and so has all that stands around them.
+#[test]
+fn against_the_first_of_two_turns_the_page() {
+    let files = Files::new();
+    let models = csvs(&files, &case("n20"), "dice");
+    let (page, found) = page(&files, &models, &["--against", "A"]);
+    let pair = &found["comparisons"][0];
+    assert_eq!([&pair["a"], &pair["b"]], ["B", "A"]);
+    assert!(page.contains("<h1>B <span>against</span> A</h1>") && page.contains("B less A"), "{page:.3000}");
+    let cases = page.split("<section id=\"cases\">").nth(1).unwrap();
+    let row = |text: &str, end: &str| -> Vec<String> {
+        let cells = text.split(end).map(|cell| cell.rsplit('>').next().unwrap().to_owned());
+        cells.take(4).collect()
+    };
+    let [head, body] = ["<thead>", "<tbody>"].map(|part| cases.split(part).nth(1).unwrap());
+    assert_eq!(row(head, "</th>"), ["case", "B", "A", "difference"]);
+    let cells = row(&body.replace("</th>", "</td>"), "</td>");
+    let changed = &pair["changed"][0];
+    assert_eq!(
+        (&cells[0], &cells[3]),
+        (&changed["case"].as_str().unwrap().to_owned(), &format!("{:+.4}", number(&changed["difference"])))
+    );
+    let [b, a]: [f64; 2] = [1, 2].map(|at| cells[at].parse().unwrap());
+    assert!((b - a - number(&changed["difference"])).abs() < 1e-3, "{cells:?}");
+}
+
 #[test]
 fn several_models_have_ranks_and_pairs() {
     let files = Files::new();
@@ -66,6 +92,7 @@ fn several_models_have_ranks_and_pairs() {
     let against = self::page(&files, &models, &["--against", "C"]).0;
     assert_eq!(attributes(&against, "dots", "data-c").len(), 4);
     // Without a test there is no p.
+    assert!(page.contains("p Holm"));
     assert!(!self::page(&files, &models, &["--test", "none", "--bootstrap", "0"]).0.contains("p Holm"));
 }
 
@@ -103,6 +130,23 @@ fn folders_have_pictures_side_by_side() {
         let places: Vec<&str> = pair.split("<p>").skip(1).map(|text| text.split(':').next().unwrap()).collect();
         assert_eq!((places.len(), places[0]), (2, places[1]), "{pair}");
     }
+    // The first picture is that of the first model of the difference.
+    let turned = [&arguments[..], &["--against", "a"]].concat();
+    assert!(matches!(run(turned).status.code(), Some(0 | 1)));
+    let turned = fs::read_to_string(&path).unwrap();
+    let first = |page: &str| {
+        let pair = page.split("<details class=\"pair\"").nth(1).unwrap().to_owned();
+        let captions: Vec<String> = pair
+            .split("<figcaption>")
+            .skip(1)
+            .map(|text| text.split("</figcaption>").next().unwrap().to_owned())
+            .collect();
+        captions
+    };
+    let (mut before, after) = (first(&page), first(&turned));
+    before.reverse();
+    assert_eq!(before, after);
+    assert!(after[0].contains("<b>b</b>") && turned.contains("; b stands left, a right"), "{after:?}");
     // Results that were read from a file have none.
     let [a, b] = [("a", &pred), ("b", &other)].map(|(name, folder)| {
         let json = cohort.path(&format!("{name}.json"));

@@ -208,3 +208,56 @@ fn who_wins_by_ranks_is_bold() {
     let bold: Vec<bool> = row.split(" | ").skip(1).take(3).map(|cell| cell.starts_with("**")).collect();
     assert_eq!(bold, [true, true, false], "{row}");
 }
+
+/// Directions are for scores that there are, each has one, and those that are known stay.
+#[test]
+fn directions_do_not_contradict_what_is_known() {
+    let files = Files::new();
+    let table = "case,dice,hd95,mine\na,0.5,1,2\nb,0.75,2,4\n";
+    let models = [model(&files, "a", table), model(&files, "b", table)];
+    let refused =
+        |parts: &[&str], more: &[&str]| fails(2, parts, [&["compare", &models[0], &models[1]], more].concat());
+    refused(&["more of dice is better", "--lower-is-better"], &["--lower-is-better", "DSC"]);
+    refused(&["less of hd95 is better", "--higher-is-better"], &["--higher-is-better", "HD95"]);
+    refused(&["dice is named by --higher-is-better and"], &["--higher-is-better", "DSC", "--lower-is-better", "dice"]);
+    refused(&["no model has scores called nope", "dice, hd95, mine"], &["--higher-is-better", "nope"]);
+    let found = compared(&models, &["--higher-is-better", "DSC", "--lower-is-better", "mine"]);
+    assert_eq!(found["comparisons"].as_array().unwrap().len(), 3);
+}
+
+/// With three models a case counts that all of them have a score for, also among those that changed most and as a dot.
+#[test]
+fn what_changed_counts() {
+    let files = Files::new();
+    let models = [
+        model(&files, "a", "case,dice\na,0.5\nb,0.5\nc,0.5\n"),
+        model(&files, "b", "case,dice\na,0.25\nb,0.5625\nc,0.375\n"),
+        model(&files, "c", "case,dice\na,\nb,0.5\nc,0.5\n"),
+    ];
+    let page = files.path("page.html");
+    let cases = |more: &[&str]| -> (Vec<String>, usize) {
+        let found = compared(&models, &[&["--html", text(&page)], more].concat());
+        let changed =
+            pair(&found)["changed"].as_array().unwrap().iter().map(|own| own["case"].as_str().unwrap().to_owned());
+        let drawn = fs::read_to_string(&page).unwrap();
+        let dots = drawn.split("class=\"dots\"").nth(1).unwrap().split("data-c=\"").nth(1).unwrap();
+        assert_eq!(pair(&found)["n"], dots.split('"').next().unwrap().split(' ').count());
+        (changed.collect(), dots.split('"').next().unwrap().split(' ').count())
+    };
+    assert_eq!(cases(&[]), (vec!["c".into(), "b".into()], 2));
+    assert_eq!(cases(&["--undefined", "last"]).1, 2);
+    assert_eq!(cases(&["--undefined", "pairwise"]), (vec!["a".into(), "c".into(), "b".into()], 3));
+}
+
+/// A list of groups is read as tables of scores are.
+#[test]
+fn a_list_of_groups_may_have_remarks() {
+    let files = Files::new();
+    let table = "case,dice\na,0.5\nb,0.5\nc,0.5\n";
+    let models = [model(&files, "a", table), model(&files, "b", table)];
+    let list = files.path("groups.csv");
+    fs::write(&list, "# patients, by x\n\ncase;group\na;g,1,2\nb;g,1,2\nc;h\n").unwrap();
+    assert_eq!(pair(&compared(&models, &["--group", text(&list)]))["groups"], 2);
+    fs::write(&list, "# by x\na\tg\nb\tg\n\nb\th\n").unwrap();
+    fails(2, &["line 5", "b is there twice"], ["compare", &models[0], &models[1], "--group", text(&list)]);
+}
