@@ -1,6 +1,7 @@
 //! `voxdice compare`: which of several models is better, by how much, and how sure that is.
 
 mod args;
+mod idle;
 mod models;
 
 use super::args::DeviceArgs;
@@ -16,6 +17,7 @@ use crate::text::listed;
 use anyhow::Result;
 use args::{Form, OutputArgs, StatisticsArgs, WeightFlag};
 use clap::Args;
+use idle::Given;
 use models::Named as NamedResult;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,9 @@ model. Undefined scores drop the case for all models unless --undefined says oth
 
 Scores whose names say nothing about better or worse need --higher-is-better or --lower-is-better.")]
 pub(super) struct Compare {
+    // The first field, as others take what they read.
+    #[command(flatten)]
+    given: Given,
     /// Models: the name and a file with its results, or with --truth a folder of predictions. Several files under one
     /// name are its parts. Without NAME= a model has the name of its file
     #[arg(value_name = "[NAME=]RESULT", required = true)]
@@ -92,9 +97,12 @@ impl Compare {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.outputs.quiet;
         interrupt::listen();
-        let choices = self.choices()?;
+        let mut choices = self.choices()?;
+        self.check_idle()?;
         self.check_outputs()?;
-        let models = models::read(self, output)?;
+        let results = models::read(self)?;
+        choices.groups = self.statistics.grouping(|name| results.has_column(name))?;
+        let models = results.evaluated(self, output)?;
         let found = interrupt::during(|| Comparison::new(&models, choices))??;
         self.tell(&found, output);
         let text = interrupt::during(|| self.rendered(&found))?;

@@ -41,6 +41,11 @@ impl Class {
         self.name.as_deref().unwrap_or(&self.key)
     }
 
+    /// Its key, and what tables show.
+    pub(crate) fn key_and_name(&self) -> (String, String) {
+        (self.key.clone(), self.display().to_owned())
+    }
+
     /// Label 0, which is in no mean over the foreground.
     pub fn is_background(&self) -> bool {
         self.labels == [0]

@@ -78,7 +78,7 @@ mod tests {
     fn a_header_is_not_held_without_its_voxels() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        nifti::write(&path("a.nii"), &[2, 2, 1], &Geometry::from_spacing([1.0; 3]), &[0u8, 1, 1, 0]).unwrap();
+        nifti::write(path("a.nii"), &[2, 2, 1], &Geometry::from_spacing([1.0; 3]), &[0u8, 1, 1, 0]).unwrap();
         let whole = fs::read(path("a.nii")).unwrap();
         let mut header = GzEncoder::new(Vec::new(), Compression::fast());
         let mut bytes = whole[..348].to_vec();
@@ -87,7 +87,7 @@ mod tests {
         header.write_all(&bytes).unwrap();
         fs::write(path("b.hdr.gz"), header.finish().unwrap()).unwrap();
         fs::write(path("b.img"), &whole[352..]).unwrap();
-        let expected = labels::read(&Input::from(&path("a.nii"))).unwrap().labels;
+        let expected = labels::read(Input::from(path("a.nii"))).unwrap().labels;
         // An uncompressed file is read from the disk as well.
         for name in ["a.nii", "b.hdr.gz"] {
             let truth = Input::from(&path(name));

@@ -256,6 +256,11 @@ fn name_of(path: &Path) -> String {
 pub struct CaseRegex(Regex);
 
 impl CaseRegex {
+    /// The pattern.
+    pub(in crate::eval) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
     /// The case in a name; None where the pattern does not fit.
     pub(in crate::eval) fn case(&self, name: &str) -> Option<String> {
         let found = self.0.captures(name)?;

@@ -104,7 +104,7 @@ impl Input {
         let (mut piece, mut length) = (vec![0; 1 << 16], 0);
         loop {
             let got = decoded.read(&mut piece).ok()?;
-            length += got as u64;
+            length = u64::saturating_add(length, got as u64);
             if got == 0 || length > most {
                 break;
             }

@@ -88,11 +88,9 @@ pub fn models_table(found: &Comparison, digits: Option<usize>, most: usize) -> S
         text.push_str(&format!("{}\n", wrapped(&format!("mean rank over classes and metrics: {}", all.join(", ")), 2)));
     }
     if several && found.found.iter().any(|row| row.ranking.is_some()) {
-        let best = if found.classes.len() > 1 { "* is not significantly worse than the best mean; " } else { "" };
-        text.push_str(&format!(
-            "{}\n",
-            wrapped(&format!("{best}first in: share of resamples; ranks: of 95 % of them"), 2)
-        ));
+        let best = (found.classes.len() > 1).then(|| format!("* {}", sheets::standing_out(found).0));
+        let legend: Vec<String> = best.into_iter().chain(phrases::legend(found).map(str::to_owned)).collect();
+        text.extend((!legend.is_empty()).then(|| format!("{}\n", wrapped(&legend.join("; "), 2))));
     }
     for note in notes::notes(found) {
         text.push_str(&format!("{}\n", wrapped(&format!("- {note}"), 2)));

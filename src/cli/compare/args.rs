@@ -214,7 +214,7 @@ choices!(
         Pairwise => UndefinedRule::Pairwise,
         /// 0, where more is better
         Zero => UndefinedRule::Zero,
-        /// 1, where more is better and neither truth nor prediction has the class
+        /// 1, where more is better, unless truth or prediction is known to have the class
         One => UndefinedRule::One,
         /// The worst in ranks within a case, else dropped
         Last => UndefinedRule::Last,
@@ -297,17 +297,20 @@ impl StatisticsArgs {
         self.group.as_deref().map(Path::new).filter(|path| path.is_file())
     }
 
-    fn grouping(&self) -> Result<Option<Grouping>> {
+    /// How cases form groups: by a file, else by a column, else by a pattern.
+    pub fn grouping(&self, has_column: impl Fn(&str) -> bool) -> Result<Option<Grouping>> {
         let Some(text) = &self.group else { return Ok(None) };
         if let Some(path) = self.group_file() {
             return Ok(Some(Grouping::list(path, &read_text(path)?)?));
         }
-        // A word without any sign of a pattern is a column.
+        // A word without any sign of a pattern is a column, though no table may have it.
         let is_word = text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ');
-        if is_word {
+        if is_word || has_column(text) {
             return Ok(Some(Grouping::Column(text.clone())));
         }
-        let pattern = text.parse().map_err(|error| anyhow::anyhow!("--group {error}"))?;
+        let pattern = text.parse().map_err(|error| {
+            anyhow::anyhow!("--group: {text} is no file and no column of the results, and as a pattern: {error}")
+        })?;
         Ok(Some(Grouping::Pattern(pattern)))
     }
 }
@@ -338,7 +341,8 @@ impl Compare {
             undefined: self.statistics.undefined.into(),
             missing: self.missing.into(),
             against: self.statistics.against.clone(),
-            groups: self.statistics.grouping()?,
+            // Known once it is known which columns there are.
+            groups: None,
             weights,
             options: self.statistics.options()?,
         })

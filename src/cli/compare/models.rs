@@ -50,8 +50,15 @@ impl FromStr for Named {
     }
 }
 
-/// All models in the order in which they were first named.
-pub(super) fn read(compare: &Compare, output: &mut Output) -> Result<Vec<Model>> {
+/// What was named, before voxels are read.
+pub(super) struct Results {
+    /// With their places in the order in which they were first named.
+    models: Vec<(usize, Model)>,
+    folders: Vec<Folder>,
+}
+
+/// Reads files, and pairs the cases of folders.
+pub(super) fn read(compare: &Compare) -> Result<Results> {
     let mut named: Vec<(String, Vec<PathBuf>)> = Vec::new();
     for (place, Named { name, path, is_written }) in compare.results.iter().enumerate() {
         let twin = compare.results[..place].iter().find(|other| other.name == *name && other.path != *path);
@@ -83,8 +90,8 @@ pub(super) fn read(compare: &Compare, output: &mut Output) -> Result<Vec<Model>>
             folder.map_or_else(String::new, |path| path.display().to_string())
         );
     }
-    if let (false, Some(truth)) = (folders, &compare.truth) {
-        bail!("--truth {} is for folders of predictions, and no result is one; leave it out", truth.display());
+    if !folders {
+        compare.check_no_folder()?;
     }
     let choices = compare.score_choices();
     let mut models: Vec<(usize, Model)> = Vec::new();
@@ -103,11 +110,27 @@ pub(super) fn read(compare: &Compare, output: &mut Output) -> Result<Vec<Model>>
             }
         }
     }
-    if !folders.is_empty() {
-        models.extend(evaluated(compare, folders, output)?);
+    if folders.is_empty() && models.iter().all(|(_, model)| model.evaluation().is_none()) {
+        compare.check_no_counts()?;
     }
-    models.sort_by_key(|(place, _)| *place);
-    Ok(models.into_iter().map(|(_, model)| model).collect())
+    Ok(Results { models, folders })
+}
+
+impl Results {
+    /// Whether a table has a column of this name.
+    pub fn has_column(&self, name: &str) -> bool {
+        self.models.iter().any(|(_, model)| model.has_column(name))
+    }
+
+    /// All models in the order in which they were first named.
+    pub fn evaluated(self, compare: &Compare, output: &mut Output) -> Result<Vec<Model>> {
+        let Self { mut models, folders } = self;
+        if !folders.is_empty() {
+            models.extend(evaluated(compare, folders, output)?);
+        }
+        models.sort_by_key(|(place, _)| *place);
+        Ok(models.into_iter().map(|(_, model)| model).collect())
+    }
 }
 
 /// A folder of predictions before it is evaluated, as `voxdice eval` does.

@@ -192,6 +192,10 @@ fn of_models(error: &ModelsError) -> String {
             format!("{metric} is named by --higher-is-better and by --lower-is-better; leave one out")
         }
         ModelsError::NoMetric { .. } => format!("{error} with --metrics"),
+        ModelsError::UnfitPattern { case, pattern } => format!(
+            "{case} has no group: `{pattern}` of --group is no file and no column of the results, and as a pattern it does not \
+             fit this name; name a file or a column that is there, or write a pattern that fits all cases"
+        ),
         ModelsError::UnequalGroups => format!("{error}: --interval expanded"),
         ModelsError::Differ { what: "rules for empty classes", models: [one, other] } => format!(
             "{one} and {other} were scored with different rules for empty classes; say here with --empty or --like which one is \

@@ -163,6 +163,14 @@ pub enum ModelsError {
          that of the cases; take an interval of resamples"
     )]
     UnequalGroups,
+    /// Cases are to be grouped by a pattern that one does not fit.
+    #[error("{case} has no group: the pattern `{pattern}` does not fit its name; write one that fits all of them")]
+    UnfitPattern {
+        /// The first such case.
+        case: String,
+        /// The pattern.
+        pattern: String,
+    },
     /// Cases have no group.
     #[error("{case} has no group: {fault}")]
     NoGroup {

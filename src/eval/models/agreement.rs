@@ -1,6 +1,7 @@
 //! How far the volumes of a model agree with the true ones.
 
 use super::model::{Content, Model, own_key};
+use crate::eval::class::Class;
 use crate::metric::compare::Differences;
 use std::collections::BTreeSet;
 
@@ -32,8 +33,7 @@ pub(super) fn agreement(models: &[Model], cases: &[String], classes: &[(String, 
     let cases: BTreeSet<&String> = cases.iter().collect();
     let of = |(place, model): (usize, &Model), class: &(String, String)| {
         let Content::Counted { evaluation, .. } = &model.content else { return None };
-        let own: Vec<(String, String)> =
-            evaluation.classes.iter().map(|own| (own.key.clone(), own.display().to_owned())).collect();
+        let own = evaluation.classes.iter().map(Class::key_and_name).collect::<Vec<_>>();
         let key = own_key(&own, class)?;
         let at = own.iter().position(|(own, _)| own == key)?;
         let volumes = evaluation.cases.iter().filter(|case| cases.contains(&case.name)).filter_map(|case| {

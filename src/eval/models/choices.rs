@@ -16,7 +16,7 @@ pub enum UndefinedRule {
     Pairwise,
     /// It is 0, where more is better.
     Zero,
-    /// It is 1 where more is better and neither truth nor prediction has the class.
+    /// It is 1 where more is better, unless truth or prediction is known to have the class.
     One,
     /// It is the worst when ranks are given within a case; otherwise as `Drop`.
     Last,

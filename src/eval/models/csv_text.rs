@@ -30,6 +30,11 @@ impl<'a> CsvText<'a> {
         reader.from_reader(self.text.as_bytes())
     }
 
+    /// The line of the first row.
+    pub fn first_line(self) -> u64 {
+        self.skipped + 1
+    }
+
     /// The line of a row, from 1: the reader's position is before the empty lines that it passes over, and from the header on.
     pub fn line(self, at: Option<&csv::Position>) -> u64 {
         let Some(at) = at else { return self.skipped };

@@ -58,7 +58,9 @@ impl Grouping {
     fn of(&self, case: &str, columns: impl Fn(&str) -> BTreeSet<String>) -> Result<String, ModelsError> {
         let none = |fault: &str| ModelsError::NoGroup { case: case.into(), fault: fault.into() };
         match self {
-            Self::Pattern(pattern) => pattern.case(case).ok_or_else(|| none("the pattern does not fit its name")),
+            Self::Pattern(pattern) => pattern
+                .case(case)
+                .ok_or_else(|| ModelsError::UnfitPattern { case: case.into(), pattern: pattern.as_str().into() }),
             Self::List(list) => list.get(case).cloned().ok_or_else(|| none("the list does not name it")),
             Self::Column(name) => {
                 let found: Vec<String> = columns(name).into_iter().filter(|group| !group.is_empty()).collect();
@@ -74,11 +76,10 @@ impl Grouping {
 
 /// The number of each case's group, in the order of the cases.
 pub(super) fn numbered(grouping: &Grouping, models: &[Model], cases: &[String]) -> Result<Vec<usize>, ModelsError> {
-    if let Grouping::Column(name) = grouping {
-        let has = |model: &Model| matches!(&model.content, Content::Listed(listed) if listed.texts.contains_key(name));
-        if !models.iter().any(has) {
-            return Err(ModelsError::NoColumn(name.clone()));
-        }
+    if let Grouping::Column(name) = grouping
+        && !models.iter().any(|model| model.has_column(name))
+    {
+        return Err(ModelsError::NoColumn(name.clone()));
     }
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let mut of_case = |case: &String| {

@@ -18,7 +18,7 @@ pub(super) struct Listed {
     pub classes: Vec<(String, String)>,
     /// What the columns say of a case, numbers too: a group may be one.
     pub texts: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
-    /// The first value of a column that is no number, where others of it are, or its name is that of a score.
+    /// Why a column is no score that can be compared: a value that is no number, a twin, a file without it.
     pub faults: BTreeMap<String, Fault>,
     /// Whether it is the table that we write, in which class 0 is the background.
     pub is_own: bool,
@@ -33,7 +33,7 @@ pub(super) struct Row {
     pub n_pred: Option<u64>,
 }
 
-/// A value that is no number.
+/// What is wrong with a column, which matters where it is compared.
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
     path: PathBuf,
@@ -110,23 +110,31 @@ impl<'a> Table<'a> {
         COUNTS.iter().all(has) && has(&"voxel_ml") && has(&"name")
     }
 
-    /// Columns that may be scores, by their canonical names.
+    /// Columns that may be scores, by their canonical names. What has no name is nothing that can be asked for, such as
+    /// the numbers of rows that pandas writes.
     fn candidates(&self) -> Result<Vec<(String, usize)>, ModelsError> {
         let is_aside = |at: usize, own: &str| {
             [Some(self.case), self.label, self.name].contains(&Some(at))
+                || own.is_empty()
                 || own.eq_ignore_ascii_case("voxel_ml")
                 || COUNTS.iter().any(|count| own.eq_ignore_ascii_case(count))
         };
         let all = self.header.iter().enumerate().filter(|&(at, own)| !is_aside(at, own));
         let all: Vec<(String, usize)> = all.map(|(at, own)| (canonical(own), at)).collect();
         let mut seen = BTreeSet::new();
-        match all.iter().find(|(name, _)| !seen.insert(name)) {
-            Some((twice, _)) => Err(ModelsError::NoCsv {
-                path: self.path.into(),
-                fault: format!("two of its columns are scores of {twice}; keep one"),
-            }),
+        match all.iter().find(|(name, _)| !seen.insert(name) && is_known(name)) {
+            Some((twice, _)) => Err(self.unusable(format!("two of its columns are scores of {twice}; keep one"))),
             None => Ok(all),
         }
+    }
+
+    fn unusable(&self, fault: String) -> ModelsError {
+        ModelsError::NoCsv { path: self.path.into(), fault }
+    }
+
+    /// A fault of the header.
+    fn fault(&self, fault: String) -> Fault {
+        Fault { path: self.path.into(), line: self.text.first_line(), fault }
     }
 
     fn line(&self, row: &csv::StringRecord) -> u64 {
@@ -141,53 +149,56 @@ impl Listed {
             texts.iter().map(|(path, text)| Table::of(path, text)).collect::<Result<_, _>>()?;
         let columns: Vec<Vec<(String, usize)>> = tables.iter().map(Table::candidates).collect::<Result<_, _>>()?;
         let mut listed = Self { is_own: tables.iter().all(Table::is_own), ..Self::default() };
-        for (name, _) in columns.first().into_iter().flatten() {
-            listed.judge(name, &tables, &columns);
+        let mut judged = BTreeSet::new();
+        for (name, _) in columns.iter().flatten().filter(|(name, _)| judged.insert(name)) {
+            listed.judge(name, &tables, &columns)?;
         }
         for (table, columns) in tables.iter().zip(&columns) {
             let place = |name: &String| columns.iter().find(|(own, _)| own == name).map(|(_, at)| *at);
-            let scores: Option<Vec<usize>> = listed.metrics.iter().map(place).collect();
-            let beyond =
-                columns.iter().any(|(name, _)| name.parse::<Metric>().is_ok() && !listed.metrics.contains(name));
-            let Some(scores) = scores.filter(|_| !beyond) else {
-                let fault = "its columns are not those of the model's other files".into();
-                return Err(ModelsError::NoCsv { path: table.path.into(), fault });
-            };
+            let scores: Vec<Option<usize>> = listed.metrics.iter().map(place).collect();
             listed.add(table, &scores)?;
         }
         Ok(listed)
     }
 
-    /// Whether a column is one of scores: all that it says are numbers, or it is called as a score.
-    fn judge(&mut self, name: &str, tables: &[Table<'_>], columns: &[Vec<(String, usize)>]) {
-        let places = columns.iter().map(|own| own.iter().find(|(own, _)| own == name).map(|(_, at)| *at));
-        let values = tables.iter().zip(places).flat_map(|(table, at)| {
-            let value = move |row: &'_ csv::StringRecord| at.and_then(|at| row.get(at)).unwrap_or_default().to_owned();
-            table.records.iter().map(move |row| (table, row, value(row)))
-        });
-        let (mut some, mut fault) = (false, None);
-        for (table, row, text) in values.filter(|(.., text)| !is_undefined(text)) {
-            if text.parse::<f64>().is_ok() {
-                some = true;
-            } else if fault.is_none() {
-                let words = format!(
-                    "`{}` in column {name} is no number; leave it empty where a score is undefined",
-                    printable(&text)
-                );
-                fault = Some(Fault { path: table.path.into(), line: table.line(row), fault: words });
+    /// Whether a column of any of the files is one of scores: all that it says are numbers, or it is called as a score.
+    ///
+    /// # Errors
+    /// For a known score that a file lacks.
+    fn judge(&mut self, name: &str, tables: &[Table<'_>], columns: &[Vec<(String, usize)>]) -> Result<(), ModelsError> {
+        let known = is_known(name);
+        let mut fault = None;
+        let mut is_text = false;
+        for (table, columns) in tables.iter().zip(columns) {
+            let mut places = columns.iter().filter(|(own, _)| own == name).map(|(_, at)| *at);
+            let Some(at) = places.next() else {
+                let words = format!("it has no column {name}, which another file of the model has; give it one");
+                if known {
+                    return Err(table.unusable(words));
+                }
+                fault = fault.or_else(|| Some(table.fault(words)));
+                continue;
+            };
+            if places.next().is_some() {
+                fault = fault.or_else(|| Some(table.fault(format!("two columns are called {name}; keep one"))));
+            }
+            let texts = table.records.iter().map(|row| (row, row.get(at).unwrap_or_default()));
+            let wrong = texts.filter(|(_, text)| !is_undefined(text)).find(|(_, text)| text.parse::<f64>().is_err());
+            if let Some((row, text)) = wrong {
+                is_text = true;
+                let words = format!("`{}` in column {name} is no number; {}", printable(text), remedy(text));
+                fault = fault.or_else(|| Some(Fault { path: table.path.into(), line: table.line(row), fault: words }));
             }
         }
-        let is_known = name.parse::<Metric>().is_ok();
-        if fault.is_none() || is_known {
+        if known || !is_text {
             self.metrics.push(name.to_owned());
         }
-        if let Some(fault) = fault.filter(|_| some || is_known) {
-            self.faults.insert(name.to_owned(), fault);
-        }
+        self.faults.extend(fault.map(|fault| (name.to_owned(), fault)));
+        Ok(())
     }
 
     /// Adds the rows of a file.
-    fn add(&mut self, table: &Table<'_>, scores: &[usize]) -> Result<(), ModelsError> {
+    fn add(&mut self, table: &Table<'_>, scores: &[Option<usize>]) -> Result<(), ModelsError> {
         let count_at = |own: &str| table.header.iter().position(|name| name.eq_ignore_ascii_case(own));
         let counts = ["n_truth", "n_pred"].map(count_at);
         for row in &table.records {
@@ -199,8 +210,8 @@ impl Listed {
             }
             let class = table.label.map_or(WHOLE.to_owned(), |at| label(text_at(at)));
             // What is no number is told where this score is compared.
-            let value = |&at: &usize| Some(text_at(at)).filter(|text| !is_undefined(text))?.parse::<f64>().ok();
-            let values = scores.iter().map(|at| value(at).unwrap_or(f64::NAN)).collect();
+            let value = |at: usize| Some(text_at(at)).filter(|text| !is_undefined(text))?.parse::<f64>().ok();
+            let values = scores.iter().map(|at| at.and_then(value).unwrap_or(f64::NAN)).collect();
             let [n_truth, n_pred] = counts.map(|at| at.and_then(|at| whole(text_at(at))));
             for (at, own) in table.header.iter().enumerate().filter(|(at, _)| *at != table.case) {
                 let column = self.texts.entry(own.to_owned()).or_default();
@@ -217,6 +228,20 @@ impl Listed {
             self.rows.insert(key, Row { values, n_truth, n_pred });
         }
         Ok(())
+    }
+}
+
+/// Whether a column is called as a score of ours.
+fn is_known(name: &str) -> bool {
+    name.parse::<Metric>().is_ok()
+}
+
+/// What to do with a value that is no number.
+fn remedy(text: &str) -> String {
+    let point = text.replace(',', ".");
+    match point.parse::<f64>() {
+        Ok(_) => format!("write {point}"),
+        Err(_) => "leave it empty where a score is undefined".into(),
     }
 }
 
@@ -299,6 +324,43 @@ mod tests {
             "a.csv, line 2: `x` in column dice is no number; leave it empty where a score is undefined"
         );
         assert!(found.faults.contains_key("site") && found.texts["visit"]["a"].contains("2"));
+    }
+
+    /// What pandas writes before the columns, once and twice.
+    #[test]
+    fn columns_without_a_name_are_put_aside() {
+        for text in [",case,dice\n0,a,0.5\n", ",,case,dice\n0,0,a,0.5\n", "case,dice,\na,0.5,\n"] {
+            let found = read(text).unwrap();
+            assert_eq!((found.metrics, found.faults.len()), (vec!["dice".to_owned()], 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_column_is_told_where_it_is_compared() {
+        let fault = |text: &str| read(text).unwrap().faults["mine"].error().to_string();
+        assert_eq!(fault("case;mine\na;0,91\n"), "a.csv, line 2: `0,91` in column mine is no number; write 0.91");
+        let twins = "# x\ncase,dice,mine,mine\na,0.5,1,2\n";
+        assert_eq!(fault(twins), "a.csv, line 2: two columns are called mine; keep one");
+        assert_eq!(read(twins).unwrap().metrics, ["dice", "mine"]);
+    }
+
+    /// Whichever of the files has it.
+    #[test]
+    fn a_column_of_one_file_only_is_not_lost() {
+        let [one, other] = ["case,dice\na,0.5\n", "case,dice,mine\nb,0.5,7\n"].map(str::to_owned);
+        let both =
+            |texts: [&String; 2]| Listed::of(&[("1.csv".into(), texts[0].clone()), ("2.csv".into(), texts[1].clone())]);
+        for (texts, lacking) in [([&one, &other], "1.csv"), ([&other, &one], "2.csv")] {
+            let found = both(texts).unwrap();
+            assert_eq!(found.metrics, ["dice", "mine"]);
+            let message = found.faults["mine"].error().to_string();
+            let expected = "line 1: it has no column mine, which another file of the model has; give it one";
+            assert_eq!(message, format!("{lacking}, {expected}"));
+            // A score of ours is compared wherever it is.
+            let known = texts.map(|text| text.replace("mine", "hd95"));
+            let message = both([&known[0], &known[1]]).unwrap_err().to_string();
+            assert!(message.starts_with(lacking) && message.contains("it has no column hd95"), "{message}");
+        }
     }
 
     #[test]

@@ -114,6 +114,11 @@ impl Model {
         }
     }
 
+    /// Whether it is of tables that have a column of this name, whatever is in it.
+    pub(crate) fn has_column(&self, name: &str) -> bool {
+        matches!(&self.content, Content::Listed(listed) if listed.texts.contains_key(name))
+    }
+
     /// Cases with a result.
     pub(super) fn cases(&self) -> BTreeSet<String> {
         match &self.content {
@@ -134,8 +139,7 @@ impl Model {
         match &self.content {
             Content::Counted { evaluation, .. } => {
                 let classes = evaluation.classes.iter().filter(|class| !class.is_background());
-                let named = classes.map(|class| (class.key.clone(), class.display().to_owned()));
-                (named.collect(), evaluation.rules.classes == ClassSource::Found)
+                (classes.map(Class::key_and_name).collect(), evaluation.rules.classes == ClassSource::Found)
             }
             Content::Listed(listed) => {
                 let is_class = |(key, _): &&(String, String)| !listed.is_own || key != "0";

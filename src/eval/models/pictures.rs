@@ -3,6 +3,7 @@
 use super::comparison::Comparison;
 use super::model::{Model, own_key};
 use crate::eval::cancel::Cancel;
+use crate::eval::class::Class;
 use crate::eval::error::EvalError;
 use crate::eval::evaluation::Evaluation;
 use crate::eval::pictures::{Cut, side_by_side};
@@ -46,8 +47,7 @@ pub fn largest(found: &Comparison, models: &[Model], cancel: &Cancel) -> Result<
     for (case, class, metric, scores) in chosen(found) {
         cancel.check()?;
         let key = |evaluation: &Evaluation| {
-            let own: Vec<Named> =
-                evaluation.classes.iter().map(|own| (own.key.clone(), own.display().to_owned())).collect();
+            let own: Vec<Named> = evaluation.classes.iter().map(Class::key_and_name).collect();
             own_key(&own, class).cloned()
         };
         let [Some(one), Some(other)] = evaluations.map(key) else { continue };

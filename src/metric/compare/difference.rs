@@ -3,6 +3,7 @@
 use super::Better;
 use super::walsh::pairwise_median;
 use crate::metric::mean_of_all;
+use std::collections::BTreeMap;
 
 /// The differences a − b of two models over the cases that both have a score for.
 ///
@@ -96,23 +97,27 @@ impl Differences {
 
     /// The means of groups, in the order of the groups' numbers; `groups` has one per difference.
     pub fn group_means(&self, groups: &[usize]) -> Self {
-        let of_group = self.by_group(groups);
-        Self { values: of_group.iter().map(|values| mean_of_all(values)).collect(), tau: self.tau }
+        Self { values: group_means(&self.values, groups), tau: self.tau }
     }
 
     /// The sums of groups.
     pub fn group_sums(&self, groups: &[usize]) -> Self {
-        let sums = self.by_group(groups).into_iter().map(|values| values.iter().sum());
+        let sums = by_group(&self.values, groups).into_iter().map(|values| values.iter().sum());
         Self { values: sums.collect(), tau: self.tau }
     }
+}
 
-    fn by_group(&self, groups: &[usize]) -> Vec<Vec<f64>> {
-        let mut of_group = std::collections::BTreeMap::<usize, Vec<f64>>::new();
-        for (&value, &group) in self.values.iter().zip(groups) {
-            of_group.entry(group).or_default().push(value);
-        }
-        of_group.into_values().collect()
+/// The means of groups, in the order of the groups' numbers; `groups` has one per value.
+pub(super) fn group_means(values: &[f64], groups: &[usize]) -> Vec<f64> {
+    by_group(values, groups).iter().map(|values| mean_of_all(values)).collect()
+}
+
+fn by_group(values: &[f64], groups: &[usize]) -> Vec<Vec<f64>> {
+    let mut of_group = BTreeMap::<usize, Vec<f64>>::new();
+    for (&value, &group) in values.iter().zip(groups) {
+        of_group.entry(group).or_default().push(value);
     }
+    of_group.into_values().collect()
 }
 
 /// Up to where numbers of this size count as equal.

@@ -21,7 +21,7 @@ pub struct Ranking {
     pub all: Vec<(RankBy, Vec<f64>, Vec<usize>)>,
     /// How far each two of them agree, Kendall's τ_b; None where one has ties alone.
     pub agreement: Vec<(RankBy, RankBy, Option<f64>)>,
-    /// The cases without which another model has the highest mean.
+    /// The cases without which another model has the best mean.
     pub left_out: Vec<LeftOut>,
     /// The best and the worst rank that the tests allow each model. The best is one more than the number of models that
     /// beat it; the worst is the number of models minus those it beats.

@@ -2,7 +2,7 @@
 
 use super::Better;
 use super::adjust::adjusted;
-use super::difference::{median, tau};
+use super::difference::{group_means, median, tau};
 use super::ends::Ends;
 use super::friedman::{Friedman, friedman};
 use super::observed::Observed;
@@ -116,14 +116,18 @@ pub fn compare(tables: &[ScoreTable], groups: Option<&[usize]>, options: &Compar
     }
     let mut found = Vec::new();
     let mut rest: Vec<Prepared<'_>> = Vec::new();
+    // As many as share their draws, and few enough to need little memory.
+    let at_once = options.bootstrap.map_or(usize::MAX, |bootstrap| bootstrap.columns_at_once());
+    let mut held = 0;
     for table in tables {
-        rest.push(Prepared::of(table, groups, options));
-        // As many as share their draws, and few enough to need little memory.
-        let at_once = options.bootstrap.map_or(usize::MAX, |bootstrap| bootstrap.columns_at_once());
-        if rest.iter().map(|table| table.columns.len()).sum::<usize>() >= at_once {
+        let next = Prepared::of(table, groups, options);
+        if held + next.columns.len() > at_once {
             found.extend(batch(&rest, groups, options));
             rest.clear();
+            held = 0;
         }
+        held += next.columns.len();
+        rest.push(next);
     }
     found.extend(batch(&rest, groups, options));
     adjust(tables, &mut found, options);
@@ -251,11 +255,15 @@ fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, op
         table.scores.iter().map(|row| kept.iter().map(|&case| row[case]).collect()).collect();
     let ends = Ends::of(options, units);
     let own_groups: Option<Vec<usize>> = groups.map(|groups| kept.iter().map(|&case| groups[case]).collect());
+    let by_unit = |own: &[f64]| match &own_groups {
+        Some(groups) => group_means(own, groups),
+        None => own.to_vec(),
+    };
     let scores = table.scores.iter().zip(&of_complete).enumerate().map(|(model, (all, own))| {
         let tau = tau(own.iter().copied());
         let mean = mean_of_all(own);
         let interval = match (options.interval, ends) {
-            (IntervalKind::T, _) => student_interval(&unit_means(own, &kept, groups), tau, options.level()),
+            (IntervalKind::T, _) => student_interval(&by_unit(own), tau, options.level()),
             (_, Some(ends)) => {
                 ends.interval(&means[model], &Observed { values: own, groups: own_groups.as_deref(), mean, tau })
             }
@@ -303,10 +311,7 @@ fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, op
         ranking.stability = resampled.and_then(|(means, better)| stability(means, better, &ranking.ranks));
         ranking
     });
-    let by_unit: Vec<Vec<f64>> = match groups {
-        Some(_) => of_complete.iter().map(|own| unit_means(own, &kept, groups)).collect(),
-        None => of_complete,
-    };
+    let of_units: Vec<Vec<f64>> = of_complete.iter().map(|own| by_unit(own)).collect();
     Compared {
         cases: complete.len(),
         complete: kept.len(),
@@ -315,18 +320,8 @@ fn one(prepared: &Prepared<'_>, means: &[Vec<f64>], groups: Option<&[usize]>, op
         models: scores,
         pairs: of_pairs,
         ranking,
-        friedman: friedman(&by_unit, table.better),
+        friedman: friedman(&of_units, table.better),
     }
-}
-
-/// The values of cases, or the means of their groups.
-fn unit_means(values: &[f64], cases: &[usize], groups: Option<&[usize]>) -> Vec<f64> {
-    let Some(groups) = groups else { return values.to_vec() };
-    let mut of_group = BTreeMap::<usize, Vec<f64>>::new();
-    for (&value, &case) in values.iter().zip(cases) {
-        of_group.entry(groups[case]).or_default().push(value);
-    }
-    of_group.values().map(|values| mean_of_all(values)).collect()
 }
 
 /// Adjusts p over the families of tests.

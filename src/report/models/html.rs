@@ -185,8 +185,8 @@ fn of_models(found: &Comparison, metric: &str, better: Better) -> String {
     let style = Style { digits: phrases::DIGITS, intervals: true };
     let mut text = String::new();
     let order = main_row(found, metric).and_then(|(table, row)| sheets::ranking(found, table, row, style));
-    text +=
-        &order.map_or(String::new(), |sheet| table_of(&sheet, "first in: share of resamples; ranks: of 95 % of them."));
+    let legend = phrases::legend(found).map_or(String::new(), |legend| format!("{legend}."));
+    text += &order.map_or(String::new(), |sheet| table_of(&sheet, &legend));
     text + &table_of(&sheets::scores(found, metric, better, style), "")
 }
 

@@ -3,9 +3,9 @@
 use super::phrases::{counted, names, number, of_table, p_value, signed, title};
 use crate::eval::models::{Comparison, Contender, UndefinedRule};
 use crate::eval::{FEW_CASES, MissingRule};
-use crate::metric::compare::{Adjust, Better, Compared, Method, Pair, ScoreTable, Tested, Verdict};
+use crate::metric::compare::{Adjust, Better, Compared, IntervalKind, Method, Pair, ScoreTable, Tested, Verdict};
 use crate::text::listed;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Sentences of one kind that are listed.
 const ALIKE: usize = 3;
@@ -239,7 +239,6 @@ fn first_place(found: &Comparison) -> Vec<String> {
 
 fn of_the_whole(found: &Comparison) -> Vec<String> {
     let mut said = Vec::new();
-    let pairs = || found.found.iter().flat_map(|row| &row.pairs);
     for (a, b) in same_scores(found) {
         said.push(format!("{a} and {b} have the same scores everywhere: is one of them there twice?"));
     }
@@ -259,10 +258,10 @@ fn of_the_whole(found: &Comparison) -> Vec<String> {
                 .into(),
         );
     }
-    let units: BTreeSet<usize> =
-        pairs().filter(|pair| pair.interval.is_some()).map(|pair| pair.groups.unwrap_or(pair.n)).collect();
-    if units.first().is_some_and(|&least| least < FEW_CASES) {
-        said.push(format!("with fewer than {FEW_CASES} cases the intervals are still a little too narrow"));
+    let units = found.found.iter().flat_map(|row| &row.pairs).filter(|pair| pair.interval.is_some());
+    let least = units.map(|pair| pair.groups.unwrap_or(pair.n)).min();
+    if let Some(narrow) = least.filter(|&least| least < FEW_CASES).and(narrow(found.options.interval)) {
+        said.push(format!("with fewer than {FEW_CASES} cases {narrow}"));
     }
     if found.models.len() > MANY_MODELS {
         said.push(format!(
@@ -277,6 +276,17 @@ fn of_the_whole(found: &Comparison) -> Vec<String> {
         said.push(format!("not compared, as it is not known which way they are better: {}", listed(&found.undirected)));
     }
     said
+}
+
+/// How much too narrow intervals of few cases are; Student's are not.
+fn narrow(kind: IntervalKind) -> Option<&'static str> {
+    match kind {
+        IntervalKind::Expanded => Some("the intervals are still a little too narrow"),
+        IntervalKind::Percentile | IntervalKind::Bca => {
+            Some("intervals by percentiles are too narrow; expanded ones or Student's are wider")
+        }
+        IntervalKind::T => None,
+    }
 }
 
 /// Models that agree in every score.

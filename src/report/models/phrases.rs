@@ -134,11 +134,14 @@ pub(super) fn method_sentence(found: &Comparison) -> String {
     };
     let groups = found.groups.map_or(String::new(), |groups| format!(" in {}", counted(groups, "group", "groups")));
     let undefined = match found.choices.undefined {
-        UndefinedRule::Drop => "where all models have a score",
-        UndefinedRule::Pairwise => "where both models have a score",
-        UndefinedRule::Zero => "undefined scores taken as 0",
-        UndefinedRule::One => "undefined scores taken as 1, but where a table says that the class is there",
-        UndefinedRule::Last => "where all models have a score, undefined ones last in ranks",
+        UndefinedRule::Drop => "where all models have a score".to_owned(),
+        UndefinedRule::Pairwise => "where both models have a score".into(),
+        UndefinedRule::Zero => format!("undefined scores taken as 0{}", where_more_is_better(found)),
+        UndefinedRule::One => format!(
+            "undefined scores taken as 1{}, but not where the class is known to be there",
+            where_more_is_better(found)
+        ),
+        UndefinedRule::Last => "where all models have a score, undefined ones last in ranks".into(),
     };
     parts.push(format!("paired over {cases}{groups}, {undefined}"));
     let units = if found.groups.is_some() { "groups" } else { "cases" };
@@ -175,6 +178,18 @@ pub(super) fn method_sentence(found: &Comparison) -> String {
         "{text}. Cases vary, trainings do not: seeds and folds of training are not in these numbers. voxdice {}.",
         env!("CARGO_PKG_VERSION")
     )
+}
+
+/// Of what undefined scores are taken as a number, where that is not all.
+fn where_more_is_better(found: &Comparison) -> &'static str {
+    let all = found.metrics.iter().all(|(_, better)| *better == Better::Higher);
+    if all { "" } else { " where more is better and dropped elsewhere" }
+}
+
+/// What columns about the stability of an order are, where there are such columns.
+pub(super) fn legend(found: &Comparison) -> Option<&'static str> {
+    let resampled = found.found.iter().filter_map(|row| row.ranking.as_ref()).any(|own| own.stability.is_some());
+    resampled.then_some("first in: share of resamples; ranks: of 95 % of them")
 }
 
 fn test_in_words(found: &Comparison) -> String {

@@ -57,13 +57,18 @@ pub(super) fn scores(found: &Comparison, metric: &str, better: Better, style: St
         cells
     });
     let rows = rows.collect();
-    let said = if found.options.test == Test::None || found.options.against.is_some() {
-        "is the best mean".to_owned()
-    } else {
-        format!("is not significantly worse than the best mean (adjusted p > {})", found.options.alpha)
-    };
-    let notes = vec![format!("{BOLD} {said}.")];
+    let (said, is_tested) = standing_out(found);
+    let p = if is_tested { format!(" (adjusted p > {})", found.options.alpha) } else { String::new() };
+    let notes = vec![format!("{BOLD} {said}{p}.")];
     Sheet { title: heading(found, metric, better), columns, rows, notes, dispensable: vec!["n".into()] }
+}
+
+/// What a mean that stands out is, and whether tests say so.
+pub(super) fn standing_out(found: &Comparison) -> (&'static str, bool) {
+    match found.options.test == Test::None || found.options.against.is_some() {
+        true => ("is the best mean", false),
+        false => ("is not significantly worse than the best mean", true),
+    }
 }
 
 /// What stands out, as sheets call it; terminals show a mark.

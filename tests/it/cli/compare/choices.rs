@@ -140,3 +140,45 @@ fn inputs_are_not_written_over() {
     fails(2, &["--output", "an input"], [&compare[..], &["-o", text(&dataset)]].concat());
     assert_eq!(fs::read_to_string(&dataset).unwrap(), labels);
 }
+
+/// A flag that would do nothing is refused, and one that does something is not.
+#[test]
+fn flags_that_do_nothing_are_refused() {
+    let files = Files::new();
+    let models = csvs(&files, &case("n20"), "dice");
+    let refused = |part: &str, more: &[&str]| {
+        fails(2, &[part, "leave it out"], [&["compare", &models[0], &models[1]], more].concat());
+    };
+    refused("--zeros does nothing with --test t", &["--zeros", "pratt", "--test", "t"]);
+    refused("--adjust does nothing with --test none", &["--test", "none", "--adjust", "bh"]);
+    refused("--family does nothing with --test none", &["--test", "none", "--family", "all"]);
+    refused("--alpha does nothing with --test none", &["--test", "none", "--alpha", "0.1"]);
+    for interval in ["bca", "percentile", "expanded"] {
+        refused("--interval does nothing with --bootstrap 0", &["--interval", interval, "--bootstrap", "0"]);
+    }
+    for form in ["json", "csv"] {
+        refused(&format!("--digits does nothing with --format {form}"), &["--format", form, "--digits", "3"]);
+        refused(&format!("--changed does nothing with --format {form}"), &["--format", form, "--changed", "3"]);
+    }
+    for flag in [
+        "--truth .",
+        "--jobs 2",
+        "--pair-regex x",
+        "--surface monai",
+        "--boundary face",
+        "--dataset x.json",
+        "--spacing 1,1,1",
+        "--ignore 3",
+        "--region a=1,2",
+        "--round",
+        "--threshold 0.5",
+        "--geometry warn",
+        "--backend cpu",
+    ] {
+        let words: Vec<&str> = flag.split(' ').collect();
+        refused(&format!("{} is for folders of predictions", words[0]), &words);
+    }
+    refused("--empty says how counts become scores", &["--empty", "one"]);
+    refused("--like says how counts become scores", &["--like", "nnunet"]);
+    compared(&models, &["--interval", "t", "--bootstrap", "0", "--test", "wilcoxon", "--zeros", "drop"]);
+}

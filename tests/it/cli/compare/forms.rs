@@ -130,6 +130,56 @@ fn a_table_has_its_rows_in_lines() {
     assert!(few.contains("+0.03"), "{few}");
 }
 
+/// What is below a table is about columns that it has.
+#[test]
+fn the_legend_is_of_what_is_there() {
+    let files = Files::new();
+    let model = |name: &str, dice: f64| {
+        let rows = (0..9).map(|i| format!("c{i},1,{}\nc{i},2,{dice}\n", dice - f64::from(i) / 50.0));
+        let path = files.path(&format!("{name}.csv"));
+        fs::write(&path, format!("case,label,dice\n{}", rows.collect::<String>())).unwrap();
+        format!("{name}={}", text(&path))
+    };
+    let models = [model("a", 0.9), model("b", 0.8), model("c", 0.7)];
+    let page = files.path("page.html");
+    let shown = |more: &[&str]| {
+        let all = ["compare", &models[0], &models[1], &models[2], "--html", text(&page)];
+        let table = fine([&all[..], more].concat());
+        // Words wrap.
+        [table, fs::read_to_string(&page).unwrap()].map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let legend = "share of resamples; ranks: of 95 % of them";
+    assert!(shown(&[]).iter().all(|text| text.contains(legend)));
+    for more in [["--rank", "median"], ["--bootstrap", "0"]] {
+        assert!(shown(&more).iter().all(|text| !text.contains(legend)), "{more:?}");
+    }
+    let [tested, untested] = [&[][..], &["--test", "none"]].map(|more| shown(more)[0].clone());
+    assert!(tested.contains("* is not significantly worse than the best mean"), "{tested}");
+    assert!(untested.contains("* is the best mean") && !untested.contains("significantly"), "{untested}");
+}
+
+/// What undefined scores are taken for is said of those scores alone.
+#[test]
+fn the_method_says_which_scores_are_filled() {
+    let files = Files::new();
+    let table = "case,dice,hd95\na,0.5,1\nb,,\nc,0.75,2\n";
+    let models = ["a", "b"].map(|name| {
+        let path = files.path(&format!("{name}.csv"));
+        fs::write(&path, table).unwrap();
+        format!("{name}={}", text(&path))
+    });
+    let method = |metrics: &str| {
+        let found = compared(&models, &["--undefined", "zero", "--metrics", metrics]);
+        found["method"].as_str().unwrap().to_owned()
+    };
+    assert!(method("dice").contains("undefined scores taken as 0;"), "{}", method("dice"));
+    assert!(
+        method("dice,hd95").contains("taken as 0 where more is better and dropped elsewhere"),
+        "{}",
+        method("dice")
+    );
+}
+
 /// `eval --format markdown` and `latex`: classes by scores, with the numbers of its JSON.
 #[test]
 fn eval_has_tables_for_papers() {

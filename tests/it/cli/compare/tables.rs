@@ -261,3 +261,37 @@ fn a_list_of_groups_may_have_remarks() {
     fs::write(&list, "# by x\na\tg\nb\tg\n\nb\th\n").unwrap();
     fails(2, &["line 5", "b is there twice"], ["compare", &models[0], &models[1], "--group", text(&list)]);
 }
+
+/// A column is called by its name, whatever signs are in it; what is neither file nor column is a pattern.
+#[test]
+fn groups_are_of_what_their_text_names() {
+    let files = Files::new();
+    let table = "case,patient-id,dice\na,p,0.5\nb,p,0.5\nc,q,0.5\n";
+    let models = [model(&files, "a", table), model(&files, "b", table)];
+    assert_eq!(pair(&compared(&models, &["--group", "patient-id"]))["groups"], 2);
+    assert_eq!(pair(&compared(&models, &["--group", "[ab]|c"]))["groups"], 3);
+    let refused = |parts: &[&str], group: &str| {
+        fails(2, parts, ["compare", &models[0], &models[1], "--group", group]);
+    };
+    refused(&["`groups.csv` of --group is no file and no column of the results", "as a pattern"], "groups.csv");
+    refused(&["--group: pat(ient is no file and no column of the results", "is no pattern"], "pat(ient");
+    refused(&["no table of scores has a column patient to group cases by"], "patient");
+}
+
+/// What pandas writes is compared, and decimal commas are told.
+#[test]
+fn columns_of_other_programs() {
+    let files = Files::new();
+    let table = |shift: f64| format!(",,case,dice\n0,0,a,{}\n1,1,b,{}\n", 0.5 + shift, 0.5 - shift);
+    let models = [model(&files, "a", &table(0.25)), model(&files, "b", &table(0.0))];
+    let found = compared(&models, &[]);
+    assert!(
+        pair(&found)["metric"] == "dice" && !found["notes"].to_string().contains("not known"),
+        "{}",
+        found["notes"]
+    );
+    let comma = model(&files, "c", "case;mine\na;0,91\nb;0,5\n");
+    let mine = ["compare", &comma, &comma.replace("c=", "d="), "--metrics", "mine", "--higher-is-better", "mine"];
+    fails(2, &["line 2", "`0,91` in column mine is no number; write 0.91"], mine);
+    fails(2, &["c has no scores"], ["compare", &comma, &models[0]]);
+}

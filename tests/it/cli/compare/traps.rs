@@ -40,6 +40,9 @@ fn few_cases_cannot_reach_what_is_asked_for() {
     let five = csvs(&files, &case("n5-all-won"), "dice");
     noted(&five, &[], "5 cases that differ cannot reach 0.05: the smallest p is 0.0625");
     noted(&five, &[], "intervals are still a little too narrow");
+    noted(&five, &["--interval", "percentile"], "intervals by percentiles are too narrow");
+    noted(&five, &["--interval", "bca"], "intervals by percentiles are too narrow");
+    not_noted(&five, &["--interval", "t"], "too narrow");
     not_noted(&five, &["--alpha", "0.07"], "cannot reach");
     // Seven cases can, but not among ten tests.
     let rows = |shift: f64| -> Vec<f64> { (0..7).map(|i| 0.5 + shift * (i + 1) as f64 / 10.0).collect() };
