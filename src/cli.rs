@@ -10,7 +10,6 @@ mod exit;
 mod files;
 mod info;
 mod interrupt;
-mod label_list;
 mod loss;
 mod output;
 mod progress;

@@ -238,8 +238,14 @@ pub enum Error {
 
     /// A list of cells does not fill its table.
     #[error("a table of {samples} samples and {channels} channels needs one value per cell, but {found} were given")]
-    #[allow(missing_docs)] // the message says it
-    TableLength { samples: usize, channels: usize, found: usize },
+    TableLength {
+        /// Samples of the table.
+        samples: usize,
+        /// Channels of the table.
+        channels: usize,
+        /// Values that were given.
+        found: usize,
+    },
 
     /// The GPU backend was asked for but this build has no feature `gpu`.
     #[error("this build has no GPU backend; rebuild with feature `gpu`, or use the CPU backend")]
@@ -293,13 +299,25 @@ pub enum Error {
 
     /// The input or output of one dispatch is larger than the device can bind.
     #[error("{what} take {bytes} bytes, and this device binds {most}; take fewer at a time, or use the CPU backend")]
-    #[allow(missing_docs)] // the message says it
-    BindingTooLarge { what: &'static str, bytes: u64, most: u64 },
+    BindingTooLarge {
+        /// What is to be bound.
+        what: &'static str,
+        /// Its bytes.
+        bytes: u64,
+        /// Bytes that the device binds at most.
+        most: u64,
+    },
 
     /// The application's device was opened with limits below what the kernels need.
     #[error("the device has {name} = {value}, but at least {least} is needed; request wgpu's downlevel defaults")]
-    #[allow(missing_docs)] // the message says it
-    DeviceLimit { name: &'static str, value: u64, least: u64 },
+    DeviceLimit {
+        /// The limit, as wgpu calls it.
+        name: &'static str,
+        /// What the device has.
+        value: u64,
+        /// What the kernels need.
+        least: u64,
+    },
 
     /// An engine on the CPU was called for something that only a GPU does.
     #[error("{call} needs an engine on a GPU, and this one runs on the CPU; make the engine with Engine::with_device")]
@@ -353,8 +371,16 @@ pub enum Error {
         "shape {shape} needs {needed} bytes from offset {offset} on, but the buffer has {found} bytes; pass the shape \
          and the offset of this buffer"
     )]
-    #[allow(missing_docs)] // the message says it
-    BufferTooSmall { shape: String, offset: u64, needed: u64, found: u64 },
+    BufferTooSmall {
+        /// The shape as given.
+        shape: String,
+        /// Where the volume begins in the buffer, in bytes.
+        offset: u64,
+        /// Bytes from there on that the shape stands for.
+        needed: u64,
+        /// Bytes of the whole buffer.
+        found: u64,
+    },
 
     /// The last elements lie beyond the reach of any binding.
     #[error(

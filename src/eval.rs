@@ -80,7 +80,7 @@ pub use cohort::{Cohort, Selection};
 pub use convention::{Average, Convention};
 pub use dataset::{Dataset, DatasetError, LabelsFault};
 pub use error::{
-    EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, ModelsError, PairBy, PairingError, Unlike,
+    EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, ModelsError, OfFolders, PairingError, Unlike,
 };
 pub use evaluation::{Evaluation, Failure, Provenance, Unpaired};
 pub use grids::GeometryRule;
@@ -88,11 +88,12 @@ pub use ignore::Ignore;
 pub use instances::{
     InstanceChoices, InstanceSearch, LesionRow, LesionScores, LesionStatus, LesionVoxels, many_to_one,
 };
+pub use label_list::LabelList;
 pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{
     CasePair, CaseRegex, Kind, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
-    pair_inputs,
+    pair_inputs, pair_paths,
 };
 pub use rules::{ClassSource, MissingRule, NamedBy, Rules};
 pub use run::{Event, RunOptions};
@@ -104,7 +105,7 @@ pub use surfaces::{DistanceHistogram, Missed, SurfaceChoices, Surfaces};
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};
 
-pub(crate) use intervals::FEW_CASES;
 #[cfg(feature = "cli")]
-pub(crate) use label_list::parse_labels;
+pub(crate) use error::no_foreground;
+pub(crate) use intervals::FEW_CASES;
 pub(crate) use rules::FROM_FILES;

@@ -68,13 +68,14 @@ impl Numbers<'_> {
         self.len() == 0
     }
 
-    /// The numbers of a piece as labels, exactly: `u8`, `u16` and `u32` as they are, others in the buffer, as `u8` where all of
+    /// The numbers of a piece as labels, exactly: `u8`, `u16` and, without negative labels, `u32` as they
+    /// are, others in the buffer, as `u8` where all of
     /// them fit and as `u32` where not. Numbers below 0 that are in `negative` become their `io::labels::code`,
     /// the bits of an `i32`. `operand` is what errors call the map.
     ///
     /// # Errors
-    /// [`Error::NotALabel`] for a negative number that is not named, a fraction, NaN, an infinity and what passes 2^32 − 1, and
-    /// for a piece beyond the end.
+    /// [`Error::NotALabel`] for a negative number that is not named, a fraction, NaN, an infinity, what passes 2^32 − 1 and,
+    /// beside negative labels, what passes 2^31 − 1; [`Error::LengthMismatch`] for a piece beyond the end.
     pub fn labels<'b>(
         &'b self,
         piece: Range<usize>,
@@ -84,7 +85,8 @@ impl Numbers<'_> {
     ) -> Result<LabelSlice<'b>> {
         let negative: BTreeSet<i32> = negative.iter().copied().collect();
         let (start, end) = (piece.start, piece.end);
-        let beyond = || Error::NotALabel { operand, voxel: end as u64, value: "beyond the end".into() };
+        let length = self.len() as u64;
+        let beyond = || Error::LengthMismatch { shape: format!("{start}..{end}"), expected: end as u64, found: length };
         macro_rules! narrowed {
             ($x:expr) => {
                 narrow(
@@ -105,7 +107,9 @@ impl Numbers<'_> {
         match self {
             Self::U8(x) => Ok(LabelSlice::U8(x.get(piece).ok_or_else(beyond)?)),
             Self::U16(x) => Ok(LabelSlice::U16(x.get(piece).ok_or_else(beyond)?)),
-            Self::U32(x) => Ok(LabelSlice::U32(x.get(piece).ok_or_else(beyond)?)),
+            Self::U32(x) if negative.is_empty() => Ok(LabelSlice::U32(x.get(piece).ok_or_else(beyond)?)),
+            // Beside codes those that look like one are refused.
+            Self::U32(x) => narrowed!(x),
             Self::U64(x) => narrowed!(x),
             Self::I8(x) => narrowed!(x),
             Self::I16(x) => narrowed!(x),
@@ -136,7 +140,7 @@ trait Number: Copy + PartialEq + std::fmt::Display {
 }
 
 macro_rules! numbers {
-    ($($kind:ty),*) => {$(
+    ($signed:literal: $($kind:ty),*) => {$(
         impl Number for $kind {
             #[inline(always)]
             #[allow(clippy::float_cmp)] // equal or not a label
@@ -152,13 +156,14 @@ macro_rules! numbers {
 
             fn negative(self) -> Option<i32> {
                 let whole = self as i64;
-                if whole < 0 && whole as $kind == self { i32::try_from(whole).ok() } else { None }
+                if $signed && whole < 0 && whole as $kind == self { i32::try_from(whole).ok() } else { None }
             }
         }
     )*};
 }
 
-numbers!(u64, i16, i32, i64, f32, f64);
+numbers!(true: i16, i32, i64, f32, f64);
+numbers!(false: u32, u64);
 
 impl Number for i8 {
     #[inline(always)]
@@ -262,7 +267,18 @@ mod tests {
         assert_eq!(labels(&Numbers::I64(&[-1, 2, -100]), &[-1, -100]).unwrap(), [u32::MAX, 2, -100i32 as u32]);
         assert_eq!(labels(&Numbers::F32(&[-1.0, 2.0]), &[-1]).unwrap(), [u32::MAX, 2]);
         assert!(labels(&Numbers::I64(&[-2]), &[-1]).is_err());
-        assert!(labels(&Numbers::I64(&[4_294_967_295]), &[-1]).is_err(), "it would be taken for -1");
+        for large in [
+            Numbers::I64(&[4_294_967_295]),
+            Numbers::U32(&[4_294_967_295]),
+            Numbers::U64(&[4_294_967_295]),
+            Numbers::U64(&[u64::MAX]),
+            Numbers::F64(&[4_294_967_295.0]),
+        ] {
+            assert!(labels(&large, &[-1]).is_err(), "{large:?} would be taken for -1");
+        }
+        let most = i32::MAX as u32;
+        assert_eq!(labels(&Numbers::U32(&[7, most]), &[-1]).unwrap(), [7, most]);
+        assert_eq!(labels(&Numbers::U64(&[7, most.into()]), &[-1]).unwrap(), [7, most]);
     }
 
     #[test]
@@ -271,5 +287,7 @@ mod tests {
         assert!(Numbers::I64(&[1]).labels(0..2, Operand::Pred, &[], &mut buffer).is_err());
         assert!(Numbers::U8(&[1]).labels(1..2, Operand::Pred, &[], &mut buffer).is_err());
         assert!(Numbers::F16(&[1]).labels(1..2, Operand::Pred, &[], &mut buffer).is_err());
+        let error = Numbers::U32(&[1]).labels(0..2, Operand::Pred, &[], &mut buffer).unwrap_err();
+        assert!(matches!(error, Error::LengthMismatch { expected: 2, found: 1, .. }), "{error}");
     }
 }

@@ -155,7 +155,7 @@ impl Job<'_> {
                 }
                 for first in (start..range.end.min(start + STRETCH)).step_by(BLOCK) {
                     let piece = first..range.end.min(first + BLOCK);
-                    let pred = self.pair.pred.labels(piece.clone(), Operand::Pred, &[], &mut of_pred)?;
+                    let pred = self.pair.pred.labels(piece.clone(), Operand::Pred, &negative, &mut of_pred)?;
                     let truth = self.pair.truth.labels(piece, Operand::Truth, &negative, &mut of_truth)?;
                     part.take(Pair { pred, truth })?;
                 }

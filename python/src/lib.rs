@@ -64,6 +64,8 @@ mod _voxdice {
     #[pymodule_export]
     use super::report::{Report, evaluate, merge, parse};
     #[pymodule_export]
+    use super::rules::{ignored, labels};
+    #[pymodule_export]
     use super::soft::{loss, sums};
     #[pymodule_export]
     use super::{Error, run_command, set_threads, threads};

@@ -1,7 +1,7 @@
 //! Models compared.
 
 use crate::rules::parsed;
-use crate::work::interruptible;
+use crate::work::abandonable;
 use crate::{failed, refused};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::str::FromStr;
 use voxdice::eval::models::{Choices, Comparison, Grouping, Model};
 use voxdice::eval::{EvalError, MOST_RESAMPLES, ScoreChoices};
 use voxdice::metric::Bootstrap;
-use voxdice::metric::compare::{Adjust, Better, CompareOptions, Family, IntervalKind, RankBy, Test, Zeros};
+use voxdice::metric::compare::{Better, CompareOptions, Test};
 use voxdice::report;
 
 /// Patterns of signs that are drawn, as on the command line.
@@ -28,6 +28,7 @@ pub struct Statistics {
     undefined: Option<String>,
     missing: Option<String>,
     against: Option<String>,
+    weights: BTreeMap<String, f64>,
     group_pattern: Option<String>,
     group_column: Option<String>,
     groups: Option<BTreeMap<String, String>>,
@@ -46,13 +47,6 @@ pub struct Statistics {
     digits: Option<usize>,
 }
 
-/// One of several choices by its name.
-fn one_of<T: Copy>(what: &str, name: &str, all: &[(&str, T)]) -> PyResult<T> {
-    let found = all.iter().find(|(own, _)| *own == name).map(|(_, choice)| *choice);
-    let names = || all.iter().map(|(own, _)| *own).collect::<Vec<_>>().join(", ");
-    found.ok_or_else(|| refused(format!("{what} is `{name}`, and must be one of {}", names())))
-}
-
 fn chosen<T: FromStr<Err: Display> + Default>(text: Option<&String>) -> PyResult<T> {
     text.map_or(Ok(T::default()), |text| parsed(text))
 }
@@ -63,38 +57,21 @@ impl Statistics {
         if resamples > 0 && !(Bootstrap::LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&resamples) {
             return Err(failed(EvalError::Resamples { resamples }));
         }
-        let usual = CompareOptions { alpha: self.alpha, ..CompareOptions::default() };
-        let level = CompareOptions::default().level();
-        let bootstrap = (resamples > 0).then(|| Bootstrap::new(resamples, level, self.seed)).transpose();
-        let zeros = [("drop", Zeros::Drop), ("pratt", Zeros::Pratt), ("split", Zeros::Split)];
-        let tests = [
-            ("wilcoxon", Test::Wilcoxon(one_of("zeros", &self.zeros, &zeros)?)),
-            ("sign-flip", Test::SignFlip { draws: DRAWS }),
-            ("t", Test::T),
-            ("none", Test::None),
-        ];
-        let adjust = [
-            ("holm", Adjust::Holm),
-            ("bh", Adjust::BenjaminiHochberg),
-            ("bonferroni", Adjust::Bonferroni),
-            ("none", Adjust::None),
-        ];
-        let families = [("metric", Family::Metric), ("row", Family::Row), ("all", Family::All)];
-        let ranks = [
-            ("mean", RankBy::Mean),
-            ("median", RankBy::Median),
-            ("rank-mean", RankBy::RankMean),
-            ("test", RankBy::Test),
-        ];
-        let intervals =
-            [("expanded", IntervalKind::Expanded), ("percentile", IntervalKind::Percentile), ("t", IntervalKind::T)];
+        let usual = CompareOptions::default();
+        let bootstrap = (resamples > 0).then(|| Bootstrap::new(resamples, usual.level(), self.seed)).transpose();
+        let tests = [Test::Wilcoxon(parsed(&self.zeros)?), Test::SignFlip { draws: DRAWS }, Test::T, Test::None];
+        let test = tests.into_iter().find(|test| test.name() == self.test).ok_or_else(|| {
+            let names = tests.map(Test::name).join(", ");
+            refused(format!("the test is {}, but must be one of {names}", self.test))
+        })?;
         Ok(CompareOptions {
             bootstrap: bootstrap.map_err(failed)?,
-            interval: one_of("interval", &self.interval, &intervals)?,
-            test: one_of("test", &self.test, &tests)?,
-            adjust: one_of("adjust", &self.adjust, &adjust)?,
-            family: one_of("family", &self.family, &families)?,
-            rank: one_of("rank", &self.rank, &ranks)?,
+            interval: parsed(&self.interval)?,
+            test,
+            adjust: parsed(&self.adjust)?,
+            family: parsed(&self.family)?,
+            rank: parsed(&self.rank)?,
+            alpha: self.alpha,
             margin: self.margin,
             seed: self.seed,
             ..usual
@@ -125,7 +102,7 @@ impl Statistics {
             undefined: chosen(self.undefined.as_ref())?,
             missing: chosen(self.missing.as_ref())?,
             against: self.against.clone(),
-            weights: BTreeMap::new(),
+            weights: self.weights.clone(),
             groups,
             options: self.options()?,
         })
@@ -153,7 +130,7 @@ pub fn compare(
         ..ScoreChoices::default()
     };
     let digits = statistics.digits;
-    let found = interruptible(py, true, |_| -> Result<Texts, EvalError> {
+    let found = abandonable(py, move || -> Result<Texts, EvalError> {
         let models: Vec<Model> =
             models.iter().map(|(name, texts)| Model::parse(name, texts, &scores)).collect::<Result<_, _>>()?;
         let found = Comparison::new(&models, choices)?;

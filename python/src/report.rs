@@ -10,20 +10,24 @@ use pyo3::types::PyDict;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use voxdice::eval::{
-    Cancel, CaseResult, Cohort, EvalError, Evaluation, Event, Matching, PairList, Pairing, Partial, Rules, RunOptions,
-    Score, ScoreChoices, ScoreList, Scoring, Summary, Unpaired, WORST, pair_files, pair_folders_by, pair_inputs,
+    Cancel, CaseResult, Cohort, EvalError, Evaluation, Event, Failure, Matching, PairList, Pairing, Partial, Rules,
+    RunOptions, Score, ScoreChoices, ScoreList, Scoring, Summary, Unpaired, WORST, pair_files, pair_inputs, pair_paths,
     pictures,
 };
 use voxdice::io::Input;
+use voxdice::io::npy::{self, Order};
 use voxdice::report::{self, Beside, Facts};
-use voxdice::{Engine, EngineOptions, LabelBuffer, LabelSlice, Numbers, Operand, tuning};
+use voxdice::{Engine, EngineOptions, LabelBuffer, LabelSlice, Operand, tuning};
 
 /// A side of an evaluation: a path, or arrays in row-major order with their names.
 #[derive(FromPyObject)]
 pub enum Side<'py> {
-    Arrays(Vec<(String, Bound<'py, PyAny>, String, Vec<usize>)>),
+    Arrays(Vec<(String, Bound<'py, PyAny>, String, Vec<u64>)>),
     Path(PathBuf),
 }
+
+/// What arrays are called.
+const SIDES: [&str; 2] = ["truth", "pred"];
 
 /// Cases with their exact counts, and what else was measured of them.
 #[pyclass(frozen, module = "voxdice._voxdice")]
@@ -44,17 +48,23 @@ pub fn evaluate(
 ) -> PyResult<Report> {
     let (rules, scoring) = choices.resolve()?;
     let (selection, regex) = (choices.selection()?, choices.regex()?);
+    // Errors of a single pair are those of the whole run.
+    let only = match &truth {
+        Side::Arrays(arrays) if arrays.len() == 1 => arrays.first().map(|(name, ..)| name.clone()),
+        _ => None,
+    };
     let inputs = match (truth, pred) {
         (Side::Path(truth), Side::Path(pred)) => Sides::Paths(truth, pred),
         (Side::Arrays(truth), Side::Arrays(pred)) => {
-            let of_truth = |all| files("truth", all, Operand::Truth, &rules);
-            Sides::Memory(of_truth(truth)?, files("pred", pred, Operand::Pred, &rules)?)
+            let [of_truth, of_pred] = SIDES;
+            let truth = files(of_truth, truth, Operand::Truth, &rules)?;
+            Sides::Memory(truth, files(of_pred, pred, Operand::Pred, &rules)?)
         }
         _ => return Err(refused("one side is a path and the other an array; give two paths or two arrays")),
     };
     let jobs = choices.jobs.unwrap_or_else(tuning::threads);
     let jobs = Some(NonZeroUsize::new(jobs).ok_or_else(|| refused("0 threads do no work; ask for 1 at least"))?);
-    let in_memory = matches!(inputs, Sides::Memory(..));
+    let is_memory = matches!(inputs, Sides::Memory(..));
     let (mut cases, mut count) = (0, 0);
     let tell = |py: Python<'_>, event: Event| {
         match event {
@@ -84,9 +94,12 @@ pub fn evaluate(
         };
         cohort.run(&engine, &options)
     })?;
-    let evaluation = found.map_err(failed)?;
-    if let (true, Some(failure)) = (in_memory, evaluation.failures.first()) {
-        return Err(refused(format!("sample {}: {}", failure.case, failure.error.in_full())));
+    let evaluation = found.map_err(|error| match &only {
+        Some(name) => refused(in_memory(name, &error)),
+        None => failed(error),
+    })?;
+    if let (true, Some(Failure { case, error })) = (is_memory, evaluation.failures.first()) {
+        return Err(refused(format!("sample {case}: {}", in_memory(case, error))));
     }
     Ok(Report { evaluation, scoring })
 }
@@ -99,10 +112,7 @@ enum Sides {
 impl Sides {
     fn pairing(self, by: Matching<'_>, rules: &Rules) -> Result<Pairing, EvalError> {
         match self {
-            Self::Paths(truth, pred) if truth.is_dir() || pred.is_dir() => {
-                Ok(pair_folders_by(&truth, &pred, by, rules)?)
-            }
-            Self::Paths(truth, pred) => Ok(pair_files(truth, pred)),
+            Self::Paths(truth, pred) => Ok(pair_paths(&truth, &pred, by, rules)?),
             Self::Memory(mut truth, mut pred) if truth.len() == 1 && pred.len() == 1 => {
                 Ok(pair_files(truth.remove(0), pred.remove(0)))
             }
@@ -114,62 +124,43 @@ impl Sides {
 /// The arrays as files of numpy in memory, with labels as narrow as they can be.
 fn files(
     side: &str,
-    arrays: Vec<(String, Bound<'_, PyAny>, String, Vec<usize>)>,
+    arrays: Vec<(String, Bound<'_, PyAny>, String, Vec<u64>)>,
     operand: Operand,
     rules: &Rules,
 ) -> PyResult<Vec<Input>> {
+    let negative: Vec<i32> = rules.ignore.negative().into_iter().collect();
     let mut buffer = LabelBuffer::default();
     let mut all = Vec::with_capacity(arrays.len());
-    for (name, array, kind, shape) in arrays {
+    for (case, array, kind, shape) in arrays {
         let held = Held::new(&array, &kind)?;
-        let bytes = npy(held.numbers()?, &shape, operand, rules, &mut buffer)?;
-        all.push(Input::bytes(format!("{side}/{name}.npy"), bytes));
+        let (name, numbers) = (file_name(side, &case), held.numbers()?);
+        let input = match numbers.labels(0..numbers.len(), operand, &negative, &mut buffer).map_err(failed)? {
+            LabelSlice::U8(x) => npy::input(name, &shape, Order::RowMajor, x),
+            LabelSlice::U16(x) => npy::input(name, &shape, Order::RowMajor, x),
+            LabelSlice::U32(x) if negative.is_empty() => npy::input(name, &shape, Order::RowMajor, x),
+            // The codes of negative labels are their bits.
+            LabelSlice::U32(x) => {
+                let signed: Vec<i32> = x.iter().map(|code| code.cast_signed()).collect();
+                npy::input(name, &shape, Order::RowMajor, &signed)
+            }
+        };
+        all.push(input.map_err(refused)?);
     }
     Ok(all)
 }
 
-fn npy(
-    numbers: Numbers<'_>,
-    shape: &[usize],
-    operand: Operand,
-    rules: &Rules,
-    buffer: &mut LabelBuffer,
-) -> PyResult<Vec<u8>> {
-    // Probabilities, and what is to be rounded, are numbers until the reader has made labels of them.
-    let is_raw = rules.round.is_some() || (rules.threshold.is_some() && operand == Operand::Pred);
-    let (code, data) = match numbers {
-        Numbers::F32(x) if is_raw => ("<f4", x.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Numbers::F64(x) if is_raw => ("<f8", x.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Numbers::F16(x) if is_raw => ("<f2", x.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Numbers::Bf16(x) if is_raw => {
-            ("<f4", x.iter().flat_map(|&x| f32::from_bits(u32::from(x) << 16).to_le_bytes()).collect())
+fn file_name(side: &str, case: &str) -> String {
+    format!("{side}/{case}.npy")
+}
+
+/// What is wrong with a sample, in words of arrays: they have neither files nor headers.
+fn in_memory(case: &str, error: &EvalError) -> String {
+    match error {
+        EvalError::NoSpacing(_) => {
+            "nothing says how large a voxel is, and distances and volumes are in mm; say spacing".into()
         }
-        numbers => {
-            let negative: Vec<i32> = rules.ignore.negative().into_iter().collect();
-            match numbers.labels(0..numbers.len(), operand, &negative, buffer).map_err(failed)? {
-                LabelSlice::U8(x) => ("|u1", x.to_vec()),
-                LabelSlice::U16(x) => ("<u2", x.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()),
-                // The codes of negative labels are their bits.
-                LabelSlice::U32(x) => {
-                    let code = if negative.is_empty() { "<u4" } else { "<i4" };
-                    (code, x.iter().flat_map(|x| x.to_le_bytes()).collect())
-                }
-            }
-        }
-    };
-    let axes: String = shape.iter().map(|axis| format!("{axis},")).collect();
-    let mut header = format!("{{'descr': '{code}', 'fortran_order': False, 'shape': ({axes}), }}");
-    // The voxels begin at a multiple of 64.
-    let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
-    header.extend(std::iter::repeat_n(' ', length - header.len() - 1));
-    let length = u16::try_from(length).map_err(|_| refused(format!("{} axes are too many", shape.len())))?;
-    let mut bytes = Vec::with_capacity(10 + header.len() + 1 + data.len());
-    bytes.extend(b"\x93NUMPY\x01\x00");
-    bytes.extend(length.to_le_bytes());
-    bytes.extend(header.bytes());
-    bytes.push(b'\n');
-    bytes.extend(data);
-    Ok(bytes)
+        error => SIDES.iter().fold(error.in_full(), |text, side| text.replace(&file_name(side, case), side)),
+    }
 }
 
 /// A report from the text of a result.
@@ -203,16 +194,22 @@ impl Report {
     }
 
     /// Scores of surfaces and lesions are there only if they were measured.
-    fn check(&self, scores: &[Score]) -> PyResult<()> {
-        let wanted = Scoring { scores: scores.to_vec(), ..self.scoring.clone() };
-        let measured = &self.evaluation.rules.surfaces.metrics;
-        let lacks = wanted.surface_metrics().find(|metric| !measured.contains(metric));
-        let no_lesions = self.evaluation.rules.instances.is_none();
-        match lacks.or_else(|| wanted.lesion_metrics().find(|_| no_lesions)) {
-            Some(metric) => Err(refused(format!(
-                "{metric} was not measured, and the voxels are gone; name it in the metrics of the evaluation"
+    fn check_measured(&self, scores: &[Score]) -> PyResult<()> {
+        match scores.iter().find(|score| !self.evaluation.rules.hold(&score.metric)) {
+            Some(score) => Err(refused(format!(
+                "{score} was not measured, and the voxels are gone; name it in the metrics of the evaluation"
             ))),
             None => Ok(()),
+        }
+    }
+
+    /// One score by its name.
+    fn score_of(&self, name: &str) -> PyResult<Score> {
+        let scores = self.scores_of(Some(name))?;
+        self.check_measured(&scores)?;
+        match scores[..] {
+            [score] => Ok(score),
+            _ => Err(refused(format!("`{name}` is several scores; name one"))),
         }
     }
 }
@@ -248,7 +245,7 @@ impl Report {
     /// A row per case and class as columns: case, label, name, counts, and scores.
     fn columns<'py>(&self, py: Python<'py>, names: Option<&str>) -> PyResult<Bound<'py, PyDict>> {
         let scores = self.scores_of(names)?;
-        self.check(&scores)?;
+        self.check_measured(&scores)?;
         let (summary, columns) = (self.summary(), PyDict::new(py));
         let rows = || self.evaluation.cases.iter().flat_map(|case| case.counts.iter().map(move |row| (case, row)));
         type Row<'a> = (&'a CaseResult, &'a (voxdice::eval::Class, voxdice::stats::Counts));
@@ -270,18 +267,13 @@ impl Report {
 
     /// The one number of a score for the whole run.
     fn mean(&self, name: &str) -> PyResult<f64> {
-        let scores = self.scores_of(Some(name))?;
-        self.check(&scores)?;
-        let one = scores.first().copied().filter(|_| scores.len() == 1);
-        Ok(self.summary().mean(one.ok_or_else(|| refused(format!("`{name}` is several scores; name one")))?))
+        Ok(self.summary().mean(self.score_of(name)?))
     }
 
     /// Worst cases and classes of a score: case, key of the class, value.
     fn worst(&self, most: usize, name: Option<&str>) -> PyResult<Vec<(String, String, f64)>> {
         let summary = self.summary();
-        let scores = name.map(|name| self.scores_of(Some(name))).transpose()?.unwrap_or_default();
-        self.check(&scores)?;
-        let score = scores.first().copied().unwrap_or_else(|| summary.ranking());
+        let score = name.map_or_else(|| Ok(summary.ranking()), |name| self.score_of(name))?;
         let of = |(case, class, value): (usize, usize, f64)| {
             let case = self.evaluation.cases.get(case).map_or_else(String::new, |case| case.name.clone());
             let class = self.evaluation.classes.get(class).map_or_else(String::new, |class| class.key.clone());
@@ -308,6 +300,11 @@ impl Report {
             all.extend(case.warnings.iter().map(of));
         }
         all
+    }
+
+    /// Refuses results without a number.
+    fn check(&self) -> PyResult<()> {
+        self.evaluation.check().map_err(failed)
     }
 
     /// Whether a case is missing, broken, or on grids that truly differ.

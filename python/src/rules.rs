@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use std::fmt::Display;
 use std::str::FromStr;
 use voxdice::eval::{
-    CaseRegex, Chosen, Class, ClassSource, Convention, Dataset, Ignore, InstanceChoices, InstanceSearch, NamedBy,
-    Rules, Score, ScoreChoices, Scoring, Selection, SurfaceChoices, Surfaces,
+    CaseRegex, Chosen, Class, ClassSource, Convention, Dataset, Ignore, InstanceChoices, InstanceSearch, LabelList,
+    NamedBy, Rules, Score, ScoreChoices, Scoring, Selection, SurfaceChoices, Surfaces,
 };
 use voxdice::metric::Metric;
 use voxdice::metric::instances::{InstancePreset, LesionMetric};
@@ -23,6 +23,19 @@ fn chosen<T: FromStr<Err: Display>>(text: Option<&String>) -> PyResult<Option<T>
 /// Labels to ignore; an empty text is none.
 pub fn ignore(text: &str) -> PyResult<Ignore> {
     if text.is_empty() { Ok(Ignore::default()) } else { parsed(text) }
+}
+
+/// The labels of a list such as `1,2,5-9`, sorted, each once.
+#[pyfunction]
+pub fn labels(text: &str) -> PyResult<Vec<u32>> {
+    let LabelList(labels) = parsed(text)?;
+    Ok(labels)
+}
+
+/// The labels of such a list that are ignored, negative ones too.
+#[pyfunction]
+pub fn ignored(text: &str) -> PyResult<Vec<i64>> {
+    Ok(ignore(text)?.labels().collect())
 }
 
 /// What is evaluated, and how. A missing choice is that of the command.
@@ -47,6 +60,7 @@ pub struct Choices {
     metrics: Option<String>,
     empty: Option<String>,
     like: Option<String>,
+    pool: Option<String>,
     resamples: Option<usize>,
     seed: Option<u64>,
     missing: Option<String>,
@@ -83,7 +97,7 @@ impl Choices {
             convention: self.like()?.0,
             resamples: self.resamples,
             seed: self.seed,
-            ..ScoreChoices::default()
+            pool: chosen(self.pool.as_ref())?,
         })
     }
 
@@ -113,6 +127,11 @@ impl Choices {
             scoring.scores.extend(surfaces.iter().map(|&own| Score::from(Metric::LesionSurface(own))));
         }
         let search = search.map(|search| scoring.asked_of(search));
+        if self.pool.is_some() && search.is_none() {
+            return Err(refused(
+                "pool is about scores of lesions, and none are looked for; say instances=\"components\", or leave it out",
+            ));
+        }
         let (mut classes, mut sources, mut ignored) = (Vec::new(), Vec::new(), None);
         if let Some(labels) = &self.labels {
             classes.extend(labels.iter().copied().map(Class::label));
@@ -196,7 +215,7 @@ impl Choices {
             choices.take(name, choice).map_err(refused)?;
         }
         if !self.size_classes.is_sorted_by(|a, b| a < b)
-            || self.size_classes.iter().any(|&mm3| mm3.is_nan() || mm3 <= 0.0)
+            || self.size_classes.iter().any(|&mm3| !mm3.is_finite() || mm3 <= 0.0)
         {
             return Err(refused("size_classes are volumes in mm3 above 0 that ascend, such as [20, 100, 1000]"));
         }

@@ -1,5 +1,6 @@
 //! Work without the GIL that Ctrl-C ends.
 
+use crate::refused;
 use pyo3::prelude::*;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
@@ -40,7 +41,29 @@ pub fn done<T: Send, E: Send>(
     })
 }
 
-/// The same for work that tells nothing. What takes less time than starting a thread is done here.
+/// Does work that cannot be cancelled, and touches nothing but what it owns. After a signal nobody waits for it.
+pub fn abandonable<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> T + Send + 'static) -> PyResult<T> {
+    py.detach(|| {
+        let (sender, receiver) = mpsc::channel();
+        let worker = thread::spawn(move || {
+            // Nobody listens any more once there was an exception.
+            let _ = sender.send(work());
+        });
+        loop {
+            match receiver.recv_timeout(PATIENCE) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => Python::attach(|py| py.check_signals())?,
+                // A panic goes on here, and becomes an exception.
+                Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                    Err(panic) => std::panic::resume_unwind(panic),
+                    Ok(()) => return Err(refused("the work ended without a result; run it again")),
+                },
+            }
+        }
+    })
+}
+
+/// The same as [`done`] for work that tells nothing. What takes less time than starting a thread is done here.
 pub fn interruptible<T: Send>(py: Python<'_>, is_long: bool, work: impl FnOnce(&Cancel) -> T + Send) -> PyResult<T> {
     if !is_long {
         return Ok(py.detach(|| work(&Cancel::default())));

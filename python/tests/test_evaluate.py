@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,6 +47,12 @@ def test_reports_are_equal_merge_and_pickle(folders):
     whole = vd.evaluate(truth, pred)
     assert whole == vd.evaluate(truth, pred, threads=1)
     assert pickle.loads(pickle.dumps(whole)) == whole == vd.Report.from_json(whole.to_json())
+    here = os.path.relpath(truth), os.path.relpath(pred)
+    assert whole == vd.evaluate(*here) and whole.to_json() != vd.evaluate(*here).to_json(), "the paths differ"
+    by_list, by_file = vd.evaluate(truth, pred, labels=[1, 2]), vd.evaluate(truth, pred, dataset={"labels": {"1": 1, "2": 2}})
+    assert by_list.scores("dice")["dice"].tolist() == by_file.scores("dice")["dice"].tolist()
+    for other in (vd.evaluate(truth, truth), by_list, vd.evaluate(truth, pred, metrics="dice"), vd.evaluate(truth, pred, seed=1)):
+        assert whole != other
     parts = [vd.evaluate(truth, pred, num_parts=3, part_id=part) for part in range(3)]
     assert [len(part) for part in parts] != [4, 0, 0]
     assert vd.merge(parts) == whole
@@ -197,7 +205,12 @@ def test_lesions_are_found_one_by_one(rng):
     assert sizes == sorted(np.bincount(components.ravel())[1:].tolist())
     cells = vd.instances(pred=pred * 2, truth=components, by="labels", metrics="lesion_recall")
     assert len(cells.classes) == 1
-    assert vd.instances(pred=pred, truth=truth, like="panoptica", metrics="pq").scores()["pq"].shape == (1, 1)
+    # By hand: two of three objects are found, with IoU 1 and 36 / 48, and one is made up (panoptica: IoU of at least 0.5).
+    panoptic = vd.instances(pred=pred, truth=truth, like="panoptica", metrics="pq,sq,rq").scores()
+    assert (found, extra) == ([True, True, False], 1) or sorted(found) == [False, True, True]
+    assert panoptic["sq"][0, 0] == (1 + 36 / 48) / 2
+    assert panoptic["rq"][0, 0] == 2 / (2 + 1 / 2 + 1 / 2)
+    assert panoptic["pq"][0, 0] == pytest.approx((1 + 36 / 48) / 3, rel=1e-15)
     with pytest.raises(vd.Error, match="no choice about lesions"):
         vd.instances(pred=pred, truth=truth, lesion_choices={"connectivity": "some"})
 
@@ -213,16 +226,82 @@ def test_models_are_compared(folders):
     assert f"{expected:.4f}".replace("-", "") in found.table.replace("−", "-")
     assert found.to_dict() and found.columns() and not found.has_findings and "<table>" in found._repr_html_()
     assert vd.compare({"ours": pred, "perfect": truth}, truth=truth, metrics="dice", seed=1).csv == found.csv
-    with pytest.raises(vd.Error, match="test is `x`"):
-        vd.compare({"a": ours, "b": perfect}, test="x")
+    for choices, part in [({"test": "x"}, "test is x"), ({"interval": "x"}, "interval is x"), ({"rank": "best"}, "is best")]:
+        with pytest.raises(vd.Error, match=part):
+            vd.compare({"a": ours, "b": perfect}, **choices)
     with pytest.raises(vd.Error):
         vd.compare({"a": ours})
 
 
+def test_models_have_weights_and_every_interval(folders):
+    truth, pred, _ = folders
+    models = {"ours": vd.evaluate(truth, pred), "perfect": vd.evaluate(truth, truth)}
+    usual = vd.compare(models, metrics="dice", seed=1).columns()
+    skewed = vd.compare(models, metrics="dice", seed=1, interval="bca").columns()
+    assert usual["mean_difference"] == skewed["mean_difference"] and usual["interval_low"] != skewed["interval_low"]
+    for weights, part in [({"iou": 1.0}, "iou"), ({"dice": 0.0}, "dice"), ({"dice": float("nan")}, "dice")]:
+        with pytest.raises(vd.Error, match=part):
+            vd.compare(models, metrics="dice", weights=weights)
+    # One model is better in the one score, the other in the other: the heavier score decides.
+    tables = {"a": "case,dice,hd95\n" + "".join(f"c{at},0.9,{5 + at}\n" for at in range(6)),
+              "b": "case,dice,hd95\n" + "".join(f"c{at},0.8,{3 + at}\n" for at in range(6))}
+    paths = {}
+    for name, text in tables.items():
+        paths[name] = truth.parent / f"{name}.csv"
+        paths[name].write_text(text)
+    ranks = []
+    for weights in ({"dice": 3.0, "hd95": 1.0}, {"dice": 1.0, "hd95": 3.0}):
+        overall = vd.compare(paths, weights=weights).to_dict()["overall"]
+        ranks.append(json.dumps(overall))
+    assert ranks[0] != ranks[1]
+
+
+@pytest.mark.parametrize("names", [("1", "2"), ("inf", "nan"), ("1e3", "0x1")])
+def test_names_of_models_stay_texts(folders, names):
+    truth, pred, _ = folders
+    found = vd.compare({names[0]: vd.evaluate(truth, pred), names[1]: vd.evaluate(truth, truth)}, metrics="dice").columns()
+    assert set(found["a"]) == {names[0]} and set(found["b"]) == {names[1]}
+    assert {"1", "2", "3"} <= set(found["class"])
+    assert all(isinstance(value, float) for value in found["mean_difference"])
+
+
+@pytest.mark.parametrize(
+    "choices, part",
+    [
+        ({"truth": "truth"}, "truth"),
+        ({"evaluation": {"labels": [1]}}, "evaluation"),
+        ({"pair_regex": "(.*)"}, "pair_regex"),
+        ({"group": "(.*)_", "group_column": "patient"}, "group and group_column"),
+        ({"group": {"case_1": "x"}, "group_column": "patient"}, "group and group_column"),
+        ({"ours": "ours.json"}, "ours is there twice"),
+    ],
+)
+def test_comparisons_do_not_contradict_themselves(folders, choices, part):
+    truth, pred, _ = folders
+    models = {"ours": vd.evaluate(truth, pred), "perfect": vd.evaluate(truth, truth)}
+    with pytest.raises(vd.Error, match=part):
+        vd.compare(models, metrics="dice", **choices)
+
+
+def test_folders_are_compared_without_resamples_of_their_own(folders, monkeypatch):
+    import voxdice._compare as module
+
+    truth, pred, _ = folders
+    kept, evaluate = [], module.evaluate
+    monkeypatch.setattr(module, "evaluate", lambda *given, **choices: kept.append(evaluate(*given, **choices)) or kept[-1])
+    found = vd.compare({"ours": pred, "perfect": truth}, truth=truth, metrics="dice", evaluation={"labels": [1, 2]}, seed=1)
+    assert [json.loads(report.to_json())["voxdice"]["options"]["bootstrap"] for report in kept] == [None, None]
+    assert {"1", "2"} <= set(found.columns()["class"]) and "3" not in found.columns()["class"]
+    for choice in ({"metrics": "iou"}, {"resamples": 10}):
+        with pytest.raises(vd.Error, match="compare decides itself"):
+            vd.compare({"ours": pred, "perfect": truth}, truth=truth, evaluation=choice)
+
+
 def test_the_recorded_summary_of_nnunet(tmp_path):
     """The four small volumes of the recorded file, as shared/golden has them; it was written by nnU-Net."""
-    shared = __import__("pathlib").Path(__file__).parents[3] / "shared" / "golden" / "nnunet_summary_labels.example.json"
+    shared = Path(__file__).parents[3] / "shared" / "golden" / "nnunet_summary_labels.example.json"
     if not shared.exists():
+        assert os.environ.get("VOXDICE_TEST_SHARED") != "require", f"{shared} is required"
         pytest.skip("the recorded summaries are not beside the project")
     recorded = json.loads(shared.read_text())
     report = vd.Report.from_json(shared.read_text(), str(shared))

@@ -157,6 +157,12 @@ class TestMonai:
         self.both("HausdorffDistanceMetric", [(y_pred, y)], ("none",), {"spacing": (0.5, 1.25)}, percentile=95)
         self.both("SurfaceDiceMetric", [(y_pred, y)], ("none",), class_thresholds=[1, 1, 2, 2])
 
+    @pytest.mark.filterwarnings("ignore::UserWarning")
+    def test_percentiles_keep_their_digits(self, rng):
+        y_pred, y = (one_hot(maps, 5) for maps in label_maps(rng))
+        self.both("HausdorffDistanceMetric", [(y_pred, y)], ("none",), percentile=99.9999999)
+        self.both("HausdorffDistanceMetric", [(y_pred, y)], ("none",), percentile=33.33333333333333)
+
 
 class TestTorchmetrics:
     @pytest.fixture(autouse=True)
@@ -203,6 +209,12 @@ class TestTorchmetrics:
         for at, label in enumerate((1, 2, 3)):
             assert float(found[f"dice_{label}"]) == pytest.approx(float(2 * tp[at] / (p[at] + t[at])), rel=1e-6)
             assert float(found[f"recall_{label}"]) == pytest.approx(float(tp[at] / t[at]), rel=1e-6)
+
+    def test_a_single_class_is_scored(self, rng):
+        maps = torch.zeros(2, 4, 4, dtype=torch.int64)
+        metric = self.own.SegmentationScores(num_classes=1, include_background=False, scores=("dice",))
+        metric.update(maps, maps)
+        assert list(map(float, metric.compute().values())) == [1.0]
 
     def test_samples_are_averaged(self, rng):
         metric = self.own.SegmentationScores(num_classes=4, scores=("dice",), average="macro")
@@ -362,6 +374,32 @@ class TestTensorsAndImages:
             vd.counts(pred=paths[0], truth=moved)
 
 
+    def test_images_with_further_axes(self, rng):
+        nibabel = pytest.importorskip("nibabel")
+        pred, truth = (blobs(rng, (9, 8, 3, 1), 3) for _ in range(2))
+        affine = np.diag([1.0, 1.0, 1.0, 1.0])
+        # x, y and z are the first three axes. The far end of x moves by 8 voxels where it is stretched.
+        moved = affine.copy()
+        moved[0, 0] = 1.0005
+        of_pred, of_truth = nibabel.Nifti1Image(pred, affine), nibabel.Nifti1Image(truth, moved)
+        with pytest.raises(vd.Error, match="0.004 mm apart"):
+            vd.counts(pred=of_pred, truth=of_truth)
+        assert vd.counts(pred=of_pred, truth=of_truth, geometry="off") == vd.counts(pred=pred, truth=truth)
+
+    def test_images_of_two_axes(self, rng):
+        sitk = pytest.importorskip("SimpleITK")
+        pred, truth = (sitk.GetImageFromArray(blobs(rng, (9, 8), 3)) for _ in range(2))
+        expected = vd.counts(pred=sitk.GetArrayFromImage(pred), truth=sitk.GetArrayFromImage(truth))
+        assert vd.counts(pred=pred, truth=truth) == expected
+        for change in (lambda image: image.SetOrigin((0.5, 0.0)), lambda image: image.SetSpacing((1.0, 1.5)),
+                       lambda image: image.SetDirection((0.0, 1.0, 1.0, 0.0))):
+            other = sitk.Image(truth)
+            change(other)
+            with pytest.raises(vd.Error, match="affines differ"):
+                vd.counts(pred=pred, truth=other)
+            assert vd.counts(pred=pred, truth=other, geometry="off") == expected
+
+
 def test_scikit_learn(rng):
     metrics = of_group("HOSTS", "sklearn.metrics")
     import voxdice.sklearn as own
@@ -374,3 +412,32 @@ def test_scikit_learn(rng):
         labels = [1, 2, 3]
         expected = getattr(metrics, host)(y_true, y_pred, labels=labels, average=average)
         np.testing.assert_allclose(getattr(own, name)(y_true, y_pred, labels=labels, average=average), expected, rtol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+@pytest.mark.parametrize("zero_division", [0, 1, np.nan])
+def test_scikit_learn_divides_by_zero_alike(zero_division):
+    metrics = pytest.importorskip("sklearn.metrics")
+    import voxdice.sklearn as own
+
+    # 1 in both, 2 only predicted, 3 only true, 4 in neither.
+    y_true, y_pred = np.array([0, 1, 1, 3, 3, 0]), np.array([0, 1, 2, 0, 2, 2])
+    for labels, average, (name, host) in itertools.product(
+        [[1, 2, 3, 4], [2, 4], [4], [3, 4]],
+        [None, "micro", "macro", "weighted"],
+        [("dice_score", "f1_score"), ("jaccard_score",) * 2, ("recall_score",) * 2, ("precision_score",) * 2],
+    ):
+        if host == "jaccard_score" and np.isnan(zero_division):
+            continue  # scikit-learn's has no nan
+        choices = dict(labels=labels, average=average, zero_division=zero_division)
+        expected = getattr(metrics, host)(y_true, y_pred, **choices)
+        found = getattr(own, name)(y_true, y_pred, **choices)
+        np.testing.assert_allclose(found, expected, rtol=1e-14, err_msg=f"{name} {choices}")
+
+
+def test_scikit_learn_says_what_it_has_not():
+    import voxdice.sklearn as own
+
+    for choices, part in [({"zero_division": 0.5}, "zero_division"), ({"average": "samples"}, "average")]:
+        with pytest.raises(vd.Error, match=part):
+            own.recall_score([0, 1], [0, 1], **choices)

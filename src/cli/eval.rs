@@ -17,8 +17,8 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, Chosen, ClassSource, Cohort, Event, Matching, PairList, Pairing, Pool, Rules, RunOptions, Score,
-    Selection, Shard, Summary, WarningKind, pair_files, pair_folders_by,
+    CaseRegex, Chosen, Cohort, EvalError, Event, Matching, PairList, Pairing, Pool, Rules, RunOptions, Score,
+    Selection, Shard, Summary, WarningKind, pair_paths,
 };
 use crate::io::READABLE;
 use crate::metric::Metric;
@@ -204,10 +204,9 @@ impl Eval {
 
     /// The pairs to evaluate.
     fn pairing(&self, rules: &Rules) -> Result<Pairing> {
-        if ![&self.truth, &self.pred].into_iter().any(|path| path.is_dir()) {
-            return self.one_pair();
-        }
-        if let Some(path) = [&self.truth, &self.pred].into_iter().find(|path| !path.exists()) {
+        let sides = [&self.truth, &self.pred];
+        let is_missing = |path: &&&PathBuf| !path.exists();
+        if let (true, Some(path)) = (sides.iter().any(|path| path.is_dir()), sides.iter().find(is_missing)) {
             bail!("{}: no such folder; check the name", path.display());
         }
         let list;
@@ -221,20 +220,7 @@ impl Eval {
             (Some(regex), None) => Matching::Pattern(regex),
             (None, None) => Matching::Names,
         };
-        Ok(pair_folders_by(&self.truth, &self.pred, by, rules)?)
-    }
-
-    fn one_pair(&self) -> Result<Pairing> {
-        let folder_only = [
-            ("--pairs", self.pairs.is_some()),
-            ("--pair-regex", self.pair_regex.is_some()),
-            ("--shard", self.shard.is_some()),
-            ("--cases", self.cases.is_some()),
-        ];
-        if let Some((flag, _)) = folder_only.iter().find(|(_, given)| *given) {
-            bail!("{flag} is for folders, and {} is none; leave it out or name two folders", self.truth.display());
-        }
-        Ok(pair_files(&self.truth, &self.pred))
+        Ok(pair_paths(&self.truth, &self.pred, by, rules)?)
     }
 }
 
@@ -248,28 +234,11 @@ fn check_pool(pool: Option<Pool>, has_lesions: bool) -> Result<()> {
     Ok(())
 }
 
-/// Refuses to print a table of nothing. For a shard, `merge` decides, because it sees the others.
+/// Refuses to print a table of nothing, and tells why there is nothing.
 fn check_found(summary: &Summary<'_>, output: &mut Output) -> Result<()> {
-    let evaluation = summary.evaluation;
-    if evaluation.provenance.shard.is_some() {
-        return Ok(());
-    }
-    if evaluation.cases.is_empty() && !evaluation.failures.is_empty() {
+    let found = summary.evaluation.check();
+    if matches!(found, Err(EvalError::NoneEvaluated { .. })) {
         publish::tell(summary, output);
-        bail!("no case could be evaluated; see the errors above");
     }
-    match &evaluation.cases[..] {
-        [] => Ok(()),
-        _ if !evaluation.classes.is_empty() || evaluation.rules.classes != ClassSource::Found => Ok(()),
-        [case] => bail!(
-            "neither {} nor {} has a label other than 0; say with --labels which ones to evaluate",
-            case.truth.display(),
-            case.pred.display()
-        ),
-        cases => bail!(
-            "none of {} cases has a label other than 0, in truth or prediction; say with `voxdice eval --labels` which ones \
-             to evaluate",
-            cases.len()
-        ),
-    }
+    Ok(found?)
 }

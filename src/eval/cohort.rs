@@ -2,7 +2,7 @@
 
 use super::chosen::Chosen;
 use super::count::Counter;
-use super::error::{EvalError, PairingError};
+use super::error::{EvalError, OfFolders, PairingError};
 use super::evaluation::{Evaluation, Failure, Provenance, Unpaired};
 use super::held::Held;
 use super::pairing::{Kind, Lone, Pairing};
@@ -42,14 +42,29 @@ pub struct Selection {
     pub cases: Option<Chosen>,
 }
 
+impl Selection {
+    /// Refuses a choice among the cases of two files.
+    fn check(&self, pairing: &Pairing) -> Result<(), PairingError> {
+        let what = if self.shard.is_some() { OfFolders::Shard } else { OfFolders::Cases };
+        match pairing.pairs.first() {
+            Some(pair) if pairing.kind == Kind::Pair && (self.shard.is_some() || self.cases.is_some()) => {
+                Err(PairingError::NotTwoFolders { what, file: pair.truth.path().into() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Cohort {
     /// Joins pairs and rules. It reads headers, but no voxels.
     ///
     /// # Errors
     /// [`MaskError`](super::MaskError) where masks and segments have names that no class has, and what
-    /// [`Rules::check`] finds; [`PairingError::NoCaseChosen`] where a choice of cases leaves none.
+    /// [`Rules::check`] finds; [`PairingError::NoCaseChosen`] where a choice of cases leaves none, and
+    /// [`PairingError::NotTwoFolders`] where cases of two files are chosen.
     pub fn new(mut pairing: Pairing, rules: Rules, selection: Selection) -> Result<Self, EvalError> {
         rules.check()?;
+        selection.check(&pairing)?;
         let mut refused = sources::settle(&mut pairing, &rules)?;
         let Selection { missing: missing_rule, shard, cases } = selection;
         if let Some(chosen) = &cases {

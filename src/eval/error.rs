@@ -10,7 +10,7 @@ pub use grids::GridError;
 pub use masks::MaskError;
 pub use merge::{MergeError, Unlike};
 pub use models::ModelsError;
-pub use pairing::{PairBy, PairingError};
+pub use pairing::{OfFolders, PairingError};
 
 use crate::Error;
 use crate::error::FileError;
@@ -59,6 +59,24 @@ pub enum EvalError {
     /// The class with this key was asked for twice.
     #[error("the class {0} is asked for twice; name it once")]
     ClassTwice(String),
+    /// Not one case could be evaluated.
+    #[error("no case could be evaluated; of {failures} the first is {case}: {why}")]
+    NoneEvaluated {
+        /// How many cases failed.
+        failures: usize,
+        /// The first of them.
+        case: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No class was named, and no case has a label other than 0.
+    #[error("{}; list the labels to evaluate", no_foreground(*.cases, .files))]
+    NoForeground {
+        /// How many cases there are.
+        cases: usize,
+        /// Truth and prediction of the first.
+        files: [PathBuf; 2],
+    },
     /// So many resamples are too few for an interval, or more than change any digit.
     #[error(
         "{resamples} resamples make no interval; {} to {} do, and 0 is none",
@@ -107,6 +125,14 @@ pub enum EvalError {
     /// The message of an earlier run, which `merge` passes on.
     #[error("{0}")]
     Stored(String),
+}
+
+/// Where there is no label.
+pub(crate) fn no_foreground(cases: usize, [truth, pred]: &[PathBuf; 2]) -> String {
+    match cases {
+        1 => format!("neither {} nor {} has a label other than 0", truth.display(), pred.display()),
+        _ => format!("none of {cases} cases has a label other than 0, in truth or prediction"),
+    }
 }
 
 impl EvalError {

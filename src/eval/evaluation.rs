@@ -109,6 +109,29 @@ impl Evaluation {
         }
     }
 
+    /// Refuses results without a number. For a shard, [`merge`](super::merge) decides, because it sees the others.
+    ///
+    /// # Errors
+    /// [`EvalError::NoneEvaluated`] where every case failed, [`EvalError::NoForeground`] where no class was named and no
+    /// case has a label other than 0.
+    pub fn check(&self) -> Result<(), EvalError> {
+        if self.provenance.shard.is_some() {
+            return Ok(());
+        }
+        let is_named = !self.classes.is_empty() || self.rules.classes != ClassSource::Found;
+        match (self.cases.first(), self.failures.first()) {
+            (None, Some(Failure { case, error })) => Err(EvalError::NoneEvaluated {
+                failures: self.failures.len(),
+                case: case.clone(),
+                why: error.in_full(),
+            }),
+            (Some(case), _) if !is_named => {
+                Err(EvalError::NoForeground { cases: self.cases.len(), files: [case.truth.clone(), case.pred.clone()] })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a case is missing, broken, or on grids that truly differ.
     pub fn has_findings(&self) -> bool {
         let unpaired = !self.missing.is_empty() || !self.extra.is_empty();

@@ -3,6 +3,28 @@
 use super::named::ParseError;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+/// Sorted labels, each once, of a text such as `1,2,5-9`.
+///
+/// ```
+/// use voxdice::eval::LabelList;
+/// let LabelList(labels) = "9,1,5-7,6".parse()?;
+/// assert_eq!(labels, [1, 5, 6, 7, 9]);
+/// assert!("9-5".parse::<LabelList>().is_err() && "4294967296".parse::<LabelList>().is_err());
+/// # Ok::<(), voxdice::eval::ParseError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelList(pub Vec<u32>);
+
+impl FromStr for LabelList {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let labels = parse_labels(text, &(0..=u32::MAX.into()))?;
+        Ok(Self(labels.into_iter().filter_map(|label| label.try_into().ok()).collect()))
+    }
+}
 
 /// A range of more labels than this is taken for a typing error: no report could show so many rows.
 const MOST: i64 = 1 << 16;
@@ -11,7 +33,7 @@ const MOST: i64 = 1 << 16;
 ///
 /// # Errors
 /// [`ParseError`] for any other text, labels beyond `allowed`, and more than 65,536 of them.
-pub(crate) fn parse_labels(text: &str, allowed: &RangeInclusive<i64>) -> Result<BTreeSet<i64>, ParseError> {
+pub(super) fn parse_labels(text: &str, allowed: &RangeInclusive<i64>) -> Result<BTreeSet<i64>, ParseError> {
     let mut labels = BTreeSet::new();
     for part in text.split(',').map(str::trim) {
         // The first minus behind a number makes a range; others are those of negative numbers.

@@ -10,7 +10,7 @@ mod matching;
 
 pub(crate) use kind::is_usual_name;
 
-use super::error::{PairBy, PairingError};
+use super::error::{OfFolders, PairingError};
 use super::named::{ParseError, named};
 use super::rules::Rules;
 use crate::io::labels::LabelOptions;
@@ -33,6 +33,18 @@ pub enum Matching<'a> {
     Pattern(&'a CaseRegex),
     /// A list.
     List(PairList<'a>),
+}
+
+impl Matching<'_> {
+    /// Refuses for a file what is for folders.
+    fn check_files(self, file: &Path) -> Result<(), PairingError> {
+        let what = match self {
+            Self::Names => return Ok(()),
+            Self::Pattern(_) => OfFolders::Pattern,
+            Self::List(_) => OfFolders::Pairs,
+        };
+        Err(PairingError::NotTwoFolders { what, file: file.into() })
+    }
 }
 
 /// A CSV of pairs: truth, prediction and maybe a name, relative to the two folders.
@@ -141,6 +153,18 @@ pub fn pair_files(truth: impl Into<Input>, pred: impl Into<Input>) -> Pairing {
     Pairing { kind: Kind::Pair, pairs: vec![CasePair { name, truth, pred }], ..Pairing::default() }
 }
 
+/// One case of two files, or the cases of two folders.
+///
+/// # Errors
+/// As [`pair_folders_by`], and [`PairingError::NotTwoFolders`] where two files are to be matched otherwise than by names.
+pub fn pair_paths(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rules) -> Result<Pairing, PairingError> {
+    if truth.is_dir() || pred.is_dir() {
+        return pair_folders_by(truth, pred, by, rules);
+    }
+    by.check_files(truth)?;
+    Ok(pair_files(truth, pred))
+}
+
 /// Pairs files that are at hand by their names, as [`pair_folders`] does those of two folders. Use it for bytes in
 /// memory, where there are no folders.
 ///
@@ -220,12 +244,7 @@ pub(crate) fn masks(folder: &Path, case: Option<&str>) -> Result<Source, Pairing
 
 /// One case: a label map on one side, one file per class on the other.
 fn beside_a_folder(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rules) -> Result<Pairing, PairingError> {
-    let file = if truth.is_dir() { pred } else { truth };
-    match by {
-        Matching::Names => {}
-        Matching::Pattern(_) => return Err(PairingError::NotTwoFolders { by: PairBy::Pattern, file: file.into() }),
-        Matching::List(_) => return Err(PairingError::NotTwoFolders { by: PairBy::List, file: file.into() }),
-    }
+    by.check_files(if truth.is_dir() { pred } else { truth })?;
     let source = |path: &Path, options: &LabelOptions| {
         if path.is_dir() { discover::one(path, options) } else { Ok(Some(Source::File(path.into()))) }
     };

@@ -91,11 +91,16 @@ impl Rules {
     }
 
     /// Whether a metric follows from what is counted and measured.
-    pub(super) fn hold(&self, metric: &Metric) -> bool {
-        match metric.row().needs {
-            Needs::Counts | Needs::VoxelSize => true,
-            Needs::Surfaces => self.surfaces.metrics.contains(metric),
-            Needs::Instances => self.instances.is_some(),
+    pub fn hold(&self, metric: &Metric) -> bool {
+        let instances = self.instances.as_ref();
+        match (metric.row().needs, metric) {
+            (Needs::Counts | Needs::VoxelSize, _) => true,
+            (Needs::Surfaces, _) => self.surfaces.metrics.contains(metric),
+            // Surfaces of lesions are measured one by one.
+            (Needs::Instances, Metric::LesionSurface(_)) => {
+                instances.is_some_and(|search| search.surfaces.metrics.contains(metric))
+            }
+            (Needs::Instances, _) => instances.is_some(),
         }
     }
 

@@ -12,10 +12,12 @@ that results are compared with ``==`` and merged with ``+``. Nothing is printed,
 """
 
 from ._compare import Comparison, compare
-from ._counts import Counts, counts, dice
-from ._report import Report, evaluate, instances, merge, rows, surfaces
+from ._counts import Counts, counts, dice, rows
+from ._evaluate import evaluate
+from ._report import Report, merge
 from ._sums import Sums, sums
 from ._threads import set_threads, threads
+from ._volumes import instances, surfaces
 from ._voxdice import Error
 
 __version__ = "0.2.0"

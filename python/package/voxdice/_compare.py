@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from . import _choices, _inputs, _voxdice
-from ._report import Report, _text_of, evaluate, html_table, pandas
+from ._evaluate import evaluate
+from ._frames import html_table, pandas
+from ._report import text_of_part
 from ._voxdice import Error
 
 
@@ -42,7 +44,8 @@ class Comparison:
     def columns(self) -> dict[str, list[Any]]:
         """A row per score, class and pair of models, as columns of texts and numbers."""
         rows = list(csv.DictReader(io.StringIO(self.csv)))
-        return {name: [_number(row[name]) for row in rows] for name in (rows[0] if rows else {})}
+        of = {name: str if name in _NAMES else _number for name in (rows[0] if rows else {})}
+        return {name: [read(row[name]) for row in rows] for name, read in of.items()}
 
     def frame(self) -> Any:
         """The same as a pandas DataFrame."""
@@ -53,11 +56,12 @@ class Comparison:
         return html_table(rows[0], rows[1:]) if rows else "<table></table>"
 
 
-def _number(text: str) -> Any:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return text
+#: Columns of texts. A class or a model may be called 1, or inf.
+_NAMES = ("metric", "class", "name", "a", "b", "test", "method", "verdict")
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
 
 
 def compare(
@@ -72,6 +76,7 @@ def compare(
     undefined: str = "drop",
     missing: str = "error",
     against: str | None = None,
+    weights: Mapping[str, float] | None = None,
     group: str | Mapping[str, str] | None = None,
     group_column: str | None = None,
     test: str = "wilcoxon",
@@ -87,6 +92,7 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
     digits: int | None = None,
+    pair_regex: str | None = None,
     evaluation: Mapping[str, Any] | None = None,
     **named: Any,
 ) -> Comparison:
@@ -94,29 +100,44 @@ def compare(
 
     A model is a :class:`Report`, a path of a result (JSON of ``voxdice eval``, nnU-Net's summary.json, a CSV of any tool with a
     column ``case``), a list of these (shards), or with ``truth`` a folder of predictions, which is evaluated with the choices
-    in ``evaluation``. Choices are those of ``voxdice compare`` by the same names (docs/compare.md); ``group`` is a pattern
-    whose first group is the patient in the name of a case, or a dict from cases to groups. Differences are those of the first
-    model less the second, in the order given. Raises :class:`voxdice.Error` where nothing can be compared.
+    in ``evaluation`` and matched by ``pair_regex``. Choices are those of ``voxdice compare`` (docs/compare.md); ``weights``
+    say what scores weigh in the overall rank, such as ``{"dice": 2}``; ``group`` is a pattern whose first group is the patient
+    in the name of a case, or a dict from cases to groups, and ``group_column`` a column of the CSV files. Differences are those
+    of the first model less the second, in the order given. Raises :class:`voxdice.Error` where nothing can be compared.
     """
-    all_models = {**(models or {}), **named}
-    asked = _choices.metrics(metrics)
-    texts = []
-    for name, given in all_models.items():
+    twice = sorted(set(models or {}) & set(named))
+    if twice:
+        raise Error(f"{', '.join(twice)} is there twice, in the dict and by name; give each model a name of its own")
+    if group is not None and group_column is not None:
+        raise Error("group and group_column both say how cases form groups; leave one of them out")
+    # Resamples are drawn of the differences, and not once more of each model.
+    own = {"metrics": metrics, "like": like, "empty": empty, "missing": missing, "pair_regex": pair_regex, "resamples": 0}
+    both = sorted(set(own) & set(evaluation or {}))
+    if both:
+        raise Error(f"evaluation holds {', '.join(both)}, which compare decides itself; take it out")
+    texts, folders = [], 0
+    for name, given in {**(models or {}), **named}.items():
         parts = given if isinstance(given, (list, tuple)) else [given]
         if len(parts) == 1 and _inputs.is_path(parts[0]) and Path(parts[0]).is_dir():
             if truth is None:
                 raise Error(f"{os.fspath(parts[0])} is a folder; say with truth what its predictions are compared with")
-            parts = [evaluate(truth, parts[0], metrics=metrics, like=like, empty=empty, missing=missing,
-                              **(evaluation or {}))]
-        texts.append((name, [_text_of(part, name) for part in parts]))
+            parts = [evaluate(truth, parts[0], **own, **(evaluation or {}))]
+            folders += 1
+        texts.append((name, [text_of_part(part, name) for part in parts]))
+    of_folders = {"truth": truth, "evaluation": evaluation, "pair_regex": pair_regex}
+    idle = [name for name, given in of_folders.items() if given is not None and not folders]
+    if idle:
+        raise Error(f"{', '.join(idle)}: this is about folders of predictions, and no model is one; leave it out")
+    asked = _choices.metrics(metrics)
     statistics = {
         "metrics": asked.split(",") if asked else None,
-        "higher_is_better": list(higher_is_better),
-        "lower_is_better": list(lower_is_better),
-        "classes": None if classes is None else list(classes),
+        "higher_is_better": _choices.names(higher_is_better, "higher_is_better"),
+        "lower_is_better": _choices.names(lower_is_better, "lower_is_better"),
+        "classes": None if classes is None else _choices.names(map(str, classes) if not isinstance(classes, str) else classes, "classes"),
         "undefined": undefined,
         "missing": missing,
         "against": against,
+        "weights": {name: float(weight) for name, weight in (weights or {}).items()},
         "group_pattern": group if isinstance(group, str) else None,
         "group_column": group_column,
         "groups": dict(group) if isinstance(group, Mapping) else None,
@@ -132,6 +153,6 @@ def compare(
         "margin": margin,
         "resamples": resamples,
         "seed": seed,
-        "digits": digits,
+        "digits": _choices.digits(digits),
     }
     return Comparison(*_voxdice.compare(texts, statistics))

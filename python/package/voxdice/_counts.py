@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import _choices, _inputs, _voxdice
+from ._frames import html_table, pandas
+from ._report import Report
 from ._voxdice import Error
 
 _FIELDS = ("tp", "n_pred", "n_truth", "n", "out_of_range_pred", "out_of_range_truth")
@@ -69,8 +74,6 @@ class Counts:
 
     def frame(self, *names: str, empty: str = "nan") -> Any:
         """A pandas DataFrame: a row per sample and class with counts and scores."""
-        from ._report import pandas
-
         columns: dict[str, Any] = {}
         if self.tp.ndim == 2:
             columns["sample"] = np.repeat(np.arange(self.tp.shape[0]), self.tp.shape[1])
@@ -165,8 +168,6 @@ class Counts:
         return f"<voxdice.Counts: {samples}{len(self.classes)} classes>"
 
     def _repr_html_(self) -> str:
-        from ._report import html_table
-
         scores = self.pooled().scores()
         rows = ([name, *(f"{scores[score][at]:.4f}" for score in scores)] for at, name in enumerate(self.classes))
         return html_table(["label", *scores], rows)
@@ -233,9 +234,10 @@ def _of_files(
     pred: Any, truth: Any, classes: Any, sets: Any, labels: Any, regions: Any, ignored: str, geometry: str
 ) -> Counts:
     """Files are decoded while they are counted."""
-    from ._report import evaluate
-
-    report = evaluate(truth, pred, labels=labels, regions=regions, ignore=ignored or None, geometry=geometry)
+    _inputs.check_files(pred, truth, "counts takes")
+    named = {"labels": _choices.labels(labels), "regions": _choices.regions(regions), "ignore": ignored or None}
+    choices = _choices.chosen(**named, geometry=geometry, resamples=0)
+    report = Report(_voxdice.evaluate(os.fspath(truth), os.fspath(pred), choices, None))
     columns = report.columns()
     beyond = np.array(report._inner.out_of_range(), dtype=np.int64).reshape(-1, 2)
     arrays = {name: columns[name] for name in _FIELDS[:4]}
@@ -254,3 +256,18 @@ def dice(a: Any, b: Any, *, labels: _choices.Labels = None, regions: _choices.Re
     """
     found = counts(pred=a, truth=b, labels=labels, regions=regions, ignore=ignore, geometry=geometry)
     return dict(zip(found.classes, found.scores("dice", empty=empty)["dice"].tolist()))
+
+
+def rows(truth: Any, pred: Any, case: str | None = None, **choices: Any) -> list[dict[str, Any]]:
+    """The counts of a pair as plain rows, for engines that work on tables: ``case``, ``label``, ``tp``, ``n_pred``, ``n_truth``,
+    ``n`` and ``rules``, a hash of what cannot be changed afterwards (labels, regions, ignored labels). Rows of one case and
+    label add up; rows with other rules do not belong together. ``choices`` are those of :func:`counts`."""
+    found = counts(pred=pred, truth=truth, **choices).pooled()
+    identity = repr((None if found.found else (found.classes, found.labels), found.ignored))
+    rules = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    name = case if case is not None else Path(pred).name if _inputs.is_path(pred) else "case"
+    numbers = zip(found.tp, found.n_pred, found.n_truth, found.n)
+    return [
+        {"case": name, "label": label, "tp": int(tp), "n_pred": int(p), "n_truth": int(t), "n": int(n), "rules": rules}
+        for label, (tp, p, t, n) in zip(found.classes, numbers)
+    ]

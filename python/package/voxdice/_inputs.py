@@ -34,6 +34,15 @@ def is_path(volume: Any) -> bool:
     return isinstance(volume, (str, os.PathLike))
 
 
+def check_files(pred: Any, truth: Any, call: str) -> None:
+    """Refuses folders, whose cases would run together."""
+    for side in (truth, pred):
+        if not os.path.exists(side):
+            raise Error(f"{os.fspath(side)}: no such file; check the name")
+        if os.path.isdir(side):
+            raise Error(f"{os.fspath(side)} is a folder, and {call} two files; evaluate takes folders")
+
+
 def field(volume: Any, name: str) -> Field:
     """The voxels of a volume, borrowed where that is possible."""
     if is_path(volume):
@@ -82,11 +91,12 @@ def _simpleitk(image: Any, name: str) -> Field:
         raise Error(f"{name} has {image.GetNumberOfComponentsPerPixel()} numbers per voxel; take one with SimpleITK")
     array = SimpleITK.GetArrayViewFromImage(image)
     found = Field(array, array.dtype.name, tuple(reversed(image.GetSpacing())), x_first=False)
-    if image.GetDimension() == 3:
-        flip = np.diag([-1.0, -1.0, 1.0])  # ITK's axes point to the left and to the back, those of NIfTI do not
-        affine = np.eye(4)
-        affine[:3, :3] = flip @ np.reshape(image.GetDirection(), (3, 3)) @ np.diag(image.GetSpacing())
-        affine[:3, 3] = flip @ np.asarray(image.GetOrigin())
+    axes = image.GetDimension()
+    if axes in (2, 3):
+        flip = np.diag([-1.0, -1.0, 1.0][:axes])  # ITK's axes point to the left and to the back, those of NIfTI do not
+        affine = np.eye(4)  # of an image, with a third axis that it has not
+        affine[:axes, :axes] = flip @ np.reshape(image.GetDirection(), (axes, axes)) @ np.diag(image.GetSpacing())
+        affine[:axes, 3] = flip @ np.asarray(image.GetOrigin())
         found.affine = affine
     return found
 
@@ -128,11 +138,13 @@ def _x_first(found: Field) -> Field:
 
 def _check_grids(pred: Field, truth: Field) -> None:
     assert pred.affine is not None and truth.affine is not None
-    shape = truth.array.shape[-3:]
-    last = [length - 1 for length in (shape if truth.x_first in (True, None) else shape[::-1])]
+    # The affine is of the first three axes of nibabel's images, and of the last ones of tensors with channels in front.
+    shape = truth.array.shape
+    space = shape[:3] if truth.x_first else shape[-3:] if truth.x_first is None else shape[::-1]
+    last = [max(length, 1) - 1 for length in (*space, 1, 1)[:3]]
     corners = np.array(np.meshgrid(*[[0, end] for end in last], [1])).reshape(4, -1)
     gap = np.linalg.norm(((pred.affine - truth.affine) @ corners)[:3], axis=0).max()
-    size = np.linalg.norm(truth.affine[:3, :3], axis=0).min()
+    size = np.linalg.norm(truth.affine[:3, : min(3, len(space))], axis=0).min()
     if not gap <= APART * size:
         raise Error(
             f"the grids of pred and truth lie up to {gap:.4g} mm apart: their affines differ; resample one of them, or say "

@@ -19,7 +19,7 @@ from monai.metrics.utils import create_ignore_mask, ignore_background, prepare_s
 
 from ._counts import Counts
 from ._counts import counts as _count
-from ._report import surfaces
+from ._volumes import surfaces
 from ._voxdice import Error
 
 __all__ = [
@@ -249,7 +249,7 @@ class HausdorffDistanceMetric(host.HausdorffDistanceMetric):
         if self.percentile:
             if not 0 <= self.percentile <= 100:
                 raise ValueError(f"percentile should be a value between 0 and 100, get {self.percentile}.")
-            name += f"={self.percentile:g}"
+            name += f"={float(self.percentile)!r}".removesuffix(".0")
         values = _distances(y_pred, y, [name], kwargs.get("spacing"), "monai")[name]
         if self.ignore_index is not None and 0 <= self.ignore_index - (not self.include_background) < values.shape[1]:
             values[:, self.ignore_index - (not self.include_background)] = np.nan

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ._report import evaluate
+from ._evaluate import evaluate
+from ._files import write_whole
 from ._voxdice import Error
 
 __all__ = ["compute_metrics_on_folder", "compute_metrics_on_folder2", "compute_metrics_on_folder_simple", "install"]
@@ -121,14 +122,7 @@ def _save(result: dict[str, Any], path: str) -> None:
         "mean": {str(label): numbers for label, numbers in result["mean"].items()},
         "foreground_mean": result["foreground_mean"],
     }
-    text = json.dumps(keyed, sort_keys=True, indent=4)
-    hidden = f"{path}.{os.getpid()}.part"
-    try:
-        with open(hidden, "w") as file:
-            file.write(text)
-        os.replace(hidden, path)
-    except OSError as error:
-        raise Error(f"{path}: cannot be written: {error}") from error
+    write_whole(path, json.dumps(keyed, sort_keys=True, indent=4))
 
 
 def compute_metrics_on_folder2(

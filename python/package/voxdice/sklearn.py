@@ -18,9 +18,6 @@ from ._voxdice import Error
 
 __all__ = ["confusion_counts", "dice_score", "jaccard_score", "precision_score", "recall_score"]
 
-_EMPTY = {"nan": "nan", "0.0": "zero", "1.0": "one"}
-
-
 def confusion_counts(y_true: Any, y_pred: Any, *, labels: Iterable[int] | None = None) -> Counts:
     """Exact counts of each label but 0, or of those listed."""
     return _count(pred=y_pred, truth=y_true, labels=labels)
@@ -28,25 +25,29 @@ def confusion_counts(y_true: Any, y_pred: Any, *, labels: Iterable[int] | None =
 
 def _score(name: str, y_true: Any, y_pred: Any, labels: Any, average: str | None, zero_division: float) -> Any:
     found = confusion_counts(y_true, y_pred, labels=labels)
-    empty = _EMPTY.get(str(float(zero_division)))
-    if empty is None:
+    if zero_division not in (0, 1) and zero_division == zero_division:
         raise Error(f"zero_division is {zero_division}, and must be nan, 0 or 1")
     if average == "micro":
         columns = (found.tp, found.n_pred, found.n_truth, found.n)
         sums = [column.sum(keepdims=True) for column in columns]
         none = np.zeros_like(sums[0])
         found = Counts(*sums, none, none, classes=("all",), labels=((),))
-        return float(found.scores(name, empty=empty)[name][0])
-    values = found.scores(name, empty=empty)[name]
+    values = found.scores(name)[name]
+    # Whatever has a denominator of 0, also where the maps differ: recall of a class that is only predicted.
+    values = np.where(np.isnan(values), zero_division, values)
     if average is None:
         return values
+    if average == "micro":
+        return float(values[0])
+    if average not in ("macro", "weighted"):
+        raise Error(f"average is `{average}`, and must be one of None, micro, macro, weighted")
     defined = ~np.isnan(values)
-    if average == "macro":
-        return float(values[defined].mean()) if defined.any() else float("nan")
-    if average == "weighted":
-        weights = found.n_truth[defined]
-        return float((values[defined] * weights).sum() / weights.sum()) if weights.sum() else float("nan")
-    raise Error(f"average is `{average}`, and must be one of None, micro, macro, weighted")
+    weights = found.n_truth[defined]
+    if not defined.any():
+        return float("nan")
+    # Without any truth the classes weigh the same.
+    is_weighted = average == "weighted" and weights.any()
+    return float(np.average(values[defined], weights=weights if is_weighted else None))
 
 
 def dice_score(y_true: Any, y_pred: Any, *, labels: Iterable[int] | None = None, average: str | None = None,

@@ -24,6 +24,11 @@ from ._voxdice import Error
 __all__ = ["DiceScore", "SegmentationScores"]
 
 
+def _classes(classes: int, include_background: bool) -> list[int]:
+    """The classes that are scored. A single one is never left out, as torchmetrics has it."""
+    return list(range(0 if include_background or classes == 1 else 1, classes))
+
+
 def _table(preds: torch.Tensor, target: torch.Tensor, classes: int, include_background: bool, form: str) -> torch.Tensor:
     """tp, n_pred, n_truth, n per sample and class: int64 [samples, classes, 4]."""
     if form == "index" and not preds.is_floating_point() and not target.is_floating_point():
@@ -31,7 +36,7 @@ def _table(preds: torch.Tensor, target: torch.Tensor, classes: int, include_back
             raise RuntimeError(
                 f"Predictions and targets are expected to have the same shape, but got {preds.shape} and {target.shape}."
             )
-        listed = list(range(0 if include_background or classes == 1 else 1, classes))
+        listed = _classes(classes, include_background)
         found = _count(pred=preds, truth=target, labels=listed, sample_axis=0)
         if found.out_of_range_pred.any() or found.out_of_range_truth.any():
             raise Error(f"class indices are 0 to {classes - 1}, and a map holds others; correct num_classes or the maps")
@@ -83,8 +88,7 @@ class SegmentationScores(Metric):
             raise Error(f"input_format is `{input_format}`, and must be one of index, one-hot, mixed")
         self.num_classes, self.include_background = num_classes, include_background
         self.average, self.aggregation_level, self.input_format, self.empty = average, aggregation_level, input_format, empty
-        first = 0 if include_background else 1
-        self.classes = list(range(first, num_classes))
+        self.classes = _classes(num_classes, include_background)
         self.scores = [name for name, _ in _voxdice.score(",".join(scores), empty, [])]
         size = (len(self.scores), len(self.classes))
         self.add_state("counts", torch.zeros(len(self.classes), 4, dtype=torch.int64), dist_reduce_fx="sum")

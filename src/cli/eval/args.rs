@@ -4,10 +4,9 @@ use super::lesions::{Like, like};
 use crate::Empty;
 use crate::Spacing;
 use crate::cli::files::read_text;
-use crate::cli::label_list::LabelList;
 use crate::eval::{
-    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, Missed, MissingRule, NamedBy, Pool,
-    Rules, ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
+    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, LabelList, Missed, MissingRule,
+    NamedBy, ParseError, Pool, Rules, ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
 };
 use crate::metric::Metric;
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
@@ -223,7 +222,7 @@ impl FromStr for RegionFlag {
         if name.is_empty() {
             return Err(format!("`{text}` has no name before the `=`; write NAME=LIST, such as WT=1,2,3"));
         }
-        let LabelList(labels) = list.parse()?;
+        let LabelList(labels) = list.parse().map_err(|error: ParseError| error.to_string())?;
         Ok(Self(Class::region(labels).named(name)))
     }
 }

@@ -3,8 +3,8 @@
 use super::{of_labels, of_library};
 use crate::cli::interrupt::Interrupted;
 use crate::eval::{
-    DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, ModelsError, PairBy,
-    PairingError, Unlike, Warning,
+    DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, ModelsError, OfFolders,
+    PairingError, Unlike, Warning, no_foreground,
 };
 use crate::metric::Bootstrap;
 use crate::metric::compare::Better;
@@ -53,6 +53,12 @@ fn of_error(error: &EvalError) -> String {
         EvalError::Resamples { resamples } => format!(
             "{resamples} resamples are too few for an interval; give --bootstrap at least {}, or 0 for none",
             Bootstrap::LEAST_RESAMPLES
+        ),
+        EvalError::NoneEvaluated { .. } => "no case could be evaluated; see the errors above".into(),
+        EvalError::NoForeground { cases, files } => format!(
+            "{}; say with {} which ones to evaluate",
+            no_foreground(*cases, files),
+            if *cases == 1 { "--labels" } else { "`voxdice eval --labels`" }
         ),
         EvalError::NoSpacing(_) => format!("{error}, or say it with --spacing X,Y,Z"),
         EvalError::ThreadLost => format!("{error}; run again with --jobs 1"),
@@ -112,10 +118,12 @@ fn of_masks(error: &MaskError) -> String {
 
 fn of_pairing(error: &PairingError) -> String {
     match error {
-        PairingError::NotTwoFolders { by, file } => {
-            let flag = match by {
-                PairBy::List => "--pairs",
-                PairBy::Pattern => "--pair-regex",
+        PairingError::NotTwoFolders { what, file } => {
+            let flag = match what {
+                OfFolders::Pairs => "--pairs",
+                OfFolders::Pattern => "--pair-regex",
+                OfFolders::Shard => "--shard",
+                OfFolders::Cases => "--cases",
             };
             format!("{flag} is for two folders, and {} is none; leave it out or name two folders", file.display())
         }

@@ -6,13 +6,17 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// What says which prediction belongs to which truth, beside their names.
+/// What is said about the cases of two folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PairBy {
+pub enum OfFolders {
     /// A list of pairs.
-    List,
-    /// A pattern in the names.
+    Pairs,
+    /// A pattern that finds the case in a name.
     Pattern,
+    /// A part of the cases.
+    Shard,
+    /// A choice of cases.
+    Cases,
 }
 
 /// Which prediction belongs to which truth cannot be told.
@@ -44,14 +48,16 @@ pub enum PairingError {
         /// The file.
         file: PathBuf,
     },
-    /// A list or a pattern is for two folders.
-    #[error("{} is for two folders, and {} is none; name two folders", match .by {
-        PairBy::List => "a list of pairs",
-        PairBy::Pattern => "a pattern of names",
+    /// What is for two folders was said of files.
+    #[error("{} is for two folders, and {} is none; name two folders", match .what {
+        OfFolders::Pairs => "a list of pairs",
+        OfFolders::Pattern => "a pattern of names",
+        OfFolders::Shard => "a shard",
+        OfFolders::Cases => "a choice of cases",
     }, .file.display())]
     NotTwoFolders {
-        /// What was given.
-        by: PairBy,
+        /// What was said.
+        what: OfFolders,
         /// The path that is not a folder.
         file: PathBuf,
     },

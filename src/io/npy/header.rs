@@ -125,12 +125,14 @@ pub(super) enum Stop {
     Dtype(String),
 }
 
-/// Version 1 with the spaces that align the elements to 64 bytes.
-pub(super) fn encode(shape: &[u64], order: Order) -> Vec<u8> {
+/// Version 1, little endian, with the spaces that align the elements to 64 bytes.
+pub(super) fn encode(stored: StoredType, shape: &[u64], order: Order) -> Vec<u8> {
     let fortran = if order == Order::ColumnMajor { "True" } else { "False" };
     let comma = if shape.len() == 1 { "," } else { "" };
     let axes: Vec<String> = shape.iter().map(u64::to_string).collect();
-    let mut text = format!("{{'descr': '<f4', 'fortran_order': {fortran}, 'shape': ({}{comma}), }}", axes.join(", "));
+    let descr = descr(stored);
+    let mut text =
+        format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': ({}{comma}), }}", axes.join(", "));
     // Behind the magic there are four bytes, and behind the text an end of line.
     while !text.len().saturating_add(MAGIC.len()).saturating_add(5).is_multiple_of(64) {
         text.push(' ');
@@ -141,6 +143,13 @@ pub(super) fn encode(shape: &[u64], order: Order) -> Vec<u8> {
     bytes.extend((text.len() as u16).to_le_bytes());
     bytes.extend(text.as_bytes());
     bytes
+}
+
+/// What NumPy calls a type: a byte has no order.
+fn descr(stored: StoredType) -> String {
+    let order = if stored.size() == 1 { '|' } else { '<' };
+    let kind = stored.name().chars().next().unwrap_or('u');
+    format!("{order}{kind}{}", stored.size())
 }
 
 /// Reads the dictionary.
@@ -299,7 +308,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_aligned() {
         for shape in [&[][..], &[5], &[2, 3, 4]] {
-            let bytes = encode(shape, Order::ColumnMajor);
+            let bytes = encode(StoredType::F32, shape, Order::ColumnMajor);
             assert_eq!(bytes.len() % 64, 0);
             let header = parse(&bytes[10..]).unwrap();
             assert_eq!((header.shape.as_slice(), header.order), (shape, Order::ColumnMajor));

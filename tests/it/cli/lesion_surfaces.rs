@@ -156,6 +156,8 @@ fn results_are_merged_and_contradictions_refused() {
     assert_eq!(merged["voxdice"]["cases"][0]["infinite"], serde_json::json!([["1", "lesion_hd95"]]));
     assert_eq!(merged["metric_per_case"], one["metric_per_case"]);
     assert_eq!(merged["voxdice"]["options"]["instances"], one["voxdice"]["options"]["instances"]);
+    // One surface was measured, which is no other.
+    fails(2, &["lesion_hd=50", "was not measured"], ["merge", text(&part), "--metrics", "lesion_hd=50"]);
     let eval =
         |more: &[&'static str]| [&["eval", text(&truth), text(&none), "--metrics", "lesion_hd95"][..], more].concat();
     fails(2, &["lesion_hd95", "--match nearest"], eval(&["--match", "nearest"]));

@@ -71,7 +71,7 @@ fn folders_that_do_not_go_together_say_why() {
     fails(2, &["there is no label map in this folder", ".nii.gz"], ["eval", text(&one), text(&empty)]);
     fails(2, &["name two files or two folders"], ["eval", text(&truth), text(&empty)]);
     fails(2, &["none.csv: cannot be read"], ["eval", text(&one), text(&one), "--pairs", "none.csv"]);
-    fails(2, &["--shard is for folders"], ["eval", text(&truth), text(&truth), "--shard", "1/2"]);
+    fails(2, &["--shard is for two folders"], ["eval", text(&truth), text(&truth), "--shard", "1/2"]);
     fails(2, &["no folder"], ["eval", text(&one), text(&one), "--csv", "none/cases.csv"]);
     let output = run(["eval", text(&one), text(&one), "--pair-regex", "("]);
     assert!(stderr(&output).contains("is no pattern"), "{}", stderr(&output));

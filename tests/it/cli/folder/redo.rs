@@ -86,5 +86,5 @@ fn names_that_no_case_has_are_told() {
     fails(2, &["list.txt: there is no name of a case"], eval(text(&list)));
     let file = |half: &str| cohort.path(&format!("{half}/case_0.nii.gz"));
     let (truth, pred) = (file("truth"), file("pred"));
-    fails(2, &["--cases is for folders"], ["eval", text(&truth), text(&pred), "--cases", "case_0"]);
+    fails(2, &["--cases is for two folders"], ["eval", text(&truth), text(&pred), "--cases", "case_0"]);
 }

@@ -1,0 +1,166 @@
+"""Choices: written one way or another they are one, and those that contradict each other are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import blobs, write_nifti
+
+import voxdice as vd
+
+
+@pytest.mark.parametrize(
+    "wrong, part",
+    [("9-5", "9-5"), ("4294967296", "4294967296"), ("1,,2", "missing|label"), ("0-4294967295", "65,?536|many"), ("a", "`a`")],
+)
+def test_lists_of_labels_are_those_of_the_command(wrong, part):
+    maps = np.array([1, 2, 5, 6])
+    assert vd.counts(pred=maps, truth=maps, labels="6,1, 5-6").classes == ("1", "5", "6")
+    with pytest.raises(vd.Error, match=part):
+        vd.counts(pred=maps, truth=maps, labels=wrong)
+    with pytest.raises(vd.Error, match=part):
+        vd.counts(pred=maps, truth=maps, regions={"all": wrong})
+
+
+def test_ignored_labels_are_a_set():
+    maps = np.array([1, 2, 255])
+    found = [vd.counts(pred=maps, truth=maps, labels=[2], ignore=ignore) for ignore in ([255, 1], [1, 255, 1], "255,1", " 1, 255")]
+    assert all(one == found[0] for one in found) and found[0].ignored == "1,255"
+    assert (found[0] + found[1]).n.tolist() == [2]
+    rows = [vd.rows(maps, maps, labels=[2], ignore=ignore) for ignore in ([255, 1], "1,255")]
+    assert rows[0] == rows[1]
+    assert vd.counts(pred=maps, truth=maps, labels=[2], ignore="-3,-1,255").ignored == "-3,-1,255"
+
+
+def test_negative_labels_may_be_ignored_on_both_sides():
+    pred, truth = np.array([-1, 1, 1]), np.array([-1, 1, 0])
+    for kind in ("int8", "int64", "float32"):
+        found = vd.counts(pred=pred.astype(kind), truth=truth.astype(kind), labels=[1], ignore=-1)
+        assert (found.tp[0], found.n_pred[0], found.n_truth[0], found.n[0]) == (1, 2, 1, 2), kind
+    with pytest.raises(vd.Error, match="pred holds -2"):
+        vd.counts(pred=pred * 2, truth=truth, labels=[1], ignore=-1)
+
+
+@pytest.mark.parametrize("kind", ["uint32", "uint64", "int64", "float64"])
+def test_large_labels_are_not_taken_for_negative_ones(kind):
+    truth = np.array([2**32 - 1, 1], dtype=kind)
+    with pytest.raises(vd.Error, match="4294967295"):
+        vd.counts(pred=np.array([1, 1]), truth=truth, labels=[1], ignore=-1)
+    assert vd.counts(pred=np.array([1, 1]), truth=truth, labels=[1]).n.tolist() == [2]
+
+
+def test_what_takes_two_files_takes_no_folders(folders):
+    truth, pred, _ = folders
+    for call in (vd.counts, vd.surfaces, vd.instances):
+        with pytest.raises(vd.Error, match="predictions|labelsTs.*is a folder.*evaluate takes folders"):
+            call(pred=pred, truth=truth)
+        with pytest.raises(vd.Error, match="is a folder"):
+            call(pred=pred / "case_1.nii", truth=truth)
+        with pytest.raises(vd.Error, match="no such file"):
+            call(pred=pred / "none.nii", truth=truth / "case_1.nii")
+    with pytest.raises(vd.Error, match="is a folder"):
+        vd.dice(pred, truth)
+    with pytest.raises(vd.Error, match="is a folder"):
+        vd.rows(truth, pred)
+
+
+def test_files_have_three_lengths(folders):
+    truth, pred, _ = folders
+    files = {"truth": truth / "case_1.nii", "pred": pred / "case_1.nii"}
+    for wrong in [(1, 1), (1,), (1, 1, 1, 1), (1, 1, 0), (1, 1, float("nan"))]:
+        with pytest.raises(vd.Error, match="three lengths"):
+            vd.evaluate(**files, spacing=wrong)
+        with pytest.raises(vd.Error, match="three lengths"):
+            vd.surfaces(**files, spacing=wrong)
+    near = vd.surfaces(**files, metrics="hd", spacing=(1, 1, 5)).scores()["hd"]
+    assert (near != vd.surfaces(**files, metrics="hd", spacing=(1, 1, 1)).scores()["hd"]).any()
+
+
+@pytest.mark.parametrize(
+    "choices, part",
+    [
+        ({"shard": "1/2"}, "shard"),
+        ({"cases": "case_1"}, "cases"),
+        ({"cases": ["case_1"]}, "cases"),
+        ({"pairs": [("a", "b")]}, "pairs"),
+        ({"pair_regex": "(.*)"}, "pattern"),
+    ],
+)
+def test_what_is_for_folders_is_refused_for_files(folders, choices, part):
+    truth, pred, _ = folders
+    with pytest.raises(vd.Error, match=f"{part}.* is for two folders"):
+        vd.evaluate(truth / "case_1.nii", pred / "case_1.nii", **choices)
+
+
+@pytest.mark.parametrize(
+    "choices, part",
+    [
+        ({"pairs": [("case_1.nii", "case_1.nii")], "pair_regex": "(.*)"}, "pairs and pair_regex"),
+        ({"labels": [1], "dataset": {"labels": {"background": 0, "a": 1}}}, "labels and dataset"),
+        ({"round": 0.6}, "round is 0.6"),
+        ({"round": 0}, "round is 0"),
+        ({"round": float("nan")}, "round is nan"),
+        ({"threshold": float("inf")}, "threshold"),
+        ({"instances": "components", "size_classes": [float("inf")]}, "size_classes"),
+        ({"instances": "components", "size_classes": [10, 5]}, "size_classes"),
+        ({"shard": "1/2", "num_parts": 2, "part_id": 0}, "shard"),
+        ({"metrics": "dice", "pool": "lesions"}, "pool"),
+        ({"metrics": "lesion_f1", "pool": "all"}, "over"),
+    ],
+)
+def test_choices_that_contradict_each_other_are_refused(folders, choices, part):
+    truth, pred, _ = folders
+    with pytest.raises(vd.Error, match=part):
+        vd.evaluate(truth, pred, **choices)
+
+
+def test_sums_have_a_threshold_of_one_kind():
+    pred, truth = np.full((1, 1, 2, 2), 0.4, dtype=np.float32), np.ones((1, 1, 2, 2), dtype=np.uint8)
+    with pytest.raises(vd.Error, match='activation="threshold"'):
+        vd.sums(pred=pred, truth=truth, threshold=0.3)
+    assert vd.sums(pred=pred, truth=truth, activation="threshold", threshold=0.3).pred.tolist() == [[4.0]]
+    assert vd.sums(pred=pred, truth=truth, activation="threshold").pred.tolist() == [[0.0]], "0.5 where nothing is said"
+
+
+def test_arrays_are_told_of_in_words_of_arrays(rng):
+    pred, truth = blobs(rng, (2, 6, 5, 4), 1), blobs(rng, (2, 6, 5, 4), 1)
+    for call, choices in ((vd.surfaces, {}), (vd.instances, {"size_classes": [5]})):
+        with pytest.raises(vd.Error, match="say spacing") as told:
+            call(pred=pred[0], truth=truth[0], **choices)
+        assert ".npy" not in str(told.value) and "header" not in str(told.value)
+        with pytest.raises(vd.Error, match="^sample 0: nothing says"):
+            call(pred=pred, truth=truth, sample_axis=0, **choices)
+    with pytest.raises(vd.Error, match="^truth") as told:
+        vd.surfaces(pred=pred, truth=truth, spacing=(1, 1, 1, 1), metrics="hd")
+    assert ".npy" not in str(told.value)
+
+
+def test_an_evaluation_of_nothing_is_an_error(folders, tmp_path):
+    truth, pred, _ = folders
+    for path in pred.iterdir():
+        path.write_bytes(b"nothing")
+    with pytest.raises(vd.Error, match="no case could be evaluated.*case_1"):
+        vd.evaluate(truth, pred)
+    for name in ("a.nii", "b.nii"):
+        write_nifti(tmp_path / name, np.zeros((3, 3, 3)))
+    with pytest.raises(vd.Error, match="label other than 0"):
+        vd.evaluate(tmp_path / "a.nii", tmp_path / "b.nii")
+    assert vd.counts(pred=tmp_path / "a.nii", truth=tmp_path / "b.nii").classes == (), "nothing to count is no fault"
+
+
+def test_digits_have_bounds(folders):
+    truth, pred, _ = folders
+    report = vd.evaluate(truth, pred)
+    for wrong in (-1, 16, True):
+        for call in (report.markdown, report.latex, lambda digits: vd.compare(a=report, b=report, digits=digits)):
+            with pytest.raises(vd.Error, match="digits"):
+                call(digits=wrong)
+    assert "0.1" in report.markdown(digits=15) or "0." in report.markdown(digits=15)
+
+
+def test_one_score_is_named(folders):
+    truth, pred, _ = folders
+    report = vd.evaluate(truth, pred)
+    for call in (report.mean, lambda names: report.worst(2, names)):
+        with pytest.raises(vd.Error, match="several scores"):
+            call("dice,iou")
