@@ -375,7 +375,7 @@ class TestTensorsAndImages:
 
 
     def test_images_with_further_axes(self, rng):
-        nibabel = pytest.importorskip("nibabel")
+        nibabel = of_group("HOSTS", "nibabel")
         pred, truth = (blobs(rng, (9, 8, 3, 1), 3) for _ in range(2))
         affine = np.diag([1.0, 1.0, 1.0, 1.0])
         # x, y and z are the first three axes. The far end of x moves by 8 voxels where it is stretched.
@@ -387,7 +387,7 @@ class TestTensorsAndImages:
         assert vd.counts(pred=of_pred, truth=of_truth, geometry="off") == vd.counts(pred=pred, truth=truth)
 
     def test_images_of_two_axes(self, rng):
-        sitk = pytest.importorskip("SimpleITK")
+        sitk = of_group("HOSTS", "SimpleITK")
         pred, truth = (sitk.GetImageFromArray(blobs(rng, (9, 8), 3)) for _ in range(2))
         expected = vd.counts(pred=sitk.GetArrayFromImage(pred), truth=sitk.GetArrayFromImage(truth))
         assert vd.counts(pred=pred, truth=truth) == expected
@@ -417,7 +417,7 @@ def test_scikit_learn(rng):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 @pytest.mark.parametrize("zero_division", [0, 1, np.nan])
 def test_scikit_learn_divides_by_zero_alike(zero_division):
-    metrics = pytest.importorskip("sklearn.metrics")
+    metrics = of_group("HOSTS", "sklearn.metrics")
     import voxdice.sklearn as own
 
     # 1 in both, 2 only predicted, 3 only true, 4 in neither.
