@@ -29,14 +29,12 @@ pub enum Error {
         /// `samples`, `channels` or `spatial axis 2`.
         axis: String,
     },
-
     /// The product of the axes passes 2^60.
     #[error("the shape {shape} has more voxels than 64 bits can address; split the volume and merge the statistics")]
     ShapeTooLarge {
         /// The shape as given.
         shape: String,
     },
-
     /// A slice does not have as many elements as its shape says.
     #[error("shape {shape} needs {expected} elements, but the slice has {found}; pass the shape of this slice")]
     LengthMismatch {
@@ -47,7 +45,6 @@ pub enum Error {
         /// Elements the slice has.
         found: u64,
     },
-
     /// The prediction and the reference have different shapes or layouts.
     #[error("pred has shape {pred} but truth has {truth}; both must be equal")]
     ShapeMismatch {
@@ -56,7 +53,6 @@ pub enum Error {
         /// Shape of the reference.
         truth: String,
     },
-
     /// A label map was given more than one channel.
     #[error("a label map has one channel, and {shape} has {channels}; give classes as labels, and 1 for the channels")]
     LabelChannels {
@@ -65,18 +61,15 @@ pub enum Error {
         /// Its channels.
         channels: u64,
     },
-
     /// The list of classes is empty.
     #[error("no classes were given; list at least one label")]
     NoClasses,
-
     /// A label is listed twice.
     #[error("label {label} is listed twice; list each label once")]
     DuplicateLabel {
         /// The label.
         label: u32,
     },
-
     /// Two chunks of label maps that belong together have different lengths.
     #[error("a piece of {pred} voxels of the prediction lies over {truth} of the truth; pass pieces of one length")]
     PieceMismatch {
@@ -85,21 +78,18 @@ pub enum Error {
         /// Voxels of the truth.
         truth: u64,
     },
-
     /// The chunks of a stream overlap, leave gaps or are too many.
     #[error("the pieces do not make up the volume: {what}")]
     Stream {
         /// What is wrong.
         what: String,
     },
-
     /// So many different labels that the map must be something else.
     #[error("more than {limit} different labels; check that this is a label map, or list the labels to count")]
     TooManyLabels {
         /// How many are found at most.
         limit: usize,
     },
-
     /// A number that stands for no label.
     #[error(
         "{operand} holds {value} at voxel {voxel} in the order of memory, which is no label: labels are whole numbers from 0 to \
@@ -113,21 +103,18 @@ pub enum Error {
         /// The number.
         value: String,
     },
-
     /// The label that masks voxels out is also to be counted.
     #[error("label {label} is to be ignored and is in a class to be counted; take it out of one of the two")]
     IgnoredClass {
         /// The label.
         label: u32,
     },
-
     /// The input holds NaN or infinities and the policy is [`NonFinite::Error`](crate::NonFinite::Error).
     #[error("{}; clean the input, or choose NonFinite::Ignore or NonFinite::Propagate", join(facts))]
     NonFinite {
         /// One fact per volume that has such voxels.
         facts: Vec<NonFiniteFact>,
     },
-
     /// Sums of different terms cannot be merged.
     #[error("sums of {left} and of {right} cannot be merged; ask for the same terms in both calls")]
     TermsDiffer {
@@ -136,7 +123,6 @@ pub enum Error {
         /// Terms of the other side.
         right: String,
     },
-
     /// A label of the truth that no channel of the prediction stands for.
     #[error(
         "truth has labels that no channel stands for in {count} of its voxels, the first at {first}: label {label} beside \
@@ -152,21 +138,18 @@ pub enum Error {
         /// Channels of the prediction.
         channels: u64,
     },
-
     /// A comparison has no useful gradient.
     #[error("{activation} has no gradient; use None, Sigmoid or Softmax")]
     NoGradient {
         /// The activation.
         activation: String,
     },
-
     /// The pointwise loss of a voxel is beyond what its exact sum can hold.
     #[error("the pointwise loss of a voxel in cell {cell} is above 65,536; scale the logits down")]
     PointwiseTooLarge {
         /// Cell of the voxel, in the order sample, channel.
         cell: u64,
     },
-
     /// Values of very different magnitude: their exact sum would need more than 128 bits.
     #[error(
         "values up to 2^{largest} next to blocks with values below 2^{smallest}, over {voxels} voxels, do not fit \
@@ -180,7 +163,6 @@ pub enum Error {
         /// Scale of the block with the largest values.
         largest: u16,
     },
-
     /// Counts that contradict each other, such as tp above n_pred.
     #[error(
         "counts tp {tp}, n_pred {n_pred}, n_truth {n_truth}, n {n} contradict each other; tp is at most n_pred and \
@@ -196,11 +178,9 @@ pub enum Error {
         /// Voxels looked at.
         n: u64,
     },
-
     /// A count or sum of shards does not fit in 64 bits.
     #[error("the merged count does not fit in 64 bits; merge fewer parts")]
     CountOverflow,
-
     /// Pooled tables have different sizes.
     #[error("tables of {left} and {right} cells cannot be merged; they must come from equal shapes")]
     TableMismatch {
@@ -209,7 +189,6 @@ pub enum Error {
         /// Cells of the other side.
         right: String,
     },
-
     /// A parameter of a loss or metric is outside its range, or does not go with the others.
     #[error("{name} is {value}, but must be {range}")]
     Parameter {
@@ -220,22 +199,18 @@ pub enum Error {
         /// What is allowed.
         range: String,
     },
-
     /// A formula needs sums that were not accumulated.
     #[error("this loss needs {term}; ask for them in the call that makes the sums, or let Engine::loss make them")]
     MissingTerm {
         /// The sums.
         term: String,
     },
-
     /// The constructor call of a library's loss cannot be read, or asks for what the library does not have.
     #[error(transparent)]
     Call(#[from] CallError),
-
     /// A side of a class has more lesions than the limit.
     #[error(transparent)]
     TooManyLesions(#[from] TooManyLesions),
-
     /// A list of cells does not fill its table.
     #[error("a table of {samples} samples and {channels} channels needs one value per cell, but {found} were given")]
     TableLength {
@@ -246,11 +221,9 @@ pub enum Error {
         /// Values that were given.
         found: usize,
     },
-
     /// The GPU backend was asked for but this build has no feature `gpu`.
     #[error("this build has no GPU backend; rebuild with feature `gpu`, or use the CPU backend")]
     GpuNotBuilt,
-
     /// No adapter matches the request.
     #[error("no GPU adapter {request}; {found}")]
     NoAdapter {
@@ -259,7 +232,6 @@ pub enum Error {
         /// What is there, and what to do.
         found: String,
     },
-
     /// The adapter gave wrong results in the known-answer test, so its results cannot be trusted.
     #[error("adapter `{adapter}` failed the self-test ({check}); update its driver or use the CPU backend")]
     SelfTest {
@@ -268,35 +240,30 @@ pub enum Error {
         /// The check that failed.
         check: String,
     },
-
     /// The device was lost (driver reset, unplugged, destroyed).
     #[error("the GPU device was lost: {reason}; create a new Engine, or use the CPU backend")]
     DeviceLost {
         /// What the driver said.
         reason: String,
     },
-
     /// The device has too little memory.
     #[error("the GPU is out of memory ({message}); lower Tuning::window_bytes or use the CPU backend")]
     GpuOutOfMemory {
         /// What the driver said.
         message: String,
     },
-
     /// The driver or wgpu refused a command. This is a bug in voxdice or in the driver.
     #[error("the GPU refused a command: {message}; please report this, and use the CPU backend meanwhile")]
     Gpu {
         /// What wgpu said.
         message: String,
     },
-
     /// The device did not answer in time.
     #[error("the GPU did not answer within {timeout:?}; raise Tuning::timeout or use the CPU backend")]
     GpuTimeout {
         /// The time waited.
         timeout: std::time::Duration,
     },
-
     /// The input or output of one dispatch is larger than the device can bind.
     #[error("{what} take {bytes} bytes, and this device binds {most}; take fewer at a time, or use the CPU backend")]
     BindingTooLarge {
@@ -307,7 +274,6 @@ pub enum Error {
         /// Bytes that the device binds at most.
         most: u64,
     },
-
     /// The application's device was opened with limits below what the kernels need.
     #[error("the device has {name} = {value}, but at least {least} is needed; request wgpu's downlevel defaults")]
     DeviceLimit {
@@ -318,14 +284,12 @@ pub enum Error {
         /// What the kernels need.
         least: u64,
     },
-
     /// An engine on the CPU was called for something that only a GPU does.
     #[error("{call} needs an engine on a GPU, and this one runs on the CPU; make the engine with Engine::with_device")]
     EngineOnCpu {
         /// The call.
         call: &'static str,
     },
-
     /// A GPU buffer was given to an engine on the CPU.
     #[error(
         "{operand} is in a GPU buffer, but this engine runs on the CPU; make the engine with Engine::with_device, or \
@@ -335,14 +299,12 @@ pub enum Error {
         /// The operand.
         operand: Operand,
     },
-
     /// An operand is in host memory, but the recorded commands run later.
     #[error("{operand} is in host memory, but commands are recorded for buffers; upload it, or call Engine::sums_with")]
     HostOperand {
         /// The operand.
         operand: Operand,
     },
-
     /// Sums that stayed on the GPU met values that need the host.
     #[error("cell {cell} holds {what}, which sums that stay on the GPU leave out; use Engine::sums_with")]
     Unsettled {
@@ -351,21 +313,18 @@ pub enum Error {
         /// What it holds.
         what: &'static str,
     },
-
     /// The gradient is to be written over an operand.
     #[error("the buffer for the gradient also holds {operand}; give it a buffer of its own")]
     BufferShared {
         /// The operand.
         operand: Operand,
     },
-
     /// A buffer lacks a usage that is needed here.
     #[error("the buffer was made without usage {missing}; create it with that usage as well")]
     BufferUsage {
         /// The usage, as wgpu calls it.
         missing: &'static str,
     },
-
     /// A buffer ends before its shape does. All but the shape are bytes.
     #[error(
         "shape {shape} needs {needed} bytes from offset {offset} on, but the buffer has {found} bytes; pass the shape \
@@ -381,7 +340,6 @@ pub enum Error {
         /// Bytes of the whole buffer.
         found: u64,
     },
-
     /// The last elements lie beyond the reach of any binding.
     #[error(
         "{found} bytes of a buffer are read up to a multiple of 4, and the volume ends behind it; give it such a size"
@@ -390,7 +348,6 @@ pub enum Error {
         /// Bytes of the whole buffer.
         found: u64,
     },
-
     /// wgpu refused a command on the application's buffer.
     #[error(
         "the GPU refused a buffer of the application: {message}; check that it is the engine's, and neither mapped nor \
@@ -400,7 +357,6 @@ pub enum Error {
         /// What wgpu said.
         message: String,
     },
-
     /// A tuning value is too small: below 64 KiB, or below the bytes of one voxel with its channels.
     #[error("{name} is {value}, but must be {range}")]
     Tuning {
@@ -411,7 +367,6 @@ pub enum Error {
         /// What is allowed.
         range: String,
     },
-
     /// A file could not be read or written.
     #[cfg(feature = "io")]
     #[error(transparent)]

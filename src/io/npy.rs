@@ -20,8 +20,10 @@
 //! before anything is allocated, and the answer is the file's, or an error.
 
 mod header;
+mod write;
 
 pub use header::HeaderFault;
+pub use write::{input, write};
 
 use super::input::{FileRef, Input, Reader};
 use super::stream::{Packing, Stream};
@@ -31,10 +33,8 @@ use crate::error::file::in_its_place;
 use crate::error::{FileAction, FileError};
 use crate::memory::prefer_huge_pages;
 use header::{Header, Kind};
-use std::borrow::Cow;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::PathBuf;
 
 /// An array, in row-major order (the last axis fastest), for any order on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,64 +238,6 @@ impl Unread {
         };
         Ok(Array { elements, shape: header.shape })
     }
-}
-
-/// Writes an array of `float32`, little endian, whose elements lie in memory in this order.
-///
-/// # Errors
-/// [`NpyError::Shape`], or what the system said.
-pub fn write(path: impl AsRef<Path>, shape: &[u64], order: Order, elements: &[f32]) -> Result<(), NpyError> {
-    let path = path.as_ref();
-    let failed = |source| FileError::Io { path: path.into(), action: FileAction::Write, source };
-    check_shape(path, shape, elements.len())?;
-    let mut file = File::create(path).map_err(failed)?;
-    file.write_all(&header::encode(StoredType::F32, shape, order)).map_err(failed)?;
-    file.write_all(&little_endian(elements)).map_err(failed)?;
-    file.flush().map_err(failed)?;
-    Ok(())
-}
-
-/// An array in memory, whose elements lie in this order, as what readers take in place of a file. Its name should end in
-/// `.npy`.
-///
-/// ```
-/// use voxdice::io::npy::{self, Elements, Order};
-/// use voxdice::io::nifti::Voxels;
-/// let input = npy::input("truth.npy", &[2, 2], Order::ColumnMajor, &[0u16, 1, 300, 3])?;
-/// let array = npy::read(input)?;
-/// assert_eq!(array.elements, Elements::Plain(Voxels::U16(vec![0, 300, 1, 3])));
-/// # Ok::<(), npy::NpyError>(())
-/// ```
-///
-/// # Errors
-/// [`NpyError::Shape`].
-pub fn input<T: Voxel>(
-    name: impl Into<PathBuf>,
-    shape: &[u64],
-    order: Order,
-    elements: &[T],
-) -> Result<Input, NpyError> {
-    let name = name.into();
-    check_shape(&name, shape, elements.len())?;
-    let bytes = [&header::encode(T::STORED, shape, order)[..], &little_endian(elements)].concat();
-    Ok(Input::bytes(name, bytes))
-}
-
-fn check_shape(path: &Path, shape: &[u64], found: usize) -> Result<(), NpyError> {
-    let count = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n));
-    match count == Some(found as u64) {
-        true => Ok(()),
-        false => Err(NpyError::Shape { path: path.into(), shape: shape.into(), found: found as u64 }),
-    }
-}
-
-/// The elements as a file has them.
-fn little_endian<T: Voxel>(elements: &[T]) -> Cow<'_, [u8]> {
-    if cfg!(target_endian = "little") {
-        return Cow::Borrowed(bytemuck::cast_slice(elements));
-    }
-    let swapped: Vec<T> = elements.iter().map(|element| element.swapped()).collect();
-    Cow::Owned(bytemuck::cast_slice(&swapped).to_vec())
 }
 
 struct Source {
