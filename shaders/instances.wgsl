@@ -1,5 +1,5 @@
 // Runs of the rows of masks: voxels that follow each other along the last axis. The runs of a pass are numbered in the order
-// of their first voxels, so that the smallest number of a component is its first run. Twin: src/cpu/instances/track.rs.
+// of their first voxels, so that the smallest number of a component is its first run. Twin: src/cpu/instances/runs.rs.
 
 @group(0) @binding(0) var<storage, read> mask: array<u32>;
 

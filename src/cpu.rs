@@ -14,6 +14,8 @@ mod surface;
 pub(crate) use prepared::{load, truth_values};
 
 pub use accumulate::{CountsAccumulator, LabelsAccumulator};
+#[cfg(feature = "gpu")]
+pub use instances::Gathered;
 pub use instances::InstancesAccumulator;
 
 use crate::options::Simd;

@@ -14,6 +14,8 @@ mod table;
 mod track;
 
 pub use accumulate::InstancesAccumulator;
+#[cfg(feature = "gpu")]
+pub use found::Gathered;
 
 use super::Backend;
 use crate::error::{Error, Operand, Result};

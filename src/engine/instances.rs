@@ -4,6 +4,8 @@ use super::operands::same_shape;
 use super::surfaces::label_pair;
 use super::{Chosen, Engine};
 use crate::classes::Classes;
+#[cfg(feature = "gpu")]
+use crate::cpu::Gathered;
 #[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
@@ -13,7 +15,7 @@ use crate::job::InstancesJob;
 use crate::job::{ComponentsOf, LabelPairOf};
 #[cfg(feature = "gpu")]
 use crate::kernel::window::{Reach, of_components};
-#[cfg(feature = "gpu")]
+#[allow(unused_imports)] // the documentation links to `InstancesBy`
 use crate::stats::InstancesBy;
 use crate::stats::{InstanceOptions, Instances};
 use crate::table::Table;
@@ -28,8 +30,9 @@ impl Engine {
     /// A GPU engine finds the runs of voxels and their components on the GPU, for maps in host memory and for
     /// [buffers](LabelMap) alike, and finds the same lesions. What is asked of them beyond that (sums over a lesion, what
     /// overlaps, [near](InstanceOptions::near), [touching](InstanceOptions::touching), nearest [regions](crate::stats::Regions))
-    /// is added up from these runs on the CPU, and so are maps in host memory of which the adapter cannot bind a row. Maps
-    /// that come in chunks are fed to an [`InstancesAccumulator`](crate::InstancesAccumulator), which works on the CPU.
+    /// is added up from these runs on the CPU. Left to the CPU are maps in host memory of which the adapter cannot bind a row,
+    /// or that have [labels](InstancesBy::Labels) for lesions, as there is nothing to join. Maps that come in chunks are fed
+    /// to an [`InstancesAccumulator`](crate::InstancesAccumulator), which works on the CPU.
     ///
     /// ```
     /// use voxdice::metric::instances::{InstanceRules, detection};
@@ -71,7 +74,7 @@ impl Engine {
         Ok(Table::new(shape.samples() as usize, classes.len(), found))
     }
 
-    /// Lesions of a GPU backend. Label maps whose rows do not fit are not tried.
+    /// Lesions of a GPU backend. Label maps whose rows do not fit are left to the CPU, as are too many classes.
     #[cfg(feature = "gpu")]
     fn instances_on(
         &self,
@@ -80,9 +83,11 @@ impl Engine {
         spatial: &[u64],
         options: &InstanceOptions,
     ) -> Result<Vec<Instances>> {
-        self.cpu.check_image(spatial)?;
         let classes = pair.classes;
-        // Where labels are instances, each of them is a mask.
+        // Labels that are instances need no components, and on a GPU each of them is a mask: maps that are here stay here.
+        if let (InstancesBy::Labels, Ok(pair)) = (options.by, pair.host()) {
+            return self.cpu.instances(&InstancesJob { pair, spatial, options });
+        }
         let each_label = match options.by {
             InstancesBy::Components => None,
             InstancesBy::Labels => Some(of_each_label(classes)?),
@@ -95,13 +100,15 @@ impl Engine {
             })
             .collect();
         let job = ComponentsOf { pair: LabelPairOf { classes: masks, ..*pair }, windows: &windows };
-        let found = match (gpu::block_on(gpu.components(&job, Waiting::Here)), pair.host()) {
+        let mut gathered = Gathered::new(pair.samples, [masks, classes], spatial, options)?;
+        let taken = gpu::block_on(gpu.components(&job, Waiting::Here, &mut |cell, runs| gathered.add(cell, runs)));
+        match (taken, pair.host()) {
             (Err(Error::BindingTooLarge { .. }), Ok(pair)) => {
-                return self.cpu.instances(&InstancesJob { pair, spatial, options });
+                self.cpu.instances(&InstancesJob { pair, spatial, options })
             }
-            (found, _) => found?,
-        };
-        self.cpu.instances_of(&found, masks, classes, spatial, options)
+            (Err(error), _) => Err(error),
+            (Ok(()), _) => gathered.finish(),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::metric::Metric;
 use crate::metric::instances::{
     Detection, Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Match, Size, matching, reduced,
 };
-use crate::metric::surface::SurfaceMetric;
+use crate::metric::surface::RuleSpacing;
 use crate::stats::{InstanceOptions, Instances, InstancesBy, Runs};
 use crate::{Classes, Pair, Shape, Spacing};
 use distances::Matched;
@@ -108,13 +108,12 @@ impl InstanceSearch {
     /// How surfaces of lesions are measured, in words after those about lesions.
     fn definition_of_distances(&self) -> String {
         let own = distances::definition(self.preset, &self.surfaces);
-        let is_share = |metric: &SurfaceMetric| own.is_of_nsd(*metric);
         let metrics = distances::metrics(&self.surfaces);
         let mut words = String::new();
-        if metrics.iter().any(|metric| !is_share(metric)) {
-            words += &format!("; distances: {}; {}", own.distance, own.missed);
+        if !metrics.iter().all(|metric| metric.is_share()) {
+            words += &format!("; distances: {}; {}", own.distance, own.missed_in_words(self.rules().charge));
         }
-        if metrics.iter().any(is_share) && (own.nsd != own.distance || words.is_empty()) {
+        if metrics.iter().any(|metric| metric.is_share()) && (own.nsd != own.distance || words.is_empty()) {
             words += &format!("; NSD: {}", own.nsd);
         }
         words
@@ -214,9 +213,12 @@ impl Field<'_> {
     ) -> Result<Vec<LesionScores>, EvalError> {
         let rules: Vec<InstanceRules> = classes.iter().map(|class| search.rules_of(class)).collect();
         let scores_in_ml = matches!(search.preset, Some(InstancePreset::Autopet | InstancePreset::Autopet3));
-        let measures = !search.surfaces.metrics.is_empty();
+        let metrics = distances::metrics(&search.surfaces);
+        let definition = distances::definition(search.preset, &search.surfaces);
+        // Some definitions of distances have a spacing of their own.
+        let in_image_mm = metrics.iter().any(|metric| definition.rules(*metric).spacing == RuleSpacing::Image);
         let needs_spacing =
-            search.in_ml || scores_in_ml || measures || !search.sizes.is_empty() || rules.iter().any(needs_spacing);
+            search.in_ml || scores_in_ml || in_image_mm || !search.sizes.is_empty() || rules.iter().any(needs_spacing);
         if needs_spacing && self.spacing_mm.is_none() {
             return Err(EvalError::NoSpacing(self.truth_path.into()));
         }
@@ -232,8 +234,6 @@ impl Field<'_> {
             *difference = first_unlike(engines.0, &found, &again, instances_difference);
         }
         let left = reduced(&found, &rules, &options.touching, voxel_mm3);
-        let metrics = distances::metrics(&search.surfaces);
-        let definition = distances::definition(search.preset, &search.surfaces);
         let of = |((all, left), rules): ((&Instances, &std::borrow::Cow<'_, Instances>), &InstanceRules)| {
             let matching = matching(left, rules);
             let matched = Matched { found: left, matching: &matching, rules, voxel_mm3 };
@@ -244,9 +244,11 @@ impl Field<'_> {
             if metrics.is_empty() {
                 return Ok(scores);
             }
-            let space = Spacing::new(spacing.clone())?;
+            // Where no distance asks for the size of a voxel, it may be unknown.
+            let space = if in_image_mm { Spacing::new(spacing.clone())? } else { Spacing::voxels() };
             let values = matched.measure(&metrics, &definition, &space)?;
-            let means = matched.means(&metrics, &definition, &values, space.diagonal(shape.spatial())?);
+            let diagonal = definition.distance.options(&space).spacing.diagonal(shape.spatial())?;
+            let means = matched.means(&metrics, &definition, &values, diagonal);
             Ok(scores.with_distances(means, &values))
         };
         found.iter().zip(&left).zip(&rules).map(of).collect()

@@ -6,7 +6,8 @@
 mod choices;
 mod histogram;
 
-pub use choices::{Missed, SurfaceChoices};
+pub use crate::metric::surface::Missed;
+pub use choices::SurfaceChoices;
 pub use histogram::DistanceHistogram;
 
 use super::compare::surface_difference;

@@ -30,17 +30,24 @@ const LIST_WORDS: u64 = 3 * 16;
 const MOST_ROWS: u64 = 1 << 26;
 
 impl Backend {
-    /// The runs of each plane (sample) and class, in parts that lie behind each other.
+    /// Gives the runs of each plane (sample) and class to `take`, in parts that lie behind each other. They are not kept: a
+    /// checkerboard has more of them than words.
     pub async fn components(
         &self,
         job: &ComponentsOf<'_, Source<'_>>,
         waiting: Waiting,
-    ) -> Result<Vec<Vec<FoundRuns>>> {
+        take: &mut dyn FnMut(usize, FoundRuns),
+    ) -> Result<()> {
         self.trust_instances(waiting).await?;
-        self.found(job, waiting).await
+        self.found(job, waiting, take).await
     }
 
-    async fn found(&self, job: &ComponentsOf<'_, Source<'_>>, waiting: Waiting) -> Result<Vec<Vec<FoundRuns>>> {
+    async fn found(
+        &self,
+        job: &ComponentsOf<'_, Source<'_>>,
+        waiting: Waiting,
+        take: &mut dyn FnMut(usize, FoundRuns),
+    ) -> Result<()> {
         let (image, classes) = (self.image(&job.pair)?, job.pair.classes);
         let most = self.most_words() / LIST_WORDS;
         let mut crops = Vec::new();
@@ -52,12 +59,11 @@ impl Backend {
             }
             crops.extend(of_crop);
         }
-        let mut found: Vec<Vec<FoundRuns>> = vec![Vec::new(); job.pair.samples * classes.len()];
         for batch in batches(&crops, Form::MASKS, &image, classes, most) {
             let runs = self.runs(&image, &batch, job.windows, waiting).await?;
-            batch.crops.iter().zip(runs).for_each(|(crop, runs)| found[crop.cell].push(runs));
+            batch.crops.iter().zip(runs).for_each(|(crop, runs)| take(crop.cell, runs));
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The runs of each box of a batch.
@@ -88,9 +94,8 @@ impl Backend {
         let list = self.storage(3 * u64::from(many))?;
         self.step(Statistic::Instances(InstancesKernel::Runs), [&masks, &before, &list], told.clone(), groups)?;
         let rows = tell_windows(&mut told, batch, windows);
-        let is_joined = rows > 0;
-        if is_joined {
-            let part = (MOST_ROWS / rows.max(1)).max(WORKGROUP.into());
+        if rows > 0 {
+            let part = (MOST_ROWS / rows).max(WORKGROUP.into());
             for from in (0..u64::from(many)).step_by(part as usize) {
                 let end = (from + part).min(many.into());
                 (told.numbers.first_run, told.numbers.end_run) = (from as u32, end as u32);

@@ -32,7 +32,7 @@ mod rules;
 mod threshold;
 
 pub use detection::{Detection, SizeClass, average_precision, by_size, detection, detection_of, scores};
-pub use distances::{LesionDistances, MissedLesion};
+pub use distances::LesionDistances;
 pub use matching::{Matching, found_only, matching};
 pub use metrics::LesionMetric;
 pub use presets::{InstancePreset, InstanceSystem, Region};

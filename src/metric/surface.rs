@@ -25,6 +25,7 @@
 
 mod area;
 mod metrics;
+mod missed;
 mod presets;
 mod quantile;
 mod rules;
@@ -32,6 +33,7 @@ mod within;
 
 pub use area::Weight;
 pub use metrics::SurfaceMetric;
+pub use missed::Missed;
 pub use presets::SurfacePreset;
 pub use quantile::{Percentile, Quantile};
 pub use rules::{EmptySurface, RuleSpacing, Situation, Situations, SurfaceRules};

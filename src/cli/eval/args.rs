@@ -1,6 +1,6 @@
 //! The flags that shape a run: what is counted, and how counts become scores.
 
-use super::lesions::{Like, like};
+use super::lesions::{LesionArgs, Like, like};
 use crate::Empty;
 use crate::Spacing;
 use crate::cli::files::read_text;
@@ -302,6 +302,10 @@ impl CountArgs {
                 "{flag} says how surfaces are measured, and no score is of surfaces; ask for some with --metrics, such as \
                    dice,hd95,nsd=2, or leave it out"
             );
+        }
+        let of_classes = measured.iter().any(|metric| matches!(metric, Metric::Surface(_)));
+        if let (Some(search), Some(_), false) = (&instances, choices.missed, of_classes) {
+            LesionArgs::check_missed(search)?;
         }
         let instances = instances.map(|search| {
             let own = Surfaces { preset: self.surface, choices, ..search.surfaces };

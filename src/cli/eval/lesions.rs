@@ -1,7 +1,7 @@
 //! The flags about lesions.
 
 use crate::eval::{Convention, InstanceChoices, InstanceSearch, many_to_one};
-use crate::metric::instances::{Charge, Criterion, InstancePreset, Match, Size, Threshold};
+use crate::metric::instances::{Charge, Criterion, Floor, InstancePreset, InstanceRules, Match, Size, Threshold};
 use crate::stats::{Connectivity, InstancesBy, Join, Runs};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -143,6 +143,36 @@ impl LesionArgs {
         }
     }
 
+    /// Refuses a distance of misses where the mean is that of the lesions that are found.
+    pub fn check_missed(search: &InstanceSearch) -> Result<()> {
+        match search.preset.filter(|_| search.rules().charge == Charge::Nothing) {
+            Some(preset) => bail!(
+                "--missed is the distance of a lesion that is missed, and with --like {preset} means are over those that are \
+                 found; leave it out, or add --charge-fp yes"
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what LiTS' way to count does not look at.
+    fn check_merged(&self, preset: Option<InstancePreset>, rules: &InstanceRules) -> Result<()> {
+        let flags = [
+            ("--criterion", self.criterion.is_some(), "compares IoU"),
+            ("--floor", self.floor.is_some(), "counts lesions of every size"),
+            ("--charge-fp", self.charge_fp.is_some(), "has no mean Dice of lesions"),
+        ];
+        if let Some((flag, _, why)) = flags.iter().find(|(_, given, _)| *given) {
+            bail!("{flag} does not go with --match merge-both, which {why}; leave it out");
+        }
+        match preset.filter(|_| rules.floor != Floor::NONE) {
+            Some(preset) => bail!(
+                "--like {preset} does not count small true lesions, and --match merge-both counts those of every size; leave \
+                 one of the two out"
+            ),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses flags that would do nothing.
     fn check(&self, search: &InstanceSearch) -> Result<()> {
         let rules = search.rules();
@@ -167,8 +197,8 @@ impl LesionArgs {
                 rules.criterion
             );
         }
-        if let (Match::MergeBoth, true) = (rules.matching, self.criterion.is_some()) {
-            bail!("--criterion does not go with --match merge-both, which compares IoU; leave it out");
+        if rules.matching == Match::MergeBoth {
+            self.check_merged(search.preset, &rules)?;
         }
         if let (Match::Nearest, true) = (rules.matching, self.charge_fp.is_some()) {
             bail!("--charge-fp does not go with --match nearest, where voxels cost and not lesions; leave it out");

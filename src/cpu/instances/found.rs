@@ -5,7 +5,6 @@ use super::slab::{Layout, Slab};
 use super::track::Track;
 use super::{finish, layout};
 use crate::classes::Classes;
-use crate::cpu::Backend;
 use crate::error::{Operand, Result, TooManyLesions};
 use crate::job::{FoundRun, FoundRuns};
 use crate::kernel::window;
@@ -20,66 +19,117 @@ struct Named {
     label: u32,
 }
 
-impl Backend {
-    /// Refuses images in which no lesions can be found.
-    pub fn check_image(&self, spatial: &[u64]) -> Result<()> {
-        layout(spatial).map(drop)
+/// What another backend has found so far.
+pub struct Gathered<'a> {
+    masks: &'a Classes,
+    classes: &'a Classes,
+    spatial: &'a [u64],
+    layout: Layout,
+    options: &'a InstanceOptions,
+    parts: Parts,
+}
+
+/// Of each plane and mask.
+enum Parts {
+    /// Truth and prediction, joined as they come.
+    Components(Vec<[Track; 2]>),
+    /// Runs of labels, which nothing joins.
+    Labels(Vec<Vec<FoundRuns>>),
+}
+
+impl<'a> Gathered<'a> {
+    /// Nothing yet of so many samples. `masks` are the classes, or where labels are instances their labels.
+    ///
+    /// # Errors
+    /// Those of an image in which no lesions can be found.
+    pub fn new(
+        samples: usize,
+        [masks, classes]: [&'a Classes; 2],
+        spatial: &'a [u64],
+        options: &'a InstanceOptions,
+    ) -> Result<Self> {
+        let layout = layout(spatial)?;
+        let cells = 0..samples * masks.len();
+        let tracks = |cell: usize| {
+            let (join, _) = options.steps_of(cell % masks.len());
+            [join.truth, join.pred].map(|n| Track::new(window::of_components(options, n).as_deref()))
+        };
+        let parts = match options.by {
+            InstancesBy::Components => Parts::Components(cells.map(tracks).collect()),
+            InstancesBy::Labels => Parts::Labels(vec![Vec::new(); cells.len()]),
+        };
+        Ok(Self { masks, classes, spatial, layout, options, parts })
     }
 
-    /// Lesions per plane and class. `found` has the runs of each plane and each of `masks`, in parts that lie behind each other:
-    /// the masks are the classes, or where labels are instances their labels.
-    pub fn instances_of(
-        &self,
-        found: &[Vec<FoundRuns>],
-        masks: &Classes,
-        classes: &Classes,
-        spatial: &[u64],
-        options: &InstanceOptions,
-    ) -> Result<Vec<Instances>> {
-        let layout = layout(spatial)?;
-        let named = InstanceOptions { by: InstancesBy::Labels, ..options.clone() };
-        let mut all = Vec::new();
-        for plane in found.chunks(masks.len().max(1)) {
-            let mut runs = match options.by {
-                InstancesBy::Components => components(plane, layout, options)?,
-                InstancesBy::Labels => labels(plane, masks, classes),
-            };
-            runs.sort_by_key(|run| (run.row, run.track, run.start));
-            let mut slab = Slab::new(layout, 0, classes.len(), &named);
-            let mut slice = 0;
-            for row in runs.chunk_by(|a, b| a.row == b.row) {
-                for run in row {
-                    if run.row / layout.rows > slice {
-                        slab.close_slice(slice);
-                        slice = run.row / layout.rows;
-                    }
-                    slab.push(run.track, run.row, run.label, [run.start, run.end]);
+    /// Takes the runs of a plane and mask that lie behind those that it has. Of too many components only how many they are is
+    /// kept.
+    pub fn add(&mut self, cell: usize, found: FoundRuns) {
+        let (join, _) = self.options.steps_of(cell % self.masks.len());
+        let rows = self.layout.rows;
+        match &mut self.parts {
+            Parts::Labels(parts) => parts[cell].push(found),
+            Parts::Components(tracks) => {
+                for ((track, found), join) in tracks[cell].iter_mut().zip(found).zip([join.truth, join.pred]) {
+                    let depth = window::depth(join);
+                    track.take(&found, rows, depth);
+                    let last = found.last().map_or(0, |run| run.row / rows);
+                    track.forget_beyond(self.options.max_lesions, last.saturating_sub(depth) * rows);
                 }
-                slab.close_row();
             }
-            all.extend(finish(slab, spatial, classes.len(), options)?);
+        }
+    }
+
+    /// Lesions per plane and class.
+    ///
+    /// # Errors
+    /// [`TooManyLesions`].
+    pub fn finish(mut self) -> Result<Vec<Instances>> {
+        let masks = self.masks.len().max(1);
+        let planes: Vec<Vec<Named>> = match &mut self.parts {
+            Parts::Components(tracks) => tracks
+                .chunks_mut(masks)
+                .map(|plane| components(plane, self.options.max_lesions))
+                .collect::<Result<_>>()?,
+            Parts::Labels(parts) => parts.chunks(masks).map(|plane| labels(plane, self.masks, self.classes)).collect(),
+        };
+        let mut all = Vec::new();
+        for runs in planes {
+            all.extend(self.of_plane(runs)?);
         }
         Ok(all)
+    }
+
+    fn of_plane(&self, mut runs: Vec<Named>) -> Result<Vec<Instances>> {
+        let named = InstanceOptions { by: InstancesBy::Labels, ..self.options.clone() };
+        runs.sort_unstable_by_key(|run| (run.row, run.track, run.start));
+        let mut slab = Slab::new(self.layout, 0, self.classes.len(), &named);
+        let mut slice = 0;
+        for row in runs.chunk_by(|a, b| a.row == b.row) {
+            for run in row {
+                if run.row / self.layout.rows > slice {
+                    slab.close_slice(slice);
+                    slice = run.row / self.layout.rows;
+                }
+                slab.push(run.track, run.row, run.label, [run.start, run.end]);
+            }
+            slab.close_row();
+        }
+        finish(slab, self.spatial, self.classes.len(), self.options)
     }
 }
 
 /// The runs of a plane, called by their components.
-fn components(plane: &[Vec<FoundRuns>], layout: Layout, options: &InstanceOptions) -> Result<Vec<Named>> {
+fn components(plane: &mut [[Track; 2]], most: u32) -> Result<Vec<Named>> {
+    let tracks = plane.iter_mut().flatten().enumerate();
     let mut all = Vec::new();
-    for (class, parts) in plane.iter().enumerate() {
-        let (join, _) = options.steps_of(class);
-        for (place, (side, join)) in [(Operand::Truth, join.truth), (Operand::Pred, join.pred)].into_iter().enumerate()
-        {
-            let mut track = Track::new(window::of_components(options, join).as_deref());
-            parts.iter().for_each(|part| track.take(&part[place], layout.rows, window::depth(join)));
-            let (found, most) = (track.roots(), options.max_lesions);
-            if found > u64::from(most) {
-                return Err(TooManyLesions { side, found, most }.into());
-            }
-            for run in std::mem::take(&mut track.runs) {
-                let label = track.root(run.id);
-                all.push(Named { row: run.row, track: 2 * class + place, start: run.start, end: run.end, label });
-            }
+    for (place, track) in tracks {
+        let (found, side) = (track.found(), if place % 2 == 0 { Operand::Truth } else { Operand::Pred });
+        if found > u64::from(most) {
+            return Err(TooManyLesions { side, found, most }.into());
+        }
+        for run in std::mem::take(&mut track.runs) {
+            let label = track.root(run.id);
+            all.push(Named { row: run.row, track: place, start: run.start, end: run.end, label });
         }
     }
     Ok(all)

@@ -210,12 +210,19 @@ impl Slab {
     fn tidy(&mut self) {
         let numbers = self.renumber(Keep::All);
         self.renumber_tables(&numbers);
-        // Lesions that rows to come may join do not count: they may become few.
+        // Lesions that other rows may join do not count: they may become few.
+        let last = self.tracks.iter().filter_map(|track| track.runs.last()).map(|run| run.row).max().unwrap_or(0);
+        let tail = (last / self.layout.rows).saturating_sub(self.depth).saturating_mul(self.layout.rows);
+        let head_end = if self.first_row > 0 { self.head_end() } else { 0 };
         let is_full = |(track, head): (&Track, &Vec<Run>)| {
-            track.forgotten > 0 || !track.has_labels() && track.closed(head) > self.most as usize
+            let closed = || track.closed(head, |row| row < head_end || row >= tail);
+            track.forgotten > 0 || !track.has_labels() && closed() > self.most as usize
         };
         if self.tracks.iter().zip(&self.heads).any(is_full) {
             self.tables.iter_mut().for_each(Table::forget);
+            // The error is all that is told, so that no run is needed any more.
+            self.keep = Stay::Last;
+            self.trim(tail);
             self.renumber(Keep::Open);
         }
         let numbers = self.tracks.iter().map(Track::numbers).max().unwrap_or(0);
@@ -236,7 +243,7 @@ impl Slab {
 
     /// Takes the slab behind this one.
     pub fn append(&mut self, next: Self) {
-        let rows = self.layout.rows;
+        let (rows, keep) = (self.layout.rows, next.keep);
         let numbers: Vec<u32> = self.tracks.iter().map(|track| track.numbers() as u32).collect();
         let head_end = next.head_end();
         let mut heads = Vec::with_capacity(next.heads.len());
@@ -268,6 +275,9 @@ impl Slab {
         for ((own, track), head) in self.tracks.iter_mut().zip(next.tracks).zip(heads) {
             own.append(track, &head, rows);
         }
+        if keep == Stay::Last {
+            self.keep = keep;
+        }
         self.limit = self.limit.max(next.limit);
         let numbers = self.tracks.iter().map(Track::numbers).max().unwrap_or(0);
         if numbers > 2 * self.limit {
@@ -289,5 +299,49 @@ impl Slab {
         let meetings = self.tables.into_iter().map(Table::into_meetings).collect();
         let (lesions, runs) = self.tracks.into_iter().map(Track::into_parts).unzip();
         Ok(Found { lesions, meetings, runs })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Connectivity;
+
+    /// Every second voxel of a cube on the side of the truth.
+    fn checkerboard(slices: std::ops::Range<u32>, layout: Layout, options: &InstanceOptions) -> Slab {
+        let classes = Classes::new([1]).unwrap();
+        let mut slab = Slab::new(layout, slices.start, 1, options);
+        for z in slices {
+            for y in 0..layout.rows {
+                let labels: Vec<u8> = (0..layout.columns as u32).map(|x| ((x + y + z) % 2) as u8).collect();
+                let row = z * layout.rows + y;
+                slab.read(row, 0, &labels, Operand::Truth, &classes);
+                slab.read(row, 0, &vec![0u8; labels.len()], Operand::Pred, &classes);
+                slab.close_row();
+            }
+            slab.close_slice(z);
+        }
+        slab
+    }
+
+    #[test]
+    fn too_many_lesions_take_no_memory_where_all_runs_are_asked_for() {
+        let layout = Layout { slices: 96, rows: 64, columns: 64, is_flat: false };
+        let faces =
+            InstanceOptions { connectivity: Connectivity::Faces, max_lesions: 1000, ..InstanceOptions::default() };
+        for options in [
+            InstanceOptions { runs: Runs::Kept, ..faces.clone() },
+            InstanceOptions { regions: Regions::Nearest, ..faces },
+        ] {
+            // Each slice has 2,048 lesions, and beyond 65,536 numbers it is looked whether they are too many.
+            let (mut first, next) = (checkerboard(0..48, layout, &options), checkerboard(48..96, layout, &options));
+            for slab in [&first, &next] {
+                let held = slab.tracks[0].runs.len() + slab.heads[0].len();
+                assert!(held < 20_000 && slab.tracks[0].numbers() < 70_000, "{held}, {}", slab.tracks[0].numbers());
+            }
+            first.append(next);
+            let expected = TooManyLesions { side: Operand::Truth, found: 96 * 2048, most: 1000 };
+            assert!(matches!(first.finish(), Err(crate::Error::TooManyLesions(found)) if found == expected));
+        }
     }
 }

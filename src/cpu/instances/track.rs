@@ -122,11 +122,15 @@ impl Track {
         low
     }
 
-    fn new_lesion(&mut self) -> u32 {
+    fn new_number(&mut self) -> u32 {
         let id = self.parent.len() as u32;
         self.parent.push(id);
-        self.lesions.push(Lesion::NONE);
         id
+    }
+
+    fn new_lesion(&mut self) -> u32 {
+        self.lesions.push(Lesion::NONE);
+        self.new_number()
     }
 
     /// How many numbers there are, lesions and those that became parts of them.
@@ -237,6 +241,7 @@ impl Track {
             }
         }
         let mut numbers = vec![NONE; n];
+        let mut left = 0;
         let mut lesions: Vec<Lesion> = Vec::new();
         for id in 0..n as u32 {
             // Roots come before what belongs to them.
@@ -246,15 +251,17 @@ impl Track {
                     self.forgotten += 1;
                     continue;
                 }
-                numbers[root] = lesions.len() as u32;
-                lesions.push(Lesion::NONE);
+                numbers[root] = left;
+                left += 1;
+                lesions.extend(self.lesions.get(root).map(|_| Lesion::NONE));
             }
             numbers[id as usize] = numbers[root];
-            if let Some(lesion) = lesions.get_mut(numbers[root] as usize) {
-                lesion.add(&self.lesions[id as usize]);
+            if let (Some(lesion), Some(own)) = (lesions.get_mut(numbers[root] as usize), self.lesions.get(id as usize))
+            {
+                lesion.add(own);
             }
         }
-        self.parent = (0..lesions.len() as u32).collect();
+        self.parent = (0..left).collect();
         self.lesions = lesions;
         self.last = None;
         let ids = self.runs.iter_mut().chain(head).map(|run| &mut run.id);
@@ -301,7 +308,7 @@ impl Track {
     }
 
     /// Takes the runs of the rows behind, whose components are known among themselves. Those of the first `depth` slices are
-    /// joined with what is there.
+    /// joined with what is there. Its lesions are numbers, of which no more is known.
     #[cfg(feature = "gpu")]
     pub fn take(&mut self, found: &[FoundRun], rows: u32, depth: u32) {
         let Some(first) = found.first() else { return };
@@ -310,7 +317,7 @@ impl Track {
         for &FoundRun { row, start, end, root } in found {
             // A root is the first run of its component.
             let id = own.get(root as usize).map_or(NONE, |root| root.id);
-            let id = if id == NONE { self.new_lesion() } else { id };
+            let id = if id == NONE { self.new_number() } else { id };
             own.push(Run { row, start, end, id });
         }
         let mine = std::mem::take(&mut self.runs);
@@ -321,10 +328,27 @@ impl Track {
         self.runs.append(&mut own);
     }
 
-    /// How many lesions the numbers are.
+    /// Counts lesions and forgets them and their runs, where more than `most` are whole. Rows to come are joined with those from
+    /// `row` on alone.
     #[cfg(feature = "gpu")]
-    pub fn roots(&self) -> u64 {
-        self.parent.iter().zip(0..).filter(|&(&parent, id)| parent == id).count() as u64
+    pub fn forget_beyond(&mut self, most: u32, row: u32) {
+        if self.forgotten == 0 && self.numbers() <= most as usize {
+            return;
+        }
+        self.renumber(&mut [], Keep::All);
+        if self.forgotten == 0 && self.closed(&[], |own| own >= row) <= most as usize {
+            return;
+        }
+        let n = self.runs.partition_point(|run| run.row < row);
+        self.runs.drain(..n);
+        self.cursors.shift(n);
+        self.renumber(&mut [], Keep::Open);
+    }
+
+    /// How many lesions the numbers are, with those that were forgotten.
+    #[cfg(feature = "gpu")]
+    pub fn found(&self) -> u64 {
+        self.parent.iter().zip(0..).filter(|&(&parent, id)| parent == id).count() as u64 + self.forgotten
     }
 
     /// The lesions, which are whole after [`Track::renumber`], and the runs that were kept.
@@ -332,10 +356,12 @@ impl Track {
         (self.lesions, self.runs)
     }
 
-    /// Lesions that no row before or behind can add to, after [`Track::renumber`].
-    pub fn closed(&self, head: &[Run]) -> usize {
+    /// Lesions that no row before or behind can add to, after [`Track::renumber`]: those with no run in a row that `may_join`, and
+    /// none in the head.
+    pub fn closed(&self, head: &[Run], may_join: impl Fn(u32) -> bool) -> usize {
         let mut is_open = vec![false; self.parent.len()];
-        self.runs.iter().chain(head).for_each(|run| is_open[run.id as usize] = true);
+        let open = self.runs.iter().filter(|run| may_join(run.row)).chain(head);
+        open.for_each(|run| is_open[run.id as usize] = true);
         is_open.iter().filter(|is_open| !**is_open).count()
     }
 

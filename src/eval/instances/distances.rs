@@ -1,9 +1,9 @@
 //! Surfaces of lesions: each true one against what it is matched with, in the box around them.
 
 use crate::eval::error::EvalError;
-use crate::eval::surfaces::{Missed, Surfaces};
+use crate::eval::surfaces::Surfaces;
 use crate::metric::Metric;
-use crate::metric::instances::{InstancePreset, InstanceRules, LesionDistances, Matching, MissedLesion};
+use crate::metric::instances::{InstancePreset, InstanceRules, LesionDistances, Matching};
 use crate::metric::surface::SurfaceMetric;
 use crate::stats::{Instances, Lesion, LesionRun, Surface, SurfaceOptions};
 use crate::{Backend, Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Spacing, cpu};
@@ -14,12 +14,7 @@ pub(super) fn definition(preset: Option<InstancePreset>, surfaces: &Surfaces) ->
     let own = preset.map(|preset| preset.distances().0).unwrap_or_default();
     let rules = surfaces.preset.map(|preset| preset.rules());
     let (distance, nsd) = (rules.unwrap_or(own.distance), rules.unwrap_or(own.nsd));
-    let missed = match surfaces.choices.missed {
-        Some(Missed::Undefined) => MissedLesion::Undefined,
-        Some(Missed::Mm(mm)) => MissedLesion::Mm(mm),
-        Some(Missed::Diagonal) => MissedLesion::Diagonal,
-        None => own.missed,
-    };
+    let missed = surfaces.choices.missed.unwrap_or(own.missed);
     let (distance, nsd) = (surfaces.choices.over(distance), surfaces.choices.over(nsd));
     LesionDistances { distance, nsd, missed, ..own }
 }

@@ -108,7 +108,7 @@ pub struct LesionRow {
     pub dice: f64,
     /// The same.
     pub iou: f64,
-    /// Of a true one that was found, the [distances](super::InstanceSearch::surfaces) that were measured, in their order.
+    /// Of a true one that is matched, the [distances](super::InstanceSearch::surfaces) that were measured, in their order.
     pub distances: Vec<f64>,
 }
 

@@ -1,7 +1,6 @@
 //! Single choices about surfaces, which override those of a preset.
 
-use crate::eval::named::ParseError;
-use crate::metric::surface::{Directions, NsdForm, Quantile, SurfaceRules, Weight};
+use crate::metric::surface::{Directions, Missed, NsdForm, Quantile, SurfaceRules, Weight};
 use crate::stats::{Elements, ImageEdge, Target};
 use std::fmt;
 use std::str::FromStr;
@@ -21,40 +20,6 @@ pub struct SurfaceChoices {
     pub nsd_form: Option<NsdForm>,
     /// The distance where one of the two masks is empty.
     pub missed: Option<Missed>,
-}
-
-/// A distance where one of the two masks is empty.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Missed {
-    /// None: the case is left out of the mean, and counted beside it.
-    Undefined,
-    /// So many mm, at least 0; infinite ones make infinite means.
-    Mm(f64),
-    /// The diagonal of the image.
-    Diagonal,
-}
-
-impl FromStr for Missed {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        match (text.to_ascii_lowercase().as_str(), text.parse::<f64>()) {
-            ("nan", _) => Ok(Self::Undefined),
-            ("diagonal", _) => Ok(Self::Diagonal),
-            (_, Ok(mm)) if mm >= 0.0 => Ok(Self::Mm(mm)),
-            _ => Err(format!("`{text}` is none of nan, inf, diagonal, and a distance in mm").into()),
-        }
-    }
-}
-
-impl fmt::Display for Missed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Undefined => f.write_str("nan"),
-            Self::Mm(mm) => mm.fmt(f),
-            Self::Diagonal => f.write_str("diagonal"),
-        }
-    }
 }
 
 impl SurfaceChoices {

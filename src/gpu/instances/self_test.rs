@@ -4,15 +4,15 @@ use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::gpu::Backend;
 use crate::gpu::arrival::Waiting;
-use crate::job::{ComponentsOf, FoundRun, LabelPairOf};
+use crate::job::{ComponentsOf, FoundRun, FoundRuns, LabelPairOf};
 use crate::kernel::instances::twin::components;
 use crate::kernel::window::{Reach, of_components};
 use crate::stats::{Connectivity, InstanceOptions};
 use crate::volume::{Data, Source};
 use std::sync::atomic::Ordering;
 
-/// Rows are longer than two words.
-const EXTENT: [usize; 3] = [5, 17, 71];
+/// Rows are longer than two words, and a side has more words than a workgroup, so that what one counts is added to the next.
+const EXTENT: [usize; 3] = [5, 17, 101];
 
 impl Backend {
     /// Checks the kernels against known answers, once.
@@ -40,7 +40,8 @@ impl Backend {
         let (truth, pred) = labels();
         let [p, t] = [&pred, &truth].map(|labels| Source::Host(Data::U8(labels)));
         let pair = LabelPairOf { extent: EXTENT, samples: 1, pred: p, truth: t, classes: &classes };
-        let found = self.found(&ComponentsOf { pair, windows }, waiting).await?;
+        let mut found: Vec<Vec<FoundRuns>> = vec![Vec::new(); classes.len()];
+        self.found(&ComponentsOf { pair, windows }, waiting, &mut |cell, runs| found[cell].push(runs)).await?;
         for ((set, windows), found) in classes.sets().iter().zip(windows).zip(&found) {
             let is = |label: u8, truth: u8| set.contains(&label.into()) && truth != 4;
             let of = |labels: &[u8]| -> Vec<bool> { labels.iter().zip(&truth).map(|(&l, &t)| is(l, t)).collect() };

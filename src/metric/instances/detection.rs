@@ -146,8 +146,9 @@ fn worst_extra(found: &Instances, rules: &InstanceRules) -> i64 {
     lost.len() as i64 - different.len() as i64
 }
 
+/// A quotient; an undefined sum has none, also where there is nothing.
 fn over(numerator: f64, denominator: f64, empty: f64) -> f64 {
-    if denominator == 0.0 { empty } else { numerator / denominator }
+    if denominator == 0.0 && !numerator.is_nan() { empty } else { numerator / denominator }
 }
 
 impl Detection {
@@ -257,6 +258,7 @@ impl Detection {
     /// The mean Dice of lesions, over those that [`Charge`] names.
     pub fn lesion_dice(&self) -> f64 {
         match (self.has_truth, self.terms) {
+            _ if self.matched_sum.is_nan() => f64::NAN,
             (_, 0) if self.is_empty() => self.empty.dice_neither,
             (true, 0) => 0.0,
             (false, _) => self.empty.dice_no_truth,

@@ -3,21 +3,9 @@
 use super::matching::Matching;
 use super::presets::InstancePreset;
 use super::rules::{Charge, InstanceRules, Match};
-use crate::metric::surface::{SurfaceMetric, SurfacePreset, SurfaceRules};
+use crate::metric::surface::{Missed, SurfaceMetric, SurfacePreset, SurfaceRules};
 use crate::stats::Instances;
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// What a lesion's surface metric is where it has no counterpart.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum MissedLesion {
-    /// A distance is left out of the mean, so that it is that of found lesions.
-    Undefined,
-    /// A distance of so many mm.
-    Mm(f64),
-    /// The diagonal of the image.
-    Diagonal,
-}
 
 /// How surfaces of lesions are measured, and what their means are where there is nothing to measure. Each true lesion is measured
 /// against the union of what it is matched with; a predicted lesion that finds nothing is one more where [`Charge`] says so. An
@@ -28,25 +16,16 @@ pub struct LesionDistances {
     pub distance: SurfaceRules,
     /// The definition of NSD.
     pub nsd: SurfaceRules,
-    /// The distance of a lesion without counterpart.
-    pub missed: MissedLesion,
+    /// The distance of a lesion without counterpart, which is in the mean where it [costs](Charge).
+    pub missed: Missed,
     /// The mean distance of no lesions.
     pub neither: f64,
     /// The mean NSD of no lesions.
     pub nsd_neither: f64,
     /// The mean distance where only found lesions count, and none is.
     pub none_found: f64,
-}
-
-impl fmt::Display for MissedLesion {
-    /// In words.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Undefined => f.write_str("over found ones"),
-            Self::Mm(mm) => write!(f, "{mm} mm for one without counterpart"),
-            Self::Diagonal => f.write_str("the image's diagonal for one without counterpart"),
-        }
-    }
+    /// The means where no true lesion counts; `None` where they are as usual.
+    pub no_truth: Option<f64>,
 }
 
 impl Default for LesionDistances {
@@ -56,10 +35,11 @@ impl Default for LesionDistances {
         Self {
             distance: rules,
             nsd: rules,
-            missed: MissedLesion::Undefined,
+            missed: Missed::Undefined,
             neither: f64::NAN,
             nsd_neither: f64::NAN,
             none_found: f64::NAN,
+            no_truth: None,
         }
     }
 }
@@ -71,18 +51,22 @@ impl LesionDistances {
         Self { distance: rules, nsd: rules, ..Self::default() }
     }
 
-    /// Whether a metric is a share of surfaces, of which 1 is best, and no distance.
-    pub fn is_of_nsd(&self, metric: SurfaceMetric) -> bool {
-        is_share(metric)
+    /// What a miss costs, in words.
+    pub fn missed_in_words(&self, charge: Charge) -> String {
+        match self.missed {
+            Missed::Mm(mm) if charge != Charge::Nothing => format!("{mm} mm for one without counterpart"),
+            Missed::Diagonal if charge != Charge::Nothing => "the image's diagonal for one without counterpart".into(),
+            _ => "over found ones".into(),
+        }
     }
 
     /// The definition for a metric.
     pub fn rules(&self, metric: SurfaceMetric) -> &SurfaceRules {
-        if is_share(metric) { &self.nsd } else { &self.distance }
+        if metric.is_share() { &self.nsd } else { &self.distance }
     }
 
     fn without_lesions(&self, metric: SurfaceMetric) -> f64 {
-        if is_share(metric) { self.nsd_neither } else { self.neither }
+        if metric.is_share() { self.nsd_neither } else { self.neither }
     }
 
     /// The mean over lesions. `values` are those of true lesions that are matched, by their places; `matching` is theirs, before
@@ -108,31 +92,26 @@ impl LesionDistances {
             Charge::Missed => scored.len() - matched.len(),
             Charge::FalsePositives => scored.len() - matched.len() + matching.extra.len(),
         };
-        if scored.is_empty() && rules.empty.dice_no_truth.is_nan() {
-            return f64::NAN;
+        if let (true, Some(mean)) = (scored.is_empty(), self.no_truth) {
+            return mean;
         }
         if scored.is_empty() && (matching.extra.is_empty() || rules.charge == Charge::Missed) {
             return self.without_lesions(metric);
         }
         let (sum, n) = (matched.iter().sum::<f64>(), matched.len() as f64);
         let of_missed = match self.missed {
-            _ if is_share(metric) => 0.0,
-            MissedLesion::Mm(mm) => mm,
-            MissedLesion::Diagonal => diagonal,
-            MissedLesion::Undefined => f64::NAN,
+            _ if metric.is_share() => 0.0,
+            Missed::Mm(mm) => mm,
+            Missed::Diagonal => diagonal,
+            Missed::Undefined => f64::NAN,
         };
         match (n > 0.0, missed > 0 && !of_missed.is_nan()) {
             (_, true) => (sum + missed as f64 * of_missed) / (n + missed as f64),
             (true, false) => sum / n,
-            (false, false) if is_share(metric) => 0.0,
+            (false, false) if metric.is_share() => 0.0,
             (false, false) => self.none_found,
         }
     }
-}
-
-/// Whether it is a share of surfaces, of which 1 is best, and no distance.
-fn is_share(metric: SurfaceMetric) -> bool {
-    matches!(metric, SurfaceMetric::Nsd(_) | SurfaceMetric::NsdTruth(_) | SurfaceMetric::NsdPred(_))
 }
 
 impl InstancePreset {
@@ -152,18 +131,18 @@ impl InstancePreset {
         };
         match self {
             P::Brats23Gli | P::Brats23Ssa | P::Brats23Ped | P::Brats23Men | P::Brats23Met => {
-                (brats(MissedLesion::Mm(374.0)), &NSD[..1])
+                (brats(Missed::Mm(374.0)), &NSD[..1])
             }
-            P::Brats24Gli => (brats(MissedLesion::Mm(337.0)), &NSD),
-            P::Brats24Ssa | P::Brats24Ped => (brats(MissedLesion::Mm(374.0)), &NSD),
-            P::Brats24Met | P::Brats24MenRt => (brats(MissedLesion::Diagonal), &NSD),
+            P::Brats24Gli => (brats(Missed::Mm(337.0)), &NSD),
+            P::Brats24Ssa | P::Brats24Ped => (brats(Missed::Mm(374.0)), &NSD),
+            P::Brats24Met | P::Brats24MenRt => (brats(Missed::Diagonal), &NSD),
             P::Brats26Gli | P::Brats26Ped | P::Brats26Goat | P::Brats26MenRt => {
                 let own = LesionDistances::by(SurfacePreset::Panoptica);
                 (LesionDistances { none_found: f64::INFINITY, ..own }, &OF_VOXEL)
             }
             P::Brats26Mets => {
                 let own = LesionDistances::by(SurfacePreset::Panoptica);
-                (LesionDistances { missed: MissedLesion::Mm(373.0), ..own }, &OF_VOXEL)
+                (LesionDistances { missed: Missed::Mm(373.0), no_truth: Some(f64::NAN), ..own }, &OF_VOXEL)
             }
             P::Panoptica | P::PanopticaBipartite | P::PanopticaMerge => {
                 (LesionDistances::by(SurfacePreset::Panoptica), &[])

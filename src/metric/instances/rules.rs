@@ -41,7 +41,8 @@ pub enum Match {
     Optimal(Objective),
     /// Each true lesion has the voxels of the prediction that lie nearest to it.
     Nearest,
-    /// LiTS: true lesions under one predicted lesion are merged, then predicted ones under one true.
+    /// LiTS: true lesions under one predicted lesion are merged, then predicted ones under one true. It counts, and has no pairs:
+    /// SQ, PQ and the mean Dice are undefined, and neither a floor nor a charge does anything.
     MergeBoth,
     /// MetricsReloaded's greedy matching, which keeps the worst pair of several.
     Worst,
@@ -265,6 +266,9 @@ impl fmt::Display for InstanceRules {
         }
         if let Some(threshold) = self.found_from {
             write!(f, "; found with Dice at least {threshold}")?;
+        }
+        if self.matching == Match::MergeBoth {
+            return Ok(());
         }
         f.write_str(match self.charge {
             Charge::FalsePositives => "; false positives lower the mean Dice",

@@ -52,6 +52,11 @@ pub enum SurfaceMetric {
 }
 
 impl SurfaceMetric {
+    /// Whether it is a share of surfaces, of which 1 is best, and no distance: NSD and its two directions.
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::Nsd(_) | Self::NsdTruth(_) | Self::NsdPred(_))
+    }
+
     /// The number behind its name.
     pub(in crate::metric) fn parameter(self) -> Option<f64> {
         match self {

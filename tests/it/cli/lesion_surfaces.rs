@@ -130,6 +130,9 @@ fn misses_cost_what_was_chosen() {
     assert_eq!((missed("10"), missed("nan")), (Some(20.5 / 3.0), Some(0.5)));
     let diagonal = (16.0f64.powi(2) + 0.75f64.powi(2) + 2.0f64.powi(2)).sqrt();
     assert_eq!(missed("diagonal"), Some((0.5 + 2.0 * diagonal) / 3.0));
+    // In the unit of the definition.
+    let in_voxels = of(&["--metrics", "lesion_hd=100", "--surface", "skimage-hausdorff", "--missed", "diagonal"]);
+    assert_eq!(in_voxels["lesion_hd=100"].as_f64(), Some((1.0 + 2.0 * 1026.0f64.sqrt()) / 3.0));
     let uncharged = of(&[&metrics[..], &["--missed", "10", "--charge-fp", "no"]].concat());
     assert_eq!(uncharged["lesion_hd=100"].as_f64(), Some(10.5 / 2.0));
     let text_of = std::fs::read_to_string(&list).unwrap();
@@ -139,6 +142,37 @@ fn misses_cost_what_was_chosen() {
     let shown = fine(["eval", text(&truth), text(&pred), "--metrics", "lesion_hd95", "--missed", "10"]);
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains("lesion_hd95 mm") && shown.contains("10 mm for one without counterpart"), "{shown}");
+}
+
+/// Where the mean is that of found lesions, `--missed` is for whole classes alone.
+#[test]
+fn a_distance_of_misses_needs_a_mean_with_misses() {
+    let files = Files::new();
+    let [truth, pred] = ["t.nii", "p.nii"].map(|name| files.map(name, &[8, 1, 1], &[0u8, 1, 1, 0, 0, 0, 0, 0]));
+    let eval = |more: &[&'static str]| [&["eval", text(&truth), text(&pred), "--missed", "100"][..], more].concat();
+    for like in ["brats26-gli", "brats26-ped", "brats26-goat", "brats26-menrt"] {
+        fails(2, &["--missed", like, "--charge-fp yes"], eval(&["--like", like]));
+    }
+    let like = ["--like", "brats26-gli"];
+    let shown = |more: &[&'static str]| {
+        fine(eval(&[&like[..], more].concat())).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(shown(&["--charge-fp", "yes"]).contains("; 100 mm for one without counterpart"));
+    let both = shown(&["--metrics", "hd95,lesion_hd95"]);
+    assert!(both.contains("; over found ones") && !both.contains("100 mm for one"), "{both}");
+}
+
+/// Distances in voxels, as those of whole classes, need no size of a voxel.
+#[test]
+fn a_definition_in_voxels_needs_no_spacing() {
+    let files = Files::new();
+    let path = files.path("map.npy");
+    voxdice::io::npy::write(&path, &[2, 3], voxdice::io::npy::Order::RowMajor, &[0.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+        .unwrap();
+    let eval = ["eval", text(&path), text(&path), "--metrics", "lesion_hd=100", "--format", "json"];
+    fails(2, &["in mm", "--spacing"], eval);
+    let found = json(eval.iter().chain(&["--surface", "skimage-hausdorff"]));
+    assert_eq!(found["metric_per_case"][0]["instances"]["1"]["lesion_hd=100"], 0.0);
 }
 
 #[test]

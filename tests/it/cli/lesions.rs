@@ -270,6 +270,13 @@ fn flags_that_do_nothing_are_refused() {
     let voxels = ["--match", "any", "--near", "1", "--criterion", "voxels", "--match-threshold", ">0"];
     fine(eval(&[&one[..], &voxels[..]].concat()));
     fails(2, &["--criterion", "merge-both"], eval(&["--like", "lits", "--criterion", "dice"]));
+    fails(2, &["--floor", "merge-both"], eval(&["--like", "lits", "--floor", "10mm3"]));
+    fails(
+        2,
+        &["--charge-fp", "merge-both"],
+        eval(&[&one[..], &["--match", "merge-both", "--charge-fp", "no"]].concat()),
+    );
+    fails(2, &["brats23-gli", "merge-both"], eval(&["--like", "brats23-gli", "--match", "merge-both"]));
     fails(2, &["--charge-fp", "nearest"], eval(&["--like", "cc-dice", "--charge-fp", "no"]));
     fails(2, &["--criterion", "nearest"], eval(&[&one[..], &["--match", "nearest", "--criterion", "iou"]].concat()));
     fails(2, &["--match-threshold", "nearest"], eval(&["--like", "cc-dice", "--match-threshold", "0.1"]));
@@ -311,6 +318,28 @@ fn a_class_without_lesions_is_in_every_case() {
     for case in found["metric_per_case"].as_array().unwrap() {
         assert_eq!(case["instances"].as_object().unwrap().keys().collect::<Vec<_>>(), classes);
     }
+}
+
+/// LiTS has no pairs, so that scores of pairs are undefined: also where nothing is found, and where there is nothing.
+#[test]
+fn lits_counts_and_has_no_mean() {
+    let files = Files::new();
+    let maps = [[0u8, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 0], [0; 6]];
+    for (i, (truth, pred)) in maps.iter().flat_map(|truth| maps.iter().map(move |pred| (truth, pred))).enumerate() {
+        let [truth, pred] = [("t", truth), ("p", pred)].map(|(side, map)| {
+            let map: Vec<u8> = map.iter().copied().chain([0; 6]).collect();
+            files.map(&format!("{side}{i}.nii"), &[6, 2, 1], &map)
+        });
+        let arguments = ["eval", text(&truth), text(&pred), "-l", "1", "--like", "lits", "--format", "json"];
+        let found = json(arguments)["metric_per_case"][0]["instances"]["1"].clone();
+        assert!(found["tp"].is_i64() && found["n_truth"].is_u64(), "{found}");
+        for name in ["sq", "pq", "sq_dice", "pq_dice", "lesion_dice"] {
+            assert!(found[name].is_null(), "{name} of {i}: {found}");
+        }
+    }
+    let map = text(&files.path("t0.nii")).to_owned();
+    let shown = fine(["eval", &map, &map, "--like", "lits"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("merged both ways as LiTS does") && !shown.contains("mean Dice"), "{shown}");
 }
 
 #[test]
