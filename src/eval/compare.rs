@@ -1,7 +1,7 @@
 //! Whether two backends found the same, block by block.
 
 use crate::Table;
-use crate::stats::{Counts, DistanceCount, Instances, Lesion, NO_TARGET, Sums, Surface};
+use crate::stats::{Counts, DistanceCount, Instances, Lesion, LesionRun, NO_TARGET, Overlap, Sums, Surface, Touch};
 use std::fmt;
 
 /// The first block that two tables disagree about.
@@ -110,56 +110,80 @@ pub fn instances_difference(a: &Instances, b: &Instances) -> Option<(String, [u6
     if a == b {
         return None;
     }
-    let of_truth = [a, b].map(Instances::truth);
-    let of_pred = [a, b].map(Instances::pred);
-    for (side, [of_a, of_b]) in [("truth", of_truth), ("prediction", of_pred)] {
-        if of_a.len() != of_b.len() {
-            return Some((format!("lesions of the {side}"), [of_a, of_b].map(|lesions| lesions.len() as u64)));
-        }
-        if let Some((number, (a, b))) = (1..).zip(of_a.iter().zip(of_b)).find(|(_, (a, b))| a != b) {
-            let numbers = |lesion: &Lesion| {
-                let places = [lesion.low(), lesion.high()].concat().into_iter().map(u64::from);
-                let sums = lesion.sums().into_iter().map(|sum| sum as u64);
-                let all = [lesion.voxels(), lesion.first()].into_iter().chain(places).chain(sums);
-                all.collect::<Vec<_>>()
-            };
-            let (of_a, of_b) = (numbers(a), numbers(b));
-            let place = of_a.iter().zip(&of_b).position(|(a, b)| a != b).unwrap_or_default();
-            let what = match place {
-                0 => "voxels",
-                1 => "the first voxel",
-                2..8 => "the box",
-                _ => "the sum of places",
-            };
-            return Some((format!("{what} of lesion {number} of the {side}"), [of_a[place], of_b[place]]));
-        }
+    let both = [a, b];
+    let of_lists = of_lesions("truth", both.map(Instances::truth))
+        .or_else(|| of_lesions("prediction", both.map(Instances::pred)))
+        .or_else(|| of_runs("truth", both.map(Instances::runs_of_truth)))
+        .or_else(|| of_runs("prediction", both.map(Instances::runs_of_pred)))
+        .or_else(|| {
+            let pairs = both.map(|found| found.overlaps().iter().map(numbers_of).collect());
+            unlike(["pairs of lesions that share voxels", "sharing pair"], "", PAIR, pairs)
+        })
+        .or_else(|| {
+            let near = both.map(|found| found.near().map(|pair| pair.map(|place| u64::from(place) + 1)).collect());
+            unlike(["pairs of lesions that are near", "near pair"], "", [PAIR[0], PAIR[1]], near)
+        })
+        .or_else(|| {
+            let regions = both.map(|found| found.regions().unwrap_or_default().iter().map(numbers_of).collect());
+            unlike(["pairs by the nearest lesion", "nearest pair"], "", PAIR, regions)
+        })
+        .or_else(|| of_touches("truth", both.map(Instances::touches_of_truth)))
+        .or_else(|| of_touches("prediction", both.map(Instances::touches_of_pred)));
+    // The image or the options differ.
+    of_lists.or_else(|| Some(("voxels of the image".into(), both.map(|found| found.extent().iter().product()))))
+}
+
+const PAIR: [&str; 3] = ["the true lesion", "the predicted lesion", "the voxels"];
+
+fn numbers_of(pair: &Overlap) -> [u64; 3] {
+    [u64::from(pair.truth) + 1, u64::from(pair.pred) + 1, pair.voxels]
+}
+
+/// Where two lists differ: in how many entries they have, or in a number of one of them.
+fn unlike<const N: usize>(
+    [entries, entry]: [&str; 2],
+    side: &str,
+    numbers: [&str; N],
+    [a, b]: [Vec<[u64; N]>; 2],
+) -> Option<(String, [u64; 2])> {
+    let of_side = if side.is_empty() { String::new() } else { format!(" of the {side}") };
+    if a.len() != b.len() {
+        return Some((format!("{entries}{of_side}"), [a.len() as u64, b.len() as u64]));
     }
-    let counts = |found: &Instances| {
-        let voxels = |all: &[crate::stats::Overlap]| all.iter().map(|overlap| overlap.voxels).sum::<u64>();
-        let [truth, pred] = [found.touches_of_truth(), found.touches_of_pred()].map(|touches| touches.len() as u64);
-        let (pairs, near) = (found.overlaps().len() as u64, found.near().count() as u64);
-        let regions = found.regions().unwrap_or_default();
-        [pairs, voxels(found.overlaps()), near, regions.len() as u64, voxels(regions), truth, pred]
+    let (number, (a, b)) = (1..).zip(a.iter().zip(&b)).find(|(_, (a, b))| a != b)?;
+    let place = (0..N).find(|&place| a[place] != b[place])?;
+    Some((format!("{} of {entry} {number}{of_side}", numbers[place]), [a[place], b[place]]))
+}
+
+fn of_lesions(side: &str, lists: [&[Lesion]; 2]) -> Option<(String, [u64; 2])> {
+    let (b, s) = ("the box", "the sum of places");
+    let names = ["voxels", "the first voxel", b, b, b, b, b, b, s, s, s];
+    let numbers = |lesion: &Lesion| {
+        let ([x, y, z], [to_x, to_y, to_z]) = (lesion.low().map(u64::from), lesion.high().map(u64::from));
+        let [sum_x, sum_y, sum_z] = lesion.sums().map(|sum| sum as u64);
+        [lesion.voxels(), lesion.first(), x, y, z, to_x, to_y, to_z, sum_x, sum_y, sum_z]
     };
-    let names = [
-        "pairs of lesions that share voxels",
-        "voxels that they share",
-        "pairs of lesions that are near",
-        "pairs by the nearest lesion",
-        "voxels of these",
-        "lesions of the truth that touch others",
-        "lesions of the prediction that touch others",
-    ];
-    let (of_a, of_b) = (counts(a), counts(b));
-    // As many pairs, but others of them.
-    let place = (0..names.len()).find(|&place| of_a[place] != of_b[place]).unwrap_or_default();
-    Some((names[place].into(), [of_a[place], of_b[place]]))
+    unlike(["lesions", "lesion"], side, names, lists.map(|lesions| lesions.iter().map(numbers).collect()))
+}
+
+fn of_runs(side: &str, lists: [Option<&[LesionRun]>; 2]) -> Option<(String, [u64; 2])> {
+    let names = ["the lesion", "the slice", "the row", "the first column", "the end"];
+    let numbers = |run: &LesionRun| [run.lesion + 1, run.z, run.y, run.start, run.end].map(u64::from);
+    let lists = lists.map(|runs| runs.unwrap_or_default().iter().map(numbers).collect());
+    unlike(["runs of voxels", "run"], side, names, lists)
+}
+
+fn of_touches(side: &str, lists: [&[Touch]; 2]) -> Option<(String, [u64; 2])> {
+    let names = ["the classes", "the lesion", "the other lesion"];
+    let numbers = |touch: &Touch| [touch.which as u64 + 1, u64::from(touch.lesion) + 1, u64::from(touch.other) + 1];
+    let lists = lists.map(|touches| touches.iter().map(numbers).collect());
+    unlike(["lesions that touch those of another class", "touch"], side, names, lists)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Terms;
+    use crate::stats::{InstanceOptions, Regions, Runs, Terms};
     use crate::{Classes, Engine, EngineOptions, LabelMap, Pair, Shape, Volume};
 
     /// Two samples of three classes, three blocks each.
@@ -233,5 +257,51 @@ mod tests {
         };
         let last_bit = f32::from_bits(0.5f32.to_bits() + 1);
         assert!(first_difference(&sums([0.5, 1.0]), &sums([last_bit, 1.0])).is_some());
+    }
+
+    /// Two lesions on either side of each of two classes, which touch.
+    fn lesions() -> Instances {
+        let shape = Shape::new(1, 1, [3, 8]).unwrap();
+        let truth = [1u8, 1, 0, 2, 0, 1, 1, 0, 1, 1, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+        let pred = [0u8, 1, 1, 2, 0, 0, 1, 0, 0, 1, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2];
+        let map = |labels| LabelMap::u8(shape.clone(), labels).unwrap();
+        let options = InstanceOptions {
+            near: 1,
+            regions: Regions::Nearest,
+            runs: Runs::Kept,
+            touching: vec![[0, 1]],
+            ..InstanceOptions::default()
+        };
+        let engine = Engine::new(&EngineOptions::default()).unwrap();
+        let pair = Pair { pred: map(&pred), truth: map(&truth) };
+        engine.instances(pair, &Classes::new([1, 2]).unwrap(), &options).unwrap().into_values().remove(0)
+    }
+
+    /// Whatever differs is named, and with numbers that differ.
+    #[test]
+    fn every_number_about_lesions_is_a_difference() {
+        type Change = fn(&mut Instances);
+        let changes: [(&str, Change); 12] = [
+            ("voxels of the image", |found| found.extent[0] += 1),
+            ("lesions of the truth", |found| found.truth.truncate(1)),
+            ("voxels of lesion 2 of the prediction", |found| found.pred[1] = found.pred[0]),
+            ("runs of voxels of the truth", |found| found.runs = None),
+            ("the end of run 1 of the prediction", |found| found.runs.as_mut().unwrap()[1][0].end += 1),
+            ("the lesion of run 2 of the truth", |found| found.runs.as_mut().unwrap()[0][1].lesion ^= 1),
+            ("the voxels of sharing pair 2", |found| found.overlaps[1].voxels += 1),
+            ("the predicted lesion of sharing pair 1", |found| found.overlaps[0].pred ^= 1),
+            ("the true lesion of near pair 1", |found| found.near.as_mut().unwrap()[0][0] ^= 1),
+            ("the voxels of nearest pair 1", |found| found.regions.as_mut().unwrap()[0].voxels += 1),
+            ("the other lesion of touch 1 of the truth", |found| found.touches[0][0].other += 1),
+            ("lesions that touch those of another class of the prediction", |found| found.touches[1].clear()),
+        ];
+        let good = lesions();
+        assert_eq!(instances_difference(&good, &good.clone()), None);
+        for (name, change) in changes {
+            let mut bad = good.clone();
+            change(&mut bad);
+            let (what, [a, b]) = instances_difference(&good, &bad).unwrap();
+            assert!(what == name && a != b, "{name}: {what}, {a} and {b}");
+        }
     }
 }

@@ -94,8 +94,8 @@ impl Backend {
         let list = self.storage(3 * u64::from(many))?;
         self.step(Statistic::Instances(InstancesKernel::Runs), [&masks, &before, &list], told.clone(), groups)?;
         let rows = tell_windows(&mut told, batch, windows);
-        if rows > 0 {
-            let part = (MOST_ROWS / rows).max(WORKGROUP.into());
+        if let Some(part) = MOST_ROWS.checked_div(rows) {
+            let part = part.max(WORKGROUP.into());
             for from in (0..u64::from(many)).step_by(part as usize) {
                 let end = (from + part).min(many.into());
                 (told.numbers.first_run, told.numbers.end_run) = (from as u32, end as u32);

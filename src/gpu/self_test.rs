@@ -20,6 +20,21 @@ use crate::volume::{Data, Source, TruthKind};
 
 const VOXELS: usize = 4099;
 
+/// Truth and prediction: the label at z, y and x of the first side, which is 0, and then of the other one. Each voxel has
+/// another random number of 24 bits.
+pub(super) fn drawn([nz, ny, nx]: [usize; 3], label: impl Fn([usize; 3], usize, u32) -> u8) -> [Vec<u8>; 2] {
+    let mut state = 0x9e37_79b9_u32;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state >> 8
+    };
+    [0, 1].map(|side| {
+        (0..nz * ny * nx).map(|at| label([at / (ny * nx), at / nx % ny, at % nx], side, random())).collect()
+    })
+}
+
 /// Checks the backend. Wrong answers with native 64-bit integers or packed dot products, or shaders with them that are
 /// refused, switch those off; wrong answers without these features are final.
 pub(super) fn run(backend: &mut Backend) -> Result<()> {

@@ -28,6 +28,15 @@ impl Random {
     }
 }
 
+/// Truth and prediction, voxel by voxel in their order: the label at z, y and x of the first side, which is 0, and then of the
+/// other one.
+pub(super) fn drawn(spatial: &[usize], mut label: impl FnMut([usize; 3], usize) -> u8) -> [Vec<u8>; 2] {
+    let mut extent = [1; 3];
+    extent.iter_mut().rev().zip(spatial.iter().rev()).for_each(|(own, &n)| *own = n);
+    let [nz, ny, nx] = extent;
+    [0, 1].map(|side| (0..nz * ny * nx).map(|at| label([at / (ny * nx), at / nx % ny, at % nx], side)).collect())
+}
+
 /// The types that a real-valued volume can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

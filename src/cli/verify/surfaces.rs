@@ -1,6 +1,6 @@
 //! Surface distances of two engines.
 
-use super::data::Random;
+use super::data::{Random, drawn};
 use super::tally::Tally;
 use crate::eval::compare::surface_difference;
 use crate::stats::{Elements, ImageEdge, SurfaceOptions, Target};
@@ -26,7 +26,7 @@ pub(super) fn compare(tally: &mut Tally, [cpu, other]: [&Engine; 2], round: usiz
     for spatial in [&[6, 50, 70][..], &[300, 70]] {
         let shape = Shape::new(1, 1, spatial)?;
         for picture in PICTURES {
-            let (truth, pred) = labels(picture, spatial);
+            let [truth, pred] = labels(picture, spatial);
             for (elements, image_edge, target) in WAYS.into_iter().skip(round % 2).step_by(2) {
                 // Whole numbers of 32 bits, and of 64.
                 for mm in [[1.0, 1.0, 1.0], [3.0, 0.8, 0.7]] {
@@ -38,11 +38,7 @@ pub(super) fn compare(tally: &mut Tally, [cpu, other]: [&Engine; 2], round: usiz
                     };
                     let (expected, found) = (measure(cpu)?, measure(other)?);
                     let name = format!("{picture} of {shape}, {} elements", elements.name());
-                    for (a, b) in expected.values().iter().zip(found.values()) {
-                        let words =
-                            |(what, [a, b]): (String, [u64; 2])| format!("{what}: the CPU has {a}; this has {b}");
-                        tally.check(&name, surface_difference(a, b).map(words));
-                    }
+                    tally.check_all(&name, [&expected, &found], surface_difference);
                 }
             }
         }
@@ -51,25 +47,19 @@ pub(super) fn compare(tally: &mut Tally, [cpu, other]: [&Engine; 2], round: usiz
 }
 
 /// Truth and prediction.
-fn labels(picture: &str, spatial: &[usize]) -> (Vec<u8>, Vec<u8>) {
-    let (ny, nx) = (spatial[spatial.len() - 2], spatial[spatial.len() - 1]);
+fn labels(picture: &str, spatial: &[usize]) -> [Vec<u8>; 2] {
     let mut random = Random::new(7);
-    let mut label = |i: usize, moved: usize| {
-        let (y, x) = (i / nx % ny, i % nx);
+    drawn(spatial, |[z, y, x], moved| {
         let in_box = |low: usize| (low..low + 12).contains(&x) && (1..9).contains(&y);
         match picture {
             "boxes" if in_box(24 + moved) => 1 + (y % 2) as u8,
             "far boxes" if in_box(50 * moved) => 1,
             "noise" => (random.below(40) % 5).min(3) as u8,
-            "a far voxel" if moved == 1 && i == 0 => 1,
+            "a far voxel" if moved == 1 && [z, y, x] == [0; 3] => 1,
             "a far voxel" if moved == 0 && y > 2 && x > 5 => 2 - (y / 4 % 2) as u8,
             _ => 0,
         }
-    };
-    let voxels = spatial.iter().product::<usize>();
-    let truth = (0..voxels).map(|i| label(i, 0)).collect();
-    let pred = (0..voxels).map(|i| label(i, 1)).collect();
-    (truth, pred)
+    })
 }
 
 #[cfg(test)]
@@ -84,7 +74,7 @@ mod tests {
         compare(&mut tally, [&engine, &engine], 0).unwrap();
         assert_eq!((tally.checks, tally.first_failure), (96, None));
         for (picture, farthest) in PICTURES.into_iter().zip([2.0, 50.0, 30.0, 86.0]) {
-            let (truth, pred) = labels(picture, &[6, 50, 70]);
+            let [truth, pred] = labels(picture, &[6, 50, 70]);
             let map = |labels| LabelMap::u8(Shape::new(1, 1, [6, 50, 70]).unwrap(), labels).unwrap();
             let regions = Classes::regions([vec![1, 2]]).unwrap();
             let surfaces = engine

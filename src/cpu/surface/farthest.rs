@@ -43,7 +43,7 @@ fn line(queries: &Bits, targets: &Bits, weights: [u64; 3]) -> Option<Line> {
         if last.is_some_and(|to| between(from, to, weights) <= longest) {
             return;
         }
-        if let Some(line) = nearest(from, targets, &occupied, weights) {
+        if let Some(line) = nearest(from, targets, &occupied, weights, longest) {
             last = Some(line.to);
             most = if line.squared > longest { Some(line) } else { most };
         }
@@ -55,13 +55,28 @@ fn between(a: [usize; 3], b: [usize; 3], weights: [u64; 3]) -> u64 {
     (0..3).map(|axis| weights[axis] * square(a[axis].abs_diff(b[axis]))).sum()
 }
 
-/// The target nearest to a query, looked for in every row that has targets.
-fn nearest(from: [usize; 3], targets: &Bits, occupied: &[(usize, usize)], weights: [u64; 3]) -> Option<Line> {
+/// The target nearest to a query, looked for from its own row outward until no slice is near enough; or one that is no farther
+/// than `longest`, which suffices.
+fn nearest(
+    from: [usize; 3],
+    targets: &Bits,
+    occupied: &[(usize, usize)],
+    weights: [u64; 3],
+    longest: u64,
+) -> Option<Line> {
     let [z, y, x] = from;
+    let (mut before, mut behind) = occupied.split_at(occupied.partition_point(|row| *row < (z, y)));
+    let to_slice = |row: Option<&(usize, usize)>| row.map_or(u64::MAX, |row| weights[0] * square(row.0.abs_diff(z)));
     let mut best: Option<Line> = None;
-    for &(tz, ty) in occupied {
-        let in_row = between([z, y, 0], [tz, ty, 0], weights);
+    loop {
+        let (low, high) = (to_slice(before.last()), to_slice(behind.first()));
         let shortest = best.map_or(u64::MAX, |line| line.squared);
+        if low.min(high) >= shortest || best.is_some() && shortest <= longest {
+            return best;
+        }
+        let next = if low < high { before.split_off_last() } else { behind.split_off_first() };
+        let Some(&(tz, ty)) = next else { return best };
+        let in_row = between([z, y, 0], [tz, ty, 0], weights);
         if in_row >= shortest {
             continue;
         }
@@ -74,5 +89,48 @@ fn nearest(from: [usize; 3], targets: &Bits, occupied: &[(usize, usize)], weight
             best = Some(Line { squared, from, to: [tz, ty, tx] });
         }
     }
-    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bits by a small generator, so many of 1000.
+    fn noise(size: [usize; 3], per_mille: u64, mut state: u64) -> Bits {
+        let mut bits = Bits::new(size);
+        for at in 0..size.iter().product() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if (state >> 33) % 1000 < per_mille {
+                let (row, x) = (at / size[2], at % size[2]);
+                bits.words[row * bits.width + x / 64] |= 1 << (x % 64);
+            }
+        }
+        bits
+    }
+
+    fn places(bits: &Bits) -> Vec<[usize; 3]> {
+        let mut places = Vec::new();
+        bits.each_in(0..bits.rows(), |z, y, x| places.push([z, y, x]));
+        places
+    }
+
+    /// The longest of the shortest lines, among all pairs.
+    #[test]
+    fn it_is_what_all_pairs_have() {
+        for (seed, size) in [[7, 9, 70], [1, 30, 40], [20, 1, 65], [12, 11, 3]].into_iter().enumerate() {
+            for (weights, per_mille) in [([1, 1, 1], 2), ([900, 64, 49], 5), ([1, 100, 9], 300)] {
+                let targets = noise(size, per_mille, seed as u64 + 1);
+                let queries = noise(size, 20, seed as u64 + 50).without(&targets);
+                let (from, to) = (places(&queries), places(&targets));
+                let nearest = |&place: &[usize; 3]| to.iter().map(|&to| between(place, to, weights)).min();
+                let expected = from.iter().filter_map(nearest).max();
+                let found = line(&queries, &targets, weights);
+                assert_eq!(found.map(|line| line.squared), expected, "{size:?} {weights:?} {per_mille}");
+                if let Some(line) = found {
+                    assert!(from.contains(&line.from) && to.contains(&line.to));
+                    assert_eq!(between(line.from, line.to, weights), line.squared);
+                }
+            }
+        }
+    }
 }

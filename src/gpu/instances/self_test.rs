@@ -4,6 +4,7 @@ use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::gpu::Backend;
 use crate::gpu::arrival::Waiting;
+use crate::gpu::self_test::drawn;
 use crate::job::{ComponentsOf, FoundRun, FoundRuns, LabelPairOf};
 use crate::kernel::instances::twin::components;
 use crate::kernel::window::{Reach, of_components};
@@ -37,7 +38,7 @@ impl Backend {
 
     async fn components_agree(&self, windows: &[[Vec<Reach>; 2]], waiting: Waiting) -> Result<bool> {
         let classes = Classes::regions([vec![1], vec![2, 3], vec![1, 3]])?.ignoring(4)?;
-        let (truth, pred) = labels();
+        let [truth, pred] = labels();
         let [p, t] = [&pred, &truth].map(|labels| Source::Host(Data::U8(labels)));
         let pair = LabelPairOf { extent: EXTENT, samples: 1, pred: p, truth: t, classes: &classes };
         let mut found: Vec<Vec<FoundRuns>> = vec![Vec::new(); classes.len()];
@@ -77,28 +78,16 @@ fn runs(mask: &[bool], window: &[Reach]) -> Vec<FoundRun> {
 
 /// Truth and prediction: a comb whose teeth meet in the last row alone, rows that are full, noise of two labels, and a part
 /// that is ignored.
-fn labels() -> (Vec<u8>, Vec<u8>) {
-    let [_, ny, nx] = EXTENT;
-    let mut state = 0x9e37_79b9_u32;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state >> 8
-    };
-    let mut label = |i: usize, moved: usize| {
-        let (z, y, x) = (i / (ny * nx), i / nx % ny, i % nx);
-        let noise = random() % 100;
+fn labels() -> [Vec<u8>; 2] {
+    let rows = EXTENT[1];
+    drawn(EXTENT, |[z, y, x], moved, random| {
+        let noise = random % 100;
         match (z, y, x) {
             (2, 8, 20..40) if moved == 0 => 4,
-            (0, ..) => u8::from((x + moved).is_multiple_of(2) || y + 1 == ny),
+            (0, ..) => u8::from((x + moved).is_multiple_of(2) || y + 1 == rows),
             (1, 3..7, _) => 1,
             _ if noise < 35 => 2 + (noise % 2) as u8,
             _ => 0,
         }
-    };
-    let voxels = EXTENT.iter().product::<usize>();
-    let truth = (0..voxels).map(|i| label(i, 0)).collect();
-    let pred = (0..voxels).map(|i| label(i, 1)).collect();
-    (truth, pred)
+    })
 }

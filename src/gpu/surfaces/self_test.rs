@@ -6,6 +6,7 @@ use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::gpu::Backend;
 use crate::gpu::arrival::Waiting;
+use crate::gpu::self_test::drawn;
 use crate::job::{LabelPairOf, SurfacesOf};
 use crate::kernel::surface::twin::distances;
 use crate::stats::{Distances, Elements, ImageEdge, Lattice, Spacing, Surface, SurfaceOptions};
@@ -40,7 +41,7 @@ impl Backend {
 
     async fn surfaces_agree(&self, options: &SurfaceOptions, waiting: Waiting) -> Result<bool> {
         let classes = Classes::regions([vec![1], vec![2, 3], vec![9]])?.ignoring(4)?;
-        let (truth, pred) = labels();
+        let [truth, pred] = labels();
         let lattice = Lattice::new(&options.spacing, &EXTENT.map(|n| n as u64))?;
         let [p, t] = [&pred, &truth].map(|labels| Source::Host(Data::U8(labels)));
         let pair = LabelPairOf { extent: EXTENT, samples: 1, pred: p, truth: t, classes: &classes };
@@ -61,18 +62,9 @@ impl Backend {
 
 /// Truth and prediction: boxes that are off by a voxel, one of them at the image's edge, with a far voxel; noise of two
 /// labels; and a part that is ignored.
-fn labels() -> (Vec<u8>, Vec<u8>) {
-    let [_, ny, nx] = EXTENT;
-    let mut state = 0x9e37_79b9_u32;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state >> 8
-    };
-    let mut label = |i: usize, moved: usize| {
-        let (z, y, x) = (i / (ny * nx), i / nx % ny, i % nx);
-        let noise = random() % 400;
+fn labels() -> [Vec<u8>; 2] {
+    drawn(EXTENT, |[z, y, x], moved, random| {
+        let noise = random % 400;
         match (z, y, x) {
             (1, 40, 2..9) if moved == 0 => 4,
             _ if (y, x) == (51, 1) && moved == 1 => 1,
@@ -80,9 +72,5 @@ fn labels() -> (Vec<u8>, Vec<u8>) {
             _ if y > 30 && noise < 3 => 2 + (noise % 2) as u8,
             _ => 0,
         }
-    };
-    let voxels = EXTENT.iter().product::<usize>();
-    let truth = (0..voxels).map(|i| label(i, 0)).collect();
-    let pred = (0..voxels).map(|i| label(i, 1)).collect();
-    (truth, pred)
+    })
 }

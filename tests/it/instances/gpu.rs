@@ -4,7 +4,7 @@ use super::oracle::{all_options, hard};
 use super::shapes::{self, noise};
 use super::{Maps, cases, engine};
 use crate::{application, engines};
-use voxdice::stats::{Connectivity, InstanceOptions, Instances, InstancesBy, Join, Regions};
+use voxdice::stats::{Connectivity, InstanceOptions, Instances, InstancesBy, Join, Regions, Runs};
 use voxdice::{Backend, Classes, Dtype, Engine, Error, LabelMap, Pair, Shape};
 
 /// The adapters, each with large windows and with small ones, by which a part of an image has 5,000 words of bits at most.
@@ -12,9 +12,11 @@ fn adapters() -> impl Iterator<Item = &'static engines::Implementation> {
     engines::ALL.iter().filter(|one| one.engine.describe().backend == Backend::Gpu)
 }
 
-/// Holds every adapter against the CPU.
+/// Holds every adapter against the CPU, with the voxels of the lesions.
 fn hold(name: &str, maps: &Maps, classes: &Classes, options: &InstanceOptions) {
+    let options = &InstanceOptions { runs: Runs::Kept, ..options.clone() };
     let expected = maps.find(classes, options);
+    assert!(expected.iter().all(|found| found.runs_of_truth().is_some() && found.runs_of_pred().is_some()));
     for one in adapters() {
         let found = maps.find_on(&one.engine, classes, options);
         assert!(found == expected, "{name} on {}: {options:?}", one.name);
