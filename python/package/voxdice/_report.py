@@ -195,8 +195,7 @@ def merge(
     """Joins reports, or files of ``voxdice eval --format json`` and nnU-Net's summary.json, into what one run would have found.
 
     Every score is made anew, so the choices about scores may be changed here; ``pool`` is as in :func:`evaluate`. Raises
-    :class:`voxdice.Error` where cases are there twice, shards are missing, the parts were counted by other rules, or ``like``
-    defines lesions that were not looked for.
+    :class:`voxdice.Error` where cases are there twice, shards are missing, or the parts were counted by other rules.
     """
     texts = [text_of_part(part, f"part {at}") for at, part in enumerate(parts, 1)]
     asked = {"empty": empty, "like": like, "pool": pool, "resamples": resamples, "seed": seed}
