@@ -11,8 +11,8 @@ use fact::join;
 pub use fact::{NonFiniteFact, Operand, Position, TooManyLesions};
 #[cfg(feature = "io")]
 pub use file::{
-    DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, MagicFault, OffsetFault,
-    Part, WriteFault, ZlibFault,
+    DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, LabelFault, MagicFault,
+    NpyFault, OffsetFault, Part, WriteFault, ZlibFault,
 };
 pub(crate) use names::{by_name, named};
 

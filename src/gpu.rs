@@ -6,6 +6,7 @@ mod arrival;
 mod copies;
 mod counts;
 mod device;
+mod form;
 mod gradient;
 mod gradient_buffer;
 mod input;

@@ -39,7 +39,7 @@ pub use image::{READABLE, read, read_header};
 pub use input::Input;
 pub use lattice::{Gap, Grid, Placement};
 pub use name::stem;
-pub use view::{View, ViewError};
+pub use view::View;
 pub use voxels::{Scale, StoredType, Voxel, Voxels};
 
 /// Reads two files at once: most of the time of a run may be their decompression.

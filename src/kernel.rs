@@ -11,6 +11,7 @@ pub(crate) mod gradient;
 pub(crate) mod instances;
 pub(crate) mod integers;
 mod keys;
+pub mod params;
 pub(crate) mod rows;
 pub mod shaders;
 pub mod source;

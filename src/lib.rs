@@ -108,15 +108,14 @@ pub mod fuzzing;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod job;
-#[cfg_attr(not(feature = "gpu"), allow(dead_code))] // shader text and window parts are a GPU matter
 mod kernel;
 mod library;
 mod memory;
 mod numbers;
 mod objective;
 mod options;
-#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
-// windows are a GPU matter, but their arithmetic is tested everywhere
+// Windows are a GPU matter, but their arithmetic is tested everywhere.
+#[cfg(any(feature = "gpu", test, fuzzing))]
 mod plan;
 mod pointwise;
 mod shape;

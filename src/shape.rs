@@ -167,6 +167,7 @@ impl Grid {
     }
 
     /// Rows are (plane, voxel) pairs in memory order; a row holds one element per channel.
+    #[cfg(any(feature = "gpu", test, fuzzing))]
     pub fn rows(&self) -> u64 {
         self.planes * self.voxels
     }

@@ -31,7 +31,7 @@ use publish::{OutputArgs, publish};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-/// Dice, surface distances and lesions of label maps, class by class: two files, or two folders of cases.
+/// Dice, surface distances and lesions of label maps: two files, or two folders of cases.
 ///
 /// Voxels are counted exactly: the numbers are the same on every device. Scores of labels that neither file has are
 /// undefined unless --empty or --like says otherwise; means are over defined values, and how many were not is said

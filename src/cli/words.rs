@@ -7,8 +7,8 @@ pub(super) use eval::{Flags, of_warning};
 
 use crate::Error;
 use crate::error::NonFiniteFact;
+use crate::error::{FileError, LabelFault};
 use crate::eval::EvalError;
-use crate::io::labels::{LabelFault, LabelsError};
 
 /// The whole chain of causes on one line.
 pub(super) fn of(error: &anyhow::Error) -> String {
@@ -23,15 +23,15 @@ pub(super) fn of_eval(error: &EvalError) -> String {
 fn of_causes<'a>(causes: impl Iterator<Item = &'a (dyn std::error::Error + 'static)>) -> String {
     let words = causes.map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
         (Some(error), _) => of_library(error),
-        (_, Some(error)) => of_labels(error),
+        (_, Some(error)) => of_file(error),
         _ => eval::of_cause(cause).unwrap_or_else(|| cause.to_string()),
     });
     words.collect::<Vec<_>>().join(": ")
 }
 
-/// What label maps are read with are flags of `eval`, the one command that reads them.
-fn of_labels(error: &LabelsError) -> String {
-    let LabelsError::NotALabel { path, position, value, fault } = error else { return error.to_string() };
+/// Options for reading label maps are flags of `eval`, the one command that reads them.
+fn of_file(error: &FileError) -> String {
+    let FileError::NotALabel { path, position, value, fault } = error else { return error.to_string() };
     let position: Vec<String> = position.iter().map(u64::to_string).collect();
     let remedy = match fault {
         LabelFault::Fraction => {
@@ -63,6 +63,7 @@ fn of_library(error: &Error) -> String {
             let facts: Vec<String> = facts.iter().map(NonFiniteFact::to_string).collect();
             format!("{}; write the file again without them", facts.join("; "))
         }
+        Error::File(error) => of_file(error),
         Error::NoGradient { activation } => {
             format!("{activation} has no gradient; leave --grad out, or use --activation none, sigmoid or softmax")
         }

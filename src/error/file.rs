@@ -1,7 +1,6 @@
 //! Errors of volume files. Every message names the file, the fact and the next step.
 
 use std::collections::TryReserveError;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +8,15 @@ use thiserror::Error;
 
 mod fault;
 mod header;
+mod kind;
+mod label;
 
 pub use fault::{DimsFault, FileAction, GeometryFault, GzipFault, MagicFault, OffsetFault, Part, WriteFault};
 pub(crate) use fault::{in_its_place, listed};
-pub use header::{HeaderFault, ZlibFault};
+pub use header::{HeaderFault, NpyFault, ZlibFault};
+pub use kind::FileErrorKind;
+pub use label::LabelFault;
+use label::Place;
 
 /// Why a volume file could not be read or written.
 ///
@@ -248,145 +252,97 @@ pub enum FileError {
         /// What does not fit.
         fault: WriteFault,
     },
-}
-
-/// The groups of [`FileError`], for callers that only need the kind of fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FileErrorKind {
-    /// A file, or one half of a pair, is not there.
-    MissingFile,
-    /// A folder, a pipe or a device.
-    NotAFile,
-    /// The operating system refused.
-    Io,
-    /// Not a NIfTI file at all.
-    NotNifti,
-    /// A NIfTI header with a wrong magic.
-    BadMagic,
-    /// No gzip, broken gzip, or a gzip bomb.
-    BadGzip,
-    /// The file ends too early.
-    Truncated,
-    /// Impossible dimensions.
-    BadDims,
-    /// A datatype which is not read.
-    UnsupportedDtype,
-    /// A broken zlib stream.
-    BadZlib,
-    /// Neither name nor content is that of a known format.
-    UnknownFormat,
-    /// A header of text that is damaged, or asks for what is not read.
-    BadHeader,
-    /// An impossible start of the voxels.
-    BadOffset,
-    /// An impossible intercept.
-    BadScale,
-    /// An impossible spacing or affine.
-    BadGeometry,
-    /// The voxels do not fit in memory.
-    OutOfMemory,
-    /// Not to be written as NIfTI.
-    Unwritable,
-}
-
-impl FileErrorKind {
-    /// A stable name, such as `bad_gzip`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MissingFile => "missing_file",
-            Self::NotAFile => "not_a_file",
-            Self::Io => "io",
-            Self::NotNifti => "not_nifti",
-            Self::BadMagic => "bad_magic",
-            Self::BadGzip => "bad_gzip",
-            Self::Truncated => "truncated",
-            Self::BadDims => "bad_dims",
-            Self::UnsupportedDtype => "unsupported_dtype",
-            Self::BadZlib => "bad_zlib",
-            Self::UnknownFormat => "unknown_format",
-            Self::BadHeader => "bad_header",
-            Self::BadOffset => "bad_offset",
-            Self::BadScale => "bad_scale",
-            Self::BadGeometry => "bad_geometry",
-            Self::OutOfMemory => "out_of_memory",
-            Self::Unwritable => "unwritable",
-        }
-    }
-}
-
-impl fmt::Display for FileErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
+    /// The first bytes are not those of a `.npy` file.
+    #[error("{}: not a .npy file: the first bytes are {found:02x?}; save the array with numpy.save, or {}", path.display(), in_its_place(found))]
+    NotNpy {
+        /// The file.
+        path: PathBuf,
+        /// Its first bytes: six, or as many as there are.
+        found: Vec<u8>,
+    },
+    /// The header of a `.npy` file cannot be understood.
+    #[error("{}: the header of the array is damaged: {fault}; save it again with numpy.save", path.display())]
+    NpyHeader {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: NpyFault,
+    },
+    /// The elements of a `.npy` file are not numbers of a voxel type.
+    #[error("{}: elements of type {found} cannot be read; save the array as bool, as whole numbers of 8 to 64 bits, or as float16, float32 or float64", path.display())]
+    UnsupportedElements {
+        /// The file.
+        path: PathBuf,
+        /// The type as the header has it.
+        found: String,
+    },
+    /// A `.npy` file is shorter or longer than its header says.
+    #[error("{}: the header announces {expected} bytes of elements, but {found} follow it; copy or save the file again", path.display())]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that the shape and the type stand for.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
+    },
+    /// A voxel of a label map is not a label.
+    #[error("{}: voxel {} is {value}, which is {fault}; {}", path.display(), Place(position), fault.remedy())]
+    NotALabel {
+        /// The file.
+        path: PathBuf,
+        /// The first such voxel, x first.
+        position: Vec<u64>,
+        /// Its value, as its type writes it.
+        value: String,
+        /// What is wrong with it.
+        fault: LabelFault,
+    },
+    /// Several numbers per voxel of a label map: layers of labels that overlap, a colour, or one probability per class.
+    #[error("{}: the file has {channels} numbers per voxel, and a label map has one; write one file per channel, or merge them into one label map", path.display())]
+    Channels {
+        /// The file.
+        path: PathBuf,
+        /// Numbers per voxel.
+        channels: u64,
+    },
+    /// The shape of a label map has no voxels or too many.
+    #[error("{}: not a volume that can be compared", path.display())]
+    NotComparable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its shape.
+        source: Box<super::Error>,
+    },
+    /// Numbers of a soft volume that no `f32` can represent.
+    #[error("{}: {count} voxels are beyond what 32-bit floats hold {}, the first is {value}; store them as float32", path.display(), if *whole { "exactly" } else { "at all" })]
+    Unrepresentable {
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        count: u64,
+        /// The first of them.
+        value: String,
+        /// Whether it is a whole number, which must not be rounded.
+        whole: bool,
+    },
+    /// In memory the voxels would look different, so there is no [`View`](crate::io::View) of them.
+    #[error("{}: {why}, so the voxels cannot be used where they are; read the file with voxdice::io::read", path.display())]
+    NotInPlace {
+        /// The file.
+        path: PathBuf,
+        /// What is different.
+        why: &'static str,
+    },
 }
 
 impl FileError {
-    /// The file that is at fault (of a pair, the half that is).
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::Missing { path, .. }
-            | Self::DanglingLink { path, .. }
-            | Self::MissingPartner { path, .. }
-            | Self::NotGiven { path, .. }
-            | Self::NotAFile { path, .. }
-            | Self::Io { path, .. }
-            | Self::Empty { path, .. }
-            | Self::NotNifti { path, .. }
-            | Self::BadMagic { path, .. }
-            | Self::NotGzip { path, .. }
-            | Self::Gzip { path, .. }
-            | Self::Zlib { path, .. }
-            | Self::UnknownFormat { path, .. }
-            | Self::Foreign { path, .. }
-            | Self::Header { path, .. }
-            | Self::Overlong { path, .. }
-            | Self::Truncated { path, .. }
-            | Self::TooSmallForClaim { path, .. }
-            | Self::BadDims { path, .. }
-            | Self::UnsupportedDtype { path, .. }
-            | Self::BadOffset { path, .. }
-            | Self::BadScale { path, .. }
-            | Self::BadGeometry { path, .. }
-            | Self::OutOfMemory { path, .. }
-            | Self::Unwritable { path, .. } => path,
-        }
-    }
-
     /// Nothing is found under a name, or where it leads.
     pub(crate) fn missing(path: &Path) -> Self {
         let path = path.to_path_buf();
         match path.read_link() {
             Ok(target) => Self::DanglingLink { path, target },
             Err(_) => Self::Missing { path },
-        }
-    }
-
-    /// The group this error belongs to.
-    #[must_use]
-    pub const fn kind(&self) -> FileErrorKind {
-        match self {
-            Self::Missing { .. } | Self::DanglingLink { .. } | Self::MissingPartner { .. } | Self::NotGiven { .. } => {
-                FileErrorKind::MissingFile
-            }
-            Self::NotAFile { .. } => FileErrorKind::NotAFile,
-            Self::Io { .. } => FileErrorKind::Io,
-            Self::NotNifti { .. } => FileErrorKind::NotNifti,
-            Self::BadMagic { .. } => FileErrorKind::BadMagic,
-            Self::NotGzip { .. } | Self::Gzip { .. } | Self::Overlong { .. } => FileErrorKind::BadGzip,
-            Self::Empty { .. } | Self::Truncated { .. } | Self::TooSmallForClaim { .. } => FileErrorKind::Truncated,
-            Self::BadDims { .. } => FileErrorKind::BadDims,
-            Self::UnsupportedDtype { .. } => FileErrorKind::UnsupportedDtype,
-            Self::Zlib { .. } => FileErrorKind::BadZlib,
-            Self::UnknownFormat { .. } | Self::Foreign { .. } => FileErrorKind::UnknownFormat,
-            Self::Header { fault, .. } => fault.kind(),
-            Self::BadOffset { .. } => FileErrorKind::BadOffset,
-            Self::BadScale { .. } => FileErrorKind::BadScale,
-            Self::BadGeometry { .. } => FileErrorKind::BadGeometry,
-            Self::OutOfMemory { .. } => FileErrorKind::OutOfMemory,
-            Self::Unwritable { .. } => FileErrorKind::Unwritable,
         }
     }
 }

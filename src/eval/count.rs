@@ -4,7 +4,8 @@ use super::cancel::Cancel;
 use super::class::Class;
 use super::error::EvalError;
 use super::rules::{ClassSource, Rules, engine_classes};
-use crate::io::labels::{self, LabelReader, LabelVolume, Labels, LabelsError};
+use crate::error::FileError;
+use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
 use crate::io::{self, Input, Placement};
 use crate::stats::Counts;
 use crate::{Backend, Engine, LabelSlice, Pair};
@@ -167,7 +168,7 @@ fn side_by_side(truth: &mut LabelReader, pred: &mut LabelReader, add: &mut Add<'
     let to_decode = &mut *truth;
     let counted = thread::scope(|scope| {
         let (sender, chunks) = sync_channel(AHEAD);
-        let decoder = thread::Builder::new().spawn_scoped(scope, move || -> Result<(), LabelsError> {
+        let decoder = thread::Builder::new().spawn_scoped(scope, move || -> Result<(), FileError> {
             while let Some(chunk) = to_decode.next_chunk(CHUNK)? {
                 // The receiver was dropped after its own error; that one is reported.
                 if sender.send(Owned::of(chunk)).is_err() {
@@ -227,7 +228,7 @@ pub(super) fn read_both(
     pred: Option<&Input>,
     rules: &Rules,
     threads: Threads,
-) -> Result<(LabelVolume, Option<LabelVolume>), LabelsError> {
+) -> Result<(LabelVolume, Option<LabelVolume>), FileError> {
     let (of_truth, of_pred) = (rules.of_truth(), rules.of_pred());
     let read_pred = || pred.map(|pred| labels::read_with(pred, &of_pred)).transpose();
     if threads == Threads::One || pred.is_none() {

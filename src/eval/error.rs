@@ -14,7 +14,6 @@ pub use pairing::{OfFolders, PairingError};
 
 use crate::Error;
 use crate::error::FileError;
-use crate::io::labels::LabelsError;
 use crate::metric::Bootstrap;
 use crate::text::extent;
 
@@ -35,10 +34,7 @@ pub enum EvalError {
     /// The engine refused something, or its device failed.
     #[error(transparent)]
     Engine(#[from] Error),
-    /// A file is not a label map.
-    #[error(transparent)]
-    Labels(#[from] LabelsError),
-    /// A file cannot be read.
+    /// A file cannot be read, or is not a label map.
     #[error(transparent)]
     File(#[from] FileError),
     /// Truth and prediction do not lie on one grid.

@@ -1,6 +1,7 @@
 //! Random shapes, limits and cuts, and what holds of every plan.
 
-use crate::plan::{Limits, Output, Params, Plan, Planes, Window};
+use crate::kernel::params::Params;
+use crate::plan::{Limits, Output, Plan, Planes, Window};
 use crate::shape::{BLOCK_VOXELS, Grid};
 
 /// Windows that are looked at: a small limit on a large volume makes billions of them.

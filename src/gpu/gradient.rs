@@ -9,9 +9,10 @@ use crate::error::Result;
 use crate::job::GradientOf;
 use crate::kernel::form::Form;
 use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact};
+use crate::kernel::params::Params;
 use crate::kernel::source::{Key, Statistic};
 use crate::options::Activation;
-use crate::plan::{Output, Params, Window};
+use crate::plan::{Output, Window};
 use crate::shape::Grid;
 use crate::volume::Source;
 

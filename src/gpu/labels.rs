@@ -5,8 +5,9 @@ use super::arrival::Waiting;
 use super::input::Input;
 use super::passes::{Aux, Pass};
 use crate::error::Result;
+use crate::kernel::params::Params;
 use crate::kernel::source::{Key, Statistic};
-use crate::plan::{Output, Params};
+use crate::plan::Output;
 use crate::shape::{BLOCK_VOXELS, Grid};
 use crate::volume::Source;
 

@@ -6,7 +6,7 @@ use super::arrival::Waiting;
 use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::job::{Block, CountsOf, GradientOf, SumsOf};
-use crate::kernel::counts::{RawCounts, count_run};
+use crate::kernel::counts::{Label, RawCounts};
 use crate::kernel::gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::source::{Dot, Int64};
@@ -164,4 +164,12 @@ fn counts_agree(backend: &Backend, p: &[u8], t: &[u8], classes: &Classes) -> Res
     let mut expected = RawCounts::zero(classes.len());
     count_run(p, t, classes, &mut expected);
     Ok(found == [expected])
+}
+
+/// Counts a run, one voxel after another.
+fn count_run<P: Label, T: Label>(p: &[P], t: &[T], classes: &Classes, into: &mut RawCounts) {
+    let index = classes.index();
+    for (p, t) in p.iter().zip(t) {
+        into.add(index.class_of(p.label()), index.class_of(t.label()), 1, classes.overlaps());
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::device::{Device, lock};
 use crate::error::Result;
-use crate::plan::Params;
+use crate::kernel::params::Params;
 use std::sync::Mutex;
 use wgpu::BufferUsages as Usage;
 

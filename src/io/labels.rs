@@ -3,7 +3,7 @@
 //! ```no_run
 //! let truth = voxdice::io::labels::read("case_001.nii.gz")?;
 //! println!("{:?}: labels {:?}", truth.shape, truth.census().keys());
-//! # Ok::<(), voxdice::io::labels::LabelsError>(())
+//! # Ok::<(), voxdice::error::FileError>(())
 //! ```
 //!
 //! A label is a whole number from 0 to 2^32 − 1. Files which hold such numbers as floats or as signed integers are
@@ -16,14 +16,12 @@
 //! the file.
 
 mod convert;
-mod fault;
 mod opened;
 mod options;
 mod pieces;
 mod reader;
 
 pub use convert::{settle, settle_all};
-pub use fault::{LabelFault, LabelsError};
 pub use options::{LabelOptions, code};
 #[cfg(feature = "eval")]
 pub(crate) use reader::Channels;
@@ -34,7 +32,7 @@ use std::collections::BTreeMap;
 use super::axes::without_ones_behind;
 use super::input::Input;
 use super::{Geometry, Placement, StoredType};
-use crate::error::Error;
+use crate::error::{Error, FileError};
 use crate::shape::Shape;
 use crate::volume::{LabelMap, LabelSlice};
 use opened::Opened;
@@ -70,10 +68,10 @@ pub struct LabelVolume {
 /// An array in `.npy` is one of space only, row-major as NumPy has it: its last axis is x.
 ///
 /// # Errors
-/// [`LabelsError::File`] or [`LabelsError::Npy`] when it cannot be read, [`LabelsError::NotALabel`] when a voxel is not
-/// a label, [`LabelsError::Channels`] when it has several numbers per voxel, [`LabelsError::Shape`] when it has no
+/// [`FileError::NotALabel`] when a voxel is not
+/// a label, [`FileError::Channels`] when it has several numbers per voxel, [`FileError::NotComparable`] when it has no
 /// voxels.
-pub fn read(input: impl Into<Input>) -> Result<LabelVolume, LabelsError> {
+pub fn read(input: impl Into<Input>) -> Result<LabelVolume, FileError> {
     read_with(input, &LabelOptions::default())
 }
 
@@ -81,7 +79,7 @@ pub fn read(input: impl Into<Input>) -> Result<LabelVolume, LabelsError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_with(input: impl Into<Input>, options: &LabelOptions) -> Result<LabelVolume, LabelsError> {
+pub fn read_with(input: impl Into<Input>, options: &LabelOptions) -> Result<LabelVolume, FileError> {
     Opened::of(&input.into())?.single()?.load(options)
 }
 
@@ -93,20 +91,20 @@ pub fn read_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Labe
 /// ```no_run
 /// let layers = voxdice::io::labels::read_layers("case_001.seg.nrrd")?;
 /// println!("{} layers of {:?}", layers.len(), layers[0].shape);
-/// # Ok::<(), voxdice::io::labels::LabelsError>(())
+/// # Ok::<(), voxdice::error::FileError>(())
 /// ```
 ///
 /// # Errors
 /// As [`read_layers_with`]. The position of a voxel that is not a label has its channel as the last number.
-pub fn read_layers(input: impl Into<Input>) -> Result<Vec<LabelVolume>, LabelsError> {
+pub fn read_layers(input: impl Into<Input>) -> Result<Vec<LabelVolume>, FileError> {
     read_layers_with(input, &LabelOptions::default())
 }
 
 /// Reads each channel of a file as a separate label map, its numbers taken as the options say.
 ///
 /// # Errors
-/// As [`read`], but for the channels: [`LabelsError::Channels`] for more than 4096 of them.
-pub fn read_layers_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Vec<LabelVolume>, LabelsError> {
+/// As [`read`], but for the channels: [`FileError::Channels`] for more than 4096 of them.
+pub fn read_layers_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Vec<LabelVolume>, FileError> {
     let opened = Opened::of(&input.into())?.layered()?;
     let channels = usize::try_from(opened.channels).unwrap_or(usize::MAX);
     let LabelVolume { labels, mut shape, geometry, stored, surplus } = opened.load(options)?;

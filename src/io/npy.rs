@@ -9,7 +9,7 @@
 //! let array = npy::read(&path)?;
 //! assert_eq!(array.shape, [2, 3]);
 //! assert_eq!(array.elements, Elements::Plain(Voxels::F32(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0])));
-//! # Ok::<(), npy::NpyError>(())
+//! # Ok::<(), voxdice::error::FileError>(())
 //! ```
 //!
 //! # Why an own reader
@@ -22,15 +22,13 @@
 mod header;
 mod write;
 
-pub use header::HeaderFault;
 pub use write::{input, write};
 
 use super::input::{FileRef, Input, Reader};
 use super::stream::{Packing, Stream};
 use super::unread::{self, Layout};
 use super::voxels::{ByteOrder, StoredType, Voxel, Voxels, half};
-use crate::error::file::in_its_place;
-use crate::error::{FileAction, FileError};
+use crate::error::{FileAction, FileError, NpyFault};
 use crate::memory::prefer_huge_pages;
 use header::{Header, Kind};
 use std::io::Read;
@@ -88,70 +86,11 @@ pub enum Order {
     ColumnMajor,
 }
 
-/// Why a `.npy` file could not be read or written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum NpyError {
-    /// The file is not there, or the system refused it.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The first bytes are not those of a `.npy` file.
-    #[error("{}: not a .npy file: the first bytes are {found:02x?}; save the array with numpy.save, or {}", path.display(), in_its_place(found))]
-    NotNpy {
-        /// The file.
-        path: PathBuf,
-        /// Its first bytes: six, or as many as there are.
-        found: Vec<u8>,
-    },
-    /// The header cannot be understood.
-    #[error("{}: the header of the array is damaged: {fault}; save it again with numpy.save", path.display())]
-    Header {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        fault: HeaderFault,
-    },
-    /// The elements are not numbers of a voxel type.
-    #[error(
-        "{}: elements of type {found} cannot be read; save the array as bool, as whole numbers of 8 to 64 bits, or \
-         as float16, float32 or float64", path.display()
-    )]
-    UnsupportedDtype {
-        /// The file.
-        path: PathBuf,
-        /// The type as the header has it.
-        found: String,
-    },
-    /// The file is shorter or longer than its header says.
-    #[error(
-        "{}: the header announces {expected} bytes of elements, but {found} follow it; copy or save the file again",
-        path.display()
-    )]
-    Length {
-        /// The file.
-        path: PathBuf,
-        /// Bytes that the shape and the type stand for.
-        expected: u64,
-        /// Bytes that are there.
-        found: u64,
-    },
-    /// A shape that does not have as many elements as were given to write.
-    #[error("{}: the shape {shape:?} does not have {found} elements; pass the shape of this slice", path.display())]
-    Shape {
-        /// The file.
-        path: PathBuf,
-        /// The shape as given.
-        shape: Vec<u64>,
-        /// Elements that were given.
-        found: u64,
-    },
-}
-
 /// Reads a `.npy` file.
 ///
 /// # Errors
-/// See [`NpyError`].
-pub fn read(input: impl Into<Input>) -> Result<Array, NpyError> {
+/// See [`FileError`].
+pub fn read(input: impl Into<Input>) -> Result<Array, FileError> {
     Unread::open(input.into().file())?.load()
 }
 
@@ -173,7 +112,7 @@ pub(super) enum Content {
 }
 
 impl Unread {
-    pub fn open(file: &FileRef<'static>) -> Result<Self, NpyError> {
+    pub fn open(file: &FileRef<'static>) -> Result<Self, FileError> {
         let (reader, length) = file.open()?;
         let path = file.path();
         let mut source = Source { reader, path: path.into() };
@@ -181,7 +120,7 @@ impl Unread {
         let found = length.saturating_sub(taken);
         let expected = header.count().and_then(|count| count.checked_mul(header.kind.size())).unwrap_or(u64::MAX);
         if expected != found {
-            return Err(NpyError::Length { path: path.into(), expected, found });
+            return Err(FileError::Length { path: path.into(), expected, found });
         }
         Ok(Self { source, header })
     }
@@ -220,7 +159,7 @@ impl Unread {
         unread::Unread::new(Stream::new(reader, length, Packing::Plain, &path), layout, length)
     }
 
-    pub fn load(self) -> Result<Array, NpyError> {
+    pub fn load(self) -> Result<Array, FileError> {
         let Self { source: mut reader, header } = self;
         let elements = match header.kind {
             Kind::Bool => Elements::Bool(reader.load::<u8>(&header)?.into_iter().map(|v| u8::from(v != 0)).collect()),
@@ -247,16 +186,16 @@ struct Source {
 
 impl Source {
     /// The header, and how many bytes it takes.
-    fn header(&mut self) -> Result<(Header, u64), NpyError> {
+    fn header(&mut self) -> Result<(Header, u64), FileError> {
         let mut start = Vec::new();
         self.up_to(8, &mut start)?;
         let path = || self.path.clone();
         if start.is_empty() {
-            return Err(FileError::Empty { path: path(), gzip: false }.into());
+            return Err(FileError::Empty { path: path(), gzip: false });
         }
         if !start.starts_with(header::MAGIC) || start.len() < 8 {
             start.truncate(header::MAGIC.len());
-            return Err(NpyError::NotNpy { path: path(), found: start });
+            return Err(FileError::NotNpy { path: path(), found: start });
         }
         let mut short = [0; 2];
         let mut long = [0; 4];
@@ -270,30 +209,30 @@ impl Source {
                 (u64::from(u32::from_le_bytes(long)), 12)
             }
             version => {
-                let fault = HeaderFault::Version(version.copied().unwrap_or(0));
-                return Err(NpyError::Header { path: path(), fault });
+                let fault = NpyFault::Version(version.copied().unwrap_or(0));
+                return Err(FileError::NpyHeader { path: path(), fault });
             }
         };
         if length > header::LONGEST {
-            return Err(NpyError::Header { path: self.path.clone(), fault: HeaderFault::TooLong(length) });
+            return Err(FileError::NpyHeader { path: self.path.clone(), fault: NpyFault::TooLong(length) });
         }
         let mut text = Vec::new();
         self.up_to(length, &mut text)?;
         if (text.len() as u64) < length {
-            return Err(NpyError::Header { path: self.path.clone(), fault: HeaderFault::Cut });
+            return Err(FileError::NpyHeader { path: self.path.clone(), fault: NpyFault::Cut });
         }
         let header = header::parse(&text).map_err(|stop| match stop {
-            header::Stop::Fault(fault) => NpyError::Header { path: self.path.clone(), fault },
-            header::Stop::Dtype(found) => NpyError::UnsupportedDtype { path: self.path.clone(), found },
+            header::Stop::Fault(fault) => FileError::NpyHeader { path: self.path.clone(), fault },
+            header::Stop::Dtype(found) => FileError::UnsupportedElements { path: self.path.clone(), found },
         })?;
         Ok((header, before.saturating_add(length)))
     }
 
-    fn plain<T: Voxel>(&mut self, header: &Header) -> Result<Elements, NpyError> {
+    fn plain<T: Voxel>(&mut self, header: &Header) -> Result<Elements, FileError> {
         Ok(Elements::Plain(T::wrap(self.load::<T>(header)?)))
     }
 
-    fn load<T: Voxel>(&mut self, header: &Header) -> Result<Vec<T>, NpyError> {
+    fn load<T: Voxel>(&mut self, header: &Header) -> Result<Vec<T>, FileError> {
         let count = header.count().unwrap_or(u64::MAX);
         let bytes = count.saturating_mul(size_of::<T>() as u64);
         let out_of_memory = |source| FileError::OutOfMemory { path: self.path.clone(), bytes, source };
@@ -309,15 +248,15 @@ impl Source {
         Ok(if header.order == Order::ColumnMajor { row_major(elements, &header.shape) } else { elements })
     }
 
-    fn up_to(&mut self, bytes: u64, out: &mut Vec<u8>) -> Result<(), NpyError> {
+    fn up_to(&mut self, bytes: u64, out: &mut Vec<u8>) -> Result<(), FileError> {
         let failed = |source| FileError::Io { path: self.path.clone(), action: FileAction::Read, source };
         self.reader.by_ref().take(bytes).read_to_end(out).map_err(failed)?;
         Ok(())
     }
 
-    fn exact(&mut self, out: &mut [u8]) -> Result<(), NpyError> {
+    fn exact(&mut self, out: &mut [u8]) -> Result<(), FileError> {
         let failed = |source| FileError::Io { path: self.path.clone(), action: FileAction::Read, source };
-        Ok(self.reader.read_exact(out).map_err(failed)?)
+        self.reader.read_exact(out).map_err(failed)
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```no_run
 //! let pred = voxdice::io::soft::read("pred.npy")?;
 //! println!("{:?}, {} voxels rounded", pred.axes, pred.rounded);
-//! # Ok::<(), voxdice::io::soft::SoftError>(())
+//! # Ok::<(), voxdice::error::FileError>(())
 //! ```
 //!
 //! `f32`, `f16`, masks and whole numbers of up to 16 bits keep their values. An `f64` becomes the nearest `f32`, and
@@ -12,15 +12,13 @@
 //!
 //! An image file has its first axis fastest; [`SoftVolume::axes`] has the slowest first, so x comes last.
 
-use std::path::PathBuf;
-
 use super::Placement;
 use super::file::ends_in;
 use super::header::Image;
 use super::image;
 use super::input::Input;
 use super::nifti::{Geometry, Voxels};
-use super::npy::{self, Elements, NpyError};
+use super::npy::{self, Elements};
 use super::voxels::{StoredType, half};
 use crate::error::{Error, FileError};
 use crate::memory::collected;
@@ -80,38 +78,11 @@ pub struct Labelled {
     pub moved: u64,
 }
 
-/// Why a file is not a soft volume.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SoftError {
-    /// The image could not be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The `.npy` file could not be read.
-    #[error(transparent)]
-    Npy(#[from] NpyError),
-    /// A number that no `f32` can represent.
-    #[error(
-        "{}: {count} voxels are beyond what 32-bit floats hold {}, the first is {value}; store them as float32",
-        path.display(), if *whole { "exactly" } else { "at all" }
-    )]
-    Unrepresentable {
-        /// The file.
-        path: PathBuf,
-        /// How many.
-        count: u64,
-        /// The first of them.
-        value: String,
-        /// Whether it is a whole number, which must not be rounded.
-        whole: bool,
-    },
-}
-
 /// Reads a `.npy` file, or an image of any format that is read.
 ///
 /// # Errors
-/// See [`SoftError`].
-pub fn read(input: impl Into<Input>) -> Result<SoftVolume, SoftError> {
+/// See [`FileError`].
+pub fn read(input: impl Into<Input>) -> Result<SoftVolume, FileError> {
     let input = input.into();
     let (elements, axes, step, surplus, origin) = match ends_in(input.path(), "npy") {
         true => {
@@ -129,7 +100,7 @@ pub fn read(input: impl Into<Input>) -> Result<SoftVolume, SoftError> {
     };
     let integer = !matches!(elements, Elements::F16(_) | Elements::Plain(Voxels::F32(_) | Voxels::F64(_)));
     let Converted { values, rounded } = convert(elements).map_err(|(count, value, whole)| {
-        SoftError::Unrepresentable { path: input.path().into(), count, value, whole }
+        FileError::Unrepresentable { path: input.path().into(), count, value, whole }
     })?;
     let axes = axes.into_iter().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
     Ok(SoftVolume { values, axes, integer, rounded, surplus, step, origin })

@@ -1,6 +1,6 @@
 //! Voxels used in place: files that the application mapped into memory.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::header::Header;
 use super::image;
@@ -35,36 +35,18 @@ pub struct View<'a> {
     bytes: &'a [u8],
 }
 
-/// Why the voxels of a file cannot be used where they are.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ViewError {
-    /// The file cannot be read at all.
-    #[error(transparent)]
-    File(#[from] FileError),
-
-    /// In memory the voxels would look different.
-    #[error("{}: {why}, so the voxels cannot be used where they are; read the file with voxdice::io::read", path.display())]
-    Differs {
-        /// The file.
-        path: PathBuf,
-        /// What is different.
-        why: &'static str,
-    },
-}
-
 impl<'a> View<'a> {
     /// Reads the header from the bytes of a whole file: NIfTI, or MetaImage or NRRD with its voxels in the same file.
     /// `name` is what errors call it; its ending helps to tell the format.
     ///
     /// # Errors
-    /// [`ViewError::File`] as the readers of the format have it. [`ViewError::Differs`] for voxels that are packed, are
+    /// Those of the readers of the format, and [`FileError::NotInPlace`] for voxels that are packed, are
     /// text, have the other byte order, are scaled, have to be reordered, lie in another file, or lie at an address
     /// that does not fit their type.
-    pub fn new(name: impl AsRef<Path>, bytes: &'a [u8]) -> Result<Self, ViewError> {
+    pub fn new(name: impl AsRef<Path>, bytes: &'a [u8]) -> Result<Self, FileError> {
         let name = name.as_ref();
         let (header, mut unread) = image::unread(&FileRef::borrowed(name, bytes))?;
-        let differs = |why| ViewError::Differs { path: name.to_path_buf(), why };
+        let differs = |why| FileError::NotInPlace { path: name.to_path_buf(), why };
         if let Some(why) = difference(name, &unread) {
             return Err(differs(why));
         }

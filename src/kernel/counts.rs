@@ -1,6 +1,6 @@
 //! Counts of a run of label pairs. Twin of shaders/counts_few.wgsl and counts_many.wgsl.
 
-use crate::classes::{Classes, IGNORED, Overlaps, UNLISTED};
+use crate::classes::{IGNORED, Overlaps, UNLISTED};
 use crate::error::Result;
 use crate::stats::Counts;
 
@@ -94,6 +94,7 @@ impl RawCounts {
     }
 
     /// Adds what a kernel counted for `pass`, a range of the classes; the words behind the classes go with the first pass.
+    #[cfg(feature = "gpu")]
     pub fn add_words(&mut self, pass: std::ops::Range<usize>, words: &[u32]) {
         let (n, width) = (self.classes, pass.len());
         for statistic in 0..3 {
@@ -127,13 +128,5 @@ impl RawCounts {
                 Ok(counts.with_out_of_range(out_of_range.0, out_of_range.1))
             })
             .collect()
-    }
-}
-
-/// Counts a run, one voxel after another.
-pub(crate) fn count_run<P: Label, T: Label>(p: &[P], t: &[T], classes: &Classes, into: &mut RawCounts) {
-    let index = classes.index();
-    for (p, t) in p.iter().zip(t) {
-        into.add(index.class_of(p.label()), index.class_of(t.label()), 1, classes.overlaps());
     }
 }

@@ -2,9 +2,6 @@
 //! on.
 
 use crate::dtype::TruthKind;
-use crate::options::{Activation, SumsOptions};
-use crate::pointwise::Pointwise;
-use crate::stats::Terms;
 
 /// What a sums kernel does to its operands and accumulates: the options, without their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,7 +12,7 @@ pub(crate) struct Form {
     pub pointwise: Loss,
 }
 
-/// [`Activation`] without its number.
+/// [`Activation`](crate::options::Activation) without its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Activate {
     None,
@@ -26,7 +23,7 @@ pub(crate) enum Activate {
     Argmax,
 }
 
-/// [`Terms`] without their number.
+/// [`Terms`](crate::stats::Terms) without their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Accumulate {
     Plain,
@@ -35,7 +32,7 @@ pub(crate) enum Accumulate {
     All,
 }
 
-/// [`Pointwise`] without its numbers.
+/// [`Pointwise`](crate::pointwise::Pointwise) without its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Loss {
     // As `POINTWISE` has them in the shaders.
@@ -48,34 +45,6 @@ pub(crate) enum Loss {
 }
 
 impl Form {
-    pub fn new(options: &SumsOptions, truth: TruthKind) -> Self {
-        Self {
-            activation: match options.activation {
-                Activation::None => Activate::None,
-                Activation::Sigmoid => Activate::Sigmoid,
-                Activation::Softmax => Activate::Softmax,
-                Activation::Normalise => Activate::Normalise,
-                Activation::Threshold(_) => Activate::Threshold,
-                Activation::Argmax => Activate::Argmax,
-            },
-            truth,
-            terms: match options.terms {
-                Terms::Plain => Accumulate::Plain,
-                Terms::Squared => Accumulate::Squared,
-                Terms::Power(_) => Accumulate::Power,
-                Terms::All => Accumulate::All,
-            },
-            pointwise: match options.pointwise {
-                None => Loss::None,
-                Some(Pointwise::CrossEntropy) => Loss::CrossEntropy,
-                Some(Pointwise::BinaryCrossEntropy) => Loss::BinaryCrossEntropy,
-                Some(Pointwise::Balanced { .. } | Pointwise::Focal { .. }) => Loss::Focal,
-                Some(Pointwise::CategoricalFocal { .. }) => Loss::CategoricalFocal,
-                Some(Pointwise::Entropy(_)) => Loss::Entropy,
-            },
-        }
-    }
-
     /// Sums of the terms, without the pointwise loss.
     pub fn terms(self) -> u32 {
         match self.terms {

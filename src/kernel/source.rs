@@ -109,9 +109,11 @@ pub(crate) enum Statistic {
 
 /// Most classes that `counts_few.wgsl` takes, and most that one pass of `counts_many.wgsl` takes.
 pub(crate) const FEW_CLASSES: usize = 8;
+#[cfg(feature = "gpu")]
 pub(crate) const MANY_CLASSES: usize = 1024;
 
 /// u32 words of one survey partial.
+#[cfg(feature = "gpu")]
 pub(crate) const SURVEY_WORDS: u32 = 8;
 
 impl Key {

@@ -1,6 +1,6 @@
 //! The facts of an evaluation with the flags that fix them.
 
-use super::{of_labels, of_library};
+use super::{of_file, of_library};
 use crate::cli::interrupt::Interrupted;
 use crate::eval::{
     DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, ModelsError, OfFolders,
@@ -41,7 +41,7 @@ fn of_error(error: &EvalError) -> String {
     match error {
         EvalError::Cancelled => Interrupted.to_string(),
         EvalError::Engine(error) => of_library(error),
-        EvalError::Labels(error) => of_labels(error),
+        EvalError::File(error) => of_file(error),
         EvalError::Grids(error) => of_grids(error),
         EvalError::Masks(error) => of_masks(error),
         EvalError::Pairing(error) => of_pairing(error),

@@ -117,3 +117,35 @@ pub enum ZlibFault {
     #[error("its data or its checksum are damaged")]
     Damaged,
 }
+
+/// What is wrong with the header of a `.npy` file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NpyFault {
+    /// A version of the format that does not exist.
+    Version(u8),
+    /// It announces more bytes than any header has.
+    TooLong(u64),
+    /// The file ends inside it.
+    Cut,
+    /// Something else was expected at this byte.
+    Expected {
+        /// What should be there.
+        what: &'static str,
+        /// Where, in bytes from the start of the dictionary.
+        at: usize,
+    },
+    /// An entry is missing.
+    Lacks(&'static str),
+}
+
+impl std::fmt::Display for NpyFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Version(version) => write!(f, "it has version {version}, and there are 1 to 3"),
+            Self::TooLong(length) => write!(f, "it announces {length} bytes of header"),
+            Self::Cut => f.write_str("the file ends inside it"),
+            Self::Expected { what, at } => write!(f, "{what} is missing at its byte {at}"),
+            Self::Lacks(name) => write!(f, "it does not say `{name}`"),
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::bits::Bits;
 use crate::LabelSlice;
-use crate::io::labels::{Channels, LabelOptions, LabelReader, LabelsError, for_runs};
+use crate::error::FileError;
+use crate::io::labels::{Channels, LabelOptions, LabelReader, for_runs};
 use crate::io::{Geometry, Input};
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub(super) struct LabelFile<'a> {
 
 impl<'a> LabelFile<'a> {
     /// Reads the file once, and reports errors in it.
-    pub fn open(input: &'a Input, options: &LabelOptions, layered: bool) -> Result<Self, LabelsError> {
+    pub fn open(input: &'a Input, options: &LabelOptions, layered: bool) -> Result<Self, FileError> {
         let reader = open(input, options, layered)?;
         let (mut shape, geometry) = (reader.shape().to_vec(), reader.geometry().copied());
         let layers = reader.channels().count;
@@ -50,7 +51,7 @@ impl<'a> LabelFile<'a> {
     }
 
     /// Voxels that have one of these labels in their layer.
-    pub fn mask(&self, is_in: impl Fn(usize, u32) -> bool) -> Result<Bits, LabelsError> {
+    pub fn mask(&self, is_in: impl Fn(usize, u32) -> bool) -> Result<Bits, FileError> {
         let mut mask = Bits::default();
         let reader = open(self.input, &self.options, self.layers() > 1)?;
         each_run(reader, |layer, label, voxel, run| {
@@ -76,7 +77,7 @@ pub(super) struct MaskFile {
 }
 
 impl MaskFile {
-    pub fn read(input: &Input, options: &LabelOptions) -> Result<Self, LabelsError> {
+    pub fn read(input: &Input, options: &LabelOptions) -> Result<Self, FileError> {
         let reader = LabelReader::open_with(input, options)?;
         let (shape, geometry) = (reader.shape().to_vec(), reader.geometry().copied());
         let (mut mask, mut only, mut several) = (Bits::default(), None, false);
@@ -88,13 +89,13 @@ impl MaskFile {
     }
 }
 
-fn open(input: &Input, options: &LabelOptions, layered: bool) -> Result<LabelReader, LabelsError> {
+fn open(input: &Input, options: &LabelOptions, layered: bool) -> Result<LabelReader, FileError> {
     if layered { LabelReader::open_channels(input, options) } else { LabelReader::open_with(input, options) }
 }
 
 /// Calls `f` with the layer, the label, the first voxel and the length of each run of equal labels, and says how many bytes
 /// stand behind them.
-fn each_run(mut reader: LabelReader, mut f: impl FnMut(usize, u32, usize, usize)) -> Result<u64, LabelsError> {
+fn each_run(mut reader: LabelReader, mut f: impl FnMut(usize, u32, usize, usize)) -> Result<u64, FileError> {
     let mut cursor = Cursor::of(reader.channels());
     while let Some(piece) = reader.next_chunk(CHUNK)? {
         match piece {

@@ -1,6 +1,7 @@
 //! From numbers of any type to labels.
 
-use super::{LabelFault, LabelOptions, Labels};
+use super::{LabelOptions, Labels};
+use crate::error::LabelFault;
 use crate::io::npy::Elements;
 use crate::io::voxels::half;
 use crate::io::{Voxel, Voxels};

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::convert::{Offender, convert, convert_elements, interpret, settle};
-use super::{LabelFault, LabelOptions, LabelVolume, LabelsError, grid, position};
+use super::{LabelOptions, LabelVolume, grid, position};
+use crate::error::{FileError, LabelFault};
 use crate::io::file::ends_in;
 use crate::io::header::Header;
 use crate::io::input::Input;
@@ -31,7 +32,7 @@ pub(super) enum Unloaded {
 }
 
 impl Opened {
-    pub fn of(input: &Input) -> Result<Self, LabelsError> {
+    pub fn of(input: &Input) -> Result<Self, FileError> {
         let file = input.path().to_path_buf();
         if ends_in(&file, "npy") {
             let array = npy::Unread::open(input.file())?;
@@ -44,30 +45,30 @@ impl Opened {
     }
 
     /// Refuses several numbers per voxel, and no voxels.
-    pub fn single(self) -> Result<Self, LabelsError> {
+    pub fn single(self) -> Result<Self, FileError> {
         if self.channels > 1 {
-            return Err(LabelsError::Channels { path: self.path, channels: self.channels });
+            return Err(FileError::Channels { path: self.path, channels: self.channels });
         }
         self.with_voxels()
     }
 
     /// Refuses more numbers per voxel than there are layers in any segmentation, and no voxels.
-    pub fn layered(self) -> Result<Self, LabelsError> {
+    pub fn layered(self) -> Result<Self, FileError> {
         if self.channels > MOST_LAYERS {
-            return Err(LabelsError::Channels { path: self.path, channels: self.channels });
+            return Err(FileError::Channels { path: self.path, channels: self.channels });
         }
         self.with_voxels()
     }
 
     /// Refuses no voxels, and more than can be counted.
-    pub fn with_voxels(self) -> Result<Self, LabelsError> {
+    pub fn with_voxels(self) -> Result<Self, FileError> {
         match grid(&self.shape) {
             Ok(_) => Ok(self),
-            Err(source) => Err(LabelsError::Shape { path: self.path, source: Box::new(source) }),
+            Err(source) => Err(FileError::NotComparable { path: self.path, source: Box::new(source) }),
         }
     }
 
-    pub fn load(self, options: &LabelOptions) -> Result<LabelVolume, LabelsError> {
+    pub fn load(self, options: &LabelOptions) -> Result<LabelVolume, FileError> {
         let Self { path, shape, geometry, voxels, .. } = self;
         let mut is_scaled = false;
         let (labels, stored, surplus) = match voxels {
@@ -127,9 +128,9 @@ impl Unloaded {
 }
 
 /// The error for the voxel with this index.
-pub(super) fn not_a_label(path: &Path, shape: &[u64], index: u64, offender: Offender, is_scaled: bool) -> LabelsError {
+pub(super) fn not_a_label(path: &Path, shape: &[u64], index: u64, offender: Offender, is_scaled: bool) -> FileError {
     let Offender { value, fault, .. } = offender;
     let fault = if is_scaled && fault == LabelFault::Fraction { LabelFault::Scaled } else { fault };
     let position = position(index, shape);
-    LabelsError::NotALabel { path: path.into(), position, value, fault }
+    FileError::NotALabel { path: path.into(), position, value, fault }
 }

@@ -1,7 +1,7 @@
 //! How the caller's options turn numbers that are not labels into labels.
 
-use super::LabelFault;
 use super::convert::Number;
+use crate::error::LabelFault;
 use std::collections::BTreeSet;
 
 /// How the numbers of a file become labels. By default they are labels as they stand, or an error.
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// // -1 marks what nobody looked at, and a float writer left 0.9999 for 1.
 /// let options = LabelOptions { round: Some(0.01), negative: [-1].into(), ..LabelOptions::default() };
 /// let truth = read_with("case_001.nii.gz", &options)?;
-/// # Ok::<(), voxdice::io::labels::LabelsError>(())
+/// # Ok::<(), voxdice::error::FileError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelOptions {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::opened::{Opened, Unloaded, not_a_label};
 use super::pieces::{Pieces, Stop};
-use super::{LabelOptions, LabelVolume, Labels, LabelsError};
+use super::{LabelOptions, LabelVolume, Labels};
 use crate::error::{FileAction, FileError};
 use crate::io::{Geometry, Input};
 use crate::volume::LabelSlice;
@@ -76,7 +76,7 @@ impl LabelReader {
     ///
     /// # Errors
     /// As [`read`](super::read), for the header.
-    pub fn open(input: impl Into<Input>) -> Result<Self, LabelsError> {
+    pub fn open(input: impl Into<Input>) -> Result<Self, FileError> {
         Self::open_with(input, &LabelOptions::default())
     }
 
@@ -84,7 +84,7 @@ impl LabelReader {
     ///
     /// # Errors
     /// As [`read`](super::read), for the header.
-    pub fn open_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Self, LabelsError> {
+    pub fn open_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Self, FileError> {
         Ok(Self::of(Opened::of(&input.into())?.single()?, options))
     }
 
@@ -93,7 +93,7 @@ impl LabelReader {
     /// # Errors
     /// As [`read_layers`](super::read_layers), for the header.
     #[cfg(feature = "eval")]
-    pub(crate) fn open_channels(input: &Input, options: &LabelOptions) -> Result<Self, LabelsError> {
+    pub(crate) fn open_channels(input: &Input, options: &LabelOptions) -> Result<Self, FileError> {
         Ok(Self::of(Opened::of(input)?.layered()?, options))
     }
 
@@ -137,7 +137,7 @@ impl LabelReader {
     ///
     /// # Errors
     /// As [`read`](super::read). After an error there are no more voxels: each further call fails.
-    pub fn next_chunk(&mut self, most: usize) -> Result<Option<LabelSlice<'_>>, LabelsError> {
+    pub fn next_chunk(&mut self, most: usize) -> Result<Option<LabelSlice<'_>>, FileError> {
         let left = usize::try_from(self.count.saturating_sub(self.given)).unwrap_or(usize::MAX);
         let n = most.max(1).min(left);
         if let Err(error) = self.advance(n) {
@@ -154,11 +154,11 @@ impl LabelReader {
     }
 
     /// Reads `n` voxels; at the end none, and it verifies the file instead.
-    fn advance(&mut self, n: usize) -> Result<(), LabelsError> {
+    fn advance(&mut self, n: usize) -> Result<(), FileError> {
         match &mut self.source {
             Source::Failed => {
                 let source = io::Error::other("an earlier error ended the reading of this file");
-                Err(FileError::Io { path: self.path.clone(), action: FileAction::Read, source }.into())
+                Err(FileError::Io { path: self.path.clone(), action: FileAction::Read, source })
             }
             Source::End => Ok(()),
             Source::Pieces(pieces) if n == 0 => {
@@ -168,7 +168,7 @@ impl LabelReader {
             }
             Source::Pieces(pieces) => match pieces.advance(n) {
                 Ok(()) => Ok(()),
-                Err(Stop::File(error)) => Err(error.into()),
+                Err(Stop::File(error)) => Err(error),
                 Err(Stop::Offender(offender)) => {
                     let is_scaled = pieces.is_scaled();
                     pieces.give_up()?;
@@ -186,7 +186,7 @@ impl LabelReader {
         }
     }
 
-    fn load(&mut self) -> Result<(), LabelsError> {
+    fn load(&mut self) -> Result<(), FileError> {
         // Failed until it is loaded.
         let Source::Later(later) = std::mem::replace(&mut self.source, Source::Failed) else { return Ok(()) };
         let (voxels, options) = *later;

@@ -1,9 +1,9 @@
 //! The header of a `.npy` file: a Python dictionary of three entries.
 
 use super::Order;
+use crate::error::NpyFault;
 use crate::io::StoredType;
 use crate::io::text::quoted;
-use std::fmt;
 
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -12,38 +12,6 @@ pub(super) const LONGEST: u64 = 1 << 16;
 
 /// NumPy has no arrays of more axes. A header of 64 KiB could hold thousands, and could not be written again.
 const MOST_AXES: usize = 64;
-
-/// What is wrong with a header.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HeaderFault {
-    /// A version of the format that does not exist.
-    Version(u8),
-    /// It announces more bytes than any header has.
-    TooLong(u64),
-    /// The file ends inside it.
-    Cut,
-    /// Something else was expected at this byte.
-    Expected {
-        /// What should be there.
-        what: &'static str,
-        /// Where, in bytes from the start of the dictionary.
-        at: usize,
-    },
-    /// An entry is missing.
-    Lacks(&'static str),
-}
-
-impl fmt::Display for HeaderFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version(version) => write!(f, "it has version {version}, and there are 1 to 3"),
-            Self::TooLong(length) => write!(f, "it announces {length} bytes of header"),
-            Self::Cut => f.write_str("the file ends inside it"),
-            Self::Expected { what, at } => write!(f, "{what} is missing at its byte {at}"),
-            Self::Lacks(name) => write!(f, "it does not say `{name}`"),
-        }
-    }
-}
 
 /// The types that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +88,7 @@ impl Header {
 /// Why a header is not used.
 #[derive(Debug, PartialEq)]
 pub(super) enum Stop {
-    Fault(HeaderFault),
+    Fault(NpyFault),
     /// A type that is not read.
     Dtype(String),
 }
@@ -175,7 +143,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Header, Stop> {
     if cursor.at < text.len() {
         return Err(cursor.expected("the end of the header"));
     }
-    let lacks = |name| Stop::Fault(HeaderFault::Lacks(name));
+    let lacks = |name| Stop::Fault(NpyFault::Lacks(name));
     let (kind, big_endian) = descr.ok_or(lacks("descr"))?;
     let order = order.ok_or(lacks("fortran_order"))?;
     Ok(Header { kind, big_endian, order, shape: shape.ok_or(lacks("shape"))? })
@@ -188,7 +156,7 @@ struct Cursor<'a> {
 
 impl Cursor<'_> {
     fn expected(&self, what: &'static str) -> Stop {
-        Stop::Fault(HeaderFault::Expected { what, at: self.at })
+        Stop::Fault(NpyFault::Expected { what, at: self.at })
     }
 
     fn peek(&self) -> u8 {
@@ -321,14 +289,14 @@ mod tests {
         for name in ["'|O'", "'<c8'", "'<U3'", "'<f16'", "'|V4'", "''", "[('a', '<f4')]"] {
             assert!(matches!(dtype(name), Err(Stop::Dtype(_))), "{name}");
         }
-        assert_eq!(parsed("{'descr': '<f4', 'fortran_order': False}"), Err(Stop::Fault(HeaderFault::Lacks("shape"))));
+        assert_eq!(parsed("{'descr': '<f4', 'fortran_order': False}"), Err(Stop::Fault(NpyFault::Lacks("shape"))));
         let whole = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }";
         for end in 0..whole.len() {
             assert!(matches!(parsed(&whole[..end]), Err(Stop::Fault(_))), "{end}");
         }
         for shape in ["(-1,)", "(1.5,)", "(99999999999999999999,)", "3", "(3 4)", "(,)"] {
             let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}");
-            assert!(matches!(parsed(&text), Err(Stop::Fault(HeaderFault::Expected { .. }))), "{shape}");
+            assert!(matches!(parsed(&text), Err(Stop::Fault(NpyFault::Expected { .. }))), "{shape}");
         }
         assert!(parsed(&format!("{whole} x")).is_err());
     }

@@ -1,7 +1,7 @@
 //! Arrays written: to files, and to bytes in memory.
 
-use super::{NpyError, Order, header};
-use crate::error::{FileAction, FileError};
+use super::{Order, header};
+use crate::error::{FileAction, FileError, WriteFault};
 use crate::io::input::Input;
 use crate::io::voxels::{StoredType, Voxel};
 use std::borrow::Cow;
@@ -12,16 +12,15 @@ use std::path::{Path, PathBuf};
 /// Writes an array of `float32`, little endian, whose elements lie in memory in this order.
 ///
 /// # Errors
-/// [`NpyError::Shape`], or what the system said.
-pub fn write(path: impl AsRef<Path>, shape: &[u64], order: Order, elements: &[f32]) -> Result<(), NpyError> {
+/// [`FileError::Unwritable`], or what the system said.
+pub fn write(path: impl AsRef<Path>, shape: &[u64], order: Order, elements: &[f32]) -> Result<(), FileError> {
     let path = path.as_ref();
     let failed = |source| FileError::Io { path: path.into(), action: FileAction::Write, source };
     check_shape(path, shape, elements.len())?;
     let mut file = File::create(path).map_err(failed)?;
     file.write_all(&header::encode(StoredType::F32, shape, order)).map_err(failed)?;
     file.write_all(&little_endian(elements)).map_err(failed)?;
-    file.flush().map_err(failed)?;
-    Ok(())
+    file.flush().map_err(failed)
 }
 
 /// An array in memory, whose elements lie in this order, as what readers take in place of a file. Its name should end in
@@ -33,28 +32,31 @@ pub fn write(path: impl AsRef<Path>, shape: &[u64], order: Order, elements: &[f3
 /// let input = npy::input("truth.npy", &[2, 2], Order::ColumnMajor, &[0u16, 1, 300, 3])?;
 /// let array = npy::read(input)?;
 /// assert_eq!(array.elements, Elements::Plain(Voxels::U16(vec![0, 300, 1, 3])));
-/// # Ok::<(), npy::NpyError>(())
+/// # Ok::<(), voxdice::error::FileError>(())
 /// ```
 ///
 /// # Errors
-/// [`NpyError::Shape`].
+/// [`FileError::Unwritable`].
 pub fn input<T: Voxel>(
     name: impl Into<PathBuf>,
     shape: &[u64],
     order: Order,
     elements: &[T],
-) -> Result<Input, NpyError> {
+) -> Result<Input, FileError> {
     let name = name.into();
     check_shape(&name, shape, elements.len())?;
     let bytes = [&header::encode(T::STORED, shape, order)[..], &little_endian(elements)].concat();
     Ok(Input::bytes(name, bytes))
 }
 
-fn check_shape(path: &Path, shape: &[u64], found: usize) -> Result<(), NpyError> {
+fn check_shape(path: &Path, shape: &[u64], found: usize) -> Result<(), FileError> {
     let count = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n));
     match count == Some(found as u64) {
         true => Ok(()),
-        false => Err(NpyError::Shape { path: path.into(), shape: shape.into(), found: found as u64 }),
+        false => Err(FileError::Unwritable {
+            path: path.into(),
+            fault: WriteFault::Count { shape: shape.into(), voxels: found },
+        }),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use voxdice::Shape;
 use voxdice::error::FileError;
 use voxdice::io::StoredType;
-use voxdice::io::labels::{self, LabelReader, Labels, LabelsError};
+use voxdice::io::labels::{self, LabelReader, Labels};
 
 use super::pieces::{pieces, values};
 
@@ -181,7 +181,7 @@ fn a_stream_that_ends_inside_the_voxels_is_told_with_what_it_should_have() {
         let bytes: Vec<u8> = [first, 2, 3].into_iter().flat_map(i16::to_le_bytes).collect();
         let path = folder.save("a.nrrd", &[head.as_bytes(), &crate::nifti::hostile::gzip(&bytes)].concat());
         let whole = labels::read(&path).unwrap_err();
-        let told = matches!(whole, LabelsError::File(FileError::Truncated { needed: 10, found: 6, .. }));
+        let told = matches!(whole, FileError::Truncated { needed: 10, found: 6, .. });
         assert!(told, "{whole}");
         for most in [1, 2, 100] {
             assert_eq!(pieces(&path, most).unwrap_err().to_string(), whole.to_string());

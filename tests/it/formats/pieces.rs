@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use voxdice::LabelSlice;
+use voxdice::error::FileError;
 use voxdice::io::StoredType;
-use voxdice::io::labels::{self, LabelReader, LabelVolume, Labels, LabelsError};
+use voxdice::io::labels::{self, LabelReader, LabelVolume, Labels};
 
 use super::shared;
 use crate::nifti::hostile::{Random, damage};
@@ -25,7 +26,7 @@ pub fn values(labels: &Labels) -> Vec<u32> {
 }
 
 /// What a reader gives: the labels, and bits per label.
-pub fn pieces(path: &Path, most: usize) -> Result<(Vec<u32>, u32), LabelsError> {
+pub fn pieces(path: &Path, most: usize) -> Result<(Vec<u32>, u32), FileError> {
     let mut reader = LabelReader::open(path)?;
     let count: u64 = reader.shape().iter().product();
     let (mut labels, mut bits) = (Vec::new(), 0);
@@ -51,7 +52,7 @@ pub fn pieces(path: &Path, most: usize) -> Result<(Vec<u32>, u32), LabelsError> 
 }
 
 /// None where they agree.
-fn difference(path: &Path, most: usize, whole: &Result<LabelVolume, LabelsError>) -> Option<String> {
+fn difference(path: &Path, most: usize, whole: &Result<LabelVolume, FileError>) -> Option<String> {
     let at = format!("{} by {most}", path.display());
     match (pieces(path, most), whole) {
         (Ok((found, bits)), Ok(whole)) => {

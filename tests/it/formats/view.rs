@@ -4,7 +4,8 @@ use super::shared;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use voxdice::io::{self, View, ViewError, Voxel, Voxels};
+use voxdice::error::FileError;
+use voxdice::io::{self, View, Voxel, Voxels};
 
 /// The files of the corpora, in all their formats.
 fn files() -> Vec<PathBuf> {
@@ -59,7 +60,7 @@ fn every_file_is_viewed_as_it_is_read_or_says_what_differs() {
                 assert!(is_read(&view, &image), "{}", path.display());
                 *reasons.entry("viewed").or_default() += 1;
             }
-            (Err(ViewError::Differs { why, .. }), _) => *reasons.entry(why).or_default() += 1,
+            (Err(FileError::NotInPlace { why, .. }), _) => *reasons.entry(why).or_default() += 1,
             (Ok(_), Err(error)) => panic!("{}: viewed, but {error}", path.display()),
             (Err(error), Ok(_)) => {
                 // Of a pair, one file alone is refused.

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::path::Path;
 
 use voxdice::LabelSlice;
-use voxdice::error::FileError;
-use voxdice::io::labels::{self, LabelReader, Labels, LabelsError};
-use voxdice::io::{Image, Scale, StoredType, View, ViewError, Voxels};
+use voxdice::error::{FileError, FileErrorKind};
+use voxdice::io::labels::{self, LabelReader, Labels};
+use voxdice::io::{Image, Scale, StoredType, View, Voxels};
 
 /// Longer messages than this say more than a person reads.
 const LONGEST: usize = 6000;
@@ -83,8 +83,7 @@ pub fn view(path: &Path, data: &[u8], read: &Result<Image, FileError>) {
                 seen!(U8 u8, I8 i8, U16 u16, I16 i16, U32 u32, I32 i32, U64 u64, I64 i64, F32 f32, F64 f64).unwrap();
             assert!(seen == bytes(&image.voxels), "other voxels in a view");
         }
-        (Err(ViewError::File(error)), Err(_)) => _ = told(&error, path),
-        (Err(ViewError::File(error)), Ok(_)) => panic!("read, and in a view {error}"),
+        (Err(error), Ok(_)) if error.kind() != FileErrorKind::NotInPlace => panic!("read, and in a view {error}"),
         (Err(error), _) => _ = told(&error, path),
         (Ok(_), Err(error)) => panic!("in a view, and when read {error}"),
     }
@@ -99,7 +98,7 @@ fn wide(labels: &Labels) -> Vec<u32> {
 }
 
 /// The labels of a file in pieces of at most `most` voxels.
-fn pieces(path: &Path, most: usize) -> Result<Vec<u32>, LabelsError> {
+fn pieces(path: &Path, most: usize) -> Result<Vec<u32>, FileError> {
     let mut reader = LabelReader::open(path)?;
     let count: u64 = reader.shape().iter().product();
     let mut labels: Vec<u32> = Vec::new();

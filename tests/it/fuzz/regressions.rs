@@ -16,7 +16,7 @@ fn a_data_file_with_control_characters_is_no_name_and_is_shown_escaped() {
     assert!(message.contains(r"LO\u{1}\u{b}CAL") && !message.contains(char::is_control), "{message:?}");
 }
 
-fn array(dict: &str, data: &[u8]) -> Result<npy::Array, npy::NpyError> {
+fn array(dict: &str, data: &[u8]) -> Result<npy::Array, voxdice::error::FileError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.npy");
     let file = [b"\x93NUMPY\x02\x00", &(dict.len() as u32).to_le_bytes()[..], dict.as_bytes(), data].concat();

@@ -147,9 +147,9 @@ fn what_goes_wrong_has_a_type() {
     assert!(matches!(none, Err(PairingError::Folder { .. })), "{none:?}");
     std::fs::write(folders.path("pred/case_1.nii.gz"), "no image").unwrap();
     let found = evaluated(&folders, Selection::default(), &RunOptions::default()).unwrap();
-    assert!(matches!(&found.failures[..], [failure] if matches!(failure.error, EvalError::Labels(_))), "{found:?}");
+    assert!(matches!(&found.failures[..], [failure] if matches!(failure.error, EvalError::File(_))), "{found:?}");
     // Of a single pair the failure is the error.
     let pairing = pair_files(folders.path("truth/case_1.nii.gz"), folders.path("pred/case_1.nii.gz"));
     let cohort = Cohort::new(pairing, Rules::default(), Selection::default()).unwrap();
-    assert!(matches!(cohort.run(&engine(), &RunOptions::default()), Err(EvalError::Labels(_))));
+    assert!(matches!(cohort.run(&engine(), &RunOptions::default()), Err(EvalError::File(_))));
 }

@@ -1,55 +1,6 @@
-//! What can be wrong with a label map, as facts plus the next step.
+//! What can be wrong with a voxel of a label map.
 
 use std::fmt;
-use std::path::PathBuf;
-
-use crate::error::{Error, FileError};
-use crate::io::npy::NpyError;
-
-/// Why a file is not a label map.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LabelsError {
-    /// The file could not be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The `.npy` file could not be read.
-    #[error(transparent)]
-    Npy(#[from] NpyError),
-    /// A voxel is not a label.
-    #[error(
-        "{}: voxel {} is {value}, which is {fault}; {}", path.display(), Place(position), fault.remedy()
-    )]
-    NotALabel {
-        /// The file.
-        path: PathBuf,
-        /// The first such voxel, x first.
-        position: Vec<u64>,
-        /// Its value, as its type writes it.
-        value: String,
-        /// What is wrong with it.
-        fault: LabelFault,
-    },
-    /// Several numbers per voxel: layers of labels that overlap, a colour, or one probability per class.
-    #[error(
-        "{}: the file has {channels} numbers per voxel, and a label map has one; write one file per channel, or merge \
-         them into one label map", path.display()
-    )]
-    Channels {
-        /// The file.
-        path: PathBuf,
-        /// Numbers per voxel.
-        channels: u64,
-    },
-    /// The shape has no voxels or too many.
-    #[error("{}: not a volume that can be compared", path.display())]
-    Shape {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: Box<Error>,
-    },
-}
 
 /// Why a number is not a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +24,7 @@ pub enum LabelFault {
 
 impl LabelFault {
     /// What to do about it.
-    fn remedy(self) -> &'static str {
+    pub(super) fn remedy(self) -> &'static str {
         match self {
             Self::Negative => "write the label map with labels from 0 up (is this an image instead?)",
             Self::Fraction => {
@@ -104,7 +55,8 @@ impl fmt::Display for LabelFault {
     }
 }
 
-struct Place<'a>(&'a [u64]);
+/// Where a voxel is, x first.
+pub(super) struct Place<'a>(pub &'a [u64]);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
