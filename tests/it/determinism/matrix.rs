@@ -190,8 +190,8 @@ Written by `VOXDICE_BLESS=1 cargo test --all-features --test it determinism`, an
 and fails where a checksum is another. A device that the machine does not have is named in the test's output, and what
 this table says of it was not looked at.
 
-A checksum is FNV-1a (64 bits) over all integers of a result: units and exponents of sums, counts, or the bits of a
-gradient. `=` is that checksum in this column; `not run` is a column that was not there when the table was written.
+A checksum is FNV-1a (64 bits) over all integers of a result: units and exponents of sums, counts, squared distances, what is
+known of lesions, or the bits of a gradient. `=` is that checksum in this column; `not run` is a column that was not there when the table was written.
 No column is a hardware GPU: none has been at hand. Chromium's own adapter is SwiftShader; what is its own there is the
 compiler, Tint.
 

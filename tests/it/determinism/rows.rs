@@ -4,8 +4,11 @@ use crate::operands::{label_map, volume};
 use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, REALS, Real, labels, reals};
 use voxdice::metric::Partials;
-use voxdice::stats::{Counts, Sums, Terms};
-use voxdice::{Activation, Classes, Engine, Layout, Pair, Shape, SumsOptions, Table, Truth};
+use voxdice::stats::{
+    Connectivity, Counts, DistanceCount, Elements, InstanceOptions, Instances, InstancesBy, Join, Regions, Sums,
+    SurfaceOptions, Terms,
+};
+use voxdice::{Activation, Classes, Engine, Layout, Pair, Shape, Spacing, SumsOptions, Table, Truth};
 
 /// A row of the matrix.
 pub struct Row {
@@ -20,6 +23,8 @@ enum What {
     Pieces(Operands, SumsOptions),
     Gradient(Operands, SumsOptions),
     Counts([LabelType; 2], Vec<u32>),
+    Surfaces(&'static [usize], SurfaceOptions),
+    Lesions(&'static [usize], InstanceOptions),
 }
 
 /// Types and patterns, and the order of the axes.
@@ -46,7 +51,7 @@ pub fn rows() -> Vec<Row> {
     let mut push = |name: String, what: What| {
         let exact = match &what {
             What::Sums(_, options) | What::Pieces(_, options) | What::Gradient(_, options) => options.is_exact(),
-            What::Counts(..) => true,
+            What::Counts(..) | What::Surfaces(..) | What::Lesions(..) => true,
         };
         rows.push(Row { name, exact, what });
     };
@@ -82,6 +87,26 @@ pub fn rows() -> Vec<Row> {
     push("counts, 1500 classes of U16".into(), What::Counts(types(U16, U16), (1..=1500).collect()));
     let far = (0..40).map(|i| u32::MAX - i * 100_000_007).collect();
     push("counts, labels of U32 beyond the table".into(), What::Counts(types(U32, U32), far));
+    // Two axes and three, rows longer than words; small, as some devices are slow.
+    let (flat, deep): (&[usize], &[usize]) = (&[40, 70], &[7, 19, 70]);
+    let surfaces = |elements, mm: &[f64]| {
+        let spacing = Spacing::new(mm).unwrap();
+        SurfaceOptions { spacing, elements, ..SurfaceOptions::default() }
+    };
+    push("surfaces of faces, 2-D".into(), What::Surfaces(flat, surfaces(Elements::Face, &[1.0, 1.0])));
+    push(
+        "surfaces of faces, voxels of 3.0 x 0.8 x 0.7".into(),
+        What::Surfaces(deep, surfaces(Elements::Face, &[3.0, 0.8, 0.7])),
+    );
+    push("surfaces of corners".into(), What::Surfaces(deep, surfaces(Elements::Corner, &[2.0, 1.0, 1.0])));
+    let faces = InstanceOptions { connectivity: Connectivity::Faces, ..InstanceOptions::default() };
+    let join = Join { truth: 1, pred: 0 };
+    let joined = InstanceOptions { join, near: 1, regions: Regions::Nearest, ..InstanceOptions::default() };
+    let by_labels = InstanceOptions { by: InstancesBy::Labels, ..InstanceOptions::default() };
+    push("lesions by corners, 2-D".into(), What::Lesions(flat, InstanceOptions::default()));
+    push("lesions by faces".into(), What::Lesions(deep, faces));
+    push("lesions joined and met by dilations, nearest regions".into(), What::Lesions(deep, joined));
+    push("lesions by labels".into(), What::Lesions(deep, by_labels));
     for activation in [Activation::Sigmoid, Activation::Softmax] {
         let logits = operands((Real::F32, Wide), Of::Labels, ChannelsFirst);
         push(
@@ -135,8 +160,42 @@ impl Row {
                     .unwrap();
                 found.values().iter().for_each(|counts| sum.counts(counts));
             }
+            What::Surfaces(spatial, options) => {
+                let (classes, maps) = (Classes::regions([vec![1], vec![1, 2]]).unwrap(), Maps::new(spatial));
+                let found = engine.surfaces(maps.pair(), &classes, options).unwrap();
+                for entry in found.values().iter().flat_map(|surface| [surface.truth(), surface.pred()]) {
+                    for DistanceCount { squared, kind, count } in entry.entries() {
+                        sum.numbers([*squared, (*kind).into(), *count]);
+                    }
+                }
+            }
+            What::Lesions(spatial, options) => {
+                let (classes, maps) = (Classes::regions([vec![1], vec![1, 2]]).unwrap(), Maps::new(spatial));
+                let found = engine.instances(maps.pair(), &classes, options).unwrap();
+                found.values().iter().for_each(|found| sum.lesions(found));
+            }
         }
         sum.0
+    }
+}
+
+/// Two samples of noise in runs.
+struct Maps {
+    shape: Shape,
+    pred: Array,
+    truth: Array,
+}
+
+impl Maps {
+    fn new(spatial: &[usize]) -> Self {
+        let shape = Shape::new(2, 1, spatial).unwrap();
+        let of = |seed| labels(LabelType::U8, &[0, 1, 0, 2, 0], 3, shape.elements() as usize, seed);
+        let (pred, truth) = (of(7), of(8));
+        Self { shape, pred, truth }
+    }
+
+    fn pair(&self) -> Pair<voxdice::LabelMap<'_>> {
+        Pair { pred: label_map(&self.shape, &self.pred), truth: label_map(&self.shape, &self.truth) }
     }
 }
 
@@ -228,6 +287,26 @@ impl Fnv {
             [sums.voxels(), bad.pred, bad.truth, bad.voxels].iter().for_each(|n| self.bytes(&n.to_le_bytes()));
             self.bytes(&[u8::from(sums.out_of_range())]);
         }
+    }
+
+    fn numbers(&mut self, numbers: impl IntoIterator<Item = u64>) {
+        numbers.into_iter().for_each(|n| self.bytes(&n.to_le_bytes()));
+    }
+
+    fn lesions(&mut self, found: &Instances) {
+        for lesions in [found.truth(), found.pred()] {
+            self.numbers([lesions.len() as u64]);
+            for lesion in lesions {
+                self.numbers([lesion.voxels(), lesion.first()]);
+                self.numbers([lesion.low(), lesion.high()].concat().into_iter().map(u64::from));
+                lesion.sums().iter().for_each(|sum| self.bytes(&sum.to_le_bytes()));
+            }
+        }
+        for pairs in [found.overlaps(), found.regions().unwrap_or_default()] {
+            self.numbers([pairs.len() as u64]);
+            pairs.iter().for_each(|pair| self.numbers([pair.truth.into(), pair.pred.into(), pair.voxels]));
+        }
+        found.near().for_each(|pair| self.numbers(pair.map(u64::from)));
     }
 
     fn counts(&mut self, c: &Counts) {
