@@ -202,6 +202,7 @@ impl Plan {
     }
 
     /// The smallest possible dispatch: a window of one row.
+    #[cfg(feature = "gpu")]
     pub fn least(&self) -> Window {
         self.window(0, 1)
     }
