@@ -109,13 +109,21 @@ pub fn wrapped(text: &str, indent: usize) -> String {
     in_lines(text, indent, columns().unwrap_or(80))
 }
 
+/// The columns of a terminal that a text takes: ideographs take two, accents of their own none.
+fn width(text: &str) -> usize {
+    #[cfg(feature = "table")]
+    return unicode_width::UnicodeWidthStr::width(text);
+    #[cfg(not(feature = "table"))]
+    return text.chars().count();
+}
+
 /// `text` in lines of at most so many columns, but for longer words.
 fn in_lines(text: &str, indent: usize, columns: usize) -> String {
     let text = printable(text);
     let mut lines = String::new();
     let mut column = 0;
     for word in text.split(' ') {
-        let width = word.chars().count();
+        let width = width(word);
         if column > 0 && column + 1 + width > columns {
             lines.push('\n');
             lines.extend(std::iter::repeat_n(' ', indent));
@@ -155,6 +163,14 @@ mod tests {
         assert_eq!(in_lines("short", 4, 80), "short");
         // A word is not broken: it may be a path.
         assert_eq!(in_lines("a longer word", 1, 4), "a\n longer\n word");
+    }
+
+    #[test]
+    #[cfg(feature = "table")]
+    fn wide_letters_take_two_columns() {
+        assert_eq!(in_lines("肝臓 腎臓 脾臓", 1, 9), "肝臓 腎臓\n 脾臓");
+        // `e` with an accent of its own.
+        assert_eq!(in_lines("e\u{301}e\u{301} e\u{301}e\u{301}", 1, 5), "e\u{301}e\u{301} e\u{301}e\u{301}");
     }
 
     #[test]

@@ -65,3 +65,14 @@ impl DeviceArgs {
 pub(super) fn adapter_choice(text: &str) -> AdapterChoice {
     text.parse().map_or_else(|_| AdapterChoice::Named(text.into()), AdapterChoice::Index)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use clap::ValueEnum;
+
+    /// A choice has one name, as a flag and in results.
+    pub fn same<F: ValueEnum + Into<D>, D: ToString>(flag: &F) {
+        let domain: D = flag.clone().into();
+        assert_eq!(flag.to_possible_value().unwrap().get_name(), domain.to_string());
+    }
+}

@@ -17,7 +17,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, Chosen, Cohort, EvalError, Event, Matching, PairList, Pairing, Pool, Rules, RunOptions, Score,
+    CaseRegex, Chosen, ClassSource, Cohort, EvalError, Event, Matching, PairList, Pairing, Rules, RunOptions, Score,
     Selection, Shard, Summary, WarningKind, pair_paths,
 };
 use crate::io::READABLE;
@@ -134,11 +134,12 @@ impl Eval {
         }
         let search = search.map(|search| scoring.asked_of(search));
         search.iter().try_for_each(LesionArgs::check_surfaces)?;
-        check_pool(self.scores.pool, search.is_some())?;
+        self.scores.check_pool(search.is_some())?;
         let rules = self.count.resolve(scoring.convention, scoring.surface_metrics().collect(), search)?;
         let lesions = self.lesions.lesions.as_deref();
         self.outputs.check(lesions, &self.inputs())?;
-        self.lesions.lesion_maps.as_deref().map_or(Ok(()), lesion_maps::check)?;
+        let maps = self.lesions.lesion_maps.as_deref();
+        let maps = maps.map(|folder| lesion_maps::check(folder, &self.outputs.files(lesions))).transpose()?;
         self.hint_at_order(output);
         let selection = Selection { missing: self.missing.into(), shard: self.shard, cases: self.chosen()? };
         // Folders are looked through, and some files read, without a look for signals.
@@ -159,14 +160,15 @@ impl Eval {
         drop(progress);
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
-        let folder = self.lesions.lesion_maps.as_deref();
-        let maps = folder.map(|folder| MapFolder::write(folder, &evaluation)).transpose()?;
-        let mut exit = publish(&summary, &self.outputs, lesions, output)?;
+        // After a failed verification no file is written.
         let has_failed = evaluation.verification().is_some_and(|found| found.difference.is_some());
-        for case in maps.filter(|_| !has_failed).map(MapFolder::publish).transpose()?.unwrap_or_default() {
-            exit = output.finding(&format!(
-                "{case}: no maps of its lesions, as its two grids are not one; resample the prediction onto the truth"
-            ));
+        let maps = maps.filter(|_| !has_failed);
+        let maps = maps.map(|folder| MapFolder::write(&folder, &evaluation)).transpose()?;
+        let mut exit = publish(&summary, &self.outputs, lesions, output)?;
+        let told = maps.map(MapFolder::publish).transpose()?.unwrap_or_default();
+        told.renamed.iter().for_each(|line| output.note(format_args!("note: {line}")));
+        for line in &told.without {
+            exit = output.finding(line);
         }
         let mut kinds = evaluation.cases.iter().flat_map(|case| &case.warnings).filter_map(|warning| warning.kind());
         if kinds.any(WarningKind::is_of_headers) {
@@ -222,16 +224,6 @@ impl Eval {
         };
         Ok(pair_paths(&self.truth, &self.pred, by, rules)?)
     }
-}
-
-/// Refuses `--pool` where there are no lesions.
-fn check_pool(pool: Option<Pool>, has_lesions: bool) -> Result<()> {
-    if pool.is_some() && !has_lesions {
-        bail!(
-            "--pool is about scores of lesions, and none are looked for; add --instances components, or leave it out"
-        );
-    }
-    Ok(())
 }
 
 /// Refuses to print a table of nothing, and tells why there is nothing.

@@ -116,6 +116,11 @@ fn identity(path: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or(folder).join(target.file_name().unwrap_or_default())
 }
 
+/// Whether a file is the folder itself or would lie in it, whatever links its name goes through.
+pub(super) fn is_within(path: &Path, folder: &Path) -> bool {
+    identity(path).starts_with(identity(folder))
+}
+
 /// A file that is written under a hidden name, and removed again unless it gets its final name. What is not a file (a
 /// pipe, a device) cannot be replaced and is written to at the end.
 #[derive(Debug)]

@@ -163,6 +163,12 @@ impl Evaluation {
         }
     }
 
+    /// Whether the size of every lesion is known in mm³, so that lesions of all cases compare by it; else only voxels do.
+    pub fn has_mm3(&self) -> bool {
+        let of_cases = self.cases.iter().flat_map(|case| case.instances.values());
+        !of_cases.flat_map(|found| &found.rows).any(|row| row.mm3.is_nan())
+    }
+
     /// The places of all classes but the background.
     pub fn foreground(&self) -> impl Iterator<Item = usize> {
         self.classes.iter().enumerate().filter(|(_, class)| !class.is_background()).map(|(place, _)| place)

@@ -238,6 +238,7 @@ impl Field<'_> {
             let matching = matching(left, rules);
             let matched = Matched { found: left, matching: &matching, rules, voxel_mm3 };
             let mut scores = LesionScores::of(all, &matched, &search.sizes);
+            scores.is_boxed = self.frame == Frame::Box;
             if let (Runs::Kept, Frame::File(geometry), Some(runs)) = (search.voxels, self.frame, &left.runs) {
                 scores.voxels = Some(LesionVoxels { extent: left.extent(), runs: runs.clone(), geometry });
             }

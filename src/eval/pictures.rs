@@ -17,6 +17,7 @@ use super::case::CaseResult;
 use super::error::EvalError;
 use super::evaluation::Evaluation;
 use super::rules::Rules;
+use super::score::Score;
 use super::summary::Summary;
 use crate::io::Geometry;
 use chosen::Choice;
@@ -27,12 +28,12 @@ use std::sync::Arc;
 const ASPECT: f64 = 1.2;
 
 /// Why something has a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Subject {
     /// Its score is one of the worst: the slice with the most errors.
     Score,
-    /// A distance between its surfaces is one of the worst: where they are farthest apart.
-    Surface,
+    /// This score of its surfaces is one of the worst: where they are farthest apart.
+    Surface(Score),
     /// A lesion that was missed or invented is one of the largest, by its place among the
     /// [rows](super::LesionScores::rows).
     Lesion(usize),
@@ -79,8 +80,10 @@ pub struct Cut {
 pub struct Line {
     /// Where both are seen, across and down in cells from the corner of the slice that is shown.
     pub ends: [[f64; 2]; 2],
-    /// How long it is.
-    pub mm: f64,
+    /// How long it is, as the surfaces were measured.
+    pub length: f64,
+    /// Whether in mm, else in voxels.
+    pub in_mm: bool,
     /// Whether it starts at the truth's surface.
     pub from_truth: bool,
     /// How many slices further the other end lies.
@@ -94,7 +97,8 @@ struct Found {
 }
 
 /// Pictures of the `most` [worst](Summary::worst) classes of cases; then of the surfaces that are farthest apart, where
-/// distances were measured; then the largest lesions that were missed, and those that were invented.
+/// distances were measured; then the largest lesions that were missed, and those that were invented: at most three of each,
+/// and `most`.
 ///
 /// # Errors
 /// [`EvalError::Cancelled`].
@@ -131,7 +135,7 @@ fn cut_of(
 ) -> Result<Option<Cut>, EvalError> {
     match subject {
         Subject::Score => Ok(cut(found, case.spacing_mm)),
-        Subject::Surface => farthest::cut(found, case, &rules.surfaces),
+        Subject::Surface(_) => farthest::cut(found, case, &rules.surfaces),
         Subject::Lesion(row) => {
             let row = case.instances.get(key).and_then(|found| found.rows.get(row));
             Ok(row.map(|row| lesion::cut(found, case.spacing_mm, row)))

@@ -39,6 +39,11 @@ impl Surfaces {
         self.choices.over(self.preset.map(SurfacePreset::rules).unwrap_or_default())
     }
 
+    /// Whether distances are in mm, else in voxels.
+    pub fn is_in_mm(&self) -> bool {
+        self.rules().spacing != RuleSpacing::Voxels
+    }
+
     /// The definition in words, after its name and what was chosen beside it.
     pub fn definition(&self) -> String {
         let chosen = self.choices.named().into_iter().map(|(name, choice)| format!("{name} {choice}"));

@@ -100,6 +100,7 @@ fn a_report_fits_every_screen_and_answers_to_clicks() {
         assert!(frame["scroll"].as_u64() <= frame["inner"].as_u64(), "a page is wider than its window: {frame}");
         // Numbers first: the mean of the first class is in sight, on a phone too.
         assert!(frame["mean"].as_f64().unwrap() <= frame["inner"].as_f64().unwrap(), "{frame}");
+        assert_scrolls(frame);
         // What is wider than a page is seen to fail.
         assert!(frame["control"].as_u64() > frame["inner"].as_u64(), "this test cannot fail: {frame}");
     }
@@ -111,6 +112,13 @@ fn a_report_fits_every_screen_and_answers_to_clicks() {
     assert_eq!(answer["marked"], 1);
     assert_eq!(answer["before"], answer["after"]);
     assert!(answer["before"].as_array().unwrap().iter().any(|colour| colour != "rgba(0, 0, 0, 0)"), "{answer}");
+}
+
+/// No table is cut without a way to what is not seen; on a phone there are such tables.
+fn assert_scrolls(frame: &Value) {
+    let cut = frame["cut"].as_array().unwrap();
+    assert!(cut.iter().all(|found| *found == serde_json::json!(["auto", 0])), "a table is cut: {frame}");
+    assert!(frame["inner"] != WIDTHS[0] || !cut.is_empty(), "this test cannot fail: {frame}");
 }
 
 /// Of three models with long names and two scores, and of two models.
@@ -148,6 +156,7 @@ fn a_comparison_fits_every_screen() {
         assert_eq!(frames.len(), WIDTHS.len(), "{answer}");
         for frame in frames {
             assert!(frame["scroll"].as_u64() <= frame["inner"].as_u64(), "a page is wider than its window: {frame}");
+            assert_scrolls(frame);
             assert!(frame["control"].as_u64() > frame["inner"].as_u64(), "this test cannot fail: {frame}");
         }
         assert_eq!(answer["errors"], Value::Array(Vec::new()));

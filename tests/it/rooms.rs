@@ -27,8 +27,8 @@ impl Rooms {
             };
             (bare(room).to_owned(), rooms)
         });
-        // These two declare the rooms and re-export; they are not imported.
-        let roots = ["lib", "main"].map(|root| (root.to_owned(), vec![PUBLIC.to_owned()]));
+        // The one declares the rooms and re-exports, the other starts the command as an application would; no room imports them.
+        let roots = [("lib", vec![PUBLIC.to_owned()]), ("main", Vec::new())].map(|(root, may)| (root.to_owned(), may));
         Self(rows.chain(roots).collect())
     }
 

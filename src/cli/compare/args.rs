@@ -363,13 +363,10 @@ impl Compare {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::tests::same;
 
     #[test]
     fn every_choice_has_its_name_in_both_worlds() {
-        fn same<F: ValueEnum + Into<D>, D: ToString>(flag: &F) {
-            let domain: D = flag.clone().into();
-            assert_eq!(flag.to_possible_value().unwrap().get_name(), domain.to_string());
-        }
         ZerosName::value_variants().iter().for_each(same::<_, Zeros>);
         AdjustName::value_variants().iter().for_each(same::<_, Adjust>);
         FamilyName::value_variants().iter().for_each(same::<_, Family>);

@@ -333,6 +333,17 @@ impl CountArgs {
 }
 
 impl ScoreArgs {
+    /// Refuses `--pool` where there are no lesions.
+    pub fn check_pool(&self, has_lesions: bool) -> Result<()> {
+        if self.pool.is_some() && !has_lesions {
+            bail!(
+                "--pool is about scores of lesions, and none were looked for; evaluate with --instances components, or \
+                 leave --pool out"
+            );
+        }
+        Ok(())
+    }
+
     /// What was asked for.
     pub fn choices(&self) -> ScoreChoices {
         ScoreChoices {
@@ -349,13 +360,10 @@ impl ScoreArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::tests::same;
 
     #[test]
     fn every_choice_has_its_name_in_both_worlds() {
-        fn same<F: ValueEnum + Into<D>, D: ToString>(flag: &F) {
-            let domain: D = flag.clone().into();
-            assert_eq!(flag.to_possible_value().unwrap().get_name(), domain.to_string());
-        }
         GeometryName::value_variants().iter().for_each(same::<_, GeometryRule>);
         MissingName::value_variants().iter().for_each(same::<_, MissingRule>);
         EmptyName::value_variants().iter().for_each(same::<_, Empty>);

@@ -7,7 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::files::read_text;
 use crate::cli::output::Output;
 use crate::eval::{Partial, merge};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -40,9 +40,7 @@ impl Merge {
         if let Some(like) = self.scores.like {
             like.check_stored(evaluation.rules.instances.as_ref())?;
         }
-        if self.scores.pool.is_some() && evaluation.rules.instances.is_none() {
-            bail!("--pool is about scores of lesions, and these results have none; leave it out");
-        }
+        self.scores.check_pool(evaluation.rules.instances.is_some())?;
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
         publish(&summary, &self.outputs, None, output)

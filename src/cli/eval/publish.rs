@@ -84,9 +84,13 @@ impl OutputArgs {
         if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given && !for_papers) {
             bail!("{flag} is for --format markdown and latex; leave {flag} out, or choose one of these");
         }
-        let own = [("--output", &self.output), ("--csv", &self.csv), ("--html", &self.html)];
-        let own = own.map(|(flag, path)| (flag, path.as_deref()));
-        check_texts(&[&own[..], &[("--lesions", lesions)]].concat(), inputs)
+        check_texts(&self.files(lesions), inputs)
+    }
+
+    /// The files that can be named.
+    pub fn files<'a>(&'a self, lesions: Option<&'a Path>) -> [(&'static str, Option<&'a Path>); 4] {
+        let [output, csv, html] = [&self.output, &self.csv, &self.html].map(Option::as_deref);
+        [("--output", output), ("--csv", csv), ("--html", html), ("--lesions", lesions)]
     }
 }
 
@@ -167,18 +171,17 @@ const ALIKE: usize = 10;
 
 /// Warnings that read the same in every one of several cases, and are told once.
 fn everywhere(summary: &Summary<'_>) -> BTreeSet<String> {
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for warning in summary.evaluation.cases.iter().flat_map(|case| &case.warnings) {
-        *times.entry(Flags.warning(warning)).or_default() += 1;
-    }
-    let all = summary.evaluation.cases.len();
-    times.into_iter().filter(|(_, times)| all > 1 && *times == all).map(|(words, _)| words).collect()
+    let cases = summary.evaluation.cases.iter();
+    let words = cases.map(|case| case.warnings.iter().map(|warning| Flags.warning(warning)).collect::<BTreeSet<_>>());
+    let all = words.reduce(|all, own| &all & &own).unwrap_or_default();
+    if summary.evaluation.cases.len() > 1 { all } else { BTreeSet::new() }
 }
 
 /// Warnings, unpaired and failed cases.
 pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
     let mut told: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let everywhere = everywhere(summary);
+    let mut of_all = BTreeSet::new();
     for case in &summary.evaluation.cases {
         let folders = summary.evaluation.provenance.kind == Kind::Folders;
         let name = if folders { format!("{}: ", case.name) } else { String::new() };
@@ -190,7 +193,7 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
             let level = if warning.is_note() { "note" } else { "warning" };
             let words = Flags.warning(warning);
             let is_everywhere = everywhere.contains(&words);
-            if is_everywhere && told.contains_key(&(level, warning.name())) {
+            if is_everywhere && !of_all.insert(words.clone()) {
                 continue;
             }
             let name =

@@ -20,8 +20,11 @@ pub struct LesionScores {
     pub by_size: Vec<SizeClass>,
     /// The lesions; not of results that were read back.
     pub rows: Vec<LesionRow>,
-    /// Their voxels, where [`InstanceSearch::voxels`](super::InstanceSearch::voxels) asks for them.
+    /// Their voxels, where [`InstanceSearch::voxels`](super::InstanceSearch::voxels) asks for them. None of a class that is in
+    /// neither file, and where they lie [in a box](Self::is_boxed).
     pub voxels: Option<LesionVoxels>,
+    /// Whether the two grids are not one, so that the voxels lie in a box around both, which is no file's grid.
+    pub is_boxed: bool,
 }
 
 /// The voxels of a class's lesions.
@@ -31,7 +34,7 @@ pub struct LesionVoxels {
     pub extent: [u64; 3],
     /// Runs of the true and of the predicted lesions, whose numbers are one more than these places. What was dropped has none.
     pub runs: [Vec<LesionRun>; 2],
-    /// Where the voxels lie. None where files do not say so, and no voxels of a case whose two grids fit into no file's.
+    /// Where the voxels lie. None where files do not say so.
     pub geometry: Option<Geometry>,
 }
 
@@ -112,6 +115,13 @@ pub struct LesionRow {
     pub distances: Vec<f64>,
 }
 
+impl LesionRow {
+    /// How large it is, in mm³ or in voxels. NaN in mm³ where the file does not say how large a voxel is.
+    pub fn size(&self, in_mm3: bool) -> f64 {
+        if in_mm3 { self.mm3 } else { self.voxels as f64 }
+    }
+}
+
 impl LesionScores {
     /// `all` are the lesions before any were dropped or joined.
     pub(super) fn of(all: &Instances, matched: &Matched<'_>, sizes: &[f64]) -> Self {
@@ -124,6 +134,7 @@ impl LesionScores {
             by_size,
             rows: rows(all, left, matching, rules, voxel_mm3),
             voxels: None,
+            is_boxed: false,
         }
     }
 

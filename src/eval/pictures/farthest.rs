@@ -31,7 +31,13 @@ pub(super) fn cut(found: &Found, case: &CaseResult, surfaces: &Surfaces) -> Resu
     let extent: Ranges = [with_ends(0, across, cut.slice.width), with_ends(1, down, cut.slice.height)];
     let frame = cut.slice.frame(extent, cut.edges, ASPECT);
     let ends = ends.map(|end| [end[0] - frame[0].0 as f64, end[1] - frame[1].0 as f64]);
-    let line = Line { ends, mm: farthest.mm, from_truth: farthest.of_truth, slices: apart(axis).round() as u64 };
+    let line = Line {
+        ends,
+        length: farthest.mm,
+        in_mm: surfaces.is_in_mm(),
+        from_truth: farthest.of_truth,
+        slices: apart(axis).round() as u64,
+    };
     Ok(Some(Cut { slice: cut.slice.part(frame), line: Some(line), ..cut }))
 }
 
@@ -103,13 +109,30 @@ mod tests {
         let found = Found { marked: Marked { voxels: voxels.collect(), dims }, geometry: None };
         let cut = cut(&found, &case([30, 20, 10], [1.0, 1.0, 2.5]), &Surfaces::default()).unwrap().unwrap();
         let line = cut.line.unwrap();
-        assert_eq!((line.mm, line.from_truth, line.slices), ((64.0f64 + 25.0).sqrt(), false, 0));
+        assert_eq!((line.length, line.from_truth, line.slices), ((64.0f64 + 25.0).sqrt(), false, 0));
+        assert!(line.in_mm);
         // Along y the line does not leave the slice.
         assert_eq!((cut.view.axis, cut.index), (1, 9));
         let [from, to] = line.ends;
         assert_eq!([from[0] - to[0], from[1] - to[1]], [8.0, 2.0]);
         assert_eq!(cut.slice.at(from[0] as usize, from[1] as usize), PRED);
         assert_eq!(cut.slice.at(to[0] as usize, to[1] as usize), TRUTH | PRED);
+    }
+
+    #[test]
+    fn a_line_is_in_the_unit_that_was_measured() {
+        let mut voxels = vec![TRUTH | PRED; 27];
+        voxels[9..].fill(TRUTH);
+        let found = Found { marked: Marked { voxels, dims: [3; 3] }, geometry: None };
+        let of = |preset| {
+            let surfaces = Surfaces { preset, ..Surfaces::default() };
+            let line = cut(&found, &case([3; 3], [2.5; 3]), &surfaces).unwrap().unwrap().line.unwrap();
+            (line.length, line.in_mm)
+        };
+        let with = |spacing| SurfacePreset::ALL.into_iter().find(|preset| preset.rules().spacing == spacing).unwrap();
+        assert_eq!(of(None), (5.0, true));
+        assert_eq!(of(Some(with(RuleSpacing::Voxels))), (2.0, false));
+        assert_eq!(of(Some(with(RuleSpacing::Mm(1.5)))), (3.0, true));
     }
 
     /// As far as the surface statistics say, whatever is measured to what.

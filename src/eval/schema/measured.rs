@@ -95,7 +95,8 @@ struct OfSize {
 }
 
 /// The numbers of lesions that are counts.
-const COUNTS: [&str; 8] = ["n_truth", "n_pred", "tp", "fn", "fp", "tp_pred", "found_pred", "lesion_dice_terms"];
+const COUNTS: [&str; 10] =
+    ["n_truth", "n_pred", "tp", "fn", "fp", "tp_pred", "found_pred", "lesion_dice_terms", "splits", "merges"];
 
 impl Lesions {
     pub fn of(found: &LesionScores) -> Self {
@@ -123,6 +124,7 @@ impl Lesions {
             by_size: self.by_size.into_iter().map(size).collect(),
             rows: Vec::new(),
             voxels: None,
+            is_boxed: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::matching::{Matching, found_only, matching, voxels, worst};
 use super::rules::{Charge, EmptyLesions, InstanceRules, Match};
 use super::{lits, reduce};
-use crate::stats::Instances;
+use crate::stats::{Instances, Lesion};
 
 /// How lesions were found: counts and sums, of which every score is a quotient. Those of several images
 /// [add up](Detection::add), where scores are to be of all lesions together.
@@ -330,16 +330,27 @@ pub struct SizeClass {
     pub found: u64,
 }
 
-/// Recall by size: `bounds` in mm³, ascending, make one class more than there are bounds.
-pub fn by_size(found: &Instances, matching: &Matching, bounds: &[f64], voxel_mm3: f64) -> Vec<SizeClass> {
-    let starts = std::iter::once(0.0).chain(bounds.iter().copied());
-    let mut classes: Vec<SizeClass> = starts.map(|from_mm3| SizeClass { from_mm3, n_truth: 0, found: 0 }).collect();
-    for (truth, lesion) in (0..).zip(found.truth()) {
-        let mm3 = lesion.voxels() as f64 * voxel_mm3;
-        if let Some(class) = classes.iter_mut().rev().find(|class| mm3 >= class.from_mm3) {
-            class.n_truth += 1;
-            class.found += u64::from(matching.found.contains_key(&truth));
+impl SizeClass {
+    /// Counts true lesions, each with its volume in mm³ and whether it is found. `bounds` in mm³, ascending, make one class more
+    /// than there are bounds.
+    pub fn of(lesions: impl IntoIterator<Item = (f64, bool)>, bounds: &[f64]) -> Vec<Self> {
+        let starts = std::iter::once(0.0).chain(bounds.iter().copied());
+        let mut classes: Vec<Self> = starts.map(|from_mm3| Self { from_mm3, n_truth: 0, found: 0 }).collect();
+        for (mm3, is_found) in lesions {
+            if let Some(class) = classes.iter_mut().rev().find(|class| mm3 >= class.from_mm3) {
+                class.n_truth += 1;
+                class.found += u64::from(is_found);
+            }
         }
+        classes
     }
-    classes
+}
+
+/// Recall by size: `bounds` in mm³, ascending, make one class more than there are bounds. Every true lesion is in its class, also
+/// one below the [floor](InstanceRules::floor), which counts in no score: BraTS 2026 counts small metastases apart like that.
+pub fn by_size(found: &Instances, matching: &Matching, bounds: &[f64], voxel_mm3: f64) -> Vec<SizeClass> {
+    let lesions = (0..).zip(found.truth());
+    let sized =
+        |(truth, lesion): (u32, &Lesion)| (lesion.voxels() as f64 * voxel_mm3, matching.found.contains_key(&truth));
+    SizeClass::of(lesions.map(sized), bounds)
 }

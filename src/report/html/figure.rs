@@ -2,9 +2,8 @@
 
 use super::picture::{self, Drawing};
 use super::text::{class as class_name, escaped, number, plural, short};
-use crate::eval::pictures::{Cut, Picture, Subject};
+use crate::eval::pictures::{Line, Picture, Subject};
 use crate::eval::{LesionRow, LesionStatus, Score, Summary};
-use crate::metric::Metric;
 use crate::text::grouped;
 
 /// Some pictures, side by side. Where no file is at hand, a list says the same in less space.
@@ -23,7 +22,7 @@ fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
             let Drawing { svg, place, errors, factor } = picture::draw(cut);
             let coarse = if factor > 1 { format!("; a cell is {factor} by {factor} voxels") } else { String::new() };
             let (missed, invented) = (grouped(errors.missed), grouped(errors.invented));
-            let way = cut.line.map_or(String::new(), |_| format!("<p>{}</p>", way(cut)));
+            let way = cut.line.map_or(String::new(), |line| format!("<p>{}</p>", way(line)));
             (svg, format!("{way}<p>{place}: {missed} missed, {invented} invented{coarse}</p>"))
         }
         Ok(None) => ("<p class=\"none\">No picture: no voxel differs.</p>".into(), String::new()),
@@ -33,8 +32,8 @@ fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
     let value = match row_of(summary, picture) {
         Some(row) => {
             let what = if row.status == LesionStatus::Missed { "missed" } else { "invented" };
-            let ml = if row.mm3.is_nan() { String::new() } else { format!(", {} mm\u{b3}", size(row.mm3)) };
-            format!("{what}: {}{ml}", plural(row.voxels as usize, "voxel", "voxels"))
+            let volume = if row.mm3.is_nan() { String::new() } else { format!(", {} mm\u{b3}", size(row.mm3)) };
+            format!("{what}: {}{volume}", plural(row.voxels as usize, "voxel", "voxels"))
         }
         None => format!("{} {}", escaped(&score_of(summary, picture).title()), number(picture.value)),
     };
@@ -51,20 +50,18 @@ fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
 
 /// The score that a picture is among the worst by.
 fn score_of(summary: &Summary<'_>, picture: &Picture) -> Score {
-    let distance = summary.scoring.scores.iter().find(|score| matches!(score.metric, Metric::Surface(_)));
-    if picture.subject == Subject::Surface { distance.copied() } else { None }.unwrap_or_else(|| summary.ranking())
+    if let Subject::Surface(score) = picture.subject { score } else { summary.ranking() }
 }
 
 /// `13.4 mm from the prediction to the truth, which is 2 slices away`.
-fn way(cut: &Cut) -> String {
-    let Some(line) = cut.line else { return String::new() };
+fn way(line: Line) -> String {
     let ends = if line.from_truth { "the truth to the prediction" } else { "the prediction to the truth" };
-    let unit = if cut.in_mm { "mm" } else { "voxels" };
+    let unit = if line.in_mm { "mm" } else { "voxels" };
     let away = match line.slices {
         0 => String::new(),
         n => format!(", which is {} away", plural(n as usize, "slice", "slices")),
     };
-    format!("<b>{:.1} {unit}</b> from {ends}{away}", line.mm)
+    format!("<b>{:.1} {unit}</b> from {ends}{away}", line.length)
 }
 
 fn size(mm3: f64) -> String {

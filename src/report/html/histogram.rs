@@ -12,7 +12,7 @@ const HEIGHT: f64 = 118.0;
 const MIDDLE: f64 = 52.0;
 const TALLEST: f64 = 44.0;
 
-/// Columns that are shown at least, up to 8 mm.
+/// Columns that are shown at least, up to a distance of 8.
 const LEAST: usize = 12;
 
 /// The columns that drawings with one axis have: up to the last one that is used.
@@ -21,8 +21,8 @@ pub(super) fn columns<'a>(all: impl Iterator<Item = &'a DistanceHistogram>) -> u
     all.map(|one| last(&one.truth).max(last(&one.pred))).fold(LEAST, usize::max)
 }
 
-/// A class. Heights are logarithms, so that a single element is seen beside a million; `marked` is a distance in mm with its
-/// name.
+/// A class. Heights are logarithms, so that a single element is seen beside a million; `marked` is a distance with its name, in
+/// the unit of the others.
 pub(super) fn draw(of: &DistanceHistogram, columns: usize, marked: Option<(&str, f64)>) -> String {
     let wide = (WIDTH - 8.0) / columns.max(1) as f64;
     let x = |column: f64| 4.0 + wide * column.min(columns as f64);
@@ -52,8 +52,8 @@ pub(super) fn draw(of: &DistanceHistogram, columns: usize, marked: Option<(&str,
         let _ =
             write!(svg, "<text x=\"{}\" y=\"{}\">{}</text>", short(x(column as f64 + 1.0)), HEIGHT - 6.0, short(upper));
     }
-    if let Some((name, mm)) = marked.filter(|(_, mm)| mm.is_finite()) {
-        let at = x(place(mm));
+    if let Some((name, distance)) = marked.filter(|(_, distance)| distance.is_finite()) {
+        let at = x(place(distance));
         let side = if at > 0.7 * WIDTH { ("end", -4.0) } else { ("start", 4.0) };
         let _ = write!(
             svg,
@@ -62,16 +62,16 @@ pub(super) fn draw(of: &DistanceHistogram, columns: usize, marked: Option<(&str,
             MIDDLE + TALLEST + 2.0,
             side.0,
             short(at + side.1),
-            short(mm)
+            short(distance)
         );
     }
     svg + "</svg>"
 }
 
 /// Where a distance lies, in columns.
-fn place(mm: f64) -> f64 {
+fn place(distance: f64) -> f64 {
     let (_, first) = DistanceHistogram::edges(1);
-    if mm <= first { 1.0 + mm / first } else { 2.0 + 2.0 * (mm / first).log2() }
+    if distance <= first { 1.0 + distance / first } else { 2.0 + 2.0 * (distance / first).log2() }
 }
 
 #[cfg(test)]

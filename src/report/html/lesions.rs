@@ -6,6 +6,7 @@ use super::surfaces::folded;
 use super::text::{class as class_name, escaped};
 use crate::eval::pictures::Picture;
 use crate::eval::{LesionRow, LesionStatus, Side, Summary};
+use crate::metric::instances::SizeClass;
 use crate::metric::{Interval, wilson};
 use crate::text::grouped;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ const LEVEL: f64 = 0.95;
 struct Found {
     numbers: BTreeMap<&'static str, f64>,
     points: Vec<Point>,
+    by_size: Vec<SizeClass>,
 }
 
 const NUMBERS: [&str; 8] = ["n_truth", "tp", "fn", "n_pred", "tp_pred", "fp", "splits", "merges"];
@@ -36,8 +38,8 @@ pub(super) fn section(summary: &Summary<'_>, pictures: &[Picture]) -> String {
     let definition = crate::report::phrases::lesion_definition(summary).unwrap_or_default();
     let charts: Vec<String> = all.iter().filter_map(|(name, found)| chart(summary, name, found)).collect();
     let lead = "<p class=\"lead\">A dot is a true lesion that was found, and how large the prediction made it; at the lower edge \
-                are those that were missed, at the left edge those that were invented. Below: found by size, with Wilson \
-                intervals of 95 %.</p>";
+                are those that were missed, at the left edge those that were invented. Below: found by size, those too \
+                small for the scores too, with Wilson intervals of 95 %.</p>";
     let kinds = [
         (LesionStatus::Missed, "The largest that were missed"),
         (LesionStatus::Extra, "The largest that were invented"),
@@ -64,6 +66,8 @@ fn figures_of(summary: &Summary<'_>, pictures: &[Picture], status: LesionStatus)
 
 /// None where no case has any.
 fn of_class(summary: &Summary<'_>, place: usize) -> Option<Found> {
+    let in_mm3 = summary.evaluation.has_mm3();
+    let asked = asked(summary);
     let mut all = Found::default();
     let mut any = false;
     for case in &summary.evaluation.cases {
@@ -73,17 +77,42 @@ fn of_class(summary: &Summary<'_>, place: usize) -> Option<Found> {
         for name in NUMBERS {
             *all.numbers.entry(name).or_default() += found.number(name);
         }
-        all.points.extend(points(&found.rows));
+        all.points.extend(points(&found.rows, in_mm3));
+        if asked.is_empty() {
+            add(&mut all.by_size, &by_tens(&found.rows, in_mm3));
+        } else {
+            add(&mut all.by_size, &found.by_size);
+        }
     }
     any.then_some(all)
 }
 
-/// A size in mm³, or in voxels where that is not known.
-fn size(row: &LesionRow) -> f64 {
-    if row.mm3.is_nan() { row.voxels as f64 } else { row.mm3 }
+/// The sizes by which lesions were to be counted.
+fn asked<'a>(summary: &'a Summary<'_>) -> &'a [f64] {
+    summary.evaluation.rules.instances.as_ref().map_or(&[][..], |search| &search.sizes)
 }
 
-fn points(rows: &[LesionRow]) -> impl Iterator<Item = Point> + '_ {
+/// Counts of sizes that nobody asked for: powers of ten.
+fn by_tens(rows: &[LesionRow], in_mm3: bool) -> Vec<SizeClass> {
+    let tens: Vec<f64> = (0..9).map(|exponent| 10f64.powi(exponent)).collect();
+    let truth = rows.iter().filter(|row| row.side == Side::Truth);
+    SizeClass::of(truth.map(|row| (row.size(in_mm3), !row.matched.is_empty())), &tens)
+}
+
+/// Adds the counts of a case; those of all cases are of the same sizes.
+fn add(sum: &mut Vec<SizeClass>, case: &[SizeClass]) {
+    if sum.is_empty() {
+        sum.extend(case);
+        return;
+    }
+    for (sum, case) in sum.iter_mut().zip(case) {
+        sum.n_truth += case.n_truth;
+        sum.found += case.found;
+    }
+}
+
+fn points(rows: &[LesionRow], in_mm3: bool) -> impl Iterator<Item = Point> + '_ {
+    let size = move |row: &LesionRow| row.size(in_mm3);
     let preds: BTreeMap<u32, f64> =
         rows.iter().filter(|row| row.side == Side::Prediction).map(|row| (row.number, size(row))).collect();
     rows.iter().filter_map(move |row| match (row.side, row.status) {
@@ -147,10 +176,8 @@ fn chart(summary: &Summary<'_>, name: &str, found: &Found) -> Option<String> {
     if found.points.is_empty() {
         return None;
     }
-    let in_mm3 = summary.evaluation.cases.iter().all(|case| case.spacing_mm.is_some());
-    let unit = if in_mm3 { "mm\u{b3}" } else { "voxels" };
-    let asked = summary.evaluation.rules.instances.as_ref().map_or(&[][..], |search| &search.sizes);
-    let rows: String = by_size(&found.points, asked)
+    let unit = if summary.evaluation.has_mm3() { "mm\u{b3}" } else { "voxels" };
+    let rows: String = in_words(&found.by_size, !asked(summary).is_empty())
         .into_iter()
         .map(|(words, found, of)| {
             format!(
@@ -167,49 +194,69 @@ fn chart(summary: &Summary<'_>, name: &str, found: &Found) -> Option<String> {
     ))
 }
 
-/// True lesions that were found, and all, by size: the classes that were asked for, else powers of ten.
-fn by_size(points: &[Point], asked: &[f64]) -> Vec<(String, u64, u64)> {
-    let sizes: Vec<(f64, bool)> = points
-        .iter()
-        .filter_map(|point| match *point {
-            Point::Found { truth, .. } => Some((truth, true)),
-            Point::Missed(truth) => Some((truth, false)),
-            Point::Invented(_) => None,
-        })
-        .collect();
-    let tens: Vec<f64> = (0..9).map(|exponent| 10f64.powi(exponent)).collect();
-    let bounds = if asked.is_empty() { &tens } else { asked };
-    let starts = std::iter::once(0.0).chain(bounds.iter().copied());
-    let ends = bounds.iter().copied().chain([f64::INFINITY]);
-    let classes = starts.zip(ends).map(|(from, to)| {
-        let here = || sizes.iter().filter(|(size, _)| *size >= from && *size < to);
-        let number = |value: f64| if value.fract() == 0.0 { grouped(value as u64) } else { value.to_string() };
-        let words = match (from, to) {
+/// The sizes in words, how many true lesions of each were found, and how many there are. `with_none` shows sizes without a lesion
+/// too.
+fn in_words(classes: &[SizeClass], with_none: bool) -> Vec<(String, u64, u64)> {
+    let ends = classes.iter().skip(1).map(|class| class.from_mm3).chain([f64::INFINITY]);
+    let number = |value: f64| if value.fract() == 0.0 { grouped(value as u64) } else { value.to_string() };
+    let row = |(class, to): (&SizeClass, f64)| {
+        let words = match (class.from_mm3, to) {
             (0.0, _) => format!("below {}", number(to)),
-            (_, f64::INFINITY) => format!("from {}", number(from)),
-            _ => format!("{} \u{2013} {}", number(from), number(to)),
+            (from, f64::INFINITY) => format!("from {}", number(from)),
+            (from, _) => format!("{} \u{2013} {}", number(from), number(to)),
         };
-        (words, here().filter(|(_, found)| *found).count() as u64, here().count() as u64)
-    });
-    // A class that was asked for is shown without a lesion too.
-    classes.filter(|(_, _, of)| *of > 0 || !asked.is_empty()).collect()
+        (words, class.found, class.n_truth)
+    };
+    classes.iter().zip(ends).map(row).filter(|(_, _, of)| *of > 0 || with_none).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn row(voxels: u64, status: LesionStatus, matched: &[u32]) -> LesionRow {
+        LesionRow {
+            side: Side::Truth,
+            number: 1,
+            first: [0; 3],
+            centroid: [0.0; 3],
+            low: [0; 3],
+            high: [0; 3],
+            voxels,
+            mm3: f64::NAN,
+            at_border: false,
+            status,
+            matched: matched.to_vec(),
+            overlap: 0,
+            dice: f64::NAN,
+            iou: f64::NAN,
+            distances: Vec::new(),
+        }
+    }
+
     #[test]
     fn lesions_are_counted_by_size() {
-        let points =
-            [Point::Found { truth: 5.0, pred: 7.0 }, Point::Missed(10.0), Point::Missed(2e9), Point::Invented(3.0)];
-        let found = by_size(&points, &[]);
+        let extra = LesionRow { side: Side::Prediction, ..row(3, LesionStatus::Extra, &[]) };
+        let rows = [
+            row(5, LesionStatus::Found, &[1]),
+            row(10, LesionStatus::Missed, &[]),
+            row(2_000_000_000, LesionStatus::Missed, &[]),
+            row(6, LesionStatus::BelowFloor, &[]),
+            extra,
+        ];
+        let mut all = by_tens(&rows, false);
         let words = |words: &str, found, of| (words.to_owned(), found, of);
         assert_eq!(
-            found,
-            [words("1 \u{2013} 10", 1, 1), words("10 \u{2013} 100", 0, 1), words("from 100,000,000", 0, 1)]
+            in_words(&all, false),
+            [words("1 \u{2013} 10", 1, 2), words("10 \u{2013} 100", 0, 1), words("from 100,000,000", 0, 1)]
         );
-        assert_eq!(by_size(&points, &[7.5]), [words("below 7.5", 1, 1), words("from 7.5", 0, 2)]);
+        add(&mut all, &by_tens(&rows[..1], false));
+        assert_eq!(in_words(&all, true)[1], words("1 \u{2013} 10", 2, 3));
+        let asked = SizeClass::of([(5.0, true), (10.0, false), (2e9, false)], &[7.5, 1e10]);
+        assert_eq!(
+            in_words(&asked, true),
+            [words("below 7.5", 1, 1), words("7.5 \u{2013} 10,000,000,000", 0, 2), words("from 10,000,000,000", 0, 0)]
+        );
     }
 
     #[test]

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_line_is_drawn_between_its_ends() {
-        let line = Line { ends: [[2.5, 2.5], [17.5, 2.5]], mm: 15.0, from_truth: true, slices: 0 };
+        let line = Line { ends: [[2.5, 2.5], [17.5, 2.5]], length: 15.0, in_mm: true, from_truth: true, slices: 0 };
         let cut = cut([20, 20], 8, [1.0; 2], |x, _| if x < 3 { TRUTH } else { 0 });
         let svg = draw(&Cut { line: Some(line), ..cut }).svg;
         assert!(svg.contains("class=\"way\" d=\"M37.5 37.5L262.5 37.5\""), "{svg}");

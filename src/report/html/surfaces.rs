@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(super) const OPEN: usize = 12;
 
 pub(super) fn section(summary: &Summary<'_>, pictures: &[Picture]) -> String {
-    let drawn = figures(summary, pictures.iter().filter(|picture| picture.subject == Subject::Surface));
+    let drawn = figures(summary, pictures.iter().filter(|picture| matches!(picture.subject, Subject::Surface(_))));
     let worst = if drawn.is_empty() {
         String::new()
     } else {
@@ -52,8 +52,9 @@ fn histograms(summary: &Summary<'_>) -> String {
         })
         .collect();
     let mean = if marked.is_some() { format!(" The line is the mean {title} of the cases.") } else { String::new() };
+    let unit = if summary.evaluation.rules.surfaces.is_in_mm() { "mm" } else { "voxels" };
     let lead = format!(
-        "<p class=\"lead\">Distances of all cases in mm, by a factor of 1.4 from column to column: elements of the truth's \
+        "<p class=\"lead\">Distances of all cases in {unit}, by a factor of 1.4 from column to column: elements of the truth's \
          boundary <b class=\"of-truth\">upwards</b>, of the prediction's <b class=\"of-pred\">downwards</b>; heights are \
          logarithms.{mean}</p>"
     );

@@ -30,6 +30,9 @@ function look(inside, page) {
     inside.dispatchEvent(new Event("resize"));
     const mean = page.querySelector("#classes [data-score]:not([hidden]) tbody td").getBoundingClientRect().right;
     const seen = { inner: inside.innerWidth, scroll: root.scrollWidth, mean };
+    // What is wider than its box can be scrolled to, by hand and by key.
+    const cut = all(".scroll").filter((box) => box.firstElementChild.offsetWidth > box.clientWidth);
+    seen.cut = cut.map((box) => [inside.getComputedStyle(box).overflowX, box.tabIndex]);
     const wide = page.createElement("section");
     wide.style.width = "3000px";
     wide.textContent = "wide";
