@@ -105,6 +105,11 @@ impl InstanceSearch {
         format!("{}{colon}{}{more}{}", names.join(", "), self.rules(), self.definition_of_distances())
     }
 
+    /// Whether distances between lesions are in mm, else in voxels.
+    pub fn is_in_mm(&self) -> bool {
+        distances::definition(self.preset, &self.surfaces).distance.is_in_mm()
+    }
+
     /// How surfaces of lesions are measured, in words after those about lesions.
     fn definition_of_distances(&self) -> String {
         let own = distances::definition(self.preset, &self.surfaces);

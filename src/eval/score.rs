@@ -27,7 +27,7 @@ impl Score {
         of_counts.map(|row| Self { metric: row.metric, name: row.name }).collect()
     }
 
-    /// As tables name it.
+    /// As tables name it where distances are in mm; [`Summary::title`](super::Summary::title) knows the unit.
     pub fn title(self) -> String {
         let row = self.metric.row();
         match row.unit {

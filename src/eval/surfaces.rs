@@ -41,7 +41,7 @@ impl Surfaces {
 
     /// Whether distances are in mm, else in voxels.
     pub fn is_in_mm(&self) -> bool {
-        self.rules().spacing != RuleSpacing::Voxels
+        self.rules().is_in_mm()
     }
 
     /// The definition in words, after its name and what was chosen beside it.

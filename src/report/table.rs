@@ -46,7 +46,7 @@ fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
 fn grid(summary: &Summary<'_>, case: &CaseResult, lowest: &[usize], number: fn(u64) -> String) -> Grid {
     let scores = &summary.scoring.scores;
     let named = summary.evaluation.classes.iter().any(|class| class.name.is_some() || class.labels.len() != 1);
-    let titles: Vec<String> = scores.iter().map(|score| score.title()).collect();
+    let titles: Vec<String> = scores.iter().map(|&score| summary.title(score)).collect();
     let mut columns = vec![("label", if named { Align::Left } else { Align::Right })];
     columns.extend(titles.iter().map(|title| (title.as_str(), Align::Right)));
     columns.extend(["TP", "FP", "FN", "n_pred", "n_truth"].map(|name| (name, Align::Right)));

@@ -128,3 +128,22 @@ impl Lesions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_whole_numbers() {
+        let named = |name: &str| (name.to_owned(), 2.0);
+        let found = LesionScores {
+            numbers: ["n_truth", "splits", "merges", "rq"].map(named).to_vec(),
+            by_size: Vec::new(),
+            rows: Vec::new(),
+            voxels: None,
+            is_boxed: false,
+        };
+        let text = serde_json::to_string(&Lesions::of(&found)).unwrap();
+        assert_eq!(text, r#"{"n_truth":2,"splits":2,"merges":2,"rq":2.0,"by_size":[]}"#);
+    }
+}

@@ -202,6 +202,11 @@ impl SurfaceRules {
         SurfaceOptions { spacing, elements: self.elements, image_edge: self.image_edge, target: self.target }
     }
 
+    /// Whether distances are in mm, else in voxels.
+    pub fn is_in_mm(&self) -> bool {
+        self.spacing != RuleSpacing::Voxels
+    }
+
     /// A metric where neither mask has elements; NaN is undefined.
     pub fn in_neither(&self, metric: SurfaceMetric) -> f64 {
         metric.values_of(&self.empty).neither

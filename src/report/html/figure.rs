@@ -22,8 +22,8 @@ fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
             let Drawing { svg, place, errors, factor } = picture::draw(cut);
             let coarse = if factor > 1 { format!("; a cell is {factor} by {factor} voxels") } else { String::new() };
             let (missed, invented) = (grouped(errors.missed), grouped(errors.invented));
-            let way = cut.line.map_or(String::new(), |line| format!("<p>{}</p>", way(line)));
-            (svg, format!("{way}<p>{place}: {missed} missed, {invented} invented{coarse}</p>"))
+            let distance = cut.line.map_or(String::new(), |line| format!("<p>{}</p>", distance(line)));
+            (svg, format!("{distance}<p>{place}: {missed} missed, {invented} invented{coarse}</p>"))
         }
         Ok(None) => ("<p class=\"none\">No picture: no voxel differs.</p>".into(), String::new()),
         Err(reason) => (format!("<p class=\"none\">No picture: {}.</p>", escaped(&reason.in_full())), String::new()),
@@ -31,11 +31,11 @@ fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
     let missing = if case.is_predicted() { "" } else { " <span class=\"tag\">no prediction</span>" };
     let value = match row_of(summary, picture) {
         Some(row) => {
-            let what = if row.status == LesionStatus::Missed { "missed" } else { "invented" };
+            let outcome = if row.status == LesionStatus::Missed { "missed" } else { "invented" };
             let volume = if row.mm3.is_nan() { String::new() } else { format!(", {} mm\u{b3}", size(row.mm3)) };
-            format!("{what}: {}{volume}", plural(row.voxels as usize, "voxel", "voxels"))
+            format!("{outcome}: {}{volume}", plural(row.voxels as usize, "voxel", "voxels"))
         }
-        None => format!("{} {}", escaped(&score_of(summary, picture).title()), number(picture.value)),
+        None => format!("{} {}", escaped(&summary.title(score_of(summary, picture))), number(picture.value)),
     };
     Some(format!(
         "<figure>{drawing}<figcaption><div class=\"what\"><span><b>{}</b> {}{missing}</span><span class=\"value\">{value}</span>\
@@ -54,7 +54,7 @@ fn score_of(summary: &Summary<'_>, picture: &Picture) -> Score {
 }
 
 /// `13.4 mm from the prediction to the truth, which is 2 slices away`.
-fn way(line: Line) -> String {
+fn distance(line: Line) -> String {
     let ends = if line.from_truth { "the truth to the prediction" } else { "the prediction to the truth" };
     let unit = if line.in_mm { "mm" } else { "voxels" };
     let away = match line.slices {

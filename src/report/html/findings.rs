@@ -161,7 +161,7 @@ fn undefined(summary: &Summary<'_>, items: &mut Vec<String>) {
         let cases = plural(found.undefined, "case", "cases");
         (found.undefined > 0).then(|| format!("<b>{}</b> in {cases}", class_name(class)))
     });
-    let title = escaped(&score.title());
+    let title = escaped(&summary.title(score));
     let words = format!(
         "{} of {} {title} scores ({}) are undefined and in no mean",
         grouped(undefined as u64),

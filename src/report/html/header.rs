@@ -177,7 +177,7 @@ fn card(summary: &Summary<'_>, score: Score) -> String {
     let classes = plural(summary.evaluation.foreground().count(), "class", "classes");
     format!(
         "<article><div><h3>Mean {}</h3><p>{}</p><small>of {classes}</small></div><ul>{lines}</ul></article>",
-        escaped(&score.title()),
+        escaped(&summary.title(score)),
         number(mean)
     )
 }

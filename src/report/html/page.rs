@@ -56,7 +56,7 @@ fn switch(summary: &Summary<'_>) -> String {
         .enumerate()
         .map(|(place, score)| {
             let checked = if place == 0 { " checked" } else { "" };
-            let title = escaped(&score.title());
+            let title = escaped(&summary.title(*score));
             format!(
                 "<label><input type=\"radio\" name=\"score\" value=\"{place}\"{checked}><span>{title}</span></label>"
             )

@@ -159,7 +159,7 @@ impl<'a> Scores<'a> {
             Some(false) => ", higher is better",
             None => "",
         };
-        format!("{}{better}.", escaped(&self.score.title()))
+        format!("{}{better}.", escaped(&self.summary.title(self.score)))
     }
 
     /// A row per case: all classes where there are few, else the worst one.
@@ -223,7 +223,7 @@ pub(super) fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
     let mut heads = head("class", " class=\"name\"");
     let drawn = columns.first();
     let grid = drawn.map_or(String::new(), |first| plot::grid(&first.scale, "grid-0"));
-    heads += &summary.scoring.scores.iter().map(|score| head(&escaped(&score.title()), "")).collect::<String>();
+    heads += &summary.scoring.scores.iter().map(|&score| head(&escaped(&summary.title(score)), "")).collect::<String>();
     heads += &drawn.map_or(String::new(), |first| axis(&first.scale));
     heads += &["TP", "FP", "FN", "predicted", "truth"].map(|name| head(name, "")).concat();
     let rows: String = case

@@ -14,7 +14,7 @@ pub(super) fn section(summary: &Summary<'_>, pictures: &[Picture]) -> String {
     let has_slices = figures.contains("<svg");
     let legend = if has_slices { legend(!summary.evaluation.rules.ignore.is_empty()) } else { String::new() };
     let score = summary.ranking();
-    let title = escaped(&score.title());
+    let title = escaped(&summary.title(score));
     let extreme = if score.lower_is_better() == Some(true) { "highest" } else { "lowest" };
     let only = if summary.evaluation.provenance.kind == Kind::Folders { ", at most two of a case" } else { "" };
     format!(

@@ -52,7 +52,7 @@ fn first_column(tables: &[Grid]) -> usize {
 
 /// One row per class, and the mean.
 fn classes(summary: &Summary<'_>, score: Score, level: Option<&str>) -> Grid {
-    let title = score.title();
+    let title = summary.title(score);
     let mut columns = vec![(title.as_str(), Align::Left), ("mean", Align::Right)];
     columns.extend(level.map(|level| (level, Align::Right)));
     columns.extend(["sd", "min", "median", "max", "cases", "undefined"].map(|name| (name, Align::Right)));

@@ -24,7 +24,7 @@ pub(super) fn of_pair(summary: &Summary<'_>, lowest: usize, has_red: bool) -> St
         vec![format!("mean of {} defined, {undefined} undefined{background}{rule}", means.len() - undefined)];
     lines.extend(definitions(summary));
     if lowest > 0 {
-        lines.push(format!("* the {lowest} lowest {}", summary.ranking().title()));
+        lines.push(format!("* the {lowest} lowest {}", summary.title(summary.ranking())));
     }
     lines.extend(red(has_red));
     lines.push(counted_on(summary));

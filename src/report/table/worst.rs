@@ -7,7 +7,7 @@ use crate::report::grid::{Align, Grid, Tone};
 /// So many of each. A case of one class is in one list only.
 pub(super) fn lists(summary: &Summary<'_>, most: usize) -> Vec<Grid> {
     let score = summary.ranking();
-    let title = score.title();
+    let title = summary.title(score);
     let name = |case: usize| summary.evaluation.cases.get(case).map_or("", |case| &case.name).to_owned();
     let mut lists = Vec::new();
     let cases = summary.worst_cases(score, most);

@@ -16,6 +16,7 @@ mod missing;
 mod names;
 mod outputs;
 mod pairs;
+mod pictures;
 mod redo;
 mod shards;
 mod sides;

@@ -1,6 +1,7 @@
 //! `--lesion-maps` and `--pool`.
 
-use super::{Files, fails, fine, json, text};
+use super::folder::names_in;
+use super::{Files, fails, fine, json, run, stderr, text};
 use voxdice::io::labels::{Labels, read};
 
 fn labels(path: &std::path::Path) -> Vec<u32> {
@@ -40,6 +41,96 @@ fn maps_have_the_numbers_of_lesions() {
     fails(2, &["--lesion-maps", "--instances"], ["eval", text(&truth), text(&pred), "--lesion-maps", "x"]);
     let hidden = std::fs::read_dir(files.path("")).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(hidden.into_iter().all(|name| !name.to_string_lossy().starts_with('.')));
+}
+
+/// Folders `t` and `p` with files of these names; each is one row of voxels.
+fn cohort(cases: &[(&str, [u8; 8], [u8; 8])]) -> Files {
+    let files = Files::new();
+    for folder in ["t", "p"] {
+        std::fs::create_dir(files.path(folder)).unwrap();
+    }
+    for (name, truth, pred) in cases {
+        files.map(&format!("t/{name}.nii"), &[8, 1, 1], truth);
+        files.map(&format!("p/{name}.nii"), &[8, 1, 1], pred);
+    }
+    files
+}
+
+/// Maps of two folders.
+fn maps(files: &Files) -> (i32, String, Vec<String>) {
+    let [truth, pred, maps] = ["t", "p", "maps"].map(|name| files.path(name));
+    let output = run(["eval", text(&truth), text(&pred), "--instances", "components", "--lesion-maps", text(&maps)]);
+    let names = if maps.exists() { names_in(&maps) } else { Vec::new() };
+    (output.status.code().unwrap(), stderr(&output), names)
+}
+
+#[test]
+fn a_class_that_a_case_lacks_has_no_maps_there_and_the_others_have() {
+    let files = cohort(&[
+        ("a", [1, 0, 2, 0, 3, 0, 0, 0], [1, 0, 2, 0, 3, 0, 0, 0]),
+        ("b", [1, 0, 0, 0, 3, 0, 0, 0], [1, 0, 0, 0, 0, 3, 0, 0]),
+    ]);
+    let (code, said, names) = maps(&files);
+    assert!(code == 0 && !said.contains("grid"), "{said}");
+    let of = |case: &str, class: u8| ["pred", "truth"].map(|side| format!("{case}_{class}_{side}.nii.gz"));
+    assert_eq!(names, [of("a", 1), of("a", 2), of("a", 3), of("b", 1), of("b", 3)].concat());
+}
+
+#[test]
+fn two_grids_have_no_maps_which_is_told_with_the_classes_that_are_there() {
+    use voxdice::io::nifti::{Geometry, write};
+    let labels = [1u8, 0, 2, 0, 3, 0, 0, 0];
+    let files = cohort(&[("a", labels, labels), ("b", [1, 0, 0, 0, 3, 0, 0, 0], [0; 8])]);
+    let mut moved = Geometry::from_spacing([0.5, 0.75, 2.0]);
+    moved.affine[0][3] += 0.5;
+    write(files.path("p/b.nii"), &[8, 1, 1], &moved, &[1u8, 0, 0, 0, 3, 0, 0, 0]).unwrap();
+    let [truth, pred, folder] = ["t", "p", "maps"].map(|name| files.path(name));
+    let start = ["eval", text(&truth), text(&pred), "--instances", "components", "--lesion-maps", text(&folder)];
+    let output = run(start);
+    let said = stderr(&output);
+    assert!(output.status.code() == Some(1) && said.contains("b: no maps of the lesions of 1, 3, as"), "{said}");
+    assert_eq!(names_in(&folder).len(), 6);
+}
+
+#[test]
+fn maps_of_one_name_have_numbers_and_the_result_is_there() {
+    let labels = [1u8, 0, 1, 0, 0, 0, 0, 0];
+    let files = cohort(&[("a 1", labels, labels), ("a-1", labels, labels)]);
+    let (code, said, names) = maps(&files);
+    assert!(code == 0 && said.contains("note: a-1, 1: its maps of lesions are called a-1_1-2, as a-1_1 is"), "{said}");
+    let expected = ["a-1_1-2_pred.nii.gz", "a-1_1-2_truth.nii.gz", "a-1_1_pred.nii.gz", "a-1_1_truth.nii.gz"];
+    assert_eq!(names, expected);
+}
+
+/// Without the inputs it would be about them, if they were looked at.
+#[test]
+fn folders_that_cannot_be_made_are_told_before_anything_is_read() {
+    let files = Files::new();
+    let refused = |folder: &str, more: &[&str], parts: &[&str]| {
+        let folder = format!("{}{folder}", text(&files.path("")));
+        let start = ["eval", "no truth", "no pred", "--instances", "components", "--lesion-maps", &folder];
+        fails(2, parts, start.iter().chain(more));
+    };
+    std::fs::create_dir(files.path("empty")).unwrap();
+    for folder in ["empty", "empty/", "empty/."] {
+        refused(folder, &["--csv", text(&files.path("empty/x.csv"))], &["--csv writes into"]);
+    }
+    for fine in ["empty", "empty/", "empty/.", "new", "new/", "empty/../new"] {
+        refused(fine, &[], &["no truth"]);
+    }
+    refused("new", &["--html", text(&files.path("new"))], &["--html writes into the folder of --lesion-maps"]);
+    refused("", &[], &["something is in this folder"]);
+    refused("empty/..", &[], &["no name of its own"]);
+    refused(&"n".repeat(300), &[], &["cannot be written"]);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(files.path("empty"), files.path("link")).unwrap();
+        refused("link", &[], &["this is a link"]);
+        refused("link/", &[], &["this is a link"]);
+        refused("empty", &["--csv", text(&files.path("link/x.csv"))], &["--csv writes into"]);
+    }
+    let left = if cfg!(unix) { &["empty", "link"][..] } else { &["empty"] };
+    assert_eq!(names_in(&files.path("")), left);
 }
 
 #[test]

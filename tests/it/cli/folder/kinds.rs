@@ -35,6 +35,27 @@ fn one_file_per_class_is_a_case_of_named_classes() {
     assert_eq!(kinds.iter().filter(|kind| *kind == "no_mask").count(), 2, "{kinds:?}");
 }
 
+/// What every case says is told once for all, but nothing that is said in other words.
+#[test]
+fn warnings_of_all_cases_are_told_once_each() {
+    let files = Files::new();
+    let lines = |said: &str| said.lines().filter(|line| line.contains("mask")).map(str::to_owned).collect::<Vec<_>>();
+    for case in ["s1", "s2"] {
+        masks(&files, &format!("truth/{case}"), &[("liver", [1, 1, 1, 0, 0, 0]), ("spleen", [0, 0, 0, 0, 0, 1])]);
+        masks(&files, &format!("pred/{case}"), &[("liver", [0, 1, 1, 1, 0, 0]), ("colon", [1, 0, 0, 0, 0, 0])]);
+    }
+    let (truth, pred) = (files.path("truth"), files.path("pred"));
+    let said = lines(&stderr(&run(["eval", text(&truth), text(&pred)])));
+    assert_eq!(said.len(), 2, "{said:?}");
+    for (line, class) in said.iter().zip(["colon", "spleen"]) {
+        assert!(line.contains("all 2 cases: ") && line.contains(class), "{said:?}");
+    }
+    // Where a case is another, none is of all.
+    fs::remove_file(files.path("truth/s2/spleen.nii.gz")).unwrap();
+    let said = lines(&stderr(&run(["eval", text(&truth), text(&pred)])));
+    assert!(said.iter().any(|line| line.contains("s1: ") && line.contains("spleen")), "{said:?}");
+}
+
 /// A segmentation of 3D Slicer, 3 x 2 voxels, with names and labels of its segments; the name tells whether the header is
 /// in a file of its own.
 pub(super) fn segmentation(files: &Files, name: &str, segments: &[(&str, u8)], voxels: [u8; 6]) {
