@@ -68,7 +68,7 @@ fn sheet(summary: &Summary<'_>, beside: Beside, digits: Option<usize>) -> Sheet 
         None => note.push_str(" ± standard deviation over cases"),
     }
     let undefined = scores.iter().map(|&score| (score, summary.undefined(score).0)).filter(|(_, n)| *n > 0);
-    let undefined: Vec<String> = undefined.map(|(score, n)| format!("{} {n}", summary.title(*score))).collect();
+    let undefined: Vec<String> = undefined.map(|(score, n)| format!("{} {n}", summary.title(score))).collect();
     if !undefined.is_empty() {
         note.push_str(&format!("; undefined: {}", undefined.join(", ")));
     }
