@@ -17,8 +17,8 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, Chosen, ClassSource, Cohort, EvalError, Event, Matching, PairList, Pairing, Rules, RunOptions, Score,
-    Selection, Shard, Summary, WarningKind, pair_paths,
+    CaseRegex, Chosen, Cohort, EvalError, Event, Matching, PairList, Pairing, Rules, RunOptions, Score, Selection,
+    Shard, Summary, WarningKind, pair_paths,
 };
 use crate::io::READABLE;
 use crate::metric::Metric;
