@@ -9,6 +9,7 @@ use super::warning::Warning;
 use crate::io::Gap;
 use crate::stats::Counts;
 use crate::text::millilitres;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,10 @@ use std::path::{Path, PathBuf};
 pub(super) type Counted = Vec<(Class, Counts)>;
 
 /// A case that was evaluated.
-#[derive(Debug, Clone)]
+///
+/// It can be carried from one process to another that [takes it over](super::Cohort::run_beside), in a format that has NaN and
+/// infinity, unlike JSON. What a second engine found, and the voxels of lesions, stay where they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CaseResult {
     /// As results call it.
     pub name: String,
@@ -35,6 +39,7 @@ pub struct CaseResult {
     /// How far the two grids are apart, where both files say where they lie.
     pub gap: Option<Gap>,
     /// In the order of the classes.
+    #[serde(serialize_with = "carried", deserialize_with = "arrived")]
     pub counts: Vec<(Class, Counts)>,
     /// Values of what [`Surfaces`](super::Surfaces) measured, by the key of a class.
     pub surfaces: BTreeMap<String, Vec<f64>>,
@@ -45,11 +50,23 @@ pub struct CaseResult {
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// The result of a second engine, if there is one.
+    #[serde(skip)]
     pub verification: Option<Verification>,
 }
 
+fn carried<S: Serializer>(counts: &[(Class, Counts)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(counts.iter().map(|(class, of)| (class, [of.tp(), of.n_pred(), of.n_truth(), of.n()])))
+}
+
+/// Numbers that cannot be counts are refused, as everywhere.
+fn arrived<'a, D: Deserializer<'a>>(from: D) -> Result<Counted, D::Error> {
+    let all: Vec<(Class, [u64; 4])> = Deserialize::deserialize(from)?;
+    let counts = |[tp, n_pred, n_truth, n]: [u64; 4]| Counts::new(tp, n_pred, n_truth, n).map_err(de::Error::custom);
+    all.into_iter().map(|(class, of)| Ok((class, counts(of)?))).collect()
+}
+
 /// Whether there was a prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prediction {
     /// It was read.
     Read,

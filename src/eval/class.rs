@@ -1,7 +1,9 @@
 //! What is scored: a label, a region of several labels, or a mask with a name.
 
+use serde::{Deserialize, Serialize};
+
 /// One class of a result.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Class {
     /// As nnU-Net's summary.json names it: `3`, `(1, 2)`, `(3,)`; of a mask its own name.
     pub key: String,

@@ -1,5 +1,6 @@
 //! The cases of a run before any voxel is read: what there is to count, by which rules, and what only one side has.
 
+use super::case::CaseResult;
 use super::chosen::Chosen;
 use super::count::Counter;
 use super::error::{EvalError, OfFolders, PairingError};
@@ -101,10 +102,35 @@ impl Cohort {
     /// [`EvalError::Cancelled`], and errors of the device. A case that cannot be evaluated is listed in
     /// [`Evaluation::failures`]; where there is only one pair of files, that is the error.
     pub fn run(self, engine: &Engine, options: &RunOptions<'_>) -> Result<Evaluation, EvalError> {
-        let evaluate =
-            |place: usize, counter: Counter<'_>| run::evaluate(&self.tasks[place], None, &self.rules, counter);
+        self.run_beside(Vec::new(), engine, options)
+    }
+
+    /// Counts the cases that other processes have not counted by the same rules, and takes over those that they have: what comes
+    /// out is what one run would have found.
+    ///
+    /// # Errors
+    /// As [`Cohort::run`].
+    pub fn run_beside(
+        self,
+        counted: Vec<CaseResult>,
+        engine: &Engine,
+        options: &RunOptions<'_>,
+    ) -> Result<Evaluation, EvalError> {
+        let counted: BTreeMap<String, CaseResult> = counted.into_iter().map(|case| (case.name.clone(), case)).collect();
+        let evaluate = |place: usize, counter: Counter<'_>| {
+            let task = &self.tasks[place];
+            match counted.get(task.name()) {
+                Some(case) => (case.name.clone(), Ok(case.clone())),
+                None => run::evaluate(task, None, &self.rules, counter),
+            }
+        };
         let outcomes = run::run(self.tasks.len(), &evaluate, engine, options)?;
         self.finish(outcomes, engine)
+    }
+
+    /// The cases to count, in the order in which they are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tasks.iter().map(Task::name)
     }
 
     /// Counts the cases of several cohorts, such as those of several models with one truth: case by case, so that each true

@@ -5,10 +5,12 @@
 mod chosen;
 mod farthest;
 mod lesion;
+mod marks;
 mod orient;
 mod slice;
 mod source;
 
+pub use marks::{Marks, marks};
 pub use orient::View;
 pub use slice::{Errors, IGNORED, OTHER, PRED, Slice, TRUTH};
 

@@ -71,6 +71,8 @@ mod skips;
 mod soak;
 mod stream;
 mod surfaces;
+#[cfg(feature = "cli")]
+mod web_page;
 mod which_dice;
 mod which_hd95;
 #[cfg(feature = "gpu")]

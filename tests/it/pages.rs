@@ -2,6 +2,8 @@
 
 mod loaded;
 
+pub use loaded::wanted;
+
 use assert_cmd::Command;
 use serde_json::Value;
 use std::path::Path;
@@ -90,7 +92,7 @@ fn ask(program: &Path, folder: &Path, report: &str) -> Value {
 
 #[test]
 fn a_report_fits_every_screen_and_answers_to_clicks() {
-    let Some(program) = loaded::wanted() else { return };
+    let Some(program) = wanted() else { return };
     let folder = tempfile::tempdir().unwrap();
     let answer = ask(&program, folder.path(), &report(folder.path()));
     let of = |key: &str| answer[key].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
@@ -148,7 +150,7 @@ fn comparisons(folder: &Path) -> [String; 2] {
 
 #[test]
 fn a_comparison_fits_every_screen() {
-    let Some(program) = loaded::wanted() else { return };
+    let Some(program) = wanted() else { return };
     let folder = tempfile::tempdir().unwrap();
     for page in comparisons(folder.path()) {
         let answer = ask(&program, folder.path(), &page);

@@ -9,10 +9,11 @@ use crate::metric::instances::{
     found_only, scores,
 };
 use crate::stats::{Instances, Lesion, LesionRun, Overlap};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The numbers of a class's lesions in a case.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct LesionScores {
     /// By their names in results, in the order of the results.
     pub numbers: Vec<(String, f64)>,
@@ -22,6 +23,7 @@ pub struct LesionScores {
     pub rows: Vec<LesionRow>,
     /// Their voxels, where [`InstanceSearch::voxels`](super::InstanceSearch::voxels) asks for them. None of a class that is in
     /// neither file, and where they lie [in a box](Self::is_boxed).
+    #[serde(skip)]
     pub voxels: Option<LesionVoxels>,
     /// Whether the two grids are not one, so that the voxels lie in a box around both, which is no file's grid.
     pub is_boxed: bool,
@@ -53,7 +55,7 @@ impl LesionVoxels {
 }
 
 /// The outcome of a lesion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LesionStatus {
     /// A true one that was found, or a predicted one that finds something.
     Found,
@@ -81,7 +83,7 @@ impl LesionStatus {
 }
 
 /// A lesion of either side.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LesionRow {
     /// Whether it is one of the truth.
     pub side: Side,

@@ -1,9 +1,10 @@
 //! How many elements of a boundary are how far from the other one: what a page draws of the distances of all cases.
 
 use crate::stats::Surface;
+use serde::{Deserialize, Serialize};
 
 /// Elements by distance, from the truth and from the prediction. Those without anything to measure to are in neither.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DistanceHistogram {
     /// Of the truth's elements to the prediction, by the numbers of [`edges`](Self::edges).
     pub truth: Vec<u64>,

@@ -8,6 +8,7 @@ const TOLERANCE: f64 = 1e-3;
 
 /// The largest distance between the same voxel of two grids.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "eval", derive(serde::Serialize, serde::Deserialize))]
 pub struct Gap {
     /// In millimetres.
     pub millimetres: f64,

@@ -321,6 +321,7 @@ pub fn average_precision(
 
 /// True lesions of a class of sizes, and how many of them are found.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "eval", derive(serde::Serialize, serde::Deserialize))]
 pub struct SizeClass {
     /// From this volume in mm³ on.
     pub from_mm3: f64,
