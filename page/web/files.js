@@ -33,19 +33,21 @@ class Chosen {
     return new Chosen(path(files[0])[0], true, files.map((file) => [path(file).slice(1).join("/"), file]));
   }
 
-  /** If a folder holds two folders and no volume, these two. */
-  get halves() {
+  /** If a folder holds one folder that is called like a truth, or two of which one is called like a prediction: these folders. */
+  get parts() {
     if (this.files.some(([path]) => !path.includes("/") && VOXELS.test(path))) return null;
     const folders = new Map();
     for (const [path, file] of this.files) {
-      const cut = path.indexOf("/");
-      if (cut < 0) continue;
-      const name = path.slice(0, cut);
+      const cut = path.indexOf("/"), name = path.slice(0, Math.max(cut, 0));
+      if (cut < 0 || /^[._]/.test(name)) continue;
       if (!folders.has(name)) folders.set(name, []);
       folders.get(name).push([path.slice(cut + 1), file]);
     }
-    const halves = [...folders].filter(([name, files]) => !/^[._]/.test(name) && files.some(([path]) => VOXELS.test(path)));
-    return halves.length === 2 ? halves.map(([name, files]) => new Chosen(name, true, files)) : null;
+    const parts = [...folders].filter(([, files]) => files.some(([path]) => VOXELS.test(path)));
+    const called = (way) => parts.filter(([name]) => leaning(name) === way).length;
+    // Folders may be cases as well.
+    const isBoth = parts.length > 1 && (called(-1) === 1 || (parts.length === 2 && called(1) === 1));
+    return isBoth ? parts.map(([name, files]) => new Chosen(name, true, files)) : null;
   }
 }
 
@@ -56,17 +58,33 @@ function sized(bytes) {
   return `${bytes < 9.95 && unit > 0 ? bytes.toFixed(1) : Math.round(bytes)} ${units[unit]}`;
 }
 
-/** Everything that a drop holds. Its entries must be asked for before the first wait. */
+/** Everything that a drop holds. It must be asked for before the first wait. */
 async function dropped(transfer) {
-  const items = [...transfer.items].filter((item) => item.kind === "file");
-  const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
+  const items = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
+    entry: item.webkitGetAsEntry?.(),
+    file: item.getAsFile(),
+    // Chromium refuses the files of entries where the page itself was opened from a disk, and not those of handles.
+    handle: item.getAsFileSystemHandle?.().catch(() => null),
+  }));
   const files = [], folders = [];
-  for (const entry of entries) {
-    if (entry instanceof File) files.push(entry);
-    else if (entry.isFile) files.push(await fileOf(entry));
-    else folders.push(new Chosen(entry.name, true, await walk(entry, "")));
+  for (const { entry, file, handle } of items) {
+    if (!entry?.isDirectory) {
+      if (file) files.push(file);
+      continue;
+    }
+    const folder = await handle;
+    folders.push(new Chosen(entry.name, true, folder?.kind === "directory" ? await walkHandle(folder, "") : await walk(entry, "")));
   }
   return { files, folders };
+}
+
+async function walkHandle(folder, path) {
+  const found = [];
+  for await (const entry of folder.values()) {
+    if (entry.kind === "file") found.push([path + entry.name, await entry.getFile()]);
+    else found.push(...(await walkHandle(entry, `${path}${entry.name}/`)));
+  }
+  return found;
 }
 
 const fileOf = (entry) => new Promise((done, failed) => entry.file(done, failed));

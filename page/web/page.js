@@ -61,7 +61,7 @@ function take({ files, folders }, side) {
     put(side, found[0]);
     if (found.length > 1) tell(`Of ${found.length} files and folders the first was taken.`);
   } else if (side) for (const one of found) put(side, one);
-  else sort(found.length === 1 && found[0].isFolder ? (found[0].halves ?? found) : found);
+  else sort(found.length === 1 && found[0].isFolder ? (found[0].parts ?? found) : found);
   showSides();
 }
 

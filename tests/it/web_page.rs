@@ -84,7 +84,7 @@ impl Browser {
 
     /// The numbers that are shown.
     fn shown(&mut self) -> Value {
-        let text = self.eval("JSON.stringify(result.json)");
+        let text = self.eval("new TextDecoder().decode(shownModel.saved.get('result.json'))");
         serde_json::from_str(text.as_str().unwrap()).unwrap()
     }
 }

@@ -106,6 +106,7 @@ impl Browser {
     pub fn choose(&mut self, input: &str, files: &[&Path]) {
         let document = self.call("DOM.getDocument", json!({}))["root"]["nodeId"].clone();
         let node = self.call("DOM.querySelector", json!({ "nodeId": document, "selector": input }))["nodeId"].clone();
+        let files: Vec<_> = files.iter().map(|file| file.canonicalize().unwrap()).collect();
         self.call("DOM.setFileInputFiles", json!({ "nodeId": node, "files": files }));
     }
 
