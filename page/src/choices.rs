@@ -5,8 +5,8 @@ use std::error::Error;
 use std::fs;
 use std::str::FromStr;
 use voxdice::eval::{
-    Class, ClassSource, Convention, Dataset, Ignore, InstanceSearch, MissingRule, NamedBy, Rules, Score, ScoreChoices,
-    LabelList, Scoring, Surfaces,
+    Class, ClassSource, Convention, Dataset, Ignore, InstanceSearch, LabelList, MissingRule, NamedBy, Rules, Score,
+    ScoreChoices, Scoring, Surfaces,
 };
 use voxdice::metric::Metric;
 use voxdice::metric::instances::{InstancePreset, LesionMetric};

@@ -24,7 +24,7 @@ struct Head {
     edges: [f64; 3],
     in_mm: bool,
     axis: usize,
-    worst: [Option<usize>; 3],
+    worst: Option<usize>,
     extent: Option<[[usize; 2]; 3]>,
 }
 

@@ -349,9 +349,10 @@ element("cancel").onclick = () => running?.cancel();
 // ---- The viewer
 
 let reading = null;
-/** Shows a class of a case, at the slices with the most errors. */
-async function open(name, key, score) {
+/** Shows a class of a case, at the slice with the most errors; of the two what is missing is the worst one. */
+async function open(wantedCase, wantedClass, score) {
   reading?.cancel();
+  const { name, key } = wantedCase && wantedClass ? { name: wantedCase, key: wantedClass } : result.worst(wantedCase, wantedClass, score);
   const title = viewer.root.querySelector("h3"), of = result.classes.find((own) => own.key === key);
   element("case").value = name;
   element("class").value = key;
@@ -377,10 +378,7 @@ async function open(name, key, score) {
   }
 }
 element("class").onchange = () => open(element("case").value, element("class").value);
-element("case").onchange = () => {
-  const of = result.cases.find(({ name }) => name === element("case").value);
-  open(of.name, result.worstClass(of, element("score").value));
-};
+element("case").onchange = () => open(element("case").value, undefined, element("score").value);
 
 program.catch((error) => tell(`This browser cannot run the program: ${error.message}`, true));
 showSides();

@@ -45,16 +45,17 @@ class Result {
     return key === undefined ? found : found.classes[key];
   }
 
-  /** Where a case is worst, of the classes that differ at all. */
-  worstClass(of, score) {
-    const isDistance = !SHARES.test(score);
+  /** The worst class of a case, or the worst case of a class, of those that differ at all: `name` and `key` of it. */
+  worst(name, key, score) {
+    const isShare = SHARES.test(score);
     let worst = null;
-    for (const { key } of this.classes) {
-      const value = this.value(of, key, score), { FP = 0, FN = 0 } = of.metrics[key] ?? {};
-      if (value === null || FP + FN === 0) continue;
-      if (!worst || (isDistance ? value > worst.value : value < worst.value)) worst = { key, value };
-    }
-    return worst?.key ?? this.classes[0]?.key;
+    for (const of of this.cases.filter((own) => name === undefined || own.name === name))
+      for (const own of this.classes.filter((one) => key === undefined || one.key === key)) {
+        const value = this.value(of, own.key, score), { FP = 0, FN = 0 } = of.metrics[own.key] ?? {};
+        if (value === null || FP + FN === 0) continue;
+        if (!worst || (isShare ? value < worst.value : value > worst.value)) worst = { name: of.name, key: own.key, value };
+      }
+    return worst ?? { name: name ?? this.cases[0].name, key: key ?? this.classes[0].key };
   }
 
   /** What a reader has to know, the worst first; what many cases have in common once. */
@@ -82,7 +83,7 @@ class Result {
   }
 }
 
-/** Shows a result. `open(case, class)` is called for a number that was chosen. */
+/** Shows a result. `open(case, class, score)` is called for a number that was chosen, or without one of the two for a heading. */
 function showResult(result, seconds, open) {
   const n = result.cases.length, k = result.classes.length, plural = (n, word, words) => `${n} ${n === 1 ? word : words}`;
   element("about").textContent =
@@ -121,19 +122,26 @@ function cell(result, of, key, score) {
   return td;
 }
 
+/** A heading that leads to the worst of its row or column. */
+function heading(textContent, leads) {
+  const th = make("th", { textContent, tabIndex: -1 });
+  Object.assign(th.dataset, leads);
+  return th;
+}
+
 /** Classes by scores. */
 function pairTable(result) {
-  const [of] = result.cases, head = make("tr", {}, make("th", { textContent: "class" }));
+  const [of] = result.cases, [score] = result.scores, head = make("tr", {}, make("th", { textContent: "class" }));
   head.append(...result.titles.map((title) => make("th", { textContent: title })));
-  const rows = result.classes.map(({ key, name }) => make("tr", {}, make("th", { textContent: name }), ...result.scores.map((score) => cell(result, of, key, score))));
+  const rows = result.classes.map(({ key, name }) => make("tr", {}, heading(name, { case: of.name, class: key, score }), ...result.scores.map((score) => cell(result, of, key, score))));
   const means = result.scores.map((score) => make("td", { textContent: shown(result.mean(score).mean, score) }));
   filled(head, rows, make("tr", {}, make("th", { textContent: "mean" }), ...means));
 }
 
 /** Cases by classes, of one score. */
 function cohortTable(result, score) {
-  const head = make("tr", {}, make("th", { textContent: "case" }), ...result.classes.map(({ name }) => make("th", { textContent: name })));
-  const rows = result.cases.map((of) => make("tr", {}, make("th", { textContent: of.name }), ...result.classes.map(({ key }) => cell(result, of, key, score))));
+  const head = make("tr", {}, make("th", { textContent: "case" }), ...result.classes.map(({ key, name }) => heading(name, { class: key, score })));
+  const rows = result.cases.map((of) => make("tr", {}, heading(of.name, { case: of.name, score }), ...result.classes.map(({ key }) => cell(result, of, key, score))));
   const means = result.classes.map(({ key }) => make("td", { textContent: shown(result.mean(score, key)?.mean, score) }));
   filled(head, rows, make("tr", {}, make("th", { textContent: "mean" }), ...means));
 }
@@ -148,28 +156,27 @@ function filled(head, rows, foot) {
 }
 
 function chosenCell(target, open) {
-  const td = target.closest("td[data-case]");
-  if (!td) return;
-  for (const other of element("numbers").querySelectorAll('td[tabindex="0"]')) other.tabIndex = -1;
-  td.tabIndex = 0;
-  open(td.dataset.case, td.dataset.class, td.dataset.score);
+  const cell = target.closest("[data-score]");
+  if (!cell) return;
+  element("numbers").querySelector('[tabindex="0"]').tabIndex = -1;
+  cell.tabIndex = 0;
+  open(cell.dataset.case, cell.dataset.class, cell.dataset.score);
 }
 
 function moved(event, open) {
-  const td = event.target.closest("td[data-case]");
-  if (!td) return;
+  const cell = event.target.closest("[data-score]");
+  if (!cell) return;
   if (event.key === "Enter" || event.key === " ") {
     event.preventDefault();
-    chosenCell(td, open);
+    chosenCell(cell, open);
     return;
   }
   const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
   if (!step) return;
   event.preventDefault();
-  const row = td.parentElement, rows = row.parentElement.rows;
-  const to = rows[row.sectionRowIndex + step[0]]?.cells[td.cellIndex + step[1]];
-  if (!to?.dataset.case) return;
-  td.tabIndex = -1;
+  const to = element("numbers").rows[cell.parentElement.rowIndex + step[0]]?.cells[cell.cellIndex + step[1]];
+  if (!to?.dataset.score) return;
+  cell.tabIndex = -1;
   to.tabIndex = 0;
   to.focus();
   to.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -177,7 +184,7 @@ function moved(event, open) {
 
 /** Marks the number that the viewer shows: that of this score, or the first of the class. */
 function markCell(name, key, score) {
-  const all = [...element("numbers").querySelectorAll("td[data-case]")].filter(({ dataset }) => dataset.case === name && dataset.class === key);
+  const all = [...element("numbers").querySelectorAll("td[data-score]")].filter(({ dataset }) => dataset.case === name && dataset.class === key);
   element("numbers").querySelector("td.shown")?.classList.remove("shown");
   (all.find(({ dataset }) => dataset.score === score) ?? all[0])?.classList.add("shown");
 }

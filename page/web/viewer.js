@@ -33,12 +33,12 @@ class Viewer {
     const { voxels, dims, worst, extent, axis } = this.marks, { strides } = this;
     const middle = (a) => Math.floor(extent ? (extent[a][0] + extent[a][1]) / 2 : dims[a] / 2);
     this.at = [0, 1, 2].map(middle);
-    if (worst[axis] !== null) {
-      this.at[axis] = worst[axis];
+    if (worst !== null) {
+      this.at[axis] = worst;
       const [a, b] = [0, 1, 2].filter((other) => other !== axis), errors = [new Uint32Array(dims[a]), new Uint32Array(dims[b])];
       for (let j = 0; j < dims[b]; j++)
         for (let i = 0; i < dims[a]; i++) {
-          const mark = voxels[worst[axis] * strides[axis] + j * strides[b] + i * strides[a]] & (TRUTH | PRED | IGNORED);
+          const mark = voxels[worst * strides[axis] + j * strides[b] + i * strides[a]] & (TRUTH | PRED | IGNORED);
           if (mark === TRUTH || mark === PRED) errors[0][i]++, errors[1][j]++;
         }
       [a, b].forEach((other, i) => (this.at[other] = errors[i].indexOf(Math.max(...errors[i]))));

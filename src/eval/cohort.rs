@@ -199,3 +199,44 @@ fn not_there(chosen: &Chosen, pairing: &Pairing, refused: &Refused) -> Result<Re
 fn unpaired(lone: &Lone) -> Unpaired {
     Unpaired { case: lone.name.clone(), file: lone.source.path().into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::{Scoring, pair_folders};
+    use crate::io::{Geometry, nifti};
+    use crate::report::{Facts, json};
+    use crate::{Engine, EngineOptions};
+
+    #[test]
+    fn cases_that_other_processes_counted_are_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let [truth, pred] = ["truth", "pred"].map(|side| folder.path().join(side));
+        for (side, voxels) in [(&truth, [[0u8, 1, 1, 2], [3, 1, 0, 0]]), (&pred, [[0, 1, 2, 2], [0, 1, 1, 0]])] {
+            std::fs::create_dir(side).unwrap();
+            for (case, voxels) in ["a.nii", "b.nii"].into_iter().zip(voxels) {
+                nifti::write(side.join(case), &[2, 2, 1], &Geometry::from_spacing([1.0; 3]), &voxels).unwrap();
+            }
+        }
+        let cohort = |cases: Option<&str>| {
+            let cases = cases.map(|cases| cases.parse().unwrap());
+            let selection = Selection { cases, ..Selection::default() };
+            Cohort::new(pair_folders(&truth, &pred).unwrap(), Rules::default(), selection).unwrap()
+        };
+        let engine = Engine::new(&EngineOptions::default()).unwrap();
+        let text = |evaluation: Evaluation| json(&evaluation.summarize(Scoring::default()), &Facts).to_string();
+        let whole = text(cohort(None).run(&engine, &RunOptions::default()).unwrap());
+        assert_eq!(cohort(None).names().collect::<Vec<_>>(), ["a", "b"]);
+        let part = cohort(Some("a")).run(&engine, &RunOptions::default()).unwrap();
+        let carried = serde_json::to_string(&part.cases).unwrap();
+        let rest = cohort(None);
+        // What was counted is not looked at again.
+        std::fs::write(truth.join("a.nii"), "gone").unwrap();
+        let counted: Vec<CaseResult> = serde_json::from_str(&carried).unwrap();
+        assert_eq!(text(rest.run_beside(counted, &engine, &RunOptions::default()).unwrap()), whole);
+        // Numbers that cannot be counts do not arrive.
+        let impossible = carried.replacen("[1,", "[9,", 1);
+        assert_ne!(impossible, carried);
+        assert!(serde_json::from_str::<Vec<CaseResult>>(&impossible).is_err());
+    }
+}

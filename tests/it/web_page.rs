@@ -131,7 +131,7 @@ fn a_pair_has_the_numbers_of_the_command() {
     assert!(page.saved("report.html").contains("<h2>Classes</h2>"));
     // It can be read inside of the page, script and all.
     page.eval("element('report').open = true");
-    page.wait("document.querySelector('#report iframe').contentDocument?.documentElement.classList.contains('js')");
+    page.wait("document.querySelector('#report iframe').contentDocument?.documentElement?.classList.contains('js')");
     assert_eq!(page.seen("Log.entryAdded"), Vec::<&Value>::new());
 }
 
@@ -144,6 +144,11 @@ fn folders_have_the_numbers_of_the_command() {
     assert!(
         page.eval("element('findings').textContent").as_str().unwrap().contains("case_004: there is no prediction")
     );
+    // A case leads to its worst class, a class to its worst case.
+    for (heading, shown) in [("tbody th", "case_001 2"), ("thead th[data-class='4']", "case_003 4")] {
+        page.eval(&format!("document.querySelector(\"#numbers {heading}\").click()"));
+        page.wait(&format!("viewer.root.dataset.shown === '{shown}'"));
+    }
     page.eval("element('missing').value = 'zero'");
     for dataset in ["dataset.json", "dataset_regions.json", "dataset_ignore.json"] {
         let dataset = shared.join("data/folder").join(dataset);
@@ -320,7 +325,9 @@ fn several_models_are_compared_as_by_the_command() {
     page.eval("element('model').value = 1, element('model').onchange()");
     assert_equal(page.shown(), command(&truth, &second, &[]));
     page.eval("element('comparison').open = true");
-    page.wait("document.querySelector('#comparison iframe').contentDocument?.documentElement.classList.contains('js')");
+    page.wait(
+        "document.querySelector('#comparison iframe').contentDocument?.documentElement?.classList.contains('js')",
+    );
 }
 
 #[test]

@@ -18,8 +18,8 @@ pub struct Marks {
     pub in_mm: bool,
     /// The axis that reports cut across.
     pub axis: usize,
-    /// The slices across x, y and z with the most errors; None where there are none.
-    pub worst: [Option<usize>; 3],
+    /// The slice across it with the most errors; None where there are none.
+    pub worst: Option<usize>,
     /// The first and the last slice across x, y and z in which the class is, in either map; None where it is nowhere.
     pub extent: Option<[[usize; 2]; 3]>,
 }
@@ -42,7 +42,7 @@ pub fn marks(evaluation: &Evaluation, case: usize, class: usize) -> Result<Marks
         edges: axes.map(|axis| edge(axis, spacing_mm)),
         in_mm: spacing_mm.is_some(),
         axis: marked.axis(spacing_mm),
-        worst: axes.map(|axis| marked.worst(axis).map(|(index, _)| index)),
+        worst: marked.worst(marked.axis(spacing_mm)).map(|(index, _)| index),
         extent: extent(marked),
         voxels: found.marked.voxels,
     })

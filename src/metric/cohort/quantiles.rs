@@ -41,8 +41,10 @@ pub(in crate::metric) fn student(level: f64, freedom: usize) -> f64 {
 /// The share of Student's distribution between −t and t: Abramowitz & Stegun 26.7.3 and 26.7.4, which are exact for
 /// whole degrees of freedom.
 fn middle_of_student(t: f64, freedom: usize) -> f64 {
-    let angle = (t / (freedom as f64).sqrt()).atan();
-    let (sin, cos) = angle.sin_cos();
+    // Those of the standard library differ in the last digit from system to system, and so would intervals.
+    let tan = t / (freedom as f64).sqrt();
+    let cos = 1.0 / (1.0 + tan * tan).sqrt();
+    let (sin, angle) = (tan * cos, libm::atan(tan));
     let odd = freedom % 2 == 1;
     let mut term = match freedom {
         1 => 0.0,
