@@ -27,7 +27,7 @@ use output::Output;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-// What it is about, the package says.
+// The description comes from Cargo.toml.
 #[derive(Debug, Parser)]
 #[command(
     name = "voxdice",

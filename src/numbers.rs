@@ -68,10 +68,9 @@ impl Numbers<'_> {
         self.len() == 0
     }
 
-    /// The numbers of a piece as labels, exactly: `u8`, `u16` and, without negative labels, `u32` as they
-    /// are, others in the buffer, as `u8` where all of
-    /// them fit and as `u32` where not. Numbers below 0 that are in `negative` become their `io::labels::code`,
-    /// the bits of an `i32`. `operand` is what errors call the map.
+    /// The numbers of a piece as labels, exactly: `u8`, `u16` and, without negative labels, `u32` as they are, others in
+    /// the buffer, as `u8` where all of them fit and as `u32` where not. Numbers below 0 that are in `negative` become
+    /// their `io::labels::code`, the bits of an `i32`. `operand` is what errors call the map.
     ///
     /// # Errors
     /// [`Error::NotALabel`] for a negative number that is not named, a fraction, NaN, an infinity, what passes 2^32 − 1 and,

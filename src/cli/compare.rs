@@ -44,7 +44,7 @@ model. Undefined scores drop the case for all models unless --undefined says oth
 
 Scores whose names say nothing about better or worse need --higher-is-better or --lower-is-better.")]
 pub(super) struct Compare {
-    // The first field, as others take what they read.
+    // Must be the first field: later ones remove what they read from the matches.
     #[command(flatten)]
     given: Given,
     /// Models: the name and a file with its results, or with --truth a folder of predictions. Several files under one

@@ -244,7 +244,7 @@ pub enum FileError {
         /// What the allocator said; none where the count exceeds the address space.
         source: Option<TryReserveError>,
     },
-    /// What was to be written does not fit into a NIfTI file. Nothing was written.
+    /// What was to be written does not fit into a file of its format. Nothing was written.
     #[error("{}: cannot be written: {fault}", path.display())]
     Unwritable {
         /// The file that was to be written.

@@ -251,7 +251,7 @@ fn beside_a_folder(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rules) -
     match (source(truth, &rules.of_truth())?, source(pred, &rules.of_pred())?) {
         (Some(of_truth), Some(of_pred)) => {
             let pairs = vec![CasePair { name: case_name(pred), truth: of_truth, pred: of_pred }];
-            Ok(Pairing { pairs, ..Pairing::default() })
+            Ok(Pairing { pairs, kind: Kind::Pair, ..Pairing::default() })
         }
         (of_truth, _) => {
             let (folder, file) = if of_truth.is_none() { (truth, pred) } else { (pred, truth) };

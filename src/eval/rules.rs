@@ -6,10 +6,11 @@ use super::grids::GeometryRule;
 use super::ignore::Ignore;
 use super::instances::InstanceSearch;
 use super::named::named;
+use super::score::Score;
 use super::surfaces::Surfaces;
 use crate::Classes;
 use crate::io::labels::LabelOptions;
-use crate::metric::{Metric, Needs};
+use crate::metric::{Metric, Needs, Unit};
 use std::collections::HashSet;
 
 /// What is done with a case without a prediction, or without a truth.
@@ -83,6 +84,16 @@ impl Rules {
     /// These classes, everything else by default.
     pub fn of(classes: ClassSource) -> Self {
         Self { classes, ..Self::default() }
+    }
+
+    /// A score as tables name it, with the unit of its definition: some measure distances in voxels.
+    pub fn title(&self, score: Score) -> String {
+        let in_mm = match score.metric {
+            Metric::LesionSurface(_) => self.instances.as_ref().is_none_or(InstanceSearch::is_in_mm),
+            _ => self.surfaces.is_in_mm(),
+        };
+        let is_distance = score.metric.row().unit == Unit::Mm;
+        if in_mm || !is_distance { score.title() } else { format!("{score} voxels") }
     }
 
     /// Whether places matter, so that whole volumes are looked at.

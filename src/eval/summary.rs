@@ -4,14 +4,12 @@ use super::case::CaseResult;
 use super::class::Class;
 use super::convention::Average;
 use super::evaluation::Evaluation;
-use super::instances::InstanceSearch;
 use super::intervals::{FEW_CASES, Intervals};
 use super::pairing::Kind;
 use super::score::Score;
 use super::scoring::{Pool, Scoring};
 use crate::metric::{
-    Average as Pooling, Distribution, GeneralizedWeights, Interval, Metric, Unit, average, generalized_dice,
-    mean_of_defined,
+    Average as Pooling, Distribution, GeneralizedWeights, Interval, Metric, average, generalized_dice, mean_of_defined,
 };
 use crate::stats::{Counts, Merge};
 use std::cmp::Ordering;
@@ -41,13 +39,7 @@ impl Evaluation {
 impl Summary<'_> {
     /// A score as tables name it, with the unit of its definition: some measure distances in voxels.
     pub fn title(&self, score: Score) -> String {
-        let rules = &self.evaluation.rules;
-        let in_mm = match score.metric {
-            Metric::LesionSurface(_) => rules.instances.as_ref().is_none_or(InstanceSearch::is_in_mm),
-            _ => rules.surfaces.is_in_mm(),
-        };
-        let is_distance = score.metric.row().unit == Unit::Mm;
-        if in_mm || !is_distance { score.title() } else { format!("{score} voxels") }
+        self.evaluation.rules.title(score)
     }
 
     /// The score of a class of a case, one of its [counts](CaseResult::counts); NaN where it is undefined.

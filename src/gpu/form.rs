@@ -1,10 +1,10 @@
 //! The form of a kernel that does what the options of a call say.
 
-use crate::dtype::TruthKind;
 use crate::kernel::form::{Accumulate, Activate, Form, Loss};
 use crate::options::{Activation, SumsOptions};
 use crate::pointwise::Pointwise;
 use crate::stats::Terms;
+use crate::volume::TruthKind;
 
 impl Form {
     pub fn new(options: &SumsOptions, truth: TruthKind) -> Self {

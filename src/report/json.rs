@@ -49,7 +49,7 @@ fn made(summary: &Summary<'_>, words: &dyn Words) -> Made {
         failures: evaluation.failures.iter().map(failed).collect(),
         warnings: warnings.collect(),
         grids_apart: evaluation.apart().map(|(case, gap)| Apart { case: case.name.clone(), gap: gap.into() }).collect(),
-        undefined: scores.iter().map(|&score| (summary.title(score), summary.undefined(score).0)).collect(),
+        undefined: scores.iter().map(|&score| (score.title(), summary.undefined(score).0)).collect(),
         statistics: scores.iter().map(|&score| (score.to_string(), statistics(summary, score))).collect(),
         verify: evaluation.verification().map(Into::into),
     }

@@ -158,6 +158,10 @@ class Report:
         for name in ("backend", "device", "reason"):
             del found["voxdice"][name]
         del found["voxdice"]["options"]["labels_from"]
+        # Messages name files.
+        for name in ("missing_predictions", "extra_predictions", "failures"):
+            found["voxdice"][name] = [told["case"] for told in found["voxdice"][name]]
+        found["voxdice"]["warnings"] = [(told["case"], told["kind"]) for told in found["voxdice"]["warnings"]]
         return found
 
     __hash__ = None  # type: ignore[assignment]

@@ -261,7 +261,7 @@ impl TestName {
 }
 
 impl StatisticsArgs {
-    fn options(&self) -> Result<CompareOptions> {
+    fn options(&self, models: usize) -> Result<CompareOptions> {
         let resamples = self.bootstrap;
         if resamples > 0 && !(Bootstrap::LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&resamples) {
             return Err(EvalError::Resamples { resamples }.into());
@@ -269,7 +269,7 @@ impl StatisticsArgs {
         if self.rank == RankName::Test && self.test == TestName::None {
             bail!("--rank test counts the tests that a model wins, and --test none makes none; leave one of them out");
         }
-        if let (RankName::Test, Some(model)) = (self.rank, &self.against) {
+        if let (RankName::Test, Some(model)) = (self.rank, self.against.as_ref().filter(|_| models > 2)) {
             bail!(
                 "--rank test counts the tests that a model wins, and with --against {model} not all pairs are tested; leave one \
                  of them out"
@@ -340,10 +340,10 @@ impl Compare {
             undefined: self.statistics.undefined.into(),
             missing: self.missing.into(),
             against: self.statistics.against.clone(),
-            // Known once it is known which columns there are.
+            // Set when the columns are known.
             groups: None,
             weights,
-            options: self.statistics.options()?,
+            options: self.statistics.options(self.models())?,
         })
     }
 

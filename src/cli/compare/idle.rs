@@ -1,7 +1,7 @@
 //! Flags that would do nothing with what else was said: they are refused, and not passed over.
 
+use super::Compare;
 use super::args::{Form, IntervalName, TestName};
-use super::{Compare, models::Named};
 use anyhow::{Result, bail};
 use clap::builder::PossibleValue;
 use clap::parser::ValueSource;
@@ -54,7 +54,7 @@ impl FromArgMatches for Given {
     }
 }
 
-/// It reads what other arguments were, and has none.
+/// It adds no arguments; it looks at which others were given.
 impl Args for Given {
     fn augment_args(command: Command) -> Command {
         command
@@ -81,7 +81,7 @@ impl Compare {
         let test = named("test", statistics.test);
         let untested = statistics.test == TestName::None;
         // Critical differences of three and more models are of --alpha, too.
-        let two = self.results.iter().map(|Named { name, .. }| name).collect::<BTreeSet<_>>().len() < 3;
+        let two = self.models() < 3;
         let resampled = statistics.interval != IntervalName::T;
         let form = self.outputs.format;
         let lists: [(bool, &[&str], String); 6] = [
@@ -118,7 +118,9 @@ impl Compare {
     pub(super) fn check_no_counts(&self) -> Result<()> {
         match self.given.any(&["empty", "like"]) {
             Some(flag) => {
-                bail!("--{flag} says how counts become scores, and tables of CSV have scores alone; leave it out")
+                bail!(
+                    "--{flag} says how counts become scores, and of tables of CSV the scores are taken as they are; leave it out"
+                )
             }
             None => Ok(()),
         }

@@ -15,6 +15,7 @@ use crate::eval::{
 use crate::metric::Metric;
 use crate::metric::instances::LesionMetric;
 use anyhow::{Result, bail};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -25,6 +26,13 @@ pub(super) struct Named {
     pub path: PathBuf,
     /// Whether the name was written.
     is_written: bool,
+}
+
+impl Compare {
+    /// How many models there are.
+    pub(super) fn models(&self) -> usize {
+        self.results.iter().map(|Named { name, .. }| name).collect::<BTreeSet<_>>().len()
+    }
 }
 
 impl FromStr for Named {

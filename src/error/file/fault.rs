@@ -185,7 +185,7 @@ pub enum GeometryFault {
     Quaternion(f64),
 }
 
-/// What does not fit into a NIfTI-1 file. Each message ends with what to do.
+/// What does not fit into a NIfTI-1 file or an array. Each message ends with what to do.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum WriteFault {

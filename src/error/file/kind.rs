@@ -40,7 +40,7 @@ pub enum FileErrorKind {
     BadGeometry,
     /// The voxels do not fit in memory.
     OutOfMemory,
-    /// Not to be written as NIfTI.
+    /// Not to be written in this format.
     Unwritable,
     /// Not a `.npy` file.
     NotNpy,

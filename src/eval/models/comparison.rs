@@ -11,10 +11,11 @@ use super::tables::{is_left_out, rows_missing, tables};
 use crate::error::Error;
 use crate::eval::error::{EvalError, ModelsError};
 use crate::eval::rules::MissingRule;
+use crate::eval::score::Score;
 use crate::metric::compare::{
     Better, CompareOptions, Compared, Differences, Pair, ScoreTable, UNEQUAL_GROUPS, Undefined, compare,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What a comparison of models found, as reports arrange it.
@@ -42,6 +43,8 @@ pub struct Comparison {
     pub agreement: Vec<Agreement>,
     /// Classes that not all models have results of, and who has them.
     pub left_out: Vec<(String, Vec<String>)>,
+    /// What tables call the scores, by their names: with the unit of their definition.
+    pub titles: BTreeMap<String, String>,
     /// Scores that were not compared as it is not known which way they are better.
     pub undirected: Vec<String>,
     /// Whether cases seem to be several of one patient.
@@ -145,10 +148,16 @@ impl Comparison {
             options,
             groups: groups.map(|groups| groups.iter().collect::<BTreeSet<_>>().len()),
             left_out,
+            titles: titles(models, &names),
             undirected,
             alike,
             cases,
         })
+    }
+
+    /// A score as tables name it.
+    pub fn title(&self, metric: &str) -> String {
+        self.titles.get(metric).map_or(metric, String::as_str).to_owned()
     }
 
     /// Whether the comparison needs a look: missing cases that no rule allows for, scores that only some models have, a
@@ -258,4 +267,14 @@ fn no_case(models: &[Model], own: &[BTreeSet<String>]) -> ModelsError {
         models: pair.map(|model| models[model].name.clone()),
         cases: pair.map(|model| own[model].first().cloned().unwrap_or_else(|| "none".into())),
     }
+}
+
+/// Titles of scores. All models have one definition; tables of CSV do not say which.
+fn titles(models: &[Model], names: &[String]) -> BTreeMap<String, String> {
+    let rules = models.iter().find_map(Model::evaluation).map(|(evaluation, _)| &evaluation.rules);
+    let title = |name: &String| {
+        let score: Score = name.parse().ok()?;
+        Some((name.clone(), rules.map_or_else(|| score.title(), |rules| rules.title(score))))
+    };
+    names.iter().filter_map(title).collect()
 }

@@ -177,7 +177,8 @@ impl CompareOptions {
         if let Some(model) = self.against.filter(|&model| model >= models) {
             return Err(wrong("the model to compare with", model, format!("below {models}, the number of models")));
         }
-        let test_all = self.test != Test::None && self.against.is_none();
+        // Of two models there is one pair.
+        let test_all = self.test != Test::None && (self.against.is_none() || models == 2);
         if self.rank == RankBy::Test && !test_all {
             let range = "another ranking where there is no test, or only pairs with one model are tested";
             return Err(wrong("rank", self.rank.name(), range));

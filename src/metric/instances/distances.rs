@@ -54,7 +54,10 @@ impl LesionDistances {
     /// What a miss costs, in words.
     pub fn missed_in_words(&self, charge: Charge) -> String {
         match self.missed {
-            Missed::Mm(mm) if charge != Charge::Nothing => format!("{mm} mm for one without counterpart"),
+            Missed::Mm(distance) if charge != Charge::Nothing => {
+                let unit = if self.distance.is_in_mm() { "mm" } else { "voxels" };
+                format!("{distance} {unit} for one without counterpart")
+            }
             Missed::Diagonal if charge != Charge::Nothing => "the image's diagonal for one without counterpart".into(),
             _ => "over found ones".into(),
         }

@@ -25,7 +25,7 @@ pub enum Missed {
 impl FromStr for Missed {
     type Err = Error;
 
-    /// `nan`, `inf`, `diagonal`, or a distance in mm.
+    /// `nan`, `inf`, `diagonal`, or a distance.
     fn from_str(text: &str) -> Result<Self, Error> {
         match (text.to_ascii_lowercase().as_str(), text.parse::<f64>()) {
             ("nan", _) => Ok(Self::Undefined),
@@ -34,7 +34,7 @@ impl FromStr for Missed {
             _ => Err(Error::Parameter {
                 name: "the distance of what is missed",
                 value: text.into(),
-                range: "one of nan, inf, diagonal, and a distance in mm".into(),
+                range: "nan, inf, diagonal or a distance of 0 or more".into(),
             }),
         }
     }

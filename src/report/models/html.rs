@@ -4,7 +4,7 @@ mod cases;
 mod differences;
 mod pictures;
 
-use super::phrases::{counted, method_sentence, names, number, p_value, signed, signed_interval, title, verdict};
+use super::phrases::{counted, method_sentence, names, number, p_value, signed, signed_interval, verdict};
 use super::sheets::{self, Style};
 use super::{notes, phrases};
 use crate::eval::models::Comparison;
@@ -173,7 +173,7 @@ fn switch(found: &Comparison) -> String {
     }
     let choice = |(place, (metric, _)): (usize, &(String, Better))| {
         let checked = if place == 0 { " checked" } else { "" };
-        let name = escaped(&title(metric));
+        let name = escaped(&found.title(metric));
         format!("<label><input type=\"radio\" name=\"score\" value=\"{place}\"{checked}><span>{name}</span></label>")
     };
     let choices: String = found.metrics.iter().enumerate().map(choice).collect();

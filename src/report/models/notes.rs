@@ -1,6 +1,6 @@
 //! What a reader of a comparison should know before believing it.
 
-use super::phrases::{counted, names, number, of_table, p_value, signed, title};
+use super::phrases::{counted, names, number, of_table, p_value, signed};
 use crate::eval::models::{Comparison, Contender, UndefinedRule};
 use crate::eval::{FEW_CASES, MissingRule};
 use crate::metric::compare::{Adjust, Better, Compared, IntervalKind, Method, Pair, ScoreTable, Tested, Verdict};
@@ -243,7 +243,11 @@ fn of_the_whole(found: &Comparison) -> Vec<String> {
         said.push(format!("{a} and {b} have the same scores everywhere: is one of them there twice?"));
     }
     if let Some([one, other]) = found.same_fact() {
-        said.push(format!("{} and {} order the cases alike: they are one fact, and not two", title(one), title(other)));
+        said.push(format!(
+            "{} and {} order the cases alike: they are one fact, and not two",
+            found.title(one),
+            found.title(other)
+        ));
     }
     if let Some([one, other]) = &found.alike {
         said.push(format!(

@@ -1,6 +1,5 @@
 //! Numbers and choices of a comparison in words, the same in all its forms.
 
-use crate::eval::Score;
 use crate::eval::models::{Comparison, UndefinedRule};
 use crate::metric::Interval;
 use crate::metric::compare::{Adjust, Better, IntervalKind, Method, ScoreTable, Test, Tested, Verdict, Zeros};
@@ -86,11 +85,6 @@ pub(super) fn better(better: Better) -> &'static str {
     }
 }
 
-/// A metric as tables name it.
-pub(in crate::report) fn title(metric: &str) -> String {
-    metric.parse::<Score>().map_or_else(|_| metric.to_owned(), Score::title)
-}
-
 /// The confidence of the intervals, such as `95% CI`.
 pub(in crate::report) fn level(found: &Comparison) -> String {
     format!("{}% CI", plain(100.0 * found.options.level()))
@@ -109,10 +103,10 @@ pub(in crate::report) fn names(found: &Comparison, [a, b]: [usize; 2]) -> [&str;
 /// A table by its metric and class.
 pub(in crate::report) fn of_table(found: &Comparison, table: &ScoreTable) -> String {
     match found.classes.len() {
-        1 => title(&table.metric),
+        1 => found.title(&table.metric),
         _ => format!(
             "{} of {}",
-            title(&table.metric),
+            found.title(&table.metric),
             if table.is_mean { "all classes" } else { found.class_name(table) }
         ),
     }

@@ -1,7 +1,7 @@
 //! The tables of a comparison.
 
 use super::phrases::{
-    adjust, counted, interval, level, method_sentence, names, number, p_value, signed, signed_interval, title, verdict,
+    adjust, counted, interval, level, method_sentence, names, number, p_value, signed, signed_interval, verdict,
 };
 use crate::eval::models::Comparison;
 use crate::metric::compare::{Adjust, Better, Compared, Pair, RankBy, ScoreTable, Test};
@@ -34,12 +34,12 @@ fn heading(found: &Comparison, metric: &str, better: Better) -> String {
         }
         _ => String::new(),
     };
-    format!("{}{arrow}{cases}", title(metric))
+    format!("{}{arrow}{cases}", found.title(metric))
 }
 
 /// Classes by models: the mean of each.
 pub(super) fn scores(found: &Comparison, metric: &str, better: Better, style: Style) -> Sheet {
-    let mut columns = vec![title(metric)];
+    let mut columns = vec![found.title(metric)];
     columns.extend(found.models.iter().map(|model| model.name.clone()));
     columns.push("n".into());
     let rows = of_metric(found, metric).map(|(table, row)| {
@@ -108,7 +108,7 @@ pub(super) fn pairs(found: &Comparison, metric: &str, better: Better, style: Sty
         (false, Some(other)) => format!("less {}", names(found, [other, other])[0]),
         _ => "difference".into(),
     };
-    let mut columns = vec![title(metric)];
+    let mut columns = vec![found.title(metric)];
     if two {
         columns.extend(found.models.iter().map(|model| model.name.clone()));
     } else {
@@ -156,11 +156,14 @@ fn numbers(pair: &Pair, cases: usize, digits: usize) -> [Cell; 7] {
 /// The order of the models by one table; None without a complete case.
 pub(super) fn ranking(found: &Comparison, table: &ScoreTable, row: &Compared, style: Style) -> Option<Sheet> {
     let ranking = row.ranking.as_ref()?;
-    let what =
-        format!("{} {}", title(&table.metric), if table.is_mean { "mean of classes" } else { found.class_name(table) });
+    let what = format!(
+        "{} {}",
+        found.title(&table.metric),
+        if table.is_mean { "mean of classes" } else { found.class_name(table) }
+    );
     let by = ranking.by.name();
     let mut columns =
-        vec![if found.classes.len() == 1 { title(&table.metric) } else { what }, "mean".into(), level(found)];
+        vec![if found.classes.len() == 1 { found.title(&table.metric) } else { what }, "mean".into(), level(found)];
     if ranking.by != RankBy::Mean {
         columns.push(by.into());
     }

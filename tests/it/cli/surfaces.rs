@@ -275,7 +275,7 @@ fn a_miss_costs_what_was_chosen() {
     let found = of(&["--missed", "inf"]);
     assert_eq!(found["voxdice"]["cases"][0]["infinite"], serde_json::json!([["2", "hd95"]]));
     assert_eq!(of(&[])["metric_per_case"], of(&["--missed", "nan"])["metric_per_case"]);
-    let message = "none of nan, inf, diagonal, and a distance in mm";
+    let message = "nan, inf, diagonal or a distance of 0 or more";
     fails(2, &[message], ["eval", text(&truth), text(&pred), "--metrics", "hd95", "--missed", "-3"]);
 }
 

@@ -7,7 +7,7 @@ use crate::metric::compare::{Better, Compared, Pair, ScoreTable, Test};
 use crate::report::html::plot::{self, HEIGHT, WIDTH};
 use crate::report::html::scale::Scale;
 use crate::report::html::text::{escaped, short};
-use crate::report::models::phrases::{self, names, p_value, signed, signed_interval, title, verdict};
+use crate::report::models::phrases::{self, names, p_value, signed, signed_interval, verdict};
 use std::fmt::Write;
 
 /// Dots of a metric. With more of them the page would take seconds to draw.
@@ -102,7 +102,7 @@ pub(super) fn section(found: &Comparison, place: usize, metric: &str, better: Be
          <table class=\"sortable classes\"><caption>{}{which}.{note}</caption><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody>\
          </table></div>",
         plot::grid(&scale, &grid),
-        escaped(&title(metric))
+        escaped(&found.title(metric))
     )
 }
 

@@ -6,7 +6,7 @@ use crate::eval::pictures::Cut;
 use crate::report::html::picture::{self, Drawing};
 use crate::report::html::text::escaped;
 use crate::report::html::worst::legend;
-use crate::report::models::phrases::{names, number, signed, title};
+use crate::report::models::phrases::{names, number, signed};
 use crate::text::grouped;
 
 /// Pairs of pictures, each behind a line that opens it. Empty where there are none.
@@ -19,7 +19,7 @@ pub(super) fn section(found: &Comparison, pictures: &[Difference]) -> String {
             "<b>{}</b> {}: {} {}, {} \u{2212} {}",
             escaped(&own.case),
             escaped(&own.class),
-            escaped(&title(&own.metric)),
+            escaped(&found.title(&own.metric)),
             signed(a - b, 4),
             number(a, 4),
             number(b, 4)

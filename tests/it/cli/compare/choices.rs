@@ -119,6 +119,21 @@ fn ranks_by_tests_need_all_tests() {
     fails(2, &["--rank test", "--against b", "leave one of them out"], [&by_tests[..], &["--against", "b"]].concat());
     let found = compared(&models, &["--rank", "test", "--bootstrap", "0"]);
     assert_eq!(found["overall"].as_array().unwrap().len(), 3);
+    // Of two models there is one pair.
+    let found = compared(&models[..2], &["--rank", "test", "--bootstrap", "0", "--against", "b"]);
+    assert_eq!((&found["comparisons"][0]["a"], &found["comparisons"][0]["b"]), (&"a".into(), &"b".into()));
+}
+
+/// Distances in voxels are not called mm.
+#[test]
+fn titles_have_the_unit_of_the_definition() {
+    let (_cohort, [truth, pred, other]) = two_models();
+    for (surface, title) in [("skimage-hausdorff", "hd voxels"), ("deepmind", "hd mm")] {
+        let compare = ["compare", "--truth", text(&truth), text(&pred), text(&other), "--bootstrap", "0"];
+        let shown = fine([&compare[..], &["--metrics", "hd", "--surface", surface]].concat());
+        assert_eq!(shown.contains("hd voxels"), title == "hd voxels", "{shown}");
+        assert_eq!(shown.contains("hd mm"), title == "hd mm", "{shown}");
+    }
 }
 
 /// What was read is not written over: neither groups nor the description of a data set.
