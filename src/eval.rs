@@ -52,6 +52,7 @@ mod ignore;
 mod instances;
 mod intervals;
 mod label_list;
+mod like;
 mod maps;
 mod masks;
 mod merge;
@@ -89,6 +90,7 @@ pub use instances::{
     InstanceChoices, InstanceSearch, LesionRow, LesionScores, LesionStatus, LesionVoxels, many_to_one,
 };
 pub use label_list::LabelList;
+pub use like::Like;
 pub use merge::{Partial, merge};
 pub use named::ParseError;
 pub use pairing::{

@@ -5,13 +5,13 @@ mod idle;
 mod models;
 
 use super::args::DeviceArgs;
-use super::eval::{CountArgs, EmptyName, Like, MissingName};
+use super::eval::{CountArgs, EmptyName, MissingName};
 use super::exit::Exit;
 use super::files::{check_texts, write_all};
 use super::interrupt;
 use super::output::Output;
 use crate::eval::models::{Comparison, pictures};
-use crate::eval::{CaseRegex, MissingRule};
+use crate::eval::{CaseRegex, Like, MissingRule};
 use crate::report;
 use crate::text::listed;
 use anyhow::Result;
@@ -76,7 +76,7 @@ pub(super) struct Compare {
     empty: Option<EmptyName>,
     /// The conventions of another evaluator, or for folders a challenge or tool that scores lesions, as `voxdice eval`
     /// has them [default: as the results were made]
-    #[arg(long, value_name = "NAME", value_parser = super::eval::like, help_heading = "Scores")]
+    #[arg(long, value_name = "NAME", help_heading = "Scores")]
     like: Option<Like>,
     /// What becomes of a case without a result of some model: listed and left out, with exit code 1; left out; or 0
     /// where more is better

@@ -7,7 +7,7 @@ pub(super) mod merge;
 mod publish;
 
 pub(super) use args::{CountArgs, EmptyName, GeometryName, MissingName};
-pub(super) use lesions::{LesionArgs, Like, like};
+pub(super) use lesions::LesionArgs;
 
 use super::args::DeviceArgs;
 use super::exit::Exit;
@@ -17,12 +17,10 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use crate::eval::{
-    CaseRegex, Chosen, Cohort, EvalError, Event, Matching, PairList, Pairing, Rules, RunOptions, Score, Selection,
+    CaseRegex, Chosen, Cohort, EvalError, Event, Like, Matching, PairList, Pairing, Rules, RunOptions, Selection,
     Shard, Summary, WarningKind, pair_paths,
 };
 use crate::io::READABLE;
-use crate::metric::Metric;
-use crate::metric::instances::LesionMetric;
 use anyhow::{Result, bail};
 use args::ScoreArgs;
 use clap::{Arg, Args};
@@ -127,10 +125,7 @@ impl Eval {
         let preset = self.scores.like.and_then(Like::lesions);
         let search = self.lesions.search(preset, scoring.lesion_metrics().next().is_some())?;
         if search.is_some() && self.scores.metrics.is_none() {
-            let own = [LesionMetric::F1, LesionMetric::Dice].map(Metric::Lesion);
-            let surfaces = preset.map_or(&[][..], |preset| preset.distances().1);
-            let surfaces = surfaces.iter().copied().map(Metric::LesionSurface);
-            scoring.scores.extend(own.into_iter().chain(surfaces).map(Score::from));
+            scoring = scoring.with_lesions(preset);
         }
         let search = search.map(|search| scoring.asked_of(search));
         search.iter().try_for_each(LesionArgs::check_surfaces)?;

@@ -8,6 +8,7 @@ use super::schema::{Resampled, StoredScores};
 use super::score::{Score, ScoreList};
 use super::surfaces::Surfaces;
 use crate::Empty;
+use crate::metric::instances::{InstancePreset, LesionMetric};
 use crate::metric::{Bootstrap, EmptyPolicy, Metric, Needs, Unit};
 use std::str::FromStr;
 
@@ -66,6 +67,16 @@ impl Scoring {
         let in_ml = self.lesion_metrics().any(|metric| metric.row().unit == Unit::Ml);
         let metrics = self.lesion_metrics().filter(|metric| matches!(metric, Metric::LesionSurface(_))).collect();
         InstanceSearch { in_ml, surfaces: Surfaces { metrics, ..search.surfaces }, ..search }
+    }
+
+    /// With the usual scores of lesions behind: F1, Dice, and the distances of the preset.
+    #[must_use]
+    pub fn with_lesions(mut self, preset: Option<InstancePreset>) -> Self {
+        let own = [LesionMetric::F1, LesionMetric::Dice].map(Metric::Lesion);
+        let surfaces = preset.map_or(&[][..], |preset| preset.distances().1);
+        let surfaces = surfaces.iter().copied().map(Metric::LesionSurface);
+        self.scores.extend(own.into_iter().chain(surfaces).map(Score::from));
+        self
     }
 
     /// Those of the scores that are measured of surfaces.

@@ -2,10 +2,9 @@
 
 use super::Compare;
 use crate::Empty;
-use crate::cli::eval::Like;
 use crate::cli::files::read_text;
 use crate::eval::models::{Choices, Grouping, UndefinedRule, metric_name};
-use crate::eval::{EvalError, LabelList, MOST_RESAMPLES, ModelsError, ScoreChoices};
+use crate::eval::{EvalError, LabelList, Like, MOST_RESAMPLES, ModelsError, ScoreChoices};
 use crate::metric::Bootstrap;
 use crate::metric::compare::{Adjust, Better, CompareOptions, Family, IntervalKind, RankBy, Test, Zeros};
 use anyhow::{Result, bail};

@@ -1,7 +1,7 @@
 //! From the paths on the command line to models: files are read, folders evaluated.
 
 use super::Compare;
-use crate::cli::eval::{LesionArgs, Like};
+use crate::cli::eval::LesionArgs;
 use crate::cli::files::read_text;
 use crate::cli::interrupt;
 use crate::cli::output::Output;
@@ -9,11 +9,9 @@ use crate::cli::progress::Progress;
 use crate::cli::words;
 use crate::eval::models::Model;
 use crate::eval::{
-    Cohort, Evaluation, Event, Matching, RunOptions, Score, ScoreChoices, ScoreList, Scoring, Selection,
+    Cohort, Evaluation, Event, Like, Matching, RunOptions, Score, ScoreChoices, ScoreList, Scoring, Selection,
     pair_folders_by,
 };
-use crate::metric::Metric;
-use crate::metric::instances::LesionMetric;
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -162,9 +160,7 @@ impl Folder {
         let mut scoring = ScoreChoices { scores: Some(ScoreList(scores)), ..choices.clone() }.resolve()?;
         let preset = compare.like.and_then(Like::lesions);
         if preset.is_some() && compare.metrics.is_none() {
-            scoring
-                .scores
-                .extend([LesionMetric::F1, LesionMetric::Dice].map(Metric::Lesion).into_iter().map(Score::from));
+            scoring = scoring.with_lesions(preset);
         }
         let instances = LesionArgs::default().search(preset, scoring.lesion_metrics().next().is_some())?;
         let instances = instances.map(|search| scoring.asked_of(search));

@@ -1,12 +1,12 @@
 //! The flags that shape a run: what is counted, and how counts become scores.
 
-use super::lesions::{LesionArgs, Like, like};
+use super::lesions::LesionArgs;
 use crate::Empty;
 use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::eval::{
-    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, LabelList, Missed, MissingRule,
-    NamedBy, ParseError, Pool, Rules, ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
+    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, LabelList, Like, Missed,
+    MissingRule, NamedBy, ParseError, Pool, Rules, ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
 };
 use crate::metric::Metric;
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
@@ -107,7 +107,7 @@ pub(in crate::cli) struct ScoreArgs {
     /// The conventions of another evaluator: empty classes, classes, order of means (nnunet, monai, kits23, brats23 for whole
     /// regions, totalseg), or whose lesions: brats23-gli, brats24-met, brats26-gli, panoptica, cc-dice, cellpose, stardist, coco,
     /// isles22, autopet, lits and others [default: none]
-    #[arg(long, value_name = "WHO", value_parser = like, help_heading = "Scores")]
+    #[arg(long, value_name = "WHO", help_heading = "Scores")]
     pub like: Option<Like>,
     /// Resamples of the cases for the confidence intervals of means, 100 to 1000000; 0 for none [default: 10000]
     #[arg(long, value_name = "N", help_heading = "Scores")]

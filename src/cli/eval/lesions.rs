@@ -1,6 +1,6 @@
 //! The flags about lesions.
 
-use crate::eval::{Convention, InstanceChoices, InstanceSearch, many_to_one};
+use crate::eval::{InstanceChoices, InstanceSearch, many_to_one};
 use crate::metric::instances::{Charge, Criterion, Floor, InstancePreset, InstanceRules, Match, Size, Threshold};
 use crate::stats::{Connectivity, InstancesBy, Join, Runs};
 use anyhow::{Result, bail};
@@ -210,52 +210,4 @@ impl LesionArgs {
         }
         Ok(())
     }
-}
-
-/// `--like`: the conventions of an evaluator, or a challenge or tool that scores lesions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum Like {
-    Convention(Convention),
-    Lesions(InstancePreset),
-}
-
-impl Like {
-    /// Conventions about classes as a whole. Those of BraTS 2023 hold for its regions too.
-    pub fn convention(self) -> Option<Convention> {
-        match self {
-            Self::Convention(convention) => Some(convention),
-            Self::Lesions(preset) => preset.name().starts_with("brats23").then_some(Convention::Brats23),
-        }
-    }
-
-    pub fn lesions(self) -> Option<InstancePreset> {
-        match self {
-            Self::Convention(_) => None,
-            Self::Lesions(preset) => Some(preset),
-        }
-    }
-
-    /// Whether results can be as this says: lesions are those that were found when the cases were evaluated.
-    pub fn check_stored(self, search: Option<&InstanceSearch>) -> Result<()> {
-        match self.lesions().filter(|own| search.and_then(|search| search.preset) != Some(*own)) {
-            Some(preset) => bail!(
-                "--like {preset} defines lesions, which cannot be found again without the voxels; evaluate the cases with it, \
-                 or leave it out"
-            ),
-            None => Ok(()),
-        }
-    }
-}
-
-pub(in crate::cli) fn like(text: &str) -> Result<Like, String> {
-    let lower = text.to_ascii_lowercase();
-    if let Ok(convention) = lower.parse() {
-        return Ok(Like::Convention(convention));
-    }
-    let names = || {
-        let of_lesions = InstancePreset::ALL.map(InstancePreset::name);
-        let others: Vec<&str> = Convention::ALL.iter().map(|own| own.name()).collect();
-        format!("{}, or of lesions {}", others.join(", "), of_lesions.join(", "))
-    };
-    lower.parse().map(Like::Lesions).map_err(|_| format!("`{text}` is none of {}", names()))
 }

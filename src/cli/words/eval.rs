@@ -183,6 +183,7 @@ fn of_merge(error: &MergeError) -> String {
             files[0].display(),
             files[1].display()
         ),
+        MergeError::OtherLesions(_) => format!("--like {error}"),
         other => other.to_string(),
     }
 }

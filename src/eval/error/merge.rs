@@ -2,6 +2,7 @@
 
 use crate::eval::SCHEMA;
 use crate::eval::shard::Shard;
+use crate::metric::instances::InstancePreset;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -68,6 +69,11 @@ pub enum MergeError {
         /// Its layout.
         schema: u32,
     },
+    /// Lesions are to be those of another definition.
+    #[error(
+        "{0} defines lesions, which cannot be found again without the voxels; evaluate the cases with it, or leave it out"
+    )]
+    OtherLesions(InstancePreset),
     /// A file is not a result.
     #[error("{}: not a result of `voxdice eval`, nor a summary.json: {error}; evaluate this part again", .path.display())]
     NoResult {
