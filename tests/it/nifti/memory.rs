@@ -37,18 +37,37 @@ fn status(field: &str) -> u64 {
     kib.parse::<u64>().unwrap() * 1024
 }
 
+/// Memory before a file is read.
+struct Before {
+    resident: u64,
+    mapped: u64,
+    code: u64,
+}
+
+impl Before {
+    fn now() -> Self {
+        Self { resident: status("VmHWM"), mapped: status("VmPeak"), code: status("RssFile") }
+    }
+
+    /// The peak, how far resident memory grew beyond the pages of this binary that were read meanwhile, and address space.
+    fn since(&self) -> [u64; 3] {
+        let peak = status("VmHWM");
+        let code = status("RssFile").saturating_sub(self.code);
+        [peak, (peak - self.resident).saturating_sub(code), status("VmPeak") - self.mapped]
+    }
+}
+
 /// Does nothing, unless started by [`measure`].
 #[test]
 fn child_reads_one_file() {
     let Some(path) = std::env::var_os(FILE) else {
         return;
     };
-    let (resident, mapped) = (status("VmHWM"), status("VmPeak"));
+    let before = Before::now();
     let started = Instant::now();
     let outcome = read(PathBuf::from(path));
     let seconds = started.elapsed().as_secs_f64();
-    let peak = status("VmHWM");
-    let (grown, reserved) = (peak - resident, status("VmPeak") - mapped);
+    let [peak, grown, reserved] = before.since();
     let outcome = match &outcome {
         Ok(image) => format!("{} {}", image.voxels.len(), image.voxels.dtype()),
         Err(error) => error.kind().name().to_owned(),
@@ -62,7 +81,7 @@ fn child_reads_one_file_piece_by_piece() {
     let Some(path) = std::env::var_os(FILE) else {
         return;
     };
-    let (resident, mapped) = (status("VmHWM"), status("VmPeak"));
+    let before = Before::now();
     let started = Instant::now();
     let mut reader = LabelReader::open(PathBuf::from(path)).unwrap();
     let mut voxels = 0;
@@ -70,8 +89,7 @@ fn child_reads_one_file_piece_by_piece() {
         voxels += piece.len();
     }
     let seconds = started.elapsed().as_secs_f64();
-    let peak = status("VmHWM");
-    let (grown, reserved) = (peak - resident, status("VmPeak") - mapped);
+    let [peak, grown, reserved] = before.since();
     println!("\nreport,{voxels},{peak},{grown},{reserved},{seconds}");
 }
 
