@@ -206,7 +206,7 @@ fn what_cannot_be_compared_is_told() {
     // Folders get the scores that `eval` has with such conventions, the distances of lesions too.
     let found = run(["compare", text(&pred), text(&other), "--truth", text(&truth), "--like", "brats23-gli"]);
     let found = String::from_utf8(found.stdout).unwrap();
-    assert!(["lesion_f1", "lesion_dice", "lesion_hd95"].iter().all(|name| found.contains(name)), "{found}");
+    assert!(["lesion F1", "lesion Dice", "lesion_hd95"].iter().all(|name| found.contains(name)), "{found}");
     // Distances in voxels of another size, and regions that others do not have.
     let f = evaluated(&cohort, &truth, "f", &pred, &["--metrics", "hd95", "--spacing", "1,1,1"]);
     let g = evaluated(&cohort, &truth, "g", &other, &["--metrics", "hd95", "--spacing", "1,1,3"]);
