@@ -1,6 +1,13 @@
 //! The tests that need neither a GPU nor other programs, for processors of other kinds (`tests/processors`).
 #![cfg(test)]
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 // The column `wasm32` of `docs/determinism.md` is of code with SIMD; `.ci/processors` asks the compiler for it.
 const _: () = assert!(cfg!(not(target_arch = "wasm32")) || cfg!(target_feature = "simd128"));
