@@ -5,11 +5,11 @@ use std::error::Error;
 use std::fs;
 use std::str::FromStr;
 use voxdice::eval::{
-    Class, ClassSource, Convention, Dataset, Ignore, InstanceSearch, LabelList, MissingRule, NamedBy, Rules, Score,
+    Class, ClassSource, Convention, Dataset, Ignore, InstanceSearch, LabelList, Like, MissingRule, NamedBy, Rules,
     ScoreChoices, Scoring, Surfaces,
 };
 use voxdice::metric::Metric;
-use voxdice::metric::instances::{InstancePreset, LesionMetric};
+use voxdice::metric::instances::InstancePreset;
 
 /// What to evaluate, and how. A choice that is missing is that of the command.
 #[derive(Debug, Default, Deserialize)]
@@ -46,7 +46,8 @@ fn chosen<T: FromStr<Err: Into<Failed>>>(text: Option<&String>) -> Result<Option
 impl Choices {
     /// What is counted, and how counts become scores.
     pub fn resolve(&self) -> Result<(Rules, Scoring), Failed> {
-        let (convention, preset) = self.like()?;
+        let like: Option<Like> = chosen(self.like.as_ref())?;
+        let (convention, preset) = (like.and_then(Like::convention), like.and_then(Like::lesions));
         let choices = ScoreChoices {
             scores: chosen(self.metrics.as_ref())?,
             empty: chosen(self.empty.as_ref())?,
@@ -57,9 +58,7 @@ impl Choices {
         let search = self.search(preset, &scoring)?;
         // Who looks for lesions and names no score of them wants these, beside the others.
         if search.is_some() && scoring.lesion_metrics().next().is_none() {
-            scoring.scores.extend([LesionMetric::F1, LesionMetric::Dice].map(|own| Score::from(Metric::Lesion(own))));
-            let surfaces = preset.map_or(&[][..], |preset| preset.distances().1);
-            scoring.scores.extend(surfaces.iter().map(|&own| Score::from(Metric::LesionSurface(own))));
+            scoring = scoring.with_lesions(preset);
         }
         let search = search.map(|search| scoring.asked_of(search));
         let (classes, ignored) = self.classes(search.as_ref(), convention)?;
@@ -92,18 +91,6 @@ impl Choices {
     /// What becomes of a case that only one side has.
     pub fn missing(&self) -> Result<MissingRule, Failed> {
         Ok(chosen(self.missing.as_ref())?.unwrap_or_default())
-    }
-
-    /// The conventions of an evaluator, or a challenge or tool that scores lesions.
-    fn like(&self) -> Result<(Option<Convention>, Option<InstancePreset>), Failed> {
-        let Some(name) = &self.like else { return Ok((None, None)) };
-        if let Ok(convention) = name.parse() {
-            return Ok((Some(convention), None));
-        }
-        let preset: InstancePreset =
-            name.parse().map_err(|_| format!("`{name}` is no evaluator that is known here"))?;
-        // Its rules about whole classes hold for the regions of BraTS 2023 too, as on the command line.
-        Ok((preset.name().starts_with("brats23").then_some(Convention::Brats23), Some(preset)))
     }
 
     fn search(&self, preset: Option<InstancePreset>, scoring: &Scoring) -> Result<Option<InstanceSearch>, Failed> {

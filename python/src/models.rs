@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 use voxdice::eval::models::{Choices, Comparison, Grouping, Model};
-use voxdice::eval::{EvalError, MOST_RESAMPLES, ScoreChoices};
+use voxdice::eval::{EvalError, Like, MOST_RESAMPLES, ScoreChoices};
 use voxdice::metric::Bootstrap;
 use voxdice::metric::compare::{Better, CompareOptions, Test};
 use voxdice::report;
@@ -123,9 +123,10 @@ pub fn compare(
     statistics: Statistics,
 ) -> PyResult<Texts> {
     let choices = statistics.choices()?;
+    let like: Option<Like> = statistics.like.as_ref().map(|name| parsed(name)).transpose()?;
     let scores = ScoreChoices {
         empty: statistics.empty.as_ref().map(|name| parsed(name)).transpose()?,
-        convention: statistics.like.as_ref().map(|name| parsed(name)).transpose()?,
+        convention: like.and_then(Like::convention),
         resamples: Some(0),
         ..ScoreChoices::default()
     };
@@ -133,6 +134,11 @@ pub fn compare(
     let found = abandonable(py, move || -> Result<Texts, EvalError> {
         let models: Vec<Model> =
             models.iter().map(|(name, texts)| Model::parse(name, texts, &scores)).collect::<Result<_, _>>()?;
+        for model in &models {
+            if let (Some(like), Some((evaluation, _))) = (like, model.evaluation()) {
+                like.check_stored(evaluation.rules.instances.as_ref())?;
+            }
+        }
         let found = Comparison::new(&models, choices)?;
         Ok((
             format!("{:#}\n", report::models_json(&found)),

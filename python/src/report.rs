@@ -177,6 +177,8 @@ pub fn merge(parts: Vec<(PathBuf, String)>, choices: Choices) -> PyResult<Report
     let parse = |(path, text): (PathBuf, String)| Partial::parse(&text, &path);
     let parts: Vec<Partial> = parts.into_iter().map(parse).collect::<Result<_, _>>().map_err(failed)?;
     let (evaluation, scoring) = voxdice::eval::merge(parts, &choices.scores()?).map_err(failed)?;
+    let search = evaluation.rules.instances.as_ref();
+    choices.like()?.map_or(Ok(()), |like| like.check_stored(search)).map_err(failed)?;
     Ok(Report { evaluation, scoring })
 }
 

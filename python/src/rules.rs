@@ -6,10 +6,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 use voxdice::eval::{
     CaseRegex, Chosen, Class, ClassSource, Convention, Dataset, Ignore, InstanceChoices, InstanceSearch, LabelList,
-    NamedBy, Rules, Score, ScoreChoices, Scoring, Selection, SurfaceChoices, Surfaces,
+    Like, NamedBy, Rules, ScoreChoices, Scoring, Selection, SurfaceChoices, Surfaces,
 };
 use voxdice::metric::Metric;
-use voxdice::metric::instances::{InstancePreset, LesionMetric};
+use voxdice::metric::instances::InstancePreset;
 
 /// A choice by its name.
 pub fn parsed<T: FromStr<Err: Display>>(text: &str) -> PyResult<T> {
@@ -74,19 +74,8 @@ pub struct Choices {
 }
 
 impl Choices {
-    fn like(&self) -> PyResult<(Option<Convention>, Option<InstancePreset>)> {
-        let Some(name) = &self.like else { return Ok((None, None)) };
-        let name = name.to_ascii_lowercase();
-        if let Ok(convention) = name.parse() {
-            return Ok((Some(convention), None));
-        }
-        let preset: InstancePreset = name.parse().map_err(|_| {
-            let conventions = Convention::ALL.iter().map(|own| own.name());
-            let all: Vec<&str> = conventions.chain(InstancePreset::ALL.map(InstancePreset::name)).collect();
-            refused(format!("`{name}` is none of {}", all.join(", ")))
-        })?;
-        // Its rules about whole classes hold for the regions of BraTS 2023 too, as on the command line.
-        Ok((preset.name().starts_with("brats23").then_some(Convention::Brats23), Some(preset)))
+    pub fn like(&self) -> PyResult<Option<Like>> {
+        chosen(self.like.as_ref())
     }
 
     /// How counts become scores.
@@ -94,7 +83,7 @@ impl Choices {
         Ok(ScoreChoices {
             scores: chosen(self.metrics.as_ref())?,
             empty: chosen(self.empty.as_ref())?,
-            convention: self.like()?.0,
+            convention: self.like()?.and_then(Like::convention),
             resamples: self.resamples,
             seed: self.seed,
             pool: chosen(self.pool.as_ref())?,
@@ -119,12 +108,11 @@ impl Choices {
     /// What is counted, and how it is scored.
     pub fn resolve(&self) -> PyResult<(Rules, Scoring)> {
         let mut scoring = self.scores()?.resolve().map_err(failed)?;
-        let (convention, preset) = self.like()?;
+        let like = self.like()?;
+        let (convention, preset) = (like.and_then(Like::convention), like.and_then(Like::lesions));
         let search = self.search(preset, &scoring)?;
         if search.is_some() && self.metrics.is_none() {
-            scoring.scores.extend([LesionMetric::F1, LesionMetric::Dice].map(|own| Score::from(Metric::Lesion(own))));
-            let surfaces = preset.map_or(&[][..], |preset| preset.distances().1);
-            scoring.scores.extend(surfaces.iter().map(|&own| Score::from(Metric::LesionSurface(own))));
+            scoring = scoring.with_lesions(preset);
         }
         let search = search.map(|search| scoring.asked_of(search));
         if self.pool.is_some() && search.is_none() {
