@@ -15,7 +15,7 @@ use crate::job::InstancesJob;
 use crate::job::{ComponentsOf, LabelPairOf};
 #[cfg(feature = "gpu")]
 use crate::kernel::window::{Reach, of_components};
-#[allow(unused_imports)] // the documentation links to `InstancesBy`
+#[cfg(feature = "gpu")]
 use crate::stats::InstancesBy;
 use crate::stats::{InstanceOptions, Instances};
 use crate::table::Table;
@@ -31,7 +31,7 @@ impl Engine {
     /// [buffers](LabelMap) alike, and finds the same lesions. What is asked of them beyond that (sums over a lesion, what
     /// overlaps, [near](InstanceOptions::near), [touching](InstanceOptions::touching), nearest [regions](crate::stats::Regions))
     /// is added up from these runs on the CPU. Left to the CPU are maps in host memory of which the adapter cannot bind a row,
-    /// or that have [labels](InstancesBy::Labels) for lesions, as there is nothing to join. Maps that come in chunks are fed
+    /// or that have [labels](crate::stats::InstancesBy::Labels) for lesions, as there is nothing to join. Maps that come in chunks are fed
     /// to an [`InstancesAccumulator`](crate::InstancesAccumulator), which works on the CPU.
     ///
     /// ```

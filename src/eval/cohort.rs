@@ -106,7 +106,7 @@ impl Cohort {
     }
 
     /// Counts the cases that other processes have not counted by the same rules, and takes over those that they have: what comes
-    /// out is what one run would have found.
+    /// out is what one run would have found. Cases that are not of this cohort are left out.
     ///
     /// # Errors
     /// As [`Cohort::run`].

@@ -8,8 +8,8 @@ use crate::eval::{
     Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, LabelList, Like, Missed,
     MissingRule, NamedBy, ParseError, Pool, Rules, ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
 };
-use crate::metric::Metric;
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
+use crate::metric::{Metric, Unit};
 use crate::report::metrics;
 use crate::stats::{Elements, ImageEdge};
 use crate::text::{columns, wrapped};
@@ -303,9 +303,14 @@ impl CountArgs {
                    dice,hd95,nsd=2, or leave it out"
             );
         }
-        let of_classes = measured.iter().any(|metric| matches!(metric, Metric::Surface(_)));
-        if let (Some(search), Some(_), false) = (&instances, choices.missed, of_classes) {
-            LesionArgs::check_missed(search)?;
+        let has_distance = |all: &[Metric]| all.iter().any(|metric| metric.row().unit == Unit::Mm);
+        if choices.missed.is_some() && !has_distance(&measured) {
+            match instances.as_ref().filter(|search| has_distance(&search.surfaces.metrics)) {
+                Some(search) => LesionArgs::check_missed(search)?,
+                None => bail!(
+                    "--missed is a distance, and no score is one; ask for some with --metrics, such as hd95, or leave it out"
+                ),
+            }
         }
         let instances = instances.map(|search| {
             let own = Surfaces { preset: self.surface, choices, ..search.surfaces };

@@ -148,7 +148,7 @@ impl LesionArgs {
         match search.preset.filter(|_| search.rules().charge == Charge::Nothing) {
             Some(preset) => bail!(
                 "--missed is the distance of a lesion that is missed, and with --like {preset} means are over those that are \
-                 found; leave it out, or add --charge-fp yes"
+                 found; leave it out, or evaluate with --charge-fp yes"
             ),
             None => Ok(()),
         }

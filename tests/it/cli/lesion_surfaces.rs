@@ -154,6 +154,9 @@ fn a_distance_of_misses_needs_a_mean_with_misses() {
     for like in ["brats26-gli", "brats26-ped", "brats26-goat", "brats26-menrt"] {
         fails(2, &["--missed", like, "--charge-fp yes"], eval(&["--like", like]));
     }
+    for metrics in ["lesion_nsd=1", "nsd=1"] {
+        fails(2, &["--missed is a distance"], eval(&["--metrics", metrics]));
+    }
     let like = ["--like", "brats26-gli"];
     let shown = |more: &[&'static str]| {
         fine(eval(&[&like[..], more].concat())).split_whitespace().collect::<Vec<_>>().join(" ")
