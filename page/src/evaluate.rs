@@ -3,11 +3,11 @@
 use crate::choices::{Choices, Failed};
 use serde::Deserialize;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use voxdice::eval::models::{self, Comparison, Model};
 use voxdice::eval::{
-    Cancel, CaseResult, Chosen, Cohort, Evaluation, Event, Pairing, Rules, RunOptions, Scoring, Selection, Summary,
-    WORST, pair_files, pair_folders_by, pictures,
+    Cancel, CaseResult, Chosen, Cohort, Evaluation, Event, Matching, Rules, RunOptions, Scoring, Selection, Summary,
+    WORST, pair_paths, pictures,
 };
 use voxdice::report::{self, Facts};
 use voxdice::{Engine, EngineOptions};
@@ -115,15 +115,7 @@ impl Request {
     fn cohort(&self, rules: Rules) -> Result<Cohort, Failed> {
         let cases = self.cases.as_ref().map(|names| Chosen::listed(&names.join("\n"), "the page")).transpose()?;
         let selection = Selection { missing: self.choices.missing()?, cases, ..Selection::default() };
-        Ok(Cohort::new(self.pairing(&rules)?, rules, selection)?)
-    }
-
-    /// The pairs to evaluate, as the command finds them.
-    fn pairing(&self, rules: &Rules) -> Result<Pairing, Failed> {
-        let (truth, pred): (&Path, &Path) = (&self.truth, &self.pred);
-        if !truth.is_dir() && !pred.is_dir() {
-            return Ok(pair_files(truth, pred));
-        }
-        Ok(pair_folders_by(truth, pred, Default::default(), rules)?)
+        let pairing = pair_paths(&self.truth, &self.pred, Matching::default(), &rules)?;
+        Ok(Cohort::new(pairing, rules, selection)?)
     }
 }
