@@ -177,9 +177,7 @@ impl CompareOptions {
         if let Some(model) = self.against.filter(|&model| model >= models) {
             return Err(wrong("the model to compare with", model, format!("below {models}, the number of models")));
         }
-        // Of two models there is one pair.
-        let test_all = self.test != Test::None && (self.against.is_none() || models == 2);
-        if self.rank == RankBy::Test && !test_all {
+        if self.rank == RankBy::Test && !self.tests_all(models) {
             let range = "another ranking where there is no test, or only pairs with one model are tested";
             return Err(wrong("rank", self.rank.name(), range));
         }
@@ -187,6 +185,11 @@ impl CompareOptions {
             Test::SignFlip { draws: 0 } => Err(wrong("draws", 0, "at least 1")),
             _ => Ok(()),
         }
+    }
+
+    /// Whether every model is tested with every other. Of two models there is one pair.
+    pub(super) fn tests_all(&self, models: usize) -> bool {
+        self.test != Test::None && (self.against.is_none() || models == 2)
     }
 
     /// The level of intervals.

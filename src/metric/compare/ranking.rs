@@ -2,7 +2,7 @@
 
 use super::Better;
 use super::difference::median;
-use super::options::{CompareOptions, RankBy, Test};
+use super::options::{CompareOptions, RankBy};
 use super::pair::Pair;
 use super::rank::{competition_ranks, kendall_tau_b};
 use super::stability::Stability;
@@ -71,8 +71,8 @@ impl Ranking {
 
     /// Adds the ranking by tests, where every model was tested with every other.
     pub(super) fn add_tests(&mut self, pairs: &[Pair], better: Better, options: &CompareOptions) {
-        if options.against.is_none() && options.test != Test::None {
-            let models = self.values.len();
+        let models = self.values.len();
+        if options.tests_all(models) {
             let (mut beats, mut beaten) = (vec![0; models], vec![0; models]);
             for pair in pairs {
                 let (winner, loser) = match pair.significant(better, options.alpha) {

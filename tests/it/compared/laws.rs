@@ -178,7 +178,13 @@ fn wrong_choices_are_told() {
     refused(&[good()], None, CompareOptions { test: Test::SignFlip { draws: 0 }, ..usual() }, "draws");
     let by_tests = CompareOptions { rank: RankBy::Test, ..usual() };
     refused(&[good()], None, CompareOptions { test: Test::None, ..by_tests.clone() }, "rank");
-    refused(&[good()], None, CompareOptions { against: Some(0), ..by_tests }, "rank");
+    let three = table(Better::Higher, vec![vec![0.5, 0.6], vec![0.7, 0.8], vec![0.1, 0.2]]);
+    refused(&[three], None, CompareOptions { against: Some(0), ..by_tests.clone() }, "rank");
+    // Two models have one pair, which is tested with either against the other too.
+    let two = compare(&[good()], None, &CompareOptions { against: Some(0), ..by_tests.clone() }).unwrap();
+    let all = compare(&[good()], None, &by_tests).unwrap();
+    assert_eq!(two[0].ranking.as_ref().unwrap().ranks, [1, 1]);
+    assert_eq!(two[0].ranking, all[0].ranking);
     assert!(compare(&[], None, &usual()).unwrap().is_empty());
     assert!(compare(&[table(Better::Lower, vec![vec![], vec![]])], None, &usual()).unwrap()[0].ranking.is_none());
 }
