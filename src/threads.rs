@@ -10,7 +10,7 @@ pub(crate) use alone::{count, for_each, map_indexed, set_count};
 #[cfg(feature = "parallel")]
 pub(crate) use pools::{count, for_each, map_indexed, set_count};
 
-#[cfg_attr(feature = "parallel", allow(dead_code))]
+#[cfg(not(feature = "parallel"))]
 mod alone {
     /// How many threads work.
     pub fn count() -> usize {
@@ -33,11 +33,10 @@ mod alone {
 
 #[cfg(feature = "parallel")]
 mod pools {
-    use super::alone;
     use rayon::prelude::*;
     use rayon::{ThreadPool, ThreadPoolBuilder};
     use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-    use std::sync::{Arc, RwLock};
+    use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
     /// Threads that were asked for; 0 for as many as rayon's global pool has.
     static WANTED: AtomicUsize = AtomicUsize::new(0);
@@ -104,24 +103,35 @@ mod pools {
     }
 
     /// `f` of every index below `n`, in order; on threads where there are any.
-    pub fn map_indexed<T: Send>(n: usize, f: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
-        match place() {
-            Place::Alone => alone::map_indexed(n, f),
-            Place::Current => (0..n).into_par_iter().map(f).collect(),
-            Place::Pool(pool) => pool.install(|| (0..n).into_par_iter().map(f).collect()),
-        }
+    pub fn map_indexed<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        let slots: Vec<Mutex<Option<T>>> = (0..n).map(|_| Mutex::new(None)).collect();
+        run(n, &|i| {
+            let done = f(i);
+            slots[i].lock().unwrap_or_else(PoisonError::into_inner).replace(done);
+        });
+        slots.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
     /// `f` of every task, on threads where there are any; `init` makes what a thread needs for its tasks.
-    pub fn for_each<T: Send, S>(
-        tasks: Vec<T>,
-        init: impl Fn() -> S + Send + Sync,
-        f: impl Fn(&mut S, T) + Send + Sync,
-    ) {
+    pub fn for_each<T: Send, S: Send>(tasks: Vec<T>, init: impl Fn() -> S + Sync, f: impl Fn(&mut S, T) + Sync) {
+        let tasks: Vec<Mutex<Option<T>>> = tasks.into_iter().map(|task| Mutex::new(Some(task))).collect();
+        let idle = Mutex::new(Vec::new());
+        run(tasks.len(), &|i| {
+            let state = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut state = state.unwrap_or_else(&init);
+            if let Some(task) = tasks[i].lock().unwrap_or_else(PoisonError::into_inner).take() {
+                f(&mut state, task);
+            }
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(state);
+        });
+    }
+
+    /// All work comes through here, as a call by pointer: what rayon makes of a closure is much code, and is made once.
+    fn run(n: usize, work: &(dyn Fn(usize) + Sync)) {
         match place() {
-            Place::Alone => alone::for_each(tasks, init, f),
-            Place::Current => tasks.into_par_iter().for_each_init(init, f),
-            Place::Pool(pool) => pool.install(|| tasks.into_par_iter().for_each_init(init, f)),
+            Place::Alone => (0..n).for_each(work),
+            Place::Current => (0..n).into_par_iter().for_each(work),
+            Place::Pool(pool) => pool.install(|| (0..n).into_par_iter().for_each(work)),
         }
     }
 
