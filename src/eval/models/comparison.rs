@@ -7,7 +7,7 @@ use super::classes::classes;
 use super::groups::{alike, numbered};
 use super::metrics::{check_weights, metrics};
 use super::model::{Entries, Model, metric_name};
-use super::tables::{is_left_out, rows_missing, tables};
+use super::tables::{Rows, rows_missing, tables};
 use crate::error::Error;
 use crate::eval::error::{EvalError, ModelsError};
 use crate::eval::rules::MissingRule;
@@ -114,11 +114,11 @@ impl Comparison {
         });
         let contenders = contenders.collect();
         let groups = choices.groups.as_ref().map(|grouping| numbered(grouping, models, &cases)).transpose()?;
-        let tables = tables(&entries, &metrics, &classes, &cases, &choices);
+        let rows = Rows::of(&entries, &cases, choices.missing);
+        let tables = tables(&rows, &metrics, &classes, cases.len(), &choices);
         let left_out_of = |table: &ScoreTable| -> Vec<usize> {
             let class = classes.iter().position(|(key, _)| !table.is_mean && *key == table.class);
-            let lacks = |case: &String| class.is_some_and(|class| is_left_out(&entries, case, class, choices.missing));
-            (0..cases.len()).filter(|&case| lacks(&cases[case])).collect()
+            class.map_or(Vec::new(), |class| (0..cases.len()).filter(|&case| rows.is_left_out(case, class)).collect())
         };
         let options = CompareOptions {
             undefined: match choices.undefined {

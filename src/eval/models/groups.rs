@@ -54,18 +54,19 @@ impl Grouping {
         Ok(Self::List(groups))
     }
 
-    /// The group of a case. `columns` is what the rows of the CSV files say about the case.
-    fn of(&self, case: &str, columns: impl Fn(&str) -> BTreeSet<String>) -> Result<String, ModelsError> {
+    /// The group of a case. `texts` is what the rows of the CSV files say in the column that is asked for.
+    fn of(&self, case: &str, texts: Option<&BTreeSet<String>>) -> Result<String, ModelsError> {
         let none = |fault: &str| ModelsError::NoGroup { case: case.into(), fault: fault.into() };
         match self {
             Self::Pattern(pattern) => pattern
                 .case(case)
                 .ok_or_else(|| ModelsError::UnfitPattern { case: case.into(), pattern: pattern.as_str().into() }),
             Self::List(list) => list.get(case).cloned().ok_or_else(|| none("the list does not name it")),
-            Self::Column(name) => {
-                let found: Vec<String> = columns(name).into_iter().filter(|group| !group.is_empty()).collect();
+            Self::Column(_) => {
+                let found: Vec<&str> =
+                    texts.into_iter().flatten().map(String::as_str).filter(|group| !group.is_empty()).collect();
                 match &found[..] {
-                    [group] => Ok(group.clone()),
+                    [group] => Ok((*group).to_owned()),
                     [] => Err(none("its column is empty")),
                     several => Err(none(&format!("its rows have several, {}; give it one", several.join(" and ")))),
                 }
@@ -81,17 +82,19 @@ pub(super) fn numbered(grouping: &Grouping, models: &[Model], cases: &[String]) 
     {
         return Err(ModelsError::NoColumn(name.clone()));
     }
+    let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    if let Grouping::Column(name) = grouping {
+        for model in models {
+            let Content::Listed(listed) = &model.content else { continue };
+            for (case, own) in listed.column(name) {
+                texts.entry(case).or_default().extend(own);
+            }
+        }
+    }
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let mut of_case = |case: &String| {
-        let column = |name: &str| -> BTreeSet<String> {
-            let texts = models.iter().filter_map(|model| match &model.content {
-                Content::Listed(listed) => listed.texts.get(name)?.get(case),
-                Content::Counted { .. } => None,
-            });
-            texts.flatten().cloned().collect()
-        };
         let next = numbers.len();
-        Ok(*numbers.entry(grouping.of(case, column)?).or_insert(next))
+        Ok(*numbers.entry(grouping.of(case, texts.get(case))?).or_insert(next))
     };
     cases.iter().map(&mut of_case).collect()
 }

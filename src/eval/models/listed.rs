@@ -16,12 +16,28 @@ pub(super) struct Listed {
     pub rows: BTreeMap<(String, String), Row>,
     /// Keys of classes in the order of their first rows, with what tables call them.
     pub classes: Vec<(String, String)>,
-    /// What the columns say of a case, numbers too: a group may be one.
-    pub texts: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Why a column is no score that can be compared: a value that is no number, a twin, a file without it.
     pub faults: BTreeMap<String, Fault>,
     /// Whether it is the table that we write, in which class 0 is the background.
     pub is_own: bool,
+    /// All that the files say: a group may be of any column.
+    sheets: Vec<Sheet>,
+}
+
+/// The rows of a file as text.
+#[derive(Debug)]
+struct Sheet {
+    header: csv::StringRecord,
+    records: Vec<csv::StringRecord>,
+    /// The column of the cases.
+    case: usize,
+}
+
+impl Sheet {
+    /// The columns of this name.
+    fn places(&self, column: &str) -> impl Iterator<Item = usize> {
+        (0..self.header.len()).filter(move |&at| self.header.get(at) == Some(column) && at != self.case)
+    }
 }
 
 /// One row.
@@ -69,10 +85,8 @@ pub(super) fn canonical(name: &str) -> String {
 /// A file, before it is known which of its columns are scores.
 struct Table<'a> {
     path: &'a Path,
-    header: csv::StringRecord,
-    records: Vec<csv::StringRecord>,
+    sheet: Sheet,
     text: CsvText<'a>,
-    case: usize,
     label: Option<usize>,
     name: Option<usize>,
 }
@@ -101,12 +115,12 @@ impl<'a> Table<'a> {
         if records.is_empty() {
             return Err(fault("it has no rows".into()));
         }
-        Ok(Self { path, header, records, text, case, label, name })
+        Ok(Self { path, sheet: Sheet { header, records, case }, text, label, name })
     }
 
     /// Whether it is the table that we write.
     fn is_own(&self) -> bool {
-        let has = |name: &&str| self.header.iter().any(|own| own == *name);
+        let has = |name: &&str| self.sheet.header.iter().any(|own| own == *name);
         COUNTS.iter().all(has) && has(&"voxel_ml") && has(&"name")
     }
 
@@ -114,12 +128,12 @@ impl<'a> Table<'a> {
     /// the numbers of rows that pandas writes.
     fn candidates(&self) -> Result<Vec<(String, usize)>, ModelsError> {
         let is_aside = |at: usize, own: &str| {
-            [Some(self.case), self.label, self.name].contains(&Some(at))
+            [Some(self.sheet.case), self.label, self.name].contains(&Some(at))
                 || own.is_empty()
                 || own.eq_ignore_ascii_case("voxel_ml")
                 || COUNTS.iter().any(|count| own.eq_ignore_ascii_case(count))
         };
-        let all = self.header.iter().enumerate().filter(|&(at, own)| !is_aside(at, own));
+        let all = self.sheet.header.iter().enumerate().filter(|&(at, own)| !is_aside(at, own));
         let all: Vec<(String, usize)> = all.map(|(at, own)| (canonical(own), at)).collect();
         let mut seen = BTreeSet::new();
         match all.iter().find(|(name, _)| !seen.insert(name) && is_known(name)) {
@@ -158,7 +172,26 @@ impl Listed {
             let scores: Vec<Option<usize>> = listed.metrics.iter().map(place).collect();
             listed.add(table, &scores)?;
         }
+        listed.sheets = tables.into_iter().map(|table| table.sheet).collect();
         Ok(listed)
+    }
+
+    pub fn has_column(&self, name: &str) -> bool {
+        self.sheets.iter().any(|sheet| sheet.places(name).next().is_some())
+    }
+
+    /// What a column says of each case.
+    pub fn column(&self, name: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for sheet in &self.sheets {
+            let text = |row: &csv::StringRecord, at: usize| printable(row.get(at).unwrap_or_default());
+            for at in sheet.places(name) {
+                for row in &sheet.records {
+                    found.entry(text(row, sheet.case)).or_default().insert(text(row, at));
+                }
+            }
+        }
+        found
     }
 
     /// Whether a column of any of the files is one of scores: all that it says are numbers, or it is called as a score.
@@ -182,7 +215,7 @@ impl Listed {
             if places.next().is_some() {
                 fault = fault.or_else(|| Some(table.fault(format!("two columns are called {name}; keep one"))));
             }
-            let texts = table.records.iter().map(|row| (row, row.get(at).unwrap_or_default()));
+            let texts = table.sheet.records.iter().map(|row| (row, row.get(at).unwrap_or_default()));
             let wrong = texts.filter(|(_, text)| !is_undefined(text)).find(|(_, text)| text.parse::<f64>().is_err());
             if let Some((row, text)) = wrong {
                 is_text = true;
@@ -199,12 +232,12 @@ impl Listed {
 
     /// Adds the rows of a file.
     fn add(&mut self, table: &Table<'_>, scores: &[Option<usize>]) -> Result<(), ModelsError> {
-        let count_at = |own: &str| table.header.iter().position(|name| name.eq_ignore_ascii_case(own));
+        let count_at = |own: &str| table.sheet.header.iter().position(|name| name.eq_ignore_ascii_case(own));
         let counts = ["n_truth", "n_pred"].map(count_at);
-        for row in &table.records {
+        for row in &table.sheet.records {
             let wrong = |fault: String| ModelsError::Line { path: table.path.into(), line: table.line(row), fault };
             let text_at = |at: usize| row.get(at).unwrap_or_default();
-            let of_case = printable(text_at(table.case));
+            let of_case = printable(text_at(table.sheet.case));
             if of_case.is_empty() {
                 return Err(wrong("the case has no name".into()));
             }
@@ -213,10 +246,6 @@ impl Listed {
             let value = |at: usize| Some(text_at(at)).filter(|text| !is_undefined(text))?.parse::<f64>().ok();
             let values = scores.iter().map(|at| at.and_then(value).unwrap_or(f64::NAN)).collect();
             let [n_truth, n_pred] = counts.map(|at| at.and_then(|at| whole(text_at(at))));
-            for (at, own) in table.header.iter().enumerate().filter(|(at, _)| *at != table.case) {
-                let column = self.texts.entry(own.to_owned()).or_default();
-                column.entry(of_case.clone()).or_default().insert(printable(text_at(at)));
-            }
             if !self.classes.iter().any(|(key, _)| *key == class) {
                 let shown = table.name.map(|at| printable(text_at(at))).filter(|name| !name.is_empty());
                 self.classes.push((class.clone(), shown.unwrap_or_else(|| class.clone())));
@@ -269,122 +298,4 @@ fn is_undefined(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Listed, String> {
-        Listed::of(&[("a.csv".into(), text.into())]).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn tables_of_other_tools_are_read() {
-        let found = read("Case;Label;DSC;mine;site\na;1;0.5;7;x\nb;1.0;;NA;y\nc;1;#N/A;<NA>;3\n").unwrap();
-        assert_eq!(found.metrics, ["dice", "mine"]);
-        assert_eq!(found.classes.len(), 1);
-        assert_eq!(found.rows[&("a".into(), "1".into())].values, [0.5, 7.0]);
-        for case in ["b", "c"] {
-            assert!(found.rows[&(case.into(), "1".into())].values.iter().all(|value| value.is_nan()));
-        }
-        assert!(found.texts["site"]["b"].contains("y") && found.texts["mine"]["a"].contains("7"));
-        assert_eq!(read("id,dice\na,1\n").unwrap().classes, [("all".to_owned(), "all".to_owned())]);
-    }
-
-    #[test]
-    fn the_case_is_the_column_of_that_name() {
-        for text in ["patient,case,dice\np,a,0.5\n", "id,case,dice\n1,a,0.5\n", "id,subject,dice\n1,a,0.5\n"] {
-            assert_eq!(read(text).unwrap().rows.keys().next().unwrap().0, "a", "{text}");
-        }
-        let found = read("case,class,label,dice\na,liver,1,0.5\n").unwrap();
-        assert_eq!(found.classes[0].0, "1");
-    }
-
-    #[test]
-    fn remarks_stand_before_the_header_only() {
-        let found = read("# made by x\n\n#2\ncase,dice\n#1,0.5\nb,0.6\n").unwrap();
-        assert_eq!(found.rows.keys().next().unwrap().0, "#1");
-        let message = read("# x\ncase,dice\na,0.1\na,0.2\n").unwrap_err();
-        assert!(message.contains("line 4"), "{message}");
-    }
-
-    #[test]
-    fn counts_are_whole_numbers_however_they_are_written() {
-        assert_eq!(
-            ["7", "7.0", "0", "7.5", "-1", "", "nan"].map(whole),
-            [Some(7), Some(7), Some(0), None, None, None, None]
-        );
-        assert_eq!(["1.0", "1", "01", "1.5", "a.0", ".0"].map(label), ["1", "1", "01", "1.5", "a.0", ".0"]);
-    }
-
-    #[test]
-    fn what_is_no_number_is_kept_until_it_is_compared() {
-        let found = read("case,dice,site,visit\na,x,1,2\nb,0.5,north,1\n").unwrap();
-        assert_eq!(found.metrics, ["dice", "visit"]);
-        assert_eq!(
-            found.faults["dice"].error().to_string(),
-            "a.csv, line 2: `x` in column dice is no number; leave it empty where a score is undefined"
-        );
-        assert!(found.faults.contains_key("site") && found.texts["visit"]["a"].contains("2"));
-    }
-
-    /// What pandas writes before the columns, once and twice.
-    #[test]
-    fn columns_without_a_name_are_put_aside() {
-        for text in [",case,dice\n0,a,0.5\n", ",,case,dice\n0,0,a,0.5\n", "case,dice,\na,0.5,\n"] {
-            let found = read(text).unwrap();
-            assert_eq!((found.metrics, found.faults.len()), (vec!["dice".to_owned()], 0), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_column_is_told_where_it_is_compared() {
-        let fault = |text: &str| read(text).unwrap().faults["mine"].error().to_string();
-        assert_eq!(fault("case;mine\na;0,91\n"), "a.csv, line 2: `0,91` in column mine is no number; write 0.91");
-        let twins = "# x\ncase,dice,mine,mine\na,0.5,1,2\n";
-        assert_eq!(fault(twins), "a.csv, line 2: two columns are called mine; keep one");
-        assert_eq!(read(twins).unwrap().metrics, ["dice", "mine"]);
-    }
-
-    /// Whichever of the files has it.
-    #[test]
-    fn a_column_of_one_file_only_is_not_lost() {
-        let [one, other] = ["case,dice\na,0.5\n", "case,dice,mine\nb,0.5,7\n"].map(str::to_owned);
-        let both =
-            |texts: [&String; 2]| Listed::of(&[("1.csv".into(), texts[0].clone()), ("2.csv".into(), texts[1].clone())]);
-        for (texts, lacking) in [([&one, &other], "1.csv"), ([&other, &one], "2.csv")] {
-            let found = both(texts).unwrap();
-            assert_eq!(found.metrics, ["dice", "mine"]);
-            let message = found.faults["mine"].error().to_string();
-            let expected = "line 1: it has no column mine, which another file of the model has; give it one";
-            assert_eq!(message, format!("{lacking}, {expected}"));
-            // A score of ours is compared wherever it is.
-            let known = texts.map(|text| text.replace("mine", "hd95"));
-            let message = both([&known[0], &known[1]]).unwrap_err().to_string();
-            assert!(message.starts_with(lacking) && message.contains("it has no column hd95"), "{message}");
-        }
-    }
-
-    #[test]
-    fn only_our_own_table_has_a_background() {
-        assert!(!read("case,label,dice,n_pred\na,0,0.5,1\n").unwrap().is_own);
-        assert!(
-            read("case,label,dice,tp,fp,fn,tn,n_pred,n_truth,name,voxel_ml\na,0,0.5,1,1,1,1,2,2,,\n").unwrap().is_own
-        );
-    }
-
-    #[test]
-    fn what_is_no_table_is_told() {
-        for (text, part) in [
-            ("", "no column `case`"),
-            ("x,dice\n1,2\n", "no column `case`"),
-            ("case,dice\n", "no rows"),
-            ("case,dice\na,0.1\na,0.2\n", "line 3: all of a is there twice"),
-            ("case,dice,DSC\na,0.1,0.1\n", "two of its columns are scores of dice"),
-            ("case,dice\n,0.1\n", "the case has no name"),
-            ("case,dice\na,0.1,3\n", "a.csv, line 2: 3 fields, where the header has 2"),
-            ("# x\n\n# y\ncase,dice\na,1\n\nb\n", "a.csv, line 7: 1 fields, where the header has 2"),
-        ] {
-            let message = read(text).unwrap_err();
-            assert!(message.contains(part), "{message}");
-        }
-    }
-}
+mod tests;

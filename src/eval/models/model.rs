@@ -116,7 +116,7 @@ impl Model {
 
     /// Whether it is of tables that have a column of this name, whatever is in it.
     pub(crate) fn has_column(&self, name: &str) -> bool {
-        matches!(&self.content, Content::Listed(listed) if listed.texts.contains_key(name))
+        matches!(&self.content, Content::Listed(listed) if listed.has_column(name))
     }
 
     /// Cases with a result.

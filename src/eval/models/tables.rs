@@ -10,24 +10,49 @@ use std::collections::BTreeSet;
 /// The class of a table over all classes.
 pub const MEAN: &str = "mean";
 
+/// The rows of all models, each case looked up once.
+pub(super) struct Rows<'a> {
+    /// By model and case; None where the model has no row of the case.
+    of_models: Vec<Vec<Option<&'a [Option<Entry>]>>>,
+    missing: MissingRule,
+}
+
+impl<'a> Rows<'a> {
+    pub fn of(entries: &'a [Entries], cases: &[String], missing: MissingRule) -> Self {
+        let of_model = |own: &'a Entries| cases.iter().map(|case| own.get(case).map(Vec::as_slice)).collect();
+        Self { of_models: entries.iter().map(of_model).collect(), missing }
+    }
+
+    fn row(&self, model: usize, case: usize, class: usize) -> Option<&'a Entry> {
+        self.of_models[model][case]?.get(class)?.as_ref()
+    }
+
+    /// How many models have a row.
+    fn having(&self, case: usize, class: usize) -> usize {
+        (0..self.of_models.len()).filter(|&model| self.row(model, case, class).is_some()).count()
+    }
+
+    /// Whether a case counts for no model in a class, as one of them has no row of it.
+    pub fn is_left_out(&self, case: usize, class: usize) -> bool {
+        self.missing != MissingRule::Zero && (1..self.of_models.len()).contains(&self.having(case, class))
+    }
+}
+
 /// A table per metric and class, the mean of the classes first.
 pub(super) fn tables(
-    entries: &[Entries],
+    rows: &Rows<'_>,
     metrics: &[(String, Better)],
     classes: &[(String, String)],
-    cases: &[String],
+    cases: usize,
     choices: &Choices,
 ) -> Vec<ScoreTable> {
+    let models = rows.of_models.len();
     let mut tables = Vec::new();
     for (metric, (name, better)) in metrics.iter().enumerate() {
-        let value = |of_model: &Entries, case: &String, class: usize| {
-            if is_left_out(entries, case, class, choices.missing) {
-                return f64::NAN;
-            }
-            let Some(entry) = row(of_model, case, class) else {
+        let value = |model: usize, case: usize, class: usize| {
+            let Some(entry) = rows.row(model, case, class) else {
                 // No result: 0 where that is the worst, and nowhere else.
-                let is_missing = entries.iter().any(|others| row(others, case, class).is_some());
-                return if is_missing && *better == Better::Higher { 0.0 } else { f64::NAN };
+                return if rows.having(case, class) > 0 && *better == Better::Higher { 0.0 } else { f64::NAN };
             };
             match (entry.values[metric], choices.undefined) {
                 (value, _) if value.is_finite() => value,
@@ -37,12 +62,13 @@ pub(super) fn tables(
                 (value, _) => value,
             }
         };
-        let of_classes: Vec<Vec<Vec<f64>>> = (0..classes.len())
-            .map(|class| {
-                let row = |entries: &Entries| cases.iter().map(|case| value(entries, case, class)).collect();
-                entries.iter().map(row).collect()
-            })
-            .collect();
+        // By model and case.
+        let of_class = |class: usize| -> Vec<Vec<f64>> {
+            let left_out: Vec<bool> = (0..cases).map(|case| rows.is_left_out(case, class)).collect();
+            let score = |model, case| if left_out[case] { f64::NAN } else { value(model, case, class) };
+            (0..models).map(|model| (0..cases).map(|case| score(model, case)).collect()).collect()
+        };
+        let of_classes: Vec<Vec<Vec<f64>>> = (0..classes.len()).map(of_class).collect();
         let table = |class: &str, is_mean: bool, scores: Vec<Vec<f64>>| ScoreTable {
             metric: name.clone(),
             class: class.into(),
@@ -51,16 +77,12 @@ pub(super) fn tables(
             scores,
         };
         if classes.len() > 1 {
-            tables.push(table(MEAN, true, means(&of_classes, entries.len(), cases.len())));
+            tables.push(table(MEAN, true, means(&of_classes, models, cases)));
         }
         let named = classes.iter().zip(of_classes);
         tables.extend(named.map(|((key, _), scores)| table(key, false, scores)));
     }
     tables
-}
-
-fn row<'a>(of_model: &'a Entries, case: &String, class: usize) -> Option<&'a Entry> {
-    of_model.get(case)?.get(class)?.as_ref()
 }
 
 /// Rows of single classes that others have, and this model has not, in cases of which it has a result.
@@ -70,17 +92,15 @@ pub(super) fn rows_missing(
     entries: &[Entries],
     classes: &[(String, String)],
 ) -> Vec<(String, String)> {
-    let cases = own.iter().flat_map(|case| classes.iter().enumerate().map(move |(class, own)| (case, class, own)));
-    let lacking = cases.filter(|&(case, class, _)| {
-        row(of_model, case, class).is_none() && entries.iter().any(|others| row(others, case, class).is_some())
-    });
-    lacking.map(|(case, _, (_, name))| (case.clone(), name.clone())).collect()
-}
-
-/// Whether a case counts for no model in a class, as one of them has no row of it.
-pub(super) fn is_left_out(entries: &[Entries], case: &String, class: usize, missing: MissingRule) -> bool {
-    let has = |of_model: &Entries| row(of_model, case, class).is_some();
-    missing != MissingRule::Zero && entries.iter().any(has) && !entries.iter().all(has)
+    let has = |rows: Option<&Vec<Option<Entry>>>, class: usize| {
+        rows.and_then(|rows| rows.get(class)).is_some_and(Option::is_some)
+    };
+    let of_case = |case: &String| -> Vec<(String, String)> {
+        let rows = of_model.get(case);
+        let lacks = |&class: &usize| !has(rows, class) && entries.iter().any(|others| has(others.get(case), class));
+        (0..classes.len()).filter(lacks).map(|class| (case.clone(), classes[class].1.clone())).collect()
+    };
+    own.iter().flat_map(of_case).collect()
 }
 
 /// Per case the mean over the classes that are defined in all models.
