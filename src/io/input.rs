@@ -38,8 +38,13 @@ pub struct Input(FileRef<'static>);
 impl Input {
     /// The bytes of a whole file, and what it is called.
     pub fn bytes(name: impl Into<PathBuf>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::owned(name, bytes.into())
+    }
+
+    /// The same without a copy: of a large vector, a memory map, whatever else has bytes.
+    pub fn owned(name: impl Into<PathBuf>, owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         let path = name.into();
-        let files = BTreeMap::from([(plain(&path), bytes.into())]);
+        let files = BTreeMap::from([(plain(&path), Bytes(Arc::new(owner)))]);
         Self(FileRef { path, store: Store::Memory(Arc::new(files)) })
     }
 
@@ -58,7 +63,7 @@ impl Input {
     #[must_use]
     pub fn with(mut self, name: impl Into<PathBuf>, bytes: impl Into<Arc<[u8]>>) -> Self {
         if let Store::Memory(files) = &mut self.0.store {
-            Arc::make_mut(files).insert(plain(&name.into()), bytes.into());
+            Arc::make_mut(files).insert(plain(&name.into()), Bytes(Arc::new(bytes.into())));
         }
         self
     }
@@ -77,7 +82,7 @@ impl Input {
                 matches!((self.path().canonicalize(), other.path().canonicalize()), (Ok(a), Ok(b)) if a == b)
             }
             (Store::Memory(files), Store::Memory(others)) => {
-                let bytes = |files: &Files, path: &Path| files.get(&plain(path)).map(Arc::as_ptr);
+                let bytes = |files: &Files, path: &Path| files.get(&plain(path)).map(|bytes| bytes.as_ref().as_ptr());
                 bytes(files, self.path()) == bytes(others, other.path())
             }
             _ => false,
@@ -110,7 +115,7 @@ impl Input {
             }
             framed.write_all(piece.get(..got)?).ok()?;
         }
-        (length <= most).then(|| framed.finish().ok()).flatten().map(|bytes| Self::bytes(path, bytes))
+        (length <= most).then(|| framed.finish().ok()).flatten().map(|bytes| Self::owned(path, bytes))
     }
 
     /// Whether there is a file, and no folder of this name.
@@ -180,7 +185,23 @@ impl<T: BufRead + Seek + Send> ReadSeek for T {}
 
 pub(super) type Reader<'a> = Box<dyn ReadSeek + 'a>;
 
-type Files = BTreeMap<PathBuf, Arc<[u8]>>;
+/// The bytes of a file, whoever has them.
+#[derive(Clone)]
+struct Bytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
+
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.as_ref() == other.as_ref()
+    }
+}
+
+type Files = BTreeMap<PathBuf, Bytes>;
 
 /// Where the bytes of files are.
 #[derive(Clone, PartialEq)]
@@ -232,8 +253,8 @@ impl<'a> FileRef<'a> {
             }
             Store::Memory(files) => {
                 let missing = || FileError::Missing { path: self.path.clone() };
-                let bytes = Arc::clone(files.get(&plain(&self.path)).ok_or_else(missing)?);
-                let length = bytes.len();
+                let bytes = files.get(&plain(&self.path)).ok_or_else(missing)?.clone();
+                let length = bytes.as_ref().len();
                 (Box::new(Cursor::new(bytes)), length)
             }
             Store::Slice(bytes) => (Box::new(Cursor::new(*bytes)), bytes.len()),

@@ -198,10 +198,15 @@ class ConfusionMatrixMetric(host.ConfusionMatrixMetric):
         return torch.from_numpy(np.stack([tp, fp, n - fp - n_truth, fn], axis=-1).astype(np.float32))
 
 
+def _as_masks(maps: torch.Tensor) -> torch.Tensor:
+    return maps if maps.dtype == torch.bool else maps != 0
+
+
 def _distances(y_pred: torch.Tensor, y: torch.Tensor, names: list[str], spacing: Any, preset: str) -> dict[str, np.ndarray]:
     """Scores of one-hot maps by name: [samples, channels]."""
     samples, channels = y.shape[:2]
     axes = y.ndim - 2
+    y_pred, y = _as_masks(y_pred), _as_masks(y)
     own: list[tuple[float, ...]] = []
     for given in prepare_spacing(spacing=spacing, batch_size=samples, img_dim=axes):
         lengths = 1.0 if given is None else given
@@ -209,7 +214,8 @@ def _distances(y_pred: torch.Tensor, y: torch.Tensor, names: list[str], spacing:
     found = {name: np.empty((samples, channels)) for name in names}
     for lengths in sorted(set(own)):
         places = [at for at, other in enumerate(own) if other == lengths]
-        pred, truth = _cells(y_pred[places] != 0, y[places] != 0)
+        some = slice(None) if len(places) == samples else places
+        pred, truth = _cells(y_pred[some], y[some])
         report = surfaces(pred=pred, truth=truth, labels=[1], metrics=names, surface=preset, spacing=lengths, sample_axis=0)
         columns = report.columns()
         # Scores have names of their own, such as hd95, and the order that was asked for.

@@ -4,6 +4,7 @@ use super::{Order, header};
 use crate::error::{FileAction, FileError, WriteFault};
 use crate::io::input::Input;
 use crate::io::voxels::{StoredType, Voxel};
+use crate::memory::prefer_huge_pages;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
@@ -45,8 +46,12 @@ pub fn input<T: Voxel>(
 ) -> Result<Input, FileError> {
     let name = name.into();
     check_shape(&name, shape, elements.len())?;
-    let bytes = [&header::encode(T::STORED, shape, order)[..], &little_endian(elements)].concat();
-    Ok(Input::bytes(name, bytes))
+    let (header, body) = (header::encode(T::STORED, shape, order), little_endian(elements));
+    let mut bytes = Vec::with_capacity(header.len() + body.len());
+    prefer_huge_pages(bytes.spare_capacity_mut());
+    bytes.extend_from_slice(&header);
+    bytes.extend_from_slice(&body);
+    Ok(Input::owned(name, bytes))
 }
 
 fn check_shape(path: &Path, shape: &[u64], found: usize) -> Result<(), FileError> {
