@@ -34,6 +34,7 @@
 /// later ones.
 pub const SCHEMA: u32 = 1;
 
+mod asked;
 mod cancel;
 mod case;
 mod chosen;
@@ -73,6 +74,7 @@ mod surfaces;
 mod verify;
 mod warning;
 
+pub use asked::Asked;
 pub use cancel::Cancel;
 pub use case::{CaseResult, Prediction};
 pub use chosen::Chosen;
@@ -86,13 +88,11 @@ pub use error::{
 pub use evaluation::{Evaluation, Failure, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;
-pub use instances::{
-    InstanceChoices, InstanceSearch, LesionRow, LesionScores, LesionStatus, LesionVoxels, many_to_one,
-};
+pub use instances::{InstanceChoices, InstanceSearch, LesionRow, LesionScores, LesionStatus, LesionVoxels};
 pub use label_list::LabelList;
 pub use like::Like;
 pub use merge::{Partial, merge};
-pub use named::ParseError;
+pub use named::{Called, ParseError};
 pub use pairing::{
     CasePair, CaseRegex, Kind, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
     pair_inputs, pair_paths,
@@ -107,6 +107,8 @@ pub use surfaces::{DistanceHistogram, Missed, SurfaceChoices, Surfaces};
 pub use verify::Verification;
 pub use warning::{Side, Warning, WarningKind};
 
+#[cfg(feature = "cli")]
+pub(crate) use asked::no_lesions;
 #[cfg(feature = "cli")]
 pub(crate) use error::no_foreground;
 pub(crate) use intervals::FEW_CASES;

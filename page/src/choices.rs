@@ -5,11 +5,8 @@ use std::error::Error;
 use std::fs;
 use std::str::FromStr;
 use voxdice::eval::{
-    Class, ClassSource, Convention, Dataset, Ignore, InstanceSearch, LabelList, Like, MissingRule, NamedBy, Rules,
-    ScoreChoices, Scoring, Surfaces,
+    Asked, Class, Dataset, InstanceChoices, LabelList, Like, MissingRule, Rules, ScoreChoices, ScoreList, Scoring,
 };
-use voxdice::metric::Metric;
-use voxdice::metric::instances::InstancePreset;
 
 /// What to evaluate, and how. A choice that is missing is that of the command.
 #[derive(Debug, Default, Deserialize)]
@@ -46,102 +43,62 @@ fn chosen<T: FromStr<Err: Into<Failed>>>(text: Option<&String>) -> Result<Option
 impl Choices {
     /// What is counted, and how counts become scores.
     pub fn resolve(&self) -> Result<(Rules, Scoring), Failed> {
-        let like: Option<Like> = chosen(self.like.as_ref())?;
-        let (convention, preset) = (like.and_then(Like::convention), like.and_then(Like::lesions));
-        let choices = ScoreChoices {
-            scores: chosen(self.metrics.as_ref())?,
-            empty: chosen(self.empty.as_ref())?,
-            convention,
-            ..ScoreChoices::default()
-        };
-        let mut scoring = choices.resolve()?;
-        let search = self.search(preset, &scoring)?;
-        // Who looks for lesions and names no score of them wants these, beside the others.
-        if search.is_some() && scoring.lesion_metrics().next().is_none() {
-            scoring = scoring.with_lesions(preset);
-        }
-        let search = search.map(|search| scoring.asked_of(search));
-        let (classes, ignored) = self.classes(search.as_ref(), convention)?;
-        let measured: Vec<Metric> = scoring.surface_metrics().collect();
-        let surface = chosen(self.surface.as_ref())?;
-        let search = search.map(|search| {
-            let of_lesions = !search.surfaces.metrics.is_empty();
-            let own = Surfaces { preset: surface, ..search.surfaces };
-            InstanceSearch { surfaces: if of_lesions { own } else { Surfaces::default() }, ..search }
-        });
-        let rules = Rules {
-            classes,
-            named_by: if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Caller },
-            ignore: chosen(self.ignore.as_ref())?.or(ignored).unwrap_or_default(),
+        let asked = Asked {
+            like: chosen(self.like.as_ref())?,
+            labels: self.labels.as_ref().map(|labels| labels.parse().map(|LabelList(labels)| labels)).transpose()?,
+            dataset: self.dataset.as_ref().map(|path| dataset(path).map(|own| (path.clone(), own))).transpose()?,
+            regions: self.regions()?,
+            ignore: chosen(self.ignore.as_ref())?,
             round: self.round,
             threshold: self.threshold,
             geometry: chosen(self.geometry.as_ref())?.unwrap_or_default(),
             spacing_mm: self.spacing,
-            surfaces: Surfaces {
-                metrics: measured,
-                preset: surface.or(convention.and_then(Convention::surface)),
-                ..Surfaces::default()
-            },
-            instances: search,
+            surface: chosen(self.surface.as_ref())?,
+            lesions: InstanceChoices { by: chosen(self.instances.as_ref())?, ..InstanceChoices::default() },
+            ..Asked::default()
         };
-        rules.check()?;
-        Ok((rules, scoring))
+        let scores = ScoreChoices { empty: chosen(self.empty.as_ref())?, ..ScoreChoices::default() };
+        let scores = ScoreChoices { scores: self.scores(&asked)?, ..scores };
+        Ok(Asked { scores, ..asked }.resolve(called)?)
+    }
+
+    /// Who looks for lesions and names no score of them wants the usual ones, beside the others.
+    fn scores(&self, asked: &Asked) -> Result<Option<ScoreList>, Failed> {
+        let Some(listed) = chosen::<ScoreList>(self.metrics.as_ref())? else { return Ok(None) };
+        let (preset, scores) = (asked.like.and_then(Like::lesions), Some(listed.clone()));
+        let scoring = ScoreChoices { scores, ..ScoreChoices::default() }.resolve()?;
+        let looked_for = preset.is_some() || asked.lesions.by.is_some();
+        Ok(Some(match looked_for && scoring.lesion_metrics().next().is_none() {
+            true => ScoreList(scoring.with_lesions(preset).scores),
+            false => listed,
+        }))
+    }
+
+    /// Named unions, one a line.
+    fn regions(&self) -> Result<Vec<Class>, Failed> {
+        let text = self.regions.as_deref().unwrap_or_default();
+        text.split([';', '\n']).map(str::trim).filter(|region| !region.is_empty()).map(of_region).collect()
     }
 
     /// What becomes of a case that only one side has.
     pub fn missing(&self) -> Result<MissingRule, Failed> {
         Ok(chosen(self.missing.as_ref())?.unwrap_or_default())
     }
+}
 
-    fn search(&self, preset: Option<InstancePreset>, scoring: &Scoring) -> Result<Option<InstanceSearch>, Failed> {
-        if self.instances.is_none() && preset.is_none() && scoring.lesion_metrics().next().is_none() {
-            return Ok(None);
-        }
-        let mut search = InstanceSearch { preset, ..InstanceSearch::default() };
-        search.choices.by = chosen(self.instances.as_ref())?;
-        Ok(Some(search))
+/// A choice in the words of the page.
+fn called(name: &str, choice: Option<&str>) -> String {
+    match (name, choice) {
+        ("labels", _) => "the list of labels".into(),
+        ("region", _) => "the list of regions".into(),
+        ("like", Some(who)) => format!("the conventions of {who}"),
+        (_, Some(choice)) => format!("{name} {choice}"),
+        (_, None) => name.into(),
     }
+}
 
-    /// The classes, and what a dataset.json leaves out.
-    fn classes(
-        &self,
-        search: Option<&InstanceSearch>,
-        convention: Option<Convention>,
-    ) -> Result<(ClassSource, Option<Ignore>), Failed> {
-        let (mut classes, mut sources, mut ignored) = (Vec::new(), Vec::new(), None);
-        if let Some(labels) = &self.labels {
-            classes.extend(labels.parse::<LabelList>()?.0.into_iter().map(Class::label));
-            sources.push("the list of labels".to_owned());
-        }
-        if let Some(path) = &self.dataset {
-            let dataset = Dataset::from_json(&fs::read_to_string(path)?).map_err(|error| in_full(path, &error))?;
-            classes.extend(dataset.classes);
-            ignored = dataset.ignore.map(Ignore::one);
-            sources.push(path.clone());
-        }
-        if let Some(regions) = &self.regions {
-            for region in regions.split([';', '\n']).map(str::trim).filter(|region| !region.is_empty()) {
-                classes.push(of_region(region)?);
-            }
-            sources.push("the list of regions".into());
-        }
-        if let (Some(source), true) = (sources.first(), search.is_some_and(InstanceSearch::is_by_labels)) {
-            return Err(format!(
-                "where each label is an object there are no classes, and {source} names some; leave it out"
-            )
-            .into());
-        }
-        let own = search.and_then(InstanceSearch::classes).or_else(|| convention.and_then(Convention::classes));
-        if let (Some(own), true, Some(like)) = (own, sources.is_empty(), &self.like) {
-            classes = own;
-            sources.push(format!("the conventions of {like}"));
-        }
-        let source = match sources.is_empty() {
-            true => ClassSource::Found,
-            false => ClassSource::Named { classes, from: sources.join(", ") },
-        };
-        Ok((source, ignored))
-    }
+fn dataset(path: &str) -> Result<Dataset, Failed> {
+    Dataset::from_json(&fs::read_to_string(path)?).map_err(|error| in_full(path, &error))
 }
 
 /// A named union of labels.
@@ -162,6 +119,7 @@ fn in_full(path: &str, error: &(dyn Error + 'static)) -> Failed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use voxdice::eval::ClassSource;
 
     /// What the page offers is what the program takes.
     #[test]

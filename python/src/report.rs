@@ -1,7 +1,7 @@
 //! Evaluations of files, folders and arrays, and what can be read from them.
 
 use crate::arrays::Held;
-use crate::rules::{Choices, parsed};
+use crate::rules::{Choices, called, parsed};
 use crate::work::done;
 use crate::{failed, refused};
 use numpy::IntoPyArray;
@@ -176,8 +176,10 @@ pub fn parse(text: &str, path: PathBuf) -> PyResult<Report> {
 pub fn merge(parts: Vec<(PathBuf, String)>, choices: Choices) -> PyResult<Report> {
     let parse = |(path, text): (PathBuf, String)| Partial::parse(&text, &path);
     let parts: Vec<Partial> = parts.into_iter().map(parse).collect::<Result<_, _>>().map_err(failed)?;
-    let (evaluation, scoring) = voxdice::eval::merge(parts, &choices.scores()?).map_err(failed)?;
+    let scores = choices.scores()?;
+    let (evaluation, scoring) = voxdice::eval::merge(parts, &scores).map_err(failed)?;
     let search = evaluation.rules.instances.as_ref();
+    scores.check_pool(search.is_some(), called).map_err(failed)?;
     choices.like()?.map_or(Ok(()), |like| like.check_stored(search)).map_err(failed)?;
     Ok(Report { evaluation, scoring })
 }

@@ -5,11 +5,9 @@ use pyo3::prelude::*;
 use std::fmt::Display;
 use std::str::FromStr;
 use voxdice::eval::{
-    CaseRegex, Chosen, Class, ClassSource, Convention, Dataset, Ignore, InstanceChoices, InstanceSearch, LabelList,
-    Like, NamedBy, Rules, ScoreChoices, Scoring, Selection, SurfaceChoices, Surfaces,
+    Asked, CaseRegex, Chosen, Class, Dataset, Ignore, InstanceChoices, LabelList, Like, Rules, ScoreChoices, Scoring,
+    Selection, SurfaceChoices,
 };
-use voxdice::metric::Metric;
-use voxdice::metric::instances::InstancePreset;
 
 /// A choice by its name.
 pub fn parsed<T: FromStr<Err: Display>>(text: &str) -> PyResult<T> {
@@ -107,117 +105,56 @@ impl Choices {
 
     /// What is counted, and how it is scored.
     pub fn resolve(&self) -> PyResult<(Rules, Scoring)> {
-        let mut scoring = self.scores()?.resolve().map_err(failed)?;
-        let like = self.like()?;
-        let (convention, preset) = (like.and_then(Like::convention), like.and_then(Like::lesions));
-        let search = self.search(preset, &scoring)?;
-        if search.is_some() && self.metrics.is_none() {
-            scoring = scoring.with_lesions(preset);
-        }
-        let search = search.map(|search| scoring.asked_of(search));
-        if self.pool.is_some() && search.is_none() {
-            return Err(refused(
-                "pool is about scores of lesions, and none are looked for; say instances=\"components\", or leave it out",
-            ));
-        }
-        let (mut classes, mut sources, mut ignored) = (Vec::new(), Vec::new(), None);
-        if let Some(labels) = &self.labels {
-            classes.extend(labels.iter().copied().map(Class::label));
-            sources.push("labels".to_owned());
-        }
-        if let Some((text, name)) = &self.dataset {
-            let dataset = Dataset::from_json(text).map_err(|error| {
-                let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
-                refused(format!("{name}: {error}{cause}"))
-            })?;
-            classes.extend(dataset.classes);
-            ignored = dataset.ignore.map(Ignore::one);
-            sources.push(name.clone());
-        }
-        if !self.regions.is_empty() {
-            classes.extend(self.regions.iter().map(|(name, labels)| {
-                let region = Class::region(labels.clone());
-                name.iter().fold(region, |region, name| region.named(name))
-            }));
-            sources.push("regions".into());
-        }
-        if let (Some(source), true) = (sources.first(), search.as_ref().is_some_and(InstanceSearch::is_by_labels)) {
-            return Err(refused(format!(
-                "where each label is an object there are no classes, and {source} names some; leave it out"
-            )));
-        }
-        let own =
-            search.as_ref().and_then(InstanceSearch::classes).or_else(|| convention.and_then(Convention::classes));
-        if let (Some(own), true, Some(name)) = (own, sources.is_empty(), &self.like) {
-            classes = own;
-            sources.push(format!("like {name}"));
-        }
-        let mut choices = SurfaceChoices::default();
+        let dataset = match &self.dataset {
+            Some((text, name)) => Some((name.clone(), dataset(text, name)?)),
+            None => None,
+        };
+        let region = |(name, labels): &(Option<String>, Vec<u32>)| {
+            name.iter().fold(Class::region(labels.clone()), |region, name| region.named(name))
+        };
+        let mut surface_choices = SurfaceChoices::default();
         for (name, choice) in &self.surface_choices {
-            choices.set(name, choice).map_err(refused)?;
+            surface_choices.set(name, choice).map_err(refused)?;
         }
-        let measured: Vec<Metric> = scoring.surface_metrics().collect();
-        let of_lesions = search.as_ref().is_some_and(|search| !search.surfaces.metrics.is_empty());
-        if measured.is_empty() && !of_lesions && (self.surface.is_some() || !self.surface_choices.is_empty()) {
-            return Err(refused(
-                "there is a choice of how surfaces are measured, and no score is of surfaces; ask for some with metrics, \
-                 such as dice,hd95,nsd=2, or leave it out",
-            ));
+        let mut lesions = InstanceChoices::default();
+        for (name, choice) in &self.lesion_choices {
+            lesions.take(name, choice).map_err(refused)?;
         }
-        let surface = chosen(self.surface.as_ref())?;
-        let search = search.map(|search| {
-            let own = Surfaces { preset: surface, choices, ..search.surfaces };
-            let surfaces = if of_lesions { own } else { Surfaces::default() };
-            InstanceSearch { surfaces, ..search }
-        });
-        let rules = Rules {
-            classes: match sources.is_empty() {
-                true => ClassSource::Found,
-                false => ClassSource::Named { classes, from: sources.join(", ") },
-            },
-            named_by: if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Caller },
-            ignore: self.ignore.as_deref().map(ignore).transpose()?.or(ignored).unwrap_or_default(),
+        let asked = Asked {
+            like: self.like()?,
+            scores: self.scores()?,
+            labels: self.labels.clone(),
+            dataset,
+            regions: self.regions.iter().map(region).collect(),
+            ignore: self.ignore.as_deref().map(ignore).transpose()?,
             round: self.round,
             threshold: self.threshold,
             geometry: chosen(self.geometry.as_ref())?.unwrap_or_default(),
             spacing_mm: self.spacing,
-            surfaces: Surfaces {
-                metrics: measured,
-                preset: surface.or(convention.and_then(Convention::surface)),
-                choices,
-            },
-            instances: search,
+            surface: chosen(self.surface.as_ref())?,
+            surface_choices,
+            lesions,
+            many_to_one: self.many_to_one,
+            sizes: self.size_classes.clone(),
+            ..Asked::default()
         };
-        rules.check().map_err(failed)?;
-        Ok((rules, scoring))
+        asked.resolve(called).map_err(failed)
     }
+}
 
-    /// What is looked for, where a choice, a preset or a score asks for it.
-    fn search(&self, preset: Option<InstancePreset>, scoring: &Scoring) -> PyResult<Option<InstanceSearch>> {
-        let has_choices = !self.lesion_choices.is_empty() || self.many_to_one || !self.size_classes.is_empty();
-        if preset.is_none() && !has_choices && scoring.lesion_metrics().next().is_none() {
-            return Ok(None);
-        }
-        let mut choices = InstanceChoices::default();
-        for (name, choice) in &self.lesion_choices {
-            choices.take(name, choice).map_err(refused)?;
-        }
-        if !self.size_classes.is_sorted_by(|a, b| a < b)
-            || self.size_classes.iter().any(|&mm3| !mm3.is_finite() || mm3 <= 0.0)
-        {
-            return Err(refused("size_classes are volumes in mm3 above 0 that ascend, such as [20, 100, 1000]"));
-        }
-        let sizes = self.size_classes.clone();
-        let mut search = InstanceSearch { preset, choices, sizes, ..InstanceSearch::default() };
-        if self.many_to_one {
-            let matching = search.rules().matching;
-            let many = voxdice::eval::many_to_one(matching).ok_or_else(|| {
-                refused(format!(
-                    "many_to_one does not go with match {matching}; write match=\"greedy\", or leave it out"
-                ))
-            })?;
-            search.choices.matching = Some(many);
-        }
-        Ok(Some(search))
-    }
+/// A choice as an argument.
+pub fn called(name: &str, choice: Option<&str>) -> String {
+    let name = match name {
+        "by" => "instances",
+        "region" => "regions",
+        other => other,
+    };
+    choice.map_or(name.to_owned(), |choice| format!("{name}={choice:?}"))
+}
+
+fn dataset(text: &str, name: &str) -> PyResult<Dataset> {
+    Dataset::from_json(text).map_err(|error| {
+        let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
+        refused(format!("{name}: {error}{cause}"))
+    })
 }

@@ -16,8 +16,9 @@ use super::interrupt;
 use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
+use super::words::flag;
 use crate::eval::{
-    CaseRegex, Chosen, Cohort, EvalError, Event, Like, Matching, PairList, Pairing, Rules, RunOptions, Selection,
+    Asked, CaseRegex, Chosen, Cohort, EvalError, Event, Matching, PairList, Pairing, Rules, RunOptions, Selection,
     Shard, Summary, WarningKind, pair_paths,
 };
 use crate::io::READABLE;
@@ -121,16 +122,9 @@ impl Eval {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.outputs.quiet;
         interrupt::listen();
-        let mut scoring = self.scores.choices().resolve()?;
-        let preset = self.scores.like.and_then(Like::lesions);
-        let search = self.lesions.search(preset, scoring.lesion_metrics().next().is_some())?;
-        if search.is_some() && self.scores.metrics.is_none() {
-            scoring = scoring.with_lesions(preset);
-        }
-        let search = search.map(|search| scoring.asked_of(search));
-        search.iter().try_for_each(LesionArgs::check_surfaces)?;
-        self.scores.check_pool(search.is_some())?;
-        let rules = self.count.resolve(scoring.convention, scoring.surface_metrics().collect(), search)?;
+        let asked = Asked { like: self.scores.like, scores: self.scores.choices(), ..self.count.asked()? };
+        let (rules, scoring) = self.lesions.beside(asked).resolve(flag)?;
+        self.lesions.check_files(rules.instances.is_some())?;
         let lesions = self.lesions.lesions.as_deref();
         self.outputs.check(lesions, &self.inputs())?;
         let maps = self.lesions.lesion_maps.as_deref();

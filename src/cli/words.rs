@@ -9,6 +9,28 @@ use crate::Error;
 use crate::error::NonFiniteFact;
 use crate::error::{FileError, LabelFault};
 use crate::eval::EvalError;
+use crate::metric::instances::Charge;
+
+/// A choice of an evaluation as a flag.
+pub(super) fn flag(name: &str, choice: Option<&str>) -> String {
+    match (name, choice) {
+        ("by", _) => with("instances", choice),
+        ("charge", None) => with("charge-fp", None),
+        ("charge", Some(own)) => {
+            with("charge-fp", Some(if own == Charge::FalsePositives.name() { "yes" } else { "no" }))
+        }
+        _ => with(&name.replace('_', "-"), choice),
+    }
+}
+
+fn with(flag: &str, choice: Option<&str>) -> String {
+    match choice {
+        None => format!("--{flag}"),
+        // A shell would write to a file.
+        Some(choice) if choice.contains('>') => format!("--{flag} \"{choice}\""),
+        Some(choice) => format!("--{flag} {choice}"),
+    }
+}
 
 /// The whole chain of causes on one line.
 pub(super) fn of(error: &anyhow::Error) -> String {

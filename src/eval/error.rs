@@ -52,6 +52,9 @@ pub enum EvalError {
     /// Models cannot be compared.
     #[error(transparent)]
     Models(#[from] ModelsError),
+    /// Choices contradict each other, or one would do nothing: in words, with the names that they have where they were made.
+    #[error("{0}")]
+    Choices(String),
     /// The class with this key was asked for twice.
     #[error("the class {0} is asked for twice; name it once")]
     ClassTwice(String),

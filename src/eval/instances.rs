@@ -16,7 +16,7 @@ use super::error::EvalError;
 use super::surfaces::{Engines, Field, Frame, Surfaces, first_unlike, map};
 use crate::metric::Metric;
 use crate::metric::instances::{
-    Detection, Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Match, Size, matching, reduced,
+    Detection, Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Size, matching, reduced,
 };
 use crate::metric::surface::RuleSpacing;
 use crate::stats::{InstanceOptions, Instances, InstancesBy, Runs};
@@ -258,14 +258,5 @@ impl Field<'_> {
             Ok(scores.with_distances(means, &values))
         };
         found.iter().zip(&left).zip(&rules).map(of).collect()
-    }
-}
-
-/// Several to one, of a way to match that has that.
-pub fn many_to_one(matching: Match) -> Option<Match> {
-    match matching {
-        Match::Greedy | Match::GreedyManyToOne => Some(Match::GreedyManyToOne),
-        Match::Any | Match::Merge | Match::MergeBoth => Some(matching),
-        _ => None,
     }
 }

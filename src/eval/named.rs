@@ -2,6 +2,10 @@
 
 use thiserror::Error;
 
+/// What a choice is called where it was made: its name in results, and what is chosen, if that is said. A command has
+/// `--match greedy` for `("match", Some("greedy"))`.
+pub type Called = fn(&str, Option<&str>) -> String;
+
 /// A text that is not the name of a choice, and the valid names.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]

@@ -3,7 +3,7 @@
 use super::convention::{Average, Convention};
 use super::error::{EvalError, MOST_RESAMPLES, MergeError};
 use super::instances::InstanceSearch;
-use super::named::{ParseError, named};
+use super::named::{Called, ParseError, named};
 use super::schema::{Resampled, StoredScores};
 use super::score::{Score, ScoreList};
 use super::surfaces::Surfaces;
@@ -103,6 +103,20 @@ pub struct ScoreChoices {
 }
 
 impl ScoreChoices {
+    /// Refuses a choice of what lesion scores are pooled over where there are no lesions.
+    ///
+    /// # Errors
+    /// [`EvalError::Choices`].
+    pub fn check_pool(&self, has_lesions: bool, called: Called) -> Result<(), EvalError> {
+        if self.pool.is_none() || has_lesions {
+            return Ok(());
+        }
+        let (pool, by) = (called("pool", None), called("by", Some("components")));
+        Err(EvalError::Choices(format!(
+            "{pool} is about scores of lesions, and none were looked for; evaluate with {by}, or leave {pool} out"
+        )))
+    }
+
     /// The resulting rules for scores.
     pub fn resolve(&self) -> Result<Scoring, EvalError> {
         self.over(None)

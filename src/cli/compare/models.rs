@@ -1,15 +1,14 @@
 //! From the paths on the command line to models: files are read, folders evaluated.
 
 use super::Compare;
-use crate::cli::eval::LesionArgs;
 use crate::cli::files::read_text;
 use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
-use crate::cli::words;
+use crate::cli::words::{self, flag};
 use crate::eval::models::Model;
 use crate::eval::{
-    Cohort, Evaluation, Event, Like, Matching, RunOptions, Score, ScoreChoices, ScoreList, Scoring, Selection,
+    Asked, Cohort, Evaluation, Event, Matching, RunOptions, ScoreChoices, ScoreList, Scoring, Selection,
     pair_folders_by,
 };
 use anyhow::{Result, bail};
@@ -152,19 +151,11 @@ struct Folder {
 impl Folder {
     fn of(compare: &Compare, place: usize, name: String, path: &Path, choices: &ScoreChoices) -> Result<Self> {
         let truth = compare.truth.as_deref().unwrap_or(path);
-        let scores = match &compare.metrics {
-            // A name from another tool is checked when models are joined.
-            Some(names) => names.iter().map(|name| name.parse()).collect::<Result<Vec<Score>, _>>()?,
-            None => ScoreList::default().0,
-        };
-        let mut scoring = ScoreChoices { scores: Some(ScoreList(scores)), ..choices.clone() }.resolve()?;
-        let preset = compare.like.and_then(Like::lesions);
-        if preset.is_some() && compare.metrics.is_none() {
-            scoring = scoring.with_lesions(preset);
-        }
-        let instances = LesionArgs::default().search(preset, scoring.lesion_metrics().next().is_some())?;
-        let instances = instances.map(|search| scoring.asked_of(search));
-        let rules = compare.count.resolve(scoring.convention, scoring.surface_metrics().collect(), instances)?;
+        // A name from another tool is checked when models are joined.
+        let scores = compare.metrics.as_ref().map(|names| names.iter().map(|name| name.parse()).collect());
+        let scores = scores.transpose()?.map(ScoreList);
+        let scores = ScoreChoices { scores, ..choices.clone() };
+        let (rules, scoring) = Asked { like: compare.like, scores, ..compare.count.asked()? }.resolve(flag)?;
         let selection = Selection { missing: compare.missing.into(), ..Selection::default() };
         let by = match &compare.pair_regex {
             Some(regex) => Matching::Pattern(regex),

@@ -1,19 +1,17 @@
 //! The flags that shape a run: what is counted, and how counts become scores.
 
-use super::lesions::LesionArgs;
 use crate::Empty;
 use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::eval::{
-    Class, ClassSource, Convention, Dataset, GeometryRule, Ignore, InstanceSearch, LabelList, Like, Missed,
-    MissingRule, NamedBy, ParseError, Pool, Rules, ScoreChoices, ScoreList, SurfaceChoices, Surfaces,
+    Asked, Class, Dataset, GeometryRule, Ignore, LabelList, Like, Missed, MissingRule, ParseError, Pool, ScoreChoices,
+    ScoreList, SurfaceChoices,
 };
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
-use crate::metric::{Metric, Unit};
 use crate::report::metrics;
 use crate::stats::{Elements, ImageEdge};
 use crate::text::{columns, wrapped};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum};
@@ -251,104 +249,33 @@ fn threshold(text: &str) -> Result<f64, String> {
 }
 
 impl CountArgs {
-    /// Explicit flags override the preset.
-    pub fn resolve(
-        &self,
-        convention: Option<Convention>,
-        measured: Vec<Metric>,
-        instances: Option<InstanceSearch>,
-    ) -> Result<Rules> {
-        let mut classes = Vec::new();
-        let mut sources = Vec::new();
-        let mut ignore = self.ignore.clone();
-        if let Some(LabelList(labels)) = &self.labels {
-            classes.extend(labels.iter().copied().map(Class::label));
-            sources.push("--labels".to_owned());
-        }
-        if let Some(path) = &self.dataset {
-            let dataset = Dataset::from_json(&read_text(path)?).with_context(|| path.display().to_string())?;
-            classes.extend(dataset.classes);
-            ignore = ignore.or(dataset.ignore.map(Ignore::one));
-            sources.push(path.display().to_string());
-        }
-        if !self.region.is_empty() {
-            classes.extend(self.region.iter().map(|region| region.0.clone()));
-            sources.push("--region".into());
-        }
-        if let (Some(source), true) = (sources.first(), instances.as_ref().is_some_and(InstanceSearch::is_by_labels)) {
-            bail!("where each label is an object there are no classes, and {source} names some; leave it out");
-        }
-        if let Some(own) = instances.as_ref().filter(|_| sources.is_empty()).and_then(InstanceSearch::classes) {
-            classes = own;
-            sources
-                .extend(instances.as_ref().and_then(|search| search.preset).map(|preset| format!("--like {preset}")));
-        }
-        if let Some(convention) = convention.filter(|_| sources.is_empty())
-            && let Some(own) = convention.classes()
-        {
-            classes = own;
-            sources.push(format!("--like {convention}"));
-        }
-        let classes = match sources.is_empty() {
-            true => ClassSource::Found,
-            false => ClassSource::Named { classes, from: sources.join(", ") },
-        };
-        let choices = SurfaceChoices::from(&self.boundary);
-        let preset = self.surface.map(|preset| format!("--surface {preset}"));
-        let single = choices.named().into_iter().map(|(name, choice)| format!("--{} {choice}", name.replace('_', "-")));
-        let of_lesions = instances.as_ref().is_some_and(|search| !search.surfaces.metrics.is_empty());
-        if let (Some(flag), true) = (preset.into_iter().chain(single).next(), measured.is_empty() && !of_lesions) {
-            bail!(
-                "{flag} says how surfaces are measured, and no score is of surfaces; ask for some with --metrics, such as \
-                   dice,hd95,nsd=2, or leave it out"
-            );
-        }
-        let has_distance = |all: &[Metric]| all.iter().any(|metric| metric.row().unit == Unit::Mm);
-        if choices.missed.is_some() && !has_distance(&measured) {
-            match instances.as_ref().filter(|search| has_distance(&search.surfaces.metrics)) {
-                Some(search) => LesionArgs::check_missed(search)?,
-                None => bail!(
-                    "--missed is a distance, and no score is one; ask for some with --metrics, such as hd95, or leave it out"
-                ),
+    /// These choices.
+    pub fn asked(&self) -> Result<Asked> {
+        let dataset = match &self.dataset {
+            Some(path) => {
+                let name = path.display().to_string();
+                let dataset = Dataset::from_json(&read_text(path)?).with_context(|| name.clone())?;
+                Some((name, dataset))
             }
-        }
-        let instances = instances.map(|search| {
-            let own = Surfaces { preset: self.surface, choices, ..search.surfaces };
-            let surfaces = if of_lesions { own } else { Surfaces::default() };
-            InstanceSearch { surfaces, ..search }
-        });
-        let rules = Rules {
-            spacing_mm: self.spacing,
-            surfaces: Surfaces {
-                metrics: measured,
-                preset: self.surface.or(convention.and_then(Convention::surface)),
-                choices,
-            },
-            instances,
-            classes,
-            named_by: if self.dataset.is_some() { NamedBy::Dataset } else { NamedBy::Caller },
-            ignore: ignore.unwrap_or_default(),
+            None => None,
+        };
+        Ok(Asked {
+            labels: self.labels.as_ref().map(|LabelList(labels)| labels.clone()),
+            dataset,
+            regions: self.region.iter().map(|region| region.0.clone()).collect(),
+            ignore: self.ignore.clone(),
             round: self.round,
             threshold: self.threshold,
             geometry: self.geometry.into(),
-        };
-        rules.check()?;
-        Ok(rules)
+            spacing_mm: self.spacing,
+            surface: self.surface,
+            surface_choices: SurfaceChoices::from(&self.boundary),
+            ..Asked::default()
+        })
     }
 }
 
 impl ScoreArgs {
-    /// Refuses `--pool` where there are no lesions.
-    pub fn check_pool(&self, has_lesions: bool) -> Result<()> {
-        if self.pool.is_some() && !has_lesions {
-            bail!(
-                "--pool is about scores of lesions, and none were looked for; evaluate with --instances components, or \
-                 leave --pool out"
-            );
-        }
-        Ok(())
-    }
-
     /// What was asked for.
     pub fn choices(&self) -> ScoreChoices {
         ScoreChoices {

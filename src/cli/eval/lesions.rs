@@ -1,7 +1,8 @@
 //! The flags about lesions.
 
-use crate::eval::{InstanceChoices, InstanceSearch, many_to_one};
-use crate::metric::instances::{Charge, Criterion, Floor, InstancePreset, InstanceRules, Match, Size, Threshold};
+use crate::cli::words::flag;
+use crate::eval::{Asked, InstanceChoices, no_lesions};
+use crate::metric::instances::{Charge, Criterion, Match, Size, Threshold};
 use crate::stats::{Connectivity, InstancesBy, Join, Runs};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -91,123 +92,23 @@ impl LesionArgs {
         }
     }
 
-    /// What is to be looked for: nothing, where neither a flag, nor a preset, nor a score asks for it.
-    pub fn search(&self, preset: Option<InstancePreset>, has_scores: bool) -> Result<Option<InstanceSearch>> {
-        let mut choices = self.choices();
-        if self.instances.is_none() && preset.is_none() && !has_scores {
-            let named = choices.named();
-            let flags =
-                named.iter().map(|(name, _)| format!("--{}", name.replace('_', "-").replace("charge", "charge-fp")));
-            let others = [
-                ("--many-to-one", self.many_to_one),
-                ("--size-classes", !self.size_classes.is_empty()),
-                ("--lesions", self.lesions.is_some()),
-                ("--lesion-maps", self.lesion_maps.is_some()),
-            ];
-            let others = others.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned());
-            return match flags.chain(others).next() {
-                Some(flag) => bail!(
-                    "{flag} is about lesions, and none are looked for; add --instances components, or leave it out"
-                ),
-                None => Ok(None),
-            };
-        }
-        if !self.size_classes.is_sorted_by(|a, b| a < b) {
-            bail!("the bounds of --size-classes must ascend, as in 20,100,1000");
-        }
-        let sizes = self.size_classes.clone();
-        let voxels = if self.lesion_maps.is_some() { Runs::Kept } else { Runs::Off };
-        let mut search = InstanceSearch { preset, choices, sizes, voxels, ..InstanceSearch::default() };
-        if self.many_to_one {
-            let matching = search.rules().matching;
-            // Without a choice the best assignment is one to one.
-            let matching = if self.matching.is_none() && preset.is_none() { Match::Greedy } else { matching };
-            let Some(many) = many_to_one(matching) else {
-                bail!("--many-to-one does not go with --match {matching}; write --match greedy, or leave it out");
-            };
-            choices.matching = Some(many);
-            search.choices = choices;
-        }
-        self.check(&search)?;
-        Ok(Some(search))
-    }
-
-    /// Refuses surfaces of lesions that have no counterparts.
-    pub fn check_surfaces(search: &InstanceSearch) -> Result<()> {
-        let matching = search.rules().matching;
-        match search.surfaces.metrics.first() {
-            Some(metric) if matches!(matching, Match::Nearest | Match::MergeBoth) => {
-                bail!("{metric} is about pairs of lesions, and --match {matching} has none; leave one of the two out")
-            }
-            _ => Ok(()),
+    /// These choices beside others.
+    pub fn beside(&self, asked: Asked) -> Asked {
+        Asked {
+            lesions: self.choices(),
+            many_to_one: self.many_to_one,
+            sizes: self.size_classes.clone(),
+            voxels: if self.lesion_maps.is_some() { Runs::Kept } else { Runs::Off },
+            ..asked
         }
     }
 
-    /// Refuses a distance of misses where the mean is that of the lesions that are found.
-    pub fn check_missed(search: &InstanceSearch) -> Result<()> {
-        match search.preset.filter(|_| search.rules().charge == Charge::Nothing) {
-            Some(preset) => bail!(
-                "--missed is the distance of a lesion that is missed, and with --like {preset} means are over those that are \
-                 found; leave it out, or evaluate with --charge-fp yes"
-            ),
+    /// Refuses files about lesions where none are looked for.
+    pub fn check_files(&self, has_lesions: bool) -> Result<()> {
+        let files = [("lesions", self.lesions.is_some()), ("lesion_maps", self.lesion_maps.is_some())];
+        match files.iter().find(|(_, given)| *given && !has_lesions) {
+            Some((name, _)) => bail!(no_lesions(&flag(name, None), flag)),
             None => Ok(()),
         }
-    }
-
-    /// Refuses what LiTS' way to count does not look at.
-    fn check_merged(&self, preset: Option<InstancePreset>, rules: &InstanceRules) -> Result<()> {
-        let flags = [
-            ("--criterion", self.criterion.is_some(), "compares IoU"),
-            ("--floor", self.floor.is_some(), "counts lesions of every size"),
-            ("--charge-fp", self.charge_fp.is_some(), "has no mean Dice of lesions"),
-        ];
-        if let Some((flag, _, why)) = flags.iter().find(|(_, given, _)| *given) {
-            bail!("{flag} does not go with --match merge-both, which {why}; leave it out");
-        }
-        match preset.filter(|_| rules.floor != Floor::NONE) {
-            Some(preset) => bail!(
-                "--like {preset} does not count small true lesions, and --match merge-both counts those of every size; leave \
-                 one of the two out"
-            ),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses flags that would do nothing.
-    fn check(&self, search: &InstanceSearch) -> Result<()> {
-        let rules = search.rules();
-        if search.is_by_labels() {
-            if self.connectivity.is_some() {
-                bail!("--connectivity is about components, and here each label is an object; leave it out");
-            }
-            if let (Some(preset), true) = (search.preset, rules.join != Join::default()) {
-                bail!(
-                    "--like {preset} joins components, and --instances labels has none; leave one of the two out, or add \
-                     --join 0"
-                );
-            }
-        }
-        if self.near.is_some_and(|near| near > 0) && rules.matching != Match::Any {
-            bail!("--near goes with --match any, and not with --match {}; leave one of the two out", rules.matching);
-        }
-        if rules.near > 0 && rules.matching == Match::Any && rules.criterion != Criterion::Voxels {
-            bail!(
-                "--near finds lesions that share no voxel, so that --criterion {} would refuse those that share a few; add \
-                 --criterion voxels --match-threshold \">0\"",
-                rules.criterion
-            );
-        }
-        if rules.matching == Match::MergeBoth {
-            self.check_merged(search.preset, &rules)?;
-        }
-        if let (Match::Nearest, true) = (rules.matching, self.charge_fp.is_some()) {
-            bail!("--charge-fp does not go with --match nearest, where voxels cost and not lesions; leave it out");
-        }
-        let compares =
-            [("--criterion", self.criterion.is_some()), ("--match-threshold", self.match_threshold.is_some())];
-        if let (Match::Nearest, Some((flag, _))) = (rules.matching, compares.iter().find(|(_, given)| *given)) {
-            bail!("{flag} is about pairs of lesions, and --match nearest has none; leave it out");
-        }
-        Ok(())
     }
 }

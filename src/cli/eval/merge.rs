@@ -6,6 +6,7 @@ use super::publish::{OutputArgs, publish};
 use crate::cli::exit::Exit;
 use crate::cli::files::read_text;
 use crate::cli::output::Output;
+use crate::cli::words::flag;
 use crate::eval::{Partial, merge};
 use anyhow::Result;
 use clap::Args;
@@ -40,7 +41,7 @@ impl Merge {
         if let Some(like) = self.scores.like {
             like.check_stored(evaluation.rules.instances.as_ref())?;
         }
-        self.scores.check_pool(evaluation.rules.instances.is_some())?;
+        self.scores.choices().check_pool(evaluation.rules.instances.is_some(), flag)?;
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
         publish(&summary, &self.outputs, None, output)
