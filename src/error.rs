@@ -12,7 +12,7 @@ pub use fact::{NonFiniteFact, Operand, Position, TooManyLesions};
 #[cfg(feature = "io")]
 pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, LabelFault, MagicFault,
-    NpyFault, OffsetFault, Part, WriteFault, ZlibFault,
+    NpyFault, OffsetFault, Part, PictureFault, WriteFault, ZlibFault, ZstdFault,
 };
 pub(crate) use names::{by_name, named};
 

@@ -73,6 +73,7 @@ mod summary;
 mod surfaces;
 mod verify;
 mod warning;
+mod white;
 
 pub use asked::Asked;
 pub use cancel::Cancel;
@@ -97,7 +98,7 @@ pub use pairing::{
     CasePair, CaseRegex, Kind, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
     pair_inputs, pair_paths,
 };
-pub use rules::{ClassSource, MissingRule, NamedBy, Rules};
+pub use rules::{ClassSource, MissingRule, NamedBy, Pictures, Rules};
 pub use run::{Event, RunOptions};
 pub use score::{Score, ScoreList};
 pub use scoring::{Pool, ScoreChoices, Scoring};

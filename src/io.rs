@@ -5,12 +5,14 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 pub mod axes;
+pub mod bmp;
 mod decode;
 mod fields;
 mod file;
 mod foreign;
 mod format;
 mod geometry;
+pub mod gipl;
 mod gzip;
 mod header;
 mod image;
@@ -20,21 +22,32 @@ pub mod labels;
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod lattice;
 pub mod metaimage;
+pub mod mgh;
 mod name;
 pub mod nifti;
 pub mod npy;
 pub mod nrrd;
+mod picture;
+#[cfg(feature = "images")]
+pub mod png;
 mod recipe;
+mod slices;
 pub mod soft;
 mod stream;
 mod text;
+#[cfg(feature = "images")]
+pub mod tiff;
 mod unread;
 mod view;
 mod voxels;
 mod zlib;
+#[cfg(feature = "images")]
+mod zstd;
 
 pub use geometry::{AffineSource, Geometry, Units};
-pub use header::{Format, Header, Image};
+pub use header::{Format, Header, Image, Meaning};
+#[cfg(feature = "eval")]
+pub(crate) use image::is_picture;
 pub use image::{READABLE, read, read_header};
 pub use input::Input;
 pub use lattice::{Gap, Grid, Placement};

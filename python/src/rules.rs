@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use std::fmt::Display;
 use std::str::FromStr;
 use voxdice::eval::{
-    Asked, CaseRegex, Chosen, Class, Dataset, Ignore, InstanceChoices, LabelList, Like, Rules, ScoreChoices, Scoring,
+    Asked, CaseRegex, Chosen, Class, Dataset, Ignore, InstanceChoices, LabelList, Like, Pictures, Rules, ScoreChoices, Scoring,
     Selection, SurfaceChoices,
 };
 
@@ -48,6 +48,7 @@ pub struct Choices {
     ignore: Option<String>,
     round: Option<f64>,
     threshold: Option<f64>,
+    stack: bool,
     geometry: Option<String>,
     spacing: Option<[f64; 3]>,
     surface: Option<String>,
@@ -132,6 +133,7 @@ impl Choices {
             geometry: chosen(self.geometry.as_ref())?.unwrap_or_default(),
             spacing_mm: self.spacing,
             surface: chosen(self.surface.as_ref())?,
+            pictures: if self.stack { Pictures::Slices } else { Pictures::Cases },
             surface_choices,
             lesions,
             many_to_one: self.many_to_one,

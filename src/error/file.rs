@@ -10,13 +10,15 @@ mod fault;
 mod header;
 mod kind;
 mod label;
+mod picture;
 
 pub use fault::{DimsFault, FileAction, GeometryFault, GzipFault, MagicFault, OffsetFault, Part, WriteFault};
 pub(crate) use fault::{in_its_place, listed};
-pub use header::{HeaderFault, NpyFault, ZlibFault};
+pub use header::{HeaderFault, NpyFault, ZlibFault, ZstdFault};
 pub use kind::FileErrorKind;
 pub use label::LabelFault;
 use label::Place;
+pub use picture::PictureFault;
 
 /// Why a volume file could not be read or written.
 ///
@@ -127,6 +129,14 @@ pub enum FileError {
         /// What the decoder said, where it was the decoder that failed.
         source: Option<io::Error>,
     },
+    /// The Zstandard stream is broken, so no byte of it can be trusted.
+    #[error("{}: the Zstandard stream is broken: {fault}; copy or download the file again", path.display())]
+    Zstd {
+        /// The file.
+        path: PathBuf,
+        /// What is broken.
+        fault: ZstdFault,
+    },
     /// Neither the name nor the content is that of a format which is read.
     #[error("{}: not a format that is read; name a file in {}, or convert this one", path.display(), listed(readable, "or"))]
     UnknownFormat {
@@ -154,6 +164,14 @@ pub enum FileError {
         path: PathBuf,
         /// What is wrong with it.
         fault: HeaderFault,
+    },
+    /// A picture is damaged, or its pixels are no labels.
+    #[error("{}: {fault}", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: PictureFault,
     },
     /// The gzip stream goes on far beyond the voxels: a gzip bomb, or the wrong header.
     #[error("{}: the compressed stream is far longer than the header says: {declared} bytes are declared, and more than {allowed} bytes follow them; do not trust this file", path.display())]

@@ -14,7 +14,7 @@ use super::ignore::Ignore;
 use super::instances::{InstanceChoices, InstanceSearch};
 use super::like::Like;
 use super::named::Called;
-use super::rules::{ClassSource, NamedBy, Rules};
+use super::rules::{ClassSource, NamedBy, Pictures, Rules};
 use super::scoring::{ScoreChoices, Scoring};
 use super::surfaces::{SurfaceChoices, Surfaces};
 use crate::metric::surface::SurfacePreset;
@@ -53,6 +53,8 @@ pub struct Asked {
     pub round: Option<f64>,
     /// As in [`Rules::threshold`].
     pub threshold: Option<f64>,
+    /// As in [`Rules::pictures`].
+    pub pictures: Pictures,
     /// What becomes of grids that lie apart.
     pub geometry: GeometryRule,
     /// The size of a voxel, whatever the files say.
@@ -96,6 +98,8 @@ impl Asked {
             ignore: self.ignore.clone().or(ignored).unwrap_or_default(),
             round: self.round,
             threshold: self.threshold,
+            pictures: self.pictures,
+            white: Default::default(),
             geometry: self.geometry,
             spacing_mm: self.spacing_mm,
             surfaces: Surfaces {

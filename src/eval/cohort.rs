@@ -11,6 +11,7 @@ use super::rules::{MissingRule, Rules};
 use super::run::{self, Outcome, RunOptions, Task};
 use super::shard::Shard;
 use super::sources::{self, Refused};
+use super::white;
 use crate::Engine;
 use crate::text::printable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,16 +58,18 @@ impl Selection {
 }
 
 impl Cohort {
-    /// Joins pairs and rules. It reads headers, but no voxels.
+    /// Joins pairs and rules. It reads headers, but no voxels, except those of grey pictures, of which one that is no
+    /// mask of 0 and 255 says that 255 is a number in all.
     ///
     /// # Errors
     /// [`MaskError`](super::MaskError) where masks and segments have names that no class has, and what
     /// [`Rules::check`] finds; [`PairingError::NoCaseChosen`] where a choice of cases leaves none, and
     /// [`PairingError::NotTwoFolders`] where cases of two files are chosen.
-    pub fn new(mut pairing: Pairing, rules: Rules, selection: Selection) -> Result<Self, EvalError> {
+    pub fn new(mut pairing: Pairing, mut rules: Rules, selection: Selection) -> Result<Self, EvalError> {
         rules.check()?;
         selection.check(&pairing)?;
         let mut refused = sources::settle(&mut pairing, &rules)?;
+        rules.white = white::of_all(&pairing, &rules);
         let Selection { missing: missing_rule, shard, cases } = selection;
         if let Some(chosen) = &cases {
             refused.extend(not_there(chosen, &pairing, &refused)?);
@@ -105,8 +108,8 @@ impl Cohort {
         self.run_beside(Vec::new(), engine, options)
     }
 
-    /// Counts the cases that other processes have not counted by the same rules, and takes over those that they have: what comes
-    /// out is what one run would have found. Cases that are not of this cohort are left out.
+    /// Counts the cases that other processes have not counted by the same rules, and takes over those that they have:
+    /// what comes out is what one run would have found. Cases that are not of this cohort are left out.
     ///
     /// # Errors
     /// As [`Cohort::run`].
@@ -133,8 +136,9 @@ impl Cohort {
         self.tasks.iter().map(Task::name)
     }
 
-    /// Counts the cases of several cohorts, such as those of several models with one truth: case by case, so that each true
-    /// map is read once for all of them. The evaluations are those of [`Cohort::run`], in the order of the cohorts.
+    /// Counts the cases of several cohorts, such as those of several models with one truth: case by case, so that
+    /// each true map is read once for all of them. The evaluations are those of [`Cohort::run`], in the order of the
+    /// cohorts.
     ///
     /// # Errors
     /// As [`Cohort::run`].

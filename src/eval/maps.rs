@@ -14,7 +14,7 @@ use super::warning::Warning;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
-use crate::io::{Grid, Input, Placement};
+use crate::io::{Grid, Input, Placement, is_picture};
 use crate::stats::Counts;
 use crate::{Engine, Pair};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,12 @@ pub(super) fn evaluate(
             warnings.push(Warning::SameFile);
         }
         warnings.extend(axis_order([truth, expected], [&truth_reader, reader]));
+    }
+    let white = [(truth, truth_reader.white()), (expected, pred_reader.as_ref().is_some_and(LabelReader::white))];
+    let white: Vec<String> =
+        white.iter().filter(|(_, white)| *white).map(|(path, _)| path.display().to_string()).collect();
+    if !white.is_empty() {
+        warnings.push(Warning::White { files: white });
     }
     warnings.append(&mut together.warnings);
     let Together { place, gap, .. } = together;
@@ -145,6 +151,10 @@ fn grid(reader: &LabelReader) -> Grid<'_> {
 /// An array beside an image, where both orders of its axes would fit.
 fn axis_order(paths: [&Path; 2], readers: [&LabelReader; 2]) -> Option<Warning> {
     let shape = without_ones_behind(readers[0].shape());
+    // The first axis of a picture is its width.
+    if paths.iter().any(|path| is_picture(path)) {
+        return None;
+    }
     let alone = match readers.map(LabelReader::geometry) {
         [None, Some(_)] => paths[0],
         [Some(_), None] => paths[1],

@@ -12,7 +12,7 @@ pub(crate) use kind::is_usual_name;
 
 use super::error::{OfFolders, PairingError};
 use super::named::{ParseError, named};
-use super::rules::Rules;
+use super::rules::{Pictures, Rules};
 use crate::io::labels::LabelOptions;
 use crate::io::nrrd::Segmentation;
 use crate::io::{self, Input};
@@ -198,8 +198,14 @@ pub fn pair_folders_by(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rule
     if let Matching::List(list) = by {
         return list::read(list, truth, pred, rules);
     }
-    let truths = discover::folder(truth, &rules.of_truth())?;
-    let preds = discover::folder(pred, &rules.of_pred())?;
+    if rules.pictures == Pictures::Slices
+        && let (Some(of_truth), Some(of_pred)) = (discover::stack(truth)?, discover::stack(pred)?)
+    {
+        by.check_files(truth)?;
+        return Ok(pair_files(of_truth, of_pred));
+    }
+    let truths = entries(truth, &rules.of_truth(), rules)?;
+    let preds = entries(pred, &rules.of_pred(), rules)?;
     let mut pairing = match by {
         Matching::Pattern(regex) => matching::by_regex(truths, preds, regex)?,
         Matching::Names | Matching::List(_) => matching::by_name(truths, preds),
@@ -219,6 +225,23 @@ pub fn pair_folders_by(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rule
         lone.expected = Some(pred.join(file.strip_prefix(truth).unwrap_or(file)));
     }
     Ok(pairing.sorted())
+}
+
+/// The cases of a folder.
+fn entries(path: &Path, options: &LabelOptions, rules: &Rules) -> Result<Vec<Entry>, PairingError> {
+    let stacks = if rules.pictures == Pictures::Slices { discover::stacks(path)? } else { None };
+    stacks.map_or_else(|| discover::folder(path, options), Ok)
+}
+
+/// The case that one folder is.
+fn one(path: &Path, options: &LabelOptions, rules: &Rules) -> Result<Option<Source>, PairingError> {
+    let stack = if rules.pictures == Pictures::Slices { discover::stack(path)? } else { None };
+    stack.map_or_else(|| discover::one(path, options), |input| Ok(Some(Source::File(input))))
+}
+
+/// The volume that a folder of slices is.
+pub(crate) fn stack(folder: &Path) -> Result<Option<Source>, PairingError> {
+    Ok(discover::stack(folder)?.map(Source::File))
 }
 
 /// Whether two names read alike and are not the same: they differ in capitals, or one has a separate accent character
@@ -246,7 +269,7 @@ pub(crate) fn masks(folder: &Path, case: Option<&str>) -> Result<Source, Pairing
 fn beside_a_folder(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rules) -> Result<Pairing, PairingError> {
     by.check_files(if truth.is_dir() { pred } else { truth })?;
     let source = |path: &Path, options: &LabelOptions| {
-        if path.is_dir() { discover::one(path, options) } else { Ok(Some(Source::File(path.into()))) }
+        if path.is_dir() { one(path, options, rules) } else { Ok(Some(Source::File(path.into()))) }
     };
     match (source(truth, &rules.of_truth())?, source(pred, &rules.of_pred())?) {
         (Some(of_truth), Some(of_pred)) => {

@@ -9,7 +9,7 @@ use super::named::named;
 use super::score::Score;
 use super::surfaces::Surfaces;
 use crate::Classes;
-use crate::io::labels::LabelOptions;
+use crate::io::labels::{LabelOptions, White};
 use crate::metric::{Metric, Needs, Unit};
 use std::collections::HashSet;
 
@@ -26,6 +26,18 @@ pub enum MissingRule {
 }
 
 named!(MissingRule, "the rule for missing predictions" { Error = "error", Skip = "skip", Zero = "zero" });
+
+/// What a folder of pictures is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pictures {
+    /// Each picture is a case, or the mask of a class.
+    #[default]
+    Cases,
+    /// The pictures are the slices of a volume.
+    Slices,
+}
+
+named!(Pictures, "what a folder of pictures is" { Cases = "cases", Slices = "slices" });
 
 /// The classes of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,6 +82,11 @@ pub struct Rules {
     pub round: Option<f64>,
     /// From where on a number of the prediction is label 1.
     pub threshold: Option<f64>,
+    /// What a folder of pictures is.
+    pub pictures: Pictures,
+    /// What 255 is in grey pictures of 0 and 255 alone. A number where a class or [`Rules::ignore`] has 255 among its
+    /// labels, and for all cases of a [`Cohort`](super::Cohort) of which one picture holds other numbers.
+    pub white: White,
     /// What to do with grids that lie apart.
     pub geometry: GeometryRule,
     /// The size of a voxel, x first, in place of what the files say.
@@ -117,7 +134,14 @@ impl Rules {
 
     /// How numbers of the truth become labels.
     pub fn of_truth(&self) -> LabelOptions {
-        LabelOptions { round: self.round, threshold: None, negative: self.ignore.negative() }
+        let white = if self.name_white() { White::Number } else { self.white };
+        LabelOptions { round: self.round, threshold: None, negative: self.ignore.negative(), white }
+    }
+
+    /// Whether 255 is a label that is asked for.
+    pub(super) fn name_white(&self) -> bool {
+        let classes: &[Class] = if let ClassSource::Named { classes, .. } = &self.classes { classes } else { &[] };
+        self.ignore.holds(255) || classes.iter().any(|class| class.labels.contains(&255))
     }
 
     /// How numbers of the prediction become labels.

@@ -186,6 +186,12 @@ pub(super) fn again(case: &CaseResult) -> Result<[Source; 2], EvalError> {
             if !names(&source).iter().any(|name| is_class(name)) {
                 rename(&mut source);
             }
+            // Slices have no class among their names.
+            if !names(&source).iter().any(|name| is_class(name))
+                && let Some(stack) = pairing::stack(path)?
+            {
+                return Ok(stack);
+            }
             return Ok(source);
         }
         let input = Input::from(path);

@@ -157,6 +157,11 @@ pub enum Warning {
         /// By so many bytes.
         bytes: u64,
     },
+    /// Grey pictures of 0 and 255 alone, in which 255 was taken as label 1.
+    White {
+        /// The files.
+        files: Vec<String>,
+    },
     /// What an earlier run said, which `merge` passes on.
     Stored {
         /// The name of its [`WarningKind`], which a later version may have added.
@@ -186,6 +191,7 @@ impl Warning {
             Self::UnlistedMasks { .. } => WarningKind::UnlistedMasks,
             Self::NoMask { .. } => WarningKind::NoMask,
             Self::Surplus { .. } => WarningKind::SurplusBytes,
+            Self::White { .. } => WarningKind::White,
             Self::Stored { kind, .. } => return kind.parse().ok(),
         })
     }

@@ -14,7 +14,6 @@ mod soft;
 
 pub use soft::{ArrayLayout, SoftAxes, TruthAxes};
 
-use super::AffineSource;
 use super::lattice::{Gap, Grid, Placement};
 
 /// How the voxels of two files are matched.
@@ -68,7 +67,7 @@ pub fn relate(first: Grid<'_>, second: Grid<'_>) -> Relation {
         return Relation::Same(Some(gap));
     }
     // Without an affine in the header there is a made-up one.
-    let said = |grid: Grid<'_>| grid.geometry.is_some_and(|geometry| geometry.source != AffineSource::Pixdim);
+    let said = |grid: Grid<'_>| grid.geometry.is_some_and(|geometry| geometry.source.has_place());
     match Placement::of(first, second).filter(|_| said(first) && said(second)) {
         Some(place) if place.is_identity() && place.gap().is_same_grid() => return Relation::Same(Some(place.gap())),
         Some(place) if place.is_identity() => return Relation::Apart(place.gap()),
@@ -112,7 +111,7 @@ pub fn without_ones_behind(shape: &[u64]) -> &[u64] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::Geometry;
+    use crate::io::{AffineSource, Geometry};
 
     #[test]
     fn axes_of_one_voxel_are_nothing_wherever_they_are() {

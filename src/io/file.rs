@@ -38,6 +38,8 @@ pub(super) fn broken(path: &Path, stop: Stop) -> FileError {
         Stop::Read(source) => FileError::Io { path, action: FileAction::Read, source },
         Stop::Broken(fault, source) => FileError::Gzip { path, fault, source },
         Stop::Zlib(fault, source) => FileError::Zlib { path, fault, source },
+        #[cfg(feature = "images")]
+        Stop::Zstd(fault) => FileError::Zstd { path, fault },
     }
 }
 

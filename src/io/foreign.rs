@@ -8,19 +8,23 @@ use crate::error::FileError;
 /// A format, the endings of its files (also with `.gz` behind them), the bytes that they start with, and what to do.
 struct Foreign(&'static str, &'static [&'static str], &'static [&'static [u8]], &'static str);
 
-const FOREIGN: [Foreign; 19] = [
+const FOREIGN: [Foreign; 17] = [
     Foreign("DICOM", &["dcm", "dicom", "ima"], &[], "convert the series, for instance with dcm2niix"),
-    Foreign("FreeSurfer's MGH", &["mgh", "mgz"], &[], "convert it, for instance with mri_convert"),
     Foreign("AFNI's BRIK", &["brik", "head"], &[], "convert it, for instance with 3dAFNItoNIFTI"),
     Foreign("MRtrix's MIF", &["mif", "mih"], &[b"mrtrix image"], "convert it, for instance with mrconvert"),
-    Foreign("GIPL", &["gipl"], &[], "convert it, for instance with c3d or SimpleITK"),
     Foreign("MINC", &["mnc", "mnc2"], &[], "convert it, for instance with mnc2nii"),
     Foreign("HDF5", &["h5", "hdf5", "hdf"], &[b"\x89HDF"], "save the array in it as .npy"),
     Foreign("MATLAB", &["mat"], &[b"MATLAB"], "save the array in it as .npy, or the image as NIfTI"),
     Foreign("VTK", &["vtk", "vti"], &[b"# vtk"], "convert it, for instance with 3D Slicer"),
     Foreign("TIFF", &["tif", "tiff"], &[b"II*\0", b"MM\0*"], "save its array as .npy, or convert it with SimpleITK"),
     Foreign("PNG", &["png"], &[b"\x89PNG"], "save its array as .npy, or convert it with SimpleITK"),
-    Foreign("JPEG", &["jpg", "jpeg"], &[b"\xff\xd8\xff"], "save its array as .npy, or convert it with SimpleITK"),
+    Foreign(
+        "JPEG",
+        &["jpg", "jpeg"],
+        &[b"\xff\xd8\xff"],
+        "it changes the numbers of a label map (of a mask of 225 pixels with 255, 346 were above 0 when it came back): write masks \
+         as PNG, and where only the JPEG is left, save its array > 127 as PNG or .npy",
+    ),
     Foreign("a ZIP archive", &["zip"], &[b"PK\x03\x04"], "unpack it"),
     Foreign("NumPy's .npz", &["npz"], &[b"PK\x03\x04"], "save the array in it as .npy"),
     Foreign("PyTorch's", &["pt", "pth"], &[b"PK\x03\x04"], "save the tensor in it as .npy, with numpy.save"),
@@ -35,6 +39,12 @@ const FOREIGN: [Foreign; 19] = [
         "unpack it with gunzip",
     ),
 ];
+
+/// The error for a file of a format that is known and not read, by its first bytes alone.
+pub(super) fn started(first: &[u8], path: &Path, readable: Readable) -> Option<FileError> {
+    let starts = |Foreign(_, _, starts, _): &&Foreign| starts.iter().any(|start| first.starts_with(start));
+    FOREIGN.iter().find(starts).map(|found| found.error(path, readable))
+}
 
 /// The error for a file of a format that is known and not read, by its first bytes, else by its name.
 pub(super) fn foreign(first: &[u8], path: &Path, readable: Readable) -> Option<FileError> {
@@ -92,18 +102,15 @@ mod tests {
             _ => None,
         };
         for (path, format) in [
-            ("a.mgz", "FreeSurfer's MGH"),
-            ("A.MGH.GZ", "FreeSurfer's MGH"),
             ("a+orig.BRIK.gz", "AFNI's BRIK"),
             ("a.mif.gz", "MRtrix's MIF"),
-            ("a.gipl.gz", "GIPL"),
             ("a.dcm", "DICOM"),
             ("a.mha.gz", "gzip around another format"),
             ("a.nii.bz2", "bzip2"),
         ] {
             assert_eq!(name(b"\x1f\x8b", path), Some(format), "{path}");
         }
-        for path in ["a.nii.gz", "a", "a.mha", "a.nrrd", "mgz", "a.gz"] {
+        for path in ["a.nii.gz", "a", "a.mha", "a.nrrd", "a.mgz", "a.gz"] {
             assert_eq!(name(b"", path), None, "{path}");
         }
         let preamble = [&[0x5c, 1][..], &[0; 126], b"DICM"].concat();

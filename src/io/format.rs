@@ -13,6 +13,8 @@ pub(super) struct ImageFormat {
     pub endings: &'static [&'static str],
     /// Endings of files that their first bytes do not identify, because these may be voxels.
     pub halves: &'static [&'static str],
+    /// Whether it is one of pictures, which lie beside volumes as previews of them.
+    pub picture: bool,
     /// Whether these are the first bytes of such a file.
     pub starts: fn(&[u8]) -> bool,
     /// Reads the header.

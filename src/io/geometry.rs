@@ -28,6 +28,17 @@ pub enum AffineSource {
     Pixdim,
     /// Directions, spacing and origin, as MetaImage and NRRD have them, turned from their world axes to ours.
     Directions,
+    /// Nothing: the file, a picture, says neither the size nor the place of its voxels. Spacing and affine are those of
+    /// voxels of size 1.
+    Unsaid,
+}
+
+impl AffineSource {
+    /// Whether the file says where its voxels lie, and not only how large they are.
+    #[must_use]
+    pub const fn has_place(self) -> bool {
+        !matches!(self, Self::Pixdim | Self::Unsaid)
+    }
 }
 
 /// The unit of length in a header.
@@ -94,6 +105,11 @@ impl Geometry {
             affine: scaled_and_shifted(IDENTITY, spacing, [0.0; 3]),
             source: AffineSource::Pixdim,
         }
+    }
+
+    /// Voxels of unknown size.
+    pub(super) fn unsaid() -> Self {
+        Self { units: Units::Unknown, source: AffineSource::Unsaid, ..Self::from_spacing([1.0; 3]) }
     }
 
     /// Spacing in millimetres, converted from the unit of the file.

@@ -29,6 +29,9 @@ pub(super) enum Stop {
     Broken(GzipFault, Option<io::Error>),
     /// The zlib stream is broken.
     Zlib(ZlibFault, Option<io::Error>),
+    /// The Zstandard stream is broken.
+    #[cfg(feature = "images")]
+    Zstd(crate::error::ZstdFault),
 }
 
 impl From<GzipFault> for Stop {

@@ -15,10 +15,36 @@ use crate::error::FileError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format(pub(super) &'static str);
 
+impl Format {
+    /// Whether it is one of pictures, which are mostly looked at.
+    ///
+    /// ```
+    /// use voxdice::io::Format;
+    /// assert!(Format::BMP.is_picture() && !Format::NRRD.is_picture());
+    /// ```
+    #[must_use]
+    pub fn is_picture(self) -> bool {
+        matches!(self.0, "PNG" | "BMP" | "TIFF")
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
+}
+
+/// What the numbers of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Meaning {
+    /// Numbers.
+    #[default]
+    Numbers,
+    /// The brightness of a grey picture of 8 bits: 255 is white. Masks are often stored so.
+    Brightness,
+    /// Places in the palette of a picture.
+    Palette,
 }
 
 /// What the header of a file says about its image.
@@ -38,6 +64,8 @@ pub struct Header {
     pub scale: Option<Scale>,
     /// Size and place of the voxels.
     pub geometry: Geometry,
+    /// What the numbers are.
+    pub meaning: Meaning,
 }
 
 impl Header {

@@ -1,15 +1,28 @@
 //! Images of every format that is read.
 
-use super::foreign::{dicom, foreign};
+use super::foreign::{dicom, foreign, started};
 use super::format::ImageFormat;
 use super::header::{Header, Image};
 use super::input::{FileRef, Input};
 use super::unread::Unread;
-use super::{file, gzip, metaimage, nifti, nrrd};
+use super::{bmp, file, gipl, gzip, metaimage, mgh, nifti, nrrd, slices};
+#[cfg(feature = "images")]
+use super::{png, tiff};
 use crate::error::{FileAction, FileError};
 
 /// The formats, the most common one first: what is packed without a name is taken as that.
-const FORMATS: &[&ImageFormat] = &[&nifti::FORMAT, &metaimage::FORMAT, &nrrd::FORMAT];
+const FORMATS: &[&ImageFormat] = &[
+    &nifti::FORMAT,
+    &metaimage::FORMAT,
+    &nrrd::FORMAT,
+    &mgh::FORMAT,
+    &gipl::FORMAT,
+    #[cfg(feature = "images")]
+    &png::FORMAT,
+    #[cfg(feature = "images")]
+    &tiff::FORMAT,
+    &bmp::FORMAT,
+];
 
 /// The ending of arrays, which are not images.
 const ARRAY: &str = ".npy";
@@ -60,13 +73,22 @@ pub fn read(input: impl Into<Input>) -> Result<Image, FileError> {
 ///
 /// As [`read`], for the header.
 pub fn read_header(input: impl Into<Input>) -> Result<Header, FileError> {
-    let input = input.into();
-    format(input.file())?.read_header(&input)
+    header(input.into().file())
+}
+
+pub(super) fn header(file: &FileRef<'_>) -> Result<Header, FileError> {
+    match file.slices() {
+        Some(slices) => slices::header(file, slices),
+        None => (format(file)?.header)(file),
+    }
 }
 
 /// Reads the header, and goes to the voxels.
 pub(super) fn unread<'a>(file: &FileRef<'a>) -> Result<(Header, Unread<'a>), FileError> {
-    (format(file)?.unread)(file)
+    match file.slices() {
+        Some(slices) => slices::unread(file, slices),
+        None => (format(file)?.unread)(file),
+    }
 }
 
 fn format(file: &FileRef<'_>) -> Result<&'static ImageFormat, FileError> {
@@ -85,10 +107,17 @@ fn format(file: &FileRef<'_>) -> Result<&'static ImageFormat, FileError> {
     let packed = file::ends_in(path, "gz") || first.starts_with(&gzip::MAGIC);
     known()
         .or_else(|| dicom(first, path, READABLE).map(Err))
+        // A picture may be of another format than its name says.
+        .or_else(|| started(first, path, READABLE).filter(|_| is_picture(path)).map(Err))
         .or_else(named)
         .or_else(|| foreign(first, path, READABLE).map(Err))
         .or_else(|| FORMATS.first().copied().filter(|_| packed).map(Ok))
         .unwrap_or_else(|| Err(unknown(path)))
+}
+
+/// Whether the name of a file is one of a picture.
+pub(crate) fn is_picture(path: &std::path::Path) -> bool {
+    FORMATS.iter().any(|format| format.picture && format.is_name(path))
 }
 
 fn unknown(path: &std::path::Path) -> FileError {

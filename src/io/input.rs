@@ -68,6 +68,25 @@ impl Input {
         self
     }
 
+    /// The slices of a volume, a picture each, in their order; `name` is what errors call the whole.
+    ///
+    /// ```
+    /// use voxdice::io::{self, Input};
+    /// # let mut bmp = b"BM".to_vec();
+    /// # bmp.extend([0_u32, 0, 62, 40, 2, 1].map(u32::to_le_bytes).as_flattened());
+    /// # bmp.extend([1_u16, 1].map(u16::to_le_bytes).as_flattened());
+    /// # bmp.resize(62, 0);
+    /// # bmp.extend([0x80, 0, 0, 0]);
+    /// let slices = ["mask_1.bmp", "mask_2.bmp"].map(|name| Input::bytes(name, bmp.clone()));
+    /// let volume = io::read(Input::slices("mask", slices))?;
+    /// assert_eq!(volume.header.shape, [2, 1, 2]);
+    /// # Ok::<(), voxdice::error::FileError>(())
+    /// ```
+    pub fn slices(name: impl Into<PathBuf>, slices: impl IntoIterator<Item = Self>) -> Self {
+        let slices = slices.into_iter().map(|slice| slice.0).collect();
+        Self(FileRef { path: name.into(), store: Store::Slices(slices) })
+    }
+
     /// The path, or the name of the bytes.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -84,6 +103,11 @@ impl Input {
             (Store::Memory(files), Store::Memory(others)) => {
                 let bytes = |files: &Files, path: &Path| files.get(&plain(path)).map(|bytes| bytes.as_ref().as_ptr());
                 bytes(files, self.path()) == bytes(others, other.path())
+            }
+            (Store::Slices(slices), Store::Slices(others)) => {
+                let same =
+                    |(a, b): (&FileRef<'static>, &FileRef<'static>)| Self(a.clone()).is_same_file(&Self(b.clone()));
+                slices.len() == others.len() && slices.iter().zip(others.iter()).all(same)
             }
             _ => false,
         }
@@ -127,11 +151,18 @@ impl Input {
         }
     }
 
+    /// Whether it is the slices of a volume.
+    #[cfg(feature = "eval")]
+    pub(crate) fn is_slices(&self) -> bool {
+        self.0.slices().is_some()
+    }
+
     /// Whether it is still there.
     #[cfg(feature = "eval")]
     pub(crate) fn exists(&self) -> bool {
         match &self.0.store {
             Store::Disk => self.path().exists(),
+            Store::Slices(slices) => slices.iter().all(|slice| Self(slice.clone()).exists()),
             _ => true,
         }
     }
@@ -173,7 +204,11 @@ impl From<&Self> for Input {
 
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = if self.0.store == Store::Disk { "path" } else { "bytes" };
+        let of = match self.0.store {
+            Store::Disk => "path",
+            Store::Slices(_) => "slices",
+            _ => "bytes",
+        };
         write!(f, "Input::{of}({:?})", self.path())
     }
 }
@@ -210,6 +245,8 @@ enum Store<'a> {
     Memory(Arc<Files>),
     /// Those of the file itself; what lies beside it is on a disk.
     Slice(&'a [u8]),
+    /// A volume of pictures.
+    Slices(Arc<[FileRef<'static>]>),
 }
 
 /// A file by its name, and where its bytes are.
@@ -235,12 +272,17 @@ impl<'a> FileRef<'a> {
         Self { path, store }
     }
 
+    /// The slices of a volume of pictures.
+    pub fn slices(&self) -> Option<&[FileRef<'static>]> {
+        if let Store::Slices(slices) = &self.store { Some(slices) } else { None }
+    }
+
     /// Whether the file is there, or an error if that cannot be checked.
     pub fn may_exist(&self) -> bool {
         match &self.store {
             Store::Disk => self.path.try_exists().unwrap_or(true),
             Store::Memory(files) => files.contains_key(&plain(&self.path)),
-            Store::Slice(_) => true,
+            Store::Slice(_) | Store::Slices(_) => true,
         }
     }
 
@@ -258,6 +300,7 @@ impl<'a> FileRef<'a> {
                 (Box::new(Cursor::new(bytes)), length)
             }
             Store::Slice(bytes) => (Box::new(Cursor::new(*bytes)), bytes.len()),
+            Store::Slices(_) => return Err(FileError::NotAFile { path: self.path.clone(), folder: true }),
         };
         Ok((reader, u64::try_from(length).unwrap_or(u64::MAX)))
     }

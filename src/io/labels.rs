@@ -20,12 +20,15 @@ mod opened;
 mod options;
 mod pieces;
 mod reader;
+mod white;
 
 pub use convert::{settle, settle_all};
-pub use options::{LabelOptions, code};
+pub use options::{LabelOptions, White, code};
 #[cfg(feature = "eval")]
 pub(crate) use reader::Channels;
 pub use reader::LabelReader;
+#[cfg(feature = "eval")]
+pub(crate) use white::{Shades, shades};
 
 use std::collections::BTreeMap;
 
@@ -55,17 +58,20 @@ pub struct LabelVolume {
     pub labels: Labels,
     /// The file's shape, x first.
     pub shape: Vec<u64>,
-    /// Size and place of the voxels. `None` for `.npy`, which does not say.
+    /// Size and place of the voxels. `None` for `.npy` and for pictures, which do not say.
     pub geometry: Option<Geometry>,
     /// The type on disk. `None` for the booleans and half floats of `.npy`.
     pub stored: Option<StoredType>,
     /// Bytes behind the voxels, as [`Image::surplus`](super::Image::surplus).
     pub surplus: u64,
+    /// Whether the file is a picture of 0 and 255 alone, in which 255 was taken as label 1.
+    pub white: bool,
 }
 
 /// Reads a file of any format as a label map.
 ///
-/// An array in `.npy` is one of space only, row-major as NumPy has it: its last axis is x.
+/// An array in `.npy` is one of space only, row-major as NumPy has it: its last axis is x. A grey picture of 0 and 255 alone is
+/// a mask, and its 255 is label 1, unless [`LabelOptions::white`] says otherwise.
 ///
 /// # Errors
 /// [`FileError::NotALabel`] when a voxel is not
@@ -80,7 +86,7 @@ pub fn read(input: impl Into<Input>) -> Result<LabelVolume, FileError> {
 /// # Errors
 /// As [`read`].
 pub fn read_with(input: impl Into<Input>, options: &LabelOptions) -> Result<LabelVolume, FileError> {
-    Opened::of(&input.into())?.single()?.load(options)
+    Opened::of(&input.into(), options)?.single()?.load(options)
 }
 
 /// Reads each channel of a file as a separate label map; a file of one number per voxel is one.
@@ -105,11 +111,11 @@ pub fn read_layers(input: impl Into<Input>) -> Result<Vec<LabelVolume>, FileErro
 /// # Errors
 /// As [`read`], but for the channels: [`FileError::Channels`] for more than 4096 of them.
 pub fn read_layers_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Vec<LabelVolume>, FileError> {
-    let opened = Opened::of(&input.into())?.layered()?;
+    let opened = Opened::of(&input.into(), options)?.layered()?;
     let channels = usize::try_from(opened.channels).unwrap_or(usize::MAX);
-    let LabelVolume { labels, mut shape, geometry, stored, surplus } = opened.load(options)?;
+    let LabelVolume { labels, mut shape, geometry, stored, surplus, white } = opened.load(options)?;
     if channels < 2 {
-        return Ok(vec![LabelVolume { labels, shape, geometry, stored, surplus }]);
+        return Ok(vec![LabelVolume { labels, shape, geometry, stored, surplus, white }]);
     }
     // The channels are the last axis, and the slowest one.
     shape.pop();
@@ -118,7 +124,7 @@ pub fn read_layers_with(input: impl Into<Input>, options: &LabelOptions) -> Resu
         Labels::U16(labels) => layers(labels, channels).into_iter().map(Labels::U16).collect(),
         Labels::U32(labels) => layers(labels, channels).into_iter().map(Labels::U32).collect::<Vec<_>>(),
     };
-    let volume = |labels| LabelVolume { labels, shape: shape.clone(), geometry, stored, surplus };
+    let volume = |labels| LabelVolume { labels, shape: shape.clone(), geometry, stored, surplus, white };
     Ok(layers.into_iter().map(volume).collect())
 }
 

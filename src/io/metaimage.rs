@@ -39,6 +39,7 @@ impl Format {
 pub(super) const FORMAT: ImageFormat = ImageFormat {
     endings: &[".mha", ".mhd"],
     halves: &[],
+    picture: false,
     starts: |first| first.starts_with(b"ObjectType") || first.starts_with(b"NDims"),
     header: |file| recipe::read_header(file, header::load),
     unread: |file| recipe::unread(file, header::load),

@@ -1,4 +1,4 @@
-//! NIfTI-1 and NIfTI-2 images: `.nii`, `.nii.gz`, and `.hdr`/`.img` pairs.
+//! NIfTI-1 and NIfTI-2 images: `.nii`, `.nii.gz`, `.nii.zst` (with the feature `images`), and `.hdr`/`.img` pairs.
 //!
 //! ```no_run
 //! let image = voxdice::io::nifti::read("case_001.nii.gz")?;
@@ -62,9 +62,17 @@ impl Format {
 }
 
 pub(super) const FORMAT: ImageFormat = ImageFormat {
-    endings: &[".nii", ".nii.gz", ".hdr", ".hdr.gz"],
+    endings: &[
+        ".nii",
+        ".nii.gz",
+        #[cfg(feature = "images")]
+        ".nii.zst",
+        ".hdr",
+        ".hdr.gz",
+    ],
     // Of a pair, either half may be named.
     halves: &[".hdr", ".hdr.gz", ".img", ".img.gz"],
+    picture: false,
     starts: |first| starts(first) && (has_magic(first) || !is_dicom(first)),
     header: |file| header(file).map(Into::into),
     unread: |file| unread(file).map(|(header, unread)| (header.into(), unread)),
@@ -79,6 +87,7 @@ impl From<Header> for image::Header {
             dtype: header.dtype,
             scale: header.scale,
             geometry: header.geometry,
+            meaning: image::Meaning::Numbers,
         }
     }
 }

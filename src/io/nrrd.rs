@@ -45,6 +45,7 @@ impl Format {
 pub(super) const FORMAT: ImageFormat = ImageFormat {
     endings: &[".seg.nrrd", ".seg.nhdr", ".nrrd", ".nhdr"],
     halves: &[],
+    picture: false,
     starts: |first| first.starts_with(b"NRRD000"),
     header: |file| recipe::read_header(file, header::load),
     unread: |file| recipe::unread(file, header::load),

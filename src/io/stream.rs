@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::file::{broken, read_full};
 use super::gzip::{self, Gunzip, Stop};
-use super::input::Reader;
+use super::input::{FileRef, Reader};
 use super::zlib::Unzlib;
+#[cfg(feature = "images")]
+use super::zstd::{self, Unzstd};
 use crate::error::{FileAction, FileError, Part};
 
 /// How many bytes may follow the voxels in a packed stream, beside as many again as the header accounts for.
@@ -18,6 +20,15 @@ pub(super) enum Packing {
     Plain,
     Gzip,
     Zlib,
+    #[cfg(feature = "images")]
+    Zstd,
+}
+
+/// A decoder that gives the bytes of voxels part by part: rows of a picture, or the slices of a stack.
+pub(super) trait Parts: Send {
+    /// Puts the next bytes into `part`, in place of what is there; false after the last one, and only when all
+    /// checksums have been verified.
+    fn next(&mut self, part: &mut Vec<u8>) -> Result<bool, FileError>;
 }
 
 /// One file, or one slice of memory, from some place in it on.
@@ -25,13 +36,43 @@ pub(super) struct Stream<'a> {
     path: PathBuf,
     length: u64,
     given: u64,
-    body: Body<Reader<'a>>,
+    body: Body<'a>,
 }
 
-enum Body<R> {
-    Plain(R),
-    Gzip(Box<Gunzip<R>>),
-    Zlib(Box<Unzlib<R>>),
+enum Body<'a> {
+    Plain(Reader<'a>),
+    Gzip(Box<Gunzip<Reader<'a>>>),
+    Zlib(Box<Unzlib<Reader<'a>>>),
+    #[cfg(feature = "images")]
+    Zstd(Box<Unzstd<Reader<'a>>>),
+    Parts(Box<Given<'a>>),
+}
+
+/// What a decoder gave.
+struct Given<'a> {
+    parts: Box<dyn Parts + 'a>,
+    part: Vec<u8>,
+    /// Bytes of the part that were read.
+    read: usize,
+}
+
+impl Given<'_> {
+    /// Up to `out.len()` bytes; 0 only at the end.
+    fn read(&mut self, out: &mut [u8]) -> Result<usize, FileError> {
+        while self.read >= self.part.len() {
+            if !self.parts.next(&mut self.part)? {
+                return Ok(0);
+            }
+            self.read = 0;
+        }
+        let ready = self.part.get(self.read..).unwrap_or_default();
+        let got = ready.len().min(out.len());
+        if let (Some(out), Some(ready)) = (out.get_mut(..got), ready.get(..got)) {
+            out.copy_from_slice(ready);
+        }
+        self.read = self.read.saturating_add(got);
+        Ok(got)
+    }
 }
 
 impl<'a> Stream<'a> {
@@ -41,8 +82,27 @@ impl<'a> Stream<'a> {
             Packing::Plain => Body::Plain(input),
             Packing::Gzip => Body::Gzip(Box::new(Gunzip::new(input))),
             Packing::Zlib => Body::Zlib(Box::new(Unzlib::new(input))),
+            #[cfg(feature = "images")]
+            Packing::Zstd => Body::Zstd(Box::new(Unzstd::new(input, length))),
         };
         Self { path: path.to_path_buf(), length, given: 0, body }
+    }
+
+    /// A file from its start, through gzip if it is packed.
+    pub fn open(file: &FileRef<'a>) -> Result<Self, FileError> {
+        let (mut reader, length) = file.open()?;
+        let failed = |source| FileError::Io { path: file.path().to_path_buf(), action: FileAction::Read, source };
+        let mut first = [0; 2];
+        let got = read_full(&mut reader, &mut first).map_err(failed)?;
+        reader.rewind().map_err(failed)?;
+        let packing = if got == 2 && first == gzip::MAGIC { Packing::Gzip } else { Packing::Plain };
+        Ok(Self::new(reader, length, packing, file.path()))
+    }
+
+    /// What a decoder gives of a file of so many bytes.
+    pub fn of_parts(parts: impl Parts + 'a, length: u64, path: &Path) -> Self {
+        let given = Given { parts: Box::new(parts), part: Vec::new(), read: 0 };
+        Self { path: path.to_path_buf(), length, given: 0, body: Body::Parts(Box::new(given)) }
     }
 
     pub fn path(&self) -> &Path {
@@ -64,6 +124,11 @@ impl<'a> Stream<'a> {
         !matches!(self.body, Body::Plain(_))
     }
 
+    /// Whether a decoder of pictures gives the bytes.
+    pub fn is_decoded(&self) -> bool {
+        matches!(self.body, Body::Parts(_))
+    }
+
     /// Fills a buffer, or as much of it as there are bytes.
     pub fn read_full(&mut self, out: &mut [u8]) -> Result<usize, FileError> {
         let mut done = 0_usize;
@@ -72,6 +137,12 @@ impl<'a> Stream<'a> {
                 Body::Plain(input) => read_full(input, rest).map_err(Stop::Read),
                 Body::Gzip(stream) => stream.read(rest),
                 Body::Zlib(stream) => stream.read(rest),
+                #[cfg(feature = "images")]
+                Body::Zstd(stream) => stream.read(rest),
+                Body::Parts(given) => match given.read(rest)? {
+                    0 => break,
+                    got => Ok(got),
+                },
             };
             match got.map_err(|stop| broken(&self.path, stop))? {
                 0 => break,
@@ -112,9 +183,18 @@ impl<'a> Stream<'a> {
         }
     }
 
+    /// The most that a packed file of this length can hold.
+    pub fn at_most(&self) -> u64 {
+        match self.body {
+            #[cfg(feature = "images")]
+            Body::Zstd(_) => self.length.saturating_mul(zstd::MOST_EXPANSION),
+            _ => gzip::at_most(self.length),
+        }
+    }
+
     /// Whether a packed file can hold what a header declares. This is checked before memory is reserved for it.
     pub fn check_claim(&self, needed: u64) -> Result<(), FileError> {
-        let at_most = gzip::at_most(self.length);
+        let at_most = self.at_most();
         if needed <= at_most {
             return Ok(());
         }

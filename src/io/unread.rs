@@ -52,6 +52,8 @@ pub(super) struct Unread<'a> {
     pub order: Order,
     /// Bytes of the stream that the header accounts for.
     pub declared: u64,
+    /// Whether other things than voxels follow them.
+    trailer: bool,
     /// Bytes of voxels that were read.
     found: u64,
 }
@@ -59,7 +61,25 @@ pub(super) struct Unread<'a> {
 impl<'a> Unread<'a> {
     /// Binary voxels in the order in which they are wanted.
     pub fn new(stream: Stream<'a>, layout: Layout, declared: u64) -> Self {
-        Self { stream, layout, notation: Notation::Binary, order: Order::Same, declared, found: 0 }
+        Self { stream, layout, notation: Notation::Binary, order: Order::Same, declared, trailer: false, found: 0 }
+    }
+
+    /// Voxels that follow a header of `start` bytes, which was read, to the end of a file that is long enough for them.
+    pub fn behind(stream: Stream<'a>, layout: Layout, start: u64) -> Result<Self, FileError> {
+        let unread = Self::new(stream, layout, 0);
+        let needed = unread.needed();
+        let declared = start.saturating_add(needed);
+        if unread.stream.is_packed() {
+            unread.stream.check_claim(declared)?;
+        } else if unread.stream.length() < declared {
+            return Err(unread.stream.truncated(needed, unread.stream.length().saturating_sub(start)));
+        }
+        Ok(Self { declared, ..unread })
+    }
+
+    /// The same where the format has more behind the voxels.
+    pub fn with_trailer(self) -> Self {
+        Self { trailer: true, ..self }
     }
 
     /// Whether [`Unread::fill`] gives the voxels as [`Unread::load`] does.
@@ -99,7 +119,7 @@ impl<'a> Unread<'a> {
     /// After the last voxel: verifies the bytes after it, and returns how many there are. A text may end with anything.
     pub fn finish(&mut self) -> Result<u64, FileError> {
         let surplus = self.stream.finish(self.declared)?;
-        Ok(if self.notation == Notation::Text { 0 } else { surplus })
+        Ok(if self.trailer || self.notation == Notation::Text { 0 } else { surplus })
     }
 
     /// Bytes of all voxels.

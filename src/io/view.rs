@@ -80,6 +80,7 @@ impl<'a> View<'a> {
 fn difference(name: &Path, unread: &Unread<'_>) -> Option<&'static str> {
     let layout = &unread.layout;
     let checks = [
+        (unread.stream.is_decoded(), "its pixels have to be decoded"),
         (unread.stream.is_packed(), "it is compressed"),
         (unread.notation == Notation::Text, "it is text"),
         (unread.stream.path() != name, "its voxels are in another file"),

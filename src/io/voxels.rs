@@ -16,6 +16,11 @@ pub enum ByteOrder {
     Big,
 }
 
+impl ByteOrder {
+    /// That of this machine.
+    pub(super) const NATIVE: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
+}
+
 /// `value = slope * stored + inter`, taken in f64.
 ///
 /// Present only where it changes a voxel. A slope of 0 or one that is not finite means "not scaled",
@@ -144,6 +149,11 @@ macro_rules! types {
         )*
 
         impl Voxels {
+            /// The voxels as bytes, in the byte order of this machine.
+            pub(super) fn bytes(&self) -> &[u8] {
+                match self { $(Self::$variant(voxels) => bytemuck::cast_slice(voxels),)* }
+            }
+
             /// The voxels in another order: of three axes, the second one becomes the last.
             pub(super) fn second_axis_last(self, axes: [usize; 3]) -> Result<Self, TryReserveError> {
                 Ok(match self {

@@ -28,6 +28,7 @@ mod lesions;
 mod loss;
 #[cfg(target_os = "linux")]
 mod memory;
+mod pictures;
 mod real;
 mod surfaces;
 mod values;

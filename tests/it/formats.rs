@@ -4,14 +4,17 @@
 pub mod compare;
 pub mod corpus;
 mod endings;
+mod golden;
 pub mod hostile;
 mod labels;
 mod metaimage;
 mod nrrd;
+mod pictures;
 mod pieces;
 mod real;
 mod segments;
 mod view;
+mod volumes;
 
 use crate::nifti::npy;
 use crate::shared::{expectations, shared};

@@ -15,6 +15,7 @@ from ._compare import Comparison, compare
 from ._counts import Counts, counts, dice, rows
 from ._evaluate import evaluate
 from ._report import Report, merge
+from ._rle import from_rle
 from ._sums import Sums, sums
 from ._threads import set_threads, threads
 from ._volumes import instances, surfaces
@@ -32,6 +33,7 @@ __all__ = [
     "counts",
     "dice",
     "evaluate",
+    "from_rle",
     "instances",
     "merge",
     "rows",

@@ -134,7 +134,7 @@ def chosen(**given: Any) -> dict[str, Any]:
         ("labels", "dataset", "ignore", "round", "threshold", "geometry", "spacing", "surface", "metrics", "empty", "like",
          "pool", "resamples", "seed", "missing", "shard", "cases", "case_list", "pairs", "pair_regex", "jobs")
     )
-    none.update(regions=[], surface_choices=[], lesion_choices=[], many_to_one=False, size_classes=[])
+    none.update(regions=[], surface_choices=[], lesion_choices=[], many_to_one=False, size_classes=[], stack=False)
     unknown = set(given) - set(none)
     assert not unknown, unknown
     return {**none, **given}

@@ -47,6 +47,7 @@ def evaluate(
     geometry: str = "warn",
     round: float | None = None,
     threshold: float | None = None,
+    stack: bool = False,
     pairs: Any = None,
     pair_regex: str | None = None,
     cases: str | Iterable[str] | None = None,
@@ -69,7 +70,8 @@ def evaluate(
     finding), ``"skip"`` or ``"zero"``. ``surface_choices`` and ``lesion_choices`` are single choices by their names, such as
     ``{"boundary": "edge"}`` and ``{"connectivity": "faces"}``; ``instances`` is ``"components"`` or ``"labels"``. ``spacing``
     is in mm, x first, and in place of what the files say. ``round`` is how far a number may be from the label it is rounded
-    to, at most 0.5; ``threshold`` makes labels of a prediction that holds probabilities. ``cases`` are names, or a pattern
+    to, at most 0.5; ``threshold`` makes labels of a prediction that holds probabilities. ``stack`` makes a volume of each folder of
+    pictures, slice by slice. ``cases`` are names, or a pattern
     for them. ``pool`` says what means of lesion scores are over: ``"cases"``, or the ``"lesions"`` of all of them. ``shard``
     is ``"1/4"``, or ``num_parts=4, part_id=0``, which counts from 0. ``threads`` are cases at a time. ``progress`` is True for
     a bar of tqdm, or a function of how many cases are done and how many there are.
@@ -107,6 +109,7 @@ def evaluate(
         geometry=geometry,
         round=_choices.share(round, "round", 0, 0.5),
         threshold=_choices.finite(threshold, "threshold"),
+        stack=bool(stack),
         pairs=_pairs(pairs),
         pair_regex=pair_regex,
         cases=cases if isinstance(cases, str) else None,

@@ -4,7 +4,7 @@ use crate::Empty;
 use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::eval::{
-    Asked, Class, Dataset, GeometryRule, Ignore, LabelList, Like, Missed, MissingRule, ParseError, Pool, ScoreChoices,
+    Asked, Class, Dataset, GeometryRule, Ignore, LabelList, Like, Missed, MissingRule, ParseError, Pictures, Pool, ScoreChoices,
     ScoreList, SurfaceChoices,
 };
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
@@ -43,6 +43,9 @@ pub(in crate::cli) struct CountArgs {
     /// The PREDICTION holds probabilities: from T on a voxel is label 1, below it is background
     #[arg(long, value_name = "T", value_parser = threshold, help_heading = "Classes", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
+    /// Folders of pictures are volumes: each picture is a slice, in the order of the numbers in their names
+    #[arg(long, help_heading = "Classes")]
+    pub stack: bool,
     /// Whose definition of surface distances holds, such as deepmind, monai, kits23 [default: what --like says, or one that
     /// docs/which-hd95.md explains]
     #[arg(long, value_name = "PRESET", help_heading = "Surfaces")]
@@ -268,6 +271,7 @@ impl CountArgs {
             threshold: self.threshold,
             geometry: self.geometry.into(),
             spacing_mm: self.spacing,
+            pictures: if self.stack { Pictures::Slices } else { Pictures::Cases },
             surface: self.surface,
             surface_choices: SurfaceChoices::from(&self.boundary),
             ..Asked::default()

@@ -4,7 +4,7 @@ use super::content::{Channels, Content, Labels, Number};
 use crate::cli::warning::Warning;
 use crate::eval;
 use crate::io::nrrd::{Segment, segments};
-use crate::io::{self, Format, Geometry, Scale, npy};
+use crate::io::{self, AffineSource, Format, Geometry, Meaning, Scale, npy};
 use crate::report::grid::{Align, Grid, Tone};
 use crate::text::{extent, grouped, millilitres, plain, printable, shown};
 use anyhow::Result;
@@ -22,8 +22,9 @@ pub(super) struct Found<'a> {
     shape: Vec<u64>,
     dtype: &'static str,
     scale: Option<Scale>,
-    /// An array has none.
+    /// An array has none, nor has a picture that does not say.
     geometry: Option<Geometry>,
+    picture: Option<Meaning>,
     /// Of 3D Slicer's segmentations, in the file's order.
     segments: Vec<Segment>,
     content: Content,
@@ -38,7 +39,7 @@ impl<'a> Found<'a> {
             let dtype = elements.dtype_name();
             let content = Content::of(elements.into_voxels(), &Channels::one(), false);
             let (scale, geometry, segments) = (None, None, Vec::new());
-            return Ok(Self { path, shape, dtype, scale, geometry, segments, content, surplus: 0 });
+            return Ok(Self { path, shape, dtype, scale, geometry, picture: None, segments, content, surplus: 0 });
         }
         let io::Image { header, voxels, surplus } = io::read(path)?;
         let segments = if header.format == Format::NRRD { segments(path)? } else { Vec::new() };
@@ -55,7 +56,8 @@ impl<'a> Found<'a> {
             shape: header.shape,
             dtype: header.dtype.name(),
             scale: header.scale,
-            geometry: Some(header.geometry),
+            geometry: Some(header.geometry).filter(|geometry| geometry.source != AffineSource::Unsaid),
+            picture: Some(header.meaning).filter(|_| header.format.is_picture()),
             segments,
             content,
             surplus,
@@ -88,6 +90,9 @@ impl<'a> Found<'a> {
             "sum": content.sum.json(),
             "non_finite": content.non_finite,
         });
+        if let Some(note) = self.look() {
+            found["picture"] = note.into();
+        }
         if !self.segments.is_empty() {
             let segment = |segment: &Segment| {
                 json!({
@@ -120,6 +125,12 @@ impl<'a> Found<'a> {
                 line(name, row.map(|v| format!("{v:>12.4}")).concat());
             }
         }
+        if geometry.is_none() && self.picture.is_some() {
+            line("spacing", "the file does not say how large a pixel is".into());
+        }
+        if let Some(note) = self.look() {
+            line("picture", note);
+        }
         if let (Some(min), Some(max)) = (content.min, content.max) {
             line("range", format!("{min} to {max}"));
             let mean = content.mean().map_or_else(String::new, |mean| format!(", mean {mean}"));
@@ -140,6 +151,31 @@ impl<'a> Found<'a> {
             let _ = write!(text, "\n{}", self.segment_table());
         }
         text
+    }
+
+    /// Why a picture looks as it does in a viewer, and what its numbers mean.
+    fn look(&self) -> Option<String> {
+        let meaning = self.picture?;
+        let (labels, Number::Whole(max)) = (self.content.labels.as_ref()?, self.content.max?) else { return None };
+        let white: i128 = match self.dtype {
+            "u8" => 255,
+            "u16" => 65_535,
+            _ => return None,
+        };
+        let only = |wanted: &[i128]| labels.keys().all(|label| wanted.contains(label));
+        Some(match meaning {
+            Meaning::Palette => "places in a palette: these are the labels, whatever colours a viewer shows".into(),
+            Meaning::Brightness if max == white && only(&[0, white]) => {
+                "0 and 255 alone: a mask, whose 255 counts as label 1".into()
+            }
+            _ if max > 0 && max < white / 8 => {
+                let list: Vec<String> = labels.keys().take(10).map(i128::to_string).collect();
+                let more = if labels.len() > list.len() { ", ..." } else { "" };
+                format!("labels {}{more}; it looks black in a viewer, where {white} is white", list.join(", "))
+            }
+            _ if max == 0 => "black: no pixel is labelled".into(),
+            _ => return None,
+        })
     }
 
     fn label_table(&self, labels: &Labels) -> String {

@@ -118,6 +118,24 @@ pub enum ZlibFault {
     Damaged,
 }
 
+/// What is wrong with a Zstandard stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ZstdFault {
+    /// The file ends inside it.
+    #[error("it ends early")]
+    EndsEarly,
+    /// The compressed data are damaged, or end early.
+    #[error("its data are damaged")]
+    Damaged,
+    /// The checksum behind a frame is wrong.
+    #[error("its checksum is not that of its content")]
+    Checksum,
+    /// It asks for more memory than streams of its length need.
+    #[error("its window is larger than is read")]
+    Window,
+}
+
 /// What is wrong with the header of a `.npy` file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NpyFault {

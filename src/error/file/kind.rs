@@ -28,10 +28,14 @@ pub enum FileErrorKind {
     UnsupportedDtype,
     /// A broken zlib stream.
     BadZlib,
+    /// A broken Zstandard stream.
+    BadZstd,
     /// Neither name nor content is that of a known format.
     UnknownFormat,
     /// A header of text that is damaged, or asks for what is not read.
     BadHeader,
+    /// A picture that is damaged, or of a sort that is not read.
+    BadPicture,
     /// An impossible start of the voxels.
     BadOffset,
     /// An impossible intercept.
@@ -67,8 +71,10 @@ impl FileErrorKind {
             Self::BadDims => "bad_dims",
             Self::UnsupportedDtype => "unsupported_dtype",
             Self::BadZlib => "bad_zlib",
+            Self::BadZstd => "bad_zstd",
             Self::UnknownFormat => "unknown_format",
             Self::BadHeader => "bad_header",
+            Self::BadPicture => "bad_picture",
             Self::BadOffset => "bad_offset",
             Self::BadScale => "bad_scale",
             Self::BadGeometry => "bad_geometry",
@@ -105,9 +111,11 @@ impl FileError {
             | Self::NotGzip { path, .. }
             | Self::Gzip { path, .. }
             | Self::Zlib { path, .. }
+            | Self::Zstd { path, .. }
             | Self::UnknownFormat { path, .. }
             | Self::Foreign { path, .. }
             | Self::Header { path, .. }
+            | Self::Picture { path, .. }
             | Self::Overlong { path, .. }
             | Self::Truncated { path, .. }
             | Self::TooSmallForClaim { path, .. }
@@ -146,8 +154,10 @@ impl FileError {
             Self::BadDims { .. } => FileErrorKind::BadDims,
             Self::UnsupportedDtype { .. } => FileErrorKind::UnsupportedDtype,
             Self::Zlib { .. } => FileErrorKind::BadZlib,
+            Self::Zstd { .. } => FileErrorKind::BadZstd,
             Self::UnknownFormat { .. } | Self::Foreign { .. } => FileErrorKind::UnknownFormat,
             Self::Header { fault, .. } => fault.kind(),
+            Self::Picture { fault, .. } => fault.kind(),
             Self::BadOffset { .. } => FileErrorKind::BadOffset,
             Self::BadScale { .. } => FileErrorKind::BadScale,
             Self::BadGeometry { .. } => FileErrorKind::BadGeometry,

@@ -59,6 +59,49 @@ pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Vec<Entry>, 
     Ok(entries)
 }
 
+/// The volume whose slices are the pictures of a folder, in the order of the numbers in their names; None where it
+/// holds no pictures, or volumes as well.
+pub(super) fn stack(path: &Path) -> Result<Option<Input>, PairingError> {
+    let mut files = listed(path)?.0;
+    if files.is_empty() || files.iter().any(|(_, file)| !io::is_picture(file)) {
+        return Ok(None);
+    }
+    files.sort_by_cached_key(|(name, _)| natural(&name.to_string_lossy()));
+    Ok(Some(Input::slices(path, files.into_iter().map(|(_, file)| file.into()))))
+}
+
+/// The volumes of a folder, each of them a folder of pictures; None where it holds files that are cases themselves.
+pub(super) fn stacks(path: &Path) -> Result<Option<Vec<Entry>>, PairingError> {
+    let (files, folders) = listed(path)?;
+    if !files.is_empty() {
+        return Ok(None);
+    }
+    let mut entries = Vec::new();
+    for (name, folder) in folders {
+        if let Some(input) = stack(&folder)? {
+            entries.push(Entry { case: printable(&name.to_string_lossy()), name, source: Source::File(input) });
+        }
+    }
+    Ok(Some(entries).filter(|entries| !entries.is_empty()))
+}
+
+/// A name as it is sorted: by its words, and by its numbers as such, so that 10 comes behind 9.
+fn natural(name: &str) -> Vec<(String, Option<u128>)> {
+    let mut parts: Vec<(String, Option<u128>)> = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let word = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (before, behind) = rest.split_at(word);
+        let digits = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+        let (number, after) = behind.split_at(digits);
+        parts.push((before.into(), number.parse().ok()));
+        rest = after;
+    }
+    // Names that differ in zeros before a number alone keep an order.
+    parts.push((name.into(), None));
+    parts
+}
+
 /// The files of a case.
 struct CaseFolder {
     /// Of its folder.
@@ -211,8 +254,8 @@ fn is_image(file: &Path) -> bool {
 /// Names with their paths, sorted.
 type Named = Vec<(OsString, PathBuf)>;
 
-/// Label maps and folders; hidden files, and files of other kinds, are skipped. An entry that only looks like a label
-/// map (a folder of such a name, a link that leads nowhere) is listed and becomes a failure.
+/// Label maps and folders; hidden files, files of other kinds, and pictures beside volumes are skipped. An entry that
+/// only looks like a label map (a folder of such a name, a link that leads nowhere) is listed and becomes a failure.
 fn listed(path: &Path) -> Result<(Named, Named), PairingError> {
     let failed = |source| PairingError::Folder { path: path.into(), source };
     let (mut files, mut folders) = (Vec::new(), Vec::new());
@@ -224,6 +267,10 @@ fn listed(path: &Path) -> Result<(Named, Named), PairingError> {
         } else if !name.to_string_lossy().starts_with(['.', '_']) && path.is_dir() {
             folders.push((name, path));
         }
+    }
+    // Beside volumes, pictures are previews of them.
+    if files.iter().any(|(_, file)| !io::is_picture(file)) {
+        files.retain(|(_, file)| !io::is_picture(file));
     }
     files.sort();
     folders.sort();

@@ -1,6 +1,6 @@
 //! A CSV with the truth, the prediction and maybe the name of each case.
 
-use super::{CasePair, Lone, PairList, Pairing, Source, case_name, discover};
+use super::{CasePair, Lone, PairList, Pairing, Source, case_name, one};
 use crate::eval::error::PairingError;
 use crate::eval::rules::Rules;
 use crate::io::labels::LabelOptions;
@@ -45,10 +45,10 @@ pub(crate) fn read(
         if !names.insert(name.clone()) {
             return Err(PairingError::ListTwice { list: list.into(), line, case: name });
         }
-        let Some(of_truth) = source(&of_truth, &in_truth)? else {
+        let Some(of_truth) = source(&of_truth, &in_truth, rules)? else {
             return Err(PairingError::ListTruth { list: list.into(), line, truth: of_truth, folder: truth.into() });
         };
-        match source(&expected, &in_pred)? {
+        match source(&expected, &in_pred, rules)? {
             Some(of_pred) => pairing.pairs.push(CasePair { name, truth: of_truth, pred: of_pred }),
             None => pairing.missing.push(Lone { name, source: of_truth, expected: Some(expected) }),
         }
@@ -60,9 +60,9 @@ pub(crate) fn read(
 }
 
 /// A file, or a folder of one file per class; `None` if there is neither.
-fn source(path: &Path, options: &LabelOptions) -> Result<Option<Source>, PairingError> {
+fn source(path: &Path, options: &LabelOptions, rules: &Rules) -> Result<Option<Source>, PairingError> {
     if path.is_dir() {
-        return discover::one(path, options);
+        return one(path, options, rules);
     }
     Ok(path.try_exists().unwrap_or(true).then(|| Source::File(path.into())))
 }

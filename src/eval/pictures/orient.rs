@@ -1,6 +1,6 @@
 //! How a slice is looked at: as in radiology, where the file says where the patient lies.
 
-use crate::io::{AffineSource, Geometry};
+use crate::io::Geometry;
 
 /// Which axes of the file lie in the picture, and whether they run backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl View {
     pub fn of(axis: usize, geometry: Option<&Geometry>) -> Self {
         let raw = Self::raw(axis);
         // Without an affine in the header there is a made-up one.
-        let known = geometry.filter(|geometry| geometry.source != AffineSource::Pixdim);
+        let known = geometry.filter(|geometry| geometry.source.has_place());
         let Some([x, y, z]) = known.and_then(directions) else { return raw };
         let of = |axis: usize| match axis {
             0 => x,
@@ -84,6 +84,7 @@ fn directions(geometry: &Geometry) -> Option<[(usize, bool); 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::AffineSource;
 
     /// Axes of the file along these axes of the world.
     fn geometry(columns: [[f64; 3]; 3]) -> Geometry {

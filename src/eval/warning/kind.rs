@@ -38,6 +38,8 @@ pub enum WarningKind {
     NoMask,
     /// Bytes behind the voxels.
     SurplusBytes,
+    /// Pictures of 0 and 255 alone, taken as masks.
+    White,
 }
 
 named!(WarningKind, "the kind of a warning" {
@@ -57,12 +59,13 @@ named!(WarningKind, "the kind of a warning" {
     UnlistedMasks = "unlisted_masks",
     NoMask = "no_mask",
     SurplusBytes = "surplus_bytes",
+    White = "white",
 });
 
 impl WarningKind {
     /// Whether this is harmless: the voxels were handled as the files say.
     pub fn is_note(self) -> bool {
-        matches!(self, Self::Reordered | Self::Padded)
+        matches!(self, Self::Reordered | Self::Padded | Self::White)
     }
 
     /// Whether this may come from a header that is wrong.

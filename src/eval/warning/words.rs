@@ -129,6 +129,10 @@ impl fmt::Display for Warning {
                 "{file}: {} bytes behind the voxels were not read; check the sizes and the start of the voxels in its header",
                 grouped(*bytes)
             ),
+            Self::White { files } => {
+                let hold = if files.len() == 1 { "holds" } else { "hold" };
+                write!(f, "{} {hold} nothing but 0 and 255, as masks do that are to be looked at: 255 is label 1", listed(files))
+            }
             Self::Stored { message, .. } => f.write_str(message),
         }
     }

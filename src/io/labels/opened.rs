@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::convert::{Offender, convert, convert_elements, interpret, settle};
-use super::{LabelOptions, LabelVolume, grid, position};
+use super::white::{as_one, is_white};
+use super::{LabelOptions, LabelVolume, White, grid, position};
 use crate::error::{FileError, LabelFault};
 use crate::io::file::ends_in;
 use crate::io::header::Header;
 use crate::io::input::Input;
 use crate::io::npy::{self, Content, Elements};
 use crate::io::unread::{Notation, Order, Unread};
-use crate::io::{Geometry, Voxels, image};
+use crate::io::{AffineSource, Geometry, Voxels, image};
 
 /// The most channels that are layers: each becomes a separate volume here, and a few bytes of a file must not become
 /// millions.
@@ -23,6 +24,8 @@ pub(super) struct Opened {
     /// Numbers per voxel; where there are several, they are the last axis.
     pub channels: u64,
     pub geometry: Option<Geometry>,
+    /// Whether 255 is label 1.
+    pub white: bool,
     pub voxels: Unloaded,
 }
 
@@ -32,16 +35,25 @@ pub(super) enum Unloaded {
 }
 
 impl Opened {
-    pub fn of(input: &Input) -> Result<Self, FileError> {
+    pub fn of(input: &Input, options: &LabelOptions) -> Result<Self, FileError> {
         let file = input.path().to_path_buf();
         if ends_in(&file, "npy") {
             let array = npy::Unread::open(input.file())?;
             let shape = array.shape().iter().rev().copied().collect();
-            return Ok(Self { path: file, shape, channels: 1, geometry: None, voxels: Unloaded::Array(array) });
+            return Ok(Self {
+                path: file,
+                shape,
+                channels: 1,
+                geometry: None,
+                white: false,
+                voxels: Unloaded::Array(array),
+            });
         }
         let (header, unread) = image::unread(input.file())?;
+        let white = options.white == White::One && options.threshold.is_none() && is_white(input, &header);
         let Header { shape, channels, geometry, .. } = header;
-        Ok(Self { path: file, shape, channels, geometry: Some(geometry), voxels: Unloaded::Image(unread) })
+        let geometry = Some(geometry).filter(|geometry| geometry.source != AffineSource::Unsaid);
+        Ok(Self { path: file, shape, channels, geometry, white, voxels: Unloaded::Image(unread) })
     }
 
     /// Refuses several numbers per voxel, and no voxels.
@@ -69,13 +81,16 @@ impl Opened {
     }
 
     pub fn load(self, options: &LabelOptions) -> Result<LabelVolume, FileError> {
-        let Self { path, shape, geometry, voxels, .. } = self;
+        let Self { path, shape, geometry, white, voxels, .. } = self;
         let mut is_scaled = false;
         let (labels, stored, surplus) = match voxels {
             Unloaded::Image(unread) => {
                 let stored = unread.layout.dtype;
                 is_scaled = unread.layout.scale.is_some();
                 let (mut voxels, surplus) = unread.load_to_end()?;
+                if let (true, Voxels::U8(values)) = (white, &mut voxels) {
+                    as_one(values);
+                }
                 if let (true, Voxels::F64(values)) = (is_scaled, &mut voxels) {
                     settle(values);
                 }
@@ -94,7 +109,7 @@ impl Opened {
         };
         let labels =
             labels.map_err(|offender| not_a_label(&path, &shape, offender.index as u64, offender, is_scaled))?;
-        Ok(LabelVolume { labels, shape, geometry, stored, surplus })
+        Ok(LabelVolume { labels, shape, geometry, stored, surplus, white })
     }
 }
 

@@ -21,9 +21,23 @@ pub struct LabelOptions {
     /// Numbers from this on become label 1, the others 0: a mask of probabilities. Both are compared as `f32`, as
     /// [`Activation::Threshold`](crate::Activation::Threshold) does.
     pub threshold: Option<f32>,
-    /// Negative numbers that are labels as well, with a [`code`] in place of their number. With any of them, labels from
-    /// 2^31 on are an error, since they could not be told from the codes.
+    /// Negative numbers that are labels as well, with a [`code`] in place of their number. With any of them, labels
+    /// from 2^31 on are an error, since they could not be told from the codes.
     pub negative: BTreeSet<i32>,
+    /// What 255 is in a grey picture of 8 bits that holds nothing but 0 and 255.
+    pub white: White,
+}
+
+/// What 255 is in a grey picture that holds nothing but 0 and 255.
+///
+/// Masks are often stored so, to be looked at. Elsewhere 255 is a number, such as that of pixels to ignore.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum White {
+    /// Label 1: the picture is a mask. [`LabelVolume::white`](super::LabelVolume::white) tells.
+    #[default]
+    One,
+    /// Label 255, as everywhere else.
+    Number,
 }
 
 /// The label that stands for a number: itself, or for a negative one 2^32 more. `None` beyond 32 bits.
@@ -43,7 +57,7 @@ pub fn code(label: i64) -> Option<u32> {
 impl LabelOptions {
     /// Whether numbers must be labels already.
     pub(super) fn are_plain(&self) -> bool {
-        *self == Self::default()
+        self.round.is_none() && self.threshold.is_none() && self.negative.is_empty()
     }
 
     /// The label of a number.

@@ -4,6 +4,7 @@ use bytemuck::{cast_slice, cast_slice_mut};
 
 use super::LabelOptions;
 use super::convert::{Number, Offender, check, interpreted, settle, whole, whole_halves};
+use super::white::as_one;
 use crate::error::FileError;
 use crate::io::decode::fill_scaled;
 use crate::io::npy::Content;
@@ -16,6 +17,8 @@ pub(super) struct Pieces {
     unread: Unread<'static>,
     content: Content,
     options: LabelOptions,
+    /// Whether 255 is label 1.
+    white: bool,
     /// The voxels as they are stored, in any type: these words are aligned for every type.
     raw: Vec<u64>,
     /// Scaled voxels.
@@ -51,8 +54,8 @@ enum Width {
 }
 
 impl Pieces {
-    pub fn new(unread: Unread<'static>, content: Content, options: LabelOptions) -> Self {
-        Self { unread, content, options, raw: Vec::new(), scaled: Vec::new(), copied: Vec::new() }
+    pub fn new(unread: Unread<'static>, content: Content, options: LabelOptions, white: bool) -> Self {
+        Self { unread, content, options, white, raw: Vec::new(), scaled: Vec::new(), copied: Vec::new() }
     }
 
     /// Reads and converts the next `n` voxels.
@@ -185,6 +188,9 @@ impl Pieces {
         room(&self.unread, &mut self.raw, n.saturating_mul(size_of::<T>()).div_ceil(size_of::<u64>()))?;
         let voxels = cast_slice_mut(&mut self.raw).get_mut(..n).unwrap_or_default();
         self.unread.fill(voxels)?;
+        if self.white {
+            as_one(cast_slice_mut(voxels));
+        }
         Ok(voxels)
     }
 }

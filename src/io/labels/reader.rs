@@ -50,6 +50,8 @@ pub struct LabelReader {
     given: u64,
     /// Bytes behind the voxels, once they were met.
     surplus: u64,
+    /// Whether 255 is label 1.
+    white: bool,
     source: Source,
 }
 
@@ -85,7 +87,7 @@ impl LabelReader {
     /// # Errors
     /// As [`read`](super::read), for the header.
     pub fn open_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Self, FileError> {
-        Ok(Self::of(Opened::of(&input.into())?.single()?, options))
+        Ok(Self::of(Opened::of(&input.into(), options)?.single()?, options))
     }
 
     /// Opens a file that may have several numbers per voxel, which come in the order of the file: see [`Channels`].
@@ -94,20 +96,20 @@ impl LabelReader {
     /// As [`read_layers`](super::read_layers), for the header.
     #[cfg(feature = "eval")]
     pub(crate) fn open_channels(input: &Input, options: &LabelOptions) -> Result<Self, FileError> {
-        Ok(Self::of(Opened::of(input)?.layered()?, options))
+        Ok(Self::of(Opened::of(input, options)?.layered()?, options))
     }
 
     fn of(opened: Opened, options: &LabelOptions) -> Self {
-        let Opened { path, shape, channels, geometry, mut voxels } = opened;
+        let Opened { path, shape, channels, geometry, white, mut voxels } = opened;
         let count = shape.iter().fold(1, |count: u64, &length| count.saturating_mul(length));
         let in_file = if channels > 1 { voxels.in_file_order() } else { None };
         let run = in_file.unwrap_or_else(|| count.checked_div(channels).unwrap_or(count));
         let channels = Channels { count: channels, run };
         let source = match voxels.in_pieces() {
-            Ok((unread, content)) => Source::Pieces(Box::new(Pieces::new(unread, content, options.clone()))),
+            Ok((unread, content)) => Source::Pieces(Box::new(Pieces::new(unread, content, options.clone(), white))),
             Err(unloaded) => Source::Later(Box::new((*unloaded, options.clone()))),
         };
-        Self { path, shape, geometry, count, channels, given: 0, surplus: 0, source }
+        Self { path, shape, geometry, count, channels, given: 0, surplus: 0, white, source }
     }
 
     /// Where the channels are.
@@ -121,7 +123,7 @@ impl LabelReader {
         &self.shape
     }
 
-    /// Size and place of the voxels. `None` for `.npy`, which does not say.
+    /// Size and place of the voxels. `None` for `.npy` and for pictures, which do not say.
     pub fn geometry(&self) -> Option<&Geometry> {
         self.geometry.as_ref()
     }
@@ -130,6 +132,11 @@ impl LabelReader {
     /// and there is no next chunk.
     pub fn surplus(&self) -> u64 {
         self.surplus
+    }
+
+    /// Whether the file is a picture of 0 and 255 alone, in which 255 is label 1.
+    pub fn white(&self) -> bool {
+        self.white
     }
 
     /// The next `most` voxels (at least one), x fastest, or those that are left. `None` at the end, and only when all
@@ -191,7 +198,7 @@ impl LabelReader {
         let Source::Later(later) = std::mem::replace(&mut self.source, Source::Failed) else { return Ok(()) };
         let (voxels, options) = *later;
         let (path, shape) = (self.path.clone(), self.shape.clone());
-        let opened = Opened { path, shape, channels: 1, geometry: None, voxels };
+        let opened = Opened { path, shape, channels: 1, geometry: None, white: self.white, voxels };
         let LabelVolume { labels, surplus, .. } = opened.load(&options)?;
         self.surplus = surplus;
         self.source = Source::Whole(labels);

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::error::{DimsFault, FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
 use crate::io::geometry::{AffineSource, Geometry, Units};
-use crate::io::header::{Format, Header};
+use crate::io::header::{Format, Header, Meaning};
 use crate::io::input::Reader;
 use crate::io::recipe::{Encoding, Place, Recipe, Skip, beside};
 use crate::io::text::quoted;
@@ -99,7 +99,15 @@ fn recipe(fields: &Fields, end: u64, path: &Path) -> Result<Recipe, FileError> {
     let place = place(fields, end, path).map_err(fault)?;
     let (place, skip) = skip(fields, place, encoding).map_err(fault)?;
     Ok(Recipe {
-        header: Header { format: Format::META_IMAGE, shape, channels, dtype, scale: None, geometry },
+        header: Header {
+            format: Format::META_IMAGE,
+            shape,
+            channels,
+            dtype,
+            scale: None,
+            geometry,
+            meaning: Meaning::Numbers,
+        },
         sizes,
         moved,
         byte_order: if flag(fields, "BinaryDataByteOrderMSB").map_err(fault)?.unwrap_or(false) {

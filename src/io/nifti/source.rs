@@ -35,12 +35,23 @@ fn new<'a>(mut reader: Reader<'a>, length: u64, path: &Path) -> Result<Stream<'a
     let found = first.get(..got).unwrap_or_default();
     let packing = if found.starts_with(&gzip::MAGIC) {
         Packing::Gzip
+    } else if let Some(packing) = zstd(found) {
+        packing
     } else if ends_in(path, "gz") && !found.is_empty() && recognise(first).is_none() {
         return Err(FileError::NotGzip { path: path.to_path_buf(), found: found.to_vec() });
     } else {
         Packing::Plain
     };
     Ok(Stream::new(reader, length, packing, path))
+}
+
+/// Zstandard, where it is read.
+fn zstd(_first: &[u8]) -> Option<Packing> {
+    #[cfg(feature = "images")]
+    if _first.starts_with(&crate::io::zstd::MAGIC) {
+        return Some(Packing::Zstd);
+    }
+    None
 }
 
 /// Goes on to the first voxel, and checks that `needed` bytes of voxels can be there before memory is reserved for
@@ -67,7 +78,7 @@ pub(super) fn seek_voxels(
         }
         return source.seek(offset);
     }
-    let at_most = gzip::at_most(source.length());
+    let at_most = source.at_most();
     if offset > at_most {
         return Err(beyond(source.path(), at_most));
     }

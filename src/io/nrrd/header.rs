@@ -7,7 +7,7 @@ use super::axes::axes;
 use super::pairs::layers;
 use crate::error::{DimsFault, FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
-use crate::io::header::{Format, Header};
+use crate::io::header::{Format, Header, Meaning};
 use crate::io::input::Reader;
 use crate::io::recipe::{Encoding, Place, Recipe, Skip, beside};
 use crate::io::text::quoted;
@@ -117,7 +117,15 @@ fn recipe(fields: &Fields, end: u64, layers: Option<u64>, path: &Path) -> Result
     };
     let (skip, skip_unpacked) = skip(fields, encoding).map_err(fault)?;
     Ok(Recipe {
-        header: Header { format: Format::NRRD, shape, channels, dtype, scale: None, geometry: axes.geometry },
+        header: Header {
+            format: Format::NRRD,
+            shape,
+            channels,
+            dtype,
+            scale: None,
+            geometry: axes.geometry,
+            meaning: Meaning::Numbers,
+        },
         sizes,
         moved: axes.other,
         byte_order,

@@ -159,13 +159,13 @@ fn a_file_is_what_it_starts_as_and_unknown_names_are_told_what_is_read() {
         assert_eq!(voxdice::io::read(write(name, &bytes)).unwrap().voxels.len(), 6);
     }
     // By its name, whatever is in it; and by what is in it, whatever its name.
-    assert_eq!(kind(voxdice::io::read(write("b.nii", b"\x89PNG"))), FileErrorKind::NotNifti);
-    assert_eq!(kind(voxdice::io::read(write("b.gz", b"\x89PNG"))), FileErrorKind::BadGzip);
-    assert_eq!(kind(voxdice::io::read(write("b", &crate::nifti::hostile::gzip(b"\x89PNG")))), FileErrorKind::NotNifti);
-    let error = voxdice::io::read(write("a.png", b"\x89PNG")).unwrap_err();
+    assert_eq!(kind(voxdice::io::read(write("b.nii", b"\x89HDF"))), FileErrorKind::NotNifti);
+    assert_eq!(kind(voxdice::io::read(write("b.gz", b"\x89HDF"))), FileErrorKind::BadGzip);
+    assert_eq!(kind(voxdice::io::read(write("b", &crate::nifti::hostile::gzip(b"\x89HDF")))), FileErrorKind::NotNifti);
+    let error = voxdice::io::read(write("a.h5", b"\x89HDF")).unwrap_err();
     assert_eq!(error.kind(), FileErrorKind::UnknownFormat);
     assert!(error.to_string().contains(".nii.gz") && error.to_string().contains(".nhdr"), "{error}");
-    assert_eq!(kind(voxdice::io::read(write("b.mha", b"\x89PNG\n"))), FileErrorKind::UnknownFormat);
+    assert_eq!(kind(voxdice::io::read(write("b.mha", b"\x89HDF\n"))), FileErrorKind::UnknownFormat);
     assert_eq!(kind(voxdice::io::read(write("c.mha", b""))), FileErrorKind::Truncated);
     assert_eq!(kind(voxdice::io::read(folder.path().join("none.mha"))), FileErrorKind::MissingFile);
     assert_eq!(kind(voxdice::io::read(folder.path())), FileErrorKind::NotAFile);

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use voxdice::error::{FileError, FileErrorKind};
 use voxdice::io::nifti::{self, Voxel};
 use voxdice::io::npy::{self, Elements, Order};
-use voxdice::io::{self, Format, Image, Input, Voxels, metaimage as image, nrrd, soft};
+use voxdice::io::{self, Format, Image, Input, Voxels, bmp, gipl, metaimage as image, mgh, nrrd, soft};
 use voxdice::metric::{Given, Loss};
 
 use super::agree::{self, bytes, consistent, same_images, same_voxels, told};
@@ -20,7 +20,7 @@ use super::scratch::{self, Scratch};
 pub type Body = (&'static str, fn(&[u8]));
 
 /// Every body.
-pub const ALL: [Body; 8] = [
+pub const ALL: &[Body] = &[
     ("nifti", nifti),
     ("nifti_pair", nifti_pair),
     ("packed", packed),
@@ -28,6 +28,15 @@ pub const ALL: [Body; 8] = [
     ("metaimage", metaimage),
     ("npy", npy),
     ("seg_nrrd", seg_nrrd),
+    ("mgh", mgh),
+    ("gipl", gipl),
+    ("bmp", bmp),
+    #[cfg(feature = "images")]
+    ("png", png),
+    #[cfg(feature = "images")]
+    ("tiff", tiff),
+    #[cfg(feature = "images")]
+    ("nifti_zst", nifti_zst),
     ("loss_call", loss_call),
 ];
 
@@ -199,6 +208,83 @@ fn inside(name: &str, file: &[u8], content: Option<&[u8]>) {
         }
         agree::labels(&path);
     });
+}
+
+/// The properties of a format of pictures, or of any whose voxels are one stream: the bytes are the file.
+fn of_picture(name: &str, data: &[u8], format: Format, read: fn(Input) -> Result<Image, FileError>) {
+    scratch::with(|folder| {
+        let path = folder.file(name, data);
+        let of_bytes = read(Input::bytes(&path, data));
+        same_images(&of_bytes, &read(Input::from(&path)), &path);
+        if let Ok(image) = &of_bytes {
+            let header = &image.header;
+            consistent(&image.voxels, &header.shape, header.dtype, header.scale);
+            assert_eq!((header.format, header.channels), (format, 1));
+        }
+        let any = io::read(&path);
+        match (&any, io::read_header(&path)) {
+            (Ok(image), header) => assert_eq!(format!("{:?}", header.unwrap()), format!("{:?}", image.header)),
+            (Err(_), Err(error)) => _ = told(&error, &path),
+            (Err(error), Ok(_)) => _ = told(error, &path),
+        }
+        agree::view(&path, data, &any);
+        agree::labels(&path);
+        softly(&path);
+    });
+}
+
+/// `.mgh` and `.mgz`: the bytes are the file.
+pub fn mgh(data: &[u8]) {
+    of_picture("a.mgz", data, Format::MGH, mgh::read);
+}
+
+/// `.gipl` and `.gipl.gz`: the bytes are the file.
+pub fn gipl(data: &[u8]) {
+    of_picture("a.gipl", data, Format::GIPL, gipl::read);
+}
+
+/// `.tif`: the bytes are the file.
+#[cfg(feature = "images")]
+pub fn tiff(data: &[u8]) {
+    of_picture("a.tif", data, Format::TIFF, io::tiff::read);
+}
+
+/// `.nii.zst`: the bytes are the stream.
+#[cfg(feature = "images")]
+pub fn nifti_zst(data: &[u8]) {
+    fn read(input: Input) -> Result<Image, FileError> {
+        io::read(input)
+    }
+    if data.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        of_picture("a.nii.zst", data, Format::NIFTI, read);
+    }
+}
+
+/// `.bmp`: the bytes are the file.
+pub fn bmp(data: &[u8]) {
+    of_picture("a.bmp", data, Format::BMP, bmp::read);
+}
+
+/// `.png`: the bytes are the file, and once more with the checksums that its chunks should have, so that the fuzzer is not
+/// stopped by what it cannot guess.
+#[cfg(feature = "images")]
+pub fn png(data: &[u8]) {
+    of_picture("a.png", data, Format::PNG, io::png::read);
+    let mut repaired = data.to_vec();
+    let mut at = 8;
+    while let Some(length) = repaired.get(at..at + 4).and_then(|word| word.first_chunk().copied()) {
+        let end = (at + 8).saturating_add(u32::from_be_bytes(length) as usize);
+        let Some(content) = repaired.get(at + 4..end) else { break };
+        let mut sum = flate2::Crc::new();
+        sum.update(content);
+        if let Some(place) = repaired.get_mut(end..end + 4) {
+            place.copy_from_slice(&sum.sum().to_be_bytes());
+        }
+        at = end + 4;
+    }
+    if repaired != data {
+        of_picture("a.png", &repaired, Format::PNG, io::png::read);
+    }
 }
 
 /// Files that a header may name as its data, in a folder and beside bytes.

@@ -1,6 +1,7 @@
 //! Sound files to start from, small ones, made here.
 
 use std::fs;
+use std::path::Path;
 
 use voxdice::io::nifti::{self, Geometry};
 use voxdice::io::npy::{self, Order};
@@ -17,6 +18,12 @@ pub fn of(body: &str) -> Vec<Vec<u8>> {
         "metaimage" => metaimages(),
         "npy" => arrays(),
         "seg_nrrd" => segmentations(),
+        "bmp" => golden("pictures", ".bmp"),
+        "png" => golden("pictures", ".png"),
+        "tiff" => golden("pictures", ".tif"),
+        "mgh" => [golden("volumes", ".mgz"), golden("volumes", ".mgh")].concat(),
+        "gipl" => [golden("volumes", ".gipl"), golden("volumes", ".gipl.gz")].concat(),
+        "nifti_zst" => golden("volumes", ".zst"),
         "loss_call" => CALLS.iter().map(|call| call.as_bytes().to_vec()).collect(),
         _ => panic!("no seeds of {body}"),
     }
@@ -34,7 +41,18 @@ const CALLS: [&str; 8] = [
     "nnunetv2.training.loss.DC_and_topk_loss({'batch_dice': True, 'ddp': False}, {'k': 10}, ignore_label=-1)",
 ];
 
-fn written(write: impl Fn(&std::path::Path), name: &str) -> Vec<u8> {
+/// The files of a folder of golden ones that end so, as programs wrote them.
+fn golden(folder: &str, ending: &str) -> Vec<Vec<u8>> {
+    // The manifest is that of the library, or of the targets beside it.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.ancestors().find(|root| root.join("tests/golden").is_dir()).unwrap();
+    let files = fs::read_dir(root.join("tests/golden").join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
+    files.sort();
+    files.into_iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+fn written(write: impl Fn(&Path), name: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     write(&path);

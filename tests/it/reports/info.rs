@@ -44,20 +44,21 @@ const ROWS: &[Row] = &[
         command: "voxdice info pointer.mha",
         expected: Says(2, &["pointer.mha: not a MetaImage file", "Git LFS pointer", "git lfs pull"], &["field"]),
     },
+    // Both are read since; what follows the voxels of FreeSurfer's file is no surplus.
     Row {
         report: "freesurfer-mgz-message",
-        command: "voxdice info seg.mgz",
-        expected: Says(2, &["seg.mgz: FreeSurfer's MGH is not a format that is read", "convert"], &["LFS"]),
+        command: "voxdice info seg.mgz --format json",
+        expected: Holds(|run| {
+            let found = &run.json()[0];
+            assert_eq!((&found["shape"], &found["dtype"]), (&json!([4, 3, 2]), &json!("u8")));
+            assert_eq!(found["labels"], json!({"0": 8, "1": 8, "2": 8}));
+            assert_eq!(run.stderr(), "");
+        }),
     },
     Row {
         report: "freesurfer-mgz-message",
-        command: "voxdice eval seg.mgz seg.mgz",
-        expected: Says(2, &["seg.mgz: FreeSurfer's MGH is not a format that is read", "convert"], &["LFS"]),
-    },
-    Row {
-        report: "freesurfer-mgz-message",
-        command: "voxdice info seg.gipl.gz",
-        expected: Says(2, &["seg.gipl.gz: GIPL is not a format that is read", "convert"], &["LFS"]),
+        command: "voxdice info seg.gipl.gz --format json",
+        expected: Holds(|run| assert_eq!(run.json()[0]["labels"], json!({"0": 24}))),
     },
     Row {
         report: "dicom-preamble-348",

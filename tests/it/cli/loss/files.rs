@@ -224,7 +224,7 @@ fn files_that_are_no_volumes_are_told_by_name() {
         (array_of("complex.npy", "<c8", &[0; 16]), &["complex.npy", "<c8"]),
         (array_of("large.npy", "<i8", &[1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), &["large.npy", "4311744513"]),
         (bad("volume.mha", b"ObjectType = Image"), &["volume.mha", "ElementDataFile"]),
-        (bad("volume.mgz", &[0; 400]), &["volume.mgz", "FreeSurfer", "mri_convert"]),
+        (bad("volume.mgz", &[0; 400]), &["volume.mgz", "the field version is 0", "MGH"]),
         (bad("volume.pt", b"PK\x03\x04"), &["volume.pt", "PyTorch", ".npy"]),
     ];
     for (path, parts) in &cases {

@@ -1,0 +1,98 @@
+//! Zstandard, decoded frame by frame and verified to its last byte.
+
+use std::io::{BufRead, Read};
+
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::gzip::{Stop, fill};
+use crate::error::ZstdFault;
+
+/// What a stream begins with.
+pub(super) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// A block of one byte again and again takes four bytes, and gives 128 KiB.
+pub(super) const MOST_EXPANSION: u64 = 1 << 15;
+
+/// Windows of the usual levels, and of the highest one.
+const WINDOWS: [u64; 2] = [8 << 20, 128 << 20];
+
+/// A decoder of all frames of a stream, one after the other.
+pub(super) struct Unzstd<R> {
+    input: R,
+    decoder: FrameDecoder,
+    /// Whether it is inside a frame.
+    open: bool,
+    any: bool,
+}
+
+impl<R: BufRead> Unzstd<R> {
+    /// A stream of so many bytes. A window is memory, and a short stream needs no large one.
+    pub(super) fn new(input: R, length: u64) -> Self {
+        let [usual, largest] = WINDOWS;
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(length.saturating_mul(256).clamp(usual, largest));
+        Self { input, decoder, open: false, any: false }
+    }
+
+    /// Decodes up to `out.len()` bytes. 0 only at the end of the stream, and then all its checksums have been verified.
+    pub(super) fn read(&mut self, out: &mut [u8]) -> Result<usize, Stop> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if !self.open && !self.start()? {
+                return Ok(0);
+            }
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                let one = BlockDecodingStrategy::UptoBlocks(1);
+                self.decoder.decode_blocks(&mut self.input, one).map_err(damaged)?;
+            }
+            let got = self.decoder.read(out).map_err(Stop::Read)?;
+            if got > 0 {
+                return Ok(got);
+            }
+            let stored = self.decoder.get_checksum_from_data();
+            if stored.is_some() && stored != self.decoder.get_calculated_checksum() {
+                return Err(Stop::Zstd(ZstdFault::Checksum));
+            }
+            self.open = false;
+        }
+    }
+
+    /// Begins the next frame; false at the end.
+    fn start(&mut self) -> Result<bool, Stop> {
+        while !fill(&mut self.input)?.is_empty() {
+            match self.decoder.reset(&mut self.input) {
+                Ok(()) => {
+                    (self.open, self.any) = (true, true);
+                    return Ok(true);
+                }
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    self.skip(length.into())?;
+                }
+                Err(error) => return Err(damaged(error)),
+            }
+        }
+        if self.any { Ok(false) } else { Err(Stop::Zstd(ZstdFault::EndsEarly)) }
+    }
+
+    fn skip(&mut self, bytes: u64) -> Result<(), Stop> {
+        let mut left = bytes;
+        while left > 0 {
+            let here = fill(&mut self.input)?.len();
+            if here == 0 {
+                return Err(Stop::Zstd(ZstdFault::EndsEarly));
+            }
+            let step = here.min(usize::try_from(left).unwrap_or(here));
+            self.input.consume(step);
+            left = left.saturating_sub(step as u64);
+        }
+        Ok(())
+    }
+}
+
+fn damaged(error: FrameDecoderError) -> Stop {
+    let large = matches!(error, FrameDecoderError::WindowSizeTooBig { .. });
+    Stop::Zstd(if large { ZstdFault::Window } else { ZstdFault::Damaged })
+}
