@@ -31,7 +31,6 @@ mod picture;
 #[cfg(feature = "images")]
 pub mod png;
 mod recipe;
-mod slices;
 pub mod soft;
 mod stream;
 mod text;

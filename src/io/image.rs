@@ -5,10 +5,12 @@ use super::format::ImageFormat;
 use super::header::{Header, Image};
 use super::input::{FileRef, Input};
 use super::unread::Unread;
-use super::{bmp, file, gipl, gzip, metaimage, mgh, nifti, nrrd, slices};
+use super::{bmp, file, gipl, gzip, metaimage, mgh, nifti, nrrd};
 #[cfg(feature = "images")]
 use super::{png, tiff};
 use crate::error::{FileAction, FileError};
+
+mod slices;
 
 /// The formats, the most common one first: what is packed without a name is taken as that.
 const FORMATS: &[&ImageFormat] = &[

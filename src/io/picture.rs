@@ -53,6 +53,7 @@ impl Pixel {
     }
 
     /// Whole numbers of these bits, as they come out.
+    #[cfg(feature = "images")]
     pub fn unsigned(self) -> Option<StoredType> {
         Some(match self.bits {
             1 | 2 | 4 | 8 => StoredType::U8,

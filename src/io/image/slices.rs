@@ -1,27 +1,26 @@
 //! Pictures that are the slices of one volume.
 
-use super::geometry::Geometry;
-use super::header::Header;
-use super::image;
-use super::input::FileRef;
-use super::picture::unsupported;
-use super::stream::{Parts, Stream};
-use super::unread::{Layout, Unread};
-use super::voxels::{ByteOrder, count};
 use crate::error::{DimsFault, FileError};
+use crate::io::geometry::Geometry;
+use crate::io::header::Header;
+use crate::io::input::FileRef;
+use crate::io::picture::unsupported;
+use crate::io::stream::{Parts, Stream};
+use crate::io::unread::{Layout, Unread};
+use crate::io::voxels::{ByteOrder, count};
 
 /// The header of the volume: that of the first slice, with their number as the third axis. All slices have to be alike.
 pub(super) fn header(file: &FileRef<'_>, slices: &[FileRef<'static>]) -> Result<Header, FileError> {
     let Some((first, others)) = slices.split_first() else {
         return Err(unsupported(file.path(), "a volume without slices", "name a folder with pictures"));
     };
-    let mut header = image::header(first)?;
+    let mut header = super::header(first)?;
     if header.shape.len() != 2 || header.scale.is_some() {
         let what = format!("a slice of {} axes", header.shape.len());
         return Err(unsupported(first.path(), what, "give pictures of one slice each, or name this file alone"));
     }
     for other in others {
-        let slice = image::header(other)?;
+        let slice = super::header(other)?;
         let of = |header: &Header| (header.format, header.shape.clone(), header.dtype, header.meaning);
         if of(&slice) != of(&header) {
             let told = |header: &Header| {
@@ -61,7 +60,7 @@ impl Parts for Slices {
     fn next(&mut self, part: &mut Vec<u8>) -> Result<bool, FileError> {
         part.clear();
         let Some(slice) = self.slices.get(self.next) else { return Ok(false) };
-        part.extend_from_slice(image::unread(slice)?.1.load()?.bytes());
+        part.extend_from_slice(super::unread(slice)?.1.load()?.bytes());
         self.next = self.next.saturating_add(1);
         Ok(true)
     }
