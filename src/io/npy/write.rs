@@ -47,7 +47,7 @@ pub fn input<T: Voxel>(
     let name = name.into();
     check_shape(&name, shape, elements.len())?;
     let (header, body) = (header::encode(T::STORED, shape, order), little_endian(elements));
-    let mut bytes = Vec::with_capacity(header.len() + body.len());
+    let mut bytes = Vec::with_capacity(header.len().saturating_add(body.len()));
     prefer_huge_pages(bytes.spare_capacity_mut());
     bytes.extend_from_slice(&header);
     bytes.extend_from_slice(&body);
