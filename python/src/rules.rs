@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use std::fmt::Display;
 use std::str::FromStr;
 use voxdice::eval::{
-    Asked, CaseRegex, Chosen, Class, Dataset, Ignore, InstanceChoices, LabelList, Like, Pictures, Rules, ScoreChoices, Scoring,
-    Selection, SurfaceChoices,
+    Asked, CaseRegex, Chosen, Class, Dataset, Ignore, InstanceChoices, LabelList, Like, Pictures, Rules, ScoreChoices,
+    Scoring, Selection, SurfaceChoices,
 };
 
 /// A choice by its name.

@@ -4,8 +4,8 @@ use crate::Empty;
 use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::eval::{
-    Asked, Class, Dataset, GeometryRule, Ignore, LabelList, Like, Missed, MissingRule, ParseError, Pictures, Pool, ScoreChoices,
-    ScoreList, SurfaceChoices,
+    Asked, Class, Dataset, GeometryRule, Ignore, LabelList, Like, Missed, MissingRule, ParseError, Pictures, Pool,
+    ScoreChoices, ScoreList, SurfaceChoices,
 };
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
 use crate::report::metrics;
