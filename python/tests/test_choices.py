@@ -106,6 +106,12 @@ def test_what_is_for_folders_is_refused_for_files(folders, choices, part):
         ({"shard": "1/2", "num_parts": 2, "part_id": 0}, "shard"),
         ({"metrics": "dice", "pool": "lesions"}, "pool"),
         ({"metrics": "lesion_f1", "pool": "all"}, "over"),
+        ({"instances": "components", "lesion_choices": {"near": 1}}, 'near goes with match="any"'),
+        ({"instances": "labels", "lesion_choices": {"connectivity": "faces"}}, "connectivity is about components"),
+        ({"instances": "components", "lesion_choices": {"match": "optimal"}, "many_to_one": True}, "many_to_one does not go"),
+        ({"like": "lits", "lesion_choices": {"criterion": "iou"}}, "criterion does not go with"),
+        ({"lesion_choices": {"connectivity": "faces"}}, "none are looked for"),
+        ({"many_to_one": True}, "none are looked for"),
     ],
 )
 def test_choices_that_contradict_each_other_are_refused(folders, choices, part):

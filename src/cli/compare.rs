@@ -39,8 +39,8 @@ Examples:
   voxdice compare unet=unet.csv ours=ours.csv --group '^(.*)_' --test sign-flip
   voxdice compare a=a.json b=b.json c=c.json --metrics dice,iou --weights dice=2,iou=1
 
-Numbers: differences are those of the first model less the second, in the order given; with --against all are less that
-model. Undefined scores drop the case for all models unless --undefined says otherwise.
+Numbers: differences are those of the first model less the second, in the order given; with --against all are less that model. \
+Undefined scores drop the case for all models unless --undefined says otherwise.
 
 Scores whose names say nothing about better or worse need --higher-is-better or --lower-is-better.")]
 pub(super) struct Compare {

@@ -79,9 +79,7 @@ impl fmt::Display for Warning {
                 "{file}: voxels from {least} to {most} are no probabilities, so a score may leave 0 to 1; {}",
                 match side {
                     eval::Side::Truth => "a label map has one axis less than the prediction",
-                    eval::Side::Prediction =>
-                        "logits need --activation sigmoid or softmax, and a label map is the truth, one axis short of the \
-                         prediction",
+                    eval::Side::Prediction => "logits need --activation sigmoid or softmax",
                 }
             ),
             Self::MaskOutOfRange { file, value } => write!(

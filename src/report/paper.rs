@@ -55,8 +55,8 @@ fn sheet(summary: &Summary<'_>, beside: Beside, digits: Option<usize>) -> Sheet 
     let mean =
         |&score: &Score| cell(summary.mean(score), summary.over_cases(score).sd, summary.interval_of_mean(score));
     rows.push(std::iter::once("mean".into()).chain(scores.iter().map(mean)).collect());
-    let n = summary.evaluation.cases.len();
-    let mut note = format!("Means over defined values of {n} {}", if n == 1 { "case" } else { "cases" });
+    let cases = if summary.evaluation.cases.len() == 1 { "case" } else { "cases" };
+    let mut note = format!("Means over defined values of {} {cases}", summary.evaluation.cases_of_all());
     match bootstrap {
         _ if single => {}
         Some(own) => note.push_str(&format!(

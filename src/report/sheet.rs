@@ -3,6 +3,8 @@
 #[cfg(feature = "table")]
 use super::grid::{Align, Grid, Tone};
 use crate::text::printable;
+#[cfg(feature = "table")]
+use crate::text::wrapped;
 
 /// A table of texts.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -106,9 +108,15 @@ impl Sheet {
             }
             grid
         };
-        let mut all = (0..=self.dispensable.len()).map(without);
-        let grid = all.find(Grid::fits).unwrap_or_else(|| without(self.dispensable.len()));
-        grid.render(false)
+        let most = self.dispensable.len();
+        let left_out = (0..most).find(|&n| without(n).fits()).unwrap_or(most);
+        let mut text = without(left_out).render(false);
+        if left_out > 0 {
+            let names = self.dispensable[..left_out].join(", ");
+            text.push_str(&wrapped(&format!("no room here for {names}: --format csv has them"), 2));
+            text.push('\n');
+        }
+        text
     }
 }
 

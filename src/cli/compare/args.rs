@@ -77,7 +77,7 @@ pub(super) struct OutputArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub csv: Option<PathBuf>,
     /// Also write a page to this file, to read, to print and to pass on: differences with a dot for each case, ranks, cases,
-    /// and for folders pictures of both models side by side
+    /// and for two folders pictures of both models side by side
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: Option<PathBuf>,
     /// Also write CSV to this file: a row per metric, class and model

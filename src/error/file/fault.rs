@@ -69,7 +69,7 @@ pub enum MagicFault {
 #[non_exhaustive]
 pub enum GzipFault {
     /// The file ends inside a member.
-    #[error("it ends early")]
+    #[error("it ends early, so that the file is cut off")]
     EndsEarly,
     /// A compression method other than deflate.
     #[error("its method is {0}, not deflate")]

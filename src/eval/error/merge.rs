@@ -118,7 +118,7 @@ pub enum MergeError {
     Scoring([PathBuf; 2]),
     /// A case is in two results.
     #[error(
-        "the case {case} is in {} and in {}; name each result once", .files[0].display(), .files[1].display()
+        "the case {case} is in {} and in {}; name each result once, or compare them if they are of two models", .files[0].display(), .files[1].display()
     )]
     CaseTwice {
         /// The case.

@@ -35,7 +35,13 @@ fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
             let volume = if row.mm3.is_nan() { String::new() } else { format!(", {} mm\u{b3}", size(row.mm3)) };
             format!("{outcome}: {}{volume}", plural(row.voxels as usize, "voxel", "voxels"))
         }
-        None => format!("{} {}", escaped(&summary.title(score_of(summary, picture))), number(picture.value)),
+        None => {
+            let title = summary.title(score_of(summary, picture));
+            // The unit stands behind the number.
+            let split = title.rsplit_once(' ').filter(|(_, unit)| ["mm", "voxels"].contains(unit));
+            let (name, unit) = split.unwrap_or((&title, ""));
+            format!("{} {} {unit}", escaped(name), number(picture.value)).trim_end().to_owned()
+        }
     };
     Some(format!(
         "<figure>{drawing}<figcaption><div class=\"what\"><span><b>{}</b> {}{missing}</span><span class=\"value\">{value}</span>\

@@ -52,7 +52,7 @@ pub(super) fn section(summary: &Summary<'_>, pictures: &[Picture]) -> String {
         })
         .collect();
     format!(
-        "<section id=\"lesions\"><h2>Lesions</h2><p class=\"lead\">{}.</p>{}{}{worst}</section>",
+        "<section id=\"lesions\"><h2>Lesions</h2><p class=\"lead\">Definition: {}.</p>{}{}{worst}</section>",
         escaped(&definition),
         table(&all),
         folded(lead, &charts, "classes")
@@ -181,7 +181,7 @@ fn chart(summary: &Summary<'_>, name: &str, found: &Found) -> Option<String> {
         .into_iter()
         .map(|(words, found, of)| {
             format!(
-                "<tr><th scope=\"row\">{words} {unit}</th><td>{} of {}</td><td>{}</td></tr>",
+                "<tr><th scope=\"row\">{words} {unit}</th><td class=\"whole\">{} of {}</td><td>{}</td></tr>",
                 grouped(found),
                 grouped(of),
                 share(found as f64, of as f64)

@@ -76,17 +76,7 @@ pub(in crate::report) fn row(values: &[f64], found: &Distribution, scale: &Scale
     let shown = |value: f64| dots == Dots::All || !has_box || value < fence.0 || value > fence.1;
     let drawn: Vec<(usize, f64)> =
         values.iter().copied().enumerate().filter(|(_, value)| !value.is_nan() && shown(*value)).collect();
-    let many = if values.len() > MANY { " many" } else { "" };
-    svg += &marks(&drawn, &format!("dots{many}"), |case, value| {
-        let dot = || format!("M{} {}h0", at(value), short(y(case, values.len())));
-        scale.holds(value).then(dot)
-    });
-    // What has no place on the axis: an arrow at the edge that it lies behind.
-    svg += &marks(&drawn, "dots beyond", |case, value| {
-        let (edge, back) = if value < scale.low { (1.0, 6) } else { (WIDTH - 1.0, -6) };
-        let arrow = || format!("M{edge} {}l{back}-3v6z", short(y(case, values.len())));
-        (!scale.holds(value)).then(arrow)
-    });
+    svg += &dotted(&drawn, values.len(), scale, number);
     if has_box {
         let (left, right) = (x(scale, found.lower_quartile), x(scale, found.upper_quartile));
         // A box of equal quartiles is still seen.
@@ -108,14 +98,40 @@ pub(in crate::report) fn row(values: &[f64], found: &Distribution, scale: &Scale
     svg + "</svg>"
 }
 
+/// A dot for each of these values of so many cases; what has no place on the axis is an arrow at the edge that it lies behind.
+/// `text` is how a value reads.
+pub(in crate::report) fn dotted(
+    values: &[(usize, f64)],
+    cases: usize,
+    scale: &Scale,
+    text: fn(f64) -> String,
+) -> String {
+    let many = if cases > MANY { " many" } else { "" };
+    let inside = marks(values, &format!("dots{many}"), text, |case, value| {
+        let dot = || format!("M{} {}h0", short(x(scale, value)), short(y(case, cases)));
+        scale.holds(value).then(dot)
+    });
+    let beyond = marks(values, "dots beyond", text, |case, value| {
+        let (edge, back) = if value < scale.low { (1.0, 6) } else { (WIDTH - 1.0, -6) };
+        let arrow = || format!("M{edge} {}l{back}-3v6z", short(y(case, cases)));
+        (!scale.holds(value)).then(arrow)
+    });
+    inside + &beyond
+}
+
 /// One path for all values that `mark` makes one of, with what each is worth and which case it is.
-fn marks(values: &[(usize, f64)], class: &str, mark: impl Fn(usize, f64) -> Option<String>) -> String {
+fn marks(
+    values: &[(usize, f64)],
+    class: &str,
+    text: fn(f64) -> String,
+    mark: impl Fn(usize, f64) -> Option<String>,
+) -> String {
     let (mut path, mut of_dots, mut of_cases) = (String::new(), String::new(), String::new());
     for &(case, value) in values {
         let Some(one) = mark(case, value) else { continue };
         path += &one;
         // Writing to a string cannot fail.
-        let _ = write!(of_dots, "{} ", number(value));
+        let _ = write!(of_dots, "{} ", text(value));
         let _ = write!(of_cases, "{case} ");
     }
     if path.is_empty() {

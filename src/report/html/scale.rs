@@ -17,18 +17,25 @@ const STRETCH: f64 = 2.0;
 /// Of a ratio less than this is not drawn larger: its last digits would look like differences.
 const LEAST: f64 = 0.01;
 
+fn wider((low, high): (f64, f64), (a, b): (f64, f64)) -> (f64, f64) {
+    (low.min(a), high.max(b))
+}
+
+/// The ends of the outermost whisker, and of all finite values.
+fn ends<'a>(rows: impl Iterator<Item = &'a [f64]>) -> ((f64, f64), (f64, f64)) {
+    let nothing = (f64::INFINITY, f64::NEG_INFINITY);
+    rows.fold((nothing, nothing), |(inner, all), row| {
+        let finite = row.iter().filter(|value| value.is_finite());
+        let all = finite.fold(all, |all, &value| wider(all, (value, value)));
+        (whiskers(row).map_or(inner, |of_row| wider(inner, of_row)), all)
+    })
+}
+
 impl Scale {
     /// For drawings of these values, row by row: from the best value there can be, 1 or 0, to the outermost whisker, so
     /// that good results can be told apart. What lies beyond has no place and is drawn at the edge.
     pub fn of<'a>(score: Score, rows: impl Iterator<Item = &'a [f64]>) -> Self {
-        let wider = |(low, high): (f64, f64), (a, b): (f64, f64)| (low.min(a), high.max(b));
-        let nothing = (f64::INFINITY, f64::NEG_INFINITY);
-        let (mut inner, mut all) = (nothing, nothing);
-        for row in rows {
-            let finite = row.iter().filter(|value| value.is_finite());
-            all = finite.fold(all, |all, &value| wider(all, (value, value)));
-            inner = whiskers(row).map_or(inner, |of_row| wider(inner, of_row));
-        }
+        let (inner, all) = ends(rows);
         if all.0 > all.1 {
             return Self::unit();
         }
@@ -39,7 +46,21 @@ impl Scale {
             (false, _) if all.0 >= 0.0 => (0.0, high),
             (false, _) => (low, high),
         };
-        let (inner, all) = (anchored(inner), anchored(all));
+        Self::inside(anchored(inner), anchored(all))
+    }
+
+    /// For drawings of differences, row by row: 0, all intervals, and the outermost whisker.
+    pub fn of_differences<'a>(
+        rows: impl Iterator<Item = &'a [f64]>,
+        intervals: impl Iterator<Item = (f64, f64)>,
+    ) -> Self {
+        let (inner, all) = ends(rows);
+        let must = intervals.fold((0.0, 0.0), wider);
+        Self::inside(wider(inner, must), wider(all, must))
+    }
+
+    /// As far as all values reach, unless that is much longer than the inner ones.
+    fn inside(inner: (f64, f64), all: (f64, f64)) -> Self {
         let (low, high) = if all.1 - all.0 <= STRETCH * (inner.1 - inner.0) { all } else { inner };
         Self::about(low, high)
     }

@@ -4,8 +4,11 @@ use super::text::short;
 
 /// Of a drawing, in pixels, with a margin for what lies at the edges and the numbers beside them.
 const SIZE: f64 = 320.0;
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 54.0;
 const BOTTOM: f64 = 284.0;
+
+/// The right edge, with room for half of the last number.
+const RIGHT: f64 = SIZE - 18.0;
 
 /// Between an edge and the first value that has a place.
 const GAP: f64 = 14.0;
@@ -33,7 +36,7 @@ pub(super) fn draw(points: &[Point], unit: &str) -> String {
     let low = exponents().fold(f64::INFINITY, f64::min).floor().min(12.0);
     let high = exponents().fold(low + 1.0, f64::max).ceil();
     let share = |volume: f64| (volume.log10() - low) / (high - low);
-    let x = |volume: f64| LEFT + GAP + share(volume) * (SIZE - 8.0 - LEFT - GAP);
+    let x = |volume: f64| LEFT + GAP + share(volume) * (RIGHT - LEFT - GAP);
     let y = |volume: f64| BOTTOM - GAP - share(volume) * (BOTTOM - GAP - 8.0);
     let dots = |of: fn(Point) -> Option<[Option<f64>; 2]>| -> String {
         let place = |[truth, pred]: [Option<f64>; 2]| {
@@ -47,10 +50,10 @@ pub(super) fn draw(points: &[Point], unit: &str) -> String {
     });
     let missed = dots(|point| if let Point::Missed(volume) = point { Some([Some(volume), None]) } else { None });
     let invented = dots(|point| if let Point::Invented(volume) = point { Some([None, Some(volume)]) } else { None });
-    let (mut grid, mut numbers) = (format!("M{LEFT} 8V{BOTTOM}H{}", SIZE - 8.0), String::new());
+    let (mut grid, mut numbers) = (format!("M{LEFT} 8V{BOTTOM}H{RIGHT}"), String::new());
     for exponent in low as i32..=high as i32 {
         let (volume, name) = (10f64.powi(exponent), label(exponent));
-        grid += &format!("M{} 8V{BOTTOM}M{LEFT} {}H{}", short(x(volume)), short(y(volume)), SIZE - 8.0);
+        grid += &format!("M{} 8V{BOTTOM}M{LEFT} {}H{RIGHT}", short(x(volume)), short(y(volume)));
         numbers += &format!("<text x=\"{}\" y=\"{}\">{name}</text>", short(x(volume)), BOTTOM + 14.0);
         numbers += &format!("<text class=\"end\" x=\"{}\" y=\"{}\">{name}</text>", LEFT - 6.0, short(y(volume) + 4.0));
     }
@@ -91,9 +94,9 @@ mod tests {
     fn lesions_lie_where_their_volumes_are() {
         let points = [Point::Found { truth: 100.0, pred: 1.0 }, Point::Missed(10.0), Point::Invented(1.0)];
         let svg = draw(&points, "mm³");
-        assert!(svg.contains("class=\"found\" d=\"M312 270h0\""), "{svg}");
+        assert!(svg.contains("class=\"found\" d=\"M302 270h0\""), "{svg}");
         assert!(
-            svg.contains("class=\"missed\" d=\"M186 284h0\"") && svg.contains("class=\"invented\" d=\"M46 270h0\"")
+            svg.contains("class=\"missed\" d=\"M185 284h0\"") && svg.contains("class=\"invented\" d=\"M54 270h0\"")
         );
         assert_eq!([-2, 0, 2, 3, 5, 7].map(label), ["0.01", "1", "100", "1k", "100k", "10M"]);
         assert!(!draw(&[Point::Missed(5.0)], "voxels").contains("NaN"));

@@ -130,6 +130,15 @@
     }
     return best;
   };
+  // What is folded is printed too.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    for (const details of folded) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of folded) details.open = false;
+  });
   document.addEventListener("mousemove", (event) => {
     const dot = nearest(event);
     tip.hidden = !dot;

@@ -87,6 +87,7 @@ fn undefined(found: &Comparison) -> Vec<String> {
         let dropped = match found.choices.undefined {
             UndefinedRule::Pairwise => "count for the others alone",
             UndefinedRule::Last => "are dropped, but for ranks",
+            _ if cases.len() == 1 => "is dropped",
             _ => "are dropped",
         };
         let n = counted(cases.len(), "case", "cases");

@@ -131,7 +131,7 @@ pub(super) fn pairs(found: &Comparison, metric: &str, better: Better, style: Sty
         cells
     });
     let rows = rows.collect();
-    let dispensable = ["n", "p", "verdict", "won/tied/lost"].map(String::from).to_vec();
+    let dispensable = ["n", "p", "won/tied/lost", "verdict"].map(String::from).to_vec();
     Sheet { title: heading(found, metric, better), columns, rows, notes: vec![method_sentence(found)], dispensable }
 }
 

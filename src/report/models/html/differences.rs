@@ -13,9 +13,6 @@ use std::fmt::Write;
 /// Dots of a metric. With more of them the page would take seconds to draw.
 const MOST_DOTS: usize = 50_000;
 
-/// Dots of more cases are smaller and paler.
-const MANY: usize = 50;
-
 /// How to read the drawings.
 pub(super) fn key(found: &Comparison) -> String {
     let two = found.two().map(|pair| names(found, pair).map(escaped));
@@ -46,12 +43,8 @@ pub(super) fn section(found: &Comparison, place: usize, metric: &str, better: Be
         .iter()
         .flat_map(|(table, row)| row.pairs.iter().map(move |pair| (*table, pair, found.differences(table, pair))))
         .collect();
-    let ends = rows.iter().flat_map(|(_, pair, values)| {
-        let interval = pair.interval.map_or([0.0; 2], |own| [own.low, own.high]);
-        values.iter().copied().filter(|value| !value.is_nan()).chain(interval)
-    });
-    let (low, high) = ends.fold((0.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
-    let scale = Scale::about(low, high);
+    let intervals = rows.iter().filter_map(|(_, pair, _)| pair.interval).map(|own| (own.low, own.high));
+    let scale = Scale::of_differences(rows.iter().map(|(_, _, values)| &values[..]), intervals);
     let grid = format!("grid-{place}");
     let several = found.models.len() > 2;
     let mut heads = vec![("class", " class=\"name\"")];
@@ -119,17 +112,8 @@ fn strip(values: &[f64], pair: &Pair, scale: &Scale, grid: &str) -> String {
     if let Some(Interval { low, high }) = pair.interval {
         let _ = write!(svg, "<path class=\"between\" d=\"M{} {middle}H{}\"/>", at(low), at(high));
     }
-    let (mut path, mut of_dots, mut of_cases) = (String::new(), String::new(), String::new());
-    for (case, &value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
-        let _ = write!(path, "M{} {}h0", at(value), short(plot::y(case, values.len())));
-        let _ = write!(of_dots, "{} ", signed(value, 4));
-        let _ = write!(of_cases, "{case} ");
-    }
-    if !path.is_empty() {
-        let (of_dots, of_cases) = (of_dots.trim_end(), of_cases.trim_end());
-        let many = if values.len() > MANY { " many" } else { "" };
-        let _ = write!(svg, "<path class=\"dots{many}\" d=\"{path}\" data-v=\"{of_dots}\" data-c=\"{of_cases}\"/>");
-    }
+    let drawn: Vec<(usize, f64)> = values.iter().copied().enumerate().filter(|(_, value)| !value.is_nan()).collect();
+    svg += &plot::dotted(&drawn, values.len(), scale, |value| signed(value, 4));
     if !pair.mean.is_nan() {
         let _ = write!(svg, "<path class=\"mean\" d=\"M{} {}l4 4l-4 4l-4-4z\"/>", at(pair.mean), middle - 4.0);
     }
