@@ -1,6 +1,7 @@
 //! What a folder holds: label maps, folders that are cases, and files that are neither.
 
 use super::kind::{self, CaseFiles, Holds, Known};
+use super::slices;
 use super::{Source, case_name};
 use crate::LabelSlice;
 use crate::eval::error::PairingError;
@@ -62,12 +63,14 @@ pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Vec<Entry>, 
 /// The volume whose slices are the pictures of a folder, in the order of the numbers in their names; None where it
 /// holds no pictures, or volumes as well.
 pub(super) fn stack(path: &Path) -> Result<Option<Input>, PairingError> {
-    let mut files = listed(path)?.0;
+    let files = listed(path)?.0;
     if files.is_empty() || files.iter().any(|(_, file)| !io::is_picture(file)) {
         return Ok(None);
     }
-    files.sort_by_cached_key(|(name, _)| natural(&name.to_string_lossy()));
-    Ok(Some(Input::slices(path, files.into_iter().map(|(_, file)| file.into()))))
+    let names: Vec<String> = files.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    let order = slices::order(&names).map_err(|fault| PairingError::Slices { folder: path.into(), fault })?;
+    let files = order.into_iter().map(|place| files[place].clone());
+    Ok(Some(Input::slices(path, files.map(|(_, file)| file.into()))))
 }
 
 /// The volumes of a folder, each of them a folder of pictures; None where it holds files that are cases themselves.
@@ -83,23 +86,6 @@ pub(super) fn stacks(path: &Path) -> Result<Option<Vec<Entry>>, PairingError> {
         }
     }
     Ok(Some(entries).filter(|entries| !entries.is_empty()))
-}
-
-/// A name as it is sorted: by its words, and by its numbers as such, so that 10 comes behind 9.
-fn natural(name: &str) -> Vec<(String, Option<u128>)> {
-    let mut parts: Vec<(String, Option<u128>)> = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let word = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let (before, behind) = rest.split_at(word);
-        let digits = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
-        let (number, after) = behind.split_at(digits);
-        parts.push((before.into(), number.parse().ok()));
-        rest = after;
-    }
-    // Names that differ in zeros before a number alone keep an order.
-    parts.push((name.into(), None));
-    parts
 }
 
 /// The files of a case.

@@ -15,6 +15,7 @@ pub(super) type Fault = &'static str;
 
 const SHORT: Fault = "a strip or tile holds fewer pixels than its page says";
 const BROKEN: Fault = "a compressed strip or tile is broken";
+const ROOM: Fault = "there is no memory for a strip or tile as large as it says";
 
 /// The samples of a piece: `rows` rows of so many bytes.
 pub(super) fn unpack(
@@ -29,7 +30,7 @@ pub(super) fn unpack(
         Packing::Plain => packed,
         Packing::Lzw => lzw(&packed, length)?,
         Packing::Deflate => deflate(&packed, length)?,
-        Packing::PackBits => pack_bits(&packed, length),
+        Packing::PackBits => pack_bits(&packed, length)?,
         Packing::Zstandard => zstandard(&packed, length)?,
     };
     if samples.len() < length {
@@ -49,17 +50,19 @@ pub(super) fn unpack(
 }
 
 /// Makes room for up to [`STEP`] more bytes, and gives the place of the first.
-fn more(out: &mut Vec<u8>, length: usize) -> usize {
+fn more(out: &mut Vec<u8>, length: usize) -> Result<usize, Fault> {
     let done = out.len();
-    out.resize(done.saturating_add(STEP).min(length), 0);
-    done
+    let next = done.saturating_add(STEP).min(length);
+    out.try_reserve(next.saturating_sub(done)).map_err(|_| ROOM)?;
+    out.resize(next, 0);
+    Ok(done)
 }
 
 fn lzw(packed: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
     let mut decoder = Decoder::with_tiff_size_switch(BitOrder::Msb, 8);
     let (mut out, mut left) = (Vec::new(), packed);
     while out.len() < length {
-        let done = more(&mut out, length);
+        let done = more(&mut out, length)?;
         let found = decoder.decode_bytes(left, out.get_mut(done..).unwrap_or_default());
         out.truncate(done.saturating_add(found.consumed_out));
         left = left.get(found.consumed_in..).unwrap_or_default();
@@ -76,7 +79,7 @@ fn deflate(packed: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
     let mut stream = Unzlib::new(packed);
     let mut out = Vec::new();
     while out.len() < length {
-        let done = more(&mut out, length);
+        let done = more(&mut out, length)?;
         let got = stream.read(out.get_mut(done..).unwrap_or_default()).map_err(|_| BROKEN)?;
         out.truncate(done.saturating_add(got));
         if got == 0 {
@@ -89,9 +92,10 @@ fn deflate(packed: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
 }
 
 /// Runs: a byte says how many bytes follow as they are, or how often the next one comes.
-fn pack_bits(packed: &[u8], length: usize) -> Vec<u8> {
+fn pack_bits(packed: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
     let (mut out, mut left) = (Vec::new(), packed);
     while let (true, [head, rest @ ..]) = (out.len() < length, left) {
+        out.try_reserve(STEP).map_err(|_| ROOM)?;
         let plain = usize::from(*head).saturating_add(1);
         left = match (head, rest) {
             (0..=127, _) => {
@@ -108,14 +112,14 @@ fn pack_bits(packed: &[u8], length: usize) -> Vec<u8> {
             (_, []) => rest,
         };
     }
-    out
+    Ok(out)
 }
 
 fn zstandard(packed: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
     let mut stream = ruzstd::decoding::StreamingDecoder::new(packed).map_err(|_| BROKEN)?;
     let mut out = Vec::new();
     while out.len() < length {
-        let done = more(&mut out, length);
+        let done = more(&mut out, length)?;
         let got = std::io::Read::read(&mut stream, out.get_mut(done..).unwrap_or_default()).map_err(|_| BROKEN)?;
         out.truncate(done.saturating_add(got));
         if got == 0 {
@@ -176,9 +180,9 @@ mod tests {
             0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0xaa, 0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0x22, 0xaa, 0xaa, 0xaa, 0xaa,
             0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
         ];
-        assert_eq!(pack_bits(&packed, 24), plain);
-        assert_eq!(pack_bits(&[0x80, 3, 1], 4), [1]);
-        assert!(pack_bits(&[0x81], 4).is_empty());
+        assert_eq!(pack_bits(&packed, 24).unwrap(), plain);
+        assert_eq!(pack_bits(&[0x80, 3, 1], 4).unwrap(), [1]);
+        assert!(pack_bits(&[0x81], 4).unwrap().is_empty());
     }
 
     #[test]

@@ -33,6 +33,12 @@ struct Tag {
 /// The tags of a page.
 pub(super) struct Directory(Vec<Tag>);
 
+impl Directory {
+    pub fn has(&self, name: u16) -> bool {
+        self.0.iter().any(|tag| tag.name == name)
+    }
+}
+
 impl<'a> File<'a> {
     /// Reads the start of a file, and says where the first list is.
     pub fn open(reader: Reader<'a>, length: u64, path: &Path) -> Result<(Self, u64), FileError> {
@@ -104,8 +110,8 @@ impl<'a> File<'a> {
         Ok((tags, self.number(&next)))
     }
 
-    /// The values of a tag as bytes, and the bytes of one; `None` where it is not there.
-    fn values(&mut self, tags: &Directory, name: u16) -> Result<Option<(Vec<u8>, usize, u16)>, FileError> {
+    /// The first values of a tag as bytes, at most so many, and the bytes of one; `None` where it is not there.
+    fn values(&mut self, tags: &Directory, name: u16, most: u64) -> Result<Option<(Vec<u8>, usize, u16)>, FileError> {
         let Some(tag) = tags.0.iter().find(|tag| tag.name == name) else { return Ok(None) };
         let size: u64 = match tag.kind {
             1 | 2 | 6 | 7 => 1,
@@ -114,9 +120,9 @@ impl<'a> File<'a> {
             5 | 10 | 12 | 16 | 17 | 18 => 8,
             kind => return Err(self.damaged(format!("tag {name} is of the unknown type {kind}"))),
         };
-        let length = tag.count.saturating_mul(size);
+        let length = tag.count.min(most).saturating_mul(size);
         let held = if self.big { 8 } else { 4 };
-        let bytes = if length <= held {
+        let bytes = if tag.count.saturating_mul(size) <= held {
             tag.value.get(..usize::try_from(length).unwrap_or(0)).unwrap_or_default().to_vec()
         } else {
             let at = self.number(tag.value.get(..usize::try_from(held).unwrap_or(4)).unwrap_or_default());
@@ -125,9 +131,9 @@ impl<'a> File<'a> {
         Ok(Some((bytes, usize::try_from(size).unwrap_or(1), tag.kind)))
     }
 
-    /// All values of a tag of whole numbers.
-    pub fn numbers(&mut self, tags: &Directory, name: u16) -> Result<Option<Vec<u64>>, FileError> {
-        let Some((bytes, size, kind)) = self.values(tags, name)? else { return Ok(None) };
+    /// The first values of a tag of whole numbers, at most so many: a made file may count millions, page by page.
+    pub fn first_numbers(&mut self, tags: &Directory, name: u16, most: u64) -> Result<Option<Vec<u64>>, FileError> {
+        let Some((bytes, size, kind)) = self.values(tags, name, most)? else { return Ok(None) };
         if !matches!(kind, 1 | 3 | 4 | 13 | 16 | 18) {
             return Err(self.damaged(format!("tag {name} holds no whole numbers")));
         }
@@ -136,19 +142,19 @@ impl<'a> File<'a> {
 
     /// The first value of a tag, or what it is where it is not there.
     pub fn one(&mut self, tags: &Directory, name: u16, default: u64) -> Result<u64, FileError> {
-        let numbers = self.numbers(tags, name)?;
+        let numbers = self.first_numbers(tags, name, 1)?;
         Ok(numbers.and_then(|numbers| numbers.first().copied()).unwrap_or(default))
     }
 
     /// A text, without what is no UTF-8.
     pub fn text(&mut self, tags: &Directory, name: u16) -> Result<Option<String>, FileError> {
-        let Some((bytes, 1, _)) = self.values(tags, name)? else { return Ok(None) };
+        let Some((bytes, 1, _)) = self.values(tags, name, u64::MAX)? else { return Ok(None) };
         Ok(Some(String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned()))
     }
 
     /// A fraction.
     pub fn fraction(&mut self, tags: &Directory, name: u16) -> Result<Option<f64>, FileError> {
-        let Some((bytes, 8, 5)) = self.values(tags, name)? else { return Ok(None) };
+        let Some((bytes, 8, 5)) = self.values(tags, name, 1)? else { return Ok(None) };
         let mut words = bytes.chunks_exact(4).map(|word| self.number(word) as f64);
         Ok(words.next().zip(words.next()).map(|(above, below)| above / below).filter(|value| value.is_finite()))
     }

@@ -17,6 +17,7 @@ pub(super) mod tag {
     pub const FILL_ORDER: u16 = 266;
     pub const DESCRIPTION: u16 = 270;
     pub const STRIPS: u16 = 273;
+    pub const ORIENTATION: u16 = 274;
     pub const SAMPLES: u16 = 277;
     pub const ROWS_PER_STRIP: u16 = 278;
     pub const STRIP_BYTES: u16 = 279;
@@ -30,7 +31,15 @@ pub(super) mod tag {
     pub const TILE_BYTES: u16 = 325;
     pub const EXTRA: u16 = 338;
     pub const FORMAT: u16 = 339;
+    pub const DEPTH: u16 = 32_997;
+    pub const TILE_DEPTH: u16 = 32_998;
 }
+
+/// Samples of a pixel that are looked at: more are refused.
+const SAMPLES: u64 = 8;
+
+/// The largest edge of a tile whose page is smaller.
+const LARGEST_TILE: u64 = 4096;
 
 /// The pixels of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +88,17 @@ impl Page {
         }
         let path = file.path.clone();
         let refused = |what: String, remedy| unsupported(&path, what, remedy);
+        if file.one(tags, tag::DEPTH, 1)? > 1 || file.one(tags, tag::TILE_DEPTH, 1)? > 1 {
+            return Err(refused("a TIFF with several slices in one page".into(), "write a page for each slice"));
+        }
+        if file.one(tags, tag::ORIENTATION, 1)? > 1 {
+            let remedy =
+                "programs differ in whether they turn it: write it with its first row on top and its first column left";
+            return Err(refused("a TIFF that is stored turned or mirrored".into(), remedy));
+        }
         let samples = file.one(tags, tag::SAMPLES, 1)?;
-        let bits = file.numbers(tags, tag::BITS)?.unwrap_or_else(|| vec![1]);
-        let formats = file.numbers(tags, tag::FORMAT)?.unwrap_or_else(|| vec![1]);
+        let bits = file.first_numbers(tags, tag::BITS, samples.min(SAMPLES))?.unwrap_or_else(|| vec![1]);
+        let formats = file.first_numbers(tags, tag::FORMAT, samples.min(SAMPLES))?.unwrap_or_else(|| vec![1]);
         let alike = |values: &[u64]| values.first().copied().filter(|first| values.iter().all(|value| value == first));
         let (Some(bits), Some(format)) = (alike(&bits), alike(&formats)) else {
             return Err(refused("a TIFF whose samples are of different types".into(), REWRITE));
@@ -108,8 +125,7 @@ impl Page {
             }
         };
         let bits = u32::try_from(bits).unwrap_or(8);
-        let extra = file.numbers(tags, tag::EXTRA)?.unwrap_or_default();
-        let opacity = matches!(extra.first(), Some(1 | 2));
+        let opacity = matches!(file.one(tags, tag::EXTRA, 0)?, 1 | 2);
         let photometric = file.one(tags, tag::PHOTOMETRIC, 1)?;
         let (colours, meaning) = match photometric {
             1 if dtype == StoredType::U8 && bits == 8 => (1, Meaning::Brightness),
@@ -160,10 +176,10 @@ impl Storage {
             (3, StoredType::F32 | StoredType::F64) => Predictor::Floats,
             (other, _) => return Err(unsupported(&path, format!("a TIFF with predictor {other}"), REWRITE)),
         };
-        if page.pixel.bits < 8 && file.one(tags, tag::FILL_ORDER, 1)? != 1 {
+        if file.one(tags, tag::FILL_ORDER, 1)? != 1 {
             return Err(unsupported(&path, "a TIFF with the bits of a byte the other way round", REWRITE));
         }
-        let tiled = file.numbers(tags, tag::TILES)?.is_some();
+        let tiled = tags.has(tag::TILES);
         let piece = if tiled {
             [file.one(tags, tag::TILE_WIDTH, 0)?, file.one(tags, tag::TILE_HEIGHT, 0)?]
         } else {
@@ -172,6 +188,12 @@ impl Storage {
         let [width, height] = piece;
         if width == 0 || height == 0 || (tiled && page.pixel.bits < 8 && !width.is_multiple_of(8)) {
             return Err(file.damaged(format!("its pieces are {width} x {height} pixels large")));
+        }
+        let most = |edge: u64| edge.next_multiple_of(16).max(LARGEST_TILE);
+        if tiled && (width > most(page.width) || height > most(page.height)) {
+            return Err(
+                file.damaged(format!("its tiles are {width} x {height} pixels large, much more than its pages"))
+            );
         }
         Ok(Self { packing, predictor, piece, tiled })
     }

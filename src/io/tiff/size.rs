@@ -46,10 +46,45 @@ impl Description {
         if many(self.line("frames")) && many(self.line("slices")) || many(self.attribute("SizeT")) {
             return Some("times");
         }
-        // What tifffile writes of an array.
-        let shape = self.text.strip_prefix("{\"shape\": [").and_then(|rest| rest.split(']').next());
         let long = |shape: &str| shape.split(',').filter(|length| length.trim() != "1").count();
-        (shape.map_or(0, long) > 3).then_some("more axes than three")
+        (self.shape().map_or(0, long) > 3).then_some("more axes than three")
+    }
+
+    /// How many slices the whole has, where it says so.
+    pub fn slices(&self) -> Option<u64> {
+        if self.is_ome() {
+            return self.attribute("SizeZ")?.parse().ok();
+        }
+        let lengths =
+            |shape: &str| shape.split(',').map(|length| length.trim().parse().ok()).collect::<Option<Vec<u64>>>();
+        match self.shape() {
+            Some(shape) => {
+                let lengths = lengths(shape)?;
+                // The last two axes are those of a page.
+                let over = lengths.len().checked_sub(2)?;
+                Some(lengths.iter().take(over).fold(1, |product: u64, &length| product.saturating_mul(length)))
+            }
+            None => self.images(),
+        }
+    }
+
+    /// Whether OME has several images in a file, or planes in another order than that of the pages.
+    pub fn has_other_images(&self) -> bool {
+        let images = || self.text.split("<Image").skip(1).filter(|rest| rest.starts_with([' ', '>', '\n', '\t', '\r']));
+        let moved = |plane: &str| {
+            let inside = plane.split('>').next().unwrap_or_default();
+            let number = |name: &str| -> u64 {
+                let found = inside.split(name).nth(1).and_then(|rest| rest.strip_prefix("=\"")?.split('"').next());
+                found.and_then(|text| text.parse().ok()).unwrap_or(0)
+            };
+            number("FirstZ") != number("IFD")
+        };
+        self.is_ome() && (images().nth(1).is_some() || self.text.split("<TiffData").skip(1).any(moved))
+    }
+
+    /// The shape that tifffile writes of an array.
+    fn shape(&self) -> Option<&str> {
+        self.text.strip_prefix("{\"shape\": [").and_then(|rest| rest.split(']').next())
     }
 
     /// Slices of ImageJ's stack.
@@ -138,6 +173,27 @@ mod tests {
                     PhysicalSizeYUnit=\"mm\" PhysicalSizeZ=\"3\"></Pixels></Image></OME>";
         assert_eq!(of(text, None).spacing(true), Some([0.0005, 0.5, 0.003]));
         assert_eq!(of(&text.replace("PhysicalSizeZ", "x"), None).spacing(true), None);
+    }
+
+    #[test]
+    fn what_is_said_of_slices_is_known() {
+        for (text, slices) in [
+            ("ImageJ=1.54f\nimages=9\nslices=9\n", Some(9)),
+            ("{\"shape\": [5, 32, 48], \"truncated\": true}", Some(5)),
+            ("{\"shape\": [32, 48]}", Some(1)),
+            (
+                "<OME><Image ID=\"0\"><Pixels SizeZ=\"7\"><TiffData IFD=\"0\" PlaneCount=\"7\"/></Pixels></Image></OME>",
+                Some(7),
+            ),
+            ("a label map", None),
+        ] {
+            assert_eq!((of(text, None).slices(), of(text, None).has_other_images()), (slices, false), "{text}");
+        }
+        let planes = "<TiffData IFD=\"0\" FirstZ=\"1\"/><TiffData IFD=\"1\" FirstZ=\"0\"/>";
+        for inside in [planes, "</Pixels></Image><Image ID=\"1\"><Pixels>"] {
+            let text = format!("<OME><Image ID=\"0\"><Pixels SizeZ=\"2\">{inside}</Pixels></Image></OME>");
+            assert!(of(&text, None).has_other_images(), "{text}");
+        }
     }
 
     #[test]

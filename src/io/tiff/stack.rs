@@ -64,7 +64,19 @@ impl<'a> Stack<'a> {
             let remedy = "write the labels of one volume: one number per voxel, and a page per slice";
             return Err(unsupported(path, format!("a TIFF stack over {axis}"), remedy));
         }
-        let slices = if places.len() == 1 { description.images().unwrap_or(1).max(1) } else { 1 };
+        let pages = places.len() as u64;
+        let slices = if pages == 1 { description.images().unwrap_or(1).max(1) } else { 1 };
+        let remedy = "write the labels of one volume, a page per slice, in their order";
+        match description.slices() {
+            Some(said) if said != pages.saturating_mul(slices) => {
+                let what = format!("a TIFF of {pages} pages whose description tells of {said}");
+                return Err(unsupported(path, what, remedy));
+            }
+            _ if description.has_other_images() => {
+                return Err(unsupported(path, "a TIFF of several images, or of slices in another order", remedy));
+            }
+            _ => {}
+        }
         let depth = slices.saturating_mul(places.len() as u64);
         let mut shape = vec![page.width, page.height];
         if depth > 1 {
@@ -133,12 +145,12 @@ impl Slices<'_> {
         let storage = Storage::of(file, &tags, &self.page)?;
         let [of_places, of_bytes] =
             if storage.tiled { [tag::TILES, tag::TILE_BYTES] } else { [tag::STRIPS, tag::STRIP_BYTES] };
-        let places = file.numbers(&tags, of_places)?.unwrap_or_default();
-        let bytes = file.numbers(&tags, of_bytes)?;
         let rows = self.page.height.saturating_mul(self.slices);
         let [width, height] = storage.piece;
         let across = self.page.width.div_ceil(width);
         let needed = self.page.height.div_ceil(height).saturating_mul(across);
+        let places = file.first_numbers(&tags, of_places, needed)?.unwrap_or_default();
+        let bytes = file.first_numbers(&tags, of_bytes, needed)?;
         let row = self.page.pixel.row_bytes(self.page.width).unwrap_or(u64::MAX);
         let mut pieces: Vec<(u64, u64)> = match bytes {
             Some(bytes) => places.into_iter().zip(bytes).collect(),

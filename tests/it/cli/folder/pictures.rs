@@ -31,7 +31,10 @@ fn surfaces_are_shown_by_a_distance_where_one_was_asked_for() {
         behind(section(&page, "surfaces"), "class=\"value\">").iter().map(|&value| value.to_owned()).collect::<Vec<_>>()
     };
     let (both, share) = (values("dice,nsd=1,hd95"), values("dice,nsd=1"));
-    assert!(both.len() == 3 && both.iter().all(|value| value.starts_with("hd95 mm ")), "{both:?}");
+    assert!(
+        both.len() == 3 && both.iter().all(|value| value.starts_with("hd95 ") && value.ends_with(" mm")),
+        "{both:?}"
+    );
     assert!(share.len() == 3 && share.iter().all(|value| value.starts_with("nsd=1 ")), "{share:?}");
 }
 
