@@ -103,14 +103,19 @@ impl Rules {
         Self { classes, ..Self::default() }
     }
 
-    /// A score as tables name it, with the unit of its definition: some measure distances in voxels.
-    pub fn title(&self, score: Score) -> String {
+    /// The unit of a score that is a distance: that of its definition, as some measure in voxels.
+    pub(crate) fn distance_unit(&self, score: Score) -> Option<&'static str> {
         let in_mm = match score.metric {
             Metric::LesionSurface(_) => self.instances.as_ref().is_none_or(InstanceSearch::is_in_mm),
             _ => self.surfaces.is_in_mm(),
         };
         let is_distance = score.metric.row().unit == Unit::Mm;
-        if in_mm || !is_distance { score.title() } else { format!("{score} voxels") }
+        is_distance.then_some(if in_mm { "mm" } else { "voxels" })
+    }
+
+    /// A score as tables name it, a distance with its unit.
+    pub fn title(&self, score: Score) -> String {
+        self.distance_unit(score).map_or_else(|| score.title(), |unit| format!("{score} {unit}"))
     }
 
     /// Whether places matter, so that whole volumes are looked at.

@@ -130,7 +130,9 @@ fn open<'a>(file: &FileRef<'a>) -> Result<(Header, Pixel, Place, Reader<'a>, u64
         // The fourth byte is nothing.
         (32, 0) => Pixel { bits: 8, colours: 3, extra: 1, opacity: false, byte_order: ByteOrder::Little },
         (32, 3 | 6) if is_usual(bytes) => {
-            Pixel { bits: 8, colours: 3, extra: 1, opacity: true, byte_order: ByteOrder::Little }
+            // Without a mask the fourth byte is nothing, too. Short headers have no room for one.
+            let opacity = (size >= 56 || packing == 6) && word(66)? != 0;
+            Pixel { bits: 8, colours: 3, extra: 1, opacity, byte_order: ByteOrder::Little }
         }
         (_, 1 | 2) => return Err(unsupported(path, "a bitmap with compressed rows", REWRITE)),
         (0, 4 | 5) => return Err(unsupported(path, "a bitmap that has a PNG or JPEG in it", REWRITE)),
@@ -141,6 +143,9 @@ fn open<'a>(file: &FileRef<'a>) -> Result<(Header, Pixel, Place, Reader<'a>, u64
         1 | 4 => Meaning::Palette,
         _ => Meaning::Brightness,
     };
+    if start < size.saturating_add(14) {
+        return Err(damaged(path, "BMP", format!("its pixels are said to be at byte {start}, in its headers")));
+    }
     let row = pixel.row_bytes(width).unwrap_or(u64::MAX);
     let stride = row.checked_next_multiple_of(4).unwrap_or(u64::MAX);
     let place = Place { start: start.into(), stride, height: rows, from_below: height > 0 };

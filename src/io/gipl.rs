@@ -21,7 +21,7 @@ use super::input::{FileRef, Input};
 use super::stream::Stream;
 use super::unread::{Layout, Unread};
 use super::voxels::{ByteOrder, StoredType, count};
-use crate::error::{DimsFault, FileError, HeaderFault, Part};
+use crate::error::{FileError, HeaderFault};
 
 impl Format {
     /// GIPL.
@@ -78,16 +78,7 @@ fn dtype(code: u16) -> Option<StoredType> {
 }
 
 fn open<'a>(file: &FileRef<'a>) -> Result<(Header, Stream<'a>), FileError> {
-    let mut stream = Stream::open(file)?;
-    let mut bytes = [0; START];
-    let got = stream.read_full(&mut bytes)?;
-    if got == 0 {
-        return Err(FileError::Empty { path: file.path().to_path_buf(), gzip: stream.is_packed() });
-    }
-    if got < START {
-        let (needed, found) = (START as u64, got as u64);
-        return Err(FileError::Truncated { path: file.path().to_path_buf(), part: Part::Header, needed, found });
-    }
+    let (bytes, stream) = Stream::behind_header::<START>(file)?;
     Ok((header(&bytes, file.path())?, stream))
 }
 
@@ -117,9 +108,7 @@ fn header(bytes: &[u8; START], path: &Path) -> Result<Header, FileError> {
             expected: "one positive length for each dimension",
         }));
     }
-    if count(&shape, stored.size()).is_none() {
-        return Err(FileError::BadDims { path: path.to_path_buf(), fault: DimsFault::Overflow(shape) });
-    }
+    count(path, &shape, stored)?;
     let size = |at| f64::from(f32::from_be_bytes(take(bytes, at)));
     let place = |at| f64::from_be_bytes(take(bytes, at));
     // A missing axis has no size either.

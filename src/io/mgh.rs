@@ -24,7 +24,7 @@ use super::input::{FileRef, Input};
 use super::stream::Stream;
 use super::unread::{Layout, Unread};
 use super::voxels::{ByteOrder, StoredType, count};
-use crate::error::{DimsFault, FileError, HeaderFault, Part};
+use crate::error::{FileError, HeaderFault};
 
 impl Format {
     /// FreeSurfer's MGH.
@@ -77,16 +77,7 @@ fn dtype(code: i32) -> Option<StoredType> {
 }
 
 fn open<'a>(file: &FileRef<'a>) -> Result<(Header, Stream<'a>), FileError> {
-    let mut stream = Stream::open(file)?;
-    let mut bytes = [0; START];
-    let got = stream.read_full(&mut bytes)?;
-    if got == 0 {
-        return Err(FileError::Empty { path: file.path().to_path_buf(), gzip: stream.is_packed() });
-    }
-    if got < START {
-        let (needed, found) = (START as u64, got as u64);
-        return Err(FileError::Truncated { path: file.path().to_path_buf(), part: Part::Header, needed, found });
-    }
+    let (bytes, stream) = Stream::behind_header::<START>(file)?;
     Ok((header(&bytes, file.path())?, stream))
 }
 
@@ -107,9 +98,7 @@ fn header(bytes: &[u8; START], path: &Path) -> Result<Header, FileError> {
         shape.pop();
     }
     let stored = dtype(word(20)).ok_or_else(|| value("type", word(20), "0, 1, 3, 4 or 10, which are read"))?;
-    if count(&shape, stored.size()).is_none() {
-        return Err(FileError::BadDims { path: path.to_path_buf(), fault: DimsFault::Overflow(shape) });
-    }
+    count(path, &shape, stored)?;
     let has_place =
         bytes.get(28..).and_then(|rest| rest.first_chunk().copied()).is_some_and(|flag| i16::from_be_bytes(flag) > 0);
     let three = |at: usize| [0, 4, 8].map(|more| real(at.saturating_add(more)));

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::geometry::Geometry;
 use super::header::{Format, Header, Meaning};
 use super::voxels::{ByteOrder, StoredType, count};
-use crate::error::{DimsFault, FileError, PictureFault};
+use crate::error::{FileError, PictureFault};
 
 /// How the samples of a pixel lie in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,9 +145,7 @@ pub(super) fn header(
     meaning: Meaning,
     path: &Path,
 ) -> Result<Header, FileError> {
-    if count(&shape, dtype.size()).is_none() {
-        return Err(FileError::BadDims { path: path.to_path_buf(), fault: DimsFault::Overflow(shape) });
-    }
+    count(path, &shape, dtype)?;
     let geometry = Geometry::unsaid();
     Ok(Header { format, shape, channels: 1, dtype, scale: None, geometry, meaning })
 }

@@ -99,6 +99,21 @@ impl<'a> Stream<'a> {
         Ok(Self::new(reader, length, packing, file.path()))
     }
 
+    /// The same behind a header of so many bytes, and the header.
+    pub fn behind_header<const N: usize>(file: &FileRef<'a>) -> Result<([u8; N], Self), FileError> {
+        let (mut stream, mut bytes) = (Self::open(file)?, [0; N]);
+        let got = stream.read_full(&mut bytes)?;
+        let path = || file.path().to_path_buf();
+        match got {
+            0 => Err(FileError::Empty { path: path(), gzip: stream.is_packed() }),
+            got if got < N => {
+                let (needed, found) = (N as u64, got as u64);
+                Err(FileError::Truncated { path: path(), part: Part::Header, needed, found })
+            }
+            _ => Ok((bytes, stream)),
+        }
+    }
+
     /// What a decoder gives of a file of so many bytes.
     pub fn of_parts(parts: impl Parts + 'a, length: u64, path: &Path) -> Self {
         let given = Given { parts: Box::new(parts), part: Vec::new(), read: 0 };

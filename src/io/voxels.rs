@@ -2,9 +2,11 @@
 
 use std::collections::TryReserveError;
 use std::fmt;
+use std::path::Path;
 
 use bytemuck::Pod;
 
+use crate::error::{DimsFault, FileError};
 use crate::memory::prefer_huge_pages;
 
 /// A byte order.
@@ -42,14 +44,14 @@ impl Scale {
     }
 }
 
-/// The number of voxels, if their bytes can be counted. The other lengths are checked even if one length is 0:
-/// computing strides from this shape must not overflow either.
-pub(super) fn count(shape: &[u64], size: u64) -> Option<u64> {
-    let bytes = shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length.max(1)))?;
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    bytes.checked_div(size)
+/// The number of voxels. That their bytes can be counted is checked even if one length is 0: computing strides from this
+/// shape must not overflow either.
+pub(super) fn count(path: &Path, shape: &[u64], dtype: StoredType) -> Result<u64, FileError> {
+    let size = dtype.size();
+    let bytes = shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length.max(1)));
+    let all = bytes.and_then(|bytes| if shape.contains(&0) { Some(0) } else { bytes.checked_div(size) });
+    let fault = || DimsFault::Overflow(shape.to_vec());
+    all.ok_or_else(|| FileError::BadDims { path: path.to_path_buf(), fault: fault() })
 }
 
 /// A number that a voxel can be: the ten types of [`StoredType`], and no others.

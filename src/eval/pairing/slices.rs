@@ -9,7 +9,7 @@ fn parts(name: &str) -> (Vec<String>, Vec<u128>) {
         let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
         let (number, after) = behind.split_at(end);
         words.push(word.to_lowercase());
-        // A longer one has as many digits as a time in nanoseconds has not.
+        // Of more than 38 digits: names with such numbers have no order, and are told that theirs are the same.
         numbers.push(number.parse().unwrap_or(u128::MAX));
         rest = after;
     }

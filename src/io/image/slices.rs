@@ -1,6 +1,6 @@
 //! Pictures that are the slices of one volume.
 
-use crate::error::{DimsFault, FileError};
+use crate::error::FileError;
 use crate::io::geometry::Geometry;
 use crate::io::header::Header;
 use crate::io::input::FileRef;
@@ -32,10 +32,7 @@ pub(super) fn header(file: &FileRef<'_>, slices: &[FileRef<'static>]) -> Result<
         }
     }
     header.shape.push(slices.len() as u64);
-    if count(&header.shape, header.dtype.size()).is_none() {
-        let fault = DimsFault::Overflow(header.shape);
-        return Err(FileError::BadDims { path: file.path().to_path_buf(), fault });
-    }
+    count(file.path(), &header.shape, header.dtype)?;
     // How far apart slices are no picture says.
     header.geometry = Geometry::unsaid();
     Ok(header)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::{DimsFault, FileError, HeaderFault};
+use crate::error::{FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
 use crate::io::geometry::{AffineSource, Geometry, Units};
 use crate::io::header::{Format, Header, Meaning};
@@ -92,9 +92,7 @@ fn recipe(fields: &Fields, end: u64, path: &Path) -> Result<Recipe, FileError> {
         sizes.insert(0, channels);
         moved = Some(0);
     }
-    if count(&shape, dtype.size()).is_none() {
-        return Err(FileError::BadDims { path: path.to_path_buf(), fault: DimsFault::Overflow(shape) });
-    }
+    count(path, &shape, dtype)?;
     let encoding = encoding(fields).map_err(fault)?;
     let place = place(fields, end, path).map_err(fault)?;
     let (place, skip) = skip(fields, place, encoding).map_err(fault)?;

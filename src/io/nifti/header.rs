@@ -151,7 +151,7 @@ impl Raw<'_> {
             code,
             name: name_of(code),
         })?;
-        let voxels = count(&shape, dtype.size()).ok_or_else(|| bad_dims(DimsFault::Overflow(shape.clone())))?;
+        let voxels = count(path, &shape, dtype)?;
         let least_offset = match place {
             Place::SameFile => version.header_len() as u64,
             Place::OtherFile => 0,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::axes::axes;
 use super::pairs::layers;
-use crate::error::{DimsFault, FileError, HeaderFault};
+use crate::error::{FileError, HeaderFault};
 use crate::io::fields::{Fields, Lines, Names, bad};
 use crate::io::header::{Format, Header, Meaning};
 use crate::io::input::Reader;
@@ -93,9 +93,7 @@ fn recipe(fields: &Fields, end: u64, layers: Option<u64>, path: &Path) -> Result
     let fault = |fault| FileError::Header { path: path.to_path_buf(), fault };
     let sizes = fields.sizes("dimension", "sizes", MOST_DIMENSIONS).map_err(fault)?;
     let dtype = dtype(fields.require("type").map_err(fault)?).map_err(fault)?;
-    if count(&sizes, dtype.size()).is_none() {
-        return Err(FileError::BadDims { path: path.to_path_buf(), fault: DimsFault::Overflow(sizes) });
-    }
+    count(path, &sizes, dtype)?;
     // Some writers leave out which axis holds the layers of a segmentation; 3D Slicer has it first.
     let of_layers = |axis: &usize| sizes.len() == 4 && layers.is_some() && sizes.get(*axis).copied() == layers;
     let axes = axes(fields, sizes.len(), [0, 3].into_iter().find(of_layers)).map_err(fault)?;

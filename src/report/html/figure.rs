@@ -36,11 +36,11 @@ fn figure_of(summary: &Summary<'_>, picture: &Picture) -> Option<String> {
             format!("{outcome}: {}{volume}", plural(row.voxels as usize, "voxel", "voxels"))
         }
         None => {
-            let title = summary.title(score_of(summary, picture));
-            // The unit stands behind the number.
-            let split = title.rsplit_once(' ').filter(|(_, unit)| ["mm", "voxels"].contains(unit));
-            let (name, unit) = split.unwrap_or((&title, ""));
-            format!("{} {} {unit}", escaped(name), number(picture.value)).trim_end().to_owned()
+            let (score, value) = (score_of(summary, picture), number(picture.value));
+            match summary.evaluation.rules.distance_unit(score) {
+                Some(unit) => format!("{} {value} {unit}", escaped(&score.to_string())),
+                None => format!("{} {value}", escaped(&score.title())),
+            }
         }
     };
     Some(format!(

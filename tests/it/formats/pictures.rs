@@ -124,7 +124,7 @@ fn no_part_of_a_picture_is_read_as_a_whole_one() {
 #[test]
 fn sizes_that_lie_are_refused_before_memory_is_taken() {
     let mut bytes = fs::read(root().join("tests/golden/pictures/grey8.bmp")).unwrap();
-    for (at, value) in [(18, i32::MAX), (22, i32::MAX), (22, i32::MIN), (18, -1), (18, 0)] {
+    for (at, value) in [(18, i32::MAX), (22, i32::MAX), (22, i32::MIN), (18, -1), (18, 0), (10, 53)] {
         let mut wrong = bytes.clone();
         wrong[at..at + 4].copy_from_slice(&value.to_le_bytes());
         let error = bmp::read(Input::bytes("a.bmp", wrong)).unwrap_err();
@@ -132,6 +132,25 @@ fn sizes_that_lie_are_refused_before_memory_is_taken() {
     }
     bytes.truncate(60);
     assert!(bmp::read_header(Input::bytes("a.bmp", bytes)).is_ok());
+}
+
+/// Without a mask for it the fourth byte of 32 bits is no opacity.
+#[test]
+fn a_bitmap_without_a_mask_of_opacity_has_none() {
+    let bitmap = |opacity: u32| {
+        let mut bytes = [0; 130];
+        bytes[..2].copy_from_slice(b"BM");
+        let masks = [(54, 0x00ff_0000), (58, 0x0000_ff00), (62, 0x0000_00ff), (66, opacity)];
+        // The pixels' place, and of the second header its length, the size, one plane of 32 bits, and that masks follow.
+        let words = [(10, 122), (14, 108), (18, 2), (22, 1), (26, 32 << 16 | 1), (30, 3)];
+        for (at, word) in words.into_iter().chain(masks) {
+            bytes[at..at + 4].copy_from_slice(&u32::to_le_bytes(word));
+        }
+        bytes[122..].copy_from_slice(&[7, 7, 7, 1, 9, 9, 9, 2]);
+        bmp::read(Input::bytes("a.bmp", bytes))
+    };
+    assert_eq!(bitmap(0).unwrap().voxels, io::Voxels::U8(vec![7, 9]));
+    assert!(bitmap(0xff00_0000).unwrap_err().to_string().contains("transparent"));
 }
 
 #[cfg(feature = "images")]
@@ -172,5 +191,26 @@ mod with_decoders {
         assert!(message.contains("JPEG"), "{message}");
         let message = io::read(Input::bytes("a.png", *b"text, no picture")).unwrap_err().to_string();
         assert!(message.contains("the PNG file is damaged"), "{message}");
+    }
+
+    /// What programs read differently, or would be read as numbers that it does not mean. The tag that says so stands in the
+    /// place of one that says nothing of pixels.
+    #[test]
+    fn a_tiff_that_others_read_differently_is_refused() {
+        let sound = fs::read(root().join("tests/golden/pictures/u8.tif")).unwrap();
+        let unit = [296u16, 3].map(u16::to_le_bytes).concat();
+        let at = sound.windows(4).position(|bytes| bytes == unit).unwrap();
+        for (tag, value, part) in [
+            (266u16, 2u16, "the bits of a byte the other way round"),
+            (274, 6, "turned or mirrored"),
+            (32_997, 5, "several slices in one page"),
+        ] {
+            let mut bytes = sound.clone();
+            bytes[at..at + 2].copy_from_slice(&tag.to_le_bytes());
+            assert!(io::read(Input::bytes("a.tif", bytes.clone())).is_ok(), "{tag} of 1 is usual");
+            bytes[at + 8..at + 10].copy_from_slice(&value.to_le_bytes());
+            let message = io::read(Input::bytes("a.tif", bytes)).unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        }
     }
 }
