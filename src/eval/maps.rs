@@ -3,9 +3,10 @@
 use super::case::{CaseResult, Counted, Prediction, of_counts, surplus};
 use super::class::Class;
 use super::count::{self, Counter, Predicted, Tally};
-use super::error::EvalError;
+use super::error::{EvalError, GridError};
 use super::grids::Together;
 use super::instances::{self, InstanceSearch};
+use super::pairing::slices::without_counterpart;
 use super::rules::{ClassSource, Rules, engine_classes};
 use super::segmentation::{segment_names, segmentation_of};
 use super::surfaces::of_maps;
@@ -38,6 +39,9 @@ pub(super) fn evaluate(
     let mut warnings: Vec<Warning> = by_value(truth_input, pred_input)?.into_iter().collect();
     let mut together = Together::default();
     if let (Some(pred), Some(reader)) = (pred_input, &pred_reader) {
+        if let Some((slice, folder)) = without_counterpart([truth_input, pred]) {
+            return Err(GridError::Slice { slice, folder }.into());
+        }
         let grids = [grid(&truth_reader), grid(reader)];
         together = together_of([truth_input, pred], grids, rules)?;
         if truth_input.is_same_file(pred) {

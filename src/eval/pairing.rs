@@ -7,7 +7,7 @@ mod discover;
 mod kind;
 pub(crate) mod list;
 mod matching;
-mod slices;
+pub(crate) mod slices;
 
 pub(crate) use kind::is_usual_name;
 

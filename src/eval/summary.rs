@@ -196,6 +196,36 @@ impl Summary<'_> {
         (scores.filter(|value| value.is_nan()).count(), self.evaluation.classes.len() * self.evaluation.cases.len())
     }
 
+    /// The classes that no case has a voxel of, where there are several cases: of one case a warning says so.
+    pub fn absent_labels(&self) -> Vec<String> {
+        let cases = &self.evaluation.cases;
+        let is_absent = |&class: &usize| {
+            let of = |case: &CaseResult| case.counts.get(class).is_some_and(|(_, n)| n.tp() + n.fp() + n.fn_() > 0);
+            !cases.iter().any(of)
+        };
+        let absent = self.evaluation.foreground().filter(|class| cases.len() > 1 && is_absent(class));
+        absent.filter_map(|class| Some(self.evaluation.classes.get(class)?.display().to_owned())).collect()
+    }
+
+    /// How many undefined distances of a score are of classes that the truth alone has, and that the prediction alone has:
+    /// what was missed there, and what was invented, is in no mean.
+    pub fn uncharged(&self, score: Score) -> (usize, usize) {
+        if !matches!(score.metric, Metric::Surface(_)) {
+            return (0, 0);
+        }
+        let mut found = (0, 0);
+        for case in &self.evaluation.cases {
+            for counts in case.counts.iter().filter(|(class, _)| !class.is_background()) {
+                let (missed, invented) = (counts.1.fn_() > 0, counts.1.fp() > 0);
+                if counts.1.tp() == 0 && missed != invented && self.score(score, case, counts).is_nan() {
+                    found.0 += usize::from(missed);
+                    found.1 += usize::from(invented);
+                }
+            }
+        }
+        found
+    }
+
     /// The cases and classes with the lowest values of a score (the highest, where low is good), worst first, of which some
     /// voxels differ. Among equal values those come first that miss the most voxels of the truth. Of folders at most two
     /// classes of a case are listed, so that one bad case does not take all places, and one of a case without prediction, where

@@ -21,7 +21,7 @@ pub(super) fn of_all(pairing: &Pairing, rules: &Rules) -> White {
 
 fn picture(source: &Source) -> Option<&Input> {
     match source {
-        Source::File(input) if input.is_slices() || is_picture(input.path()) => Some(input),
+        Source::File(input) if input.slice_paths().is_some() || is_picture(input.path()) => Some(input),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::file;
 #[cfg(feature = "eval")]
 use super::gzip::{Gunzip, MAGIC};
-use crate::error::FileError;
+use crate::error::{FileError, PictureFault};
 #[cfg(feature = "eval")]
 use flate2::{Compression, write::GzEncoder};
 
@@ -87,6 +87,12 @@ impl Input {
         Self(FileRef { path: name.into(), store: Store::Slices(slices) })
     }
 
+    /// A volume of pictures that are no slices of one: whoever reads it is told why.
+    #[cfg(feature = "eval")]
+    pub(crate) fn no_slices(name: impl Into<PathBuf>, why: String) -> Self {
+        Self(FileRef { path: name.into(), store: Store::NoSlices(why.into()) })
+    }
+
     /// The path, or the name of the bytes.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -151,10 +157,10 @@ impl Input {
         }
     }
 
-    /// Whether it is the slices of a volume.
+    /// The files of the slices of a volume.
     #[cfg(feature = "eval")]
-    pub(crate) fn is_slices(&self) -> bool {
-        self.0.slices().is_some()
+    pub(crate) fn slice_paths(&self) -> Option<Vec<&Path>> {
+        self.0.slices().map(|slices| slices.iter().map(FileRef::path).collect())
     }
 
     /// Whether it is still there.
@@ -206,7 +212,7 @@ impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = match self.0.store {
             Store::Disk => "path",
-            Store::Slices(_) => "slices",
+            Store::Slices(_) | Store::NoSlices(_) => "slices",
             _ => "bytes",
         };
         write!(f, "Input::{of}({:?})", self.path())
@@ -247,6 +253,9 @@ enum Store<'a> {
     Slice(&'a [u8]),
     /// A volume of pictures.
     Slices(Arc<[FileRef<'static>]>),
+    /// Pictures that are none, and why.
+    #[cfg_attr(not(feature = "eval"), allow(dead_code))]
+    NoSlices(Arc<str>),
 }
 
 /// A file by its name, and where its bytes are.
@@ -282,7 +291,7 @@ impl<'a> FileRef<'a> {
         match &self.store {
             Store::Disk => self.path.try_exists().unwrap_or(true),
             Store::Memory(files) => files.contains_key(&plain(&self.path)),
-            Store::Slice(_) | Store::Slices(_) => true,
+            Store::Slice(_) | Store::Slices(_) | Store::NoSlices(_) => true,
         }
     }
 
@@ -301,6 +310,10 @@ impl<'a> FileRef<'a> {
             }
             Store::Slice(bytes) => (Box::new(Cursor::new(*bytes)), bytes.len()),
             Store::Slices(_) => return Err(FileError::NotAFile { path: self.path.clone(), folder: true }),
+            Store::NoSlices(why) => {
+                let fault = PictureFault::Slices(why.to_string());
+                return Err(FileError::Picture { path: self.path.clone(), fault });
+            }
         };
         Ok((reader, u64::try_from(length).unwrap_or(u64::MAX)))
     }

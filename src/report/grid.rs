@@ -51,6 +51,8 @@ pub struct Grid {
     rows: Vec<Vec<(String, Tone)>>,
     /// The first column is at least so wide.
     first: usize,
+    /// The first columns that every piece of a broken table has.
+    names: usize,
     is_wrapped: bool,
 }
 
@@ -58,7 +60,7 @@ impl Grid {
     /// An empty table with these columns.
     pub fn new(columns: &[(&str, Align)]) -> Self {
         let columns = columns.iter().map(|(name, align)| (printable(name), *align)).collect();
-        Self { columns, rows: Vec::new(), first: 0, is_wrapped: false }
+        Self { columns, rows: Vec::new(), first: 0, names: 1, is_wrapped: false }
     }
 
     /// Adds a row.
@@ -71,6 +73,11 @@ impl Grid {
     pub fn wrapped(mut self) -> Self {
         self.is_wrapped = true;
         self
+    }
+
+    /// Repeats so many columns where the table is broken.
+    pub(super) fn with_names(self, names: usize) -> Self {
+        Self { names, ..self }
     }
 
     /// Makes the first column at least so wide, so that tables one below the other line up.
@@ -140,13 +147,14 @@ impl Grid {
         let Some(most) = columns().filter(|_| !self.is_wrapped) else { return self.lines(last_is_summary) };
         let widths = self.cut_to(most);
         let Some(&first) = widths.first() else { return String::new() };
-        let mut parts: Vec<Vec<usize>> = vec![vec![0]];
-        for at in 1..self.columns.len() {
+        let names = self.names.min(self.columns.len());
+        let mut parts: Vec<Vec<usize>> = vec![(0..names).collect()];
+        for at in names..self.columns.len() {
             let fits =
                 |part: &Vec<usize>| total(&part.iter().chain([&at]).map(|&at| widths[at]).collect::<Vec<_>>()) <= most;
             match parts.last_mut() {
-                Some(part) if part.len() < 2 || fits(part) => part.push(at),
-                _ => parts.push(vec![0, at]),
+                Some(part) if part.len() <= names || fits(part) => part.push(at),
+                _ => parts.push((0..names).chain([at]).collect()),
             }
         }
         let lines = |part: &Vec<usize>| {

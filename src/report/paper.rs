@@ -1,7 +1,7 @@
 //! The summary as a table for a paper: a row per class, a column per score.
 
 use super::models::phrases::{interval, number};
-use super::phrases::{lesion_definition, surface_definition};
+use super::phrases::{lesion_definition, surface_definition, uncharged};
 use super::sheet::{Cell, Sheet};
 use crate::eval::{Score, Summary};
 
@@ -74,6 +74,7 @@ fn sheet(summary: &Summary<'_>, beside: Beside, digits: Option<usize>) -> Sheet 
     }
     let mut notes = vec![format!("{note}.")];
     notes.extend(surface_definition(summary).map(|definition| format!("Surfaces: {definition}.")));
+    notes.extend(uncharged(summary).map(|left_out| format!("{left_out}.")));
     notes.extend(lesion_definition(summary).map(|definition| format!("Lesions: {definition}.")));
-    Sheet { title: String::new(), columns, rows, notes, dispensable: Vec::new() }
+    Sheet { columns, rows, notes, ..Sheet::default() }
 }

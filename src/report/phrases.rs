@@ -21,6 +21,26 @@ pub fn surface_definition(summary: &Summary<'_>) -> Option<String> {
     measured.then(|| summary.evaluation.rules.surfaces.definition())
 }
 
+/// Which distances no mean has although one side has voxels: a mean that is better for what was missed misleads.
+pub fn uncharged(summary: &Summary<'_>) -> Option<String> {
+    let mut alike: Vec<((usize, usize), Vec<String>)> = Vec::new();
+    for &score in &summary.scoring.scores {
+        let found = summary.uncharged(score);
+        match alike.iter_mut().find(|(same, _)| *same == found) {
+            _ if found == (0, 0) => {}
+            Some((_, scores)) => scores.push(summary.title(score)),
+            None => alike.push((found, vec![summary.title(score)])),
+        }
+    }
+    let sentence = |((missed, invented), scores): &((usize, usize), Vec<String>)| {
+        let of = [(missed, "missed"), (invented, "invented")].into_iter().filter(|(n, _)| **n > 0);
+        let of: Vec<String> = of.map(|(n, what)| format!("{what} ({n})")).collect();
+        format!("{} has no value, and is in no mean, where a class was {}", scores.join(", "), of.join(" or "))
+    };
+    let sentences: Vec<String> = alike.iter().map(sentence).collect();
+    (!alike.is_empty()).then(|| format!("{}; --missed gives one", sentences.join("; ")))
+}
+
 /// How lesions are defined, where any were looked for.
 pub fn lesion_definition(summary: &Summary<'_>) -> Option<String> {
     let pooled =

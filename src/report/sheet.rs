@@ -19,6 +19,8 @@ pub(super) struct Sheet {
     pub notes: Vec<String>,
     /// Columns to drop on narrow terminals, by heading; the first ones are dropped first.
     pub dispensable: Vec<String>,
+    /// How many columns name a row, beside the first: they are repeated where a terminal is too narrow for all at once.
+    pub more_names: usize,
 }
 
 /// A text, and whether it stands out.
@@ -98,7 +100,8 @@ impl Sheet {
             let kept: Vec<usize> =
                 (0..self.columns.len()).filter(|&at| !left_out.contains(&self.columns[at])).collect();
             let align = |&at: &usize| (self.columns[at].as_str(), if at == 0 { Align::Left } else { Align::Right });
-            let mut grid = Grid::new(&kept.iter().map(align).collect::<Vec<_>>());
+            let grid = Grid::new(&kept.iter().map(align).collect::<Vec<_>>());
+            let mut grid = grid.with_names(1 + self.more_names);
             for row in &self.rows {
                 let cell = |at: &usize| {
                     let Cell { text, bold } = row.get(*at).cloned().unwrap_or_default();
@@ -109,7 +112,8 @@ impl Sheet {
             grid
         };
         let most = self.dispensable.len();
-        let left_out = (0..most).find(|&n| without(n).fits()).unwrap_or(most);
+        // Where nothing helps, the table stands in pieces, which have room for all.
+        let left_out = (0..=most).find(|&n| without(n).fits()).unwrap_or(0);
         let mut text = without(left_out).render(false);
         if left_out > 0 {
             let names = self.dispensable[..left_out].join(", ");
@@ -170,7 +174,7 @@ mod tests {
             columns: vec!["x|y".into(), "50%".into(), "my_model".into()],
             rows: vec![vec!["<b>\\input{x}^~#".into(), Cell::best("-0.5 [-1, +2]", true), "1".into()]],
             notes: vec!["p < 0.05 & more".into()],
-            dispensable: Vec::new(),
+            ..Sheet::default()
         };
         let markdown = sheet.markdown();
         assert!(markdown.contains("**a\\_b**") && markdown.contains("| x\\|y | 50% | my\\_model |"), "{markdown}");

@@ -8,6 +8,7 @@ use crate::cli::words::{self, Flags};
 use crate::eval::{Kind, MissingRule, Summary, Unpaired, WORST, WarningKind, pictures};
 use crate::io::Gap;
 use crate::report::{self, Beside, Words};
+use crate::text::listed;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,20 @@ impl OutputArgs {
         let given = [("--digits", self.digits.is_some()), ("--beside", self.beside.is_some())];
         if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given && !for_papers) {
             bail!("{flag} is for --format markdown and latex; leave {flag} out, or choose one of these");
+        }
+        if let Some(path) = &self.output {
+            let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+            let meant = [
+                ("html", "--html"),
+                ("htm", "--html"),
+                ("csv", "--csv"),
+                ("md", "--format markdown >"),
+                ("tex", "--format latex >"),
+            ];
+            if let Some((_, flag)) = meant.into_iter().find(|(of, _)| ending == *of) {
+                let path = path.display();
+                bail!("{path}: --output writes JSON, nnU-Net's summary; write {flag} {path}, or end its name in .json");
+            }
         }
         check_texts(&self.files(lesions), inputs)
     }
@@ -222,6 +237,13 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
     }
     for ((level, kind), times) in told.into_iter().filter(|(_, times)| *times > ALIKE) {
         output.note(format_args!("{level}: {} more like it ({kind}); --format json has them all", times - ALIKE));
+    }
+    let absent = summary.absent_labels();
+    if !absent.is_empty() {
+        output.note(format_args!(
+            "warning: asked for, and in no file of any case: {}; see --labels, or what names the labels",
+            listed(&absent)
+        ));
     }
     let unpaired = |word, list: &[Unpaired]| -> Vec<String> {
         list.iter().map(|lone| format!("{}: {word} ({})", lone.case, lone.file.display())).collect()

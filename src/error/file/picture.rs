@@ -24,6 +24,12 @@ pub enum PictureFault {
         /// What to do.
         remedy: &'static str,
     },
+    /// The pictures of a folder are no slices of one volume.
+    #[error("its pictures are no slices of one volume: {0}")]
+    Slices(
+        /// What is wrong with their names, and what to do.
+        String,
+    ),
     /// A pixel has a colour, which is no number.
     #[error(
         "pixel {} has the colour {}, and a label map has one number per pixel; write the numbers of the classes as a grey or a palette picture, or as .npy",
@@ -57,7 +63,7 @@ impl PictureFault {
     pub(super) const fn kind(&self) -> FileErrorKind {
         match self {
             Self::Colour { .. } | Self::Alpha { .. } => FileErrorKind::NotALabelMap,
-            Self::Damaged { .. } | Self::Unsupported { .. } => FileErrorKind::BadPicture,
+            Self::Damaged { .. } | Self::Unsupported { .. } | Self::Slices(_) => FileErrorKind::BadPicture,
         }
     }
 }

@@ -22,6 +22,17 @@ pub enum GridError {
         /// How far they are apart.
         gap: Gap,
     },
+    /// Slices of truth and prediction are of different numbers.
+    #[error(
+        "slice {} has no counterpart in {}, and slices belong together by their numbers; add it there, or number both alike",
+        .slice.display(), .folder.display()
+    )]
+    Slice {
+        /// The first one without a counterpart.
+        slice: PathBuf,
+        /// Where it is missing.
+        folder: PathBuf,
+    },
     /// The lengths of the axes differ.
     #[error(
         "{} has {} voxels, but {} has {}; {}", .files[0].display(), extent(&.shapes[0]), .files[1].display(),

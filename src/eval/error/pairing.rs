@@ -37,14 +37,6 @@ pub enum PairingError {
         .0.display(), listed(READABLE, "or")
     )]
     NoLabelMaps(PathBuf),
-    /// The names of pictures do not say in which order they are slices.
-    #[error("{}: its pictures are no slices of one volume: {fault}", .folder.display())]
-    Slices {
-        /// The folder.
-        folder: PathBuf,
-        /// What is wrong with their names, and what to do.
-        fault: String,
-    },
     /// A file beside a folder that is not one of masks.
     #[error(
         "{} is a folder without label maps, one per class, and {} is a file; name two files or two folders",

@@ -68,9 +68,10 @@ pub(super) fn stack(path: &Path) -> Result<Option<Input>, PairingError> {
         return Ok(None);
     }
     let names: Vec<String> = files.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
-    let order = slices::order(&names).map_err(|fault| PairingError::Slices { folder: path.into(), fault })?;
-    let files = order.into_iter().map(|place| files[place].clone());
-    Ok(Some(Input::slices(path, files.map(|(_, file)| file.into()))))
+    Ok(Some(match slices::order(&names) {
+        Ok(order) => Input::slices(path, order.into_iter().map(|place| Input::from(&files[place].1))),
+        Err(why) => Input::no_slices(path, why),
+    }))
 }
 
 /// The volumes of a folder, each of them a folder of pictures; None where it holds files that are cases themselves.

@@ -1,5 +1,9 @@
 //! In which order pictures are the slices of a volume: their names say it, or it is not known.
 
+use crate::io::Input;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 /// A name as words and the numbers between them, without its ending.
 fn parts(name: &str) -> (Vec<String>, Vec<u128>) {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -17,11 +21,8 @@ fn parts(name: &str) -> (Vec<String>, Vec<u128>) {
     (words, numbers)
 }
 
-/// The places of these names in the order of the one number in which they differ.
-///
-/// # Errors
-/// In words, where no number or more than one tells them apart, or one is missing.
-pub(super) fn order(names: &[String]) -> Result<Vec<usize>, String> {
+/// The one number of each of these names in which they differ.
+fn numbers(names: &[String]) -> Result<Vec<u128>, String> {
     let all: Vec<(Vec<String>, Vec<u128>)> = names.iter().map(|name| parts(name)).collect();
     let Some((words, first)) = all.first() else { return Ok(Vec::new()) };
     if let Some(place) = all.iter().position(|(own, numbers)| own != words || numbers.len() != first.len()) {
@@ -32,15 +33,23 @@ pub(super) fn order(names: &[String]) -> Result<Vec<usize>, String> {
     }
     let varying: Vec<usize> =
         (0..first.len()).filter(|&at| all.iter().any(|(_, numbers)| numbers[at] != first[at])).collect();
-    let at = match varying[..] {
-        [at] => at,
-        [] if names.len() == 1 => return Ok(vec![0]),
-        [] => return Err(format!("{} and {} have the same number; keep one of them", names[0], names[1])),
-        _ => return Err(format!("{} numbers of their names differ; let one say the slice", varying.len())),
-    };
+    match varying[..] {
+        [at] => Ok(all.iter().map(|(_, numbers)| numbers[at]).collect()),
+        [] if names.len() == 1 => Ok(vec![0]),
+        [] => Err(format!("{} and {} have the same number; keep one of them", names[0], names[1])),
+        _ => Err(format!("{} numbers of their names differ; let one say the slice", varying.len())),
+    }
+}
+
+/// The places of these names in the order of their numbers.
+///
+/// # Errors
+/// In words, where no number or more than one tells them apart, or one is missing.
+pub(super) fn order(names: &[String]) -> Result<Vec<usize>, String> {
+    let numbers = numbers(names)?;
     let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by_key(|&place| all[place].1[at]);
-    let steps = || order.windows(2).map(|pair| (pair, all[pair[1]].1[at] - all[pair[0]].1[at]));
+    order.sort_by_key(|&place| numbers[place]);
+    let steps = || order.windows(2).map(|pair| (pair, numbers[pair[1]] - numbers[pair[0]]));
     if let Some((pair, _)) = steps().find(|(_, step)| *step == 0) {
         return Err(format!("{} and {} have the same number; keep one of them", names[pair[0]], names[pair[1]]));
     }
@@ -52,6 +61,23 @@ pub(super) fn order(names: &[String]) -> Result<Vec<usize>, String> {
         )),
         None => Ok(order),
     }
+}
+
+/// The first slice of either volume that the other one lacks, by their numbers, and the folder of the other. A volume of one
+/// slice, or one whose names say nothing, has no numbers.
+pub(crate) fn without_counterpart(sides: [&Input; 2]) -> Option<(PathBuf, PathBuf)> {
+    let numbered = |side: &Input| -> Option<BTreeMap<u128, PathBuf>> {
+        let paths = side.slice_paths().filter(|paths| paths.len() > 1)?;
+        let name = |path: &&Path| Some(path.file_name()?.to_string_lossy().into_owned());
+        let names: Vec<String> = paths.iter().map(name).collect::<Option<_>>()?;
+        Some(numbers(&names).ok()?.into_iter().zip(paths.iter().map(|path| path.to_path_buf())).collect())
+    };
+    let [one, other] = [numbered(sides[0])?, numbered(sides[1])?];
+    let lone = |own: &BTreeMap<u128, PathBuf>, others: &BTreeMap<u128, PathBuf>| {
+        own.iter().find(|(number, _)| !others.contains_key(number)).map(|(_, path)| path.clone())
+    };
+    let in_other = lone(&one, &other).map(|slice| (slice, sides[1].path().to_path_buf()));
+    in_other.or_else(|| lone(&other, &one).map(|slice| (slice, sides[0].path().to_path_buf())))
 }
 
 #[cfg(test)]
@@ -86,5 +112,22 @@ mod tests {
             let fault = of(names).unwrap_err();
             assert!(fault.contains(part), "{names:?}: {fault}");
         }
+    }
+
+    #[test]
+    fn slices_belong_together_by_their_numbers() {
+        let volume = |folder: &str, numbers: std::ops::Range<usize>| {
+            Input::slices(folder, numbers.map(|n| Input::from(format!("{folder}/slice_{n}.png"))))
+        };
+        let lone = |a: std::ops::Range<usize>, b: std::ops::Range<usize>| {
+            let found = without_counterpart([&volume("t", a), &volume("p", b)])?;
+            Some((found.0.display().to_string(), found.1.display().to_string()))
+        };
+        assert_eq!(lone(0..12, 0..12), None);
+        assert_eq!(lone(0..19, 1..20), Some(("t/slice_0.png".into(), "p".into())));
+        assert_eq!(lone(0..19, 0..20), Some(("p/slice_19.png".into(), "t".into())));
+        // One slice says nothing of its number, and neither does a volume that is no folder of slices.
+        assert_eq!(lone(0..1, 5..6), None);
+        assert_eq!(without_counterpart([&volume("t", 0..3), &Input::from("p.tif")]), None);
     }
 }

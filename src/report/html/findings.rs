@@ -2,6 +2,7 @@
 
 use super::text::{class as class_name, escaped, number, path, plural};
 use crate::eval::{MissingRule, Summary, Unpaired, WarningKind};
+use crate::report::phrases::uncharged;
 use crate::report::words::Words;
 use crate::text::grouped;
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(super) fn section(summary: &Summary<'_>, words: &dyn Words) -> String {
         items.push(item(Weight::Good, "No case failed, no file is missing, and there are no warnings.", &[]));
     }
     undefined(summary, &mut items);
+    items.extend(uncharged(summary).map(|words| item(Weight::Warning, &escaped(&words), &[])));
     if let Some(verification) = summary.evaluation.verification() {
         let devices = escaped(&verification.devices());
         items.push(match &verification.difference {

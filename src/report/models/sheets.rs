@@ -60,7 +60,7 @@ pub(super) fn scores(found: &Comparison, metric: &str, better: Better, style: St
     let (said, is_tested) = standing_out(found);
     let p = if is_tested { format!(" (adjusted p > {})", found.options.alpha) } else { String::new() };
     let notes = vec![format!("{BOLD} {said}{p}.")];
-    Sheet { title: heading(found, metric, better), columns, rows, notes, dispensable: vec!["n".into()] }
+    Sheet { title: heading(found, metric, better), columns, rows, notes, dispensable: vec!["n".into()], more_names: 0 }
 }
 
 /// What a mean that stands out is, and whether tests say so.
@@ -132,7 +132,14 @@ pub(super) fn pairs(found: &Comparison, metric: &str, better: Better, style: Sty
     });
     let rows = rows.collect();
     let dispensable = ["n", "p", "won/tied/lost", "verdict"].map(String::from).to_vec();
-    Sheet { title: heading(found, metric, better), columns, rows, notes: vec![method_sentence(found)], dispensable }
+    Sheet {
+        title: heading(found, metric, better),
+        columns,
+        rows,
+        notes: vec![method_sentence(found)],
+        dispensable,
+        more_names: usize::from(!two),
+    }
 }
 
 /// How many cases count, and of how many.
@@ -193,5 +200,5 @@ pub(super) fn ranking(found: &Comparison, table: &ScoreTable, row: &Compared, st
         cells
     });
     let rows = rows.collect();
-    Some(Sheet { title: String::new(), columns, rows, notes: Vec::new(), dispensable: Vec::new() })
+    Some(Sheet { columns, rows, ..Sheet::default() })
 }

@@ -136,6 +136,37 @@ fn slices_are_a_volume_in_the_order_of_their_numbers() {
     assert!(stderr(&found).contains("is no mask of one class"), "{}", stderr(&found));
 }
 
+/// Such a case is listed, and the others go on.
+#[test]
+fn slices_without_an_order_or_a_counterpart_are_an_error_of_their_case() {
+    let files = Files::new();
+    let fill = |case: &str, [truth, pred]: [&[u8]; 2]| {
+        for (side, numbers) in [("truth", truth), ("pred", pred)] {
+            for number in numbers {
+                files.picture(&format!("{side}/{case}/{number}.bmp"), &[1, *number % 2, 0]);
+            }
+        }
+    };
+    fill("sound", [&[1, 2, 3], &[1, 2, 3]]);
+    fill("gap", [&[1, 2, 4], &[1, 2, 3]]);
+    fill("shifted", [&[0, 1, 2], &[1, 2, 3]]);
+    fill("short", [&[1, 2, 3], &[1, 2]]);
+    let [truth, pred] = ["truth", "pred"].map(|side| files.path(side));
+    let output = run(["eval", text(&truth), text(&pred), "--stack", "--format", "csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    let (table, told) = (String::from_utf8_lossy(&output.stdout).into_owned(), stderr(&output));
+    assert!(table.contains("\nsound,1,") && table.lines().all(|line| !line.starts_with("gap")), "{table}");
+    for parts in [
+        ["2.bmp is followed by 4.bmp", "a slice is missing"],
+        ["shifted/0.bmp has no counterpart", "number both alike"],
+        ["short/3.bmp has no counterpart", "add it there"],
+    ] {
+        assert!(told.lines().any(|line| parts.iter().all(|part| line.contains(part))), "{parts:?} in {told}");
+    }
+    let [truth, pred] = ["truth/shifted", "pred/shifted"].map(|side| files.path(side));
+    fails(2, &["0.bmp has no counterpart", "number both alike"], ["eval", text(&truth), text(&pred), "--stack"]);
+}
+
 #[test]
 fn info_says_why_a_mask_looks_black() {
     let said = |name: &str| fine(["info", text(&golden(name))]);
