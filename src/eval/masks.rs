@@ -15,13 +15,14 @@ use super::case::{CaseResult, Prediction, of_counts, surplus};
 use super::class::Class;
 use super::count::{Counter, needs_volumes};
 use super::error::{EvalError, MaskError};
+use super::pairing::slices::order;
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
 use super::surfaces::{Field, Frame};
 use super::verify::{Verification, verified, with_places};
 use super::warning::{Side as WhichSide, Warning};
 use crate::io::axes::without_ones_behind;
-use crate::io::{Gap, Geometry};
+use crate::io::{Gap, Geometry, is_picture};
 use crate::stats::Counts;
 use crate::{Classes, LabelMap, LabelSlice, Shape};
 use bits::Bits;
@@ -35,8 +36,23 @@ use std::path::Path;
 pub(super) fn evaluate(pair: &CasePair, rules: &Rules, counter: Counter<'_>) -> Result<CaseResult, EvalError> {
     let sides = [Side::open(&pair.truth, rules.of_truth())?, Side::open(&pair.pred, rules.of_pred())?];
     let is_same = pair.truth.is_same_as(&pair.pred);
-    count(&pair.name, &sides, Prediction::Read, is_same, rules, counter)
+    let mut found = count(&pair.name, &sides, Prediction::Read, is_same, rules, counter)?;
+    found.warnings.extend([&pair.truth, &pair.pred].into_iter().find_map(like_slices));
+    Ok(found)
 }
+
+/// That pictures taken as masks have names as slices of a volume have.
+fn like_slices(source: &Source) -> Option<Warning> {
+    let Source::Masks { folder, files } = source else { return None };
+    let names: Vec<String> =
+        files.iter().map(|(_, file)| file.path().file_name()?.to_str().map(String::from)).collect::<Option<_>>()?;
+    let are_slices =
+        names.len() >= FEWEST_SLICES && files.iter().all(|(_, file)| is_picture(file.path())) && order(&names).is_ok();
+    are_slices.then(|| Warning::LikeSlices { folder: folder.display().to_string(), pictures: names.len() })
+}
+
+/// Fewer pictures with numbers may well be classes.
+const FEWEST_SLICES: usize = 3;
 
 /// A truth with names whose prediction is missing.
 pub(super) fn without_prediction(

@@ -134,6 +134,14 @@ pub enum Warning {
         /// The files.
         files: Vec<String>,
     },
+    /// Pictures that were taken as masks of classes, and may be the slices of a volume: only a number tells their names
+    /// apart.
+    LikeSlices {
+        /// Their folder.
+        folder: String,
+        /// How many.
+        pictures: usize,
+    },
     /// Masks or segments that are in no class.
     UnlistedMasks {
         /// Whose.
@@ -188,6 +196,7 @@ impl Warning {
             Self::ByValue { .. } => WarningKind::ByValue,
             Self::Undeclared { .. } => WarningKind::UndeclaredValues,
             Self::NotMasks { .. } => WarningKind::NotMasks,
+            Self::LikeSlices { .. } => WarningKind::LikeSlices,
             Self::UnlistedMasks { .. } => WarningKind::UnlistedMasks,
             Self::NoMask { .. } => WarningKind::NoMask,
             Self::Surplus { .. } => WarningKind::SurplusBytes,

@@ -35,7 +35,8 @@ pub fn uncharged(summary: &Summary<'_>) -> Option<String> {
     let sentence = |((missed, invented), scores): &((usize, usize), Vec<String>)| {
         let of = [(missed, "missed"), (invented, "invented")].into_iter().filter(|(n, _)| **n > 0);
         let of: Vec<String> = of.map(|(n, what)| format!("{what} ({n})")).collect();
-        format!("{} has no value, and is in no mean, where a class was {}", scores.join(", "), of.join(" or "))
+        let (have, are) = if scores.len() == 1 { ("has", "is") } else { ("have", "are") };
+        format!("{} {have} no value, and {are} in no mean, where a class was {}", scores.join(", "), of.join(" or "))
     };
     let sentences: Vec<String> = alike.iter().map(sentence).collect();
     (!alike.is_empty()).then(|| format!("{}; --missed gives one", sentences.join("; ")))

@@ -223,6 +223,7 @@ pub(in crate::cli) fn of_warning(warning: &Warning) -> String {
             ([a], [b]) => format!("{warning}; if both mean the same, `voxdice eval --region fg={a},{b}` compares them"),
             _ => warning.to_string(),
         },
+        Warning::LikeSlices { .. } => format!("{warning} (`voxdice eval --stack`)"),
         Warning::White { .. } => {
             format!("{warning} (with 255 among `voxdice eval --labels` or `--ignore` it stays 255)")
         }

@@ -45,7 +45,7 @@ fn numbers(names: &[String]) -> Result<Vec<u128>, String> {
 ///
 /// # Errors
 /// In words, where no number or more than one tells them apart, or one is missing.
-pub(super) fn order(names: &[String]) -> Result<Vec<usize>, String> {
+pub(crate) fn order(names: &[String]) -> Result<Vec<usize>, String> {
     let numbers = numbers(names)?;
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by_key(|&place| numbers[place]);

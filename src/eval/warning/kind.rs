@@ -32,6 +32,8 @@ pub enum WarningKind {
     UndeclaredValues,
     /// Files that are not masks.
     NotMasks,
+    /// Pictures that may be slices.
+    LikeSlices,
     /// Masks that are not counted.
     UnlistedMasks,
     /// Masks that one side lacks.
@@ -56,6 +58,7 @@ named!(WarningKind, "the kind of a warning" {
     ByValue = "by_value",
     UndeclaredValues = "undeclared_values",
     NotMasks = "not_masks",
+    LikeSlices = "like_slices",
     UnlistedMasks = "unlisted_masks",
     NoMask = "no_mask",
     SurplusBytes = "surplus_bytes",

@@ -114,6 +114,11 @@ impl fmt::Display for Warning {
                  out of the folder",
                 listed(files)
             ),
+            Self::LikeSlices { folder, pictures } => write!(
+                f,
+                "{folder}: {pictures} pictures whose names differ in a number alone were taken as the masks of as many classes; \
+                 read them as the slices of a volume if they are"
+            ),
             Self::UnlistedMasks { side, names, from } => write!(
                 f,
                 "the {side} has masks that {from} does not list and that are not counted: {}; list them if they matter",

@@ -142,6 +142,7 @@ fn title(kind: WarningKind, cases: &str) -> String {
         WarningKind::ByValue => format!("Segments were compared by their values in {cases}"),
         WarningKind::UndeclaredValues => format!("Values that no segment declares in {cases}"),
         WarningKind::NotMasks => format!("Files among masks that are none, and are not counted, in {cases}"),
+        WarningKind::LikeSlices => format!("Pictures taken as masks, which may be slices of a volume, in {cases}"),
         WarningKind::UnlistedMasks => format!("Masks that were not asked for, and are not counted, in {cases}"),
         WarningKind::NoMask => format!("Masks that only one side has in {cases}"),
         WarningKind::Reordered => format!("The same points in another order, compared point by point, in {cases}"),

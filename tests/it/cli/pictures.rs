@@ -167,6 +167,28 @@ fn slices_without_an_order_or_a_counterpart_are_an_error_of_their_case() {
     fails(2, &["0.bmp has no counterpart", "number both alike"], ["eval", text(&truth), text(&pred), "--stack"]);
 }
 
+/// A volume's slices are taken as one class each where nobody says that they are slices.
+#[test]
+fn slices_that_are_taken_as_classes_are_told() {
+    let files = Files::new();
+    let told = |names: [&str; 3]| {
+        let of = |side: &str| names.map(|name| files.picture(&format!("{side}/p01/{name}.bmp"), &[1, 0, 0]));
+        let [truth, pred] =
+            [of("truth"), of("pred")].map(|all| all[0].parent().unwrap().parent().unwrap().to_path_buf());
+        let output = run(["eval", text(&truth), text(&pred)]);
+        for path in of("truth").iter().chain(&of("pred")) {
+            fs::remove_file(path).unwrap();
+        }
+        stderr(&output)
+    };
+    let of_slices = told(["slice_1", "slice_2", "slice_3"]);
+    assert!(
+        of_slices.contains("3 pictures whose names differ in a number alone") && of_slices.contains("--stack"),
+        "{of_slices}"
+    );
+    assert!(!told(["liver", "spleen", "kidney"]).contains("--stack"));
+}
+
 #[test]
 fn info_says_why_a_mask_looks_black() {
     let said = |name: &str| fine(["info", text(&golden(name))]);

@@ -275,6 +275,22 @@ fn a_miss_costs_what_was_chosen() {
     let found = of(&["--missed", "inf"]);
     assert_eq!(found["voxdice"]["cases"][0]["infinite"], serde_json::json!([["2", "hd95"]]));
     assert_eq!(of(&[])["metric_per_case"], of(&["--missed", "nan"])["metric_per_case"]);
+    // Every form for people says what no mean has.
+    let said = "hd95 mm has no value, and is in no mean, where a class was missed (1); --missed gives one";
+    let page = files.path("page.html");
+    for format in ["table", "markdown", "latex"] {
+        let of = |metrics: &str, more: &[&str]| {
+            let arguments =
+                ["eval", text(&truth), text(&pred), "--spacing", "4,3,12", "--format", format, "--html", text(&page)];
+            let printed = fine(arguments.iter().chain(&["--metrics", metrics]).chain(more));
+            let words = |text: &str| text.replace('\\', "").split_whitespace().collect::<Vec<_>>().join(" ");
+            [words(&printed), words(&std::fs::read_to_string(&page).unwrap())]
+        };
+        assert!(of("hd95,nsd=1", &[]).iter().all(|form| form.contains(said)), "{:?}", of("hd95,nsd=1", &[])[0]);
+        for none in [of("hd95", &["--missed", "9"]), of("nsd=1", &[]), of("dice", &[])] {
+            assert!(none.iter().all(|form| !form.contains("--missed gives one")));
+        }
+    }
     let message = "nan, inf, diagonal or a distance of 0 or more";
     fails(2, &[message], ["eval", text(&truth), text(&pred), "--metrics", "hd95", "--missed", "-3"]);
 }

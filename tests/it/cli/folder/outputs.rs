@@ -260,3 +260,12 @@ fn all_files_or_none() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(names_in(cohort.0.path("").as_path()), before);
 }
+
+/// A typing error, or another dataset's numbers.
+#[test]
+fn labels_that_no_case_has_are_told() {
+    let cohort = Cohort::new();
+    let told = |labels: &str| stderr(&cohort.eval(&["--labels", labels]));
+    assert!(told("1,98,99").contains("in no file of any case: 98, 99"), "{}", told("1,98,99"));
+    assert!(!told("1,2").contains("in no file"));
+}

@@ -1,6 +1,7 @@
 //! Results that would take the place of something else, or have none.
 
 use super::{Cohort, Files, run_in, says, text};
+use crate::cli::fails;
 use std::fs;
 
 #[test]
@@ -115,4 +116,16 @@ fn a_link_stays_and_what_it_leads_to_is_written() {
     let both = ["eval", "truth", "pred", "-o", "latest.json", "--csv", "results/old.json"];
     assert!(says(&folder, 2, &both).contains("both name this file"));
     assert_eq!(super::super::folder::names_in(&folder.join("results")), ["new.json", "old.json"]);
+}
+
+#[test]
+fn a_name_of_another_form_is_refused() {
+    let files = Files::new();
+    let [truth, pred] = files.pair();
+    for (name, way) in [("report.html", "--html "), ("scores.CSV", "--csv "), ("table.tex", "--format latex > ")] {
+        let path = files.path(name);
+        let parts = ["--output writes JSON", way, name];
+        fails(2, &parts, ["eval", text(&truth), text(&pred), "-o", text(&path)]);
+        assert!(!path.exists());
+    }
 }
