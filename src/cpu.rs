@@ -7,9 +7,11 @@ mod gradient;
 mod instances;
 mod pairs;
 mod prepared;
+mod sets;
 mod simd;
 mod sums;
 mod surface;
+mod topology;
 
 pub(crate) use prepared::{load, truth_values};
 

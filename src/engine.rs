@@ -13,6 +13,7 @@ mod operands;
 #[cfg(feature = "gpu")]
 mod recorded;
 mod surfaces;
+mod topology;
 
 use crate::cpu;
 #[allow(unused_imports)] // `Error`: the documentation links to it

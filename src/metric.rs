@@ -6,6 +6,7 @@
 //!   [`LossOptions`] names every choice by which one Dice differs from another.
 //! - [`surface`]: distances between surfaces, from [`Surface`](crate::stats::Surface).
 //! - [`instances`]: lesions one by one, from [`Instances`](crate::stats::Instances).
+//! - [`topology`]: pieces, holes and cavities, from [`Topology`](crate::stats::Topology).
 //! - [`compare`]: models, from scores.
 //! - [`Objective`]: a sum of such losses, each with its own choices. [`Engine::loss`](crate::Engine::loss) evaluates it.
 //! - [`Loss::from_call`]: the loss that a constructor call of MONAI, SMP, Keras or nnU-Net makes.
@@ -35,6 +36,7 @@ mod registry;
 mod score;
 mod scored;
 pub mod surface;
+pub mod topology;
 mod validate;
 mod wrong;
 

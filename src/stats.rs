@@ -6,6 +6,7 @@ mod instances;
 mod partials;
 mod sums;
 mod surface;
+mod topology;
 
 pub use counts::Counts;
 pub use exact::{Exact, FRACTION_BITS};
@@ -18,6 +19,7 @@ pub use sums::{NonFiniteCount, Sums, Terms};
 pub use surface::{
     DistanceCount, Distances, Elements, ImageEdge, Lattice, NO_TARGET, SLACK, Spacing, Surface, SurfaceOptions, Target,
 };
+pub use topology::{Betti, Topology};
 
 pub(crate) use exact::scale_of;
 pub(crate) use sums::{BlockSums, POINTWISE, POINTWISE_SCALE, SCALE_POWER, UNITS};

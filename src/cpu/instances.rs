@@ -11,7 +11,7 @@ mod nearest;
 mod runs;
 mod slab;
 mod table;
-mod track;
+pub(in crate::cpu) mod track;
 
 pub use accumulate::InstancesAccumulator;
 #[cfg(feature = "gpu")]

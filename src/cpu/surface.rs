@@ -6,7 +6,7 @@
 //! the box.
 
 mod band;
-mod bits;
+pub(in crate::cpu) mod bits;
 mod boundary;
 mod boxes;
 mod corners;
@@ -95,7 +95,7 @@ impl Backend {
 
     /// `f` of the masks of every plane and class, or of nothing where neither map has the class, and of the number of voxels
     /// of the plane that are not ignored.
-    fn each_class<R: Send>(
+    pub(in crate::cpu) fn each_class<R: Send>(
         &self,
         pair: &LabelPair<'_>,
         f: impl Fn(Option<Masks>, u64) -> Result<R> + Send + Sync,
@@ -124,10 +124,10 @@ impl Backend {
 }
 
 /// Both masks of a class, cropped to their common box.
-struct Masks {
-    truth: Bits,
-    pred: Bits,
-    sides: Sides,
+pub(in crate::cpu) struct Masks {
+    pub truth: Bits,
+    pub pred: Bits,
+    pub sides: Sides,
     /// The first voxel of the box.
     #[cfg_attr(not(feature = "eval"), allow(dead_code))]
     low: [usize; 3],
@@ -135,7 +135,7 @@ struct Masks {
 
 #[cfg(feature = "gpu")]
 impl Masks {
-    fn of(masks: &BoxMasks, extent: [usize; 3]) -> Self {
+    pub fn of(masks: &BoxMasks, extent: [usize; 3]) -> Self {
         let high = [0, 1, 2].map(|axis| masks.low[axis] + masks.size[axis] - 1);
         let [truth, pred] = [&masks.truth, &masks.pred].map(|words| Bits::of_words(masks.size, words));
         Self { truth, pred, sides: boxes::Crop { low: masks.low, high }.sides(extent), low: masks.low }

@@ -89,8 +89,8 @@ impl Asked {
         let search = search.map(|search| scoring.asked_of(search));
         search.iter().try_for_each(|search| lesions::check_pairs(search, called)).map_err(EvalError::Choices)?;
         self.scores.check_pool(search.is_some(), called)?;
-        let measured: Vec<Metric> = scoring.surface_metrics().collect();
-        self.check_surfaces(&measured, search.as_ref(), called).map_err(EvalError::Choices)?;
+        let of_surfaces: Vec<Metric> = scoring.surface_metrics().collect();
+        self.check_surfaces(&of_surfaces, search.as_ref(), called).map_err(EvalError::Choices)?;
         let (classes, ignored) = self.classes(search.as_ref(), called).map_err(EvalError::Choices)?;
         let rules = Rules {
             classes,
@@ -103,7 +103,7 @@ impl Asked {
             geometry: self.geometry,
             spacing_mm: self.spacing_mm,
             surfaces: Surfaces {
-                metrics: measured,
+                metrics: scoring.measured_metrics().collect(),
                 preset: self.surface.or(convention.and_then(Convention::surface)),
                 choices: self.surface_choices,
             },

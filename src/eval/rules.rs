@@ -128,7 +128,7 @@ impl Rules {
         let instances = self.instances.as_ref();
         match (metric.row().needs, metric) {
             (Needs::Counts | Needs::VoxelSize, _) => true,
-            (Needs::Surfaces, _) => self.surfaces.metrics.contains(metric),
+            (Needs::Surfaces | Needs::Topology, _) => self.surfaces.metrics.contains(metric),
             // Surfaces of lesions are measured one by one.
             (Needs::Instances, Metric::LesionSurface(_)) => {
                 instances.is_some_and(|search| search.surfaces.metrics.contains(metric))

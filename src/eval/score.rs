@@ -23,7 +23,7 @@ impl Score {
 
     /// As `--metrics all` has them: those that need no whole volumes.
     pub fn all() -> Vec<Self> {
-        let of_counts = METRICS.iter().filter(|row| !matches!(row.needs, Needs::Surfaces | Needs::Instances));
+        let of_counts = METRICS.iter().filter(|row| matches!(row.needs, Needs::Counts | Needs::VoxelSize));
         of_counts.map(|row| Self { metric: row.metric, name: row.name }).collect()
     }
 
@@ -33,7 +33,7 @@ impl Score {
         match row.unit {
             _ if self.name == row.name && !row.title.is_empty() => row.title.into(),
             Unit::Mm => format!("{self} mm"),
-            Unit::One | Unit::Ml => self.to_string(),
+            Unit::One | Unit::Ml | Unit::Count => self.to_string(),
         }
     }
 
@@ -59,7 +59,11 @@ impl Score {
             Metric::Counts(metric) => policy.score(metric, counts),
             Metric::VolumeTruth => volume(counts.n_truth()),
             Metric::VolumePred => volume(counts.n_pred()),
-            Metric::Surface(_) | Metric::Boundary(_) | Metric::Lesion(_) | Metric::LesionSurface(_) => f64::NAN,
+            Metric::Surface(_)
+            | Metric::Boundary(_)
+            | Metric::Topology(_)
+            | Metric::Lesion(_)
+            | Metric::LesionSurface(_) => f64::NAN,
         }
     }
 }

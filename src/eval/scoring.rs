@@ -79,7 +79,13 @@ impl Scoring {
         self
     }
 
-    /// Those of the scores that are measured of surfaces.
+    /// Those of the scores that are measured of whole volumes, apart from lesions.
+    pub fn measured_metrics(&self) -> impl Iterator<Item = Metric> {
+        let is_measured = |metric: &Metric| matches!(metric.row().needs, Needs::Surfaces | Needs::Topology);
+        self.scores.iter().map(|score| score.metric).filter(is_measured)
+    }
+
+    /// Those of them that are of surfaces.
     pub fn surface_metrics(&self) -> impl Iterator<Item = Metric> {
         self.scores.iter().map(|score| score.metric).filter(|metric| metric.row().needs == Needs::Surfaces)
     }

@@ -49,7 +49,7 @@ impl Summary<'_> {
             return search.map_or(f64::NAN, |search| search.value(metric, class, case.instances.get(&class.key)));
         }
         match score.metric {
-            metric @ (Metric::Surface(_) | Metric::Boundary(_)) => {
+            metric @ (Metric::Surface(_) | Metric::Boundary(_) | Metric::Topology(_)) => {
                 let value = self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key));
                 // Where a band is empty, so is the mask.
                 if matches!(metric, Metric::Boundary(_)) { self.scoring.empty.of_ratio(value, counts) } else { value }

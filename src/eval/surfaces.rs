@@ -1,4 +1,5 @@
-//! Distances between the surfaces of truth and prediction: what is measured of every case, and its values.
+//! Distances between the surfaces of truth and prediction, and their topology: what is measured of every case, and its
+//! values.
 //!
 //! Counts are kept and become scores later. For surfaces only the values are kept, because the statistic holds a number
 //! for every distance that occurs. So the definition cannot be changed once the voxels are gone.
@@ -18,11 +19,11 @@ use crate::io::labels::{LabelVolume, Labels};
 use crate::io::{Geometry, Placement};
 use crate::metric::surface::{RuleSpacing, SurfacePreset, SurfaceRules};
 use crate::metric::{Metric, iou};
-use crate::stats::Surface;
+use crate::stats::{Surface, Topology};
 use crate::{Backend, Band, Classes, Empty, Engine, LabelMap, LabelSlice, Pair, Shape, Spacing, Table};
 use std::path::Path;
 
-/// What is measured besides counts.
+/// What is measured besides counts: surfaces and topology.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Surfaces {
     /// In the order that they were named in. Without any nothing is measured, and voxels are counted while they are read.
@@ -55,7 +56,9 @@ impl Surfaces {
 
     /// Whether distances in mm are asked for.
     fn needs_spacing(&self) -> bool {
-        let in_voxels = |metric: &Metric| matches!(metric, Metric::Boundary(Band::Voxels(_) | Band::BelowVoxels(_)));
+        let in_voxels = |metric: &Metric| {
+            matches!(metric, Metric::Boundary(Band::Voxels(_) | Band::BelowVoxels(_)) | Metric::Topology(_))
+        };
         !self.metrics.iter().all(in_voxels)
     }
 
@@ -64,6 +67,7 @@ impl Surfaces {
         let Some(place) = self.metrics.iter().position(|&own| own == metric) else { return f64::NAN };
         let in_neither = || match metric {
             Metric::Surface(metric) => self.rules().in_neither(metric),
+            Metric::Topology(metric) => metric.of(&Topology::default()),
             _ => f64::NAN,
         };
         values.and_then(|values| values.get(place).copied()).unwrap_or_else(in_neither)
@@ -131,6 +135,9 @@ impl Field<'_> {
             }
             distances = Some(measured);
         }
+        let is_topology = |metric: &Metric| matches!(metric, Metric::Topology(_));
+        let topology = surfaces.metrics.iter().any(is_topology);
+        let topology = topology.then(|| engines.0.topology(pair.clone(), classes)).transpose()?;
         let mut values = vec![Vec::with_capacity(surfaces.metrics.len()); classes.len()];
         for &metric in &surfaces.metrics {
             let column: Vec<f64> = match (metric, &distances) {
@@ -140,6 +147,9 @@ impl Field<'_> {
                 (Metric::Boundary(band), _) => {
                     let bands = engines.0.bands(pair.clone(), classes, band, &spacing)?;
                     bands.values().iter().map(|counts| iou(counts, Empty::Nan)).collect()
+                }
+                (Metric::Topology(metric), _) => {
+                    topology.iter().flat_map(Table::values).map(|topology| metric.of(topology)).collect()
                 }
                 _ => vec![f64::NAN; classes.len()],
             };

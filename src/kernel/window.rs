@@ -25,7 +25,7 @@ pub(crate) fn depth(join: u32) -> u32 {
 }
 
 /// The rows before a row whose voxels are connected with it.
-fn connected(connectivity: Connectivity) -> Vec<Reach> {
+pub(crate) fn connected(connectivity: Connectivity) -> Vec<Reach> {
     let steps = connectivity.steps();
     let rows = [(-1, -1), (-1, 0), (-1, 1), (0, -1)].into_iter();
     let reach = rows.map(|(dz, dy): (i64, i64)| (dz, dy, (dz.abs() + dy.abs()) as u32));

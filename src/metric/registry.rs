@@ -8,6 +8,7 @@ pub use rows::METRICS;
 use super::confusion::CountMetric;
 use super::instances::LesionMetric;
 use super::surface::SurfaceMetric;
+use super::topology::TopologyMetric;
 use super::wrong::wrong;
 use crate::error::{Error, Result};
 use crate::options::Band;
@@ -32,6 +33,8 @@ pub enum Metric {
     Surface(SurfaceMetric),
     /// Intersection over union of what is near both boundaries.
     Boundary(Band),
+    /// How many pieces, holes and cavities there are.
+    Topology(TopologyMetric),
     /// Of lesions, cells or other objects one by one.
     Lesion(LesionMetric),
     /// A surface metric of each lesion, and its mean over them:
@@ -103,6 +106,8 @@ pub enum Unit {
     Mm,
     /// Millilitres.
     Ml,
+    /// A number of things.
+    Count,
 }
 
 /// What a metric is computed from.
@@ -114,6 +119,8 @@ pub enum Needs {
     VoxelSize,
     /// [`Surface`](crate::stats::Surface), or bands along boundaries, hence whole volumes.
     Surfaces,
+    /// [`Topology`](crate::stats::Topology), hence whole volumes.
+    Topology,
     /// [`Instances`](crate::stats::Instances).
     Instances,
 }
@@ -181,6 +188,7 @@ impl Metric {
             (Self::Counts(own), Self::Counts(other)) => discriminant(own) == discriminant(other),
             (Self::Surface(own), Self::Surface(other)) => discriminant(own) == discriminant(other),
             (Self::Boundary(own), Self::Boundary(other)) => discriminant(own) == discriminant(other),
+            (Self::Topology(own), Self::Topology(other)) => discriminant(own) == discriminant(other),
             (Self::Lesion(own), Self::Lesion(other)) => own == other,
             (Self::LesionSurface(own), Self::LesionSurface(other)) => discriminant(own) == discriminant(other),
             _ => discriminant(self) == discriminant(other),
@@ -193,6 +201,7 @@ impl Metric {
             Self::Counts(CountMetric::Fbeta(beta)) => Some(beta.value()),
             Self::Surface(metric) | Self::LesionSurface(metric) => metric.parameter(),
             Self::Boundary(band) => Some(band.width()),
+            Self::Topology(metric) => metric.parameter(),
             Self::Counts(_) | Self::Lesion(_) | Self::VolumeTruth | Self::VolumePred => None,
         }
     }
@@ -276,4 +285,5 @@ macro_rules! registered {
 
 registered!(CountMetric, Counts, "a score of counts");
 registered!(SurfaceMetric, Surface, "one of surfaces");
+registered!(TopologyMetric, Topology, "one of topology");
 registered!(Band, Boundary, "one of bands along boundaries");

@@ -31,6 +31,7 @@ mod memory;
 mod pictures;
 mod real;
 mod surfaces;
+mod topology;
 mod values;
 
 /// Runs the command to its end.

@@ -71,6 +71,7 @@ mod skips;
 mod soak;
 mod stream;
 mod surfaces;
+mod topology;
 #[cfg(feature = "cli")]
 mod web_page;
 mod which_dice;

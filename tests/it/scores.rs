@@ -10,7 +10,7 @@ fn line(row: &MetricRow) -> String {
     let unit = match row.unit {
         Unit::Mm => ", mm",
         Unit::Ml => ", mL",
-        Unit::One => "",
+        Unit::One | Unit::Count => "",
     };
     format!("| `{}`{aliases}{unit} | {} | {} |", row.signature(), row.formula, row.undefined)
 }

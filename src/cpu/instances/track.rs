@@ -1,5 +1,6 @@
 //! The runs of one class on one side, and which of them are one lesion: union-find, whose roots have the smallest number.
 
+use crate::cpu::sets::Sets;
 #[cfg(feature = "gpu")]
 use crate::job::FoundRun;
 use crate::kernel::window::Reach;
@@ -11,7 +12,7 @@ const NONE: u32 = u32::MAX;
 
 /// Voxels of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Run {
+pub(in crate::cpu) struct Run {
     /// Rows are counted through all slices.
     pub row: u32,
     pub start: u32,
@@ -59,7 +60,7 @@ impl Cursors {
 
 /// Pairs of runs of two rows that are at most `reach` columns apart.
 #[inline(always)]
-pub(super) fn each_pair(a: &[Run], b: &[Run], reach: u32, mut f: impl FnMut(usize, usize)) {
+pub(in crate::cpu) fn each_pair(a: &[Run], b: &[Run], reach: u32, mut f: impl FnMut(usize, usize)) {
     let meets = |a: &Run, b: &Run| a.start < b.end.saturating_add(reach) && b.start < a.end.saturating_add(reach);
     let mut first = 0;
     for (i, run) in a.iter().enumerate() {
@@ -78,7 +79,7 @@ pub(super) struct Track {
     pub runs: Vec<Run>,
     /// Where the runs of the row that is read begin.
     row_start: usize,
-    parent: Vec<u32>,
+    sets: Sets,
     /// What each number brought in; a lesion is the sum over its set.
     lesions: Vec<Lesion>,
     window: Vec<Reach>,
@@ -98,44 +99,23 @@ impl Track {
     pub fn new(window: Option<&[Reach]>) -> Self {
         let (window, by_label) = (window.unwrap_or_default().to_vec(), window.is_none().then(HashMap::new));
         let cursors = Cursors::new(&window);
-        let (runs, parent, lesions, ids) = Default::default();
-        Self { runs, row_start: 0, parent, lesions, window, cursors, ids, by_label, last: None, forgotten: 0 }
+        let (runs, sets, lesions, ids) = Default::default();
+        Self { runs, row_start: 0, sets, lesions, window, cursors, ids, by_label, last: None, forgotten: 0 }
     }
 
     /// The lesion that this one has become a part of.
-    pub fn root(&mut self, mut id: u32) -> u32 {
-        loop {
-            let above = self.parent[id as usize];
-            if above == id {
-                return id;
-            }
-            let next = self.parent[above as usize];
-            self.parent[id as usize] = next;
-            id = next;
-        }
-    }
-
-    fn join(&mut self, a: u32, b: u32) -> u32 {
-        let (a, b) = (self.root(a), self.root(b));
-        let (low, high) = (a.min(b), a.max(b));
-        self.parent[high as usize] = low;
-        low
-    }
-
-    fn new_number(&mut self) -> u32 {
-        let id = self.parent.len() as u32;
-        self.parent.push(id);
-        id
+    pub fn root(&mut self, id: u32) -> u32 {
+        self.sets.root(id)
     }
 
     fn new_lesion(&mut self) -> u32 {
         self.lesions.push(Lesion::NONE);
-        self.new_number()
+        self.sets.add()
     }
 
     /// How many numbers there are, lesions and those that became parts of them.
     pub fn numbers(&self) -> usize {
-        self.parent.len()
+        self.sets.len()
     }
 
     /// Voxels of the row that is read, behind those that came before. Whether they are its first.
@@ -182,7 +162,7 @@ impl Track {
         if let Some(reach) = self.window.iter().find(|row| (row.dz, row.dy) == (0, 0)).map(|row| row.reach) {
             for i in 1..own.len() {
                 if own[i].start < own[i - 1].end.saturating_add(reach) {
-                    self.join(own[i - 1].id, own[i].id);
+                    self.sets.join(own[i - 1].id, own[i].id);
                 }
             }
         }
@@ -213,7 +193,7 @@ impl Track {
         cursors.each(before, &window, row, rows, |reach, others| {
             each_pair(own, others, reach, |i, j| {
                 let id = ids[i];
-                ids[i] = if id == NONE { self.root(others[j].id) } else { self.join(id, others[j].id) };
+                ids[i] = if id == NONE { self.root(others[j].id) } else { self.sets.join(id, others[j].id) };
             });
         });
         own.iter_mut().zip(&ids).for_each(|(run, id)| run.id = *id);
@@ -232,7 +212,7 @@ pub(super) enum Keep {
 impl Track {
     /// Numbers lesions anew, without gaps and in the order of their first voxels; what each number has become.
     pub fn renumber(&mut self, head: &mut [Run], keep: Keep) -> Vec<u32> {
-        let n = self.parent.len();
+        let n = self.sets.len();
         let mut is_kept = vec![keep == Keep::All || self.by_label.is_some(); n];
         if keep == Keep::Open {
             for run in self.runs.iter().chain(head.iter()).map(|run| run.id).collect::<Vec<_>>() {
@@ -261,7 +241,7 @@ impl Track {
                 lesion.add(own);
             }
         }
-        self.parent = (0..left).collect();
+        self.sets = Sets::of(left);
         self.lesions = lesions;
         self.last = None;
         let ids = self.runs.iter_mut().chain(head).map(|run| &mut run.id);
@@ -284,8 +264,8 @@ impl Track {
 
     /// Takes the track of the slices behind, the first of whose runs are `head`, with numbers behind those of this track.
     pub fn append(&mut self, mut next: Self, head: &[Run], rows: u32) {
-        let before = self.parent.len() as u32;
-        self.parent.extend(next.parent.iter().map(|id| id + before));
+        let before = self.sets.len() as u32;
+        self.sets.append(&next.sets);
         self.lesions.append(&mut next.lesions);
         self.forgotten += next.forgotten;
         next.runs.iter_mut().for_each(|run| run.id += before);
@@ -293,7 +273,7 @@ impl Track {
         labels.sort_unstable();
         for (label, id) in labels {
             match self.by_label.as_ref().and_then(|ids| ids.get(&label)).copied() {
-                Some(own) => drop(self.join(own, id + before)),
+                Some(own) => drop(self.sets.join(own, id + before)),
                 None => drop(self.by_label.get_or_insert_default().insert(label, id + before)),
             }
         }
@@ -317,7 +297,7 @@ impl Track {
         for &FoundRun { row, start, end, root } in found {
             // A root is the first run of its component.
             let id = own.get(root as usize).map_or(NONE, |root| root.id);
-            let id = if id == NONE { self.new_number() } else { id };
+            let id = if id == NONE { self.sets.add() } else { id };
             own.push(Run { row, start, end, id });
         }
         let mine = std::mem::take(&mut self.runs);
@@ -348,7 +328,7 @@ impl Track {
     /// How many lesions the numbers are, with those that were forgotten.
     #[cfg(feature = "gpu")]
     pub fn found(&self) -> u64 {
-        self.parent.iter().zip(0..).filter(|&(&parent, id)| parent == id).count() as u64 + self.forgotten
+        self.sets.count() as u64 + self.forgotten
     }
 
     /// The lesions, which are whole after [`Track::renumber`], and the runs that were kept.
@@ -359,7 +339,7 @@ impl Track {
     /// Lesions that no row before or behind can add to, after [`Track::renumber`]: those with no run in a row that `may_join`, and
     /// none in the head.
     pub fn closed(&self, head: &[Run], may_join: impl Fn(u32) -> bool) -> usize {
-        let mut is_open = vec![false; self.parent.len()];
+        let mut is_open = vec![false; self.sets.len()];
         let open = self.runs.iter().filter(|run| may_join(run.row)).chain(head);
         open.for_each(|run| is_open[run.id as usize] = true);
         is_open.iter().filter(|is_open| !**is_open).count()

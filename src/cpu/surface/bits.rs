@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A mask. Bits behind the end of a row are 0.
 #[derive(Clone)]
-pub(super) struct Bits {
+pub(in crate::cpu) struct Bits {
     /// Slices, rows of a slice, bits of a row.
     pub size: [usize; 3],
     /// Words of a row.
@@ -112,7 +112,7 @@ impl Bits {
 
 /// The places of the bits of a word, in order.
 #[inline(always)]
-pub(super) fn each_bit(mut word: u64, mut f: impl FnMut(usize)) {
+pub(in crate::cpu) fn each_bit(mut word: u64, mut f: impl FnMut(usize)) {
     while word != 0 {
         f(word.trailing_zeros() as usize);
         word &= word - 1;
@@ -121,7 +121,7 @@ pub(super) fn each_bit(mut word: u64, mut f: impl FnMut(usize)) {
 
 /// Where a crop ends with the image, and the image is repeated beyond it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sides(pub [[bool; 2]; 3]);
+pub(in crate::cpu) struct Sides(pub [[bool; 2]; 3]);
 
 impl Sides {
     /// The sides that are repeated: none, where there is background beyond the image.

@@ -169,8 +169,10 @@ fn of_case(entry: Entry, about: About, classes: &[Class], surfaces: &Surfaces) -
         counts.push((class.clone(), numbers.counts()?));
         let others: BTreeMap<&str, Number> = numbers.others.0.iter().map(|(name, value)| (&name[..], *value)).collect();
         let value = |metric: &Metric| {
-            let name = metric.to_string();
-            let stored = others.get(&name[..]).ok_or_else(|| format!("{case} lacks {name}"))?;
+            let (name, row) = (metric.to_string(), metric.row());
+            // It is there under the name that it was asked for by.
+            let mut names = std::iter::once(&row.name).chain(row.aliases).map(|own| metric.under(own));
+            let stored = names.find_map(|own| others.get(&own[..])).ok_or_else(|| format!("{case} lacks {name}"))?;
             Ok::<_, String>(if is_infinite(&class.key, &name) { f64::INFINITY } else { stored.value() })
         };
         if !surfaces.metrics.is_empty() {

@@ -4,6 +4,7 @@ use super::values::{Keyed, Number};
 use crate::eval::instances::{InstanceSearch, LesionScores};
 use crate::eval::surfaces::{SurfaceChoices, Surfaces};
 use crate::metric::instances::SizeClass;
+use crate::metric::{Metric, Needs};
 use serde::{Deserialize, Serialize};
 
 /// How surfaces were measured.
@@ -14,19 +15,20 @@ pub(crate) struct StoredSurfaces {
     /// Choices that override it, by name.
     #[serde(default)]
     choices: Keyed<String>,
-    /// All of it in words.
+    /// All of it in words, where any metric is of surfaces.
     #[serde(skip_deserializing)]
-    definition: String,
+    definition: Option<String>,
 }
 
 impl StoredSurfaces {
     /// `None` where nothing is measured.
     pub fn of(surfaces: &Surfaces) -> Option<Self> {
+        let has_definition = |metric: &Metric| metric.row().needs != Needs::Topology;
         (!surfaces.metrics.is_empty()).then(|| Self {
             metrics: surfaces.metrics.iter().map(ToString::to_string).collect(),
             preset: surfaces.preset.map(|preset| preset.to_string()),
             choices: surfaces.choices.named().into_iter().collect(),
-            definition: surfaces.rules().to_string(),
+            definition: surfaces.metrics.iter().any(has_definition).then(|| surfaces.rules().to_string()),
         })
     }
 

@@ -6,6 +6,7 @@ use crate::metric::confusion::CountMetric;
 use crate::metric::fbeta::Beta;
 use crate::metric::instances::LesionMetric;
 use crate::metric::surface::SurfaceMetric;
+use crate::metric::topology::{BettiNumber, TopologyMetric};
 use crate::options::Band;
 
 const NONE: Parameter = Parameter::None;
@@ -63,6 +64,19 @@ const fn boundary(band: Band, name: &'static str) -> MetricRow {
     }
 }
 
+/// How many there are, or how many too many or too few.
+const fn betti(metric: TopologyMetric, name: &'static str) -> MetricRow {
+    MetricRow {
+        metric: Metric::Topology(metric),
+        undefined: "never",
+        range: [0.0, f64::INFINITY],
+        best: Best::Neither,
+        unit: Unit::Count,
+        needs: Needs::Topology,
+        ..score(CountMetric::Dice, name)
+    }
+}
+
 /// A score of lesions from 0 to 1.
 const fn lesion(metric: LesionMetric, name: &'static str) -> MetricRow {
     MetricRow {
@@ -103,6 +117,12 @@ macro_rules! band {
     };
 }
 
+macro_rules! dimension {
+    ($kind:ident, $of:expr) => {
+        Parameter::$kind("K", |dimension| BettiNumber::of(dimension).map($of).map(Metric::Topology))
+    };
+}
+
 macro_rules! parameter {
     ($kind:ident, $letter:literal, $variant:ident) => {
         parameter!($kind, $letter, $variant, Surface)
@@ -114,7 +134,7 @@ macro_rules! parameter {
 
 /// Every metric. A row with a required parameter stands for all of its values.
 #[rustfmt::skip] // a row is a few lines
-pub static METRICS: [MetricRow; 54] = [
+pub static METRICS: [MetricRow; 57] = [
     MetricRow { aliases: &["f1", "dsc"], title: "Dice", long_name: "Dice coefficient", formula: "2tp / (P + T)",
         undefined: "the class is in neither", ..score(CountMetric::Dice, "dice") },
     MetricRow { aliases: &["jaccard", "ts"], title: "IoU", long_name: "intersection over union", formula: "tp / (tp + fp + fn)",
@@ -208,6 +228,14 @@ pub static METRICS: [MetricRow; 54] = [
     MetricRow { parameter: band!(|width| Ok(Band::BelowVoxels(width))),
         formula: "iou of voxels less than W voxels from their boundary",
         ..boundary(Band::BelowVoxels(1.0), "boundary_iou_below") },
+    MetricRow { aliases: &["betti"], parameter: dimension!(Optional, |k| TopologyMetric::BettiError(Some(k))), best: Best::Low,
+        long_name: "Betti number error", formula: "abs(b_K of pred - b_K of truth); its sum over all K without K",
+        ..betti(TopologyMetric::BettiError(None), "betti_error") },
+    MetricRow { parameter: dimension!(Required, TopologyMetric::BettiTruth), long_name: "Betti number of the truth",
+        formula: "b_K: components at 0, loops at 1, cavities at 2",
+        ..betti(TopologyMetric::BettiTruth(BettiNumber::Components), "betti_truth") },
+    MetricRow { parameter: dimension!(Required, TopologyMetric::BettiPred), long_name: "Betti number of the prediction",
+        formula: "b_K", ..betti(TopologyMetric::BettiPred(BettiNumber::Components), "betti_pred") },
     MetricRow { aliases: &["rq"], title: "lesion F1", long_name: "detection F1, recognition quality",
         formula: "TP / (TP + (FP + FN) / 2)", ..lesion(LesionMetric::F1, "lesion_f1") },
     MetricRow { long_name: "precision of lesions", formula: "TP / (TP + FP)", ..lesion(LesionMetric::Precision, "lesion_precision") },

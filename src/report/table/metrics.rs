@@ -19,7 +19,7 @@ pub fn metrics() -> String {
 
 fn range(row: &MetricRow) -> String {
     let unit = match row.unit {
-        Unit::One => "",
+        Unit::One | Unit::Count => "",
         Unit::Mm => " mm",
         Unit::Ml => " mL",
     };

@@ -1,0 +1,125 @@
+//! Pieces, holes and cavities in `voxdice eval`.
+
+use super::folder::Cohort;
+use super::{Files, fails, fine, json, run, text};
+use serde_json::{Value, json as object};
+use std::path::{Path, PathBuf};
+use voxdice::io::nifti::write;
+
+const METRICS: [&str; 6] =
+    ["betti", "betti_error=0", "betti_error=1", "betti_error=2", "betti_truth=1", "betti_pred=2"];
+
+/// A box of label 1 of 7 × 6 × 5 voxels that is hollow in the truth and open in the prediction, and label 2 in the truth alone.
+fn pair(files: &Files) -> [PathBuf; 2] {
+    let size = [9, 6, 5];
+    let truth: Vec<u8> = (0..270)
+        .map(|i| {
+            let [x, y, z] = [i % 9, i / 9 % 6, i / 54];
+            match x {
+                8 => 2,
+                7 => 0,
+                1..=5 if (1..5).contains(&y) && (1..4).contains(&z) => 0,
+                _ => 1,
+            }
+        })
+        .collect();
+    let mut pred: Vec<u8> = truth.iter().map(|&label| label % 2).collect();
+    // Through two walls, and a voxel that is alone.
+    for (x, y, z) in [(3, 0, 2), (3, 5, 2)] {
+        pred[z * 54 + y * 9 + x] = 0;
+    }
+    pred[2 * 54 + 2 * 9 + 3] = 1;
+    [("truth.nii", truth), ("pred.nii", pred)].map(|(name, voxels)| files.map(name, &size, &voxels))
+}
+
+fn metrics(truth: &Path, pred: &Path, more: &[&str]) -> Value {
+    let list = format!("dice,{}", METRICS.join(","));
+    let arguments = ["eval", text(truth), text(pred), "--metrics", &list, "--format", "json"];
+    json([&arguments[..], more].concat())["metric_per_case"][0]["metrics"].clone()
+}
+
+fn numbers(of: &Value) -> [f64; 6] {
+    METRICS.map(|name| of[name].as_f64().unwrap_or(f64::NAN))
+}
+
+#[test]
+fn a_class_has_its_numbers_and_their_errors() {
+    let files = Files::new();
+    let [truth, pred] = pair(&files);
+    let found = metrics(&truth, &pred, &["-l", "1,2,3"]);
+    // 1 piece with a cavity; 2 pieces with a tunnel.
+    assert_eq!(numbers(&found["1"]), [3.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(numbers(&found["2"]), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0], "what is missed is its own error");
+    assert_eq!(numbers(&found["3"]), [0.0; 6], "nothing is as many as nothing, whatever --empty says");
+    assert_eq!(metrics(&truth, &pred, &["-l", "3", "--empty", "one"])["3"]["betti"], 0.0);
+    // Two pieces on either side, of which one is another.
+    let found = metrics(&truth, &pred, &["--region", "ALL=1,2"]);
+    assert_eq!(numbers(&found["(1, 2)"]), [2.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn masks_have_the_numbers_of_label_maps() {
+    let files = Files::new();
+    let [truth, pred] = pair(&files);
+    let of_maps = metrics(&truth, &pred, &[]);
+    for (side, map) in [("t", &truth), ("p", &pred)] {
+        let folder = files.path(side).join("case");
+        std::fs::create_dir_all(&folder).unwrap();
+        let image = voxdice::io::labels::read(map).unwrap();
+        for label in [1u8, 2] {
+            let voxdice::io::labels::Labels::U8(labels) = &image.labels else { unreachable!() };
+            let mask: Vec<u8> = labels.iter().map(|&l| u8::from(l == label)).collect();
+            write(folder.join(format!("c{label}.nii")), &image.shape, &image.geometry.unwrap(), &mask).unwrap();
+        }
+    }
+    let of_masks = metrics(&files.path("t"), &files.path("p"), &[]);
+    assert_eq!(["1", "2"].map(|label| numbers(&of_maps[label])), ["c1", "c2"].map(|mask| numbers(&of_masks[mask])));
+}
+
+#[test]
+fn numbers_need_no_spacing_and_say_nothing_of_surfaces() {
+    let files = Files::new();
+    let array = files.path("a.npy");
+    voxdice::io::npy::write(&array, &[2, 2], voxdice::io::npy::Order::RowMajor, &[0f32, 1.0, 1.0, 1.0]).unwrap();
+    let arguments = ["eval", text(&array), text(&array), "--metrics", "dice,betti"];
+    let table = fine(arguments);
+    assert!(table.contains("betti") && !table.contains("surfaces:"), "{table}");
+    let csv = fine([&arguments[..], &["--format", "csv"]].concat());
+    assert!(csv.starts_with("case,label,dice,betti,tp,"), "{csv}");
+    let message = "no score is of surfaces";
+    fails(2, &["--surface monai", message], [&arguments[..], &["--surface", "monai"]].concat());
+    fails(2, &["--missed 3", message], [&arguments[..], &["--missed", "3"]].concat());
+    for (wrong, part) in [
+        ("betti_error=3", "0, 1 or 2: components, loops, cavities"),
+        ("betti_truth", "betti_truth=K"),
+        ("betti=1", "betti"),
+    ] {
+        fails(2, &["is no metric", part], ["eval", text(&array), text(&array), "--metrics", wrong]);
+    }
+    let several = files.map("several.nii", &[3, 3, 2, 2], &[1u8; 36]);
+    fails(2, &["2 or 3 axes"], ["eval", text(&several), text(&several), "--metrics", "betti"]);
+}
+
+#[test]
+fn shards_keep_their_numbers_and_counts_make_none() {
+    let cohort = Cohort::new();
+    let choices = ["--metrics", "dice,betti,betti_truth=0", "--format", "json"];
+    let whole = cohort.eval(&choices);
+    let parts: Vec<PathBuf> = ["1/2", "2/2"]
+        .iter()
+        .map(|shard| {
+            let path = cohort.path(&format!("part{}.json", &shard[..1]));
+            std::fs::write(&path, cohort.eval(&[&choices[..], &["--shard", shard]].concat()).stdout).unwrap();
+            path
+        })
+        .collect();
+    let merged = run(["merge", text(&parts[0]), text(&parts[1]), "--format", "json"]);
+    assert_eq!(String::from_utf8(merged.stdout).unwrap(), String::from_utf8(whole.stdout.clone()).unwrap());
+    let found: Value = serde_json::from_slice(&whole.stdout).unwrap();
+    assert_eq!(found["voxdice"]["options"]["surfaces"]["metrics"], object!(["betti_error", "betti_truth=0"]));
+    fails(
+        2,
+        &["betti_pred=0 was not measured"],
+        ["merge", text(&parts[0]), text(&parts[1]), "--metrics", "betti_pred=0"],
+    );
+}
