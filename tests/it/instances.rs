@@ -6,6 +6,7 @@ mod found_from;
 mod golden;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod large;
 mod oracle;
 mod shapes;
 mod wrong;
