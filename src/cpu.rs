@@ -9,6 +9,7 @@ mod pairs;
 mod prepared;
 mod sets;
 mod simd;
+mod skeleton;
 mod sums;
 mod surface;
 mod topology;

@@ -68,7 +68,7 @@
 //! | [`metric`] | scores, losses, cohorts: formulas over statistics; [`metric::METRICS`] lists them |
 //! | [`metric::surface`] | formulas of surface distances, and the definitions of other tools |
 //! | [`metric::instances`] | lesions matched and scored, and the rules of challenges |
-//! | [`metric::topology`] | Betti numbers and their errors |
+//! | [`metric::topology`] | Betti numbers and their errors, centrelines |
 //! | [`metric::compare`] | models compared: differences, tests, rankings |
 //! | `io` | volume files |
 //! | `eval`, `report` | folders of label maps from files to scores, and their forms |

@@ -1,5 +1,6 @@
 //! Small, exact, mergeable statistics: what a backend returns and what a metric reads. No formulas here.
 
+mod centrelines;
 mod counts;
 mod exact;
 mod instances;
@@ -8,6 +9,7 @@ mod sums;
 mod surface;
 mod topology;
 
+pub use centrelines::{Centreline, Centrelines};
 pub use counts::Counts;
 pub use exact::{Exact, FRACTION_BITS};
 pub use instances::{

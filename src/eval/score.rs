@@ -62,6 +62,7 @@ impl Score {
             Metric::Surface(_)
             | Metric::Boundary(_)
             | Metric::Topology(_)
+            | Metric::Centreline(_)
             | Metric::Lesion(_)
             | Metric::LesionSurface(_) => f64::NAN,
         }

@@ -49,10 +49,17 @@ impl Summary<'_> {
             return search.map_or(f64::NAN, |search| search.value(metric, class, case.instances.get(&class.key)));
         }
         match score.metric {
-            metric @ (Metric::Surface(_) | Metric::Boundary(_) | Metric::Topology(_)) => {
+            metric @ (Metric::Surface(_) | Metric::Boundary(_) | Metric::Topology(_) | Metric::Centreline(_)) => {
                 let value = self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key));
-                // Where a band is empty, so is the mask.
-                if matches!(metric, Metric::Boundary(_)) { self.scoring.empty.of_ratio(value, counts) } else { value }
+                match metric {
+                    // Where a band is empty, so is the mask.
+                    Metric::Boundary(_) => self.scoring.empty.of_ratio(value, counts),
+                    // Both sides may have voxels, and no skeleton.
+                    Metric::Centreline(_) if counts.n_truth() == 0 || counts.n_pred() == 0 => {
+                        self.scoring.empty.of_ratio(value, counts)
+                    }
+                    _ => value,
+                }
             }
             _ => score.of(counts, self.scoring.empty, case.voxel_ml()),
         }

@@ -18,7 +18,7 @@ use crate::io::axes::without_ones_behind;
 use crate::io::labels::{LabelVolume, Labels};
 use crate::io::{Geometry, Placement};
 use crate::metric::surface::{RuleSpacing, SurfacePreset, SurfaceRules};
-use crate::metric::{Metric, iou};
+use crate::metric::{Metric, Needs, iou};
 use crate::stats::{Surface, Topology};
 use crate::{Backend, Band, Classes, Empty, Engine, LabelMap, LabelSlice, Pair, Shape, Spacing, Table};
 use std::path::Path;
@@ -57,7 +57,8 @@ impl Surfaces {
     /// Whether distances in mm are asked for.
     fn needs_spacing(&self) -> bool {
         let in_voxels = |metric: &Metric| {
-            matches!(metric, Metric::Boundary(Band::Voxels(_) | Band::BelowVoxels(_)) | Metric::Topology(_))
+            let in_steps = matches!(metric, Metric::Boundary(Band::Voxels(_) | Band::BelowVoxels(_)));
+            in_steps || metric.row().needs == Needs::Topology
         };
         !self.metrics.iter().all(in_voxels)
     }
@@ -135,9 +136,11 @@ impl Field<'_> {
             }
             distances = Some(measured);
         }
-        let is_topology = |metric: &Metric| matches!(metric, Metric::Topology(_));
-        let topology = surfaces.metrics.iter().any(is_topology);
+        let any = |is: fn(&Metric) -> bool| surfaces.metrics.iter().any(is);
+        let topology = any(|metric| matches!(metric, Metric::Topology(_)));
         let topology = topology.then(|| engines.0.topology(pair.clone(), classes)).transpose()?;
+        let lines = any(|metric| matches!(metric, Metric::Centreline(_)));
+        let lines = lines.then(|| engines.0.centrelines(pair.clone(), classes)).transpose()?;
         let mut values = vec![Vec::with_capacity(surfaces.metrics.len()); classes.len()];
         for &metric in &surfaces.metrics {
             let column: Vec<f64> = match (metric, &distances) {
@@ -150,6 +153,9 @@ impl Field<'_> {
                 }
                 (Metric::Topology(metric), _) => {
                     topology.iter().flat_map(Table::values).map(|topology| metric.of(topology)).collect()
+                }
+                (Metric::Centreline(metric), _) => {
+                    lines.iter().flat_map(Table::values).map(|lines| metric.of(lines)).collect()
                 }
                 _ => vec![f64::NAN; classes.len()],
             };

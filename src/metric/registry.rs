@@ -8,7 +8,7 @@ pub use rows::METRICS;
 use super::confusion::CountMetric;
 use super::instances::LesionMetric;
 use super::surface::SurfaceMetric;
-use super::topology::TopologyMetric;
+use super::topology::{CentrelineMetric, TopologyMetric};
 use super::wrong::wrong;
 use crate::error::{Error, Result};
 use crate::options::Band;
@@ -35,6 +35,8 @@ pub enum Metric {
     Boundary(Band),
     /// How many pieces, holes and cavities there are.
     Topology(TopologyMetric),
+    /// How much of the centreline of either side lies in the other.
+    Centreline(CentrelineMetric),
     /// Of lesions, cells or other objects one by one.
     Lesion(LesionMetric),
     /// A surface metric of each lesion, and its mean over them:
@@ -119,7 +121,7 @@ pub enum Needs {
     VoxelSize,
     /// [`Surface`](crate::stats::Surface), or bands along boundaries, hence whole volumes.
     Surfaces,
-    /// [`Topology`](crate::stats::Topology), hence whole volumes.
+    /// [`Topology`](crate::stats::Topology) or [`Centrelines`](crate::stats::Centrelines), hence whole volumes.
     Topology,
     /// [`Instances`](crate::stats::Instances).
     Instances,
@@ -189,6 +191,7 @@ impl Metric {
             (Self::Surface(own), Self::Surface(other)) => discriminant(own) == discriminant(other),
             (Self::Boundary(own), Self::Boundary(other)) => discriminant(own) == discriminant(other),
             (Self::Topology(own), Self::Topology(other)) => discriminant(own) == discriminant(other),
+            (Self::Centreline(own), Self::Centreline(other)) => own == other,
             (Self::Lesion(own), Self::Lesion(other)) => own == other,
             (Self::LesionSurface(own), Self::LesionSurface(other)) => discriminant(own) == discriminant(other),
             _ => discriminant(self) == discriminant(other),
@@ -202,7 +205,7 @@ impl Metric {
             Self::Surface(metric) | Self::LesionSurface(metric) => metric.parameter(),
             Self::Boundary(band) => Some(band.width()),
             Self::Topology(metric) => metric.parameter(),
-            Self::Counts(_) | Self::Lesion(_) | Self::VolumeTruth | Self::VolumePred => None,
+            Self::Counts(_) | Self::Centreline(_) | Self::Lesion(_) | Self::VolumeTruth | Self::VolumePred => None,
         }
     }
 
@@ -286,4 +289,5 @@ macro_rules! registered {
 registered!(CountMetric, Counts, "a score of counts");
 registered!(SurfaceMetric, Surface, "one of surfaces");
 registered!(TopologyMetric, Topology, "one of topology");
+registered!(CentrelineMetric, Centreline, "one of centrelines");
 registered!(Band, Boundary, "one of bands along boundaries");

@@ -1,13 +1,16 @@
-//! How many pieces, holes and cavities a prediction has more or less than the truth: formulas of
-//! [`Topology`].
+//! How many pieces, holes and cavities a prediction has more or less than the truth, and whether centrelines are covered:
+//! formulas of [`Topology`] and [`Centrelines`].
 //!
 //! Distances and overlaps hardly see a vessel that is cut or a wall that is pierced. The Betti numbers count them: b0 pieces,
 //! b1 loops (holes of a plane mask, tunnels through a solid), b2 cavities. The *Betti number error* of a dimension is by how
 //! much the two sides differ, wherever pieces and holes lie; without a dimension it is the sum over all. Where neither map has
 //! the class, all numbers are 0, and so are the errors: it is right. Where one has it, the error is all that the other has.
+//!
+//! *clDice* asks how much of the skeleton of each side lies in the mask of the other, so that a cut of a thin branch costs as much
+//! as one of a thick one (Shit et al., clDice, CVPR 2021).
 
 use crate::error::{Error, Result};
-use crate::stats::{Betti, Topology};
+use crate::stats::{Betti, Centreline, Centrelines, Topology};
 
 /// Which Betti number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,5 +118,60 @@ impl TopologyMetric {
             Self::BettiTruth(number) | Self::BettiPred(number) => Some(number),
         }
         .map(|number| number.dimension().into())
+    }
+}
+
+/// The share of the prediction's skeleton that lies in the truth; undefined without such a skeleton.
+pub fn topology_precision(lines: &Centrelines) -> f64 {
+    share(lines.pred())
+}
+
+/// The share of the truth's skeleton that lies in the prediction; undefined without such a skeleton.
+pub fn topology_sensitivity(lines: &Centrelines) -> f64 {
+    share(lines.truth())
+}
+
+fn share(line: Centreline) -> f64 {
+    line.within() as f64 / line.voxels() as f64
+}
+
+/// Their harmonic mean, clDice. As Dice it is 0 where one of the masks is empty and where the skeletons do not meet the other
+/// mask, and undefined where both are empty. It also is where thinning leaves nothing of a mask. Other programs divide 0 by 0 in
+/// all of these cases.
+pub fn cl_dice(lines: &Centrelines) -> f64 {
+    match [lines.truth().mask(), lines.pred().mask()] {
+        [0, 0] => return f64::NAN,
+        [0, _] | [_, 0] => return 0.0,
+        _ => {}
+    }
+    let (precision, sensitivity) = (topology_precision(lines), topology_sensitivity(lines));
+    if precision + sensitivity == 0.0 { 0.0 } else { 2.0 * precision * sensitivity / (precision + sensitivity) }
+}
+
+/// The metrics of centrelines that a program can choose by name.
+///
+/// ```
+/// use voxdice::metric::topology::CentrelineMetric;
+/// assert_eq!("clDice".parse::<CentrelineMetric>()?, CentrelineMetric::ClDice);
+/// # Ok::<(), voxdice::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CentrelineMetric {
+    /// `cldice`: [`cl_dice`].
+    ClDice,
+    /// `topology_precision`: [`topology_precision`].
+    Precision,
+    /// `topology_sensitivity`: [`topology_sensitivity`].
+    Sensitivity,
+}
+
+impl CentrelineMetric {
+    /// Its value; NaN where it is undefined.
+    pub fn of(self, lines: &Centrelines) -> f64 {
+        match self {
+            Self::ClDice => cl_dice(lines),
+            Self::Precision => topology_precision(lines),
+            Self::Sensitivity => topology_sensitivity(lines),
+        }
     }
 }

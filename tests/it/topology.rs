@@ -3,6 +3,7 @@
 mod golden;
 mod oracle;
 mod shapes;
+mod skeletons;
 
 use voxdice::stats::{Betti, Topology};
 use voxdice::{Backend, Classes, Engine, EngineOptions, LabelMap, Pair, Shape};

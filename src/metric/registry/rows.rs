@@ -6,7 +6,7 @@ use crate::metric::confusion::CountMetric;
 use crate::metric::fbeta::Beta;
 use crate::metric::instances::LesionMetric;
 use crate::metric::surface::SurfaceMetric;
-use crate::metric::topology::{BettiNumber, TopologyMetric};
+use crate::metric::topology::{BettiNumber, CentrelineMetric, TopologyMetric};
 use crate::options::Band;
 
 const NONE: Parameter = Parameter::None;
@@ -77,6 +77,11 @@ const fn betti(metric: TopologyMetric, name: &'static str) -> MetricRow {
     }
 }
 
+/// A score of centrelines from 0 to 1.
+const fn centreline(metric: CentrelineMetric, name: &'static str) -> MetricRow {
+    MetricRow { metric: Metric::Centreline(metric), needs: Needs::Topology, ..score(CountMetric::Dice, name) }
+}
+
 /// A score of lesions from 0 to 1.
 const fn lesion(metric: LesionMetric, name: &'static str) -> MetricRow {
     MetricRow {
@@ -134,7 +139,7 @@ macro_rules! parameter {
 
 /// Every metric. A row with a required parameter stands for all of its values.
 #[rustfmt::skip] // a row is a few lines
-pub static METRICS: [MetricRow; 57] = [
+pub static METRICS: [MetricRow; 60] = [
     MetricRow { aliases: &["f1", "dsc"], title: "Dice", long_name: "Dice coefficient", formula: "2tp / (P + T)",
         undefined: "the class is in neither", ..score(CountMetric::Dice, "dice") },
     MetricRow { aliases: &["jaccard", "ts"], title: "IoU", long_name: "intersection over union", formula: "tp / (tp + fp + fn)",
@@ -236,6 +241,13 @@ pub static METRICS: [MetricRow; 57] = [
         ..betti(TopologyMetric::BettiTruth(BettiNumber::Components), "betti_truth") },
     MetricRow { parameter: dimension!(Required, TopologyMetric::BettiPred), long_name: "Betti number of the prediction",
         formula: "b_K", ..betti(TopologyMetric::BettiPred(BettiNumber::Components), "betti_pred") },
+    MetricRow { title: "clDice", long_name: "centreline Dice",
+        formula: "2 tprec tsens / (tprec + tsens), of the next two", undefined: "in neither",
+        ..centreline(CentrelineMetric::ClDice, "cldice") },
+    MetricRow { aliases: &["tprec"], long_name: "topology precision", formula: "the share of the prediction's skeleton in the truth",
+        undefined: "nothing is predicted", ..centreline(CentrelineMetric::Precision, "topology_precision") },
+    MetricRow { aliases: &["tsens"], long_name: "topology sensitivity", formula: "the share of the truth's skeleton in the prediction",
+        undefined: "not in the truth", ..centreline(CentrelineMetric::Sensitivity, "topology_sensitivity") },
     MetricRow { aliases: &["rq"], title: "lesion F1", long_name: "detection F1, recognition quality",
         formula: "TP / (TP + (FP + FN) / 2)", ..lesion(LesionMetric::F1, "lesion_f1") },
     MetricRow { long_name: "precision of lesions", formula: "TP / (TP + FP)", ..lesion(LesionMetric::Precision, "lesion_precision") },

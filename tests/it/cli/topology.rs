@@ -123,3 +123,41 @@ fn shards_keep_their_numbers_and_counts_make_none() {
         ["merge", text(&parts[0]), text(&parts[1]), "--metrics", "betti_pred=0"],
     );
 }
+
+#[test]
+fn centrelines_are_scores() {
+    let files = Files::new();
+    // A bar of three rows, and the same cut; label 2 is invented, and label 3 is a block of which thinning leaves nothing.
+    let at = |label: u8, i: usize| [i % 12, i / 12 % 8, i / 96, label.into()];
+    let truth: Vec<u8> = (0..384)
+        .map(|i| match at(0, i) {
+            [1..11, 1..=3, 0..3, _] => 1,
+            [2..4, 5..7, 0..2, _] => 3,
+            _ => 0,
+        })
+        .collect();
+    let pred: Vec<u8> = truth
+        .iter()
+        .enumerate()
+        .map(|(i, &label)| match at(label, i) {
+            [6, _, _, 1] => 0,
+            [7..11, 6, 0, _] => 2,
+            _ => label,
+        })
+        .collect();
+    let [truth, pred] = [("t.nii", truth), ("p.nii", pred)].map(|(name, voxels)| files.map(name, &[12, 8, 4], &voxels));
+    let of = |empty: &str| {
+        let metrics = ["--metrics", "cldice,tprec,tsens", "--empty", empty, "--format", "json", "-l", "1,2,3,4"];
+        let found = json([&["eval", text(&truth), text(&pred)], &metrics[..]].concat());
+        let found = found["metric_per_case"][0]["metrics"].clone();
+        ["1", "2", "3", "4"].map(|label| ["cldice", "tprec", "tsens"].map(|name| found[label][name].as_f64()))
+    };
+    let [cut, invented, block, neither] = of("nan");
+    let [Some(cl_dice), Some(precision), Some(sensitivity)] = cut else { panic!("{cut:?}") };
+    assert!(precision == 1.0 && (0.5..1.0).contains(&sensitivity), "{cut:?}");
+    assert_eq!(cl_dice, 2.0 * sensitivity / (1.0 + sensitivity));
+    assert_eq!(invented, [Some(0.0), Some(0.0), None]);
+    assert_eq!((block, neither), ([None; 3], [None; 3]));
+    let [again, _, block, neither] = of("one");
+    assert_eq!((again, block, neither), (cut, [None; 3], [Some(1.0); 3]), "a block without a skeleton is not empty");
+}
