@@ -12,6 +12,7 @@ pub(crate) mod instances;
 pub(crate) mod integers;
 mod keys;
 pub mod params;
+#[cfg(feature = "gpu")]
 pub(crate) mod rows;
 pub mod shaders;
 pub mod source;

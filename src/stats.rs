@@ -27,7 +27,7 @@ pub(crate) use exact::scale_of;
 pub(crate) use sums::{BlockSums, POINTWISE, POINTWISE_SCALE, SCALE_POWER, UNITS};
 #[cfg(feature = "eval")]
 pub(crate) use surface::Farthest;
-pub(crate) use surface::{AreaKinds, LATTICE_BITS, kinds};
+pub(crate) use surface::{LATTICE_BITS, kinds};
 
 use crate::error::Result;
 

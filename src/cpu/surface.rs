@@ -1,19 +1,24 @@
 //! Surface distances on the CPU.
 //!
 //! Per class: the box of both masks, bit rows of it, the elements by logic of words, those that both masks share by
-//! counting bits, and for the others a search for the nearest bit in rows in the order of their distance. Most elements
-//! find it within a few rows. Elements that do not find it within a budget are left to an exact distance transform of
-//! the box.
+//! counting bits, and for the others a search for the nearest bit. Most elements find it within a few rows ([`near`]);
+//! others search blocks of rows from what the elements beside them found ([`far`]). Where that costs more than it is
+//! worth, the rest is left to an exact distance transform of the box ([`transform`]).
 
 mod band;
 pub(in crate::cpu) mod bits;
 mod boundary;
 mod boxes;
 mod corners;
+mod far;
 #[cfg(feature = "eval")]
 mod farthest;
+mod fours;
 mod masks;
+mod near;
 mod nearest;
+#[cfg(test)]
+mod pairs;
 mod tally;
 mod transform;
 
@@ -24,7 +29,6 @@ use crate::error::Result;
 use crate::job::BoxMasks;
 use crate::job::{BandsJob, LabelPair, SurfacesJob};
 use crate::kernel::counts::Label;
-use crate::kernel::rows::RowTable;
 use crate::options::Band;
 #[cfg(feature = "eval")]
 use crate::stats::Farthest;
@@ -44,8 +48,7 @@ use tally::Tally;
 impl Backend {
     /// A surface per plane (sample) and class.
     pub fn surfaces(&self, job: &SurfacesJob<'_>) -> Result<Vec<Surface>> {
-        let rows = RowTable::new(&job.lattice, job.pair.extent);
-        self.each_class(&job.pair, |masks, _| surface(&masks, &job.lattice, job.options, &rows))
+        self.each_class(&job.pair, |masks, _| surface(&masks, &job.lattice, job.options))
     }
 
     /// The element that is farthest from its target, per plane and class.
@@ -70,10 +73,8 @@ impl Backend {
         options: &SurfaceOptions,
         lattice: &Lattice,
     ) -> Result<Vec<Surface>> {
-        let rows = RowTable::new(lattice, extent);
-        let of = |masks: &Option<BoxMasks>| {
-            surface(&masks.as_ref().map(|masks| Masks::of(masks, extent)), lattice, options, &rows)
-        };
+        let of =
+            |masks: &Option<BoxMasks>| surface(&masks.as_ref().map(|masks| Masks::of(masks, extent)), lattice, options);
         masks.iter().map(of).collect()
     }
 
@@ -183,7 +184,7 @@ fn planes<T: Label, P: Label, R: Send>(
     Ok(all)
 }
 
-fn surface(masks: &Option<Masks>, lattice: &Lattice, options: &SurfaceOptions, rows: &RowTable) -> Result<Surface> {
+fn surface(masks: &Option<Masks>, lattice: &Lattice, options: &SurfaceOptions) -> Result<Surface> {
     let Some(masks) = masks else {
         let none = Distances::default();
         return Ok(Surface::new(lattice.clone(), options.clone(), none.clone(), none));
@@ -193,7 +194,7 @@ fn surface(masks: &Option<Masks>, lattice: &Lattice, options: &SurfaceOptions, r
     let corners = |mask| (options.elements == Elements::Corner).then(|| Corners::new(mask, &sides, lattice.axes()));
     let of = |side, mask| {
         let (elements, targets) = ends.of_side(side);
-        distances(elements, targets, corners(mask), lattice, rows)
+        distances(elements, targets, corners(mask), lattice)
     };
     Ok(Surface::new(lattice.clone(), options.clone(), of(0, &masks.truth)?, of(1, &masks.pred)?))
 }
@@ -226,13 +227,7 @@ impl Ends {
 }
 
 /// Of each element to the nearest target.
-fn distances(
-    elements: &Bits,
-    targets: &Bits,
-    corners: Option<Corners<'_>>,
-    lattice: &Lattice,
-    rows: &RowTable,
-) -> Result<Distances> {
+fn distances(elements: &Bits, targets: &Bits, corners: Option<Corners>, lattice: &Lattice) -> Result<Distances> {
     let kind = |z, y, x| corners.as_ref().map_or(0, |corners| corners.kind(z, y, x));
     // Those that are targets themselves.
     let mut entries: Vec<DistanceCount> = match &corners {
@@ -243,7 +238,7 @@ fn distances(
     if targets.is_empty() {
         entries.extend(tally_each(&queries, NO_TARGET, &kind));
     } else {
-        entries.extend(Nearest { targets, weights: lattice.weights3(), rows, kind: &kind }.of_all(queries));
+        entries.extend(Nearest { targets, weights: lattice.weights3(), kind: &kind }.of_all(queries));
     }
     Distances::new(entries)
 }

@@ -6,7 +6,7 @@ mod farthest;
 mod lattice;
 mod options;
 
-pub(crate) use corner::{AreaKinds, kinds};
+pub(crate) use corner::kinds;
 #[cfg(feature = "eval")]
 pub(crate) use farthest::Farthest;
 pub(crate) use lattice::LATTICE_BITS;

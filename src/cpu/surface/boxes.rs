@@ -73,12 +73,16 @@ pub(super) fn crops<T: Label, P: Label>(t: &[T], p: &[P], extent: [usize; 3], cl
     crops
 }
 
-/// Runs of equal labels, eight bytes at a time where these are equal.
+/// Runs of equal labels, 64 bytes at a time where these are equal, then eight.
 fn runs<L: Label>(labels: &[L], mut run: impl FnMut(u32, usize, usize)) {
     let step = 8 / size_of::<L>();
-    let words = |at: usize| -> Option<u64> {
-        let eight = bytemuck::cast_slice::<L, u8>(labels.get(at..at + step)?);
-        Some(u64::from_le_bytes(eight.try_into().ok()?))
+    let words = |at: usize, count: usize| -> Option<&[[u8; 8]]> {
+        Some(bytemuck::cast_slice::<L, u8>(labels.get(at..at + count * step)?).as_chunks().0)
+    };
+    let has = |at: usize, count: usize, pattern: u64| {
+        let unlike =
+            |words: &[[u8; 8]]| words.iter().fold(0, |unlike, &word| unlike | u64::from_le_bytes(word) ^ pattern);
+        words(at, count).is_some_and(|words| unlike(words) == 0)
     };
     let mut at = 0;
     while at < labels.len() {
@@ -88,9 +92,16 @@ fn runs<L: Label>(labels: &[L], mut run: impl FnMut(u32, usize, usize)) {
         while at < labels.len() && labels[at] == label {
             // A pattern does not pay for runs of a few labels.
             if at - first == step {
-                pattern = words(first);
+                pattern = words(first, 1).map(|words| u64::from_le_bytes(words[0]));
+                let from = at;
+                while pattern.is_some_and(|pattern| has(at, 8, pattern)) {
+                    at += 8 * step;
+                }
+                if at > from {
+                    continue;
+                }
             }
-            at += if pattern.is_some() && words(at) == pattern { step } else { 1 };
+            at += if pattern.is_some_and(|pattern| has(at, 1, pattern)) { step } else { 1 };
         }
         run(label.label(), first, at - 1);
     }
@@ -108,7 +119,7 @@ mod tests {
 
     #[test]
     fn runs_have_all_lengths() {
-        for length in 1..40 {
+        for length in 1..300 {
             let mut labels = vec![7u8; length];
             labels.extend([9, 9, 0]);
             let expected = [(7, 0, length - 1), (9, length, length + 1), (0, length + 2, length + 2)];

@@ -1,9 +1,10 @@
 //! The nearest target of each query, exactly.
 
 use super::bits::{Bits, each_bit};
+use super::far::{Beside, Far};
+use super::near::Near;
 use super::tally::Tally;
 use super::transform::transform;
-use crate::kernel::rows::{RINGS, RowTable};
 use crate::stats::DistanceCount;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,14 +14,15 @@ pub(super) struct Nearest<'a, K> {
     /// At least one.
     pub targets: &'a Bits,
     pub weights: [u64; 3],
-    pub rows: &'a RowTable,
     /// The kind of the element at a place.
     pub kind: &'a K,
 }
 
-/// The search gives up after this many rows per voxel of the box: the transform takes longer than these, but not much
-/// longer.
-const ROWS_PER_VOXEL: u64 = 2;
+/// Single rows of the search that take as long as a voxel of the box in the transform.
+const ROWS_PER_VOXEL: f64 = 5.0;
+
+/// The part of the budget that the first queries may take.
+const BEGINNING: f64 = 0.0625;
 
 /// So few rows with targets are looked at by every query.
 const FEW_ROWS: usize = 8;
@@ -39,26 +41,21 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
             return Vec::new();
         }
         let occupied = occupied_rows(self.targets);
-        let budget = ROWS_PER_VOXEL * queries.size.iter().product::<usize>() as u64;
         if occupied.len() <= FEW_ROWS {
             return self.in_few_rows(&queries, asked, &occupied);
         }
-        let spent = AtomicU64::new(0);
+        let voxels = queries.size.iter().product::<usize>() as u64;
+        let budget = Budget { voxels, queries: asked, spent: AtomicU64::new(0), done: AtomicU64::new(0) };
+        let (near, far) = (Near::new(self.targets, self.weights), Far::new(self.targets, self.weights));
         let tasks = queries.tasks(asked);
         let parts = crate::cpu::map_indexed(tasks.len(), |task| {
-            self.in_near_rows(&queries, tasks[task].clone(), &spent, budget)
+            self.searched(&near, &far, &queries, tasks[task].clone(), &budget)
         });
         let words = parts.iter().flat_map(|part| &part.open).copied().collect();
         let mut found: Vec<DistanceCount> = parts.into_iter().flat_map(|part| part.found).collect();
         let open = Bits { words, ..queries };
-        let asked = open.count();
-        if asked > 0 {
-            let rest = if asked.saturating_mul(occupied.len() as u64) <= budget {
-                self.in_few_rows(&open, asked, &occupied)
-            } else {
-                transform(self.targets, &open, self.weights, self.kind)
-            };
-            found.extend(rest);
+        if !open.is_empty() {
+            found.extend(transform(self.targets, &open, self.weights, self.kind));
         }
         found
     }
@@ -86,9 +83,10 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
         parts.concat()
     }
 
-    /// Searches rows in the order of their distance.
-    fn in_near_rows(&self, queries: &Bits, rows: Range<usize>, spent: &AtomicU64, budget: u64) -> Part {
-        let mut tally = Tally::new();
+    /// Searches for the queries of these rows, while that pays.
+    fn searched(&self, near: &Near<'_>, far: &Far, queries: &Bits, rows: Range<usize>, budget: &Budget) -> Part {
+        let (mut tally, mut beside) = (Tally::new(), Beside::default());
+        let mut is_near = true;
         let width = queries.width;
         let mut open = vec![0; rows.len() * width];
         for (row, open) in rows.zip(open.chunks_exact_mut(width)) {
@@ -97,63 +95,49 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
                 if word == 0 {
                     continue;
                 }
-                if spent.load(Ordering::Relaxed) > budget {
+                if budget.is_spent() {
                     *open = word;
                     continue;
                 }
                 let mut cost = 0;
                 each_bit(word, |bit| {
-                    let x = 64 * k + bit;
-                    match self.nearest([z, y, x], &mut cost) {
-                        Some(squared) => tally.add(squared, (self.kind)(z, y, x)),
-                        None => *open |= 1 << bit,
-                    }
+                    let (x, from) = (64 * k + bit, [z, y, 64 * k + bit]);
+                    // Where the query before this one was far, this one is most often.
+                    let found = if is_near { near.nearest(from, &mut cost) } else { None };
+                    let squared = found.unwrap_or_else(|| {
+                        let found = far.nearest(from, beside.nearest(far, from), &mut cost);
+                        beside.push(x, found.at);
+                        found.squared
+                    });
+                    is_near = near.has(squared);
+                    tally.add(squared, (self.kind)(z, y, x));
                 });
-                spent.fetch_add(cost, Ordering::Relaxed);
+                budget.spend(cost, word.count_ones().into());
             }
         }
         Part { found: tally.finish(), open }
     }
+}
 
-    /// The squared distance to the nearest target; none where all rings are too near.
-    #[inline]
-    fn nearest(&self, [z, y, x]: [usize; 3], cost: &mut u64) -> Option<u64> {
-        let (targets, wx) = (self.targets, self.weights[2]);
-        let farthest = {
-            let [wz, wy, _] = self.weights;
-            let reach = |at: usize, size: usize| square(at.max(size - 1 - at));
-            wz * reach(z, targets.size[0]) + wy * reach(y, targets.size[1])
-        };
-        let (mut best, mut reach) = (u64::MAX, ANYWHERE);
-        for ring in 0..RINGS {
-            for row in self.rows.ring(ring) {
-                if row.squared >= best {
-                    return Some(best);
-                }
-                *cost += 1;
-                let (Some(tz), Some(ty)) =
-                    (z.checked_add_signed(row.dz as isize), y.checked_add_signed(row.dy as isize))
-                else {
-                    continue;
-                };
-                if tz >= targets.size[0] || ty >= targets.size[1] {
-                    continue;
-                }
-                if let Some(dx) = nearest_in_row(targets.row(tz, ty), x, reach, cost) {
-                    let squared = row.squared + wx * square(dx);
-                    if squared < best {
-                        best = squared;
-                        // The square root may be one too small, as f64 has fewer digits.
-                        reach = ((best / wx) as f64).sqrt() as usize + 1;
-                    }
-                }
-            }
-            let limit = self.rows.limit(ring);
-            if best <= limit || farthest < limit {
-                return Some(best);
-            }
-        }
-        None
+/// How much a search may cost, in single rows that are looked at. It is worth what the transform of the box takes, so each query may cost its part of that, and
+/// in the beginning a bit more.
+struct Budget {
+    voxels: u64,
+    queries: u64,
+    spent: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Budget {
+    fn spend(&self, cost: u64, queries: u64) {
+        self.spent.fetch_add(cost, Ordering::Relaxed);
+        self.done.fetch_add(queries, Ordering::Relaxed);
+    }
+
+    fn is_spent(&self) -> bool {
+        let (spent, done) = (self.spent.load(Ordering::Relaxed), self.done.load(Ordering::Relaxed));
+        let due = self.voxels as f64 * (done as f64 / self.queries as f64 + BEGINNING);
+        spent as f64 > ROWS_PER_VOXEL * due
     }
 }
 
@@ -212,4 +196,109 @@ pub(super) fn nearest_in_row(row: &[u64], x: usize, reach: usize, cost: &mut u64
         }
     }
     (best <= reach).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::surface::far::Found;
+    use crate::cpu::surface::pairs::{nearest, noise, only, places};
+
+    /// Boxes of one and of several words, and of slices and rows that do not fill a block.
+    const SIZES: [[usize; 3]; 7] =
+        [[7, 9, 70], [1, 40, 200], [20, 1, 65], [12, 11, 3], [17, 35, 64], [3, 2, 400], [50, 5, 128]];
+
+    /// Of equal spacings, of 3.0 x 0.8 x 0.7 mm, with the shortest steps along each axis, and as large as a lattice has them.
+    const WEIGHTS: [[u64; 3]; 5] =
+        [[1; 3], [900, 64, 49], [1, 100, 2500], [400, 9, 1], [9 << 38, (64 << 38) / 100, (49 << 38) / 100 + 1]];
+
+    /// Size, weights, targets and queries: noise of any density, and corners of the box that are far from each other.
+    fn each(mut f: impl FnMut([u64; 3], &Bits, &Bits)) {
+        for (seed, size) in SIZES.into_iter().enumerate() {
+            for weights in WEIGHTS {
+                for per_mille in [1, 20, 400] {
+                    let targets = noise(size, per_mille, seed as u64 + 1);
+                    let queries = noise(size, 60, seed as u64 + 50).without(&targets);
+                    f(weights, &targets, &queries);
+                    let half = |axis: usize| size[axis].div_ceil(2);
+                    let low = |place: [usize; 3]| place.iter().enumerate().all(|(axis, &at)| at < half(axis));
+                    let high = |place: [usize; 3]| {
+                        place.iter().enumerate().all(|(axis, &at)| at >= size[axis] - 1 - half(axis) / 4)
+                    };
+                    f(weights, &only(&targets, low), &only(&queries, high).without(&targets));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_ways_have_the_distances_of_all_pairs() {
+        each(|weights, targets, queries| {
+            let to = places(targets);
+            if to.is_empty() {
+                return;
+            }
+            let counts = |mut entries: Vec<DistanceCount>| {
+                entries.sort_unstable();
+                entries.into_iter().flat_map(|entry| vec![entry.squared; entry.count as usize]).collect::<Vec<_>>()
+            };
+            let mut expected: Vec<u64> =
+                places(queries).into_iter().filter_map(|from| nearest(from, &to, weights)).collect();
+            expected.sort_unstable();
+            let kind = |_, _, _| 0;
+            let own = Nearest { targets, weights, kind: &kind };
+            let name = format!("{:?} {weights:?} {} targets", targets.size, to.len());
+            assert_eq!(counts(own.of_all(queries.clone())), expected, "{name}");
+            assert_eq!(counts(own.in_few_rows(queries, 1, &occupied_rows(targets))), expected, "{name}, few rows");
+            assert_eq!(counts(transform(targets, queries, weights, &kind)), expected, "{name}, transform");
+            // Without an end to the budget, so that every query is searched for.
+            let (near, far) = (Near::new(targets, weights), Far::new(targets, weights));
+            let budget = Budget { voxels: u64::MAX, queries: 1, spent: AtomicU64::new(0), done: AtomicU64::new(0) };
+            let part = own.searched(&near, &far, queries, 0..queries.rows(), &budget);
+            assert!(part.open.iter().all(|&word| word == 0));
+            assert_eq!(counts(part.found), expected, "{name}, search");
+        });
+    }
+
+    #[test]
+    fn what_is_known_does_not_matter() {
+        each(|weights, targets, queries| {
+            let (near, far) = (Near::new(targets, weights), Far::new(targets, weights));
+            let to = places(targets);
+            for (i, from) in places(queries).into_iter().enumerate().step_by(7) {
+                let expected = nearest(from, &to, weights);
+                let alone = far.nearest(from, Found::NONE, &mut 0);
+                assert_eq!((alone != Found::NONE).then_some(alone.squared), expected, "{:?} {weights:?}", targets.size);
+                let Some(squared) = expected else { continue };
+                for known in [to[i % to.len()], alone.at] {
+                    let found = far.nearest(from, far.found(from, known), &mut 0);
+                    assert!(to.contains(&found.at) && found == far.found(from, found.at));
+                    assert_eq!(found.squared, squared);
+                }
+                // What is as far as the limit may be in a row that is.
+                match near.nearest(from, &mut 0) {
+                    Some(found) => assert_eq!(found, squared),
+                    None => assert!(!near.has(squared + 1)),
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn what_costs_too_much_is_left_open() {
+        // Two slabs that are far from each other.
+        let all = noise([40, 40, 130], 1001, 1);
+        let (targets, queries) = (only(&all, |place| place[2] == 0), only(&all, |place| place[2] == 129));
+        let kind = |_, _, _| 0;
+        let own = Nearest { targets: &targets, weights: [1; 3], kind: &kind };
+        let (near, far) = (Near::new(&targets, [1; 3]), Far::new(&targets, [1; 3]));
+        let budget = Budget { voxels: 400, queries: 1600, spent: AtomicU64::new(0), done: AtomicU64::new(0) };
+        let part = own.searched(&near, &far, &queries, 0..queries.rows(), &budget);
+        let found: u64 = part.found.iter().map(|entry| entry.count).sum();
+        let open: u32 = part.open.iter().map(|word| word.count_ones()).sum();
+        assert!(found > 0 && open > 0 && found + u64::from(open) == 1600, "{found} {open}");
+        let all = own.of_all(queries);
+        assert!(all.iter().all(|entry| entry.squared == 129 * 129));
+        assert_eq!(all.iter().map(|entry| entry.count).sum::<u64>(), 1600);
+    }
 }
