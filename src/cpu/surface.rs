@@ -19,6 +19,7 @@ mod near;
 mod nearest;
 #[cfg(test)]
 mod pairs;
+mod row;
 mod tally;
 mod transform;
 

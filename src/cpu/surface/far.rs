@@ -18,7 +18,7 @@
 
 use super::bits::Bits;
 use super::fours::{FOUR, Fours, WINDOW, Window};
-use super::nearest::square;
+use super::row::square;
 use crate::stats::LATTICE_BITS;
 
 /// A target, and how far it is.

@@ -1,7 +1,7 @@
 //! The nearest target of a query that has one a few rows away: rows in the order of their distance, until none can be nearer.
 
 use super::bits::Bits;
-use super::nearest::{ANYWHERE, nearest_in_row, square};
+use super::row::{ANYWHERE, nearest_in_row, square};
 
 /// Steps, along the axis with the shorter ones, that are near.
 const NEAR: i8 = 4;

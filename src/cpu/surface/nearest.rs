@@ -3,6 +3,7 @@
 use super::bits::{Bits, each_bit};
 use super::far::{Beside, Far};
 use super::near::Near;
+use super::row::{ANYWHERE, nearest_in_row, square};
 use super::tally::Tally;
 use super::transform::transform;
 use crate::stats::DistanceCount;
@@ -60,7 +61,7 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
         found
     }
 
-    /// Searches every row that has targets: for few rows, or few queries.
+    /// Searches every row that has targets, which are few.
     fn in_few_rows(&self, queries: &Bits, asked: u64, occupied: &[(usize, usize)]) -> Vec<DistanceCount> {
         let [wz, wy, wx] = self.weights;
         let tasks = queries.tasks(asked.saturating_mul(occupied.len() as u64));
@@ -145,57 +146,6 @@ impl Budget {
 pub(super) fn occupied_rows(targets: &Bits) -> Vec<(usize, usize)> {
     let rows = (0..targets.rows()).map(|row| (row / targets.size[1], row % targets.size[1]));
     rows.filter(|&(z, y)| targets.row(z, y).iter().any(|&word| word != 0)).collect()
-}
-
-pub(super) fn square(n: usize) -> u64 {
-    (n * n) as u64
-}
-
-/// A reach that includes every bit; only the absence of a bit is beyond it.
-pub(super) const ANYWHERE: usize = usize::MAX - 1;
-
-/// How far the nearest bit from place `x` is, if not farther than `reach`. Words that are looked at beyond the first are
-/// added to `cost`.
-#[inline(always)]
-pub(super) fn nearest_in_row(row: &[u64], x: usize, reach: usize, cost: &mut u64) -> Option<usize> {
-    let (k, bit) = (x / 64, x % 64);
-    let mut best = usize::MAX;
-    let right = row[k] >> bit;
-    if right != 0 {
-        best = right.trailing_zeros() as usize;
-    } else {
-        let mut away = 64 - bit;
-        for &word in &row[k + 1..] {
-            if away > reach {
-                break;
-            }
-            *cost += 1;
-            if word != 0 {
-                best = away + word.trailing_zeros() as usize;
-                break;
-            }
-            away += 64;
-        }
-    }
-    let left = row[k] << (63 - bit);
-    if left != 0 {
-        best = best.min(left.leading_zeros() as usize);
-    } else {
-        let mut away = bit + 1;
-        let reach = reach.min(best);
-        for &word in row[..k].iter().rev() {
-            if away > reach {
-                break;
-            }
-            *cost += 1;
-            if word != 0 {
-                best = best.min(away + word.leading_zeros() as usize);
-                break;
-            }
-            away += 64;
-        }
-    }
-    (best <= reach).then_some(best)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What tests of searches compare with: noise, and every query against every target.
 
 use super::bits::Bits;
-use super::nearest::square;
+use super::row::square;
 
 /// Bits by a small generator, so many of 1000.
 pub fn noise(size: [usize; 3], per_mille: u64, mut state: u64) -> Bits {
