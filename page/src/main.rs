@@ -6,11 +6,28 @@
 //! ```
 //!
 //! Several runs share a folder: `cases` prints its cases, `part` counts some of them, and `evaluate` takes over what was counted.
+//! `check` computes the rows of `docs/determinism.md` on the processor and on a GPU, which the page lends as a file.
 //! Every rule is the library's own, folders included, because to it this is an ordinary system with files.
 
+#[cfg(target_os = "wasi")]
+mod check;
 mod choices;
 mod evaluate;
 mod marks;
+
+// What the rows of docs/determinism.md are made with: files of the library's tests, some of which only these need.
+#[cfg(target_os = "wasi")]
+#[path = "../../tests/it/operands.rs"]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod operands;
+#[cfg(target_os = "wasi")]
+#[path = "../../tests/it/oracle.rs"]
+#[allow(dead_code)]
+mod oracle;
+#[cfg(target_os = "wasi")]
+#[path = "../../tests/it/random.rs"]
+#[allow(dead_code)]
+mod random;
 
 use choices::Failed;
 use serde::de::DeserializeOwned;
@@ -26,7 +43,9 @@ fn main() -> ExitCode {
         "evaluate" => read(&request).and_then(|request| evaluate::evaluate(&request)),
         "compare" => read(&request).and_then(|models| evaluate::compare(&models)),
         "marks" => read(&request).and_then(|wanted| marks::marks(&wanted)),
-        _ => Err("write cases, part, evaluate, compare or marks, and a request".into()),
+        #[cfg(target_os = "wasi")]
+        "check" => check::check(),
+        _ => Err("write cases, part, evaluate, compare, marks or check, and a request".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

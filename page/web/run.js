@@ -16,8 +16,8 @@ const workerSource = URL.createObjectURL(new Blob([element("worker").textContent
 class Cancelled extends Error {}
 
 /**
- * Runs a command of the program. `on` has `wrote(name, bytes)`, `said(line)` and `read(bytes)`. Resolves to the memory that
- * it took; `cancel` ends it.
+ * Runs a command of the program. `on` has `wrote(name, bytes)`, `said(line)` and `read(bytes)`, and says whether it `asks` for a
+ * GPU. Resolves to the memory that it took; `cancel` ends it.
  */
 function run(command, request, files, on = {}) {
   let end, isCancelled = false;
@@ -41,7 +41,7 @@ function run(command, request, files, on = {}) {
           else reject(new Error(data.errors.trim() || "the program ended without a word"));
         }
       };
-      worker.postMessage({ module, args: [command, JSON.stringify(request)], files });
+      worker.postMessage({ module, args: [command, JSON.stringify(request)], files, asks: on.asks });
     });
   })();
   const cancel = () => {

@@ -1,5 +1,5 @@
 // The system that the program sees: the files that were chosen, to be read; files that it writes, handed over when they are
-// closed; a clock and random numbers. Nothing else of the machine, and no network.
+// closed; a clock and random numbers; and, for a check, a GPU. Nothing else of the machine, and no network.
 
 const OK = 0, BADF = 8, INVAL = 28, IO = 29, ISDIR = 31, NOENT = 44, NOSYS = 52, NOTDIR = 54;
 const FOLDER = 3, FILE = 4, CHARACTERS = 2;
@@ -14,9 +14,13 @@ class Exit {
   }
 }
 
+// The file that is a GPU: a request is written to it, and then its answer is read.
+const GPU = "gpu";
+
 /**
  * `args`: words of the command. `files`: pairs of a path and a `File`. `on`: `wrote(path, bytes)` for files of the program,
- * `said(text, isError)` for its words, `read(bytes)` for how much it has read.
+ * `said(text, isError)` for its words, `read(bytes)` for how much it has read. Where the program may have a GPU,
+ * `asked(request)` resolves to an answer.
  */
 function system(args, files, on) {
   const encoder = new TextEncoder(), decoder = new TextDecoder();
@@ -37,6 +41,8 @@ function system(args, files, on) {
     [2, { kind: CHARACTERS, said: (text) => on.said(text, true) }],
     [3, { kind: FOLDER, path: "" }],
   ]);
+  // Only a program that can be suspended can wait for an answer.
+  const { Suspending, promising } = WebAssembly, waits = on.asked && Suspending;
   let next = 4, memory;
   const view = () => new DataView(memory.buffer);
   const bytes = (at, length) => new Uint8Array(memory.buffer, at, length);
@@ -87,6 +93,21 @@ function system(args, files, on) {
       on.read(entry.piece.length);
     }
     return from < entry.file.size ? entry.piece.subarray(from - entry.start) : new Uint8Array();
+  };
+  const joined = ({ written, size }) => {
+    const all = new Uint8Array(size);
+    let at = 0;
+    for (const part of written) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  };
+  // Asks what was written, and has the answer read as a file. The program waits.
+  const answer = async (entry, ...read) => {
+    const piece = await on.asked(joined(entry).buffer);
+    Object.assign(entry, { written: [], size: 0, at: 0, file: { size: piece.length }, start: 0, piece });
+    return calls.fd_read(...read);
   };
   // The parts of a scattered read or write.
   const parts = (at, count) => {
@@ -142,6 +163,7 @@ function system(args, files, on) {
       let entry = found(open.get(fd)?.path ?? "", name);
       // Of 1 to create, 2 for folders alone, 4 to be new, 8 to be empty.
       if (how & 1) entry = { kind: FILE, path: name, written: [], size: 0 };
+      if (name === GPU && waits) entry = { kind: FILE, path: name, written: [], size: 0, asks: true };
       if (!entry) return NOENT;
       if (how & 2 && entry.kind !== FOLDER) return NOTDIR;
       open.set(next, { at: 0, ...entry });
@@ -152,20 +174,13 @@ function system(args, files, on) {
       const entry = open.get(fd);
       if (!entry) return BADF;
       open.delete(fd);
-      if (entry.written) {
-        const all = new Uint8Array(entry.size);
-        let at = 0;
-        for (const part of entry.written) {
-          all.set(part, at);
-          at += part.length;
-        }
-        on.wrote(entry.path, all);
-      }
+      if (entry.written && !entry.asks) on.wrote(entry.path, joined(entry));
       return OK;
     },
     fd_read: (fd, at, count, out) => {
       const entry = open.get(fd);
       if (entry?.kind === FOLDER) return ISDIR;
+      if (entry?.asks && entry.size > 0) return answer(entry, fd, at, count, out);
       let done = 0;
       if (entry?.file) {
         try {
@@ -232,13 +247,14 @@ function system(args, files, on) {
   };
   return {
     /** Runs the program to its end, and says with which code. */
-    run(module) {
+    async run(module) {
       const imports = {};
       for (const { name } of WebAssembly.Module.imports(module)) imports[name] = calls[name] ?? (() => NOSYS);
+      if (waits) imports.fd_read = new Suspending(calls.fd_read);
       const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: imports });
       memory = instance.exports.memory;
       try {
-        instance.exports._start();
+        await (waits ? promising(instance.exports._start) : instance.exports._start)();
       } catch (end) {
         if (!(end instanceof Exit)) throw end;
         return { code: end.code, memory: memory.buffer.byteLength };

@@ -16,7 +16,7 @@ use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
 use crate::resident::{bytes, dtype};
 use crate::skips::skipped;
 use device::Remote;
-use server::Browser;
+use server::Chromium;
 use std::fmt;
 use std::sync::Arc;
 use voxdice::metric::{Entropy, Focal, Partials, Pointwise};
@@ -28,13 +28,13 @@ use voxdice::{
 };
 
 /// `None`, said once, where there is no Chromium with an adapter; a failure under `VOXDICE_TEST_BROWSER=require`.
-fn browser() -> Option<Browser> {
+fn browser() -> Option<Chromium> {
     let wanted = std::env::var("VOXDICE_TEST_BROWSER").unwrap_or_default();
     if wanted == "off" {
         skipped("the browser, by VOXDICE_TEST_BROWSER=off");
         return None;
     }
-    match Browser::start() {
+    match Chromium::start() {
         Ok(browser) => Some(browser),
         Err(reason) if wanted == "require" => panic!("no browser to test in: {reason}"),
         Err(reason) => {

@@ -60,7 +60,7 @@ fn cpu(simd: Simd) -> Engine {
 
 /// All rows on an engine.
 pub fn on(rows: &[Row], engine: &Engine) -> Column {
-    Column::new(engine.describe().device, rows, |row| row.checksum(engine))
+    Column::new(engine.describe().device, rows, |row| row.checksum(engine).unwrap())
 }
 
 #[cfg(feature = "parallel")]

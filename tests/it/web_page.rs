@@ -1,5 +1,6 @@
 //! The page in the browser (`page/`), in Chromium: its numbers are those of the command, and nothing leaves it.
 
+mod check;
 mod devtools;
 mod made;
 
@@ -13,14 +14,22 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// What the page is made of.
+const PARTS: [&str; 6] = ["src", "shaders", "page/src", "page/web", "tests/it/determinism", "tests/it/browser"];
+
 /// The page as `page/build` made it, and a browser. Without one of them the tests are skipped, and that is said;
 /// `VOXDICE_TEST_PAGE=require` makes it a failure.
 fn page() -> Option<Browser> {
+    page_with(&["--disable-gpu"])
+}
+
+/// The same with flags of the browser.
+fn page_with(flags: &[&str]) -> Option<Browser> {
     let required = std::env::var_os("VOXDICE_TEST_PAGE").is_some_and(|value| value == "require");
     let page = root().join("page/target/voxdice.html");
     let built = std::fs::metadata(&page).and_then(|page| page.modified());
     let fault = match built {
-        Ok(built) if ["src", "page/src", "page/web"].iter().all(|part| latest(&root().join(part)) <= built) => None,
+        Ok(built) if PARTS.iter().all(|part| latest(&root().join(part)) <= built) => None,
         Ok(_) => Some("it is older than its sources"),
         Err(_) => Some("it was not built"),
     };
@@ -29,7 +38,7 @@ fn page() -> Option<Browser> {
         skipped(&format!("the page in the browser: {fault}; page/build makes it"));
         return None;
     }
-    Some(Browser::open(&wanted()?, &page))
+    Some(Browser::open(&wanted()?, &page, flags))
 }
 
 /// When a file of a folder was last changed.

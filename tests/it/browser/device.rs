@@ -1,9 +1,10 @@
 //! A wgpu device whose buffers are in this process and whose dispatches run in a browser. The library uses it like any
-//! other, so a test needs no second way to make dispatches: what runs is what the GPU backend asks for.
+//! other, so there is no second way to make dispatches: what runs is what the GPU backend asks for. The page in the browser
+//! (`page/`) has it as well.
 #![allow(unsafe_code)] // wgpu's interfaces have unsafe methods; nothing unsafe is done in them
 
 use super::commands::{Command, Encoder, Group, Recorded};
-use super::server::Browser;
+use std::fmt::Debug;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,10 +12,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use wgpu::WriteOnly;
 use wgpu::custom::*;
 
-/// What the device is made of, for it, its queue and the test.
+/// Someone who runs what `gpu.js` understands.
+pub trait Browser: Debug + Send {
+    /// The adapter there.
+    fn name(&self) -> &str;
+    /// Hands over a JSON text with bytes and waits for the answer.
+    fn ask(&mut self, header: &serde_json::Value, bytes: &[&[u8]]) -> Result<Vec<u8>, String>;
+}
+
+/// What the device is made of, for it, its queue and who looks at it.
 #[derive(Debug)]
 pub struct Remote {
-    browser: Mutex<Browser>,
+    browser: Mutex<Box<dyn Browser>>,
     /// What the browser objected to since someone asked.
     objection: Mutex<Option<String>>,
     made: AtomicU32,
@@ -41,9 +50,9 @@ pub fn unused() -> ! {
 }
 
 impl Remote {
-    pub fn new(browser: Browser) -> Arc<Self> {
+    pub fn new(browser: impl Browser + 'static) -> Arc<Self> {
         let (objection, ran) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { browser: Mutex::new(browser), objection, made: AtomicU32::new(0), ran })
+        Arc::new(Self { browser: Mutex::new(Box::new(browser)), objection, made: AtomicU32::new(0), ran })
     }
 
     pub fn open(self: &Arc<Self>) -> (wgpu::Device, wgpu::Queue) {
@@ -141,7 +150,7 @@ impl DeviceInterface for Device {
     }
 
     fn adapter_info(&self) -> wgpu::AdapterInfo {
-        let name = format!("{} in a browser", lock(&self.0.browser).name);
+        let name = format!("{} in a browser", lock(&self.0.browser).name());
         wgpu::AdapterInfo { name, ..wgpu::AdapterInfo::new(wgpu::DeviceType::Other, wgpu::Backend::BrowserWebGpu) }
     }
 
@@ -264,6 +273,16 @@ impl DeviceInterface for Device {
     fn generate_allocator_report(&self) -> Option<wgpu::AllocatorReport> {
         None
     }
+}
+
+/// A request as `gpu.js` takes it.
+pub fn packed(header: &serde_json::Value, bytes: &[&[u8]]) -> Vec<u8> {
+    let mut text = header.to_string().into_bytes();
+    let length = text.len() as u32;
+    text.resize(text.len().next_multiple_of(4), 0);
+    let mut all = [&length.to_le_bytes()[..], &text].concat();
+    bytes.iter().for_each(|bytes| all.extend_from_slice(bytes));
+    all
 }
 
 /// What the page is told to make a pipeline of; without an id it forgets it again.

@@ -1,17 +1,19 @@
 //! What Tint says of the modules, which naga has been asked before: it knows more of WGSL's rules.
 
-use super::device::request;
-use super::{browser, server::Browser};
+use super::browser;
+use super::device::{Browser, request};
+use super::server::Chromium;
 use crate::shaders::distinct;
 use std::collections::BTreeSet;
 use voxdice::internals::shaders::Shader;
 
-/// With `constants` a pipeline is made, too.
-fn compile(browser: &mut Browser, wgsl: &str, constants: Option<&[(&str, f64)]>) -> Result<(), String> {
+/// With `constants` a pipeline is made, too. Warnings are refusals.
+fn compile(browser: &mut Chromium, wgsl: &str, constants: Option<&[(&str, f64)]>) -> Result<(), String> {
     let mut header = request(None, wgsl, constants.unwrap_or_default());
     if constants.is_none() {
         header["constants"] = serde_json::Value::Null;
     }
+    header["strict"] = true.into();
     browser.ask(&header, &[]).map(drop)
 }
 

@@ -1,97 +1,5 @@
-// The browser's side of tests/it/browser: fetches one request after another from the test, does it, and sends the answer
-// along when it fetches the next. A request is the length of a JSON text, the text, zeros up to a multiple of 4, and
-// bytes for buffers; an answer is 0 and bytes, or 1 and a message.
-
-const ENTRIES = ["read-only-storage", "read-only-storage", "storage", "read-only-storage", "uniform"];
-
-// Limits and features of any WebGPU: nothing is asked for.
-async function open() {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) {
-    throw new Error("no WebGPU adapter");
-  }
-  const device = await adapter.requestDevice();
-  const layout = device.createBindGroupLayout({
-    entries: ENTRIES.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } })),
-  });
-  const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
-  const { vendor, architecture, description } = adapter.info;
-  const name = [vendor, architecture, description].filter((text) => text).join(" ");
-  return { device, layout, pipelineLayout, name, pipelines: new Map() };
-}
-
-// Runs `f` and throws whatever the device objects to in it.
-async function scoped(device, f) {
-  device.pushErrorScope("out-of-memory");
-  device.pushErrorScope("internal");
-  device.pushErrorScope("validation");
-  const value = await f();
-  const errors = [];
-  for (let i = 0; i < 3; i += 1) {
-    errors.push(await device.popErrorScope());
-  }
-  const error = errors.find((error) => error);
-  if (error) {
-    throw error;
-  }
-  return value;
-}
-
-// Every message counts, warnings too. With `constants` a pipeline is made, too.
-async function compile(gpu, { id, wgsl, constants }) {
-  await scoped(gpu.device, async () => {
-    const module = gpu.device.createShaderModule({ code: wgsl });
-    const { messages } = await module.getCompilationInfo();
-    if (messages.length > 0) {
-      throw new Error(messages.map((m) => `${m.type} in line ${m.lineNum}: ${m.message}`).join("\n"));
-    }
-    if (constants) {
-      const compute = { module, entryPoint: "main", constants };
-      const pipeline = await gpu.device.createComputePipelineAsync({ layout: gpu.pipelineLayout, compute });
-      if (id !== null) {
-        gpu.pipelines.set(id, pipeline);
-      }
-    }
-  });
-  return new ArrayBuffer(0);
-}
-
-// `sizes` are the bytes of each binding, which follow each other. The answer is what binding 2 holds afterwards.
-async function dispatch(gpu, { id, sizes, groups }, bytes) {
-  const { device } = gpu;
-  const buffer = (size, usage) => device.createBuffer({ size, usage });
-  return scoped(device, async () => {
-    let start = 0;
-    const buffers = sizes.map((size, binding) => {
-      const kind = ENTRIES[binding] === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
-      const made = buffer(size, kind | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC);
-      device.queue.writeBuffer(made, 0, bytes, start, size);
-      start += size;
-      return made;
-    });
-    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(gpu.pipelines.get(id));
-    pass.setBindGroup(0, device.createBindGroup({ layout: gpu.layout, entries }));
-    pass.dispatchWorkgroups(...groups);
-    pass.end();
-    const readback = buffer(sizes[2], GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-    encoder.copyBufferToBuffer(buffers[2], 0, readback, 0, sizes[2]);
-    device.queue.submit([encoder.finish()]);
-    await readback.mapAsync(GPUMapMode.READ);
-    const result = readback.getMappedRange().slice();
-    [...buffers, readback].forEach((buffer) => buffer.destroy());
-    return result;
-  });
-}
-
-async function answer(gpu, request) {
-  const length = new Uint32Array(request, 0, 1)[0];
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(request, 4, length)));
-  const bytes = request.slice(4 + Math.ceil(length / 4) * 4);
-  return header.wgsl === undefined ? dispatch(gpu, header, bytes) : compile(gpu, header);
-}
+// The browser's side of tests/it/browser: fetches one request after another from the test, has gpu.js do it, and sends the
+// answer along when it fetches the next. An answer is 0 and bytes, or 1 and a message.
 
 function packed(status, bytes) {
   return new Blob([new Uint32Array([status]), bytes]);
@@ -101,7 +9,7 @@ async function main() {
   let gpu = null;
   let reply = null;
   try {
-    gpu = await open();
+    gpu = await openGpu();
     gpu.device.lost.then(({ message }) => console.error(`device lost: ${message}`));
     reply = packed(0, gpu.name);
   } catch (error) {
@@ -111,7 +19,7 @@ async function main() {
     const response = await fetch("next", { method: "POST", body: reply });
     const request = await response.arrayBuffer();
     try {
-      reply = packed(0, await answer(gpu, request));
+      reply = packed(0, await answered(gpu, request));
     } catch (error) {
       reply = packed(1, error.message);
     }

@@ -1,6 +1,7 @@
 //! Chromium without a window, and what a page in it is asked and answers. The page fetches its requests from a server in
 //! this process, so that nothing has to drive the browser.
 
+use super::device::{Browser, packed};
 use crate::chromium::installed;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,9 +16,9 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(240);
 
 #[derive(Debug)]
-pub struct Browser {
+pub struct Chromium {
     /// Adapter of the page.
-    pub name: String,
+    name: String,
     process: Child,
     started: Instant,
     profile: tempfile::TempDir,
@@ -36,7 +37,7 @@ struct Request {
     stream: TcpStream,
 }
 
-impl Browser {
+impl Chromium {
     /// Starts the browser and waits until its page has an adapter.
     pub fn start() -> Result<Self, String> {
         let program = installed().ok_or("chromium is not installed")?;
@@ -64,24 +65,13 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Hands the page a JSON text with bytes and waits for its answer.
-    pub fn ask(&mut self, header: &serde_json::Value, bytes: &[&[u8]]) -> Result<Vec<u8>, String> {
-        let mut text = header.to_string().into_bytes();
-        let length = text.len() as u32;
-        text.resize(text.len().next_multiple_of(4), 0);
-        let mut body = [&length.to_le_bytes()[..], &text].concat();
-        bytes.iter().for_each(|bytes| body.extend_from_slice(bytes));
-        let Some(stream) = self.waiting.take() else { return Err("the page failed before".into()) };
-        respond(stream, "application/octet-stream", &body).map_err(|error| error.to_string())?;
-        self.answer()
-    }
-
     /// The answer that comes with the next fetch.
     fn answer(&mut self) -> Result<Vec<u8>, String> {
         loop {
             let Request { path, body, stream } = self.request()?;
             let sent = match path.as_str() {
                 "/" => respond(stream, "text/html", include_bytes!("page.html")),
+                "/gpu.js" => respond(stream, "text/javascript", include_bytes!("gpu.js")),
                 "/page.js" => respond(stream, "text/javascript", include_bytes!("page.js")),
                 "/next" => {
                     let Some((status, rest)) = body.split_first_chunk() else {
@@ -102,7 +92,19 @@ impl Browser {
     }
 }
 
-impl Browser {
+impl Browser for Chromium {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn ask(&mut self, header: &serde_json::Value, bytes: &[&[u8]]) -> Result<Vec<u8>, String> {
+        let Some(stream) = self.waiting.take() else { return Err("the page failed before".into()) };
+        respond(stream, "application/octet-stream", &packed(header, bytes)).map_err(|error| error.to_string())?;
+        self.answer()
+    }
+}
+
+impl Chromium {
     /// The next request, for which a browser that has ended is not waited for.
     fn request(&mut self) -> Result<Request, String> {
         let until = Instant::now() + PATIENCE;
@@ -119,7 +121,7 @@ impl Browser {
     }
 }
 
-impl Drop for Browser {
+impl Drop for Chromium {
     fn drop(&mut self) {
         // What the browser started ends with it.
         let _ = self.process.kill();

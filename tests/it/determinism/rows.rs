@@ -1,4 +1,5 @@
-//! What is computed for the matrix: fixed voxels, one call of the library, and a checksum of every integer it returns.
+//! What is computed for the matrix: fixed voxels, one call of the library, and a checksum of every integer it returns. The page
+//! in the browser (`page/`) computes the same.
 
 use crate::operands::{label_map, volume};
 use crate::oracle::Array;
@@ -8,7 +9,7 @@ use voxdice::stats::{
     Connectivity, Counts, DistanceCount, Elements, InstanceOptions, Instances, InstancesBy, Join, Regions, Sums,
     SurfaceOptions, Terms,
 };
-use voxdice::{Activation, Classes, Engine, Layout, Pair, Shape, Spacing, SumsOptions, Table, Truth};
+use voxdice::{Activation, Classes, Engine, Layout, Pair, Result, Shape, Spacing, SumsOptions, Table, Truth};
 
 /// A row of the matrix.
 pub struct Row {
@@ -119,20 +120,20 @@ pub fn rows() -> Vec<Row> {
 
 impl Row {
     /// What the engine returns, in one number.
-    pub fn checksum(&self, engine: &Engine) -> u64 {
+    pub fn checksum(&self, engine: &Engine) -> Result<u64> {
         let mut sum = Fnv::default();
         match &self.what {
             What::Sums(of, options) => {
                 let given = Given::new(*of);
-                sum.sums(&given.sums(engine, options));
+                sum.sums(&given.sums(engine, options)?);
             }
             What::Pieces(of, options) => {
                 let given = Given::new(*of);
-                sum.sums(&given.in_pieces(engine, options));
+                sum.sums(&given.in_pieces(engine, options)?);
             }
             What::Gradient(of, options) => {
                 let given = Given::new(*of);
-                let sums = given.sums(engine, options);
+                let sums = given.sums(engine, options)?;
                 let mut cell = 0.0;
                 let partials = sums.map(|_| {
                     cell += 0.0625;
@@ -145,7 +146,7 @@ impl Row {
                     }
                 });
                 let (pred, truth) = given.operands();
-                let gradient = engine.gradient(Pair { pred, truth }, options, &sums, &partials).unwrap();
+                let gradient = engine.gradient(Pair { pred, truth }, options, &sums, &partials)?;
                 gradient.iter().for_each(|value| sum.bytes(&value.to_bits().to_le_bytes()));
             }
             What::Counts(types, listed) => {
@@ -155,14 +156,13 @@ impl Row {
                 let of = |kind, seed| labels(kind, &present, 3, 2 * VOXELS, seed);
                 let (pred, truth) = (of(types[0], 5), of(types[1], 6));
                 let classes = Classes::new(listed.iter().copied()).unwrap();
-                let found = engine
-                    .counts(Pair { pred: label_map(&shape, &pred), truth: label_map(&shape, &truth) }, &classes)
-                    .unwrap();
+                let pair = Pair { pred: label_map(&shape, &pred), truth: label_map(&shape, &truth) };
+                let found = engine.counts(pair, &classes)?;
                 found.values().iter().for_each(|counts| sum.counts(counts));
             }
             What::Surfaces(spatial, options) => {
                 let (classes, maps) = (Classes::regions([vec![1], vec![1, 2]]).unwrap(), Maps::new(spatial));
-                let found = engine.surfaces(maps.pair(), &classes, options).unwrap();
+                let found = engine.surfaces(maps.pair(), &classes, options)?;
                 for entry in found.values().iter().flat_map(|surface| [surface.truth(), surface.pred()]) {
                     for DistanceCount { squared, kind, count } in entry.entries() {
                         sum.numbers([*squared, (*kind).into(), *count]);
@@ -171,11 +171,11 @@ impl Row {
             }
             What::Lesions(spatial, options) => {
                 let (classes, maps) = (Classes::regions([vec![1], vec![1, 2]]).unwrap(), Maps::new(spatial));
-                let found = engine.instances(maps.pair(), &classes, options).unwrap();
+                let found = engine.instances(maps.pair(), &classes, options)?;
                 found.values().iter().for_each(|found| sum.lesions(found));
             }
         }
-        sum.0
+        Ok(sum.0)
     }
 }
 
@@ -231,13 +231,13 @@ impl Given {
         (volume(&self.shape(2), &self.pred), truth)
     }
 
-    fn sums(&self, engine: &Engine, options: &SumsOptions) -> Table<Sums> {
+    fn sums(&self, engine: &Engine, options: &SumsOptions) -> Result<Table<Sums>> {
         let (pred, truth) = self.operands();
-        engine.sums_with(Pair { pred, truth }, options).unwrap()
+        engine.sums_with(Pair { pred, truth }, options)
     }
 
     /// The first sample, its second half before its first.
-    fn in_pieces(&self, engine: &Engine, options: &SumsOptions) -> Table<Sums> {
+    fn in_pieces(&self, engine: &Engine, options: &SumsOptions) -> Result<Table<Sums>> {
         let (Array::F32(p), Array::F32(t)) = (&self.pred, &self.truth) else { unreachable!("pieces are cut of f32") };
         let cut = |all: &[f32], first: usize, len: usize| -> Vec<f32> {
             let at = |c: usize, v: usize| match self.layout {
@@ -250,16 +250,16 @@ impl Given {
                 Layout::ChannelsLast => all[at(0, voxels.start)..at(0, voxels.end)].to_vec(),
             }
         };
-        let mut sums = engine.accumulate_sums(&self.shape(1), options).unwrap();
+        let mut sums = engine.accumulate_sums(&self.shape(1), options)?;
         let half = VOXELS / 2;
         for (first, len) in [(half, VOXELS - half), (0, 1001), (1001, half - 1001)] {
             let (p, t) = (cut(p, first, len), cut(t, first, len));
             let shape = Shape::new(1, CHANNELS, [len]).unwrap().with_layout(self.layout);
             let volumes = [&p, &t].map(|voxels| voxdice::Volume::f32(shape.clone(), voxels).unwrap());
             let [pred, truth] = volumes;
-            sums.add_at(first as u64, Pair { pred, truth }).unwrap();
+            sums.add_at(first as u64, Pair { pred, truth })?;
         }
-        sums.finish().unwrap()
+        sums.finish()
     }
 }
 

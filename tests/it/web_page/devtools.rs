@@ -23,14 +23,15 @@ pub struct Browser {
 
 impl Browser {
     /// The page as it lies on the disk.
-    pub fn open(program: &Path, page: &Path) -> Self {
+    pub fn open(program: &Path, page: &Path, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Chromium reads from its third handle and writes to its fourth; it is a shell that can say so.
         let mut process = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>&2"])
             .arg(program)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe"])
+            .args(["--headless", "--no-sandbox", "--no-first-run", "--remote-debugging-pipe"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args(flags)
             .arg(format!("--user-data-dir={}", folder.path().display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
