@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         "compare" => read(&request).and_then(|models| evaluate::compare(&models)),
         "marks" => read(&request).and_then(|wanted| marks::marks(&wanted)),
         #[cfg(target_os = "wasi")]
-        "check" => check::check(),
+        "check" => read(&request).and_then(|names: Option<Vec<String>>| check::check(names.as_deref())),
         _ => Err("write cases, part, evaluate, compare, marks or check, and a request".into()),
     };
     match done {
