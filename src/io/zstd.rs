@@ -8,8 +8,16 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use super::gzip::{Stop, fill};
 use crate::error::ZstdFault;
 
-/// What a stream begins with.
-pub(super) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What a frame begins with.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// What follows the first byte of a frame that is to be skipped, which is 0x50 to 0x5f.
+const SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
+
+/// Whether these are the first bytes of a stream: a frame, or one that is skipped.
+pub(super) fn starts(first: &[u8]) -> bool {
+    first.starts_with(&MAGIC) || matches!(first, [0x50..=0x5f, rest @ ..] if rest.starts_with(&SKIPPED))
+}
 
 /// A block of one byte again and again takes four bytes, and gives 128 KiB.
 pub(super) const MOST_EXPANSION: u64 = 1 << 15;

@@ -48,7 +48,7 @@ fn new<'a>(mut reader: Reader<'a>, length: u64, path: &Path) -> Result<Stream<'a
 /// Zstandard, where it is read.
 fn zstd(_first: &[u8]) -> Option<Packing> {
     #[cfg(feature = "images")]
-    if _first.starts_with(&crate::io::zstd::MAGIC) {
+    if crate::io::zstd::starts(_first) {
         return Some(Packing::Zstd);
     }
     None

@@ -113,6 +113,23 @@ fn packed_headers_that_lie_are_refused_before_memory_is_taken() {
     assert_eq!(error.kind(), FileErrorKind::Truncated, "{error}");
 }
 
+/// Programs that compress in parallel begin with a frame that is to be skipped.
+#[cfg(feature = "images")]
+#[test]
+fn a_frame_to_skip_may_come_first() {
+    let whole = files().find(|file| file.name == "frames.nii.zst").unwrap().bytes();
+    let sound = io::read(Input::bytes("a.nii.zst", whole.clone())).unwrap();
+    let of = |magic: u8, length: u32, content: &[u8]| {
+        let bytes = [&[magic, 0x2a, 0x4d, 0x18], &length.to_le_bytes()[..], content, &whole].concat();
+        io::read(Input::bytes("a.nii.zst", bytes))
+    };
+    for magic in [0x50, 0x5f] {
+        assert_eq!(of(magic, 0, &[]).unwrap(), sound);
+        assert_eq!(of(magic, 5, b"hello").unwrap(), sound);
+    }
+    assert!(of(0x4f, 0, &[]).is_err() && of(0x50, u32::MAX, &[]).is_err());
+}
+
 /// One bit anywhere: the checksum of a frame tells, where it has one.
 #[cfg(feature = "images")]
 #[test]
