@@ -19,7 +19,7 @@ async function openGpu() {
   });
   const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
   const { vendor, architecture, description } = adapter.info;
-  const name = [vendor, architecture, description].filter((text) => text).join(" ");
+  const name = [vendor, architecture, description].filter((text) => text).join(" ") || "a GPU without a name";
   return { device, layout, pipelineLayout, name, pipelines: new Map() };
 }
 
