@@ -8,6 +8,7 @@ mod commands;
 #[allow(dead_code, clippy::expect_used)] // as above; tests ask what ran
 mod device;
 #[path = "../../tests/it/determinism/rows.rs"]
+#[allow(clippy::unwrap_used)] // its shapes and classes are its own
 mod rows;
 
 use crate::choices::Failed;

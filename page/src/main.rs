@@ -22,7 +22,7 @@ mod marks;
 mod operands;
 #[cfg(target_os = "wasi")]
 #[path = "../../tests/it/oracle.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, clippy::unwrap_used)]
 mod oracle;
 #[cfg(target_os = "wasi")]
 #[path = "../../tests/it/random.rs"]
