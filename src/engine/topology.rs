@@ -57,8 +57,8 @@ impl Engine {
     /// let pred: Vec<u8> = truth.iter().enumerate().map(|(i, &label)| if i % 9 == 4 { 0 } else { label }).collect(); // cut
     /// let pair = Pair { pred: LabelMap::u8(shape.clone(), &pred)?, truth: LabelMap::u8(shape, &truth)? };
     /// let lines = engine.centrelines(pair, &Classes::new([1])?)?.into_values()[0];
-    /// assert_eq!((lines.truth().voxels(), lines.truth().within()), (7, 6));
-    /// assert_eq!(cl_dice(&lines), 2.0 * (6.0 / 7.0) / (1.0 + 6.0 / 7.0));
+    /// assert_eq!((lines.truth().voxels(), lines.truth().within()), (8, 7));
+    /// assert_eq!(cl_dice(&lines), 2.0 * (7.0 / 8.0) / (1.0 + 7.0 / 8.0));
     /// # Ok::<(), voxdice::Error>(())
     /// ```
     ///
