@@ -354,3 +354,16 @@ def test_grids_that_differ_are_told(tmp_path, rng):
     with pytest.raises(vd.Error, match="a.nii|b.nii|grid|apart"):
         vd.counts(pred=tmp_path / "a.nii", truth=tmp_path / "b.nii")
     assert vd.counts(pred=tmp_path / "a.nii", truth=tmp_path / "b.nii", geometry="off").tp[0] == labels.sum()
+
+
+def test_topology_is_that_of_known_shapes():
+    truth = np.zeros((7, 9, 11), np.uint8)
+    truth[1:6, 1:8, 1:10] = 1
+    truth[3, 4, 5] = 0  # a cavity
+    pred = truth.copy()
+    pred[3, 4, 5:] = 0  # which is open
+    report = vd.surfaces(pred=pred, truth=truth, metrics="betti,betti_truth=2,betti_pred=2,cldice,tsens")
+    scores = report.scores()
+    assert [scores[name][0] for name in ("betti", "betti_truth=2", "betti_pred=2")] == [1, 1, 0]
+    assert 0 < scores["cldice"][0] <= 1
+    assert list(scores) == ["betti", "betti_truth=2", "betti_pred=2", "cldice", "tsens"]

@@ -89,9 +89,9 @@ fn count(mask: &Bits, of: Of) -> Result<u64> {
     // Slices of one row where there is one slice, since only the runs of two slices are held.
     let [slices, rows] = if mask.size[0] == 1 { [mask.size[1], 1] } else { [mask.size[0], mask.size[1]] };
     let columns = mask.size[2];
-    if rows.checked_mul(columns).is_none_or(|voxels| voxels as u64 >= 1 << 32) {
+    if rows.checked_mul(columns).is_none_or(|voxels| voxels as u64 >= 1 << 31) {
         let value = format!("{rows} rows of {columns} columns");
-        let range = "slices of less than 2^32 voxels, for their topology".into();
+        let range = "slices of less than 2^31 voxels, for their topology".into();
         return Err(Error::Parameter { name: "the extent of an image", value, range });
     }
     let is_background = of == Of::Background;

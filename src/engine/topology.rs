@@ -23,7 +23,7 @@ impl Engine {
     /// on the GPU and read back as bits.
     ///
     /// # Errors
-    /// Those of [`Engine::surfaces`]; [`Error::Parameter`] for slices of 2^32 voxels and more.
+    /// Those of [`Engine::surfaces`]; [`Error::Parameter`] for slices of 2^31 voxels and more.
     pub fn topology(&self, pair: Pair<LabelMap<'_>>, classes: &Classes) -> Result<Table<Topology>> {
         let Pair { pred, truth } = pair;
         let shape = same_shape(pred.shape(), truth.shape())?;

@@ -122,6 +122,17 @@ pub(crate) fn around(place: &Placement) -> Result<([u64; 3], Placement, Placemen
     place.around().filter(|(_, first, _)| first.len() <= most).ok_or(EvalError::FarApart)
 }
 
+/// The shape of what lies in such a box: its lengths, and how many volumes there are. Of images with so many axes it is that
+/// of an image.
+pub(crate) fn box_shape(lengths: [u64; 3], first: &Placement, axes: usize) -> Vec<u64> {
+    let volumes = first.len() / lengths.iter().product::<u64>().max(1);
+    let mut shape = [&lengths[..], &[volumes]].concat();
+    if volumes == 1 {
+        shape.truncate(axes.max(2));
+    }
+    shape
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,12 +59,8 @@ impl Score {
             Metric::Counts(metric) => policy.score(metric, counts),
             Metric::VolumeTruth => volume(counts.n_truth()),
             Metric::VolumePred => volume(counts.n_pred()),
-            Metric::Surface(_)
-            | Metric::Boundary(_)
-            | Metric::Topology(_)
-            | Metric::Centreline(_)
-            | Metric::Lesion(_)
-            | Metric::LesionSurface(_) => f64::NAN,
+            // Of more than counts.
+            _ => f64::NAN,
         }
     }
 }

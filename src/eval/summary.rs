@@ -6,10 +6,12 @@ use super::convention::Average;
 use super::evaluation::Evaluation;
 use super::intervals::{FEW_CASES, Intervals};
 use super::pairing::Kind;
+use super::rules::ClassSource;
 use super::score::Score;
 use super::scoring::{Pool, Scoring};
 use crate::metric::{
-    Average as Pooling, Distribution, GeneralizedWeights, Interval, Metric, average, generalized_dice, mean_of_defined,
+    Average as Pooling, Distribution, GeneralizedWeights, Interval, Metric, Needs, Unit, average, generalized_dice,
+    mean_of_defined,
 };
 use crate::stats::{Counts, Merge};
 use std::cmp::Ordering;
@@ -44,24 +46,17 @@ impl Summary<'_> {
 
     /// The score of a class of a case, one of its [counts](CaseResult::counts); NaN where it is undefined.
     pub fn score(&self, score: Score, case: &CaseResult, (class, counts): &(Class, Counts)) -> f64 {
-        if let metric @ (Metric::Lesion(_) | Metric::LesionSurface(_)) = score.metric {
-            let search = self.evaluation.rules.instances.as_ref();
-            return search.map_or(f64::NAN, |search| search.value(metric, class, case.instances.get(&class.key)));
-        }
-        match score.metric {
-            metric @ (Metric::Surface(_) | Metric::Boundary(_) | Metric::Topology(_) | Metric::Centreline(_)) => {
-                let value = self.evaluation.rules.surfaces.value(metric, case.surfaces.get(&class.key));
-                match metric {
-                    // Where a band is empty, so is the mask.
-                    Metric::Boundary(_) => self.scoring.empty.of_ratio(value, counts),
-                    // Both sides may have voxels, and no skeleton.
-                    Metric::Centreline(_) if counts.n_truth() == 0 || counts.n_pred() == 0 => {
-                        self.scoring.empty.of_ratio(value, counts)
-                    }
-                    _ => value,
-                }
+        let rules = &self.evaluation.rules;
+        match score.metric.row().needs {
+            Needs::Counts | Needs::VoxelSize => score.of(counts, self.scoring.empty, case.voxel_ml()),
+            Needs::Surfaces | Needs::Topology => {
+                let measured = case.surfaces.get(&class.key);
+                rules.surfaces.value(score.metric, measured, counts, self.scoring.empty)
             }
-            _ => score.of(counts, self.scoring.empty, case.voxel_ml()),
+            Needs::Instances => {
+                let search = rules.instances.as_ref();
+                search.map_or(f64::NAN, |search| search.value(score.metric, class, case.instances.get(&class.key)))
+            }
         }
     }
 
@@ -203,9 +198,13 @@ impl Summary<'_> {
         (scores.filter(|value| value.is_nan()).count(), self.evaluation.classes.len() * self.evaluation.cases.len())
     }
 
-    /// The classes that no case has a voxel of, where there are several cases: of one case a warning says so.
+    /// The classes that were asked for and that no case has a voxel of, where all of several cases are there: of one case a
+    /// warning says so.
     pub fn absent_labels(&self) -> Vec<String> {
-        let cases = &self.evaluation.cases;
+        let Evaluation { cases, failures, provenance, rules, .. } = self.evaluation;
+        if rules.classes == ClassSource::Found || provenance.shard.is_some() || !failures.is_empty() {
+            return Vec::new();
+        }
         let is_absent = |&class: &usize| {
             let of = |case: &CaseResult| case.counts.get(class).is_some_and(|(_, n)| n.tp() + n.fp() + n.fn_() > 0);
             !cases.iter().any(of)
@@ -217,7 +216,8 @@ impl Summary<'_> {
     /// How many undefined distances of a score are of classes that the truth alone has, and that the prediction alone has:
     /// what was missed there, and what was invented, is in no mean.
     pub fn uncharged(&self, score: Score) -> (usize, usize) {
-        if !matches!(score.metric, Metric::Surface(_)) {
+        // A share of a surface is no distance, and has another rule.
+        if !matches!(score.metric, Metric::Surface(_)) || score.metric.row().unit != Unit::Mm {
             return (0, 0);
         }
         let mut found = (0, 0);

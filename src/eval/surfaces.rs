@@ -13,13 +13,13 @@ pub use histogram::DistanceHistogram;
 
 use super::compare::surface_difference;
 use super::error::EvalError;
-use super::grids::around;
+use super::grids::{around, box_shape};
 use crate::io::axes::without_ones_behind;
 use crate::io::labels::{LabelVolume, Labels};
 use crate::io::{Geometry, Placement};
 use crate::metric::surface::{RuleSpacing, SurfacePreset, SurfaceRules};
-use crate::metric::{Metric, Needs, iou};
-use crate::stats::{Surface, Topology};
+use crate::metric::{EmptyPolicy, Metric, Needs, iou};
+use crate::stats::{Counts, Surface, Topology};
 use crate::{Backend, Band, Classes, Empty, Engine, LabelMap, LabelSlice, Pair, Shape, Spacing, Table};
 use std::path::Path;
 
@@ -63,15 +63,24 @@ impl Surfaces {
         !self.metrics.iter().all(in_voxels)
     }
 
-    /// The value in a case; of a class that is in neither of its files where there is none. NaN where it was not measured.
-    pub(super) fn value(&self, metric: Metric, values: Option<&Vec<f64>>) -> f64 {
+    /// The score of a class with these counts, of whose case these values are known; of a class that is in neither file where
+    /// there are none. NaN where it was not measured.
+    pub(super) fn value(&self, metric: Metric, values: Option<&Vec<f64>>, counts: &Counts, empty: EmptyPolicy) -> f64 {
         let Some(place) = self.metrics.iter().position(|&own| own == metric) else { return f64::NAN };
         let in_neither = || match metric {
             Metric::Surface(metric) => self.rules().in_neither(metric),
             Metric::Topology(metric) => metric.of(&Topology::default()),
             _ => f64::NAN,
         };
-        values.and_then(|values| values.get(place).copied()).unwrap_or_else(in_neither)
+        let value = values.and_then(|values| values.get(place).copied()).unwrap_or_else(in_neither);
+        // A value that was stored has the rule that held then.
+        match metric {
+            Metric::Boundary(_) if counts.n_truth() == 0 && counts.n_pred() == 0 => empty.of_ratio(f64::NAN, counts),
+            Metric::Centreline(metric) if metric.asks_nothing(counts) => empty.of_ratio(f64::NAN, counts),
+            // Masks may have voxels, and no skeleton.
+            Metric::Boundary(_) | Metric::Centreline(_) if !value.is_nan() => empty.of_ratio(value, counts),
+            _ => value,
+        }
     }
 }
 
@@ -239,12 +248,7 @@ fn in_one_box(
     place: &Placement,
 ) -> Result<(Vec<u64>, [Labels; 2]), EvalError> {
     let (lengths, of_truth, of_pred) = around(place)?;
-    let volumes = of_truth.len() / lengths.iter().product::<u64>().max(1);
-    let mut shape = [&lengths[..], &[volumes]].concat();
-    if volumes == 1 {
-        // Of images, an image.
-        shape.truncate(truth.shape.len().max(2));
-    }
+    let shape = box_shape(lengths, &of_truth, truth.shape.len());
     Ok((shape, [truth.onto(&of_truth), pred.onto(&of_pred)]))
 }
 

@@ -21,8 +21,8 @@ pub(crate) struct RowTable {
 /// Radius of the first ring, in the smaller of the two steps between rows; each further one has twice the radius.
 const RADIUS: u64 = 12;
 
-/// Beyond the last ring other methods are faster.
-pub(crate) const RINGS: usize = 5;
+/// Beyond the last ring, a radius of 24 rows, other methods are faster.
+pub(crate) const RINGS: usize = 2;
 
 impl RowTable {
     pub fn new(lattice: &Lattice, extent: [usize; 3]) -> Self {
@@ -54,7 +54,7 @@ impl RowTable {
                     if !within.contains(&squared) {
                         continue;
                     }
-                    // Within a ring steps are few: 12 · 2^4 along the axis with the smaller weight.
+                    // Within a ring steps are few: 12 · 2 along the axis with the smaller weight.
                     let both = |steps: u64| [-(steps as i32), steps as i32].into_iter().skip(usize::from(steps == 0));
                     rows.extend(both(dz).flat_map(|dz| both(dy).map(move |dy| Row { squared, dz, dy })));
                 }

@@ -10,7 +10,7 @@
 //! as one of a thick one (Shit et al., clDice, CVPR 2021).
 
 use crate::error::{Error, Result};
-use crate::stats::{Betti, Centreline, Centrelines, Topology};
+use crate::stats::{Betti, Centreline, Centrelines, Counts, Topology};
 
 /// Which Betti number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -172,6 +172,16 @@ impl CentrelineMetric {
             Self::ClDice => cl_dice(lines),
             Self::Precision => topology_precision(lines),
             Self::Sensitivity => topology_sensitivity(lines),
+        }
+    }
+
+    /// Whether the masks that it asks about are empty: then there is nothing to be right or wrong about.
+    pub(crate) fn asks_nothing(self, counts: &Counts) -> bool {
+        let [truth, pred] = [counts.n_truth(), counts.n_pred()].map(|voxels| voxels == 0);
+        match self {
+            Self::ClDice => truth && pred,
+            Self::Precision => pred,
+            Self::Sensitivity => truth,
         }
     }
 }

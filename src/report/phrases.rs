@@ -39,7 +39,7 @@ pub fn uncharged(summary: &Summary<'_>) -> Option<String> {
         format!("{} {have} no value, and {are} in no mean, where a class was {}", scores.join(", "), of.join(" or "))
     };
     let sentences: Vec<String> = alike.iter().map(sentence).collect();
-    (!alike.is_empty()).then(|| format!("{}; --missed gives one", sentences.join("; ")))
+    (!alike.is_empty()).then(|| format!("{}; eval --missed gives one", sentences.join("; ")))
 }
 
 /// How lesions are defined, where any were looked for.

@@ -14,7 +14,7 @@ impl Centreline {
         self.mask
     }
 
-    /// How many voxels the skeleton has. Thinning leaves nothing of some small blocks.
+    /// How many voxels the skeleton has. Thinning leaves nothing of many blocks with even sides.
     pub fn voxels(&self) -> u64 {
         self.voxels
     }

@@ -15,7 +15,20 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// What the page is made of.
-const PARTS: [&str; 6] = ["src", "shaders", "page/src", "page/web", "tests/it/determinism", "tests/it/browser"];
+const PARTS: [&str; 12] = [
+    "src",
+    "shaders",
+    "page/src",
+    "page/web",
+    "page/build",
+    "page/Cargo.toml",
+    "tests/it/determinism",
+    "tests/it/browser",
+    "tests/it/operands.rs",
+    "tests/it/oracle.rs",
+    "tests/it/random.rs",
+    "docs/determinism.md",
+];
 
 /// The page as `page/build` made it, and a browser. Without one of them the tests are skipped, and that is said;
 /// `VOXDICE_TEST_PAGE=require` makes it a failure.
@@ -41,14 +54,13 @@ fn page_with(flags: &[&str]) -> Option<Browser> {
     Some(Browser::open(&wanted()?, &page, flags))
 }
 
-/// When a file of a folder was last changed.
-fn latest(folder: &Path) -> SystemTime {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let changed = |path: PathBuf| match path.is_dir() {
-        true => latest(&path),
-        false => std::fs::metadata(path).unwrap().modified().unwrap(),
-    };
-    entries.map(changed).max().unwrap_or(SystemTime::UNIX_EPOCH)
+/// When a file, or one of a folder, was last changed.
+fn latest(path: &Path) -> SystemTime {
+    if !path.is_dir() {
+        return std::fs::metadata(path).unwrap().modified().unwrap();
+    }
+    let entries = std::fs::read_dir(path).unwrap().map(|entry| latest(&entry.unwrap().path()));
+    entries.max().unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// What the command prints.

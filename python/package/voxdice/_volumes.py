@@ -27,11 +27,11 @@ def surfaces(
     sample_axis: int | None = None,
     geometry: str = "strict",
 ) -> Report:
-    """Distances between the surfaces of two label maps with 2 or 3 axes, class by class, in mm.
+    """Distances in mm between the surfaces of two label maps with 2 or 3 axes, and their topology, class by class.
 
     Inputs, classes and errors are those of :func:`counts`; both maps are held in memory. ``metrics`` are names such as
-    ``"hd95,assd,nsd=2,boundary_iou=2"``, and of topology, ``"betti"`` (``voxdice eval --metrics help``). ``surface`` is the definition of another tool
-    (``"monai"``, ``"deepmind"``, ...), ``surface_choices`` are single choices. ``spacing`` is the size of a voxel along each
+    ``"hd95,assd,nsd=2,boundary_iou=2"``, and of topology ``"betti,cldice"`` (``voxdice eval --metrics help``). ``surface`` is the
+    definition of another tool (``"monai"``, ``"deepmind"``, ...), ``surface_choices`` are single choices. ``spacing`` is the size of a voxel along each
     axis of the arrays, in their order, in mm (for paths x first, three lengths); images and files know their own. With
     ``sample_axis`` each sample is a case.
 

@@ -241,7 +241,7 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
     let absent = summary.absent_labels();
     if !absent.is_empty() {
         output.note(format_args!(
-            "warning: asked for, and in no file of any case: {}; see `voxdice eval --labels`, or what names the labels",
+            "note: no case has a voxel that counts of {}, as was asked for; see `voxdice eval --labels`, or what names the labels",
             listed(&absent)
         ));
     }

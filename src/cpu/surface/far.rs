@@ -14,7 +14,8 @@
 //! - From a slice, slab or row on that is too far, all farther ones are.
 //!
 //! All of this is done in whole numbers and `<`. Sums of squared steps within the image stay below 2^62, as the lattice of
-//! the image ensures, and what stands for none is 2^62.
+//! the image ensures, and what stands for none is 2^62. Rows that fill up the last four have no bits, and count as if they lay
+//! where the last row does.
 
 use super::bits::Bits;
 use super::fours::{FOUR, Fours, WINDOW, Window};
@@ -36,7 +37,7 @@ impl Found {
     pub const NONE: Self = Self { squared: NONE, at: [0; 3] };
 }
 
-/// What a step through four rows costs, in single rows of a search nearby; and one along a row beyond the window.
+/// What a step through four rows costs, in single rows of a search nearby.
 const STEP: u64 = 4;
 
 /// Targets to search among.
@@ -67,9 +68,7 @@ impl Far {
     /// The nearest of the targets, one of which may be known. What that takes is added to `cost`, in rows.
     pub fn nearest(&self, from: [usize; 3], known: Found, cost: &mut u64) -> Found {
         let window = Window::new(from[2], self.size[2]);
-        // Rounded roots may be one too small.
-        let reach = (known.squared as f64 / self.weights[2] as f64).sqrt() as usize + 1;
-        let mut walk = Walk { far: self, from, window, reach, best: known, cost: 0 };
+        let mut walk = Walk { far: self, from, window, reach: self.reach(known.squared), best: known, cost: 0 };
         // What is as far along a row as a window does not reach is no nearer.
         if known.squared <= self.along[WINDOW + 1] {
             walk.slabs::<false>();
@@ -81,8 +80,15 @@ impl Far {
         if squared == known.squared {
             return known;
         }
-        let column = self.rows.nearest(slice, row, from[2], reach);
+        let column = self.rows.nearest(slice, row, from[2], self.reach(squared), cost);
         Found { squared, at: [slice, row, column.unwrap_or(from[2])] }
+    }
+
+    /// No target within this squared distance is farther along a row.
+    #[inline]
+    fn reach(&self, squared: u64) -> usize {
+        // Rounded roots may be one too small.
+        (squared as f64 / self.weights[2] as f64).sqrt() as usize + 1
     }
 }
 
@@ -90,7 +96,7 @@ struct Walk<'a> {
     far: &'a Far,
     from: [usize; 3],
     window: Window,
-    /// No target that is nearer than the known one is farther along a row.
+    /// No target that is nearer than the best one is farther along a row.
     reach: usize,
     /// In which row the nearest target is; not in which column.
     best: Found,
@@ -133,11 +139,11 @@ impl Walk<'_> {
     /// Looks at four blocks; false where they are too far.
     #[inline(always)]
     fn blocks<const WIDE: bool>(&mut self, slab: usize, four: usize, base: u64) -> bool {
-        let (y, wy) = (self.from[1], self.far.weights[1]);
+        let (y, wy, last) = (self.from[1], self.far.weights[1], self.far.size[1] - 1);
         if base + wy * square(gap(y, four, FOUR * FOUR)) >= self.best.squared {
             return false;
         }
-        let bases = std::array::from_fn(|i| base + wy * square(gap(y, four * FOUR + i, FOUR)));
+        let bases = std::array::from_fn(|i| base + wy * square(gap(y, four * FOUR + i, FOUR).min(last)));
         let squared = self.squared::<WIDE>(&self.far.blocks, slab, four, bases);
         for (i, squared) in squared.into_iter().enumerate() {
             if squared < self.best.squared {
@@ -152,7 +158,8 @@ impl Walk<'_> {
     fn block<const WIDE: bool>(&mut self, slab: usize, block: usize) {
         let (far, [z, y, _]) = (self.far, self.from);
         let [wz, wy, _] = far.weights;
-        let across: [u64; FOUR] = std::array::from_fn(|i| wy * square((block * FOUR + i).abs_diff(y)));
+        let last = far.size[1] - 1;
+        let across: [u64; FOUR] = std::array::from_fn(|i| wy * square((block * FOUR + i).min(last).abs_diff(y)));
         for slice in slab * FOUR..far.size[0].min(slab * FOUR + FOUR) {
             let base = wz * square(slice.abs_diff(z));
             if base >= self.best.squared {
@@ -162,6 +169,9 @@ impl Walk<'_> {
             for (i, squared) in squared.into_iter().enumerate() {
                 if squared < self.best.squared {
                     self.best = Found { squared, at: [slice, block * FOUR + i, 0] };
+                    if WIDE {
+                        self.reach = far.reach(squared);
+                    }
                 }
             }
         }
@@ -176,9 +186,8 @@ impl Walk<'_> {
         if WIDE {
             for i in 0..FOUR {
                 if steps[i] > WINDOW && bases[i] < self.best.squared {
-                    self.cost += STEP;
                     let x = self.from[2];
-                    let column = all.nearest(slice, four * FOUR + i, x, self.reach);
+                    let column = all.nearest(slice, four * FOUR + i, x, self.reach, &mut self.cost);
                     squared[i] = column.map_or(NONE, |at| bases[i] + self.far.weights[2] * square(at.abs_diff(x)));
                 }
             }

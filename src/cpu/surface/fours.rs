@@ -72,9 +72,13 @@ impl Fours {
         })
     }
 
-    /// The bit of a row that is nearest to a place, if it is not farther than `reach`.
-    pub fn nearest(&self, slice: usize, row: usize, x: usize, reach: usize) -> Option<usize> {
-        let word = |k: usize| self.words[self.place(slice, k, row / FOUR)][row % FOUR];
+    /// The bit of a row that is nearest to a place, if it is not farther than `reach`. Each word that is looked at is added to
+    /// `cost` as a row is, since it lies far from the last one.
+    pub fn nearest(&self, slice: usize, row: usize, x: usize, reach: usize, cost: &mut u64) -> Option<usize> {
+        let mut word = |k: usize| {
+            *cost += 1;
+            self.words[self.place(slice, k, row / FOUR)][row % FOUR]
+        };
         let (own, bit) = (x / 64, x % 64);
         let last = ((x.saturating_add(reach)) / 64).min(self.width - 1);
         let lowest = |(k, word): (usize, u64)| (word != 0).then(|| 64 * k + word.trailing_zeros() as usize);

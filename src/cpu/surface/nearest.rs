@@ -120,8 +120,8 @@ impl<K: Fn(usize, usize, usize) -> u8 + Sync> Nearest<'_, K> {
     }
 }
 
-/// How much a search may cost, in single rows that are looked at. It is worth what the transform of the box takes, so each query may cost its part of that, and
-/// in the beginning a bit more.
+/// How much a search may cost, in single rows that are looked at. It is worth what the transform of the box takes, so each
+/// query may cost its part of that, and in the beginning a bit more.
 struct Budget {
     voxels: u64,
     queries: u64,
@@ -153,19 +153,38 @@ mod tests {
     use super::*;
     use crate::cpu::surface::far::Found;
     use crate::cpu::surface::pairs::{nearest, noise, only, places};
+    use crate::stats::{Lattice, Spacing};
 
     /// Boxes of one and of several words, and of slices and rows that do not fill a block.
     const SIZES: [[usize; 3]; 7] =
         [[7, 9, 70], [1, 40, 200], [20, 1, 65], [12, 11, 3], [17, 35, 64], [3, 2, 400], [50, 5, 128]];
 
-    /// Of equal spacings, of 3.0 x 0.8 x 0.7 mm, with the shortest steps along each axis, and as large as a lattice has them.
+    /// Of equal spacings, of 3.0 x 0.8 x 0.7 mm, with the shortest steps along each axis, and large ones.
     const WEIGHTS: [[u64; 3]; 5] =
         [[1; 3], [900, 64, 49], [1, 100, 2500], [400, 9, 1], [9 << 38, (64 << 38) / 100, (49 << 38) / 100 + 1]];
 
+    /// Voxels that no lattice has exactly, so that theirs has the largest weights that there are; of few rows, whose last four is
+    /// filled up.
+    const FILLED: [([usize; 3], [f64; 3]); 6] = [
+        ([20, 4, 7], [0.7, 5.1, 0.9]),
+        ([13, 4, 11], [0.7, 2.5, 0.7]),
+        ([9, 5, 70], [0.5001, 1.0001, 0.6001]),
+        ([12, 3, 1], [0.7, 0.9, 1.1]),
+        ([1, 3, 3], [1.0, 0.7, 0.3]),
+        ([1, 18, 40], [1.0, 3.3, 0.7]),
+    ];
+
     /// Size, weights, targets and queries: noise of any density, and corners of the box that are far from each other.
     fn each(mut f: impl FnMut([u64; 3], &Bits, &Bits)) {
-        for (seed, size) in SIZES.into_iter().enumerate() {
-            for weights in WEIGHTS {
+        let filled = FILLED.map(|(size, mm)| {
+            let axes = if size[0] == 1 { 1..3 } else { 0..3 };
+            let lattice =
+                Lattice::new(&Spacing::new(&mm[axes.clone()]).unwrap(), &size.map(|n| n as u64)[axes]).unwrap();
+            (size, vec![lattice.weights3()])
+        });
+        for (seed, (size, weights)) in SIZES.map(|size| (size, WEIGHTS.to_vec())).into_iter().chain(filled).enumerate()
+        {
+            for weights in weights {
                 for per_mille in [1, 20, 400] {
                     let targets = noise(size, per_mille, seed as u64 + 1);
                     let queries = noise(size, 60, seed as u64 + 50).without(&targets);

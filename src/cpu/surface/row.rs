@@ -1,7 +1,8 @@
 //! The nearest bit of a row.
 
 pub(super) fn square(n: usize) -> u64 {
-    (n * n) as u64
+    let n = n as u64;
+    n * n
 }
 
 /// A reach that includes every bit; only the absence of a bit is beyond it.

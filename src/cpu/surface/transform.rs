@@ -2,6 +2,7 @@
 //! in whole numbers, and only where there is a query: for targets that are far.
 
 use super::bits::{Bits, each_bit};
+use super::row::square;
 use super::tally::Tally;
 use crate::stats::{DistanceCount, NO_TARGET};
 
@@ -112,7 +113,7 @@ impl Slab<'_> {
             next = if is_target(x) { Some(x) } else { next };
             *nearest = next.map_or(*nearest, |next| (next - x).min(*nearest));
         }
-        nearest.into_iter().map(|steps| self.weights[2] * (steps * steps) as u64).collect()
+        nearest.into_iter().map(|steps| self.weights[2] * square(steps)).collect()
     }
 }
 

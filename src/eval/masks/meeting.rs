@@ -5,7 +5,7 @@ use super::grid::{Grid, LEFT_OUT, Notes, Onto};
 use super::side::Side;
 use crate::eval::class::Class;
 use crate::eval::error::EvalError;
-use crate::eval::grids::{GeometryRule, Together, around};
+use crate::eval::grids::{GeometryRule, Together, around, box_shape};
 use crate::eval::rules::Rules;
 use crate::eval::warning::Warning;
 use crate::io::nrrd::ReferenceGrid;
@@ -132,9 +132,8 @@ impl Meeting {
     pub fn boxed(&self, masks: [Option<Bits>; 2], left_out: Option<&Bits>) -> Result<Boxed, EvalError> {
         let [truth, pred] = self.each(masks, left_out);
         let Some(place) = &self.place else { return Ok(Boxed { shape: self.shape().to_vec(), truth, pred }) };
-        let (shape, of_truth, of_pred) = around(place)?;
-        let volumes = of_truth.len() / shape.iter().product::<u64>().max(1);
-        let shape = [&shape[..], &[volumes]].concat();
+        let (lengths, of_truth, of_pred) = around(place)?;
+        let shape = box_shape(lengths, &of_truth, self.shape().len());
         Ok(Boxed { shape, truth: of_truth.onto(&truth), pred: of_pred.onto(&pred) })
     }
 }

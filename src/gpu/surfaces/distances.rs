@@ -7,7 +7,7 @@ use crate::gpu::masks::batch::{Batch, Form};
 use crate::gpu::masks::image::Image;
 use crate::gpu::masks::numbers::{Task, Told, halves};
 use crate::job::SurfacesOf;
-use crate::kernel::rows::RowTable;
+use crate::kernel::rows::{RINGS, RowTable};
 use crate::kernel::source::Statistic;
 use crate::kernel::surface::{Shape, SurfaceKernel};
 use crate::plan::WORKGROUP;
@@ -16,9 +16,6 @@ use crate::volume::Source;
 
 /// The most queries in one search, if the masks fit as well. A workgroup has at most 8192.
 const MOST_QUERIES: u64 = 1 << 20;
-
-/// Rings of rows that the search looks at: up to a radius of 24 rows.
-const RINGS: usize = 2;
 
 /// Words of a segment in the result of `surface_counts.wgsl`: elements that are targets, elements that must be searched
 /// for, both by kind, and targets.

@@ -27,12 +27,12 @@ pub(super) fn section(summary: &Summary<'_>, words: &dyn Words) -> String {
     failures(summary, words, &mut items);
     missing(summary, &mut items);
     warnings(summary, words, &mut items);
+    items.extend(uncharged(summary).map(|words| item(Weight::Warning, &escaped(&words), &[])));
     let wrong = !items.is_empty();
     if !wrong {
         items.push(item(Weight::Good, "No case failed, no file is missing, and there are no warnings.", &[]));
     }
     undefined(summary, &mut items);
-    items.extend(uncharged(summary).map(|words| item(Weight::Warning, &escaped(&words), &[])));
     if let Some(verification) = summary.evaluation.verification() {
         let devices = escaped(&verification.devices());
         items.push(match &verification.difference {

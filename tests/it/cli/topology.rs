@@ -76,6 +76,40 @@ fn masks_have_the_numbers_of_label_maps() {
     assert_eq!(["1", "2"].map(|label| numbers(&of_maps[label])), ["c1", "c2"].map(|mask| numbers(&of_masks[mask])));
 }
 
+/// An image and its mask stay two axes where the prediction is stored in the other direction.
+#[test]
+fn masks_of_turned_images_have_the_numbers_of_label_maps() {
+    let files = Files::new();
+    let (width, height) = (30, 20);
+    let write = |name: &str, turned: bool, shift: usize| {
+        let path = files.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let (sign, offset) = if turned { (-1, width - 1) } else { (1, 0) };
+        let header = format!(
+            "NDims = 2\nTransformMatrix = {sign} 0 0 1\nOffset = {offset} 0\nElementSpacing = 1 1\nDimSize = {width} {height}\n\
+             ElementType = MET_UCHAR\nElementDataFile = LOCAL\n"
+        );
+        let at = |place: usize| {
+            let (x, y) = (place % width, place / width);
+            let x = if turned { width - 1 - x } else { x };
+            u8::from((5..25).contains(&x) && (6 + shift..11 + shift).contains(&y))
+        };
+        std::fs::write(&path, [header.into_bytes(), (0..width * height).map(at).collect()].concat()).unwrap();
+        path
+    };
+    let [truth, pred] = [write("t.mha", false, 0), write("p.mha", true, 2)];
+    let [truths, preds] = [write("t/case/1.mha", false, 0), write("p/case/1.mha", true, 2)]
+        .map(|path| path.parent().unwrap().parent().unwrap().to_path_buf());
+    let of = |truth: &Path, pred: &Path| {
+        let metrics = ["--metrics", "dice,cldice,tprec,betti_truth=1,hd95,assd", "--format", "json"];
+        let found = json([&["eval", text(truth), text(pred)], &metrics[..]].concat());
+        found["metric_per_case"][0]["metrics"]["1"].clone()
+    };
+    let of_maps = of(&truth, &pred);
+    assert_eq!(of_maps, of(&truths, &preds));
+    assert_eq!((of_maps["hd95"].as_f64(), of_maps["Dice"].as_f64()), (Some(2.0), Some(0.6)));
+}
+
 #[test]
 fn numbers_need_no_spacing_and_say_nothing_of_surfaces() {
     let files = Files::new();
@@ -158,6 +192,17 @@ fn centrelines_are_scores() {
     assert_eq!(cl_dice, 2.0 * sensitivity / (1.0 + sensitivity));
     assert_eq!(invented, [Some(0.0), Some(0.0), None]);
     assert_eq!((block, neither), ([None; 3], [None; 3]));
-    let [again, _, block, neither] = of("one");
+    let [again, also_invented, block, neither] = of("one");
     assert_eq!((again, block, neither), (cut, [None; 3], [Some(1.0); 3]), "a block without a skeleton is not empty");
+    assert_eq!(also_invented, [Some(0.0), Some(0.0), Some(1.0)], "of an empty truth all is found");
+    // A rule for empty classes can be chosen when shards are merged.
+    let part = files.path("part.json");
+    let metrics = ["--metrics", "cldice,tsens,boundary_iou=1", "-l", "1,2,3,4", "--format", "json"];
+    std::fs::write(&part, fine([&["eval", text(&truth), text(&pred), "--empty", "one"], &metrics[..]].concat()))
+        .unwrap();
+    let merged = json(["merge", text(&part), "--empty", "nan", "--format", "json"]);
+    for metric in ["cldice", "tsens", "boundary_iou=1"] {
+        let of = |label: &str| merged["metric_per_case"][0]["metrics"][label][metric].as_f64();
+        assert!(of("1").is_some() && of("4").is_none(), "{metric}: {merged:#}");
+    }
 }

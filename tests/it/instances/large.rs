@@ -155,6 +155,7 @@ fn hard_shapes(n: usize) {
                 let expected = TooManyLesions { side: Operand::Pred, found, most: 1 << 10 };
                 let error = find(n, [truth, pred], &options).unwrap_err();
                 assert!(matches!(error, Error::TooManyLesions(own) if own == expected), "{error}");
+                compare(&format!("{a}, {a}"), n, [truth, truth], connectivity);
                 continue;
             }
             compare(&format!("{a}, {b}"), n, [truth, pred], connectivity);

@@ -176,6 +176,9 @@ fn resident_maps() {
     let size = [30, 40, 67];
     let maps = maps(size, ball([14.0, 19.0, 30.0], 12.0), ball([15.0, 19.0, 33.0], 11.0));
     let classes = label_1();
+    let (cpu, (pred, truth)) = (engine(Simd::Auto), maps.pair());
+    let topology = cpu.topology(Pair { pred: pred.clone(), truth: truth.clone() }, &classes).unwrap();
+    let lines = cpu.centrelines(Pair { pred, truth }, &classes).unwrap();
     for options in options().into_iter().step_by(5) {
         let expected = maps.surfaces(&classes, &options, Simd::Auto);
         let bands = maps.bands(Band::Voxels(2), &options.spacing);
@@ -187,8 +190,10 @@ fn resident_maps() {
                 for (pred, truth) in [(map(&pred), map(&truth)), (host_pred, map(&truth)), (map(&pred), host_truth)] {
                     let found = surfaces(application, &pred, &truth, &classes, &options);
                     assert_eq!(found, expected, "{} at {offset}: {options:?}", application.name);
-                    let found =
-                        application.engine.bands(Pair { pred, truth }, &classes, Band::Voxels(2), &options.spacing);
+                    let (pair, engine) = (Pair { pred, truth }, &application.engine);
+                    assert_eq!(engine.topology(pair.clone(), &classes).unwrap(), topology, "{}", application.name);
+                    assert_eq!(engine.centrelines(pair.clone(), &classes).unwrap(), lines, "{}", application.name);
+                    let found = engine.bands(pair, &classes, Band::Voxels(2), &options.spacing);
                     assert_eq!(found.unwrap().values(), [bands], "{}", application.name);
                 }
             }
