@@ -10,7 +10,7 @@
 //! as one of a thick one (Shit et al., clDice, CVPR 2021).
 
 use crate::error::{Error, Result};
-use crate::stats::{Betti, Centreline, Centrelines, Counts, Topology};
+use crate::stats::{Betti, Centreline, Centrelines, Topology};
 
 /// Which Betti number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -176,7 +176,8 @@ impl CentrelineMetric {
     }
 
     /// Whether the masks that it asks about are empty: then there is nothing to be right or wrong about.
-    pub(crate) fn asks_nothing(self, counts: &Counts) -> bool {
+    #[cfg(feature = "eval")]
+    pub(crate) fn asks_nothing(self, counts: &crate::stats::Counts) -> bool {
         let [truth, pred] = [counts.n_truth(), counts.n_pred()].map(|voxels| voxels == 0);
         match self {
             Self::ClDice => truth && pred,
