@@ -7,6 +7,8 @@ use crate::classes::Classes;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::{self, Measured, Waiting};
+#[cfg(feature = "gpu")]
+use crate::job::BoxMasks;
 use crate::job::{BandsJob, LabelPairOf, SurfacesOf};
 use crate::options::Band;
 use crate::shape::Shape;
@@ -125,14 +127,22 @@ impl Engine {
         let lattice = Lattice::new(spacing, shape.spatial())?;
         let pair = label_pair(&shape, &pred, &truth, classes);
         #[cfg(feature = "gpu")]
-        if let (Chosen::Gpu(gpu), Err(_)) = (&self.backend, pair.host()) {
-            let masks = gpu::block_on(gpu.masks(&pair, Waiting::Here))?;
+        if let Some(masks) = self.read_back(&pair)? {
             let voxels: Vec<u64> = self.counts(Pair { pred, truth }, classes)?.values().iter().map(Counts::n).collect();
             let counts = self.cpu.bands_of(&masks, &voxels, pair.extent, band, &lattice)?;
             return Ok(Table::new(shape.samples() as usize, classes.len(), counts));
         }
         let counts = self.cpu.bands(&BandsJob { pair: pair.host()?, band, lattice })?;
         Ok(Table::new(shape.samples() as usize, classes.len(), counts))
+    }
+
+    /// Masks of label maps in buffers on a GPU, for what the CPU computes; none of maps in host memory.
+    #[cfg(feature = "gpu")]
+    pub(super) fn read_back(&self, pair: &LabelPairOf<'_, Source<'_>>) -> Result<Option<Vec<Option<BoxMasks>>>> {
+        match (&self.backend, pair.host()) {
+            (Chosen::Gpu(gpu), Err(_)) => gpu::block_on(gpu.masks(pair, Waiting::Here)).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Surfaces of a GPU backend. Classes that do not fit there come back as masks. Label maps whose rows do not fit

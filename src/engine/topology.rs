@@ -1,15 +1,11 @@
 //! Betti numbers and centrelines of label maps.
 
-#[cfg(feature = "gpu")]
-use super::Chosen;
 use super::Engine;
 use super::operands::same_shape;
 use super::surfaces::label_pair;
 use crate::classes::Classes;
 #[allow(unused_imports)] // `Error`: the documentation links to it
 use crate::error::{Error, Result};
-#[cfg(feature = "gpu")]
-use crate::gpu::{self, Waiting};
 use crate::stats::{Centrelines, Lattice, Spacing, Topology};
 use crate::table::Table;
 use crate::volume::{LabelMap, Pair};
@@ -31,8 +27,7 @@ impl Engine {
         Lattice::new(&Spacing::voxels(), shape.spatial())?;
         let pair = label_pair(&shape, &pred, &truth, classes);
         #[cfg(feature = "gpu")]
-        if let (Chosen::Gpu(gpu), Err(_)) = (&self.backend, pair.host()) {
-            let masks = gpu::block_on(gpu.masks(&pair, Waiting::Here))?;
+        if let Some(masks) = self.read_back(&pair)? {
             let topology = self.cpu.topology_of(&masks, pair.extent)?;
             return Ok(Table::new(shape.samples() as usize, classes.len(), topology));
         }
@@ -70,8 +65,7 @@ impl Engine {
         let axes = Lattice::new(&Spacing::voxels(), shape.spatial())?.axes();
         let pair = label_pair(&shape, &pred, &truth, classes);
         #[cfg(feature = "gpu")]
-        if let (Chosen::Gpu(gpu), Err(_)) = (&self.backend, pair.host()) {
-            let masks = gpu::block_on(gpu.masks(&pair, Waiting::Here))?;
+        if let Some(masks) = self.read_back(&pair)? {
             let lines = self.cpu.centrelines_of(&masks, pair.extent, axes);
             return Ok(Table::new(shape.samples() as usize, classes.len(), lines));
         }

@@ -205,11 +205,11 @@ impl Summary<'_> {
         if rules.classes == ClassSource::Found || provenance.shard.is_some() || !failures.is_empty() {
             return Vec::new();
         }
-        let is_absent = |&class: &usize| {
-            let of = |case: &CaseResult| case.counts.get(class).is_some_and(|(_, n)| n.tp() + n.fp() + n.fn_() > 0);
-            !cases.iter().any(of)
+        let is_there = |class: usize| {
+            let mut counts = cases.iter().filter_map(|case| case.counts.get(class));
+            counts.any(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0)
         };
-        let absent = self.evaluation.foreground().filter(|class| cases.len() > 1 && is_absent(class));
+        let absent = self.evaluation.foreground().filter(|&class| cases.len() > 1 && !is_there(class));
         absent.filter_map(|class| Some(self.evaluation.classes.get(class)?.display().to_owned())).collect()
     }
 
@@ -222,11 +222,11 @@ impl Summary<'_> {
         }
         let mut found = (0, 0);
         for case in &self.evaluation.cases {
-            for counts in case.counts.iter().filter(|(class, _)| !class.is_background()) {
-                let (missed, invented) = (counts.1.fn_() > 0, counts.1.fp() > 0);
-                if counts.1.tp() == 0 && missed != invented && self.score(score, case, counts).is_nan() {
-                    found.0 += usize::from(missed);
-                    found.1 += usize::from(invented);
+            for row in case.counts.iter().filter(|(class, _)| !class.is_background()) {
+                let (in_truth, in_pred) = (row.1.n_truth() > 0, row.1.n_pred() > 0);
+                if in_truth != in_pred && self.score(score, case, row).is_nan() {
+                    found.0 += usize::from(in_truth);
+                    found.1 += usize::from(in_pred);
                 }
             }
         }

@@ -74,7 +74,7 @@ fn sheet(summary: &Summary<'_>, beside: Beside, digits: Option<usize>) -> Sheet 
     }
     let mut notes = vec![format!("{note}.")];
     notes.extend(surface_definition(summary).map(|definition| format!("Surfaces: {definition}.")));
-    notes.extend(uncharged(summary).map(|left_out| format!("{left_out}.")));
+    notes.extend(uncharged(summary).map(|fact| format!("{fact}.")));
     notes.extend(lesion_definition(summary).map(|definition| format!("Lesions: {definition}.")));
     Sheet { columns, rows, notes, ..Sheet::default() }
 }

@@ -21,6 +21,9 @@ pub fn surface_definition(summary: &Summary<'_>) -> Option<String> {
     measured.then(|| summary.evaluation.rules.surfaces.definition())
 }
 
+/// What gives a distance to what is [`uncharged`].
+pub const CHARGING: &str = "eval --missed gives one";
+
 /// Which distances no mean has although one side has voxels: a mean that is better for what was missed misleads.
 pub fn uncharged(summary: &Summary<'_>) -> Option<String> {
     let mut alike: Vec<((usize, usize), Vec<String>)> = Vec::new();
@@ -39,7 +42,7 @@ pub fn uncharged(summary: &Summary<'_>) -> Option<String> {
         format!("{} {have} no value, and {are} in no mean, where a class was {}", scores.join(", "), of.join(" or "))
     };
     let sentences: Vec<String> = alike.iter().map(sentence).collect();
-    (!alike.is_empty()).then(|| format!("{}; eval --missed gives one", sentences.join("; ")))
+    (!alike.is_empty()).then(|| sentences.join("; "))
 }
 
 /// How lesions are defined, where any were looked for.

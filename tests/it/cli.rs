@@ -91,6 +91,20 @@ impl Files {
         path
     }
 
+    /// Labels 1 and 2 of a map as masks of classes `c1` and `c2`, below this folder.
+    fn masks(&self, folder: &str, map: &Path) -> PathBuf {
+        let folder = self.path(folder);
+        let image = voxdice::io::labels::read(map).unwrap();
+        let voxdice::io::labels::Labels::U8(labels) = &image.labels else { unreachable!() };
+        std::fs::create_dir_all(folder.join("case")).unwrap();
+        for label in [1, 2] {
+            let mask: Vec<u8> = labels.iter().map(|&own| u8::from(own == label)).collect();
+            let path = folder.join(format!("case/c{label}.nii"));
+            write(path, &image.shape, &image.geometry.unwrap(), &mask).unwrap();
+        }
+        folder
+    }
+
     /// Truth and prediction whose counts can be told by looking: label 3 is in neither.
     fn pair(&self) -> [PathBuf; 2] {
         let truth = self.map("truth.nii.gz", &[4, 3, 1], &[0u8, 1, 1, 2, 0, 1, 1, 2, 0, 0, 0, 2]);

@@ -241,7 +241,7 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
     let absent = summary.absent_labels();
     if !absent.is_empty() {
         output.note(format_args!(
-            "note: no case has a voxel that counts of {}, as was asked for; see `voxdice eval --labels`, or what names the labels",
+            "note: asked for, and without a voxel in any case: {}; see `voxdice eval --labels`, or what names the labels",
             listed(&absent)
         ));
     }

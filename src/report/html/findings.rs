@@ -2,7 +2,7 @@
 
 use super::text::{class as class_name, escaped, number, path, plural};
 use crate::eval::{MissingRule, Summary, Unpaired, WarningKind};
-use crate::report::phrases::uncharged;
+use crate::report::phrases::{CHARGING, uncharged};
 use crate::report::words::Words;
 use crate::text::grouped;
 use std::collections::BTreeMap;
@@ -27,7 +27,8 @@ pub(super) fn section(summary: &Summary<'_>, words: &dyn Words) -> String {
     failures(summary, words, &mut items);
     missing(summary, &mut items);
     warnings(summary, words, &mut items);
-    items.extend(uncharged(summary).map(|words| item(Weight::Warning, &escaped(&words), &[])));
+    let uncharged = uncharged(summary).map(|fact| escaped(&format!("{fact}; {CHARGING}")));
+    items.extend(uncharged.map(|words| item(Weight::Warning, &words, &[])));
     let wrong = !items.is_empty();
     if !wrong {
         items.push(item(Weight::Good, "No case failed, no file is missing, and there are no warnings.", &[]));

@@ -4,7 +4,7 @@ use super::LOW;
 use crate::Empty;
 use crate::eval::{FEW_CASES, MissingRule, Score, Summary, Unpaired};
 use crate::report::grid::shows_colour;
-use crate::report::phrases::{counted_on, empty_rule, lesion_definition, surface_definition, uncharged};
+use crate::report::phrases::{CHARGING, counted_on, empty_rule, lesion_definition, surface_definition, uncharged};
 use crate::text::wrapped;
 
 /// Unpaired and failed cases that are named.
@@ -91,7 +91,8 @@ fn rule(summary: &Summary<'_>) -> Option<String> {
 fn definitions(summary: &Summary<'_>) -> Vec<String> {
     let surfaces = surface_definition(summary).map(|definition| format!("surfaces: {definition}"));
     let lesions = lesion_definition(summary).map(|definition| format!("lesions: {definition}"));
-    surfaces.into_iter().chain(uncharged(summary)).chain(lesions).collect()
+    let uncharged = uncharged(summary).map(|fact| format!("{fact}; {CHARGING}"));
+    surfaces.into_iter().chain(uncharged).chain(lesions).collect()
 }
 
 /// That intervals of few cases are too narrow. Of up to four values the interval is their range, which holds the middle of

@@ -60,6 +60,15 @@ impl Cohort {
         run(["eval", text(&truth), text(&pred)].iter().chain(more))
     }
 
+    /// The same in two shards, whose results are written to files.
+    pub(super) fn halves(&self, more: &[&str]) -> [PathBuf; 2] {
+        ["1/2", "2/2"].map(|shard| {
+            let path = self.path(&format!("part{}.json", &shard[..1]));
+            std::fs::write(&path, self.eval(&[more, &["--shard", shard]].concat()).stdout).unwrap();
+            path
+        })
+    }
+
     /// The JSON of a run that must end with this exit code.
     fn json(&self, code: i32, more: &[&str]) -> Value {
         let output = self.eval(&[&["--format", "json"], more].concat());

@@ -4,7 +4,6 @@ use super::folder::Cohort;
 use super::{Files, fails, fine, json, run, text};
 use serde_json::{Value, json as object};
 use std::path::{Path, PathBuf};
-use voxdice::io::nifti::write;
 
 const METRICS: [&str; 6] =
     ["betti", "betti_error=0", "betti_error=1", "betti_error=2", "betti_truth=1", "betti_pred=2"];
@@ -62,17 +61,7 @@ fn masks_have_the_numbers_of_label_maps() {
     let files = Files::new();
     let [truth, pred] = pair(&files);
     let of_maps = metrics(&truth, &pred, &[]);
-    for (side, map) in [("t", &truth), ("p", &pred)] {
-        let folder = files.path(side).join("case");
-        std::fs::create_dir_all(&folder).unwrap();
-        let image = voxdice::io::labels::read(map).unwrap();
-        for label in [1u8, 2] {
-            let voxdice::io::labels::Labels::U8(labels) = &image.labels else { unreachable!() };
-            let mask: Vec<u8> = labels.iter().map(|&l| u8::from(l == label)).collect();
-            write(folder.join(format!("c{label}.nii")), &image.shape, &image.geometry.unwrap(), &mask).unwrap();
-        }
-    }
-    let of_masks = metrics(&files.path("t"), &files.path("p"), &[]);
+    let of_masks = metrics(&files.masks("t", &truth), &files.masks("p", &pred), &[]);
     assert_eq!(["1", "2"].map(|label| numbers(&of_maps[label])), ["c1", "c2"].map(|mask| numbers(&of_masks[mask])));
 }
 
@@ -139,14 +128,7 @@ fn shards_keep_their_numbers_and_counts_make_none() {
     let cohort = Cohort::new();
     let choices = ["--metrics", "dice,betti,betti_truth=0", "--format", "json"];
     let whole = cohort.eval(&choices);
-    let parts: Vec<PathBuf> = ["1/2", "2/2"]
-        .iter()
-        .map(|shard| {
-            let path = cohort.path(&format!("part{}.json", &shard[..1]));
-            std::fs::write(&path, cohort.eval(&[&choices[..], &["--shard", shard]].concat()).stdout).unwrap();
-            path
-        })
-        .collect();
+    let parts = cohort.halves(&choices);
     let merged = run(["merge", text(&parts[0]), text(&parts[1]), "--format", "json"]);
     assert_eq!(String::from_utf8(merged.stdout).unwrap(), String::from_utf8(whole.stdout.clone()).unwrap());
     let found: Value = serde_json::from_slice(&whole.stdout).unwrap();
