@@ -64,6 +64,7 @@ fn the_gpu_of_a_browser_gives_what_is_documented_and_one_that_lies_is_seen() {
     assert_eq!(page.seen("Log.entryAdded"), Vec::<&Value>::new());
 
     // What is read back has a wrong bit once the first row is out.
+    page.eval(WORKERS_WITH);
     page.eval(LIAR);
     page.eval("lieFrom('\"row\"')");
     let two = &SOME[..2];
@@ -77,6 +78,16 @@ fn the_gpu_of_a_browser_gives_what_is_documented_and_one_that_lies_is_seen() {
     let (shown, words) = page.check(Some(&SOME));
     assert_eq!(shown, documented(Some(&SOME)));
     assert!(words.contains("Not so the GPU: ") && words.contains("self-test") && page.is_alarmed(), "{words}");
+
+    // One that never answers can be given up, and the next check begins anew.
+    page.eval("workersWith('GPUBuffer.prototype.mapAsync = () => new Promise(() => {});')");
+    page.eval(&format!("rowsToCheck = {}, element('check-start').click()", json!(two)));
+    page.wait("element('check-words').textContent.startsWith('Preparing ')");
+    page.eval("element('check-start').click()");
+    page.wait("element('check').dataset.state === 'done'");
+    assert_eq!(page.eval("element('check-words').textContent"), "Cancelled after 0 of 2.");
+    page.eval("workersWith('')");
+    assert_eq!(page.check(Some(two)).0, documented(Some(two)));
 }
 
 /// Threads whose WebGPU has a wrong bit in what it reads back, after they have said something.
@@ -91,10 +102,15 @@ const LIAR: &str = "(() => {
       return found;
     };
   };
-  const Honest = Worker;
-  globalThis.lieFrom = (from) => {
-    const source = URL.createObjectURL(new Blob([`(${lie})(${JSON.stringify(from)});`, element('worker').textContent]));
-    globalThis.Worker = function () { return new Honest(source); };
+  globalThis.lieFrom = (from) => workersWith(`(${lie})(${JSON.stringify(from)});`);
+})()";
+
+/// Gives every worker that the page starts a script to run first.
+const WORKERS_WITH: &str = "(() => {
+  const Own = Worker;
+  globalThis.workersWith = (script) => {
+    const source = URL.createObjectURL(new Blob([script, element('worker').textContent]));
+    globalThis.Worker = function () { return new Own(source); };
   };
 })()";
 
@@ -105,15 +121,13 @@ fn without_a_gpu_every_row_of_the_processor_is_checked() {
     assert_eq!(shown, documented(None));
     assert!(words.starts_with("All 61 checksums") && words.contains("The GPU was not checked: "), "{words}");
     assert!(!page.is_alarmed());
+    page.eval(WORKERS_WITH);
     // A browser without WebGPU, and one whose programs cannot wait.
     for (without, why) in [
         ("Object.defineProperty(navigator, 'gpu', { value: undefined });", "has no WebGPU"),
         ("delete WebAssembly.Suspending;", "cannot let a program wait"),
     ] {
-        let source = format!("new Blob([{}, element('worker').textContent])", json!(without));
-        page.eval(&format!(
-            "(() => {{ const source = URL.createObjectURL({source}), Own = globalThis.Own ??= Worker; globalThis.Worker = function () {{ return new Own(source); }}; }})()"
-        ));
+        page.eval(&format!("workersWith({})", json!(without)));
         let (shown, words) = page.check(Some(&SOME));
         assert_eq!(shown, documented(Some(&SOME)));
         assert!(words.contains(why), "{words}");
