@@ -151,7 +151,7 @@ fn render(summary: &Summary<'_>) -> String {
     let mut text = grid.render(true);
     let (undefined, of) = summary.undefined(Score::DICE);
     // Writing to a string cannot fail.
-    let rule = empty_rule(&summary.scoring);
+    let rule = empty_rule(summary);
     let means = format!("means of {} defined, {undefined} undefined; {rule}", of - undefined);
     let _ = writeln!(text, "\n{}", wrapped(&means, 2));
     let _ = writeln!(text, "{}", wrapped(&counted_on(summary), 2));

@@ -103,9 +103,14 @@ impl Evaluation {
 
     /// `9 of 12`, or `12` where all were evaluated.
     pub(crate) fn cases_of_all(&self) -> String {
-        match (self.cases.len(), self.all_cases()) {
-            (n, all) if n == all => n.to_string(),
-            (n, all) => format!("{n} of {all}"),
+        self.of_all(self.cases.len())
+    }
+
+    /// So many cases, and of how many where it is not all.
+    pub(crate) fn of_all(&self, cases: usize) -> String {
+        match self.all_cases() {
+            all if cases == all => cases.to_string(),
+            all => format!("{cases} of {all}"),
         }
     }
 

@@ -1,11 +1,18 @@
 //! Phrases that several reports share.
 
 use crate::Empty;
-use crate::eval::{Pool, Scoring, Summary};
+use crate::eval::{Like, Pool, Summary};
 
 /// The policy in words.
-pub fn empty_rule(scoring: &Scoring) -> String {
-    let like = scoring.convention.map_or(String::new(), |like| format!(" (--like {like})"));
+pub fn empty_rule(summary: &Summary<'_>) -> String {
+    let scoring = &summary.scoring;
+    // Whose lesions were asked for may have brought the convention with it.
+    let preset = summary.evaluation.rules.instances.as_ref().and_then(|search| search.preset).map(Like::Lesions);
+    let as_asked = |like| match preset.filter(|preset| preset.convention() == Some(like)) {
+        Some(preset) => preset,
+        None => Like::Convention(like),
+    };
+    let like = scoring.convention.map_or(String::new(), |like| format!(" (--like {})", as_asked(like)));
     match scoring.empty.both {
         Empty::Nan => format!("a label in neither file is undefined (-){like}"),
         rule if like.is_empty() => {

@@ -92,7 +92,7 @@ fn definitions(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
     if let Some(threshold) = rules.threshold {
         facts.push(("Threshold", format!("the prediction is label 1 from {threshold} on")));
     }
-    let mut rule = empty_rule(&summary.scoring).replace("undefined (-)", "undefined (\u{2013})");
+    let mut rule = empty_rule(summary).replace("undefined (-)", "undefined (\u{2013})");
     if let Some(first) = rule.get_mut(..1) {
         first.make_ascii_uppercase();
     }
@@ -174,9 +174,12 @@ fn card(summary: &Summary<'_>, score: Score) -> String {
         lines.push(format!("{} of {} undefined", grouped(undefined as u64), grouped(all as u64)));
     }
     let lines: String = lines.into_iter().map(|line| format!("<li>{line}</li>")).collect();
-    let classes = plural(summary.evaluation.foreground().count(), "class", "classes");
+    let means = summary.class_means(score);
+    let defined = means.iter().filter(|mean| !mean.is_nan()).count();
+    let some = if defined < means.len() { format!("{} of ", grouped(defined as u64)) } else { String::new() };
+    let classes = plural(means.len(), "class", "classes");
     format!(
-        "<article><div><h3>Mean {}</h3><p>{}</p><small>of {classes}</small></div><ul>{lines}</ul></article>",
+        "<article><div><h3>Mean {}</h3><p>{}</p><small>of {some}{classes}</small></div><ul>{lines}</ul></article>",
         escaped(&summary.title(score)),
         number(mean)
     )

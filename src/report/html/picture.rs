@@ -76,8 +76,10 @@ fn svg(slice: &Slice, edges: [f64; 2], view: &View, in_mm: bool, line: Option<[[
     if let Some(letters) = view.letters {
         let places =
             [(9.0, height / 2.0), (width - 9.0, height / 2.0), (width / 2.0, 9.0), (width / 2.0, height - 9.0)];
-        for (letter, (x, y)) in letters.into_iter().zip(places) {
-            svg += &format!("<text x=\"{}\" y=\"{}\">{letter}</text>", short(x), short(y + 4.0));
+        for (place, (letter, (x, y))) in letters.into_iter().zip(places).enumerate() {
+            // The upper one needs room where letters are larger.
+            let class = if place == 2 { " class=\"top\"" } else { "" };
+            svg += &format!("<text{class} x=\"{}\" y=\"{}\">{letter}</text>", short(x), short(y + 4.0));
         }
     }
     if let Some(ends) = line {

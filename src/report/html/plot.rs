@@ -93,7 +93,9 @@ pub(in crate::report) fn row(values: &[f64], found: &Distribution, scale: &Scale
             short(across)
         );
         let _ = write!(svg, "<path class=\"median\" d=\"M{} 3v{}\"/>", at(found.median), HEIGHT - 6.0);
-        let _ = write!(svg, "<path class=\"mean\" d=\"M{} {}l4 4l-4 4l-4-4z\"/>", at(found.mean), middle - 4.0);
+        if !found.mean.is_nan() {
+            let _ = write!(svg, "<path class=\"mean\" d=\"M{} {}l4 4l-4 4l-4-4z\"/>", at(found.mean), middle - 4.0);
+        }
     }
     svg + "</svg>"
 }

@@ -25,13 +25,6 @@ pub(super) struct Scores<'a> {
     means: Vec<f64>,
 }
 
-/// A mean over cases, and of how many scores it is not.
-struct Mean {
-    mean: f64,
-    interval: Option<Interval>,
-    undefined: usize,
-}
-
 /// A count of 0 is of no interest.
 fn faint(count: usize) -> &'static str {
     if count == 0 { " class=\"zero\"" } else { "" }
@@ -59,7 +52,13 @@ impl<'a> Scores<'a> {
         let means: Vec<f64> = summary.evaluation.cases.iter().map(|case| summary.mean_of_case(score, case)).collect();
         let scale = match summary.evaluation.provenance.kind {
             Kind::Pair => Scale::of_bars(score, values.iter().flatten().copied()),
-            Kind::Folders => Scale::of(score, values.iter().chain([&means]).map(Vec::as_slice)),
+            Kind::Folders => {
+                // Of all lesions together a mean may lie away from those of cases.
+                let of_classes: Vec<f64> =
+                    (0..values.len()).map(|class| summary.distribution(score, class).mean).collect();
+                let rows = values.iter().chain([&means]).map(Vec::as_slice);
+                Scale::of(score, rows.chain(of_classes.chunks(1)))
+            }
         };
         let outside = |value: &f64| !value.is_nan() && !(0.0..=1.0).contains(value);
         let unit = score.is_ratio() && !values.iter().flatten().any(outside);
@@ -105,9 +104,9 @@ impl<'a> Scores<'a> {
         columns += &level.as_deref().map_or(String::new(), |level| head(level, " class=\"interval\""));
         columns += &axis(scale);
         columns += &["sd", "min", "median", "max", "cases", "undefined"].map(|name| head(name, "")).concat();
-        let row = |name: &str, values: &[f64], found: &Distribution, of: Mean| {
-            let Mean { mean, interval, undefined } = of;
-            let mut cells = format!("<th scope=\"row\">{name}</th>{}", cell(mean, self.tint(mean)));
+        // The diamond of the drawing is the mean of the column.
+        let row = |name: &str, values: &[f64], found: &Distribution, interval: Option<Interval>, undefined: usize| {
+            let mut cells = format!("<th scope=\"row\">{name}</th>{}", cell(found.mean, self.tint(found.mean)));
             if level.is_some() {
                 let between = interval.map(|b| format!("{} \u{2013} {}", number(b.low), number(b.high)));
                 cells += &format!("<td class=\"interval\">{}</td>", between.unwrap_or_else(|| number(f64::NAN)));
@@ -123,19 +122,18 @@ impl<'a> Scores<'a> {
             .zip(&self.values)
             .enumerate()
             .map(|(class, (of, values))| {
-                let found = Distribution::of(values);
+                let found = summary.distribution(*score, class);
                 let background = if of.is_background() { " <small>in no mean</small>" } else { "" };
                 let name = format!("{}{background}", class_name(of));
                 let interval = summary.interval(*score, class);
-                let mean = Mean { mean: found.mean, interval, undefined: found.undefined };
-                format!("<tr>{}</tr>", row(&name, values, &found, mean))
+                format!("<tr>{}</tr>", row(&name, values, &found, interval, found.undefined))
             })
             .collect();
-        let found = summary.over_cases(*score);
+        let found = Distribution { mean: summary.mean(*score), ..summary.over_cases(*score) };
         let interval = summary.interval_of_mean(*score);
         // As in the terminal: of all cases and classes.
         let (undefined, _) = summary.undefined(*score);
-        let last = row("mean", &self.means, &found, Mean { mean: summary.mean(*score), interval, undefined });
+        let last = row("mean", &self.means, &found, interval, undefined);
         let mut note = "Last row: spread of the case means.".to_owned();
         if self.beyond() {
             note += " An arrow at the edge of a drawing is a case beyond its axis.";

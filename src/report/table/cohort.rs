@@ -75,7 +75,7 @@ fn classes(summary: &Summary<'_>, score: Score, level: Option<&str>) -> Grid {
     let mut last = vec![("mean".to_owned(), Tone::Plain), cell(score, summary.mean(score))];
     last.extend(between(summary.interval_of_mean(score)));
     last.extend([cases.sd, cases.min, cases.median, cases.max].map(number));
-    last.extend([(summary.evaluation.cases_of_all(), Tone::Plain), undefined(summary.undefined(score).0)]);
+    last.extend([(summary.evaluation.of_all(cases.defined), Tone::Plain), undefined(summary.undefined(score).0)]);
     grid.row(last);
     grid
 }

@@ -85,7 +85,7 @@ fn rule(summary: &Summary<'_>) -> Option<String> {
     let scoring = &summary.scoring;
     let usual = scoring.empty.both == Empty::Nan && scoring.convention.is_none();
     let defined = scoring.scores.iter().all(|&score| summary.undefined(score).0 == 0);
-    (!usual || !defined).then(|| empty_rule(scoring))
+    (!usual || !defined).then(|| empty_rule(summary))
 }
 
 fn definitions(summary: &Summary<'_>) -> Vec<String> {

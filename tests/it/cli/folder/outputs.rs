@@ -271,3 +271,31 @@ fn labels_that_no_case_has_are_told() {
     // Another shard may have it.
     assert!(!stderr(&cohort.eval(&["--labels", "99", "--shard", "1/2"])).contains("in any case"));
 }
+
+/// The mean over classes is not that of the means of cases where scores are undefined, and both have a number of cases and of
+/// classes that they are of.
+#[test]
+fn the_row_of_the_mean_is_drawn_and_counted_as_it_is_printed() {
+    let cohort = Cohort::new();
+    for case in 0..5u8 {
+        let (truth, pred) = match case {
+            0 => ([1, 1, 2, 2], [1, 1, 0, 0]),
+            4 => ([0; 4], [0; 4]),
+            _ => ([1, 1, 0, 0], [1, 0, 0, 0]),
+        };
+        cohort.0.map(&format!("truth/case_{case}.nii.gz"), &[4, 1, 1], &truth);
+        cohort.0.map(&format!("pred/case_{case}.nii.gz"), &[4, 1, 1], &pred);
+    }
+    let file = cohort.path("page.html");
+    let output = cohort.eval(&["-l", "1,2,9", "--metrics", "dice", "--bootstrap", "0", "--html", text(&file)]);
+    let shown = stdout(&output);
+    let last = shown.lines().find(|line| line.starts_with(" mean")).unwrap();
+    // (0.75 + 0) / 2, where the mean of the means of cases is 0.625.
+    assert!(last.contains("0.3750") && last.contains("4 of 5"), "{shown}");
+    let page = fs::read_to_string(&file).unwrap();
+    let row = page.split("<tfoot>").nth(1).unwrap().split("</tfoot>").next().unwrap();
+    assert!(row.contains("0.3750"), "{row}");
+    // The axis is 0 to 1, 312 pixels long, from pixel 14 on.
+    assert!(row.contains("class=\"mean\" d=\"M131 7l4 4l-4 4l-4-4z\""), "{row}");
+    assert!(page.contains("<small>of 2 of 3 classes</small>"), "{page}");
+}
