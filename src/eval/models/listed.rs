@@ -222,6 +222,12 @@ impl Listed {
                 let words = format!("`{}` in column {name} is no number; {}", printable(text), remedy(text));
                 fault = fault.or_else(|| Some(Fault { path: table.path.into(), line: table.line(row), fault: words }));
             }
+            let outside = name.parse::<Metric>().ok().and_then(|metric| {
+                table.sheet.records.iter().find_map(|row| Some((row, outside(&metric, row.get(at)?)?)))
+            });
+            if let Some((row, words)) = outside {
+                fault = fault.or_else(|| Some(Fault { path: table.path.into(), line: table.line(row), fault: words }));
+            }
         }
         if known || !is_text {
             self.metrics.push(name.to_owned());
@@ -263,6 +269,22 @@ impl Listed {
 /// Whether a column is called as a score of ours.
 fn is_known(name: &str) -> bool {
     name.parse::<Metric>().is_ok()
+}
+
+/// By how much rounding may leave the range of a score.
+const SLACK: f64 = 1e-6;
+
+/// What is wrong with a number that the score cannot be; what is infinite is undefined.
+fn outside(metric: &Metric, text: &str) -> Option<String> {
+    let value = text.parse::<f64>().ok().filter(|value| value.is_finite())?;
+    let [low, high] = metric.row().range;
+    let is_inside = |value: f64| (low - SLACK..=high + SLACK).contains(&value);
+    let range = if high.is_finite() { format!("from {low} to {high}") } else { format!("{low} or more") };
+    let cause = match high.is_finite() && is_inside(value / 100.0) {
+        true => "divide the column by 100 if it is in percent, or call it otherwise if it is another score",
+        false => "correct it, or call the column otherwise if it is another score",
+    };
+    (!is_inside(value)).then(|| format!("{text} in column {metric} is not {range}; {cause}"))
 }
 
 /// What to do with a value that is no number.

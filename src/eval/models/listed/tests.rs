@@ -56,6 +56,29 @@ fn what_is_no_number_is_kept_until_it_is_compared() {
     assert!(found.faults.contains_key("site") && found.column("visit")["a"].contains("2"));
 }
 
+/// One model in percent and another in fractions are no comparison.
+#[test]
+fn scores_beyond_their_range_are_told() {
+    let fault = |text: &str| read(text).unwrap().faults.into_values().next().map(|fault| fault.error().to_string());
+    let percent = "divide the column by 100 if it is in percent, or call it otherwise if it is another score";
+    assert_eq!(
+        fault("case,DSC\na,0.9\nb,90\n").unwrap(),
+        format!("a.csv, line 3: 90 in column dice is not from 0 to 1; {percent}")
+    );
+    let correct = "correct it, or call the column otherwise if it is another score";
+    assert_eq!(
+        fault("case,hd95\na,-2\n").unwrap(),
+        format!("a.csv, line 2: -2 in column hd95 is not 0 or more; {correct}")
+    );
+    assert_eq!(
+        fault("case,mcc\na,-250\n").unwrap(),
+        format!("a.csv, line 2: -250 in column mcc is not from -1 to 1; {correct}")
+    );
+    for fine in ["case,dice\na,1.0000001\nb,0\nc,\n", "case,dice\na,inf\n", "case,mcc\na,-0.5\n", "case,mine\na,90\n"] {
+        assert_eq!(fault(fine), None, "{fine}");
+    }
+}
+
 /// What pandas writes before the columns, once and twice.
 #[test]
 fn columns_without_a_name_are_put_aside() {
