@@ -169,7 +169,7 @@ impl Compare {
             say("classes of cases", &model.rows_missing());
         }
         for (table, row) in found.rows().filter(|(table, _)| !table.is_mean) {
-            let of = format!("{} of {}", table.metric, found.class_name(table));
+            let of = format!("{} of {}", table.metric, found.class_in_words(table));
             if row.complete == 0 {
                 output.finding(&format!("warning: no case has {of} in all models"));
             }

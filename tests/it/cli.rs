@@ -43,6 +43,14 @@ fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
     output
 }
 
+/// What a terminal of so many columns shows of a run that must have ended well.
+fn in_columns<S: AsRef<OsStr>>(columns: usize, arguments: impl IntoIterator<Item = S>) -> String {
+    let mut command = Command::cargo_bin("voxdice").unwrap();
+    let output = command.args(arguments).env("COLUMNS", columns.to_string()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stdout(&output)
+}
+
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }

@@ -185,6 +185,15 @@ impl Comparison {
         named.map_or(&table.class, |(_, name)| name)
     }
 
+    /// What a table is of, in a sentence, in which a bare number would be read as a value.
+    pub(crate) fn class_in_words(&self, table: &ScoreTable) -> String {
+        match self.class_name(table) {
+            _ if table.is_mean => "all classes".into(),
+            name if name.parse::<f64>().is_ok() => format!("class {name}"),
+            name => name.to_owned(),
+        }
+    }
+
     /// The difference of two models in each case; NaN where the case does not count for them.
     pub(crate) fn differences(&self, table: &ScoreTable, pair: &Pair) -> Vec<f64> {
         let finite = |model: usize, case: usize| table.scores[model][case].is_finite();

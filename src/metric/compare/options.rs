@@ -188,7 +188,7 @@ impl CompareOptions {
     }
 
     /// Whether every model is tested with every other. Of two models there is one pair.
-    pub(super) fn tests_all(&self, models: usize) -> bool {
+    pub(crate) fn tests_all(&self, models: usize) -> bool {
         self.test != Test::None && (self.against.is_none() || models == 2)
     }
 

@@ -26,7 +26,8 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
         let said: Vec<String> = pairs.filter_map(|(table, row, pair)| note(found, table, row, pair)).collect();
         let more = said.len().saturating_sub(ALIKE);
         let mut first: Vec<String> = said.into_iter().take(ALIKE).collect();
-        first.extend((more > 0).then(|| format!("{more} more comparisons are like this")));
+        let alike = if more == 1 { "comparison is" } else { "comparisons are" };
+        first.extend((more > 0).then(|| format!("{more} more {alike} like this")));
         first
     };
     all.extend(each(&signs_differ));

@@ -104,11 +104,7 @@ pub(in crate::report) fn names(found: &Comparison, [a, b]: [usize; 2]) -> [&str;
 pub(in crate::report) fn of_table(found: &Comparison, table: &ScoreTable) -> String {
     match found.classes.len() {
         1 => found.title(&table.metric),
-        _ => format!(
-            "{} of {}",
-            found.title(&table.metric),
-            if table.is_mean { "all classes" } else { found.class_name(table) }
-        ),
+        _ => format!("{} of {}", found.title(&table.metric), found.class_in_words(table)),
     }
 }
 
@@ -138,6 +134,10 @@ pub(super) fn method_sentence(found: &Comparison) -> String {
         UndefinedRule::Last => "where all models have a score, undefined ones last in ranks".into(),
     };
     parts.push(format!("paired over {cases}{groups}, {undefined}"));
+    if found.classes.len() > 1 {
+        // `eval` has it the other way round, so that its number is another one where scores are undefined.
+        parts.push("mean: of each case over its classes, then over cases".into());
+    }
     let units = if found.groups.is_some() { "groups" } else { "cases" };
     match (options.interval, options.bootstrap) {
         (IntervalKind::T, _) => parts.push(format!("{} by Student's distribution", level(found))),

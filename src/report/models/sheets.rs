@@ -4,7 +4,7 @@ use super::phrases::{
     adjust, counted, interval, level, method_sentence, names, number, p_value, signed, signed_interval, verdict,
 };
 use crate::eval::models::Comparison;
-use crate::metric::compare::{Adjust, Better, Compared, Pair, RankBy, ScoreTable, Test};
+use crate::metric::compare::{Adjust, Better, Compared, Pair, RankBy, ScoreTable};
 use crate::report::sheet::{Cell, Sheet};
 
 /// How a table is set.
@@ -65,9 +65,9 @@ pub(super) fn scores(found: &Comparison, metric: &str, better: Better, style: St
 
 /// What a mean that stands out is, and whether tests say so.
 pub(super) fn standing_out(found: &Comparison) -> (&'static str, bool) {
-    match found.options.test == Test::None || found.options.against.is_some() {
-        true => ("is the best mean", false),
-        false => ("is not significantly worse than the best mean", true),
+    match found.options.tests_all(found.models.len()) {
+        false => ("is the best mean", false),
+        true => ("is not significantly worse than the best mean", true),
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn pairs(found: &Comparison, metric: &str, better: Better, style: Sty
         cells
     });
     let rows = rows.collect();
-    let dispensable = ["n", "p", "won/tied/lost", "verdict"].map(String::from).to_vec();
+    let dispensable = ["n", "p", "won/tied/lost"].map(String::from).to_vec();
     Sheet {
         title: heading(found, metric, better),
         columns,

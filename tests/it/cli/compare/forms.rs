@@ -1,7 +1,7 @@
 //! The forms in which a comparison is written, all with the same numbers.
 
 use super::{case, compared, csvs, evaluated, two_models};
-use crate::cli::{Files, fine, run, stderr, text};
+use crate::cli::{Files, fine, in_columns, run, stderr, text};
 use serde_json::Value;
 use std::fs;
 
@@ -225,4 +225,79 @@ fn eval_has_tables_for_papers() {
     let output = run(["eval", text(&truth), text(&pred), "--digits", "2"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("--digits is for --format markdown and latex"), "{}", stderr(&output));
+}
+
+/// What is said of bold is what is bold, whoever is compared with whom.
+#[test]
+fn bold_is_what_is_said_of_it() {
+    let files = Files::new();
+    let model = |name: &str, dice: f64| {
+        let rows = (0..9).map(|i| format!("c{i},1,{}\nc{i},2,{dice}\n", dice - f64::from(i) / 50.0));
+        let path = files.path(&format!("{name}.csv"));
+        fs::write(&path, format!("case,label,dice\n{}", rows.collect::<String>())).unwrap();
+        format!("{name}={}", text(&path))
+    };
+    // The first two differ by too little for a test; the last is worse in every case.
+    let a = model("a", 0.9);
+    let near = files.path("b.csv");
+    let rows = fs::read_to_string(files.path("a.csv")).unwrap();
+    let rows = rows.replacen("c0,1,0.9\n", "c0,1,0.89\n", 1);
+    fs::write(&near, rows).unwrap();
+    let b = format!("b={}", text(&near));
+    let c = model("c", 0.5);
+    let tested = "not significantly worse than the best mean";
+    let runs: [(&[&String], &[&str], &str, usize); 5] = [
+        (&[&a, &b], &[], tested, 2),
+        (&[&a, &b], &["--against", "a"], tested, 2),
+        (&[&a, &b], &["--test", "none"], "Bold is the best mean", 1),
+        (&[&a, &b, &c], &[], tested, 2),
+        (&[&a, &b, &c], &["--against", "a"], "Bold is the best mean", 1),
+    ];
+    let page = files.path("page.html");
+    for (models, more, caption, bold) in runs {
+        let of = |form: &str| {
+            let start = ["compare", "--bootstrap", "0", "--format", form, "--html", text(&page)];
+            fine(start.iter().chain(more).map(|word| (*word).to_owned()).chain(models.iter().map(|own| (*own).clone())))
+        };
+        let marked = |text: &str, row: &str, mark: &str| {
+            text.lines().find(|line| line.starts_with(row)).unwrap().matches(mark).count()
+        };
+        let [markdown, latex] = ["markdown", "latex"].map(of);
+        let page = fs::read_to_string(&page).unwrap();
+        assert!([&markdown, &latex, &page].iter().all(|text| text.contains(caption)), "{more:?} {markdown}");
+        // Marks stand on both sides.
+        assert_eq!((marked(&markdown, "| 1 |", "**"), marked(&latex, "1 &", "textbf")), (2 * bold, bold), "{markdown}");
+    }
+}
+
+/// A terminal that is too narrow shows the verdict all the same.
+#[test]
+fn the_verdict_is_shown_in_80_columns() {
+    let files = Files::new();
+    let models = csvs(&files, &case("n20"), "dice");
+    let models = ["network_1", "network_2"].into_iter().zip(models).map(|(name, model)| {
+        let (_, path) = model.split_once('=').unwrap();
+        format!("{name}={path}")
+    });
+    let shown = in_columns(80, ["compare".to_owned()].into_iter().chain(models));
+    let all = ["verdict", "better", "won/tied/lost", " p Holm", " n"];
+    assert!(all.iter().all(|part| shown.contains(part)), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+}
+
+/// The mean is not made as that of an evaluation.
+#[test]
+fn the_method_says_what_the_mean_is_of() {
+    let files = Files::new();
+    let model = |name: &str, rows: &str| {
+        let path = files.path(name);
+        fs::write(&path, format!("case,label,dice\n{rows}")).unwrap();
+        path
+    };
+    let of = "mean: of each case over its classes, then over cases";
+    for (rows, is_said) in [("x,1,0.5\ny,1,0.5\n", false), ("x,1,0.5\nx,2,0.5\ny,1,0.5\ny,2,0.25\n", true)] {
+        let [a, b] = ["a.csv", "b.csv"].map(|name| model(name, rows));
+        let markdown = fine(["compare", text(&a), text(&b), "--format", "markdown"]);
+        assert_eq!(markdown.contains(of), is_said, "{markdown}");
+    }
 }

@@ -133,7 +133,7 @@ fn what_counts_for_nobody_is_told() {
     let a = model(&files, "a", "case,label,dice\na,1,0.5\nb,1,\nc,1,0.5\na,2,0.5\nb,2,0.5\nc,2,0.5\n");
     let b = model(&files, "b", "case,label,dice\na,1,0.5\nb,1,\nc,1,0.75\na,2,0.5\nb,2,0.5\nc,2,0.5\n");
     let found = compared(&[a.clone(), b.clone()], &[]);
-    assert!(found["notes"].to_string().contains("Dice of 1: 1 case without a score that counts of any model: b"));
+    assert!(found["notes"].to_string().contains("Dice of class 1: 1 case without a score that counts of any model: b"));
     let table = fine(["compare", &a, &b]);
     assert!(table.lines().any(|line| line.trim_start().starts_with("1 ") && line.contains("2 of 3")), "{table}");
     let infinite = |name: &str, x: &str| model(&files, name, &format!("case,hd95\na,{x}\nb,1\nc,2\n"));
@@ -294,4 +294,54 @@ fn columns_of_other_programs() {
     let mine = ["compare", &comma, &comma.replace("c=", "d="), "--metrics", "mine", "--higher-is-better", "mine"];
     fails(2, &["line 2", "`0,91` in column mine is no number; write 0.91"], mine);
     fails(2, &["c has no scores"], ["compare", &comma, &models[0]]);
+}
+
+/// A table in percent beside one in fractions.
+#[test]
+fn scores_that_cannot_be_are_no_comparison() {
+    let files = Files::new();
+    let fractions = model(&files, "frac", "case,dice\na,0.9\nb,0.8\n");
+    let percent = model(&files, "percent", "case,dice,iou\na,0.5,0.5\nb,90,0.5\n");
+    let parts = ["percent.csv, line 3", "90 in column dice", "from 0 to 1", "divide the column by 100", "percent"];
+    fails(2, &parts, ["compare", &fractions, &percent]);
+    // What is not compared is not looked at.
+    let other = model(&files, "other", "case,iou\na,0.9\nb,0.8\n");
+    assert_eq!(pair(&compared(&[other, percent], &["--metrics", "iou"]))["n"], 2);
+}
+
+/// A class that is called 2, and as many notes as there are.
+#[test]
+fn numbers_in_sentences_are_told_apart() {
+    let files = Files::new();
+    let a = model(&files, "a", "case,label,dice\nx,1,0.5\nx,2,0.75\ny,1,0.5\ny,2,\nz,1,0.5\nz,2,0.25\n");
+    let b = model(&files, "b", "case,label,dice\nx,1,0.5\nx,2,0.75\ny,1,0.5\ny,2,0.5\nz,1,0.5\nz,2,0.25\n");
+    let output = run(["compare", &a, &b]);
+    assert!(stdout(&output).contains("Dice of class 2: 1 case"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("dice of class 2 is undefined"), "{}", stderr(&output));
+    // Four classes with a difference that is small and certain.
+    let rows = |shift: f64| {
+        let of = |i: usize| {
+            (1..5).map(move |class| format!("c{i},k{class},{}\n", 0.5 + i as f64 / 100.0 + shift)).collect::<String>()
+        };
+        format!("case,label,dice\n{}", (0..20).map(of).collect::<String>())
+    };
+    let [a, b] = [model(&files, "c", &rows(0.001)), model(&files, "d", &rows(0.0))];
+    let shown = fine(["compare", &a, &b, "--metrics", "dice"]);
+    assert!(shown.contains("2 more comparisons are like this"), "{shown}");
+    let only: Vec<String> = [a, b]
+        .iter()
+        .map(|model| {
+            let (name, path) = model.split_once('=').unwrap();
+            let rows: String = fs::read_to_string(path)
+                .unwrap()
+                .lines()
+                .filter(|line| !line.contains(",k4,"))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            fs::write(path, rows).unwrap();
+            format!("{name}={path}")
+        })
+        .collect();
+    let shown = fine(["compare", &only[0], &only[1]]);
+    assert!(shown.contains("1 more comparison is like this"), "{shown}");
 }

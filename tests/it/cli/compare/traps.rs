@@ -158,7 +158,7 @@ fn degenerate_inputs_are_answered() {
     for form in ["table", "csv", "json", "markdown", "latex"] {
         let output = run(["compare", &none[0], &none[1], "--format", form]);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-        assert!(stderr(&output).contains("no case has dice of 1 in all models"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("no case has dice of class 1 in all models"), "{}", stderr(&output));
         assert!(!stdout(&output).is_empty());
     }
 }
