@@ -26,6 +26,9 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
     let Some(first) = parts.first() else { return Err(MergeError::Nothing.into()) };
     let mut same_device = true;
     for part in &parts[1..] {
+        if let Some(has) = first.unlike_classes(part) {
+            return Err(MergeError::Classes { files: paths([first, part]), has }.into());
+        }
         if let Some(what) = first.unlike(part) {
             return Err(MergeError::Counting { files: paths([first, part]), what }.into());
         }

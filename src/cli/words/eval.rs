@@ -161,7 +161,6 @@ fn of_merge(error: &MergeError) -> String {
         ),
         MergeError::Counting { files, what } => {
             let what = match what {
-                Unlike::Classes => "classes",
                 Unlike::Names => "sources of names, as `voxdice eval --dataset`",
                 Unlike::Ignore => "labels to ignore",
                 Unlike::Round => "choices of `voxdice eval --round`",
@@ -177,6 +176,14 @@ fn of_merge(error: &MergeError) -> String {
                 files[1].display()
             )
         }
+        MergeError::Classes { files, has } => format!(
+            "{} and {} were made with different classes: {} in the one, and {} in the other; evaluate one again with the \
+             `voxdice eval --dataset`, `voxdice eval --labels` or `voxdice eval --region` of the other",
+            files[0].display(),
+            files[1].display(),
+            has[0],
+            has[1]
+        ),
         MergeError::Scoring(files) => format!(
             "{} and {} were made with different choices about scores; say here with --metrics, --empty, --like, --bootstrap \
              and --seed which ones are to hold",

@@ -9,8 +9,6 @@ use thiserror::Error;
 /// In which choice about counting two results differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unlike {
-    /// The classes.
-    Classes,
     /// Whether a dataset says what labels are called.
     Names,
     /// The labels to ignore.
@@ -32,7 +30,6 @@ pub enum Unlike {
 impl Unlike {
     fn in_words(self) -> &'static str {
         match self {
-            Self::Classes => "classes",
             Self::Names => "sources of names",
             Self::Ignore => "labels to ignore",
             Self::Round => "distances of numbers from their labels",
@@ -81,6 +78,20 @@ pub enum MergeError {
         path: PathBuf,
         /// What was met instead.
         error: serde_json::Error,
+    },
+    /// A file is no JSON at all.
+    #[error("{}: this is no JSON; name results of `voxdice eval --format json`, or a summary.json", .0.display())]
+    NoJson(PathBuf),
+    /// Two results are of different classes.
+    #[error(
+        "{} and {} were made with different classes: {} in the one, and {} in the other; evaluate one again with the classes of \
+         the other", .files[0].display(), .files[1].display(), .has[0], .has[1]
+    )]
+    Classes {
+        /// The two files.
+        files: [PathBuf; 2],
+        /// Where they differ first.
+        has: [String; 2],
     },
     /// A result contradicts itself.
     #[error("{}: the result is damaged, evaluate this part again: {fault}", .path.display())]

@@ -18,7 +18,7 @@ use crate::eval::surfaces::Surfaces;
 use crate::eval::warning::Warning;
 use crate::metric::Metric;
 use crate::stats::Counts;
-use crate::text::printable;
+use crate::text::{listed, printable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -51,6 +51,7 @@ impl Partial {
             }
             match schema_of(&text) {
                 Some(schema) if schema > SCHEMA => MergeError::Newer { path: path.into(), schema },
+                _ if error.line() == 1 && error.column() <= 1 => MergeError::NoJson(path.into()),
                 _ => MergeError::NoResult { path: path.into(), error },
             }
         })?;
@@ -65,15 +66,27 @@ impl Partial {
         Ok(Self { path: path.into(), ..partial.map_err(damaged)? })
     }
 
+    /// Where the classes of two results differ first, in words.
+    pub(super) fn unlike_classes(&self, other: &Self) -> Option<[String; 2]> {
+        let [own, others] = [self, other].map(|part| match &part.rules.classes {
+            ClassSource::Found => None,
+            ClassSource::Named { classes, .. } => Some(classes.as_slice()),
+        });
+        let whole = |source: Option<&[Class]>| match source {
+            None => "all labels that occur".to_owned(),
+            Some(classes) => listed(&classes.iter().map(in_words).collect::<Vec<_>>()),
+        };
+        let (Some(a), Some(b)) = (own, others) else {
+            return (own.is_some() != others.is_some()).then(|| [own, others].map(whole));
+        };
+        let first = (0..a.len().max(b.len())).find(|&place| a.get(place) != b.get(place))?;
+        Some([a, b].map(|classes| classes.get(first).map_or("no further class".to_owned(), in_words)))
+    }
+
     /// In which choice about counting two results differ.
     pub(super) fn unlike(&self, other: &Self) -> Option<Unlike> {
         let (a, b) = (&self.rules, &other.rules);
-        let classes = |source: &ClassSource| match source {
-            ClassSource::Found => None,
-            ClassSource::Named { classes, .. } => Some(classes.clone()),
-        };
         let checks = [
-            (Unlike::Classes, classes(&a.classes) == classes(&b.classes)),
             (Unlike::Names, a.named_by == b.named_by),
             (Unlike::Ignore, a.ignore == b.ignore),
             (Unlike::Round, a.round == b.round),
@@ -84,6 +97,14 @@ impl Partial {
             (Unlike::Missing, self.provenance.missing == other.provenance.missing),
         ];
         checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
+    }
+}
+
+/// A class by its name and labels.
+fn in_words(class: &Class) -> String {
+    match (class.display(), &class.key) {
+        (name, key) if name == key => format!("class {key}"),
+        (name, key) => format!("{name} ({key})"),
     }
 }
 

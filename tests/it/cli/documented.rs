@@ -184,6 +184,33 @@ fn every_command_that_is_shown_runs() {
     assert!(ran >= 20, "{ran}");
 }
 
+/// The command for what failed makes a part that fits the others.
+#[test]
+fn what_was_mended_is_merged_as_the_page_says() {
+    let cohort = sandbox();
+    let shell = Shell::new(&cohort.path(""));
+    let page = document("docs/folders.md");
+    let script = page.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let [merge, again] = ["voxdice merge part1.json", "--cases 'case_[12]'"].map(|part| {
+        let found = in_consoles("page", &page).into_iter().find(|own| own.command.contains(part));
+        found.unwrap().command
+    });
+    for case in [1, 2] {
+        fs::rename(cohort.path(&format!("predictions/case_{case}.nii.gz")), cohort.path(&format!("{case}.nii.gz")))
+            .unwrap();
+    }
+    let codes = (1..=4).map(|task| shell.run(&format!("SLURM_ARRAY_TASK_ID={task}; {script}")).status.code());
+    assert!(codes.filter(|code| *code == Some(1)).count() >= 1, "a shard lacks a prediction");
+    for case in [1, 2] {
+        fs::rename(cohort.path(&format!("{case}.nii.gz")), cohort.path(&format!("predictions/case_{case}.nii.gz")))
+            .unwrap();
+    }
+    for command in [again, merge.replace("part4.json", "part4.json part5.json")] {
+        let output = shell.run(&command);
+        assert_eq!(output.status.code(), Some(0), "{command}\n{}", stderr(&output));
+    }
+}
+
 #[test]
 fn a_command_that_is_wrong_would_be_noticed() {
     let shown =

@@ -219,3 +219,37 @@ fn errors_of_cases_are_retold_without_flags() {
     let said = stderr(&merged);
     assert!(said.contains("case_0") && said.contains("voxel (0, 0, 0) is 0.5") && !said.contains("--round"), "{said}");
 }
+
+/// Which file has which classes, and what to do.
+#[test]
+fn parts_of_other_classes_are_told_apart() {
+    let cohort = Cohort::new();
+    let dataset = cohort.path("dataset.json");
+    fs::write(&dataset, r#"{"labels": {"background": 0, "a": 1, "b": 2, "c": 3}}"#).unwrap();
+    let part = |name: &str, shard: &str, more: &[&str]| {
+        let path = cohort.path(name);
+        fs::write(&path, cohort.eval(&[&["--shard", shard, "--format", "json"], more].concat()).stdout).unwrap();
+        path
+    };
+    let named = part("named.json", "1/2", &["--dataset", text(&dataset)]);
+    let found = part("found.json", "2/2", &[]);
+    let fewer = part("fewer.json", "2/2", &["-l", "1,3"]);
+    let merge = |parts: &[&str], others: [&PathBuf; 2]| fails(2, parts, ["merge", text(others[0]), text(others[1])]);
+    let flags = "`voxdice eval --dataset`, `voxdice eval --labels` or `voxdice eval --region` of the other";
+    merge(&["a (1), b (2), c (3) in the one", "and all labels that occur in the other", flags], [&named, &found]);
+    merge(
+        &["named.json and ", "fewer.json were made with different classes: a (1) in the one, and class 1"],
+        [&named, &fewer],
+    );
+    let three = part("three.json", "1/2", &["-l", "1-3"]);
+    merge(&["class 2 in the one, and class 3 in the other", flags], [&three, &fewer]);
+}
+
+/// A CSV is another result of `eval`, and not the one to merge.
+#[test]
+fn what_is_no_json_is_told_with_what_is() {
+    let cohort = Cohort::new();
+    let rows = cohort.path("cases.csv");
+    cohort.eval(&["--csv", text(&rows)]);
+    fails(2, &["cases.csv: this is no JSON", "`voxdice eval --format json`", "summary.json"], ["merge", text(&rows)]);
+}
