@@ -18,8 +18,8 @@ use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use super::words::flag;
 use crate::eval::{
-    Asked, CaseRegex, Chosen, Cohort, EvalError, Event, Matching, PairList, Pairing, Rules, RunOptions, Selection,
-    Shard, Summary, WarningKind, pair_paths,
+    Asked, CaseRegex, Chosen, Cohort, EvalError, Evaluation, Event, InstanceSearch, LesionRow, Matching, PairList,
+    Pairing, Rules, RunOptions, Selection, Shard, Side, Summary, WarningKind, pair_paths,
 };
 use crate::io::READABLE;
 use anyhow::{Result, bail};
@@ -159,6 +159,9 @@ impl Eval {
         for line in &told.without {
             exit = output.finding(line);
         }
+        if has_one_object(&evaluation) {
+            output.note(ONE_OBJECT);
+        }
         let mut kinds = evaluation.cases.iter().flat_map(|case| &case.warnings).filter_map(|warning| warning.kind());
         if kinds.any(WarningKind::is_of_headers) {
             output.note(format_args!("note: {HEADERS_WRONG}"));
@@ -213,6 +216,19 @@ impl Eval {
         };
         Ok(pair_paths(&self.truth, &self.pred, by, rules)?)
     }
+}
+
+/// The next step where [`has_one_object`] holds.
+const ONE_OBJECT: &str = "warning: each label is one object here, and no file has more than one label; if these are masks of \
+                          several objects, say --instances components";
+
+/// Whether labels were taken as objects, and no side of a case has two: masks look like that.
+fn has_one_object(evaluation: &Evaluation) -> bool {
+    let by_labels = evaluation.rules.instances.as_ref().is_some_and(InstanceSearch::is_by_labels);
+    let rows = || evaluation.cases.iter().flat_map(|case| case.instances.values()).map(|found| &found.rows);
+    let one =
+        |rows: &Vec<LesionRow>| Side::BOTH.iter().all(|side| rows.iter().filter(|row| row.side == *side).count() <= 1);
+    by_labels && rows().any(|rows| !rows.is_empty()) && rows().all(one)
 }
 
 /// Refuses to print a table of nothing, and tells why there is nothing.

@@ -112,9 +112,16 @@ fn empty() -> String {
     text
 }
 
+/// The names of the table that stand for labels unless `--instances components` is beside them.
+fn of_labels() -> String {
+    let by_labels = |preset: &InstancePreset| preset.system().rules.by == voxdice::stats::InstancesBy::Labels;
+    let names = SHOWN.map(|(_, preset)| preset).into_iter().filter(by_labels);
+    format!("{}\n", names.map(|preset| format!("`{preset}`")).collect::<Vec<_>>().join(", "))
+}
+
 #[test]
 fn the_page_has_the_numbers_that_are_computed() {
-    page::check("docs/lesions.md", &[("example", example()), ("empty", empty())]);
+    page::check("docs/lesions.md", &[("example", example()), ("labels", of_labels()), ("empty", empty())]);
 }
 
 #[test]

@@ -210,6 +210,10 @@ impl InstanceRules {
     }
 }
 
+fn dilations(n: u32) -> String {
+    format!("{n} dilation{}", if n == 1 { "" } else { "s" })
+}
+
 impl fmt::Display for InstanceRules {
     /// In words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -220,9 +224,9 @@ impl fmt::Display for InstanceRules {
         }
         match self.join {
             Join { truth: 0, pred: 0 } => {}
-            Join { truth, pred } if truth == pred => write!(f, ", joined by {truth} dilations")?,
+            Join { truth, pred } if truth == pred => write!(f, ", joined by {}", dilations(truth))?,
             Join { truth, pred } => {
-                write!(f, ", joined by {truth} dilations in the truth and {pred} in the prediction")?
+                write!(f, ", joined by {} in the truth and {pred} in the prediction", dilations(truth))?
             }
         }
         if self.drop != Size::NONE {
@@ -244,7 +248,7 @@ impl fmt::Display for InstanceRules {
         let sign = if threshold == threshold.strictly() { " " } else { " at least " };
         let number = threshold.to_string();
         match self.matching {
-            Match::Any if self.near > 0 => write!(f, "; found by any within {} dilations", self.near)?,
+            Match::Any if self.near > 0 => write!(f, "; found by any within {}", dilations(self.near))?,
             Match::Any if threshold == Threshold::ANY => f.write_str("; found by any common voxel")?,
             Match::Any => write!(f, "; found by any with {criterion}{sign}{number}")?,
             Match::Unique => write!(f, "; matched with {criterion}{sign}{number}")?,
