@@ -31,7 +31,7 @@ pub(super) struct Info {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// No progress on stderr
+    /// No progress or warnings on stderr; errors stay
     #[arg(short, long)]
     quiet: bool,
 }
@@ -40,20 +40,27 @@ impl Info {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         output.quiet = self.quiet;
         let progress = Progress::start(self.quiet, "reading");
-        let mut found = Vec::new();
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
         for path in &self.files {
             progress.say(&format!("reading {}", shown(path)));
-            found.push(Found::read(path)?);
+            match Found::read(path) {
+                Ok(read) => found.push(read),
+                Err(error) => unread.push(error),
+            }
         }
         drop(progress);
         found.iter().filter_map(Found::warning).for_each(|warning| output.warn(&warning));
+        // The last one is told where the command ends.
+        let last = unread.pop();
+        unread.iter().for_each(|error| output.error(error));
         match self.format {
+            _ if found.is_empty() => {}
             Format::Json => output.json(&found.iter().map(Found::json).collect::<Value>())?,
             Format::Table => {
                 let texts: Vec<String> = found.iter().map(Found::text).collect();
                 output.result(&texts.join("\n"))?;
             }
         }
-        Ok(Exit::Fine)
+        last.map_or(Ok(Exit::Fine), Err)
     }
 }

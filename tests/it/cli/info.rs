@@ -132,3 +132,22 @@ fn segments_have_their_names_layers_and_voxels() {
     assert!(stderr(&output).contains("s.seg.nrrd: 4 bytes behind the voxels"), "{}", stderr(&output));
     assert!(fine(["info", text(&path)]).contains("tumor"));
 }
+
+/// One file that cannot be read takes nothing from the others.
+#[test]
+fn what_can_be_read_is_told_beside_what_cannot() {
+    let files = Files::new();
+    let [one, other] = files.pair();
+    let bad = files.path("bad.nii");
+    std::fs::write(&bad, "broken").unwrap();
+    let output = run(["info", text(&one), text(&bad), text(&other), text(&files.path("none.nii"))]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(crate::cli::stdout(&output).matches("labels   3 different values").count(), 2);
+    let said = stderr(&output);
+    let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert!(errors.len() == 2 && errors[0].contains("bad.nii") && errors[1].contains("none.nii"), "{said}");
+    let output = run(["info", text(&one), text(&bad), "--format", "json"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), found.as_array().unwrap().len()), (Some(2), 1));
+    assert!(run(["info", text(&bad)]).stdout.is_empty());
+}
