@@ -81,7 +81,7 @@ pub(super) struct LossCommand {
     /// involved, else within the documented bound
     #[arg(long, help_heading = "Device")]
     verify: bool,
-    /// No warnings, notes or progress on stderr
+    /// No progress, notes or warnings on stderr; errors, and what makes the exit code 1, stay
     #[arg(short, long)]
     quiet: bool,
 }
@@ -107,7 +107,7 @@ impl LossCommand {
             .with_context(|| format!("truth {} and pred {}", self.truth.display(), self.pred.display()))?;
         let against = |counterpart| verify::against(counterpart, &engine, &operands, (&work, &self.choices), &found);
         let verification = counterpart.as_ref().map(against).transpose()?;
-        operands.note_range(found.sums.as_ref(), work.is_activated());
+        operands.note_range(found.sums.as_ref(), work.is_activated(), &work.of_logits(&self.choices));
         drop(progress);
         let report = Report {
             files: [&self.truth, &self.pred],

@@ -17,8 +17,8 @@ pub(super) enum Warning {
     Rounded { file: String, voxels: u64 },
     /// Whole labels that their header scales, and that come back a little off.
     ScaledLabels { file: String, voxels: u64 },
-    /// Voxels that are not probabilities.
-    OutOfRange { file: String, side: eval::Side, least: f32, most: f32 },
+    /// Voxels that are not probabilities; `remedy` is for logits.
+    OutOfRange { file: String, side: eval::Side, least: f32, most: f32, remedy: String },
     /// A mask of 0 and another value than 1.
     MaskOutOfRange { file: String, value: f32 },
     /// An array whose axes were taken as samples and channels, although all of them may be of space.
@@ -74,12 +74,12 @@ impl fmt::Display for Warning {
                 grouped(*voxels)
             ),
             Self::SameSoftFile => f.write_str("truth and prediction are the same file"),
-            Self::OutOfRange { file, side, least, most } => write!(
+            Self::OutOfRange { file, side, least, most, remedy } => write!(
                 f,
                 "{file}: voxels from {least} to {most} are no probabilities, so a score may leave 0 to 1; {}",
                 match side {
                     eval::Side::Truth => "a label map has one axis less than the prediction",
-                    eval::Side::Prediction => "logits need --activation sigmoid or softmax",
+                    eval::Side::Prediction => remedy.as_str(),
                 }
             ),
             Self::MaskOutOfRange { file, value } => write!(

@@ -172,6 +172,14 @@ impl LossCall {
         self.class.name
     }
 
+    /// The keywords of the class, with their values, that make probabilities of logits.
+    pub(crate) fn activations(&self) -> Vec<&'static str> {
+        let all = ["sigmoid=True", "softmax=True", "from_logits=True", "apply_nonlin=softmax"];
+        let known =
+            |text: &&str| text.split_once('=').is_some_and(|(keyword, _)| self.class.keywords.contains(&keyword));
+        all.into_iter().filter(known).collect()
+    }
+
     /// Whether the class has its channels last.
     pub fn channels_last(&self) -> bool {
         self.library == Library::Keras && !self.arguments().is_ok_and(|arguments| keras::channels_first(&arguments))

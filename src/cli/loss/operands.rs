@@ -318,8 +318,9 @@ impl Operands {
         extent(&self.file_shape().0)
     }
 
-    /// Warns of voxels that are not probabilities. If there are sums, they record whether there are any.
-    pub fn note_range(&mut self, sums: Option<&Table<Sums>>, activated: bool) {
+    /// Warns of voxels that are not probabilities, with what logits need. If there are sums, they record whether there are
+    /// any.
+    pub fn note_range(&mut self, sums: Option<&Table<Sums>>, activated: bool, of_logits: &str) {
         if sums.is_some_and(|sums| !sums.values().iter().any(Sums::out_of_range)) {
             return;
         }
@@ -333,7 +334,7 @@ impl Operands {
             let is_mask = least == 0.0 && volume.holds_only([0.0, most]);
             self.warnings.push(match is_mask {
                 true => Warning::MaskOutOfRange { file, value: most },
-                false => Warning::OutOfRange { file, side, least, most },
+                false => Warning::OutOfRange { file, side, least, most, remedy: of_logits.to_owned() },
             });
         }
     }

@@ -28,6 +28,9 @@ pub(super) struct Found {
     pub sums: Option<Table<Sums>>,
 }
 
+/// What logits need without a call.
+const LOGITS: &str = "logits need --activation sigmoid or softmax";
+
 /// Whether a gradient is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Want {
@@ -107,6 +110,22 @@ impl Work {
     /// Whether the prediction holds logits.
     pub fn is_activated(&self) -> bool {
         self.terms().iter().any(|term| term.options.activation != Activation::None)
+    }
+
+    /// What logits need: a flag, and in a call that was written the keyword of its class.
+    pub fn of_logits(&self, choices: &Choices) -> String {
+        let Self::Call { call, .. } = self else { return LOGITS.into() };
+        if choices.call.is_none() {
+            return LOGITS.into();
+        }
+        let (class, keywords) = (call.class(), call.activations());
+        match &keywords[..] {
+            [] => format!("{class} takes probabilities: apply sigmoid or softmax to logits first"),
+            [first, others @ ..] => {
+                let others: String = others.iter().map(|other| format!(" or {class}({other})")).collect();
+                format!("logits need {class}({first}){others}")
+            }
+        }
     }
 
     /// Whether the sums have the same bits everywhere.

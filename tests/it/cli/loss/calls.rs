@@ -125,6 +125,31 @@ fn a_call_that_cannot_be_is_refused_with_what_there_is() {
     fails(2, &["reduction of DiceLoss must be", "character 17 of"], arguments(&truth, &pred, &["--as", call]));
 }
 
+/// What logits need is a keyword where there is a call, which no flag stands beside.
+#[test]
+fn logits_are_told_with_the_keyword_of_the_class() {
+    let files = Files::new();
+    let write = |name: &str, values: &[f32]| {
+        let path = files.path(name);
+        npy::write(&path, &[1, 2, 2], Order::RowMajor, values).unwrap();
+        path
+    };
+    let truth = write("truth.npy", &[0.0, 1.0, 1.0, 0.0]);
+    let logits = write("logits.npy", &[-3.0, 4.0, 2.0, -5.0]);
+    let said = |more: &[&str]| stderr(&run(arguments(&truth, &logits, more)));
+    for (call, words) in [
+        ("monai.DiceLoss()", "logits need DiceLoss(sigmoid=True) or DiceLoss(softmax=True)"),
+        ("keras.BinaryCrossentropy()", "logits need BinaryCrossentropy(from_logits=True)"),
+        ("keras.Dice()", "Dice takes probabilities: apply sigmoid or softmax to logits first"),
+        ("smp.DiceLoss('multilabel', from_logits=False)", "logits need DiceLoss(from_logits=True)"),
+    ] {
+        let told = said(&["--as", call]);
+        assert!(told.contains(words) && !told.contains("--activation"), "{call}: {told}");
+    }
+    assert!(said(&[]).contains("logits need --activation sigmoid or softmax"));
+    assert!(!said(&["--as", "monai.DiceLoss(sigmoid=True)"]).contains("logits"));
+}
+
 /// Two classes of SMP ignore -100 without being told.
 #[test]
 fn what_a_class_ignores_by_default_may_be_in_the_truth() {
