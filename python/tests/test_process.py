@@ -87,7 +87,7 @@ def test_threads_change_nothing():
     finally:
         vd.set_threads(before)
     assert all(other == found[0] for other in found)
-    for wrong in (0, -1, True):
+    for wrong in (0, -1, True, 1025, 10**30):
         with pytest.raises(vd.Error, match="threads"):
             vd.set_threads(wrong)
 
@@ -103,7 +103,8 @@ def test_threads_come_from_the_environment(environment, expected):
 
 
 def test_a_wrong_environment_is_refused():
-    assert "VOXDICE_THREADS is `x`" in run("import voxdice", VOXDICE_THREADS="x").stderr
+    for wrong in ("x", "0", "1025"):
+        assert f"VOXDICE_THREADS is `{wrong}`" in run("import voxdice", VOXDICE_THREADS=wrong).stderr
 
 
 def test_other_threads_of_python_run_meanwhile():

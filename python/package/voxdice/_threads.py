@@ -9,14 +9,19 @@ from ._voxdice import Error
 
 __all__ = ["set_threads", "threads"]
 
+# As voxdice::tuning has it.
+_MOST = 1024
+
 
 def set_threads(count: int | None) -> None:
     """Uses ``count`` threads from here on, in this process and in those forked from it; None for as many as there are cores.
 
-    The number changes no result. Raises :class:`voxdice.Error` for numbers below 1.
+    The number changes no result. Raises :class:`voxdice.Error` for numbers below 1 or above 1024.
     """
     if count is not None and (isinstance(count, bool) or count < 1):
         raise Error(f"{count} threads do no work; ask for 1 at least, or None for as many as there are cores")
+    if count is not None and count > _MOST:
+        raise Error(f"{count} threads are too many; ask for {_MOST} at most, or None for as many as there are cores")
     _voxdice.set_threads(count)
 
 
@@ -28,12 +33,12 @@ def threads() -> int:
 def _from_environment() -> None:
     own = os.environ.get("VOXDICE_THREADS", "").strip()
     if own:
-        if not own.isdecimal() or int(own) < 1:
-            raise Error(f"VOXDICE_THREADS is `{own}`, and must be a number of threads from 1 on; correct it or unset it")
+        if not own.isdecimal() or not 1 <= int(own) <= _MOST:
+            raise Error(f"VOXDICE_THREADS is `{own}`, and must be a number of threads from 1 to {_MOST}; correct it or unset it")
         return set_threads(int(own))
     # A list such as 4,2 is of nested loops, and the first is the outer one. What is no number is OpenMP's to refuse.
     others = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    set_threads(int(others) if others.isdecimal() and int(others) > 0 else None)
+    set_threads(min(int(others), _MOST) if others.isdecimal() and int(others) > 0 else None)
 
 
 _from_environment()
