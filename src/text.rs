@@ -109,6 +109,13 @@ pub fn wrapped(text: &str, indent: usize) -> String {
     in_lines(text, indent, columns().unwrap_or(80))
 }
 
+/// The same with the first line indented as well.
+pub fn indented(text: &str, indent: usize) -> String {
+    let room = columns().unwrap_or(80).saturating_sub(indent);
+    let lines = in_lines(text, 0, room);
+    lines.lines().map(|line| format!("{:indent$}{line}", "")).collect::<Vec<_>>().join("\n")
+}
+
 /// The columns of a terminal that a text takes: ideographs take two, accents of their own none.
 fn width(text: &str) -> usize {
     #[cfg(feature = "table")]

@@ -12,7 +12,7 @@ use super::devices::adapters;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use crate::text::{grouped, wrapped};
+use crate::text::{grouped, indented, wrapped};
 use crate::tuning::{Poison, ShaderInt64, Simd, Tuning};
 use crate::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
 use anyhow::Result;
@@ -216,7 +216,7 @@ impl Score {
             None => self.passed += 1,
             Some(failure) => {
                 self.failed += 1;
-                line.push_str(&format!("    {}\n", wrapped(&failure, 4)));
+                line.push_str(&format!("{}\n", indented(&failure, 4)));
             }
         }
         line

@@ -83,7 +83,7 @@ pub(super) struct OutputArgs {
     /// Also write CSV to this file: a row per metric, class and model
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub csv_models: Option<PathBuf>,
-    /// No warnings, notes or progress on stderr
+    /// No progress, notes or warnings on stderr; errors, and what makes the exit code 1, stay
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 }

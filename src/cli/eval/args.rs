@@ -24,7 +24,7 @@ use std::str::FromStr;
 pub(in crate::cli) struct CountArgs {
     /// Labels to evaluate, such as 1,2,5-9 [default: all but 0 that occur]
     #[arg(short, long, value_name = "LIST", help_heading = "Classes", conflicts_with = "dataset")]
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, value_parser = labels)]
     pub labels: Option<LabelList>,
     /// Labels, regions, names and ignore label from nnU-Net's (or the Decathlon's) dataset.json
     #[arg(long, value_name = "FILE", help_heading = "Classes")]
@@ -226,6 +226,13 @@ impl FromStr for RegionFlag {
         let LabelList(labels) = list.parse().map_err(|error: ParseError| error.to_string())?;
         Ok(Self(Class::region(labels).named(name)))
     }
+}
+
+/// Names are of a dataset.
+fn labels(text: &str) -> Result<LabelList, String> {
+    let has_names = text.contains(char::is_alphabetic);
+    let next = if has_names { "; where classes have names, say --dataset dataset.json" } else { "" };
+    text.parse().map_err(|error: ParseError| format!("{error}{next}"))
 }
 
 fn distance(text: &str) -> Result<f64, String> {

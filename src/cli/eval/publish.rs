@@ -38,7 +38,7 @@ pub(in crate::cli) struct OutputArgs {
     /// Worst cases and classes to list, and to show in the pictures of --html
     #[arg(long, value_name = "N", default_value_t = WORST, help_heading = "Output")]
     pub worst: usize,
-    /// No warnings, notes or progress on stderr
+    /// No progress, notes or warnings on stderr; errors, and what makes the exit code 1, stay
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 }

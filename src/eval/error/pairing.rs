@@ -24,7 +24,7 @@ pub enum OfFolders {
 #[non_exhaustive]
 pub enum PairingError {
     /// A folder cannot be read.
-    #[error("{}: the folder cannot be read", .path.display())]
+    #[error("{}: the folder cannot be read; check its rights", .path.display())]
     Folder {
         /// The folder.
         path: PathBuf,

@@ -1,7 +1,7 @@
 //! What can be asked for.
 
 use crate::metric::{Best, METRICS, MetricRow, Unit};
-use crate::text::wrapped;
+use crate::text::{indented, wrapped};
 
 /// Every metric: its names, what it is, its range and which end of it is good, and where it is undefined.
 pub fn metrics() -> String {
@@ -9,7 +9,7 @@ pub fn metrics() -> String {
         let names: Vec<String> =
             std::iter::once(row.signature()).chain(row.aliases.iter().map(|alias| (*alias).to_owned())).collect();
         let text = format!("{}: {}; {}; undefined: {}", row.long_name, row.formula, range(row), row.undefined);
-        format!("{}\n    {}\n", names.join(", "), wrapped(&text, 4))
+        format!("{}\n{}\n", wrapped(&names.join(", "), 4), indented(&text, 4))
     });
     let letters = "tp, fp, fn, tn are voxels of a class; P = tp + fp, T = tp + fn, N = tn + fp, n = all; d are the distances in mm \
                    from the boundary of either mask to that of the other, as --surface defines them. `all` stands for those of \

@@ -1,6 +1,6 @@
 //! Help, devices, verify, demo.
 
-use super::{Files, backends, fails, fine, gpu, json, run, stderr, stdout, text};
+use super::{Files, backends, fails, fine, gpu, in_columns, json, run, stderr, stdout, text};
 
 #[test]
 fn every_help_runs_and_has_an_example() {
@@ -189,4 +189,47 @@ fn bench_has_a_row_per_reduction_with_its_share_of_a_plain_read() {
         let told = stderr(&output);
         assert!(output.status.code() == Some(2) && told.contains("name a smaller --shape"), "{told}");
     }
+}
+
+/// What --quiet hides, and what it does not: without it an exit code would be all there is.
+#[test]
+fn quiet_hides_what_no_exit_code_is_about() {
+    let files = Files::new();
+    let [truth, pred] = files.pair();
+    for command in ["eval", "merge", "compare", "loss"] {
+        let words = fine([command, "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains("No progress, notes or warnings on stderr; errors, and what makes the exit code 1, stay")
+        );
+    }
+    // A warning of a label that is not there.
+    let absent = ["eval", text(&truth), text(&pred), "-l", "1,9"];
+    assert!(stderr(&run(absent)).contains("label 9 is in neither file"));
+    assert_eq!(stderr(&run(absent.iter().chain(&["-q"]))), "");
+    // Grids that lie apart are a finding.
+    let moved = files.path("moved.nii");
+    let geometry = voxdice::io::nifti::Geometry::from_spacing([0.5, 0.75, 3.0]);
+    voxdice::io::nifti::write(&moved, &[4, 3, 2], &geometry, &[1u8; 24]).unwrap();
+    let still = files.map("still.nii", &[4, 3, 2], &[1u8; 24]);
+    let output = run(["eval", text(&still), text(&moved), "-q"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).starts_with("warning: the affines"), "{}", stderr(&output));
+}
+
+/// Lines of the list of metrics fit a terminal, whose first lines are indented too.
+#[test]
+fn metrics_are_listed_in_the_width_of_the_terminal() {
+    for columns in [60, 80, 120] {
+        let shown = in_columns(columns, ["eval", "--metrics", "help"]);
+        let long: Vec<&str> = shown.lines().filter(|line| line.chars().count() > columns).collect();
+        assert!(long.is_empty() && shown.contains("\n    Dice coefficient"), "{long:?}");
+    }
+}
+
+/// The next step is a flag that fits.
+#[test]
+fn names_of_labels_are_of_a_dataset() {
+    let parts = ["`liver` is not a label", "where classes have names, say --dataset dataset.json"];
+    fails(2, &parts, ["eval", "a.nii", "b.nii", "--labels", "liver"]);
+    assert!(!stderr(&run(["eval", "a.nii", "b.nii", "--labels", "1,-2"])).contains("--dataset"));
 }
