@@ -51,7 +51,7 @@ impl Partial {
             }
             match schema_of(&text) {
                 Some(schema) if schema > SCHEMA => MergeError::Newer { path: path.into(), schema },
-                _ if error.line() == 1 && error.column() <= 1 => MergeError::NoJson(path.into()),
+                _ if error.is_syntax() && !text.trim_start().starts_with(['{', '[']) => MergeError::NoJson(path.into()),
                 _ => MergeError::NoResult { path: path.into(), error },
             }
         })?;
