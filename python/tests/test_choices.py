@@ -170,3 +170,92 @@ def test_one_score_is_named(folders):
     for call in (report.mean, lambda names: report.worst(2, names)):
         with pytest.raises(vd.Error, match="several scores"):
             call("dice,iou")
+
+
+def test_iterators_are_read_once(folders):
+    truth, pred, _ = folders
+    files = {"truth": truth / "case_1.nii", "pred": pred / "case_1.nii"}
+    found = vd.counts(**files, labels=iter([1]), regions={"w": iter([1, 2])})
+    assert found == vd.counts(**files, labels=[1], regions={"w": [1, 2]})
+    assert vd.dice(files["pred"], files["truth"], labels=iter([1]), regions={"w": [1, 2]}) == dict(
+        zip(found.classes, found.scores("dice")["dice"])
+    )
+    models = {"a": pred, "b": truth}
+    lists = vd.compare(models, truth=truth, metrics=["dice", "iou"], evaluation={"labels": [1, 2], "regions": {"w": [1, 3]}})
+    once = vd.compare(models, truth=truth, metrics=(name for name in ("dice", "iou")),
+                      evaluation={"labels": iter([1, 2]), "regions": {"w": iter([1, 3])}})
+    assert once.to_dict() == lists.to_dict()
+
+
+@pytest.mark.parametrize("group", [["g1"] * 4, [("case_1", "a")], lambda case: case, 5, {"case_1": 1}, {1: "a"}])
+def test_a_group_is_a_pattern_or_a_dict(folders, group):
+    truth, pred, _ = folders
+    with pytest.raises(vd.Error, match="group"):
+        vd.compare(a=vd.evaluate(truth, pred), b=vd.evaluate(truth, truth), metrics="dice", group=group)
+
+
+@pytest.mark.parametrize(
+    "choices, part",
+    [
+        *[({name: wrong}, f"{name} is {wrong}.*whole number from") for name in ("threads", "resamples", "seed") for wrong in (-1, 2.5, 2**70)],
+        ({"threads": 0}, "threads is 0"),
+        ({"num_parts": 2.5, "part_id": 0}, "num_parts is 2.5"),
+        ({"num_parts": 2, "part_id": "0"}, "part_id is '0'"),
+        ({"labels": b"12"}, "labels"),
+        ({"regions": 5}, "regions"),
+        ({"regions": "12"}, "regions"),
+        ({"regions": {1: [1]}}, "a region is called 1"),
+        ({"regions": {"": [1]}}, "a region is called ''"),
+        ({"spacing": "123"}, "spacing is '123'"),
+        ({"spacing": [1, 1, "1"]}, "spacing"),
+        ({"spacing": 1.0}, "spacing is 1.0"),
+        ({"spacing": (None, 1, 1)}, "spacing"),
+        ({"instances": "components", "size_classes": "12"}, "size_classes is '12'"),
+        ({"instances": "components", "size_classes": 5}, "size_classes is 5"),
+        ({"instances": "components", "many_to_one": "x"}, "many_to_one is 'x'"),
+        ({"stack": 1}, "stack is 1"),
+        ({"instances": "components", "lesion_choices": "a"}, "lesion_choices is 'a'"),
+        ({"instances": "components", "lesion_choices": {1: 2}}, "lesion_choices"),
+        ({"surface_choices": [1]}, "surface_choices"),
+        ({"threshold": "x"}, "threshold is 'x'"),
+        ({"round": "x"}, "round is 'x'"),
+        ({"like": 5}, "like is 5"),
+        ({"missing": True}, "missing is True"),
+        ({"metrics": 5}, "metrics are names"),
+        ({"metrics": [1]}, "metrics are names"),
+        ({"dataset": {"labels": {1, 2}}}, "dataset"),
+    ],
+)
+def test_choices_of_wrong_types_are_named(folders, choices, part):
+    truth, pred, _ = folders
+    with pytest.raises(vd.Error, match=part):
+        vd.evaluate(truth, pred, **choices)
+
+
+def test_regions_have_texts_for_names_for_arrays_too():
+    maps = np.array([1, 2])
+    for wrong in (5, "12", {1: [1]}, {"": [1]}):
+        with pytest.raises(vd.Error, match="region"):
+            vd.counts(pred=maps, truth=maps, regions=wrong)
+    assert vd.counts(pred=maps, truth=maps, labels=np.array(2)).classes == ("2",)
+
+
+@pytest.mark.parametrize(
+    "choices, part",
+    [
+        ({"resamples": -1}, "resamples is -1"),
+        ({"seed": -1}, "seed is -1"),
+        ({"digits": 2.5}, "digits is 2.5"),
+        ({"alpha": "x"}, "alpha is 'x'"),
+        ({"weights": [1]}, "weights"),
+        ({"weights": {"dice": "1"}}, "weights"),
+        ({"test": None}, "test"),
+        ({"metric": "dice"}, "taken for a model.*write metrics"),
+        ({"higher_is_better": 5}, "higher_is_better"),
+    ],
+)
+def test_choices_of_comparisons_are_named(folders, choices, part):
+    truth, pred, _ = folders
+    models = {"a": vd.evaluate(truth, pred), "b": vd.evaluate(truth, truth)}
+    with pytest.raises(vd.Error, match=part):
+        vd.compare(models, **choices)

@@ -179,7 +179,7 @@ def test_surfaces_of_samples_and_files(folders):
     assert of_files.scores()["hd"].tolist() == of_folders.scores("hd")["hd"][:1].tolist()
     with pytest.raises(vd.Error, match="large a voxel"):
         vd.surfaces(pred=p[0], truth=t[0])
-    with pytest.raises(vd.Error, match="2 lengths"):
+    with pytest.raises(vd.Error, match="3 lengths"):
         vd.surfaces(pred=p[0], truth=t[0], spacing=(1, 1))
     with pytest.raises(vd.Error, match="was not measured"):
         of_samples.scores("hd95")

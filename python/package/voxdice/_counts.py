@@ -96,7 +96,7 @@ class Counts:
     @classmethod
     def zero(cls, labels: _choices.Labels = None, *, regions: _choices.Regions = None, ignore: _choices.Labels = None) -> Counts:
         """Counts of no voxels, to begin a sum with."""
-        classes, sets = _classes(labels, regions)
+        classes, sets = _classes(_choices.labels(labels), _choices.regions(regions))
         none = np.zeros(len(classes or ()), dtype=np.int64)
         named = {"classes": classes or (), "labels": tuple(map(tuple, sets or ())), "ignored": _choices.ignore(ignore)}
         return cls(*[none] * 6, **named, found=sets is None)
@@ -173,8 +173,8 @@ class Counts:
         return html_table(["label", *scores], rows)
 
 
-def _classes(labels: _choices.Labels, regions: _choices.Regions) -> tuple[tuple[str, ...] | None, list[list[int]] | None]:
-    listed, unions = _choices.labels(labels), _choices.regions(regions)
+def _classes(listed: list[int] | None, unions: list[tuple[str | None, list[int]]]) -> tuple[tuple[str, ...] | None, list[list[int]] | None]:
+    """Names of classes, and the labels of each; None where classes are the labels that occur."""
     if listed is None and not unions:
         return None, None
     sets = [[label] for label in listed or []] + [union for _, union in unions]
@@ -207,17 +207,19 @@ def counts(
     Raises :class:`voxdice.Error` for numbers that are no labels (negative ones that are not ignored, fractions, NaN), with
     the place of the first one, and for shapes and grids that differ.
     """
-    classes, sets = _classes(labels, regions)
+    # Read once: these may be iterators.
+    listed, unions = _choices.labels(labels), _choices.regions(regions)
+    classes, sets = _classes(listed, unions)
     ignored = _choices.ignore(ignore)
     if _inputs.is_path(pred) and _inputs.is_path(truth):
         if sample_axis is not None:
             raise Error("sample_axis is for arrays, and these are paths; leave it out, or evaluate two folders")
-        return _of_files(pred, truth, classes, sets, labels, regions, ignored, geometry)
+        return _of_files(pred, truth, classes, sets, listed, unions, ignored, geometry)
     of_pred, of_truth = _inputs.pair(pred, truth, geometry)
     axis = _inputs.sample_axis(sample_axis, of_truth.array.ndim)
     of_pred, of_truth = (_inputs.samples_first(side, axis) for side in (of_pred, of_truth))
     samples = of_truth.array.shape[0]
-    flat_pred, flat_truth, _ = _inputs.together(of_pred, of_truth, lead=1)
+    flat_pred, flat_truth = _inputs.together(of_pred, of_truth, _inputs.order_in_memory(of_truth))
     found, rows, voxels = _voxdice.count(
         flat_pred, of_pred.kind, flat_truth, of_truth.kind, samples, sets, ignored
     )
@@ -231,11 +233,11 @@ def counts(
 
 
 def _of_files(
-    pred: Any, truth: Any, classes: Any, sets: Any, labels: Any, regions: Any, ignored: str, geometry: str
+    pred: Any, truth: Any, classes: Any, sets: Any, listed: Any, unions: Any, ignored: str, geometry: str
 ) -> Counts:
     """Files are decoded while they are counted."""
     _inputs.check_files(pred, truth, "counts takes")
-    named = {"labels": _choices.labels(labels), "regions": _choices.regions(regions), "ignore": ignored or None}
+    named = {"labels": listed, "regions": unions, "ignore": ignored or None}
     choices = _choices.chosen(**named, geometry=geometry, resamples=0)
     report = Report(_voxdice.evaluate(os.fspath(truth), os.fspath(pred), choices, None))
     columns = report.columns()
