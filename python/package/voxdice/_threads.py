@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 
 from . import _voxdice
@@ -9,15 +10,18 @@ from ._voxdice import Error
 
 __all__ = ["set_threads", "threads"]
 
+#: More threads than this do not start.
+_MOST = 1024
+
 
 def set_threads(count: int | None) -> None:
     """Uses ``count`` threads from here on, in this process and in those forked from it; None for as many as there are cores.
 
-    The number changes no result. Raises :class:`voxdice.Error` for numbers below 1.
+    More than 1024 are 1024. The number changes no result. Raises :class:`voxdice.Error` for numbers below 1.
     """
-    if count is not None and (isinstance(count, bool) or count < 1):
-        raise Error(f"{count} threads do no work; ask for 1 at least, or None for as many as there are cores")
-    _voxdice.set_threads(count)
+    if count is not None and (isinstance(count, bool) or not hasattr(count, "__index__") or count < 1):
+        raise Error(f"{count} threads do no work; ask for a whole number from 1 on, or None for as many as there are cores")
+    _voxdice.set_threads(None if count is None else min(operator.index(count), _MOST))
 
 
 def threads() -> int:
@@ -28,12 +32,21 @@ def threads() -> int:
 def _from_environment() -> None:
     own = os.environ.get("VOXDICE_THREADS", "").strip()
     if own:
-        if not own.isdecimal() or int(own) < 1:
+        count = _number(own)
+        if count < 1:
             raise Error(f"VOXDICE_THREADS is `{own}`, and must be a number of threads from 1 on; correct it or unset it")
-        return set_threads(int(own))
+        return set_threads(count)
     # A list such as 4,2 is of nested loops, and the first is the outer one. What is no number is OpenMP's to refuse.
     others = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    set_threads(int(others) if others.isdecimal() and int(others) > 0 else None)
+    set_threads(_number(others) or None)
+
+
+def _number(text: str) -> int:
+    """A number of threads; 0 for what is none."""
+    if not (text.isascii() and text.isdigit()):
+        return 0
+    digits = text.lstrip("0")
+    return min(int(digits or "0"), _MOST) if len(digits) < 9 else _MOST
 
 
 _from_environment()
