@@ -88,6 +88,8 @@ class Counts:
         if self.tp.ndim == 1:
             return self
         arrays = {name: getattr(self, name).sum(axis=0, dtype=np.int64) for name in _FIELDS}
+        if any((getattr(self, name).sum(axis=0, dtype=np.float64) > 9.2e18).any() for name in _FIELDS):
+            raise Error("the sum of these counts passes 64 bits; keep them apart")
         return Counts(**arrays, **self._identity(), voxels=int(np.sum(self.voxels)))
 
     def _identity(self) -> dict[str, Any]:
@@ -99,7 +101,7 @@ class Counts:
         classes, sets = _classes(_choices.labels(labels), _choices.regions(regions))
         none = np.zeros(len(classes or ()), dtype=np.int64)
         named = {"classes": classes or (), "labels": tuple(map(tuple, sets or ())), "ignored": _choices.ignore(ignore)}
-        return cls(*[none] * 6, **named, found=sets is None)
+        return cls(*(none.copy() for _ in _FIELDS), **named, found=sets is None)
 
     def __add__(self, other: Any) -> Counts:
         if not isinstance(other, Counts):
@@ -154,13 +156,16 @@ class Counts:
     def from_dict(cls, given: Mapping[str, Any]) -> Counts:
         """Counts from :meth:`to_dict`, also after JSON."""
         try:
-            arrays = {name: np.array(given[name], dtype=np.int64) for name in _FIELDS}
-            labels = tuple(tuple(labels) for labels in given["labels"])
-            voxels = np.array(given["voxels"], dtype=np.int64)
-            voxels = voxels if voxels.ndim else int(voxels)
-            return cls(**arrays, classes=tuple(given["classes"]), labels=labels, ignored=given["ignored"],
-                       found=given["found"], voxels=voxels)
-        except (KeyError, TypeError, ValueError) as error:
+            arrays = {name: _wholes(given[name]) for name in _FIELDS}
+            classes = tuple(map(str, given["classes"]))
+            labels = tuple(tuple(_choices.whole(label, "labels") for label in labels) for labels in given["labels"])
+            voxels = _wholes(given["voxels"])
+            shapes = {array.shape for array in arrays.values()}
+            if shapes != {(*voxels.shape, len(classes))} or len(labels) != len(classes) or voxels.ndim > 1:
+                raise ValueError(f"counts of shapes {sorted(shapes)} for {len(classes)} classes and {voxels.size} samples")
+            return cls(**arrays, classes=classes, labels=labels, ignored=_choices.ignore(given["ignored"] or None),
+                       found=bool(given["found"]), voxels=voxels if voxels.ndim else int(voxels))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Error(f"this is no dictionary of counts ({error!r}); give what to_dict() returned") from error
 
     def __repr__(self) -> str:
@@ -171,6 +176,14 @@ class Counts:
         scores = self.pooled().scores()
         rows = ([name, *(f"{scores[score][at]:.4f}" for score in scores)] for at, name in enumerate(self.classes))
         return html_table(["label", *scores], rows)
+
+
+def _wholes(given: Any) -> np.ndarray:
+    """Whole numbers from 0 on that int64 can hold."""
+    array = np.array(given)
+    if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= 2**63):
+        raise ValueError("counts are whole numbers from 0 to 2^63 - 1")
+    return array.astype(np.int64)
 
 
 def _classes(listed: list[int] | None, unions: list[tuple[str | None, list[int]]]) -> tuple[tuple[str, ...] | None, list[list[int]] | None]:
@@ -199,7 +212,8 @@ def counts(
 
     ``pred`` and ``truth`` are paths of files, or arrays, tensors or images of one shape: bool, integers of 8 to 64 bits, or
     floats that hold whole numbers, in any order of memory. They are read where they lie, without a copy, unless the two lie in
-    different orders. ``labels`` are the classes (``[1, 2]``, ``range(1, 118)``, ``"1,2,5-9"``; by default all that occur but
+    different orders, with gaps, backwards, with samples that are not the outermost axis, or in the byte order of another machine.
+    ``labels`` are the classes (``[1, 2]``, ``range(1, 118)``, ``"1,2,5-9"``; by default all that occur but
     0), ``regions`` unions of labels with names, ``ignore`` labels of the truth whose voxels do not count. With
     ``sample_axis`` each place on that axis is a sample of its own. ``geometry`` is ``"strict"`` or ``"off"`` for images that
     know where they lie; for paths also ``"warn"``, which is the command's.
