@@ -197,7 +197,11 @@ def test_a_group_is_a_pattern_or_a_dict(folders, group):
 @pytest.mark.parametrize(
     "choices, part",
     [
-        *[({name: wrong}, f"{name} is {wrong}.*whole number from") for name in ("threads", "resamples", "seed") for wrong in (-1, 2.5, 2**70)],
+        *[
+            ({name: wrong}, f"{name} is {wrong}.*whole number from")
+            for name in ("threads", "resamples", "seed")
+            for wrong in (-1, 2.5, 2**70)
+        ],
         ({"threads": 0}, "threads is 0"),
         ({"num_parts": 2.5, "part_id": 0}, "num_parts is 2.5"),
         ({"num_parts": 2, "part_id": "0"}, "part_id is '0'"),
@@ -259,3 +263,54 @@ def test_choices_of_comparisons_are_named(folders, choices, part):
     models = {"a": vd.evaluate(truth, pred), "b": vd.evaluate(truth, truth)}
     with pytest.raises(vd.Error, match=part):
         vd.compare(models, **choices)
+
+
+@pytest.mark.parametrize("ignore, code", [(-1, -1), (255, 255), ([-1, 7], 7)])
+def test_ignored_labels_are_no_classes_of_arrays_and_files(tmp_path, ignore, code):
+    pred = np.array([[[1, 2, code, 1, 3, code]]])
+    truth = np.array([[[1, 2, 2, code, code, 1]]])
+    found = vd.counts(pred=pred, truth=truth, ignore=ignore)
+    assert found.classes == ("1", "2")
+    assert (found.tp.tolist(), found.n_pred.tolist(), found.n_truth.tolist(), found.n.tolist()) == ([1, 1], [1, 1], [2, 2], [4, 4])
+    for name, array in (("pred", pred), ("truth", truth)):
+        np.save(tmp_path / f"{name}.npy", array.astype(np.int16))
+    of_files = vd.counts(pred=tmp_path / "pred.npy", truth=tmp_path / "truth.npy", ignore=ignore)
+    assert vd.dice(pred, truth, ignore=ignore) == {"1": 2 / 3, "2": 2 / 3}
+    assert of_files.classes[:2] == found.classes and of_files.tp[:2].tolist() == [1, 1]
+    assert str(code % 2**32) not in of_files.classes
+
+
+@pytest.mark.parametrize("call, name, choice, options", [
+    (vd.instances, "lesion_choices", {"connectivity": "zz"}, 'connectivity="zz".*faces'),
+    (vd.instances, "lesion_choices", {"match": "zz"}, 'match="zz".*greedy'),
+    (vd.instances, "lesion_choices", {"match_threshold": "x"}, 'match_threshold="x".*a number'),
+    (vd.instances, "lesion_choices", {"zz": 1}, "`zz` is no choice about lesions; these are by, connectivity"),
+    (vd.surfaces, "surface_choices", {"boundary": "zz"}, 'boundary="zz".*edge'),
+    (vd.surfaces, "surface_choices", {"zz": 1}, "`zz` is no choice about surfaces; these are boundary"),
+])
+def test_a_wrong_choice_is_named_with_its_options(call, name, choice, options):
+    maps = np.ones((3, 3, 3), dtype=np.uint8)
+    with pytest.raises(vd.Error, match=options):
+        call(pred=maps, truth=maps, **{name: choice})
+
+
+@pytest.mark.parametrize("call, name", [(vd.instances, "lesion_choices"), (vd.surfaces, "surface_choices")])
+def test_the_options_that_a_message_names_are_there(call, name):
+    maps = np.ones((3, 3, 3), dtype=np.uint8)
+    with pytest.raises(vd.Error) as told:
+        call(pred=maps, truth=maps, **{name: {"zz": "zz"}})
+    options = str(told.value).split("these are ")[1].split(", ")
+    assert len(options) >= 6
+    for option in options:
+        with pytest.raises(vd.Error, match=f'^{option}="zz"'):
+            call(pred=maps, truth=maps, **{name: {option: "zz"}})
+
+
+def test_messages_have_the_words_of_python():
+    pred, truth = np.full((1, 1, 2, 2), np.nan, dtype=np.float32), np.ones((1, 2, 2), dtype=np.uint8)
+    with pytest.raises(vd.Error, match='say non_finite="ignore"') as told:
+        vd.sums(pred=pred, truth=truth)
+    assert "NonFinite" not in str(told.value) and "Propagate" not in str(told.value)
+    for threshold in (float("nan"), float("inf"), "x"):
+        with pytest.raises(vd.Error, match="^threshold is"):
+            vd.sums(pred=truth[None].astype(np.float32), truth=truth, activation="threshold", threshold=threshold)

@@ -211,7 +211,7 @@ def test_lesions_are_found_one_by_one(rng):
     assert panoptic["sq"][0, 0] == (1 + 36 / 48) / 2
     assert panoptic["rq"][0, 0] == 2 / (2 + 1 / 2 + 1 / 2)
     assert panoptic["pq"][0, 0] == pytest.approx((1 + 36 / 48) / 3, rel=1e-15)
-    with pytest.raises(vd.Error, match="no choice about lesions"):
+    with pytest.raises(vd.Error, match='connectivity="some".*one of faces, edges, corners'):
         vd.instances(pred=pred, truth=truth, lesion_choices={"connectivity": "some"})
 
 

@@ -65,7 +65,8 @@ def orders(array: np.ndarray) -> list[np.ndarray]:
 @pytest.mark.parametrize("seed", range(6))
 def test_centrelines_do_not_depend_on_the_order_of_memory(seed):
     rng = np.random.default_rng(seed)
-    pred, truth = ((np.add.reduce([np.roll(rng.random((9, 10, 11)), at, 0) for at in range(3)]) > 1.5).astype(np.uint8) for _ in range(2))
+    noise = (sum(np.roll(rng.random((9, 10, 11)), at, 0) for at in range(3)) for _ in range(2))
+    pred, truth = ((one > 1.5).astype(np.uint8) for one in noise)
     expected = vd.surfaces(pred=pred, truth=truth, metrics="cldice").scores()["cldice"]
     for of_pred, of_truth in zip(orders(pred), reversed(orders(truth))):
         assert vd.surfaces(pred=of_pred, truth=of_truth, metrics="cldice").scores()["cldice"] == expected
@@ -75,7 +76,8 @@ def test_places_of_lesions_do_not_depend_on_the_order_of_memory():
     truth = np.zeros((4, 5, 6), dtype=np.uint8)
     truth[1, 2, 4] = truth[3, 0, 0] = 1
     for one in orders(truth):
-        rows = [tuple(int(float(row[axis])) for axis in "xyz") for row in vd.instances(pred=one, truth=one).lesions() if row["side"] == "truth"]
+        lesions = vd.instances(pred=one, truth=one).lesions()
+        rows = [tuple(int(float(row[axis])) for axis in "xyz") for row in lesions if row["side"] == "truth"]
         assert rows == [(4, 2, 1), (0, 0, 3)]
 
 
@@ -106,3 +108,37 @@ def test_label_maps_of_simpleitk_are_refused():
         vd.counts(pred=image, truth=image)
     plain = sitk.LabelMapToLabel(image)
     assert vd.counts(pred=plain, truth=plain).tp.tolist() == [4]
+
+
+def test_a_bad_voxel_is_told_with_its_sample():
+    truth = np.ones((3, 4, 5), dtype=np.int64)
+    pred = truth.copy()
+    pred[1, 2, 3] = pred[2, 0, 0] = -7
+    with pytest.raises(vd.Error, match="^sample 1: pred holds -7 at voxel 13 "):
+        vd.counts(pred=pred, truth=truth, sample_axis=0)
+    with pytest.raises(vd.Error, match="^sample 1: pred holds -7 at voxel 13 "):
+        vd.counts(pred=pred, truth=truth, sample_axis=0, labels=[1])
+    for call in (vd.surfaces, vd.instances):
+        for order in (np.ascontiguousarray, np.asfortranarray):
+            with pytest.raises(vd.Error, match="^sample 1: pred holds -7 at x=3, y=2, which"):
+                call(pred=order(pred), truth=order(truth), sample_axis=0)
+            with pytest.raises(vd.Error, match="^pred holds -7 at x=3, y=2, z=1, which"):
+                call(pred=order(pred), truth=order(truth))
+    with pytest.raises(vd.Error, match="^pred holds -7 at voxel 33 "):
+        vd.counts(pred=pred, truth=truth)
+
+
+def test_the_first_bad_voxel_is_told_with_any_threads():
+    before, stretch = vd.threads(), 1 << 21
+    truth = np.zeros(3 * stretch, dtype=np.int8)
+    pred = truth.copy()
+    # The thread of the second stretch meets its voxel at once, that of the first one late.
+    pred[stretch - 1], pred[stretch], truth[stretch - 2] = -1, -2, -3
+    try:
+        for threads in (1, 2, 3):
+            vd.set_threads(threads)
+            for _ in range(5):
+                with pytest.raises(vd.Error, match=f"^truth holds -3 at voxel {stretch - 2} "):
+                    vd.counts(pred=pred, truth=truth)
+    finally:
+        vd.set_threads(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import threading
@@ -121,3 +122,18 @@ def test_nnunet_says_what_is_missing(tmp_path, folders):
     for wrong in (-1, 0, 2.5):
         with pytest.raises(vd.Error, match=f"num_processes is {wrong}"):
             compute_metrics_on_folder(str(truth), str(pred), None, None, ".nii", [1], num_processes=wrong)
+
+
+def test_counts_of_a_result_fit_int64(folders):
+    truth, pred, _ = folders
+    given = json.loads(vd.evaluate(truth, pred, labels=[1]).to_json())
+    for case in given["metric_per_case"]:
+        case["metrics"]["1"]["TN"] = 2**63
+    for case in given["voxdice"]["cases"]:
+        case["voxels"] = sum(given["metric_per_case"][0]["metrics"]["1"][name] for name in ("TP", "FP", "FN", "TN"))
+    with pytest.raises(vd.Error):
+        vd.Report.from_json(json.dumps(given)).columns()
+    keys = {"metric_per_case", "mean", "foreground_mean"}
+    report = vd.Report.from_json(json.dumps({key: given[key] for key in keys}))
+    with pytest.raises(vd.Error, match="int64"):
+        report.columns()

@@ -135,7 +135,7 @@ def compare(
     if group is not None and group_column is not None:
         raise Error("group and group_column both say how cases form groups; leave one of them out")
     if not isinstance(group, (str, Mapping, type(None))):
-        raise Error(f"group is of type {type(group).__name__}, and must be a text, a pattern for names of cases, or a dict from cases to groups")
+        raise Error(f"group is of type {type(group).__name__}, and must be a text, which is a pattern for names, or a dict")
     if isinstance(group, Mapping) and not all(isinstance(text, str) for pair in group.items() for text in pair):
         raise Error("group has names that are no texts; write a dict such as {'case_1': 'patient_1'}")
     # What is read for each model must not be used up by the first one.

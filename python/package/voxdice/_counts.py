@@ -186,7 +186,9 @@ def _wholes(given: Any) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def _classes(listed: list[int] | None, unions: list[tuple[str | None, list[int]]]) -> tuple[tuple[str, ...] | None, list[list[int]] | None]:
+def _classes(
+    listed: list[int] | None, unions: list[tuple[str | None, list[int]]]
+) -> tuple[tuple[str, ...] | None, list[list[int]] | None]:
     """Names of classes, and the labels of each; None where classes are the labels that occur."""
     if listed is None and not unions:
         return None, None
