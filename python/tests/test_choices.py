@@ -218,6 +218,7 @@ def test_a_group_is_a_pattern_or_a_dict(folders, group):
         ({"instances": "components", "size_classes": 5}, "size_classes is 5"),
         ({"instances": "components", "many_to_one": "x"}, "many_to_one is 'x'"),
         ({"stack": 1}, "stack is 1"),
+        ({"progress": 1}, "progress is 1"),
         ({"instances": "components", "lesion_choices": "a"}, "lesion_choices is 'a'"),
         ({"instances": "components", "lesion_choices": {1: 2}}, "lesion_choices"),
         ({"surface_choices": [1]}, "surface_choices"),
@@ -251,6 +252,8 @@ def test_regions_have_texts_for_names_for_arrays_too():
         ({"seed": -1}, "seed is -1"),
         ({"digits": 2.5}, "digits is 2.5"),
         ({"alpha": "x"}, "alpha is 'x'"),
+        ({"alpha": None}, "alpha is"),
+        ({"classes": 1}, "classes are names"),
         ({"weights": [1]}, "weights"),
         ({"weights": {"dice": "1"}}, "weights"),
         ({"test": None}, "test"),
@@ -314,3 +317,12 @@ def test_messages_have_the_words_of_python():
     for threshold in (float("nan"), float("inf"), "x"):
         with pytest.raises(vd.Error, match="^threshold is"):
             vd.sums(pred=truth[None].astype(np.float32), truth=truth, activation="threshold", threshold=threshold)
+    for name in ("activation", "non_finite"):
+        with pytest.raises(vd.Error, match=f"^{name} is None"):
+            vd.sums(pred=truth[None].astype(np.float32), truth=truth, **{name: None})
+    found = vd.counts(pred=truth, truth=truth)
+    for wrong in ({"empty": 5}, {"empty": None}):
+        with pytest.raises(vd.Error, match="^empty is"):
+            found.scores("dice", **wrong)
+    with pytest.raises(vd.Error, match="metrics are names"):
+        found.scores(5)

@@ -75,6 +75,11 @@ def _is_result(given: Any) -> bool:
     return isinstance(given, (Report, list, tuple)) or _inputs.is_path(given) and os.path.exists(given)
 
 
+def _texts(given: Any) -> Any:
+    """Names of classes, which may be numbers."""
+    return list(map(str, given)) if isinstance(given, Iterable) and not isinstance(given, str) else given
+
+
 def _weights(given: Mapping[str, float] | None) -> dict[str, float]:
     values = _choices.numbers(list(given.values())) if isinstance(given, Mapping) else None if given is not None else []
     if values is None or not all(isinstance(name, str) for name in given or ()):
@@ -126,7 +131,7 @@ def compare(
     if not isinstance(models, (Mapping, type(None))):
         raise Error("models are a dict from names to results; write compare({'a': ..., 'b': ...}), or compare(a=..., b=...)")
     for name, given in named.items():
-        meant = difflib.get_close_matches(name, compare.__kwdefaults__, 1)
+        meant = difflib.get_close_matches(name, compare.__kwdefaults__ or (), 1)
         if meant and not _is_result(given):
             raise Error(f"{name}={given!r} is taken for a model, and is no result of one; if it is a choice, write {meant[0]}")
     twice = sorted(set(models or {}) & set(named))
@@ -162,7 +167,7 @@ def compare(
         "metrics": asked.split(",") if asked else None,
         "higher_is_better": _choices.names(higher_is_better, "higher_is_better"),
         "lower_is_better": _choices.names(lower_is_better, "lower_is_better"),
-        "classes": None if classes is None else _choices.names(map(str, classes) if not isinstance(classes, str) else classes, "classes"),
+        "classes": None if classes is None else _choices.names(_texts(classes), "classes"),
         "undefined": undefined,
         "missing": missing,
         "against": against,
@@ -178,7 +183,7 @@ def compare(
         "family": family,
         "rank": rank,
         "interval": interval,
-        "alpha": _choices.finite(alpha, "alpha"),
+        "alpha": _choices.share(alpha if alpha is not None else float("nan"), "alpha", 0, 1),
         "margin": _choices.finite(margin, "margin"),
         "resamples": _choices.count(resamples, "resamples", 0, 1_000_000),
         "seed": _choices.count(seed, "seed", 0, 2**64 - 1),

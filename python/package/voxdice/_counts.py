@@ -69,7 +69,8 @@ class Counts:
         ``"zero"``. Raises :class:`voxdice.Error` for names that are no score of counts.
         """
         rows = np.stack([self.tp, self.n_pred, self.n_truth, self.n], axis=-1)
-        found = _voxdice.score(",".join(names) or "dice,iou", empty, rows.reshape(-1, 4).tolist())
+        _choices.words({"empty": empty}, ("empty",), needed=True)
+        found = _voxdice.score(_choices.metrics(names) or "dice,iou", empty, rows.reshape(-1, 4).tolist())
         return {name: np.array(values, dtype=np.float64).reshape(self.tp.shape) for name, values in found}
 
     def frame(self, *names: str, empty: str = "nan") -> Any:

@@ -136,9 +136,9 @@ class _Heard:
         self.progress, self.bar = progress, None
 
     def __enter__(self) -> Callable[[int, int], Any] | None:
-        if not isinstance(self.progress, bool):
+        if callable(self.progress):
             return self.progress
-        if not self.progress:
+        if not _choices.flag(self.progress, "progress"):
             return None
         try:
             from tqdm.auto import tqdm

@@ -139,6 +139,7 @@ def sums(*, pred: Any, truth: Any, activation: str = "none", threshold: float | 
     if threshold is not None and activation != "threshold":
         raise Error(f'threshold is for activation="threshold", and this is "{activation}"; leave one of the two out')
     threshold = _choices.finite(0.5 if threshold is None else threshold, "threshold")
+    _choices.words({"activation": activation, "non_finite": non_finite}, ("activation", "non_finite"), needed=True)
     flat, kind, shape = soft(pred, "pred")
     axes = axes_of(shape)
     of_truth, truth_kind, are_labels = truth_of(truth, axes)
