@@ -135,9 +135,9 @@ def test_the_first_bad_voxel_is_told_with_any_threads():
     # The thread of the second stretch meets its voxel at once, that of the first one late.
     pred[stretch - 1], pred[stretch], truth[stretch - 2] = -1, -2, -3
     try:
-        for threads in (1, 2, 3):
+        for threads in (1, 2):
             vd.set_threads(threads)
-            for _ in range(5):
+            for _ in range(2):
                 with pytest.raises(vd.Error, match=f"^truth holds -3 at voxel {stretch - 2} "):
                     vd.counts(pred=pred, truth=truth)
     finally:
