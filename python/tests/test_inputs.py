@@ -142,3 +142,22 @@ def test_the_first_bad_voxel_is_told_with_any_threads():
                     vd.counts(pred=pred, truth=truth)
     finally:
         vd.set_threads(before)
+
+
+def test_images_have_the_axes_of_their_files(rng, tmp_path):
+    nibabel, sitk = of_group("HOSTS", "nibabel"), of_group("HOSTS", "SimpleITK")
+    paths = []
+    for side in ("pred", "truth"):
+        paths.append(tmp_path / f"{side}.nii")
+        labels = (rng.random((9, 10, 11)) < 0.6).astype(np.uint8)
+        nibabel.save(nibabel.Nifti1Image(labels, np.diag([1.0, 2.0, 3.0, 1.0])), paths[-1])
+
+    def measured(pred, truth):
+        centrelines = vd.surfaces(pred=pred, truth=truth, metrics="cldice,hd95").scores()
+        lesions = vd.instances(pred=pred, truth=truth, lesion_choices={"connectivity": "faces"}).lesions()
+        return {name: float(values[0, 0]) for name, values in centrelines.items()}, [{**row, "case": ""} for row in lesions]
+
+    of_files = measured(*paths)
+    assert measured(*map(nibabel.load, paths)) == of_files
+    assert measured(*map(sitk.ReadImage, map(str, paths))) == of_files
+    assert measured(nibabel.load(paths[0]), sitk.ReadImage(str(paths[1]))) == of_files
