@@ -46,22 +46,30 @@ pub fn count(
     let ignore = rules::ignore(ignore)?;
     let engine = Engine::new(&EngineOptions::default()).map_err(failed)?;
     let voxels = pair.truth.len();
-    let found = interruptible(py, voxels > LONG, |cancel| -> Result<Counted, EvalError> {
+    let length = voxels.checked_div(samples).unwrap_or(0);
+    // Each sample has a row of every class, whatever its size.
+    let classes = sets.as_ref().map_or(1, Vec::len);
+    let effort = voxels.saturating_add(samples.saturating_mul(classes));
+    let found = interruptible(py, effort > LONG, |cancel| -> Result<Counted, Unlabelled> {
         let job = Job { engine: &engine, pair, ignore: &ignore, cancel };
-        let length = voxels.checked_div(samples).unwrap_or(0);
-        let ranges: Vec<_> = (0..samples).map(|sample| sample * length..(sample + 1) * length).collect();
+        let range = |sample: usize| sample * length..(sample + 1) * length;
         match sets {
             Some(sets) => {
-                let classes = Classes::regions(sets.clone())?.ignoring_all(ignore.codes())?;
-                let rows =
-                    ranges.into_iter().map(|range| job.listed(range, &classes)).collect::<Result<Vec<_>, _>>()?;
+                let classes = Classes::regions(sets.clone())
+                    .and_then(|classes| classes.ignoring_all(ignore.codes()))
+                    .map_err(|error| (None, error.into()))?;
+                let listed = |sample| job.listed(range(sample), &classes).map_err(|error| (Some(sample), error));
+                let rows = (0..samples).map(listed).collect::<Result<Vec<_>, _>>()?;
                 let n = rows.iter().map(|row| row.first().map_or(0, Counts::n)).collect();
                 Ok((sets, rows.iter().map(|row| row.iter().map(numbers).collect()).collect(), n))
             }
             None => {
-                let maps = ranges.into_iter().map(|range| job.found(range)).collect::<Result<Vec<_>, _>>()?;
+                let found = |sample| job.found(range(sample)).map_err(|error| (Some(sample), error));
+                let maps = (0..samples).map(found).collect::<Result<Vec<_>, _>>()?;
+                // An ignored label may be in the prediction, where its voxels are of no class.
+                let is_class = |&label: &u32| label != 0 && ignore.codes().all(|code| code != label);
                 let labels: BTreeSet<u32> =
-                    maps.iter().flat_map(|(map, _)| map.keys().copied()).filter(|&label| label != 0).collect();
+                    maps.iter().flat_map(|(map, _)| map.keys().copied()).filter(is_class).collect();
                 let row = |(map, n): &(BTreeMap<u32, Counts>, u64)| {
                     labels.iter().map(|label| map.get(label).map_or([0, 0, 0, *n, 0, 0], numbers)).collect()
                 };
@@ -70,8 +78,17 @@ pub fn count(
             }
         }
     })?;
-    found.map_err(failed)
+    found.map_err(|(sample, error)| match (sample, error) {
+        (Some(sample), EvalError::Engine(Error::NotALabel { operand, voxel, value })) if samples > 1 => {
+            let voxel = voxel.saturating_sub((sample * length) as u64);
+            refused(format!("sample {sample}: {}", Error::NotALabel { operand, voxel, value }))
+        }
+        (_, error) => failed(error),
+    })
 }
+
+/// An error, and the sample that it is of.
+type Unlabelled = (Option<usize>, EvalError);
 
 fn numbers(counts: &Counts) -> [u64; 6] {
     let out = [counts.out_of_range_pred(), counts.out_of_range_truth()];
@@ -155,9 +172,15 @@ impl Job<'_> {
                 }
                 for first in (start..range.end.min(start + STRETCH)).step_by(BLOCK) {
                     let piece = first..range.end.min(first + BLOCK);
-                    let pred = self.pair.pred.labels(piece.clone(), Operand::Pred, &negative, &mut of_pred)?;
-                    let truth = self.pair.truth.labels(piece, Operand::Truth, &negative, &mut of_truth)?;
-                    part.take(Pair { pred, truth })?;
+                    let pred = self.pair.pred.labels(piece.clone(), Operand::Pred, &negative, &mut of_pred);
+                    let truth = self.pair.truth.labels(piece, Operand::Truth, &negative, &mut of_truth);
+                    match (pred, truth) {
+                        (Ok(pred), Ok(truth)) => part.take(Pair { pred, truth })?,
+                        (pred, truth) => {
+                            let errors = [pred.err(), truth.err()].into_iter().flatten();
+                            return errors.min_by_key(place).map_or(Ok(part), |error| Err(error.into()));
+                        }
+                    }
                 }
             }
         };
@@ -175,7 +198,22 @@ impl Job<'_> {
             }
             done(work(empty.clone()));
         });
-        parts.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect()
+        let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (parts, errors): (Vec<_>, Vec<_>) = parts.into_iter().partition(Result::is_ok);
+        // Stretches are taken in their order, so that whoever took the first bad voxel has met it.
+        let first = errors.into_iter().filter_map(Result::err).min_by_key(|error| match error {
+            EvalError::Engine(error) => place(error),
+            _ => u64::MAX,
+        });
+        first.map_or_else(|| parts.into_iter().collect(), Err)
+    }
+}
+
+/// The voxel that an error is about.
+fn place(error: &Error) -> u64 {
+    match error {
+        Error::NotALabel { voxel, .. } => *voxel,
+        _ => u64::MAX,
     }
 }
 

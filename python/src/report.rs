@@ -131,10 +131,14 @@ fn files(
     let negative: Vec<i32> = rules.ignore.negative().into_iter().collect();
     let mut buffer = LabelBuffer::default();
     let mut all = Vec::with_capacity(arrays.len());
+    let several = arrays.len() > 1;
     for (case, array, kind, shape) in arrays {
         let held = Held::new(&array, &kind)?;
         let (name, numbers) = (file_name(side, &case), held.numbers()?);
-        let input = match numbers.labels(0..numbers.len(), operand, &negative, &mut buffer).map_err(failed)? {
+        let input = match numbers.labels(0..numbers.len(), operand, &negative, &mut buffer).map_err(|error| {
+            let sample = if several { format!("sample {case}: ") } else { String::new() };
+            refused(format!("{sample}{}", placed(&error, &shape)))
+        })? {
             LabelSlice::U8(x) => npy::input(name, &shape, Order::RowMajor, x),
             LabelSlice::U16(x) => npy::input(name, &shape, Order::RowMajor, x),
             LabelSlice::U32(x) if negative.is_empty() => npy::input(name, &shape, Order::RowMajor, x),
@@ -147,6 +151,23 @@ fn files(
         all.push(input.map_err(refused)?);
     }
     Ok(all)
+}
+
+/// An error, with the place of its voxel by the axes: how arrays lie in memory is nothing to their owner.
+fn placed(error: &voxdice::Error, shape: &[u64]) -> String {
+    let told = error.to_string();
+    let voxdice::Error::NotALabel { voxel, .. } = error else { return told };
+    let mut rest = *voxel;
+    let places: Vec<String> = ["x", "y", "z"]
+        .iter()
+        .zip(shape.iter().rev())
+        .map(|(axis, &length)| {
+            let place = rest.checked_rem(length).unwrap_or(0);
+            rest = rest.checked_div(length).unwrap_or(0);
+            format!("{axis}={place}")
+        })
+        .collect();
+    told.replace(&format!("at voxel {voxel} in the order of memory"), &format!("at {}", places.join(", ")))
 }
 
 fn file_name(side: &str, case: &str) -> String {
@@ -257,11 +278,16 @@ impl Report {
         columns.set_item("case", text(|(case, _)| case.name.clone()))?;
         columns.set_item("label", text(|(_, (class, _))| class.key.clone()))?;
         columns.set_item("name", text(|(_, (class, _))| class.display().to_owned()))?;
-        let number = |f: fn(Row<'_>) -> u64| rows().map(|row| f(row) as i64).collect::<Vec<_>>().into_pyarray(py);
-        columns.set_item("tp", number(|(_, (_, counts))| counts.tp()))?;
-        columns.set_item("n_pred", number(|(_, (_, counts))| counts.n_pred()))?;
-        columns.set_item("n_truth", number(|(_, (_, counts))| counts.n_truth()))?;
-        columns.set_item("n", number(|(_, (_, counts))| counts.n()))?;
+        // A result that somebody wrote may hold any number.
+        let beyond = |_| refused("the counts pass 2^63 - 1, which int64 cannot hold; correct the result");
+        let number = |f: fn(Row<'_>) -> u64| {
+            let numbers = rows().map(|row| i64::try_from(f(row))).collect::<Result<Vec<_>, _>>();
+            numbers.map(|numbers| numbers.into_pyarray(py)).map_err(beyond)
+        };
+        columns.set_item("tp", number(|(_, (_, counts))| counts.tp())?)?;
+        columns.set_item("n_pred", number(|(_, (_, counts))| counts.n_pred())?)?;
+        columns.set_item("n_truth", number(|(_, (_, counts))| counts.n_truth())?)?;
+        columns.set_item("n", number(|(_, (_, counts))| counts.n())?)?;
         for score in scores {
             let values: Vec<f64> = rows().map(|(case, row)| summary.score(score, case, row)).collect();
             columns.set_item(score.to_string(), values.into_pyarray(py))?;

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use voxdice::metric::{Activation, Loss, Whose};
 use voxdice::stats::{Sums, Terms};
 use voxdice::{
-    Engine, EngineOptions, LabelBuffer, LabelMap, LabelSlice, NonFinite, Operand, Operands, Pair, Shape, SumsOptions,
-    Truth, Volume,
+    Engine, EngineOptions, Error, LabelBuffer, LabelMap, LabelSlice, NonFinite, Operand, Operands, Pair, Shape,
+    SumsOptions, Truth, Volume,
 };
 
 /// From so many voxels on the work is worth a thread that looks for signals.
@@ -92,6 +92,17 @@ fn engine(non_finite: &str) -> PyResult<Engine> {
     Engine::new(&EngineOptions { non_finite, ..EngineOptions::default() }).map_err(failed)
 }
 
+/// An error in Python's words, with what to do about NaN and infinities.
+fn unsummed(error: Error, clean: &str) -> PyErr {
+    match error {
+        Error::NonFinite { facts } => {
+            let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
+            refused(format!("{}; {clean}", facts.join("; ")))
+        }
+        error => failed(error),
+    }
+}
+
 /// Of a cell: voxels, units and exponent of each term, and voxels left out of either side.
 type Cell = (u64, Vec<(i128, i32)>, u64);
 
@@ -124,8 +135,8 @@ pub fn sums(
     let kit = Kit::new((pred, pred_kind), (truth, truth_kind), None, &axes, are_labels)?;
     let (pair, engine) = (kit.pair()?, engine(non_finite)?);
     let options = SumsOptions { terms: Terms::All, activation, pointwise: None };
-    let found =
-        interruptible(py, kit.shape.elements() > LONG, |_| engine.sums_with(pair, &options))?.map_err(failed)?;
+    let found = interruptible(py, kit.shape.elements() > LONG, |_| engine.sums_with(pair, &options))?
+        .map_err(|error| unsummed(error, "clean the input, or say non_finite=\"ignore\""))?;
     let cell = |sums: &Sums| {
         let exact = sums.exact().iter().map(|sum| (sum.units(), sum.exponent())).collect();
         (sums.voxels(), exact, sums.non_finite().voxels)
@@ -163,6 +174,6 @@ pub fn loss<'py>(
         true => call.evaluate_with_gradient(&engine, operands, Whose::Library).map(|(found, own)| (found, Some(own))),
         false => call.evaluate(&engine, operands, Whose::Library).map(|found| (found, None)),
     })?;
-    let (found, gradient) = found.map_err(failed)?;
+    let (found, gradient) = found.map_err(|error| unsummed(error, "clean the input"))?;
     Ok((found.values, found.shape, gradient.map(|gradient| gradient.into_pyarray(py))))
 }

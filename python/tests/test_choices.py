@@ -170,3 +170,158 @@ def test_one_score_is_named(folders):
     for call in (report.mean, lambda names: report.worst(2, names)):
         with pytest.raises(vd.Error, match="several scores"):
             call("dice,iou")
+
+
+def test_iterators_are_read_once(folders):
+    truth, pred, _ = folders
+    files = {"truth": truth / "case_1.nii", "pred": pred / "case_1.nii"}
+    found = vd.counts(**files, labels=iter([1]), regions={"w": iter([1, 2])})
+    assert found == vd.counts(**files, labels=[1], regions={"w": [1, 2]})
+    assert vd.dice(files["pred"], files["truth"], labels=iter([1]), regions={"w": [1, 2]}) == dict(
+        zip(found.classes, found.scores("dice")["dice"])
+    )
+    models = {"a": pred, "b": truth}
+    lists = vd.compare(models, truth=truth, metrics=["dice", "iou"], evaluation={"labels": [1, 2], "regions": {"w": [1, 3]}})
+    once = vd.compare(models, truth=truth, metrics=(name for name in ("dice", "iou")),
+                      evaluation={"labels": iter([1, 2]), "regions": {"w": iter([1, 3])}})
+    assert once.to_dict() == lists.to_dict()
+
+
+@pytest.mark.parametrize("group", [["g1"] * 4, [("case_1", "a")], lambda case: case, 5, {"case_1": 1}, {1: "a"}])
+def test_a_group_is_a_pattern_or_a_dict(folders, group):
+    truth, pred, _ = folders
+    with pytest.raises(vd.Error, match="group"):
+        vd.compare(a=vd.evaluate(truth, pred), b=vd.evaluate(truth, truth), metrics="dice", group=group)
+
+
+@pytest.mark.parametrize(
+    "choices, part",
+    [
+        *[
+            ({name: wrong}, f"{name} is {wrong}.*whole number from")
+            for name in ("threads", "resamples", "seed")
+            for wrong in (-1, 2.5, 2**70)
+        ],
+        ({"threads": 0}, "threads is 0"),
+        ({"num_parts": 2.5, "part_id": 0}, "num_parts is 2.5"),
+        ({"num_parts": 2, "part_id": "0"}, "part_id is '0'"),
+        ({"labels": b"12"}, "labels"),
+        ({"regions": 5}, "regions"),
+        ({"regions": "12"}, "regions"),
+        ({"regions": {1: [1]}}, "a region is called 1"),
+        ({"regions": {"": [1]}}, "a region is called ''"),
+        ({"spacing": "123"}, "spacing is '123'"),
+        ({"spacing": [1, 1, "1"]}, "spacing"),
+        ({"spacing": 1.0}, "spacing is 1.0"),
+        ({"spacing": (None, 1, 1)}, "spacing"),
+        ({"instances": "components", "size_classes": "12"}, "size_classes is '12'"),
+        ({"instances": "components", "size_classes": 5}, "size_classes is 5"),
+        ({"instances": "components", "many_to_one": "x"}, "many_to_one is 'x'"),
+        ({"stack": 1}, "stack is 1"),
+        ({"progress": 1}, "progress is 1"),
+        ({"instances": "components", "lesion_choices": "a"}, "lesion_choices is 'a'"),
+        ({"instances": "components", "lesion_choices": {1: 2}}, "lesion_choices"),
+        ({"surface_choices": [1]}, "surface_choices"),
+        ({"threshold": "x"}, "threshold is 'x'"),
+        ({"round": "x"}, "round is 'x'"),
+        ({"like": 5}, "like is 5"),
+        ({"missing": True}, "missing is True"),
+        ({"metrics": 5}, "metrics are names"),
+        ({"metrics": [1]}, "metrics are names"),
+        ({"dataset": {"labels": {1, 2}}}, "dataset"),
+    ],
+)
+def test_choices_of_wrong_types_are_named(folders, choices, part):
+    truth, pred, _ = folders
+    with pytest.raises(vd.Error, match=part):
+        vd.evaluate(truth, pred, **choices)
+
+
+def test_regions_have_texts_for_names_for_arrays_too():
+    maps = np.array([1, 2])
+    for wrong in (5, "12", {1: [1]}, {"": [1]}):
+        with pytest.raises(vd.Error, match="region"):
+            vd.counts(pred=maps, truth=maps, regions=wrong)
+    assert vd.counts(pred=maps, truth=maps, labels=np.array(2)).classes == ("2",)
+
+
+@pytest.mark.parametrize(
+    "choices, part",
+    [
+        ({"resamples": -1}, "resamples is -1"),
+        ({"seed": -1}, "seed is -1"),
+        ({"digits": 2.5}, "digits is 2.5"),
+        ({"alpha": "x"}, "alpha is 'x'"),
+        ({"alpha": None}, "alpha is"),
+        ({"classes": 1}, "classes are names"),
+        ({"weights": [1]}, "weights"),
+        ({"weights": {"dice": "1"}}, "weights"),
+        ({"test": None}, "test"),
+        ({"metric": "dice"}, "taken for a model.*write metrics"),
+        ({"higher_is_better": 5}, "higher_is_better"),
+    ],
+)
+def test_choices_of_comparisons_are_named(folders, choices, part):
+    truth, pred, _ = folders
+    models = {"a": vd.evaluate(truth, pred), "b": vd.evaluate(truth, truth)}
+    with pytest.raises(vd.Error, match=part):
+        vd.compare(models, **choices)
+
+
+@pytest.mark.parametrize("ignore, code", [(-1, -1), (255, 255), ([-1, 7], 7)])
+def test_ignored_labels_are_no_classes_of_arrays_and_files(tmp_path, ignore, code):
+    pred = np.array([[[1, 2, code, 1, 3, code]]])
+    truth = np.array([[[1, 2, 2, code, code, 1]]])
+    found = vd.counts(pred=pred, truth=truth, ignore=ignore)
+    assert found.classes == ("1", "2")
+    assert (found.tp.tolist(), found.n_pred.tolist(), found.n_truth.tolist(), found.n.tolist()) == ([1, 1], [1, 1], [2, 2], [4, 4])
+    for name, array in (("pred", pred), ("truth", truth)):
+        np.save(tmp_path / f"{name}.npy", array.astype(np.int16))
+    of_files = vd.counts(pred=tmp_path / "pred.npy", truth=tmp_path / "truth.npy", ignore=ignore)
+    assert vd.dice(pred, truth, ignore=ignore) == {"1": 2 / 3, "2": 2 / 3}
+    assert of_files == found
+
+
+@pytest.mark.parametrize("call, name, choice, options", [
+    (vd.instances, "lesion_choices", {"connectivity": "zz"}, 'connectivity="zz".*faces'),
+    (vd.instances, "lesion_choices", {"match": "zz"}, 'match="zz".*greedy'),
+    (vd.instances, "lesion_choices", {"match_threshold": "x"}, 'match_threshold="x".*a number'),
+    (vd.instances, "lesion_choices", {"zz": 1}, "`zz` is no choice about lesions; these are by, connectivity"),
+    (vd.surfaces, "surface_choices", {"boundary": "zz"}, 'boundary="zz".*edge'),
+    (vd.surfaces, "surface_choices", {"zz": 1}, "`zz` is no choice about surfaces; these are boundary"),
+])
+def test_a_wrong_choice_is_named_with_its_options(call, name, choice, options):
+    maps = np.ones((3, 3, 3), dtype=np.uint8)
+    with pytest.raises(vd.Error, match=options):
+        call(pred=maps, truth=maps, **{name: choice})
+
+
+@pytest.mark.parametrize("call, name", [(vd.instances, "lesion_choices"), (vd.surfaces, "surface_choices")])
+def test_the_options_that_a_message_names_are_there(call, name):
+    maps = np.ones((3, 3, 3), dtype=np.uint8)
+    with pytest.raises(vd.Error) as told:
+        call(pred=maps, truth=maps, **{name: {"zz": "zz"}})
+    options = str(told.value).split("these are ")[1].split(", ")
+    assert len(options) >= 6
+    for option in options:
+        with pytest.raises(vd.Error, match=f'^{option}="zz"'):
+            call(pred=maps, truth=maps, **{name: {option: "zz"}})
+
+
+def test_messages_have_the_words_of_python():
+    pred, truth = np.full((1, 1, 2, 2), np.nan, dtype=np.float32), np.ones((1, 2, 2), dtype=np.uint8)
+    with pytest.raises(vd.Error, match='say non_finite="ignore"') as told:
+        vd.sums(pred=pred, truth=truth)
+    assert "NonFinite" not in str(told.value) and "Propagate" not in str(told.value)
+    for threshold in (float("nan"), float("inf"), "x"):
+        with pytest.raises(vd.Error, match="^threshold is"):
+            vd.sums(pred=truth[None].astype(np.float32), truth=truth, activation="threshold", threshold=threshold)
+    for name in ("activation", "non_finite"):
+        with pytest.raises(vd.Error, match=f"^{name} is None"):
+            vd.sums(pred=truth[None].astype(np.float32), truth=truth, **{name: None})
+    found = vd.counts(pred=truth, truth=truth)
+    for wrong in ({"empty": 5}, {"empty": None}):
+        with pytest.raises(vd.Error, match="^empty is"):
+            found.scores("dice", **wrong)
+    with pytest.raises(vd.Error, match="metrics are names"):
+        found.scores(5)

@@ -183,3 +183,31 @@ def test_no_copy_is_made_of_arrays_in_one_order():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1 << 20 < truth.nbytes
+
+
+def test_a_dictionary_of_counts_is_whole():
+    maps = np.array([[0, 1, 2], [2, 1, 0]])
+    for found in (vd.counts(pred=maps, truth=maps), vd.counts(pred=maps, truth=maps, labels=[1], ignore="-1,7", sample_axis=0)):
+        given = json.loads(json.dumps(found.to_dict()))
+        assert vd.Counts.from_dict(given) == found
+        for change in ({"tp": [1.9] * 2}, {"tp": [-1, 1]}, {"tp": [2**63, 1]}, {"tp": [1]}, {"tp": [True, False]},
+                       {"classes": ["1", "2", "3"]}, {"labels": [[1]] * 3}, {"labels": [[1.5], [2]]}, {"voxels": [[1]]}, {"n": None}):
+            with pytest.raises(vd.Error, match="no dictionary of counts"):
+                vd.Counts.from_dict({**given, **change})
+
+
+def test_counts_of_samples_do_not_pass_64_bits():
+    maps = np.array([[1], [1], [1]])
+    found = vd.counts(pred=maps, truth=maps, labels=[1], sample_axis=0)
+    found.n[:] = 2**62
+    with pytest.raises(vd.Error, match="64 bits"):
+        found.pooled()
+    found.n[2] = 0
+    found.n[1] = 2**61
+    assert found.pooled().n.tolist() == [2**62 + 2**61]
+
+
+def test_zeros_are_arrays_of_their_own():
+    zero = vd.Counts.zero([1, 2])
+    zero.tp[0] = 5
+    assert zero.n.tolist() == zero.n_pred.tolist() == [0, 0]

@@ -179,7 +179,7 @@ def test_surfaces_of_samples_and_files(folders):
     assert of_files.scores()["hd"].tolist() == of_folders.scores("hd")["hd"][:1].tolist()
     with pytest.raises(vd.Error, match="large a voxel"):
         vd.surfaces(pred=p[0], truth=t[0])
-    with pytest.raises(vd.Error, match="2 lengths"):
+    with pytest.raises(vd.Error, match="3 lengths"):
         vd.surfaces(pred=p[0], truth=t[0], spacing=(1, 1))
     with pytest.raises(vd.Error, match="was not measured"):
         of_samples.scores("hd95")
@@ -211,7 +211,7 @@ def test_lesions_are_found_one_by_one(rng):
     assert panoptic["sq"][0, 0] == (1 + 36 / 48) / 2
     assert panoptic["rq"][0, 0] == 2 / (2 + 1 / 2 + 1 / 2)
     assert panoptic["pq"][0, 0] == pytest.approx((1 + 36 / 48) / 3, rel=1e-15)
-    with pytest.raises(vd.Error, match="no choice about lesions"):
+    with pytest.raises(vd.Error, match='connectivity="some".*one of faces, edges, corners'):
         vd.instances(pred=pred, truth=truth, lesion_choices={"connectivity": "some"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
 import os
@@ -14,7 +15,7 @@ from typing import Any
 from . import _choices, _inputs, _voxdice
 from ._evaluate import evaluate
 from ._frames import html_table, pandas
-from ._report import text_of_part
+from ._report import Report, text_of_part
 from ._voxdice import Error
 
 
@@ -64,6 +65,28 @@ def _number(text: str) -> float | None:
     return float(text) if text else None
 
 
+#: Choices of one word, and those that cannot be None.
+_WORDS = ("undefined", "missing", "against", "group_column", "empty", "like")
+_NEEDED = ("test", "zeros", "adjust", "family", "rank", "interval")
+
+
+def _is_result(given: Any) -> bool:
+    """Whether it may be the results of a model: a report, a path that exists, or a list of these."""
+    return isinstance(given, (Report, list, tuple)) or _inputs.is_path(given) and os.path.exists(given)
+
+
+def _texts(given: Any) -> Any:
+    """Names of classes, which may be numbers."""
+    return list(map(str, given)) if isinstance(given, Iterable) and not isinstance(given, str) else given
+
+
+def _weights(given: Mapping[str, float] | None) -> dict[str, float]:
+    values = _choices.numbers(list(given.values())) if isinstance(given, Mapping) else None if given is not None else []
+    if values is None or not all(isinstance(name, str) for name in given or ()):
+        raise Error(f"weights is {given!r}, and must be a dict from scores to numbers, such as {{'dice': 2}}")
+    return dict(zip(given or (), values))
+
+
 def compare(
     models: Mapping[str, Any] | None = None,
     /,
@@ -105,13 +128,25 @@ def compare(
     in the name of a case, or a dict from cases to groups, and ``group_column`` a column of the CSV files. Differences are those
     of the first model less the second, in the order given. Raises :class:`voxdice.Error` where nothing can be compared.
     """
+    if not isinstance(models, (Mapping, type(None))):
+        raise Error("models are a dict from names to results; write compare({'a': ..., 'b': ...}), or compare(a=..., b=...)")
+    for name, given in named.items():
+        meant = difflib.get_close_matches(name, compare.__kwdefaults__ or (), 1)
+        if meant and not _is_result(given):
+            raise Error(f"{name}={given!r} is taken for a model, and is no result of one; if it is a choice, write {meant[0]}")
     twice = sorted(set(models or {}) & set(named))
     if twice:
         raise Error(f"{', '.join(twice)} is there twice, in the dict and by name; give each model a name of its own")
     if group is not None and group_column is not None:
         raise Error("group and group_column both say how cases form groups; leave one of them out")
+    if not isinstance(group, (str, Mapping, type(None))):
+        raise Error(f"group is of type {type(group).__name__}, and must be a text, which is a pattern for names, or a dict")
+    if isinstance(group, Mapping) and not all(isinstance(text, str) for pair in group.items() for text in pair):
+        raise Error("group has names that are no texts; write a dict such as {'case_1': 'patient_1'}")
+    # What is read for each model must not be used up by the first one.
+    asked, evaluation = _choices.metrics(metrics), _choices.kept(evaluation)
     # Resamples are drawn of the differences, and not once more of each model.
-    own = {"metrics": metrics, "like": like, "empty": empty, "missing": missing, "pair_regex": pair_regex, "resamples": 0}
+    own = {"metrics": asked, "like": like, "empty": empty, "missing": missing, "pair_regex": pair_regex, "resamples": 0}
     both = sorted(set(own) & set(evaluation or {}))
     if both:
         raise Error(f"evaluation holds {', '.join(both)}, which compare decides itself; take it out")
@@ -128,16 +163,15 @@ def compare(
     idle = [name for name, given in of_folders.items() if given is not None and not folders]
     if idle:
         raise Error(f"{', '.join(idle)}: this is about folders of predictions, and no model is one; leave it out")
-    asked = _choices.metrics(metrics)
     statistics = {
         "metrics": asked.split(",") if asked else None,
         "higher_is_better": _choices.names(higher_is_better, "higher_is_better"),
         "lower_is_better": _choices.names(lower_is_better, "lower_is_better"),
-        "classes": None if classes is None else _choices.names(map(str, classes) if not isinstance(classes, str) else classes, "classes"),
+        "classes": None if classes is None else _choices.names(_texts(classes), "classes"),
         "undefined": undefined,
         "missing": missing,
         "against": against,
-        "weights": {name: float(weight) for name, weight in (weights or {}).items()},
+        "weights": _weights(weights),
         "group_pattern": group if isinstance(group, str) else None,
         "group_column": group_column,
         "groups": dict(group) if isinstance(group, Mapping) else None,
@@ -149,10 +183,12 @@ def compare(
         "family": family,
         "rank": rank,
         "interval": interval,
-        "alpha": alpha,
-        "margin": margin,
-        "resamples": resamples,
-        "seed": seed,
+        "alpha": _choices.share(alpha if alpha is not None else float("nan"), "alpha", 0, 1),
+        "margin": _choices.finite(margin, "margin"),
+        "resamples": _choices.count(resamples, "resamples", 0, 1_000_000),
+        "seed": _choices.count(seed, "seed", 0, 2**64 - 1),
         "digits": _choices.digits(digits),
     }
+    _choices.words(statistics, _WORDS)
+    _choices.words(statistics, _NEEDED, needed=True)
     return Comparison(*_voxdice.compare(texts, statistics))

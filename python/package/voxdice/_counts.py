@@ -69,7 +69,8 @@ class Counts:
         ``"zero"``. Raises :class:`voxdice.Error` for names that are no score of counts.
         """
         rows = np.stack([self.tp, self.n_pred, self.n_truth, self.n], axis=-1)
-        found = _voxdice.score(",".join(names) or "dice,iou", empty, rows.reshape(-1, 4).tolist())
+        _choices.words({"empty": empty}, ("empty",), needed=True)
+        found = _voxdice.score(_choices.metrics(names) or "dice,iou", empty, rows.reshape(-1, 4).tolist())
         return {name: np.array(values, dtype=np.float64).reshape(self.tp.shape) for name, values in found}
 
     def frame(self, *names: str, empty: str = "nan") -> Any:
@@ -88,6 +89,8 @@ class Counts:
         if self.tp.ndim == 1:
             return self
         arrays = {name: getattr(self, name).sum(axis=0, dtype=np.int64) for name in _FIELDS}
+        if any((getattr(self, name).sum(axis=0, dtype=np.float64) > 9.2e18).any() for name in _FIELDS):
+            raise Error("the sum of these counts passes 64 bits; keep them apart")
         return Counts(**arrays, **self._identity(), voxels=int(np.sum(self.voxels)))
 
     def _identity(self) -> dict[str, Any]:
@@ -96,10 +99,10 @@ class Counts:
     @classmethod
     def zero(cls, labels: _choices.Labels = None, *, regions: _choices.Regions = None, ignore: _choices.Labels = None) -> Counts:
         """Counts of no voxels, to begin a sum with."""
-        classes, sets = _classes(labels, regions)
+        classes, sets = _classes(_choices.labels(labels), _choices.regions(regions))
         none = np.zeros(len(classes or ()), dtype=np.int64)
         named = {"classes": classes or (), "labels": tuple(map(tuple, sets or ())), "ignored": _choices.ignore(ignore)}
-        return cls(*[none] * 6, **named, found=sets is None)
+        return cls(*(none.copy() for _ in _FIELDS), **named, found=sets is None)
 
     def __add__(self, other: Any) -> Counts:
         if not isinstance(other, Counts):
@@ -154,13 +157,16 @@ class Counts:
     def from_dict(cls, given: Mapping[str, Any]) -> Counts:
         """Counts from :meth:`to_dict`, also after JSON."""
         try:
-            arrays = {name: np.array(given[name], dtype=np.int64) for name in _FIELDS}
-            labels = tuple(tuple(labels) for labels in given["labels"])
-            voxels = np.array(given["voxels"], dtype=np.int64)
-            voxels = voxels if voxels.ndim else int(voxels)
-            return cls(**arrays, classes=tuple(given["classes"]), labels=labels, ignored=given["ignored"],
-                       found=given["found"], voxels=voxels)
-        except (KeyError, TypeError, ValueError) as error:
+            arrays = {name: _wholes(given[name]) for name in _FIELDS}
+            classes = tuple(map(str, given["classes"]))
+            labels = tuple(tuple(_choices.whole(label, "labels") for label in labels) for labels in given["labels"])
+            voxels = _wholes(given["voxels"])
+            shapes = {array.shape for array in arrays.values()}
+            if shapes != {(*voxels.shape, len(classes))} or len(labels) != len(classes) or voxels.ndim > 1:
+                raise ValueError(f"counts of shapes {sorted(shapes)} for {len(classes)} classes and {voxels.size} samples")
+            return cls(**arrays, classes=classes, labels=labels, ignored=_choices.ignore(given["ignored"] or None),
+                       found=bool(given["found"]), voxels=voxels if voxels.ndim else int(voxels))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Error(f"this is no dictionary of counts ({error!r}); give what to_dict() returned") from error
 
     def __repr__(self) -> str:
@@ -173,8 +179,18 @@ class Counts:
         return html_table(["label", *scores], rows)
 
 
-def _classes(labels: _choices.Labels, regions: _choices.Regions) -> tuple[tuple[str, ...] | None, list[list[int]] | None]:
-    listed, unions = _choices.labels(labels), _choices.regions(regions)
+def _wholes(given: Any) -> np.ndarray:
+    """Whole numbers from 0 on that int64 can hold."""
+    array = np.array(given)
+    if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= 2**63):
+        raise ValueError("counts are whole numbers from 0 to 2^63 - 1")
+    return array.astype(np.int64)
+
+
+def _classes(
+    listed: list[int] | None, unions: list[tuple[str | None, list[int]]]
+) -> tuple[tuple[str, ...] | None, list[list[int]] | None]:
+    """Names of classes, and the labels of each; None where classes are the labels that occur."""
     if listed is None and not unions:
         return None, None
     sets = [[label] for label in listed or []] + [union for _, union in unions]
@@ -199,7 +215,8 @@ def counts(
 
     ``pred`` and ``truth`` are paths of files, or arrays, tensors or images of one shape: bool, integers of 8 to 64 bits, or
     floats that hold whole numbers, in any order of memory. They are read where they lie, without a copy, unless the two lie in
-    different orders. ``labels`` are the classes (``[1, 2]``, ``range(1, 118)``, ``"1,2,5-9"``; by default all that occur but
+    different orders, with gaps, backwards, with samples that are not the outermost axis, or in the byte order of another machine.
+    ``labels`` are the classes (``[1, 2]``, ``range(1, 118)``, ``"1,2,5-9"``; by default all that occur but
     0), ``regions`` unions of labels with names, ``ignore`` labels of the truth whose voxels do not count. With
     ``sample_axis`` each place on that axis is a sample of its own. ``geometry`` is ``"strict"`` or ``"off"`` for images that
     know where they lie; for paths also ``"warn"``, which is the command's.
@@ -207,17 +224,19 @@ def counts(
     Raises :class:`voxdice.Error` for numbers that are no labels (negative ones that are not ignored, fractions, NaN), with
     the place of the first one, and for shapes and grids that differ.
     """
-    classes, sets = _classes(labels, regions)
+    # Read once: these may be iterators.
+    listed, unions = _choices.labels(labels), _choices.regions(regions)
+    classes, sets = _classes(listed, unions)
     ignored = _choices.ignore(ignore)
     if _inputs.is_path(pred) and _inputs.is_path(truth):
         if sample_axis is not None:
             raise Error("sample_axis is for arrays, and these are paths; leave it out, or evaluate two folders")
-        return _of_files(pred, truth, classes, sets, labels, regions, ignored, geometry)
+        return _of_files(pred, truth, classes, sets, listed, unions, ignored, geometry)
     of_pred, of_truth = _inputs.pair(pred, truth, geometry)
     axis = _inputs.sample_axis(sample_axis, of_truth.array.ndim)
     of_pred, of_truth = (_inputs.samples_first(side, axis) for side in (of_pred, of_truth))
     samples = of_truth.array.shape[0]
-    flat_pred, flat_truth, _ = _inputs.together(of_pred, of_truth, lead=1)
+    flat_pred, flat_truth = _inputs.together(of_pred, of_truth, _inputs.order_in_memory(of_truth))
     found, rows, voxels = _voxdice.count(
         flat_pred, of_pred.kind, flat_truth, of_truth.kind, samples, sets, ignored
     )
@@ -231,11 +250,11 @@ def counts(
 
 
 def _of_files(
-    pred: Any, truth: Any, classes: Any, sets: Any, labels: Any, regions: Any, ignored: str, geometry: str
+    pred: Any, truth: Any, classes: Any, sets: Any, listed: Any, unions: Any, ignored: str, geometry: str
 ) -> Counts:
     """Files are decoded while they are counted."""
     _inputs.check_files(pred, truth, "counts takes")
-    named = {"labels": _choices.labels(labels), "regions": _choices.regions(regions), "ignore": ignored or None}
+    named = {"labels": listed, "regions": unions, "ignore": ignored or None}
     choices = _choices.chosen(**named, geometry=geometry, resamples=0)
     report = Report(_voxdice.evaluate(os.fspath(truth), os.fspath(pred), choices, None))
     columns = report.columns()

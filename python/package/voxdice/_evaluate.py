@@ -86,10 +86,10 @@ def evaluate(
             raise Error(f"{os.fspath(side)}: no such file or folder; check the name")
     if (num_parts is None) != (part_id is None) or (shard is not None and num_parts is not None):
         raise Error('say shard="1/4", or num_parts=4 with part_id=0')
-    if num_parts is not None and part_id is not None:
-        if not 0 <= part_id < num_parts:
-            raise Error(f"part_id is {part_id}, and counts from 0 to num_parts - 1, which is {num_parts - 1}")
-        shard = f"{part_id + 1}/{num_parts}"
+    num_parts = _choices.count(num_parts, "num_parts", 1, 2**32 - 1)
+    if num_parts is not None:
+        part_id = _choices.count(part_id, "part_id", 0, num_parts - 1)
+        shard = f"{(part_id or 0) + 1}/{num_parts}"
     if pairs is not None and pair_regex is not None:
         raise Error("pairs and pair_regex both say which files belong together; leave one of them out")
     if labels is not None and dataset is not None:
@@ -109,11 +109,11 @@ def evaluate(
         geometry=geometry,
         round=_choices.share(round, "round", 0, 0.5),
         threshold=_choices.finite(threshold, "threshold"),
-        stack=bool(stack),
+        stack=_choices.flag(stack, "stack"),
         pairs=_pairs(pairs),
         pair_regex=pair_regex,
         cases=cases if isinstance(cases, str) else None,
-        case_list=None if cases is None or isinstance(cases, str) else "\n".join(cases),
+        case_list=None if cases is None or isinstance(cases, str) else "\n".join(_choices.names(cases, "cases")),
         shard=shard,
         resamples=resamples,
         seed=seed,
@@ -136,9 +136,9 @@ class _Heard:
         self.progress, self.bar = progress, None
 
     def __enter__(self) -> Callable[[int, int], Any] | None:
-        if not isinstance(self.progress, bool):
+        if callable(self.progress):
             return self.progress
-        if not self.progress:
+        if not _choices.flag(self.progress, "progress"):
             return None
         try:
             from tqdm.auto import tqdm

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,16 @@ def text_of(path: Any) -> str:
 
 
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a file under another name first, so that none is left half, whatever ends the writing."""
+    """Writes a file under another name first, so that none is left half, whatever ends the writing. Of threads and processes
+    that write one file at once the last one stays, whole. A file that was there keeps its mode."""
     path = Path(path)
-    hidden = path.with_name(f".{path.name}.{os.getpid()}.part")
+    hidden = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         try:
-            hidden.write_text(text, encoding="utf-8", newline="")
+            with open(hidden, "x", encoding="utf-8", newline="") as file:
+                file.write(text)
+            if path.exists():
+                shutil.copymode(path, hidden)
             hidden.replace(path)
         finally:
             hidden.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ No host is imported: a tensor has ``detach`` and ``numpy``, an image of SimpleIT
 
 from __future__ import annotations
 
+import operator
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -52,16 +53,27 @@ def field(volume: Any, name: str) -> Field:
     if hasattr(volume, "GetPixelIDValue") and hasattr(volume, "GetDirection"):
         return _simpleitk(volume, name)
     if hasattr(volume, "dataobj") and hasattr(volume, "affine"):
-        return _nibabel(volume)
+        return _nibabel(volume, name)
     if hasattr(volume, "values") and hasattr(volume, "dims"):
         volume = volume.values
-    array = np.asarray(volume)
+    try:
+        array = np.asanyarray(volume)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Error(f"{name} is no array of numbers: {error}; give an array, a tensor, an image or a path") from error
     if array.dtype == object:
         raise Error(f"{name} is no array of numbers ({type(volume).__name__}); give an array, a tensor, an image or a path")
-    return Field(_native(array), array.dtype.name)
+    return Field(_native(array, name), array.dtype.name)
 
 
-def _native(array: np.ndarray) -> np.ndarray:
+def _native(array: np.ndarray, name: str) -> np.ndarray:
+    """Voxels in the byte order of this machine. Those that a mask of numpy hides are not read in silence."""
+    if np.ma.is_masked(array):
+        hidden = int(np.ma.getmaskarray(array).sum())
+        raise Error(
+            f"{name} is a masked array, and its mask hides {hidden} voxels; give them a label with {name}.filled(255), "
+            "and ignore=255 if they are not to count"
+        )
+    array = np.asarray(array)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
@@ -87,6 +99,9 @@ def _tensor(tensor: Any, name: str) -> Field:
 def _simpleitk(image: Any, name: str) -> Field:
     import SimpleITK
 
+    # SimpleITK itself ends the process where it is asked for voxels of a label map.
+    if "label" in image.GetPixelIDTypeAsString():
+        raise Error(f"{name} is a label map of runs; make an image of it with SimpleITK.LabelMapToLabel({name})")
     if image.GetNumberOfComponentsPerPixel() != 1:
         raise Error(f"{name} has {image.GetNumberOfComponentsPerPixel()} numbers per voxel; take one with SimpleITK")
     array = SimpleITK.GetArrayViewFromImage(image)
@@ -101,11 +116,11 @@ def _simpleitk(image: Any, name: str) -> Field:
     return found
 
 
-def _nibabel(image: Any) -> Field:
+def _nibabel(image: Any, name: str) -> Field:
     array = np.asanyarray(image.dataobj)
     affine = None if image.affine is None else np.asarray(image.affine, dtype=np.float64)
     spacing = None if affine is None else tuple(float(size) for size in image.header.get_zooms()[: array.ndim])
-    return Field(_native(array), array.dtype.name, spacing, affine, x_first=True)
+    return Field(_native(array, name), array.dtype.name, spacing, affine, x_first=True)
 
 
 #: As the command: voxels that lie further apart than this part of one are not the same voxels.
@@ -152,15 +167,23 @@ def _check_grids(pred: Field, truth: Field) -> None:
         )
 
 
-def together(pred: Field, truth: Field, lead: int = 0) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
-    """Both as one contiguous axis in the order of truth's memory, and the order of the axes in it. The first ``lead`` axes stay
-    first. A copy is made only of what lies in another order, or with gaps."""
-    strides = truth.array.strides
-    inner = sorted(range(lead, truth.array.ndim), key=lambda axis: (-abs(strides[axis]), axis))
-    order = (*range(lead), *inner)
-    flat = (np.ascontiguousarray(side.array.transpose(order)).reshape(-1) for side in (pred, truth))
-    of_pred, of_truth = flat
-    return _bits(of_pred), _bits(of_truth), order
+def order_in_memory(found: Field) -> tuple[int, ...]:
+    """The axes as they lie in memory, the first one of samples ahead: for what is the same in any order."""
+    strides = found.array.strides
+    return 0, *sorted(range(1, found.array.ndim), key=lambda axis: (-abs(strides[axis]), axis))
+
+
+def order_of_axes(pred: Field, truth: Field) -> tuple[int, ...]:
+    """The axes with x last, as files have them, the first one of samples ahead: for what depends on their order, which must
+    not depend on memory. Of plain arrays the last axis is x."""
+    axes = range(1, truth.array.ndim)
+    return 0, *(reversed(axes) if pred.x_first or truth.x_first else axes)
+
+
+def together(pred: Field, truth: Field, order: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Both as one contiguous axis in this order of axes. A copy is made only of what lies in another order, or with gaps."""
+    of_pred, of_truth = (np.ascontiguousarray(side.array.transpose(order)).reshape(-1) for side in (pred, truth))
+    return _bits(of_pred), _bits(of_truth)
 
 
 def _bits(array: np.ndarray) -> np.ndarray:
@@ -173,12 +196,15 @@ def _bits(array: np.ndarray) -> np.ndarray:
 def samples_first(found: Field, axis: int | None) -> Field:
     """The axis of samples first; one of length 1 is added where there is none."""
     array = found.array[None] if axis is None else np.moveaxis(found.array, axis, 0)
-    return Field(array, found.kind, found.spacing, found.affine, found.x_first)
+    spacing = found.spacing
+    if spacing is not None and axis is not None and len(spacing) == found.array.ndim:
+        spacing = (*spacing[:axis], *spacing[axis + 1 :])  # samples have no size
+    return Field(array, found.kind, spacing, found.affine, found.x_first)
 
 
 def sample_axis(axis: int | None, ndim: int) -> int | None:
     if axis is None:
         return None
-    if not -ndim <= axis < ndim:
-        raise Error(f"sample_axis is {axis}, and the arrays have {ndim} axes; name one of them, or None for one sample")
-    return axis % ndim
+    if isinstance(axis, bool) or not hasattr(axis, "__index__") or not -ndim <= axis < ndim:
+        raise Error(f"sample_axis is {axis!r}, and the arrays have {ndim} axes; name one of them, or None for one sample")
+    return operator.index(axis) % ndim

@@ -83,7 +83,7 @@ class Report:
 
     def worst(self, most: int = 5, metric: str | None = None) -> list[tuple[str, str, float]]:
         """The cases and classes with the worst values, worst first."""
-        return self._inner.worst(most, metric)
+        return self._inner.worst(_choices.count(most, "most", 0, 2**32 - 1) or 0, metric)
 
     def lesions(self) -> list[dict[str, str]]:
         """A row per lesion of either side, as the command's ``--lesions`` file has them."""
@@ -141,7 +141,14 @@ class Report:
         return iter(self.cases)
 
     def __add__(self, other: Any) -> Report:
-        return merge([self, other]) if isinstance(other, Report) else NotImplemented
+        if not isinstance(other, Report):
+            return NotImplemented
+        try:
+            return merge([self, other])
+        except Error as error:
+            if not any(json.loads(part.to_json())["voxdice"]["options"]["shard"] for part in (self, other)):
+                raise
+            raise Error(f"{error}; of more than two shards make a list, and write merge(parts)") from None
 
     def __radd__(self, other: Any) -> Report:
         return self if isinstance(other, int) and other == 0 else NotImplemented
@@ -201,6 +208,8 @@ def merge(
     Every score is made anew, so the choices about scores may be changed here; ``pool`` is as in :func:`evaluate`. Raises
     :class:`voxdice.Error` where cases are there twice, shards are missing, or the parts were counted by other rules.
     """
+    if isinstance(parts, (Report, str, os.PathLike)) or not isinstance(parts, Iterable):
+        raise Error("merge takes a list of reports and paths, and this is one of them or none; write merge([a, b])")
     texts = [text_of_part(part, f"part {at}") for at, part in enumerate(parts, 1)]
     asked = {"empty": empty, "like": like, "pool": pool, "resamples": resamples, "seed": seed}
     choices = _choices.chosen(metrics=_choices.metrics(metrics), **asked)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
+from . import _choices
 from ._voxdice import Error
 
 #: Pixels of a mask at most: a text of a few bytes must not take all memory.
@@ -27,40 +29,49 @@ def from_rle(rle: Any, shape: Sequence[int] | None = None, *, label: int = 1) ->
     array([[0, 1, 0],
            [1, 1, 0]], dtype=uint8)
     """
-    if not 1 <= label <= 0xFFFF_FFFF:
-        raise Error(f"label is {label}, and must be a whole number from 1 to 4294967295")
+    label = _choices.count(label, "label", 1, 0xFFFF_FFFF) or 1
     if isinstance(rle, Mapping):
         if "size" not in rle or "counts" not in rle:
             raise Error("a mask of COCO has \"size\" and \"counts\"; give both, or Kaggle's text with shape=(height, width)")
-        size = tuple(int(length) for length in rle["size"])
-        if shape is not None and tuple(shape) != size:
+        size = _size(rle["size"])
+        if shape is not None and _size(shape) != size:
             raise Error(f"shape is {tuple(shape)}, and the mask says {size}; leave shape out")
-        ends = _of_coco(rle["counts"], _pixels(size))
+        ends = _of_coco(rle["counts"], size[0] * size[1])
     elif isinstance(rle, str):
         if shape is None:
             raise Error("Kaggle's runs do not say how large the picture is; give shape=(height, width)")
-        size = tuple(int(length) for length in shape)
-        ends = _of_kaggle(rle, _pixels(size))
+        size = _size(shape)
+        ends = _of_kaggle(rle, size[0] * size[1])
     else:
         raise Error(f"runs are a text or a dict with size and counts, and this is {type(rle).__name__}")
     dtype = np.uint8 if label < 1 << 8 else np.uint16 if label < 1 << 16 else np.uint32
-    mask = np.zeros(_pixels(size), dtype)
+    mask = np.zeros(size[0] * size[1], dtype)
     for start, end in ends:
         mask[start:end] = label
     return np.ascontiguousarray(mask.reshape(size[::-1]).T)
 
 
-def _pixels(size: tuple[int, ...]) -> int:
-    if len(size) != 2 or min(size) < 1 or size[0] * size[1] > _MOST:
-        raise Error(f"a picture of {size} cannot be; give (height, width)")
-    return size[0] * size[1]
+def _wholes(given: Any, what: str) -> list[int]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise Error(f"{what} is {given!r}, and must be a list of whole numbers")
+    return [_choices.whole(number, what) for number in given]
+
+
+def _size(given: Any) -> tuple[int, int]:
+    found = _wholes(given, "the size of a picture")
+    if len(found) != 2 or min(found) < 1 or found[0] * found[1] > _MOST:
+        raise Error(f"a picture of {tuple(found)} cannot be; give (height, width)")
+    return found[0], found[1]
 
 
 def _of_coco(counts: Any, pixels: int) -> list[tuple[int, int]]:
-    runs = _unpacked(counts) if isinstance(counts, (str, bytes)) else [int(count) for count in counts]
-    ends = np.cumsum([0, *runs], dtype=np.int64).tolist() if len(runs) <= pixels + 1 else []
-    if not runs or min(runs) < 0 or not ends or ends[-1] != pixels:
-        raise Error(f"the runs are of {sum(runs)} pixels, and the picture has {pixels}; check size, and that all counts are there")
+    runs = _unpacked(counts) if isinstance(counts, (str, bytes)) else _wholes(counts, "counts")
+    if not runs or min(runs) < 0:
+        raise Error(f"{'one of the runs is below 0' if runs else 'there are no runs'}; give counts as they were written")
+    # Python's whole numbers, which have no largest one.
+    ends = list(accumulate(runs, initial=0))
+    if ends[-1] != pixels:
+        raise Error(f"the runs are of {ends[-1]} pixels, and the picture has {pixels}; check size, and that all counts are there")
     # Outside first, and then in turn.
     return list(zip(ends[1::2], ends[2::2]))
 

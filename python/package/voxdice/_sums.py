@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from . import _inputs, _voxdice
+from . import _choices, _inputs, _voxdice
 from ._voxdice import Error
 
 _TERMS = ("pred", "truth", "product", "pred_squared", "truth_squared", "abs_difference")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sums:
     """Exact sums per sample and channel: Σp, Σt, Σpt, Σp², Σt² and Σ|p − t|, each an integer times a power of two.
 
@@ -63,6 +63,17 @@ class Sums:
 
     def __radd__(self, other: Any) -> Sums:
         return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def _value(self) -> tuple[Any, ...]:
+        """What was summed, without the exponents in which it is written."""
+        exact = tuple(tuple(map(_fraction, cell)) for cell in self.exact)
+        return exact, self.shape, self.voxels, self.non_finite, self.activation
+
+    def __eq__(self, other: Any) -> bool:
+        return self._value() == other._value() if isinstance(other, Sums) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._value())
 
     def __repr__(self) -> str:
         return f"<voxdice.Sums: {self.shape[0]} samples, {self.shape[1]} channels>"
@@ -127,7 +138,8 @@ def sums(*, pred: Any, truth: Any, activation: str = "none", threshold: float | 
     """
     if threshold is not None and activation != "threshold":
         raise Error(f'threshold is for activation="threshold", and this is "{activation}"; leave one of the two out')
-    threshold = 0.5 if threshold is None else threshold
+    threshold = _choices.finite(0.5 if threshold is None else threshold, "threshold")
+    _choices.words({"activation": activation, "non_finite": non_finite}, ("activation", "non_finite"), needed=True)
     flat, kind, shape = soft(pred, "pred")
     axes = axes_of(shape)
     of_truth, truth_kind, are_labels = truth_of(truth, axes)

@@ -29,7 +29,8 @@ def surfaces(
 ) -> Report:
     """Distances in mm between the surfaces of two label maps with 2 or 3 axes, and their topology, class by class.
 
-    Inputs, classes and errors are those of :func:`counts`; both maps are held in memory. ``metrics`` are names such as
+    Inputs, classes and errors are those of :func:`counts`; both maps are held in memory, and copied first where the last axis
+    (of nibabel's images the first) is not the one that lies closest together. ``metrics`` are names such as
     ``"hd95,assd,nsd=2,boundary_iou=2"``, and of topology ``"betti,cldice"`` (``voxdice eval --metrics help``). ``surface`` is the
     definition of another tool (``"monai"``, ``"deepmind"``, ...), ``surface_choices`` are single choices. ``spacing`` is the size of a voxel along each
     axis of the arrays, in their order, in mm (for paths x first, three lengths); images and files know their own. With
@@ -64,7 +65,8 @@ def instances(
     them). ``like`` is the rule of a challenge or tool (``"brats23-gli"``, ``"panoptica"``, ``"cellpose"``), ``lesion_choices``
     single choices (``{"connectivity": "faces", "match": "greedy", "match_threshold": 0.1}``). ``size_classes`` and sizes such
     as ``"10mm3"`` need ``spacing``, which is as in :func:`surfaces`. :meth:`Report.lesions` has a row per lesion. Inputs and
-    errors are those of :func:`counts`; objects are numbered in the order of memory.
+    errors are those of :func:`counts`. Objects are numbered, and found at x, y and z, with x the first axis of nibabel's images
+    and the last one of all other arrays, whatever their order of memory.
     """
     own = None if like is not None and by == "components" else by
     choices = _choices.measured(metrics, None, None, own, lesion_choices, many_to_one, size_classes)
@@ -86,28 +88,30 @@ def _of_volumes(pred: Any, truth: Any, choices: dict[str, Any], labels: Any, reg
         found = _choices.chosen(**choices, **common, spacing=_choices.spacing(spacing), geometry=geometry)
         return Report(_voxdice.evaluate(os.fspath(truth), os.fspath(pred), found, None))
     of_pred, of_truth = _inputs.pair(pred, truth, geometry)
-    own = spacing if spacing is not None else of_truth.spacing if of_truth.spacing is not None else of_pred.spacing
     axis = _inputs.sample_axis(axis, of_truth.array.ndim)
     of_pred, of_truth = (_inputs.samples_first(side, axis) for side in (of_pred, of_truth))
     axes = of_truth.array.ndim - 1
     if axes not in (2, 3):
         more = "" if axis is not None else "; name the axis of samples with sample_axis, or take one volume"
         raise Error(f"truth has {axes} axes, and surfaces and lesions are of volumes with 2 or 3{more}")
-    if own is not None and len(own) != axes:
-        raise Error(f"spacing has {len(own)} lengths, and a volume has {axes} axes; give one for each, in their order")
-    flat_pred, flat_truth, order = _inputs.together(of_pred, of_truth, lead=1)
+    samples = of_truth.array.shape[0]
+    if samples == 0:
+        raise Error(f"axis {axis} has no samples, and nothing can be measured; leave such arrays out")
+    own = spacing if spacing is not None else of_truth.spacing if of_truth.spacing is not None else of_pred.spacing
+    own = _choices.spacing(own, axes)
+    order = _inputs.order_of_axes(of_pred, of_truth)
+    flat_pred, flat_truth = _inputs.together(of_pred, of_truth, order)
     inner = [place - 1 for place in order[1:]]
     shape = [of_truth.array.shape[1 + place] for place in inner]
-    # The last axis in memory is x. An image has no third one.
+    # The last axis is x. An image has no third one.
     x_first = None if own is None else [own[place] for place in reversed(inner)]
     x_first = [*x_first, 1.0] if x_first is not None and len(x_first) == 2 else x_first
-    samples = of_truth.array.shape[0]
     digits = len(str(samples))
     names = ["case"] if axis is None else [f"{sample:0{digits}}" for sample in range(samples)]
 
     def side(flat: np.ndarray, kind: str) -> list[Any]:
         return [(name, part, kind, shape) for name, part in zip(names, flat.reshape(samples, -1))]
 
-    found = _choices.chosen(**choices, **common, spacing=_choices.spacing(x_first), geometry="off")
+    found = _choices.chosen(**choices, **common, spacing=x_first, geometry="off")
     inner_report = _voxdice.evaluate(side(flat_truth, of_truth.kind), side(flat_pred, of_pred.kind), found, None)
     return Report(inner_report)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _choices
 from ._evaluate import evaluate
 from ._files import write_whole
 from ._voxdice import Error
@@ -64,6 +65,7 @@ def compute_metrics_on_folder(
     """
     if output_file is not None:
         assert output_file.endswith(".json"), "output_file should end with .json"
+    num_processes = _choices.count(num_processes, "num_processes", 1, 2**32 - 1)
     names = _files(folder_pred, file_ending)
     if not chill:
         missing = [name for name in _files(folder_ref, file_ending) if name not in set(names)]
@@ -146,7 +148,10 @@ def compute_metrics_on_folder_simple(
     ignore_label: int | None = None, chill: bool = False,
 ) -> None:
     """nnU-Net's function of this name: the ending of the first reference decides which files there are."""
-    ending = os.path.splitext(_files(folder_ref, "")[0])[-1]
+    names = _files(folder_ref, "")
+    if not names:
+        raise Error(f"{folder_ref}: there is no file; check the name of the folder")
+    ending = os.path.splitext(names[0])[-1]
     output_file = os.path.join(folder_pred, "summary.json") if output_file is None else output_file
     compute_metrics_on_folder(folder_ref, folder_pred, output_file, None, ending, list(labels), ignore_label,
                               num_processes, chill=chill)

@@ -2,6 +2,7 @@
 
 use crate::metric::instances::{Charge, Connected, Criterion, Floor, InstanceRules, Match, Size, Threshold};
 use crate::stats::{Connectivity, InstanceOptions, InstancesBy, Join};
+use std::fmt;
 use std::str::FromStr;
 
 /// What is chosen separately; `None` keeps the preset's choice.
@@ -75,22 +76,27 @@ impl InstanceChoices {
     /// # Errors
     /// What is wrong, in words, for another name or choice.
     pub fn take(&mut self, name: &str, choice: &str) -> Result<(), String> {
-        fn of<T: FromStr>(choice: &str) -> Result<Option<T>, String> {
-            choice.parse().map(Some).map_err(|_| format!("`{choice}` is no choice about lesions"))
+        fn read<T: FromStr<Err: fmt::Display>>(name: &str, choice: &str) -> Result<Option<T>, String> {
+            choice.parse().map(Some).map_err(|error: T::Err| format!("{name}={choice:?}: {error}"))
         }
         match name {
-            "by" => self.by = of(choice)?,
-            "connectivity" => self.connectivity = of(choice)?,
-            "match" => self.matching = of(choice)?,
-            "criterion" => self.criterion = of(choice)?,
-            "match_threshold" => self.threshold = of(choice)?,
-            "join" => self.join = of(choice)?,
-            "near" => self.near = of(choice)?,
-            "min_size" => self.drop = of(choice)?,
-            "floor" => self.floor = of(choice)?,
-            "charge" => self.charge = of(choice)?,
-            "max_lesions" => self.max_lesions = of(choice)?,
-            _ => return Err(format!("`{name}` is no choice about lesions")),
+            "by" => self.by = read(name, choice)?,
+            "connectivity" => self.connectivity = read(name, choice)?,
+            "match" => self.matching = read(name, choice)?,
+            "criterion" => self.criterion = read(name, choice)?,
+            "match_threshold" => self.threshold = read(name, choice)?,
+            "join" => self.join = read(name, choice)?,
+            "near" => self.near = read(name, choice)?,
+            "min_size" => self.drop = read(name, choice)?,
+            "floor" => self.floor = read(name, choice)?,
+            "charge" => self.charge = read(name, choice)?,
+            "max_lesions" => self.max_lesions = read(name, choice)?,
+            _ => {
+                return Err(format!(
+                    "`{name}` is no choice about lesions; these are by, connectivity, match, criterion, match_threshold, \
+                     join, near, min_size, floor, charge, max_lesions"
+                ));
+            }
         }
         Ok(())
     }

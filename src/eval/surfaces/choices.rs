@@ -41,17 +41,22 @@ impl SurfaceChoices {
     /// # Errors
     /// What is wrong, in words, for another name or choice.
     pub fn set(&mut self, name: &str, choice: &str) -> Result<(), String> {
-        fn read<T: FromStr<Err: fmt::Display>>(choice: &str) -> Result<Option<T>, String> {
-            choice.parse().map(Some).map_err(|error: T::Err| error.to_string())
+        fn read<T: FromStr<Err: fmt::Display>>(name: &str, choice: &str) -> Result<Option<T>, String> {
+            choice.parse().map(Some).map_err(|error: T::Err| format!("{name}={choice:?}: {error}"))
         }
         match name {
-            "boundary" => self.boundary = read(choice)?,
-            "image_edge" => self.image_edge = read(choice)?,
-            "percentile" => self.percentile = read(choice)?,
-            "directions" => self.directions = read(choice)?,
-            "nsd_form" => self.nsd_form = read(choice)?,
-            "missed" => self.missed = read(choice)?,
-            _ => return Err(format!("`{name}` is no choice about surfaces")),
+            "boundary" => self.boundary = read(name, choice)?,
+            "image_edge" => self.image_edge = read(name, choice)?,
+            "percentile" => self.percentile = read(name, choice)?,
+            "directions" => self.directions = read(name, choice)?,
+            "nsd_form" => self.nsd_form = read(name, choice)?,
+            "missed" => self.missed = read(name, choice)?,
+            _ => {
+                return Err(format!(
+                    "`{name}` is no choice about surfaces; these are boundary, image_edge, percentile, directions, nsd_form, \
+                     missed"
+                ));
+            }
         }
         Ok(())
     }
