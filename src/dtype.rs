@@ -7,6 +7,8 @@ pub enum Dtype {
     F32,
     /// IEEE 16-bit float (binary16).
     F16,
+    /// The upper half of an [`F32`](Self::F32): bfloat16.
+    Bf16,
     /// Unsigned byte: a mask or a small label.
     U8,
     /// Unsigned 16-bit integer.
@@ -20,7 +22,7 @@ impl Dtype {
     pub fn size(self) -> u64 {
         match self {
             Self::F32 | Self::U32 => 4,
-            Self::F16 | Self::U16 => 2,
+            Self::F16 | Self::Bf16 | Self::U16 => 2,
             Self::U8 => 1,
         }
     }

@@ -1,7 +1,7 @@
 //! Labels in any type of number that an application has them in, narrowed piece by piece.
 
 use crate::error::{Error, Operand, Result};
-use crate::kernel::voxel::{F16Bits, Voxel};
+use crate::kernel::voxel::{Bf16Bits, F16Bits, Voxel};
 use crate::volume::LabelSlice;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -121,7 +121,7 @@ impl Numbers<'_> {
                 narrow(&buffer.floats, start, operand, &negative, &mut buffer.small, &mut buffer.wide)
             }
             Self::Bf16(x) => {
-                floats(x, |bits| f32::from_bits(u32::from(bits) << 16), &mut buffer.floats)?;
+                floats(x, |bits| f32::from_bits(Bf16Bits(bits).f32_bits()), &mut buffer.floats)?;
                 narrow(&buffer.floats, start, operand, &negative, &mut buffer.small, &mut buffer.wide)
             }
         }

@@ -22,6 +22,8 @@ pub(crate) enum Data<'a> {
     F32(&'a [f32]),
     /// Bits of binary16 values.
     F16(&'a [u16]),
+    /// Bits of bfloat16 values.
+    Bf16(&'a [u16]),
     U8(&'a [u8]),
     U16(&'a [u16]),
     U32(&'a [u32]),
@@ -32,6 +34,7 @@ impl<'a> Data<'a> {
         match self {
             Self::F32(_) => Dtype::F32,
             Self::F16(_) => Dtype::F16,
+            Self::Bf16(_) => Dtype::Bf16,
             Self::U8(_) => Dtype::U8,
             Self::U16(_) => Dtype::U16,
             Self::U32(_) => Dtype::U32,
@@ -43,6 +46,7 @@ impl<'a> Data<'a> {
         match self {
             Self::F32(x) => Self::F32(&x[range]),
             Self::F16(x) => Self::F16(&x[range]),
+            Self::Bf16(x) => Self::Bf16(&x[range]),
             Self::U8(x) => Self::U8(&x[range]),
             Self::U16(x) => Self::U16(&x[range]),
             Self::U32(x) => Self::U32(&x[range]),
@@ -53,7 +57,7 @@ impl<'a> Data<'a> {
     pub fn bytes(self) -> &'a [u8] {
         match self {
             Self::F32(x) => bytemuck::cast_slice(x),
-            Self::F16(x) | Self::U16(x) => bytemuck::cast_slice(x),
+            Self::F16(x) | Self::Bf16(x) | Self::U16(x) => bytemuck::cast_slice(x),
             Self::U8(x) => x,
             Self::U32(x) => bytemuck::cast_slice(x),
         }
@@ -127,17 +131,13 @@ impl<'a> Volume<'a> {
 
     /// A volume of binary16 voxels. Nothing is copied.
     ///
-    /// There is none of `bf16`: it has fewer bits than a probability deserves (0.999 is 1), and no GPU kernel loads it.
-    /// Every `bf16` is an `f32`, so widening loses nothing; `half`'s slices do it where the caller sees the copy.
-    ///
     /// ```
-    /// use half::{bf16, f16, slice::HalfFloatSliceExt, vec::HalfFloatVecExt};
+    /// use half::f16;
     /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
     /// let shape = Shape::new(1, 1, [2])?;
-    /// let p = Vec::<f16>::from_f32_slice(&[0.5, 1.0]);
-    /// let t = [bf16::ONE, bf16::ZERO].to_f32_vec();
+    /// let (p, t) = ([f16::from_f32(0.5), f16::ONE], [1, 0]);
     /// let engine = Engine::new(&EngineOptions::default())?;
-    /// let sums = engine.sums(Pair { pred: Volume::f16(shape.clone(), &p)?, truth: Volume::f32(shape, &t)? })?;
+    /// let sums = engine.sums(Pair { pred: Volume::f16(shape.clone(), &p)?, truth: Volume::u8(shape, &t)? })?;
     /// assert_eq!(sums.values()[0].product(), 0.5);
     /// # Ok::<(), voxdice::Error>(())
     /// ```
@@ -147,6 +147,35 @@ impl<'a> Volume<'a> {
     #[cfg(feature = "half")]
     pub fn f16(shape: Shape, voxels: &'a [half::f16]) -> Result<Self> {
         Self::f16_bits(shape, bytemuck::cast_slice(voxels))
+    }
+
+    /// A volume of bfloat16 voxels, given as their bits: the upper halves of `f32`s. The type has 8 bits of precision, so
+    /// a probability of 0.999 is a 1 in it; sums of what it holds are exact.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn bf16_bits(shape: Shape, voxels: &'a [u16]) -> Result<Self> {
+        Self::new(shape, Data::Bf16(voxels), voxels.len())
+    }
+
+    /// A volume of bfloat16 voxels; see [`bf16_bits`](Self::bf16_bits). Nothing is copied.
+    ///
+    /// ```
+    /// use half::bf16;
+    /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
+    /// let shape = Shape::new(1, 1, [2])?;
+    /// let (p, t) = ([bf16::from_f32(0.5), bf16::ONE], [1, 0]);
+    /// let engine = Engine::new(&EngineOptions::default())?;
+    /// let sums = engine.sums(Pair { pred: Volume::bf16(shape.clone(), &p)?, truth: Volume::u8(shape, &t)? })?;
+    /// assert_eq!(sums.values()[0].product(), 0.5);
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    #[cfg(feature = "half")]
+    pub fn bf16(shape: Shape, voxels: &'a [half::bf16]) -> Result<Self> {
+        Self::bf16_bits(shape, bytemuck::cast_slice(voxels))
     }
 
     /// A volume of `u8` voxels, such as a mask of 0 and 1.

@@ -71,7 +71,7 @@ fn len(data: Data<'_>) -> usize {
         Data::U8(labels) => labels.len(),
         Data::U16(labels) => labels.len(),
         Data::U32(labels) => labels.len(),
-        Data::F32(_) | Data::F16(_) => 0, // a LabelMap never holds floats
+        Data::F32(_) | Data::F16(_) | Data::Bf16(_) => 0, // a LabelMap never holds floats
     }
 }
 
@@ -101,7 +101,7 @@ fn of_plane(planes: [Data<'_>; 2], layout: Layout, pair: &LabelPair<'_>, options
                         Data::U8(labels) => read(&mut slab, row, labels, side, pair),
                         Data::U16(labels) => read(&mut slab, row, labels, side, pair),
                         Data::U32(labels) => read(&mut slab, row, labels, side, pair),
-                        Data::F32(_) | Data::F16(_) => {}
+                        Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {}
                     }
                 }
                 slab.close_row();

@@ -9,7 +9,7 @@ use crate::job::{Block, Strides, SumsJob};
 use crate::kernel::activated::{Channels, knows};
 use crate::kernel::sums::{INFINITY, RawSums, SumPass, fix_magnitude};
 use crate::kernel::survey::{Survey, survey_run};
-use crate::kernel::voxel::{F16Bits, Voxel as Element};
+use crate::kernel::voxel::{Bf16Bits, F16Bits, Voxel as Element};
 use crate::kernel::voxelwise::{Voxel, power};
 use crate::options::Activation;
 use crate::shape::BLOCK_VOXELS;
@@ -220,21 +220,22 @@ pub(crate) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: 
 
 /// Elements from `first` on, `stride` apart, as f32.
 pub(crate) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
-    fn copy<E: Element>(from: &[E], first: usize, stride: usize, into: &mut [f32]) {
+    fn copy<E: Copy>(from: &[E], first: usize, stride: usize, into: &mut [f32], bits: impl Fn(E) -> u32) {
         let from = &from[first..];
         if stride == 1 {
             // A separate loop, which the compiler vectorizes.
-            into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
+            into.iter_mut().zip(from).for_each(|(into, &from)| *into = f32::from_bits(bits(from)));
         } else {
             let from = from.iter().step_by(stride);
-            into.iter_mut().zip(from).for_each(|(into, from)| *into = f32::from_bits(from.f32_bits()));
+            into.iter_mut().zip(from).for_each(|(into, &from)| *into = f32::from_bits(bits(from)));
         }
     }
     match data {
-        Data::F32(x) => copy(x, first, stride, into),
-        Data::F16(x) => copy(bytemuck::cast_slice::<u16, F16Bits>(x), first, stride, into),
-        Data::U8(x) => copy(x, first, stride, into),
-        Data::U16(x) => copy(x, first, stride, into),
+        Data::F32(x) => copy(x, first, stride, into, f32::to_bits),
+        Data::F16(x) => copy(x, first, stride, into, |bits| F16Bits(bits).f32_bits()),
+        Data::Bf16(x) => copy(x, first, stride, into, |bits| Bf16Bits(bits).f32_bits()),
+        Data::U8(x) => copy(x, first, stride, into, Element::f32_bits),
+        Data::U16(x) => copy(x, first, stride, into, Element::f32_bits),
         Data::U32(_) => {} // a Volume never holds u32
     }
 }
@@ -251,6 +252,6 @@ fn one_hot(data: Data<'_>, first: usize, label: u32, into: &mut [f32]) {
         Data::U8(x) => compare(&x[first..], label, into),
         Data::U16(x) => compare(&x[first..], label, into),
         Data::U32(x) => compare(&x[first..], label, into),
-        Data::F32(_) | Data::F16(_) => {} // a LabelMap never holds floats
+        Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {} // a LabelMap never holds floats
     }
 }

@@ -1,6 +1,7 @@
 //! Sums on the CPU: a block at a time, at scale 0. A block that needs another scale is surveyed and summed again.
 
 use super::Backend;
+use crate::dtype::Dtype;
 use crate::error::Result;
 use crate::job::{Block, SumsJob};
 use crate::kernel::sums::{INFINITY, SumPass};
@@ -16,7 +17,9 @@ pub(super) const BATCH: usize = 4096;
 impl Backend {
     /// Sums every block and hands them to `sink`.
     pub fn sums(&self, job: &SumsJob<'_>, sink: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
-        if !job.is_plain() {
+        // bfloat16 is widened tile by tile: no kernel is compiled for it.
+        let wide = [job.pred, job.truth].iter().any(|data| data.dtype() == Dtype::Bf16);
+        if wide || !job.is_plain() {
             return self.prepared_sums(job, sink);
         }
         match job.pred {
@@ -24,7 +27,7 @@ impl Backend {
             Data::F16(p) => self.sums_with_pred(bytemuck::cast_slice::<u16, F16Bits>(p), job, sink),
             Data::U8(p) => self.sums_with_pred(p, job, sink),
             Data::U16(p) => self.sums_with_pred(p, job, sink),
-            Data::U32(_) => Ok(()), // a Volume never holds u32: only label maps do
+            Data::Bf16(_) | Data::U32(_) => Ok(()), // the one is prepared, and only label maps hold the other
         }
     }
 
@@ -41,7 +44,7 @@ impl Backend {
             }
             Data::U8(t) => self.blocks(p, t, job.shape.grid(), job.options.terms, sink),
             Data::U16(t) => self.blocks(p, t, job.shape.grid(), job.options.terms, sink),
-            Data::U32(_) => Ok(()),
+            Data::Bf16(_) | Data::U32(_) => Ok(()),
         }
     }
 

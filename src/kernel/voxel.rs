@@ -35,6 +35,18 @@ impl Typed<'_> {
 #[repr(transparent)]
 pub(crate) struct F16Bits(pub u16);
 
+/// Bits of a bfloat16 value: the upper half of an f32.
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
+pub(crate) struct Bf16Bits(pub u16);
+
+impl Bf16Bits {
+    #[inline(always)]
+    pub fn f32_bits(self) -> u32 {
+        u32::from(self.0) << 16
+    }
+}
+
 impl Voxel for f32 {
     #[inline(always)]
     fn f32_bits(self) -> u32 {

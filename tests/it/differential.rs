@@ -162,7 +162,7 @@ fn with_another_voxel(drawn: &Drawn) -> Option<Array> {
             Array::U8(x) => x[0] = u8::try_from(other).ok()?,
             Array::U16(x) => x[0] = u16::try_from(other).ok()?,
             Array::U32(x) => x[0] = other,
-            Array::F32(_) | Array::F16(_) => return None,
+            Array::F32(_) | Array::F16(_) | Array::Bf16(_) => return None,
         }
         return Some(pred);
     }

@@ -54,7 +54,8 @@ fn sums_of_f32_over_the_edge_sizes() {
 
 #[test]
 fn sums_of_every_pair_of_types_in_both_layouts() {
-    for (pred, truth) in REALS.into_iter().flat_map(|p| REALS.map(|t| (p, t))) {
+    let bf16 = [(Real::Bf16, Real::Bf16), (Real::Bf16, Real::U8), (Real::F32, Real::Bf16)];
+    for (pred, truth) in REALS.into_iter().flat_map(|p| REALS.map(|t| (p, t))).chain(bf16) {
         for (layout, channels) in [(Layout::ChannelsFirst, 3), (Layout::ChannelsLast, 3)] {
             // Operands are loaded and decoded apart from each other, so the strided form need not see every pair; a
             // software adapter takes a quarter of a second for each pipeline.

@@ -11,6 +11,8 @@ const BLOCK: usize = 65_536;
 pub enum Array {
     F32(Vec<f32>),
     F16(Vec<u16>),
+    /// Upper halves of f32 bits.
+    Bf16(Vec<u16>),
     U8(Vec<u8>),
     U16(Vec<u16>),
     U32(Vec<u32>),
@@ -22,6 +24,7 @@ impl Array {
         match self {
             Self::F32(x) => f64::from(x[i]),
             Self::F16(x) => f16_value(x[i]),
+            Self::Bf16(x) => f64::from(f32::from_bits(u32::from(x[i]) << 16)),
             Self::U8(x) => f64::from(x[i]),
             Self::U16(x) => f64::from(x[i]),
             Self::U32(x) => f64::from(x[i]),

@@ -32,10 +32,12 @@ impl Random {
 pub enum Real {
     F32,
     F16,
+    Bf16,
     U8,
     U16,
 }
 
+/// The types of which every pair is tried; bfloat16 is loaded as the other half floats are.
 pub const REALS: [Real; 4] = [Real::F32, Real::F16, Real::U8, Real::U16];
 
 /// What the voxels look like.
@@ -74,6 +76,9 @@ pub fn reals(real: Real, pattern: Pattern, n: usize, seed: u64) -> Array {
     match real {
         Real::F32 => Array::F32((0..n).map(|i| f32::from_bits(f32_bits(pattern, i, n, &mut random))).collect()),
         Real::F16 => Array::F16((0..n).map(|i| f16_bits(pattern, i, n, &mut random)).collect()),
+        Real::Bf16 => {
+            Array::Bf16((0..n).map(|i| (f32_bits(pattern, i, n, &mut random) >> 16) as u16).collect())
+        }
         Real::U8 => Array::U8((0..n).map(|i| integer(pattern, i, n, 255, &mut random) as u8).collect()),
         Real::U16 => Array::U16((0..n).map(|i| integer(pattern, i, n, 65_535, &mut random) as u16).collect()),
     }

@@ -90,15 +90,12 @@ def _added(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
 
 
 #: Types of soft volumes that are read as they are.
-_SOFT = ("float32", "float16", "uint8", "uint16", "bool")
+_SOFT = ("float32", "float16", "bfloat16", "uint8", "uint16", "bool")
 
 
 def soft(volume: Any, name: str) -> tuple[np.ndarray, str, tuple[int, ...]]:
     """A soft volume as one contiguous axis, its type, and its shape."""
     found = _inputs.field(volume, name)
-    if found.kind == "bfloat16":  # every bfloat16 is a float32
-        array = (found.array.astype(np.uint32) << 16).view(np.float32)
-        found = _inputs.Field(array, "float32")
     if found.kind not in _SOFT:
         raise Error(f"{name} is {found.kind}, and soft volumes are {', '.join(_SOFT)}; convert it, such as with astype('float32')")
     flat = np.ascontiguousarray(found.array).reshape(-1)

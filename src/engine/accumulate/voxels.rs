@@ -17,6 +17,7 @@ pub(super) struct Voxels {
 enum Elements {
     F32(Vec<f32>),
     F16(Vec<u16>),
+    Bf16(Vec<u16>),
     U8(Vec<u8>),
     U16(Vec<u16>),
     U32(Vec<u32>),
@@ -28,6 +29,7 @@ impl Voxels {
         let elements = match dtype {
             Dtype::F32 => Elements::F32(vec![0.0; n]),
             Dtype::F16 => Elements::F16(vec![0; n]),
+            Dtype::Bf16 => Elements::Bf16(vec![0; n]),
             Dtype::U8 => Elements::U8(vec![0; n]),
             Dtype::U16 => Elements::U16(vec![0; n]),
             Dtype::U32 => Elements::U32(vec![0; n]),
@@ -39,6 +41,7 @@ impl Voxels {
         match &self.elements {
             Elements::F32(x) => Data::F32(x),
             Elements::F16(x) => Data::F16(x),
+            Elements::Bf16(x) => Data::Bf16(x),
             Elements::U8(x) => Data::U8(x),
             Elements::U16(x) => Data::U16(x),
             Elements::U32(x) => Data::U32(x),
@@ -56,6 +59,7 @@ impl Voxels {
             match (&mut self.elements, from) {
                 (Elements::F32(into), Data::F32(from)) => part.copy(into, from),
                 (Elements::F16(into), Data::F16(from)) => part.copy(into, from),
+                (Elements::Bf16(into), Data::Bf16(from)) => part.copy(into, from),
                 (Elements::U8(into), Data::U8(from)) => part.copy(into, from),
                 (Elements::U16(into), Data::U16(from)) => part.copy(into, from),
                 (Elements::U32(into), Data::U32(from)) => part.copy(into, from),

@@ -96,6 +96,7 @@ pub fn decoder(dtype: Dtype) -> &'static str {
     match dtype {
         Dtype::F32 => include_str!("../../../shaders/p_as_f32.wgsl"),
         Dtype::F16 => include_str!("../../../shaders/p_as_f16.wgsl"),
+        Dtype::Bf16 => include_str!("../../../shaders/p_as_bf16.wgsl"),
         Dtype::U8 | Dtype::U16 | Dtype::U32 => include_str!("../../../shaders/p_as_int.wgsl"),
     }
 }

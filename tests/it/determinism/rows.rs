@@ -67,6 +67,10 @@ pub fn rows() -> Vec<Row> {
     }
     for layout in [ChannelsFirst, ChannelsLast] {
         let own = order(layout);
+        for (p, t) in [(Real::Bf16, Real::U8), (Real::F32, Real::Bf16)] {
+            let of = operands((p, Signed), Of::Real(t, Unit), layout);
+            push(format!("sums, {p:?} x {t:?}, {own}"), What::Sums(of, Terms::Squared.into()));
+        }
         let plain = operands((Real::F32, Signed), Of::Real(Real::F32, Unit), layout);
         let logits = operands((Real::F32, Wide), Of::Real(Real::F32, Unit), layout);
         let integers = operands((Real::U16, Wide), Of::Real(Real::F16, Wide), layout);

@@ -34,7 +34,7 @@ pub fn array(real: Real, looks: Looks, n: usize, seed: u64) -> Array {
         match &mut array {
             Array::F32(x) => x[i] = spoil_f32(x[i], looks.spoiled, &mut random),
             Array::F16(x) => x[i] = spoil_f16(x[i], looks.spoiled, &mut random),
-            Array::U8(_) | Array::U16(_) | Array::U32(_) => {}
+            Array::Bf16(_) | Array::U8(_) | Array::U16(_) | Array::U32(_) => {}
         }
     }
     array
