@@ -76,9 +76,7 @@ pub fn reals(real: Real, pattern: Pattern, n: usize, seed: u64) -> Array {
     match real {
         Real::F32 => Array::F32((0..n).map(|i| f32::from_bits(f32_bits(pattern, i, n, &mut random))).collect()),
         Real::F16 => Array::F16((0..n).map(|i| f16_bits(pattern, i, n, &mut random)).collect()),
-        Real::Bf16 => {
-            Array::Bf16((0..n).map(|i| (f32_bits(pattern, i, n, &mut random) >> 16) as u16).collect())
-        }
+        Real::Bf16 => Array::Bf16((0..n).map(|i| (f32_bits(pattern, i, n, &mut random) >> 16) as u16).collect()),
         Real::U8 => Array::U8((0..n).map(|i| integer(pattern, i, n, 255, &mut random) as u8).collect()),
         Real::U16 => Array::U16((0..n).map(|i| integer(pattern, i, n, 65_535, &mut random) as u16).collect()),
     }
