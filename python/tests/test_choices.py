@@ -250,6 +250,7 @@ def test_regions_have_texts_for_names_for_arrays_too():
     [
         ({"resamples": -1}, "resamples is -1"),
         ({"seed": -1}, "seed is -1"),
+        ({"resamples": None}, "resamples is None"),
         ({"digits": 2.5}, "digits is 2.5"),
         ({"alpha": "x"}, "alpha is 'x'"),
         ({"alpha": None}, "alpha is"),

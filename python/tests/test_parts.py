@@ -85,7 +85,7 @@ def test_the_worst_are_so_many(folders):
     truth, pred, _ = folders
     report = vd.evaluate(truth, pred)
     assert len(report.worst(2)) == 2 and report.worst(0) == []
-    for wrong in (-1, 1.5, "2"):
+    for wrong in (-1, 1.5, "2", None):
         with pytest.raises(vd.Error, match="most is"):
             report.worst(wrong)
 

@@ -29,10 +29,8 @@ def whole(label: Any, what: str) -> int:
     raise Error(f"{what} are whole numbers, and {label!r} is none; write a list such as [1, 2, 5]")
 
 
-def count(given: Any, what: str, least: int, most: int) -> int | None:
-    """A whole number between two others."""
-    if given is None:
-        return None
+def count(given: Any, what: str, least: int, most: int) -> int:
+    """A whole number between two others, these too."""
     try:
         number = least - 1 if isinstance(given, bool) else operator.index(given)
     except TypeError:
@@ -40,6 +38,10 @@ def count(given: Any, what: str, least: int, most: int) -> int | None:
     if not least <= number <= most:
         raise Error(f"{what} is {given!r}, and must be a whole number from {least} to {most}")
     return number
+
+
+def count_or_none(given: Any, what: str, least: int, most: int) -> int | None:
+    return None if given is None else count(given, what, least, most)
 
 
 def flag(given: Any, what: str) -> bool:
@@ -159,7 +161,7 @@ def names(given: str | Iterable[str] | None, what: str) -> list[str]:
 
 def digits(given: int | None) -> int | None:
     """Digits behind the point of a table."""
-    return count(given, "digits", 0, 15)
+    return count_or_none(given, "digits", 0, 15)
 
 
 def finite(given: float | None, what: str) -> float | None:
@@ -215,7 +217,7 @@ def words(given: Mapping[str, Any], names_: Iterable[str], needed: bool = False)
 def chosen(**given: Any) -> dict[str, Any]:
     """Every choice that the compiled part reads."""
     words(given, _WORDS)
-    given.update({name: count(given.get(name), what, low, high) for name, what, low, high in _WHOLE})
+    given.update({name: count_or_none(given.get(name), what, low, high) for name, what, low, high in _WHOLE})
     none: dict[str, Any] = dict.fromkeys(
         ("labels", "dataset", "ignore", "round", "threshold", "geometry", "spacing", "surface", "metrics", "empty", "like",
          "pool", "resamples", "seed", "missing", "shard", "cases", "case_list", "pairs", "pair_regex", "jobs")

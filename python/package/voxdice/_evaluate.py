@@ -86,10 +86,9 @@ def evaluate(
             raise Error(f"{os.fspath(side)}: no such file or folder; check the name")
     if (num_parts is None) != (part_id is None) or (shard is not None and num_parts is not None):
         raise Error('say shard="1/4", or num_parts=4 with part_id=0')
-    num_parts = _choices.count(num_parts, "num_parts", 1, 2**32 - 1)
     if num_parts is not None:
-        part_id = _choices.count(part_id, "part_id", 0, num_parts - 1)
-        shard = f"{(part_id or 0) + 1}/{num_parts}"
+        num_parts = _choices.count(num_parts, "num_parts", 1, 2**32 - 1)
+        shard = f"{_choices.count(part_id, 'part_id', 0, num_parts - 1) + 1}/{num_parts}"
     if pairs is not None and pair_regex is not None:
         raise Error("pairs and pair_regex both say which files belong together; leave one of them out")
     if labels is not None and dataset is not None:

@@ -26,7 +26,7 @@ class Report:
     return.
 
     Counts are integers, so two runs are equal with ``==`` or differ, wherever the files lie and whatever counted them, and
-    ``a + b`` are the cases of both. Scores are made when
+    ``a + b`` are the cases of both (of more than two shards :func:`merge` all at once). Scores are made when
     they are asked for. Of lesions one by one (:meth:`lesions`) nothing is kept by :meth:`save` and pickle but their numbers.
     """
 
@@ -83,7 +83,7 @@ class Report:
 
     def worst(self, most: int = 5, metric: str | None = None) -> list[tuple[str, str, float]]:
         """The cases and classes with the worst values, worst first."""
-        return self._inner.worst(_choices.count(most, "most", 0, 2**32 - 1) or 0, metric)
+        return self._inner.worst(_choices.count(most, "most", 0, 2**32 - 1), metric)
 
     def lesions(self) -> list[dict[str, str]]:
         """A row per lesion of either side, as the command's ``--lesions`` file has them."""

@@ -29,7 +29,7 @@ def from_rle(rle: Any, shape: Sequence[int] | None = None, *, label: int = 1) ->
     array([[0, 1, 0],
            [1, 1, 0]], dtype=uint8)
     """
-    label = _choices.count(label, "label", 1, 0xFFFF_FFFF) or 1
+    label = _choices.count(label, "label", 1, 0xFFFF_FFFF)
     if isinstance(rle, Mapping):
         if "size" not in rle or "counts" not in rle:
             raise Error("a mask of COCO has \"size\" and \"counts\"; give both, or Kaggle's text with shape=(height, width)")
@@ -53,12 +53,12 @@ def from_rle(rle: Any, shape: Sequence[int] | None = None, *, label: int = 1) ->
 
 def _wholes(given: Any, what: str) -> list[int]:
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise Error(f"{what} is {given!r}, and must be a list of whole numbers")
+        raise Error(f"{what} are whole numbers in a list, and this is {given!r}")
     return [_choices.whole(number, what) for number in given]
 
 
 def _size(given: Any) -> tuple[int, int]:
-    found = _wholes(given, "the size of a picture")
+    found = _wholes(given, "height and width")
     if len(found) != 2 or min(found) < 1 or found[0] * found[1] > _MOST:
         raise Error(f"a picture of {tuple(found)} cannot be; give (height, width)")
     return found[0], found[1]

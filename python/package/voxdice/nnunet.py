@@ -65,7 +65,7 @@ def compute_metrics_on_folder(
     """
     if output_file is not None:
         assert output_file.endswith(".json"), "output_file should end with .json"
-    num_processes = _choices.count(num_processes, "num_processes", 1, 2**32 - 1)
+    num_processes = _choices.count_or_none(num_processes, "num_processes", 1, 2**32 - 1)
     names = _files(folder_pred, file_ending)
     if not chill:
         missing = [name for name in _files(folder_ref, file_ending) if name not in set(names)]
