@@ -50,22 +50,18 @@ pub fn count(
     // Each sample has a row of every class, whatever its size.
     let classes = sets.as_ref().map_or(1, Vec::len);
     let effort = voxels.saturating_add(samples.saturating_mul(classes));
-    let found = interruptible(py, effort > LONG, |cancel| -> Result<Counted, Unlabelled> {
+    let found = interruptible(py, effort > LONG, |cancel| -> Result<Counted, EvalError> {
         let job = Job { engine: &engine, pair, ignore: &ignore, cancel };
-        let range = |sample: usize| sample * length..(sample + 1) * length;
+        let ranges = (0..samples).map(|sample| sample * length..(sample + 1) * length);
         match sets {
             Some(sets) => {
-                let classes = Classes::regions(sets.clone())
-                    .and_then(|classes| classes.ignoring_all(ignore.codes()))
-                    .map_err(|error| (None, error.into()))?;
-                let listed = |sample| job.listed(range(sample), &classes).map_err(|error| (Some(sample), error));
-                let rows = (0..samples).map(listed).collect::<Result<Vec<_>, _>>()?;
+                let classes = Classes::regions(sets.clone())?.ignoring_all(ignore.codes())?;
+                let rows = ranges.map(|range| job.listed(range, &classes)).collect::<Result<Vec<_>, _>>()?;
                 let n = rows.iter().map(|row| row.first().map_or(0, Counts::n)).collect();
                 Ok((sets, rows.iter().map(|row| row.iter().map(numbers).collect()).collect(), n))
             }
             None => {
-                let found = |sample| job.found(range(sample)).map_err(|error| (Some(sample), error));
-                let maps = (0..samples).map(found).collect::<Result<Vec<_>, _>>()?;
+                let maps = ranges.map(|range| job.found(range)).collect::<Result<Vec<_>, _>>()?;
                 // An ignored label may be in the prediction, where its voxels are of no class.
                 let is_class = |&label: &u32| label != 0 && ignore.codes().all(|code| code != label);
                 let labels: BTreeSet<u32> =
@@ -78,17 +74,14 @@ pub fn count(
             }
         }
     })?;
-    found.map_err(|(sample, error)| match (sample, error) {
-        (Some(sample), EvalError::Engine(Error::NotALabel { operand, voxel, value })) if samples > 1 => {
-            let voxel = voxel.saturating_sub((sample * length) as u64);
+    found.map_err(|error| match error {
+        EvalError::Engine(Error::NotALabel { operand, voxel, value }) if samples > 1 && length > 0 => {
+            let (sample, voxel) = (voxel / length as u64, voxel % length as u64);
             refused(format!("sample {sample}: {}", Error::NotALabel { operand, voxel, value }))
         }
-        (_, error) => failed(error),
+        error => failed(error),
     })
 }
-
-/// An error, and the sample that it is of.
-type Unlabelled = (Option<usize>, EvalError);
 
 fn numbers(counts: &Counts) -> [u64; 6] {
     let out = [counts.out_of_range_pred(), counts.out_of_range_truth()];
