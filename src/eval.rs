@@ -60,6 +60,7 @@ mod merge;
 pub mod models;
 mod named;
 mod pairing;
+mod passed_over;
 pub mod pictures;
 mod rules;
 mod run;
@@ -95,9 +96,10 @@ pub use like::Like;
 pub use merge::{Partial, merge};
 pub use named::{Called, ParseError};
 pub use pairing::{
-    CasePair, CaseRegex, Kind, Lone, Matching, PairList, Pairing, Source, pair_files, pair_folders, pair_folders_by,
-    pair_inputs, pair_paths,
+    CasePair, CaseRegex, Kind, Lone, Matching, PairList, Pairing, Source, Unread, pair_files, pair_folders,
+    pair_folders_by, pair_inputs, pair_paths,
 };
+pub use passed_over::PassedOver;
 pub use rules::{ClassSource, MissingRule, NamedBy, Pictures, Rules};
 pub use run::{Event, RunOptions};
 pub use score::{Score, ScoreList};
@@ -111,6 +113,6 @@ pub use warning::{Side, Warning, WarningKind};
 #[cfg(feature = "cli")]
 pub(crate) use asked::no_lesions;
 #[cfg(feature = "cli")]
-pub(crate) use error::no_foreground;
+pub(crate) use error::{but, no_foreground};
 pub(crate) use intervals::FEW_CASES;
 pub(crate) use rules::FROM_FILES;

@@ -46,10 +46,12 @@ mod zstd;
 pub use geometry::{AffineSource, Geometry, Units};
 pub use header::{Format, Header, Image, Meaning};
 #[cfg(feature = "eval")]
-pub(crate) use image::is_picture;
+pub(crate) use image::{PICTURES, foreign_by_name, is_picture};
 pub use image::{READABLE, read, read_header};
 pub use input::Input;
 pub use lattice::{Gap, Grid, Placement};
+#[cfg(feature = "eval")]
+pub(crate) use name::foreign_stem;
 pub use name::stem;
 pub use view::View;
 pub use voxels::{Scale, StoredType, Voxel, Voxels};

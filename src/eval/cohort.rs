@@ -6,7 +6,8 @@ use super::count::Counter;
 use super::error::{EvalError, OfFolders, PairingError};
 use super::evaluation::{Evaluation, Failure, Provenance, Unpaired};
 use super::held::Held;
-use super::pairing::{Kind, Lone, Pairing};
+use super::pairing::{self, Kind, Lone, Pairing};
+use super::passed_over::PassedOver;
 use super::rules::{MissingRule, Rules};
 use super::run::{self, Outcome, RunOptions, Task};
 use super::shard::Shard;
@@ -31,6 +32,7 @@ pub struct Cohort {
     refused: Refused,
     missing_rule: MissingRule,
     shard: Option<Shard>,
+    passed_over: Vec<PassedOver>,
 }
 
 /// Which of the cases take part.
@@ -69,6 +71,8 @@ impl Cohort {
         rules.check()?;
         selection.check(&pairing)?;
         let mut refused = sources::settle(&mut pairing, &rules)?;
+        let unread = pairing.unread.iter();
+        refused.extend(unread.map(|case| (case.name.clone(), pairing::fault(&case.path, rules.pictures))));
         rules.white = white::of_all(&pairing, &rules);
         let Selection { missing: missing_rule, shard, cases } = selection;
         if let Some(chosen) = &cases {
@@ -76,7 +80,7 @@ impl Cohort {
         }
         let is_chosen = |case: &str| cases.as_ref().is_none_or(|chosen| chosen.has(case));
         let here = |case: &str| is_chosen(case) && shard.is_none_or(|shard| shard.has(case));
-        let Pairing { kind, pairs, mut missing, mut extra } = pairing;
+        let Pairing { kind, pairs, mut missing, mut extra, passed_over, .. } = pairing;
         missing.retain(|lone| here(&lone.name));
         extra.retain(|lone| here(&lone.name));
         let named = |list: &[Lone]| list.iter().map(unpaired).collect();
@@ -89,6 +93,7 @@ impl Cohort {
             refused: refused.into_iter().filter(|(name, _)| here(name)).collect(),
             missing_rule,
             shard,
+            passed_over,
         };
         if missing_rule == MissingRule::Zero {
             cohort.tasks.extend(missing.into_iter().map(|lone| {
@@ -182,6 +187,7 @@ impl Cohort {
         let provenance = Provenance::of(self.kind, self.missing_rule, self.shard, engine.describe());
         let mut evaluation = Evaluation::new(cases, self.rules, provenance);
         (evaluation.failures, evaluation.missing, evaluation.extra) = (failures, self.missing, self.extra);
+        evaluation.passed_over = self.passed_over;
         evaluation.sources = self.tasks.into_iter().map(Task::into_sources).collect();
         Ok(evaluation)
     }

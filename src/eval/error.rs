@@ -10,6 +10,8 @@ pub use grids::GridError;
 pub use masks::MaskError;
 pub use merge::{MergeError, Unlike};
 pub use models::ModelsError;
+#[cfg(feature = "cli")]
+pub(crate) use pairing::but;
 pub use pairing::{OfFolders, PairingError};
 
 use crate::Error;

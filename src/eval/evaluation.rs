@@ -5,6 +5,7 @@ use super::class::Class;
 use super::error::EvalError;
 use super::instances::{self, InstanceSearch};
 use super::pairing::{Kind, Source};
+use super::passed_over::PassedOver;
 use super::rules::{ClassSource, MissingRule, Rules};
 use super::shard::Shard;
 use super::verify::Verification;
@@ -28,6 +29,8 @@ pub struct Evaluation {
     pub missing: Vec<Unpaired>,
     /// Predictions without a truth.
     pub extra: Vec<Unpaired>,
+    /// Pictures beside volumes, which were not looked at.
+    pub passed_over: Vec<PassedOver>,
     /// Where all this comes from.
     pub provenance: Provenance,
     /// What was counted.
@@ -89,8 +92,8 @@ impl Evaluation {
         for case in &mut cases {
             complete(case, &classes, &rules);
         }
-        let (failures, missing, extra, sources) = Default::default();
-        Self { cases, classes, failures, missing, extra, provenance, rules, sources }
+        let (failures, missing, extra, passed_over, sources) = Default::default();
+        Self { cases, classes, failures, missing, extra, passed_over, provenance, rules, sources }
     }
 
     /// How many cases there were to evaluate: those of [`cases`](Self::cases), and those that failed or have no prediction.

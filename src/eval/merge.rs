@@ -10,6 +10,7 @@ pub use partial::Partial;
 use super::case::CaseResult;
 use super::error::{EvalError, MergeError};
 use super::evaluation::{Evaluation, Failure, Provenance, Unpaired};
+use super::passed_over::PassedOver;
 use super::scoring::{ScoreChoices, Scoring};
 use super::shard::Shard;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,11 +55,18 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
     drop_superseded(&mut parts);
     check_cases(&parts)?;
     let (mut cases, mut failures, mut missing, mut extra) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    // Of shards, all of which looked through the same folders, each tells the same.
+    let mut passed_over: Vec<PassedOver> = Vec::new();
     for part in parts {
         cases.extend(part.cases);
         failures.extend(part.failures);
         missing.extend(part.missing);
         extra.extend(part.extra);
+        for fact in part.passed_over {
+            if !passed_over.contains(&fact) {
+                passed_over.push(fact);
+            }
+        }
     }
     let known: BTreeSet<&str> = cases.iter().map(|case: &CaseResult| case.name.as_str()).collect();
     let predicted: BTreeSet<&str> =
@@ -69,6 +77,7 @@ pub fn merge(parts: Vec<Partial>, choices: &ScoreChoices) -> Result<(Evaluation,
     let extra = latest(extra, |lone: &Unpaired| &lone.case, |case| !known.contains(case));
     let mut evaluation = Evaluation::new(cases, rules, provenance);
     (evaluation.failures, evaluation.missing, evaluation.extra) = (failures, missing, extra);
+    evaluation.passed_over = passed_over;
     Ok((evaluation, scoring))
 }
 

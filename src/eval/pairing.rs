@@ -6,19 +6,23 @@
 mod discover;
 mod kind;
 pub(crate) mod list;
+mod listed;
 mod matching;
 pub(crate) mod slices;
+mod unread;
 
 pub(crate) use kind::is_usual_name;
+pub(super) use unread::fault;
 
 use super::error::{OfFolders, PairingError};
 use super::named::{ParseError, named};
+use super::passed_over::PassedOver;
 use super::rules::{Pictures, Rules};
 use crate::io::labels::LabelOptions;
 use crate::io::nrrd::Segmentation;
 use crate::io::{self, Input};
 use crate::text::printable;
-use discover::Entry;
+use discover::{Entry, Found};
 use regex_lite::Regex;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -121,6 +125,15 @@ pub struct Lone {
     pub expected: Option<PathBuf>,
 }
 
+/// A case of which one side is there and cannot be read: a JPEG, or a folder without anything that is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The case.
+    pub name: String,
+    /// The file or folder that cannot be read.
+    pub path: PathBuf,
+}
+
 /// One pair of files, or folders of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
@@ -144,6 +157,10 @@ pub struct Pairing {
     pub missing: Vec<Lone>,
     /// A prediction without truth.
     pub extra: Vec<Lone>,
+    /// Cases that cannot be read on one side.
+    pub unread: Vec<Unread>,
+    /// Pictures beside volumes.
+    pub passed_over: Vec<PassedOver>,
 }
 
 /// One case of two files.
@@ -177,7 +194,9 @@ pub fn pair_paths(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rules) ->
 /// assert_eq!((pairing.pairs[0].name.as_str(), pairing.missing.len(), pairing.extra.len()), ("b", 1, 1));
 /// ```
 pub fn pair_inputs(truths: impl IntoIterator<Item = Input>, preds: impl IntoIterator<Item = Input>) -> Pairing {
-    matching::by_name(truths.into_iter().map(Entry::of).collect(), preds.into_iter().map(Entry::of).collect()).sorted()
+    let all = |entries: Vec<Entry>| Found { entries, ..Found::default() };
+    let truths = all(truths.into_iter().map(Entry::of).collect());
+    matching::by_name(truths, all(preds.into_iter().map(Entry::of).collect())).sorted()
 }
 
 /// Pairs two folders by names. A single file beside a folder of masks is one case.
@@ -205,16 +224,19 @@ pub fn pair_folders_by(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rule
         by.check_files(truth)?;
         return Ok(pair_files(of_truth, of_pred));
     }
-    let truths = entries(truth, &rules.of_truth(), rules)?;
-    let preds = entries(pred, &rules.of_pred(), rules)?;
+    let mut truths = found(truth, &rules.of_truth(), rules)?;
+    let mut preds = found(pred, &rules.of_pred(), rules)?;
+    let passed_over = PassedOver::of([&mut truths, &mut preds].map(|found| std::mem::take(&mut found.pictures)));
     let mut pairing = match by {
         Matching::Pattern(regex) => matching::by_regex(truths, preds, regex)?,
         Matching::Names | Matching::List(_) => matching::by_name(truths, preds),
     };
     if pairing.pairs.is_empty()
+        && pairing.unread.is_empty()
         && let (Some(missing), Some(extra)) = (pairing.missing.first(), pairing.extra.first())
     {
         return Err(PairingError::NoPair {
+            passed_over: passed_over.into(),
             folders: [truth, pred].map(Path::to_path_buf),
             names: [missing, extra].map(|lone| name_of(lone.source.path())),
             alike: is_alike(&missing.name, &extra.name),
@@ -225,11 +247,11 @@ pub fn pair_folders_by(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rule
         let file = lone.source.path();
         lone.expected = Some(pred.join(file.strip_prefix(truth).unwrap_or(file)));
     }
-    Ok(pairing.sorted())
+    Ok(Pairing { passed_over, ..pairing.sorted() })
 }
 
 /// The cases of a folder.
-fn entries(path: &Path, options: &LabelOptions, rules: &Rules) -> Result<Vec<Entry>, PairingError> {
+fn found(path: &Path, options: &LabelOptions, rules: &Rules) -> Result<Found, PairingError> {
     let stacks = if rules.pictures == Pictures::Slices { discover::stacks(path)? } else { None };
     stacks.map_or_else(|| discover::folder(path, options), Ok)
 }
@@ -257,6 +279,7 @@ impl Pairing {
         self.pairs.sort_by(|a, b| a.name.cmp(&b.name));
         self.missing.sort_by(|a, b| a.name.cmp(&b.name));
         self.extra.sort_by(|a, b| a.name.cmp(&b.name));
+        self.unread.sort_by(|a, b| a.name.cmp(&b.name));
         self
     }
 }

@@ -65,6 +65,12 @@ pub(super) fn dicom(first: &[u8], path: &Path, readable: Readable) -> Option<Fil
     is_dicom(first).then(|| dicom.error(path, readable))
 }
 
+/// The error for a file that by its name is of a format that is known and not read.
+#[cfg(feature = "eval")]
+pub(super) fn by_name(path: &Path, readable: Readable) -> Option<FileError> {
+    FOREIGN.iter().find(|Foreign(_, endings, ..)| is_named(path, endings)).map(|found| found.error(path, readable))
+}
+
 /// Endings of what is read.
 type Readable = &'static [&'static str];
 
@@ -116,7 +122,8 @@ mod tests {
         let preamble = [&[0x5c, 1][..], &[0; 126], b"DICM"].concat();
         assert_eq!(name(&preamble, "IM0001"), Some("DICOM"));
         assert_eq!(name(b"II*\0", "a"), Some("TIFF"));
-        for (path, format) in [("a.npz", "NumPy's .npz"), ("a.pt", "PyTorch's"), ("a.nii", "a ZIP archive")] {
+        for (path, format) in [("a.npz", "NumPy's .npz"), ("a.pt", "PyTorch's"), ("a.nii", "a ZIP archive")]
+        {
             assert_eq!(name(b"PK\x03\x04", path), Some(format), "{path}");
         }
     }

@@ -117,6 +117,17 @@ fn format(file: &FileRef<'_>) -> Result<&'static ImageFormat, FileError> {
         .unwrap_or_else(|| Err(unknown(path)))
 }
 
+/// The error for a file that by its name is of a format that is known and not read.
+#[cfg(feature = "eval")]
+pub(crate) fn foreign_by_name(path: &std::path::Path) -> Option<FileError> {
+    super::foreign::by_name(path, READABLE)
+}
+
+/// How the names of pictures end that are read.
+#[cfg(feature = "eval")]
+pub(crate) const PICTURES: &[&str] =
+    if cfg!(feature = "images") { &[".png", ".tif", ".tiff", ".bmp"] } else { &[".bmp"] };
+
 /// Whether the name of a file is one of a picture.
 pub(crate) fn is_picture(path: &std::path::Path) -> bool {
     FORMATS.iter().any(|format| format.picture && format.is_name(path))

@@ -1,6 +1,10 @@
 //! Which files are read, decided by their names.
 
+#[cfg(feature = "eval")]
+use super::file::ends_in;
 use super::image::READABLE;
+#[cfg(feature = "eval")]
+use super::image::foreign_by_name;
 use std::path::Path;
 
 /// The name of a volume file without its folder and ending, or None for a file of another kind and a hidden one.
@@ -27,9 +31,40 @@ pub fn stem(path: impl AsRef<Path>) -> Option<String> {
     name.get(..name.len().checked_sub(ending.len())?).map(str::to_owned)
 }
 
+/// The same of a file of a format that is known and not read.
+#[cfg(feature = "eval")]
+pub(crate) fn foreign_stem(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy();
+    if name.starts_with('.') || stem(path).is_some() {
+        return None;
+    }
+    foreign_by_name(path)?;
+    // What is packed has two endings, of which the inner one may be read: `a.nii.bz2`.
+    let unpacked = if ends_in(path, "gz") { path.with_extension("") } else { path.to_path_buf() };
+    let rest = unpacked.with_extension("");
+    stem(&rest).or_else(|| Some(rest.file_name()?.to_string_lossy().into_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "eval")]
+    #[test]
+    fn a_case_is_known_by_a_file_that_is_not_read() {
+        for (name, case) in [
+            ("a.b.jpg", Some("a.b")),
+            ("a.nii.bz2", Some("a")),
+            ("a.mha.gz", Some("a")),
+            ("a.JPEG", Some("a")),
+            (".a.jpg", None),
+            ("a.nii", None),
+            ("a.nii.zst", if cfg!(feature = "images") { None } else { Some("a") }),
+            ("a.txt", None),
+        ] {
+            assert_eq!(foreign_stem(Path::new(name)).as_deref(), case, "{name}");
+        }
+    }
 
     #[test]
     fn endings_go_and_the_rest_of_the_name_stays() {

@@ -48,6 +48,7 @@ fn made(summary: &Summary<'_>, words: &dyn Words) -> Made {
         extra_predictions: evaluation.extra.iter().map(Into::into).collect(),
         failures: evaluation.failures.iter().map(failed).collect(),
         warnings: warnings.collect(),
+        passed_over: evaluation.passed_over.clone(),
         grids_apart: evaluation.apart().map(|(case, gap)| Apart { case: case.name.clone(), gap: gap.into() }).collect(),
         undefined: scores.iter().map(|&score| (score.title(), summary.undefined(score).0)).collect(),
         statistics: scores.iter().map(|&score| (score.to_string(), statistics(summary, score))).collect(),

@@ -238,6 +238,9 @@ pub(in crate::cli) fn tell(summary: &Summary<'_>, output: &mut Output) {
     for ((level, kind), times) in told.into_iter().filter(|(_, times)| *times > ALIKE) {
         output.note(format_args!("{level}: {} more like it ({kind}); --format json has them all", times - ALIKE));
     }
+    for fact in &summary.evaluation.passed_over {
+        output.note(format_args!("warning: {fact}"));
+    }
     let absent = summary.absent_labels();
     if !absent.is_empty() {
         output.note(format_args!(

@@ -4,7 +4,7 @@ use super::{of_file, of_library};
 use crate::cli::interrupt::Interrupted;
 use crate::eval::{
     DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, ModelsError, OfFolders,
-    PairingError, Unlike, Warning, no_foreground,
+    PairingError, Unlike, Warning, but, no_foreground,
 };
 use crate::metric::Bootstrap;
 use crate::metric::compare::Better;
@@ -127,14 +127,14 @@ fn of_pairing(error: &PairingError) -> String {
             };
             format!("{flag} is for two folders, and {} is none; leave it out or name two folders", file.display())
         }
-        PairingError::NoPair { folders, names, alike } => format!(
+        PairingError::NoPair { folders, names, alike, passed_over } => format!(
             "no name in {} fits one in {}: the first are {} and {}{}; say with --pair-regex which part of a name is the case, \
              or list the pairs with --pairs",
             folders[0].display(),
             folders[1].display(),
             names[0],
             names[1],
-            if *alike { " (they differ in capitals, or in how accents are encoded)" } else { "" }
+            but(*alike, passed_over)
         ),
         PairingError::PatternFindsTwice { case, files } => format!(
             "--pair-regex finds the case `{case}` in {} and in {}; write a pattern that tells them apart",

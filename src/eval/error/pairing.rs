@@ -1,7 +1,8 @@
 //! Predictions whose truth cannot be told.
 
 use crate::error::file::listed;
-use crate::io::READABLE;
+use crate::eval::passed_over::PassedOver;
+use crate::io::{PICTURES, READABLE};
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -33,10 +34,26 @@ pub enum PairingError {
     },
     /// A folder has no label map, and no folder with one.
     #[error(
-        "{}: there is no label map in this folder, and no folder with one; label maps end in {}",
-        .0.display(), listed(READABLE, "or")
+        "{}: there is no label map in this folder, and no folder with one: it holds {holds}; label maps end in {}",
+        .folder.display(), listed(READABLE, "or")
     )]
-    NoLabelMaps(PathBuf),
+    NoLabelMaps {
+        /// The folder.
+        folder: PathBuf,
+        /// What it holds, by endings.
+        holds: String,
+    },
+    /// A folder whose pictures are to be the slices of a volume has none, or other files that are read.
+    #[error(
+        "{}: this folder is to hold the slices of a volume, and holds {holds}; slices are pictures alone, which end in {}",
+        .folder.display(), listed(PICTURES, "or")
+    )]
+    NoSlices {
+        /// The folder.
+        folder: PathBuf,
+        /// What it holds, by endings.
+        holds: String,
+    },
     /// A file beside a folder that is not one of masks.
     #[error(
         "{} is a folder without label maps, one per class, and {} is a file; name two files or two folders",
@@ -64,7 +81,7 @@ pub enum PairingError {
     /// No name of the one folder fits a name of the other.
     #[error(
         "no name in {} fits one in {}: the first are {} and {}{}; name the pairs, or say which part of a name is the case",
-        .folders[0].display(), .folders[1].display(), .names[0], .names[1], but_alike(*.alike)
+        .folders[0].display(), .folders[1].display(), .names[0], .names[1], but(*.alike, .passed_over)
     )]
     NoPair {
         /// Truth and prediction.
@@ -73,6 +90,8 @@ pub enum PairingError {
         names: [String; 2],
         /// Whether these differ only in capitals, or in how accents are encoded.
         alike: bool,
+        /// Pictures that were passed over.
+        passed_over: Box<[PassedOver]>,
     },
     /// A pattern finds one case in two files of one folder.
     #[error(
@@ -151,7 +170,8 @@ pub enum PairingError {
     ListEmpty(PathBuf),
 }
 
-/// How two names that look alike differ.
-fn but_alike(alike: bool) -> &'static str {
-    if alike { " (they differ in capitals, or in how accents are encoded)" } else { "" }
+/// How two names that look alike differ, and what was passed over.
+pub(crate) fn but(alike: bool, passed_over: &[PassedOver]) -> String {
+    let differ = if alike { " (they differ in capitals, or in how accents are encoded)" } else { "" };
+    passed_over.iter().fold(differ.to_owned(), |text, fact| format!("{text}; {fact}"))
 }

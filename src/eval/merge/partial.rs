@@ -9,6 +9,7 @@ use crate::eval::evaluation::{Failure, Provenance, Unpaired};
 use crate::eval::grids::GeometryRule;
 use crate::eval::named::ParseError;
 use crate::eval::pairing::{Kind, case_name, is_usual_name};
+use crate::eval::passed_over::PassedOver;
 use crate::eval::rules::{ClassSource, FROM_FILES, MissingRule, Rules};
 use crate::eval::schema::{
     About, Document, Entry, Failed, Lesions, Lone, Made, Number, Scores, StoredScores, StoredSearch, StoredSurfaces,
@@ -31,6 +32,7 @@ pub struct Partial {
     pub(super) failures: Vec<Failure>,
     pub(super) missing: Vec<Unpaired>,
     pub(super) extra: Vec<Unpaired>,
+    pub(super) passed_over: Vec<PassedOver>,
     pub(super) provenance: Provenance,
     pub(super) rules: Rules,
     /// The choices about scores that made it; nnU-Net's files have none.
@@ -148,6 +150,7 @@ fn of_ours(entries: Vec<Entry>, made: Made) -> Result<Partial, String> {
         failures: made.failures.into_iter().map(failure).collect(),
         missing: unpaired(made.missing_predictions),
         extra: unpaired(made.extra_predictions),
+        passed_over: made.passed_over,
         provenance: Provenance {
             kind: choice(&made.kind)?,
             missing: choice(&made.options.missing)?,
@@ -265,6 +268,7 @@ fn of_nnunet(entries: Vec<Entry>) -> Result<Partial, String> {
         failures: Vec::new(),
         missing: Vec::new(),
         extra: Vec::new(),
+        passed_over: Vec::new(),
         provenance: Provenance {
             kind: Kind::Folders,
             missing: MissingRule::Error,

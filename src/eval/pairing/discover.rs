@@ -1,15 +1,14 @@
 //! What a folder holds: label maps, folders that are cases, and files that are neither.
 
 use super::kind::{self, CaseFiles, Holds, Known};
-use super::slices;
-use super::{Source, case_name};
+use super::listed::{Listed, Named, listed};
+use super::{Source, case_name, slices, unread};
 use crate::LabelSlice;
 use crate::eval::error::PairingError;
 use crate::io::labels::{LabelOptions, LabelReader};
 use crate::io::{self, Input};
 use crate::text::printable;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A case of one folder.
@@ -28,6 +27,28 @@ impl Entry {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_os_string();
         Self { name, case: case_name(path), source: Source::File(input) }
     }
+
+    /// A file that is not read.
+    fn of_foreign((name, path): (OsString, PathBuf)) -> Option<Self> {
+        let case = printable(&io::foreign_stem(&path)?);
+        Some(Self { name, case, source: Source::File(path.into()) })
+    }
+
+    /// What a folder of this name holds.
+    fn of_folder(name: OsString, input: Input) -> Self {
+        Self { case: printable(&name.to_string_lossy()), name, source: Source::File(input) }
+    }
+}
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Its cases, sorted by name.
+    pub entries: Vec<Entry>,
+    /// Files and folders under the name of a case that cannot be read. They matter where the other side has that case.
+    pub unread: Vec<Entry>,
+    /// Pictures beside volumes, which are passed over.
+    pub pictures: Vec<PathBuf>,
 }
 
 /// Where TotalSegmentator puts the files of the classes.
@@ -39,31 +60,37 @@ const RECORDED: [&str; 5] = ["anat", "dwi", "perf", "func", "pet"];
 /// How the folders of BIDS begin that hold one of several visits.
 const VISIT: &str = "ses-";
 
-/// All cases of a folder, sorted by name. Beside label maps, folders are not cases: nnU-Net and other tools leave
+/// All cases of a folder. Beside label maps, folders are not cases: nnU-Net and other tools leave
 /// working folders there.
-pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Vec<Entry>, PairingError> {
-    let (mut files, folders) = listed(path)?;
+pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Found, PairingError> {
+    let Listed { mut files, folders, foreign, mut pictures } = listed(path)?;
     if files.iter().any(|(_, file)| !is_image(file)) {
         files.retain(|(_, file)| !is_image(file));
     }
     let mut entries: Vec<Entry> = files.into_iter().map(|(_, path)| Entry::of(path.into())).collect();
+    let mut unread: Vec<Entry> = foreign.into_iter().filter_map(Entry::of_foreign).collect();
     if entries.is_empty() {
         let mut cases = Vec::new();
         for (name, folder) in folders {
-            collect(name, &folder, &mut cases)?;
+            let known = cases.len();
+            collect(name.clone(), &folder, &mut cases)?;
+            if cases.len() == known {
+                unread.push(Entry::of_folder(name, folder.into()));
+            }
         }
+        pictures.extend(cases.iter_mut().flat_map(|case| std::mem::take(&mut case.pictures)));
         entries = sources(cases, options);
     }
     if entries.is_empty() {
-        return Err(PairingError::NoLabelMaps(path.into()));
+        return Err(unread::no_label_maps(path));
     }
-    Ok(entries)
+    Ok(Found { entries, unread, pictures })
 }
 
 /// The volume whose slices are the pictures of a folder, in the order of the numbers in their names; None where it
 /// holds no pictures, or volumes as well.
 pub(super) fn stack(path: &Path) -> Result<Option<Input>, PairingError> {
-    let files = listed(path)?.0;
+    let files = listed(path)?.files;
     if files.is_empty() || files.iter().any(|(_, file)| !io::is_picture(file)) {
         return Ok(None);
     }
@@ -75,18 +102,19 @@ pub(super) fn stack(path: &Path) -> Result<Option<Input>, PairingError> {
 }
 
 /// The volumes of a folder, each of them a folder of pictures; None where it holds files that are cases themselves.
-pub(super) fn stacks(path: &Path) -> Result<Option<Vec<Entry>>, PairingError> {
-    let (files, folders) = listed(path)?;
+pub(super) fn stacks(path: &Path) -> Result<Option<Found>, PairingError> {
+    let Listed { files, folders, foreign, .. } = listed(path)?;
     if !files.is_empty() {
         return Ok(None);
     }
-    let mut entries = Vec::new();
+    let mut found = Found { unread: foreign.into_iter().filter_map(Entry::of_foreign).collect(), ..Found::default() };
     for (name, folder) in folders {
-        if let Some(input) = stack(&folder)? {
-            entries.push(Entry { case: printable(&name.to_string_lossy()), name, source: Source::File(input) });
+        match stack(&folder)? {
+            Some(input) => found.entries.push(Entry::of_folder(name, input)),
+            None => found.unread.push(Entry::of_folder(name, folder.into())),
         }
     }
-    Ok(Some(entries).filter(|entries| !entries.is_empty()))
+    Ok(Some(found).filter(|found| !found.entries.is_empty()))
 }
 
 /// The files of a case.
@@ -96,6 +124,8 @@ struct CaseFolder {
     /// Where they lie: that folder, or one below.
     folder: PathBuf,
     files: Named,
+    /// Pictures beside them.
+    pictures: Vec<PathBuf>,
     known: Known,
 }
 
@@ -113,18 +143,18 @@ fn collect(name: OsString, path: &Path, cases: &mut Vec<CaseFolder>) -> Result<(
 
 /// The case that a folder is, if it has files to look at, and its visits.
 fn case_folder(name: OsString, path: &Path) -> Result<(Option<CaseFolder>, Named), PairingError> {
-    let (mut files, folders) = listed(path)?;
+    let Listed { mut files, folders, mut pictures, .. } = listed(path)?;
     let mut folder = path.to_path_buf();
     let below = |called: &str| folders.iter().find(|(name, _)| name == called);
     let (masks, mut visits) = (below(MASKS), Vec::new());
     if let Some((_, masks)) = masks {
         folder.clone_from(masks);
-        files = listed(masks)?.0;
+        Listed { files, pictures, .. } = listed(masks)?;
     } else if files.is_empty() {
         for (_, below) in RECORDED.into_iter().filter_map(below) {
             if files.is_empty() {
                 folder.clone_from(below);
-                files = listed(below)?.0;
+                Listed { files, pictures, .. } = listed(below)?;
                 files.retain(|(_, file)| !is_image(file));
             }
         }
@@ -133,7 +163,7 @@ fn case_folder(name: OsString, path: &Path) -> Result<(Option<CaseFolder>, Named
     }
     files.retain(|(_, file)| !is_image(file));
     let known = if masks.is_some() { Known::Masks } else { segments(&files) };
-    let case = (!files.is_empty()).then_some(CaseFolder { name, folder, files, known });
+    let case = (!files.is_empty()).then_some(CaseFolder { name, folder, files, pictures, known });
     Ok((case, visits))
 }
 
@@ -211,7 +241,7 @@ pub(super) fn one(path: &Path, options: &LabelOptions) -> Result<Option<Source>,
 
 /// The masks in a folder that is known to hold masks.
 pub(super) fn masks(path: &Path, case: Option<&str>) -> Result<Source, PairingError> {
-    let mut files = listed(path)?.0;
+    let mut files = listed(path)?.files;
     files.retain(|(_, file)| !is_image(file));
     let case = case.map_or_else(|| case_of(path).to_string_lossy().into_owned(), str::to_owned);
     Ok(as_masks(&case, path.into(), &stems(&files), files))
@@ -238,35 +268,10 @@ fn is_image(file: &Path) -> bool {
     io::stem(file).is_some_and(|stem| kind::is_image(&stem))
 }
 
-/// Names with their paths, sorted.
-type Named = Vec<(OsString, PathBuf)>;
-
-/// Label maps and folders; hidden files, files of other kinds, and pictures beside volumes are skipped. An entry that
-/// only looks like a label map (a folder of such a name, a link that leads nowhere) is listed and becomes a failure.
-fn listed(path: &Path) -> Result<(Named, Named), PairingError> {
-    let failed = |source| PairingError::Folder { path: path.into(), source };
-    let (mut files, mut folders) = (Vec::new(), Vec::new());
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let (name, path) = (entry.file_name(), entry.path());
-        if io::stem(&path).is_some() {
-            files.push((name, path));
-        } else if !name.to_string_lossy().starts_with(['.', '_']) && path.is_dir() {
-            folders.push((name, path));
-        }
-    }
-    // Beside volumes, pictures are previews of them.
-    if files.iter().any(|(_, file)| !io::is_picture(file)) {
-        files.retain(|(_, file)| !io::is_picture(file));
-    }
-    files.sort();
-    folders.sort();
-    Ok((files, folders))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn tree(files: &[&str]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
@@ -287,8 +292,8 @@ mod tests {
                 format!("{}: {}", short(folder), names.join(" "))
             }
         };
-        let entries = folder(root.path(), &LabelOptions::default()).unwrap();
-        entries.iter().map(|entry| (entry.name.to_string_lossy().into(), source(&entry.source))).collect()
+        let found = folder(root.path(), &LabelOptions::default()).unwrap();
+        found.entries.iter().map(|entry| (entry.name.to_string_lossy().into(), source(&entry.source))).collect()
     }
 
     #[test]

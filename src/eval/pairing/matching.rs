@@ -1,18 +1,20 @@
 //! Pairs by names.
 
-use super::discover::Entry;
-use super::{CasePair, CaseRegex, Kind, Lone, Pairing};
+use super::discover::{Entry, Found};
+use super::{CasePair, CaseRegex, Kind, Lone, Pairing, Unread};
 use crate::eval::error::PairingError;
 use crate::text::printable;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// The same name first, then the same name without its ending.
-pub(super) fn by_name(truth: Vec<Entry>, pred: Vec<Entry>) -> Pairing {
-    let mut by_file: BTreeMap<OsString, Entry> = pred.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
+pub(super) fn by_name(truth: Found, pred: Found) -> Pairing {
+    let mut by_file: BTreeMap<OsString, Entry> =
+        pred.entries.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
     let mut pairs = Vec::new();
     let mut without = Vec::new();
-    for truth in truth {
+    for truth in truth.entries {
         match by_file.remove(&truth.name) {
             Some(pred) => pairs.push((truth, pred)),
             None => without.push(truth),
@@ -30,21 +32,28 @@ pub(super) fn by_name(truth: Vec<Entry>, pred: Vec<Entry>) -> Pairing {
             None => missing.push(truth),
         }
     }
-    named(pairs, missing, by_case.into_values().flatten().collect())
+    named(pairs, [missing, by_case.into_values().flatten().collect()], [truth.unread, pred.unread])
 }
 
 /// By the part of each name that a pattern matches. Names that do not match are skipped.
-pub(super) fn by_regex(truth: Vec<Entry>, pred: Vec<Entry>, regex: &CaseRegex) -> Result<Pairing, PairingError> {
-    let mut preds = cases(pred, regex)?;
+pub(super) fn by_regex(truth: Found, pred: Found, regex: &CaseRegex) -> Result<Pairing, PairingError> {
+    let mut preds = cases(pred.entries, regex)?;
     let mut pairs = Vec::new();
     let mut missing = Vec::new();
-    for (case, truth) in cases(truth, regex)? {
+    for (case, truth) in cases(truth.entries, regex)? {
         match preds.remove(&case) {
             Some(pred) => pairs.push((truth, pred)),
             None => missing.push(truth),
         }
     }
-    Ok(named(pairs, missing, preds.into_values().collect()))
+    let unread = [truth.unread, pred.unread].map(|entries| {
+        let of_case = |entry: Entry| {
+            let case = printable(&regex.case(&entry.name.to_string_lossy())?);
+            Some(Entry { case, ..entry })
+        };
+        entries.into_iter().filter_map(of_case).collect()
+    });
+    Ok(named(pairs, [missing, preds.into_values().collect()], unread))
 }
 
 fn cases(entries: Vec<Entry>, regex: &CaseRegex) -> Result<BTreeMap<String, Entry>, PairingError> {
@@ -65,10 +74,31 @@ fn cases(entries: Vec<Entry>, regex: &CaseRegex) -> Result<BTreeMap<String, Entr
     Ok(found)
 }
 
-/// Names the cases; where a name would stand for two of them, by their files.
-fn named(pairs: Vec<(Entry, Entry)>, missing: Vec<Entry>, extra: Vec<Entry>) -> Pairing {
+/// Takes those cases of one side for which the other side has something that cannot be read, with what that is.
+fn taken(lone: &mut Vec<Entry>, others: Vec<Entry>) -> Vec<(Entry, PathBuf)> {
+    let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for other in others {
+        // Of several the first one is told.
+        found.entry(other.case).or_insert_with(|| other.source.path().into());
+    }
+    let (with, without) = std::mem::take(lone).into_iter().partition(|entry| found.contains_key(&entry.case));
+    *lone = without;
+    let with: Vec<Entry> = with;
+    with.into_iter().filter_map(|entry| found.get(&entry.case).cloned().map(|path| (entry, path))).collect()
+}
+
+/// Names the cases; where a name would stand for two of them, by their files. `unread` is what cannot be read of truth and
+/// prediction.
+fn named(
+    pairs: Vec<(Entry, Entry)>,
+    [mut missing, mut extra]: [Vec<Entry>; 2],
+    [of_truth, of_pred]: [Vec<Entry>; 2],
+) -> Pairing {
+    let mut unread = taken(&mut missing, of_pred);
+    unread.extend(taken(&mut extra, of_truth));
     let mut times: HashMap<String, usize> = HashMap::new();
-    let all = pairs.iter().map(|(truth, _)| truth).chain(&missing).chain(&extra);
+    let of_unread = unread.iter().map(|(entry, _)| entry);
+    let all = pairs.iter().map(|(truth, _)| truth).chain(&missing).chain(&extra).chain(of_unread);
     for entry in all {
         *times.entry(entry.case.clone()).or_default() += 1;
     }
@@ -91,12 +121,16 @@ fn named(pairs: Vec<(Entry, Entry)>, missing: Vec<Entry>, extra: Vec<Entry>) -> 
         CasePair { name, truth: truth.source, pred: pred.source }
     });
     let pairs = pairs.collect();
+    let unread = unread.into_iter().map(|(entry, path): (Entry, PathBuf)| Unread { name: name(&entry), path });
+    let unread = unread.collect();
     let mut lone = |entry: Entry| Lone { name: name(&entry), source: entry.source, expected: None };
     Pairing {
         kind: Kind::Folders,
         pairs,
         missing: missing.into_iter().map(&mut lone).collect(),
         extra: extra.into_iter().map(&mut lone).collect(),
+        unread,
+        passed_over: Vec::new(),
     }
 }
 
@@ -106,13 +140,13 @@ mod tests {
     use crate::eval::pairing::{Source, case_name};
     use std::path::Path;
 
-    fn entries(names: &[&str]) -> Vec<Entry> {
+    fn entries(names: &[&str]) -> Found {
         let entry = |name: &&str| Entry {
             name: name.into(),
             case: case_name(Path::new(name)),
             source: Source::File(name.into()),
         };
-        names.iter().map(entry).collect()
+        Found { entries: names.iter().map(entry).collect(), ..Found::default() }
     }
 
     fn shown(pairing: &Pairing) -> (Vec<String>, Vec<&str>, Vec<&str>) {

@@ -6,6 +6,7 @@ use super::values::Keyed;
 use crate::eval::class::Class;
 use crate::eval::evaluation::Unpaired;
 use crate::eval::ignore::Ignore;
+use crate::eval::passed_over::PassedOver;
 use crate::eval::rules::NamedBy;
 use crate::eval::verify::Verification;
 use crate::io::Gap;
@@ -34,6 +35,8 @@ pub(crate) struct Made {
     pub extra_predictions: Vec<Lone>,
     pub failures: Vec<Failed>,
     pub warnings: Vec<Warned>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
     #[serde(skip_deserializing)]
     pub grids_apart: Vec<Apart>,
     /// How many scores are undefined, by title.

@@ -27,6 +27,8 @@ pub(super) fn section(summary: &Summary<'_>, words: &dyn Words) -> String {
     failures(summary, words, &mut items);
     missing(summary, &mut items);
     warnings(summary, words, &mut items);
+    let passed_over = summary.evaluation.passed_over.iter().map(|fact| escaped(&fact.to_string()));
+    items.extend(passed_over.map(|words| item(Weight::Warning, &words, &[])));
     let uncharged = uncharged(summary).map(|fact| escaped(&format!("{fact}; {CHARGING}")));
     items.extend(uncharged.map(|words| item(Weight::Warning, &words, &[])));
     let wrong = !items.is_empty();

@@ -21,6 +21,7 @@ mod redo;
 mod shards;
 mod sides;
 mod sources;
+mod unread;
 
 /// A cohort of four small cases, each of 24 voxels, below `truth` and `pred`.
 pub(super) struct Cohort(pub(super) Files);

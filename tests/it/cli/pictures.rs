@@ -95,6 +95,53 @@ fn pictures_beside_volumes_are_passed_over() {
 }
 
 #[test]
+fn pictures_that_are_passed_over_are_told_once_for_each_side() {
+    let files = Files::new();
+    for side in ["truth", "pred"] {
+        files.picture(&format!("{side}/b.bmp"), &[0, 1, 1]);
+        files.picture(&format!("{side}/a.bmp"), &[0, 1, 1]);
+        files.map(&format!("{side}/c.nii"), &[2, 1], &[0u8, 1]);
+    }
+    fs::remove_file(files.path("pred/b.bmp")).unwrap();
+    let [truth, pred] = ["truth", "pred"].map(|side| files.path(side));
+    let page = files.path("report.html");
+    let output = run(["eval", text(&truth), text(&pred), "--html", text(&page)]);
+    assert_eq!(output.status.code(), Some(0));
+    let first = text(&truth.join("a.bmp")).to_owned();
+    let warning = format!("2 pictures beside volumes of the truth were passed over as previews ({first})");
+    for part in [&warning, "warning: 1 picture beside volumes of the prediction was passed over as preview ("] {
+        assert_eq!(stderr(&output).matches(part).count(), 1, "{part}: {}", stderr(&output));
+    }
+    assert!(fs::read_to_string(page).unwrap().contains(&warning));
+    // Shards tell it together once.
+    let parts = ["1/2", "2/2"].map(|shard| {
+        let part = files.path(&format!("{}.json", &shard[..1]));
+        let found = run(["eval", text(&truth), text(&pred), "--shard", shard, "--format", "json"]);
+        fs::write(&part, found.stdout).unwrap();
+        part
+    });
+    let found = json(["merge", text(&parts[0]), text(&parts[1]), "--format", "json"]);
+    let told = found["voxdice"]["passed_over"].as_array().unwrap();
+    assert_eq!(told.len(), 2);
+    assert_eq!((&told[0]["pictures"], &told[0]["first"]), (&json!(2), &json!(first)));
+    // Where names do not meet, they may be why.
+    fs::rename(pred.join("c.nii"), pred.join("d.nii")).unwrap();
+    let parts = ["--pair-regex", "2 pictures beside volumes of the truth were passed over"];
+    fails(2, &parts, ["eval", text(&truth), text(&pred)]);
+    // Previews in the folder of a case are as well, and a folder of pictures alone has none.
+    let cases = Files::new();
+    for side in ["truth", "pred"] {
+        cases.picture(&format!("{side}/a/preview.bmp"), &[0, 1, 1]);
+        cases.map(&format!("{side}/a/seg.nii"), &[2, 1], &[0u8, 1]);
+        cases.picture(&format!("alone/{side}.bmp"), &[0, 1, 1]);
+    }
+    let output = run(["eval", text(&cases.path("truth")), text(&cases.path("pred"))]);
+    assert!(stderr(&output).contains("1 picture beside volumes of the truth"), "{}", stderr(&output));
+    let alone = cases.path("alone");
+    assert!(!stderr(&run(["eval", text(&alone), text(&alone)])).contains("passed over"));
+}
+
+#[test]
 fn distances_of_pictures_need_a_spacing() {
     let files = Files::new();
     let truth = files.picture("t.bmp", &[0, 1, 0, 0, 0, 0]);
