@@ -93,6 +93,11 @@ pub(super) fn surplus(file: &Path, bytes: u64) -> Option<Warning> {
     (bytes > 0).then(|| Warning::Surplus { file: file.display().to_string(), bytes })
 }
 
+/// A prediction of which a threshold made one label of several.
+pub(super) fn merged(file: &Path, labels: &[i64]) -> Option<Warning> {
+    (!labels.is_empty()).then(|| Warning::Merged { file: file.display().to_string(), labels: labels.to_vec() })
+}
+
 /// The values that follow from counts alone.
 pub(super) fn of_counts(counts: &[(Class, Counts)]) -> Vec<Warning> {
     let mut warnings = Vec::new();

@@ -1,6 +1,6 @@
 //! A case of two label maps: its files compared and counted.
 
-use super::case::{CaseResult, Counted, Prediction, of_counts, surplus};
+use super::case::{CaseResult, Counted, Prediction, merged, of_counts, surplus};
 use super::class::Class;
 use super::count::{self, Counter, Predicted, Tally};
 use super::error::{EvalError, GridError};
@@ -71,22 +71,27 @@ pub(super) fn evaluate(
             (None, _, _) | (_, _, None) => Predicted::Missing,
             (Some(_), Some(place), Some(pred)) => {
                 let volume = labels::read_with(pred, &rules.of_pred())?;
-                warnings.extend(surplus(expected, volume.surplus));
+                warnings.extend(surplus(expected, volume.surplus).into_iter().chain(merged(expected, &volume.merged)));
                 Predicted::Placed(volume.labels, place)
             }
         };
         let tally = count::streamed(&mut truth_reader, pred_labels, rules, counter)?;
         warnings.extend(surplus(truth, truth_reader.surplus()));
-        warnings.extend(pred_reader.and_then(|reader| surplus(expected, reader.surplus())));
+        if let Some(reader) = pred_reader {
+            warnings.extend(surplus(expected, reader.surplus()).into_iter().chain(merged(expected, reader.merged())));
+        }
         (tally, None)
     } else {
         drop((truth_reader, pred_reader));
         let (of_truth, of_pred) = count::read_both(truth_input, pred_input, rules, counter.threads)?;
         warnings.extend(surplus(truth, of_truth.surplus));
-        warnings.extend(of_pred.as_ref().and_then(|volume| surplus(expected, volume.surplus)));
+        if let Some(volume) = &of_pred {
+            warnings.extend(surplus(expected, volume.surplus).into_iter().chain(merged(expected, &volume.merged)));
+        }
         let of_pred = of_pred.unwrap_or_else(|| LabelVolume {
             labels: Labels::U8(vec![0; of_truth.voxels()]),
             shape: of_truth.shape.clone(),
+            merged: Vec::new(),
             ..of_truth
         });
         let present = Present::of([&of_truth, &of_pred], rules);

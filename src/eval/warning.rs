@@ -170,6 +170,13 @@ pub enum Warning {
         /// The files.
         files: Vec<String>,
     },
+    /// A threshold made one label of several.
+    Merged {
+        /// The prediction, which holds whole numbers alone.
+        file: String,
+        /// Those that became label 1.
+        labels: Vec<i64>,
+    },
     /// What an earlier run said, which `merge` passes on.
     Stored {
         /// The name of its [`WarningKind`], which a later version may have added.
@@ -201,6 +208,7 @@ impl Warning {
             Self::NoMask { .. } => WarningKind::NoMask,
             Self::Surplus { .. } => WarningKind::SurplusBytes,
             Self::White { .. } => WarningKind::White,
+            Self::Merged { .. } => WarningKind::MergedLabels,
             Self::Stored { kind, .. } => return kind.parse().ok(),
         })
     }

@@ -16,6 +16,7 @@
 //! the file.
 
 mod convert;
+mod merged;
 mod opened;
 mod options;
 mod pieces;
@@ -66,6 +67,9 @@ pub struct LabelVolume {
     pub surplus: u64,
     /// Whether the file is a picture of 0 and 255 alone, in which 255 was taken as label 1.
     pub white: bool,
+    /// The whole numbers of which [`LabelOptions::threshold`] made label 1, where these are several and the file holds whole
+    /// numbers alone, as label maps do.
+    pub merged: Vec<i64>,
 }
 
 /// Reads a file of any format as a label map.
@@ -113,9 +117,9 @@ pub fn read_layers(input: impl Into<Input>) -> Result<Vec<LabelVolume>, FileErro
 pub fn read_layers_with(input: impl Into<Input>, options: &LabelOptions) -> Result<Vec<LabelVolume>, FileError> {
     let opened = Opened::of(&input.into(), options)?.layered()?;
     let channels = usize::try_from(opened.channels).unwrap_or(usize::MAX);
-    let LabelVolume { labels, mut shape, geometry, stored, surplus, white } = opened.load(options)?;
+    let LabelVolume { labels, mut shape, geometry, stored, surplus, white, merged } = opened.load(options)?;
     if channels < 2 {
-        return Ok(vec![LabelVolume { labels, shape, geometry, stored, surplus, white }]);
+        return Ok(vec![LabelVolume { labels, shape, geometry, stored, surplus, white, merged }]);
     }
     // The channels are the last axis, and the slowest one.
     shape.pop();
@@ -124,7 +128,8 @@ pub fn read_layers_with(input: impl Into<Input>, options: &LabelOptions) -> Resu
         Labels::U16(labels) => layers(labels, channels).into_iter().map(Labels::U16).collect(),
         Labels::U32(labels) => layers(labels, channels).into_iter().map(Labels::U32).collect::<Vec<_>>(),
     };
-    let volume = |labels| LabelVolume { labels, shape: shape.clone(), geometry, stored, surplus, white };
+    let volume =
+        |labels| LabelVolume { labels, shape: shape.clone(), geometry, stored, surplus, white, merged: merged.clone() };
     Ok(layers.into_iter().map(volume).collect())
 }
 

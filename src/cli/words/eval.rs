@@ -234,6 +234,7 @@ pub(in crate::cli) fn of_warning(warning: &Warning) -> String {
         Warning::White { .. } => {
             format!("{warning} (with 255 among `voxdice eval --labels` or `--ignore` it stays 255)")
         }
+        Warning::Merged { .. } => format!("{warning} (`voxdice eval --threshold`)"),
         Warning::ByValue { .. } => {
             format!("{warning}; say with `voxdice eval --dataset dataset.json` which label is which class")
         }

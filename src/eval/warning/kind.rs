@@ -42,6 +42,8 @@ pub enum WarningKind {
     SurplusBytes,
     /// Pictures of 0 and 255 alone, taken as masks.
     White,
+    /// Labels of which a threshold made one.
+    MergedLabels,
 }
 
 named!(WarningKind, "the kind of a warning" {
@@ -63,6 +65,7 @@ named!(WarningKind, "the kind of a warning" {
     NoMask = "no_mask",
     SurplusBytes = "surplus_bytes",
     White = "white",
+    MergedLabels = "merged_labels",
 });
 
 impl WarningKind {

@@ -138,6 +138,13 @@ impl fmt::Display for Warning {
                 let hold = if files.len() == 1 { "holds" } else { "hold" };
                 write!(f, "{} {hold} nothing but 0 and 255, as masks do that are to be looked at: 255 is label 1", listed(files))
             }
+            Self::Merged { file, labels } => write!(
+                f,
+                "{file} holds whole numbers alone, as label maps do, and the threshold made label 1 of {} of them ({}); leave it \
+                 out if they are labels",
+                labels.len(),
+                listed(&labels.iter().map(i64::to_string).collect::<Vec<_>>())
+            ),
             Self::Stored { message, .. } => f.write_str(message),
         }
     }

@@ -1,5 +1,6 @@
 //! From numbers of any type to labels.
 
+use super::merged::Merged;
 use super::{LabelOptions, Labels};
 use crate::error::LabelFault;
 use crate::io::npy::Elements;
@@ -178,11 +179,18 @@ pub(super) fn whole_halves(voxels: &mut [u16]) -> Result<(), Offender> {
 pub(super) fn interpreted<T: Number>(
     voxels: &[T],
     options: &LabelOptions,
+    merged: &mut Merged,
     mut label: impl FnMut(u32),
 ) -> Result<(), Offender> {
+    let is_cut = options.threshold.is_some();
     for (index, &voxel) in voxels.iter().enumerate() {
         match options.label(voxel) {
-            Ok(found) => label(found),
+            Ok(found) => {
+                if is_cut {
+                    merged.see(voxel.as_f64(), found == 1);
+                }
+                label(found);
+            }
             Err(fault) => return Err(Offender { index, value: format!("{voxel:?}"), fault }),
         }
     }
@@ -190,25 +198,23 @@ pub(super) fn interpreted<T: Number>(
 }
 
 /// The same of a whole array, in the narrowest type.
-pub(super) fn interpret(elements: Elements, options: &LabelOptions) -> Result<Labels, Offender> {
-    fn of<T: Number>(voxels: &[T], options: &LabelOptions) -> Result<Labels, Offender> {
-        let mut labels = Vec::with_capacity(voxels.len());
-        interpreted(voxels, options, |label| labels.push(label))?;
-        Ok(narrowed(&labels))
-    }
+pub(super) fn interpret(elements: Elements, options: &LabelOptions, merged: &mut Merged) -> Result<Labels, Offender> {
+    let mut labels = Vec::new();
+    let all = |label| labels.push(label);
     match elements {
-        Elements::Bool(voxels) | Elements::Plain(Voxels::U8(voxels)) => of(&voxels, options),
-        Elements::F16(bits) => of(&bits.into_iter().map(half).collect::<Vec<_>>(), options),
-        Elements::Plain(Voxels::U16(voxels)) => of(&voxels, options),
-        Elements::Plain(Voxels::U32(voxels)) => of(&voxels, options),
-        Elements::Plain(Voxels::U64(voxels)) => of(&voxels, options),
-        Elements::Plain(Voxels::I8(voxels)) => of(&voxels, options),
-        Elements::Plain(Voxels::I16(voxels)) => of(&voxels, options),
-        Elements::Plain(Voxels::I32(voxels)) => of(&voxels, options),
-        Elements::Plain(Voxels::I64(voxels)) => of(&voxels, options),
-        Elements::Plain(Voxels::F32(voxels)) => of(&voxels, options),
-        Elements::Plain(Voxels::F64(voxels)) => of(&voxels, options),
-    }
+        Elements::Bool(voxels) | Elements::Plain(Voxels::U8(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::F16(bits) => interpreted(&bits.into_iter().map(half).collect::<Vec<_>>(), options, merged, all),
+        Elements::Plain(Voxels::U16(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::Plain(Voxels::U32(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::Plain(Voxels::U64(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::Plain(Voxels::I8(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::Plain(Voxels::I16(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::Plain(Voxels::I32(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::Plain(Voxels::I64(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::Plain(Voxels::F32(voxels)) => interpreted(&voxels, options, merged, all),
+        Elements::Plain(Voxels::F64(voxels)) => interpreted(&voxels, options, merged, all),
+    }?;
+    Ok(narrowed(&labels))
 }
 
 /// Labels from voxels of any type, where they lie if they fit.

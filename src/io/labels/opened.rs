@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::convert::{Offender, convert, convert_elements, interpret, settle};
+use super::merged::Merged;
 use super::white::{as_one, is_white};
 use super::{LabelOptions, LabelVolume, White, grid, position};
 use crate::error::{FileError, LabelFault};
@@ -82,7 +83,7 @@ impl Opened {
 
     pub fn load(self, options: &LabelOptions) -> Result<LabelVolume, FileError> {
         let Self { path, shape, geometry, white, voxels, .. } = self;
-        let mut is_scaled = false;
+        let (mut is_scaled, mut merged) = (false, Merged::default());
         let (labels, stored, surplus) = match voxels {
             Unloaded::Image(unread) => {
                 let stored = unread.layout.dtype;
@@ -96,7 +97,7 @@ impl Opened {
                 }
                 let labels = match options.are_plain() {
                     true => convert(voxels),
-                    false => interpret(Elements::Plain(voxels), options),
+                    false => interpret(Elements::Plain(voxels), options, &mut merged),
                 };
                 (labels, Some(stored), surplus)
             }
@@ -104,12 +105,12 @@ impl Opened {
                 let stored = array.stored();
                 let elements = array.load()?.elements;
                 let plain = options.are_plain();
-                (if plain { convert_elements(elements) } else { interpret(elements, options) }, stored, 0)
+                (if plain { convert_elements(elements) } else { interpret(elements, options, &mut merged) }, stored, 0)
             }
         };
         let labels =
             labels.map_err(|offender| not_a_label(&path, &shape, offender.index as u64, offender, is_scaled))?;
-        Ok(LabelVolume { labels, shape, geometry, stored, surplus, white })
+        Ok(LabelVolume { labels, shape, geometry, stored, surplus, white, merged: merged.labels() })
     }
 }
 

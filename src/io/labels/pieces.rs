@@ -4,6 +4,7 @@ use bytemuck::{cast_slice, cast_slice_mut};
 
 use super::LabelOptions;
 use super::convert::{Number, Offender, check, interpreted, settle, whole, whole_halves};
+use super::merged::Merged;
 use super::white::as_one;
 use crate::error::FileError;
 use crate::io::decode::fill_scaled;
@@ -25,6 +26,7 @@ pub(super) struct Pieces {
     scaled: Vec<f64>,
     /// Labels that cannot be converted in place.
     copied: Vec<u32>,
+    merged: Merged,
 }
 
 /// Why there is no chunk.
@@ -55,7 +57,16 @@ enum Width {
 
 impl Pieces {
     pub fn new(unread: Unread<'static>, content: Content, options: LabelOptions, white: bool) -> Self {
-        Self { unread, content, options, white, raw: Vec::new(), scaled: Vec::new(), copied: Vec::new() }
+        Self {
+            unread,
+            content,
+            options,
+            white,
+            raw: Vec::new(),
+            scaled: Vec::new(),
+            copied: Vec::new(),
+            merged: Merged::default(),
+        }
     }
 
     /// Reads and converts the next `n` voxels.
@@ -109,6 +120,11 @@ impl Pieces {
         self.unread.give_up()
     }
 
+    /// The labels of which a threshold made one, as far as they were read.
+    pub fn merged(&self) -> Vec<i64> {
+        self.merged.labels()
+    }
+
     /// Whether the header asks for a scaling.
     pub fn is_scaled(&self) -> bool {
         self.unread.layout.scale.is_some()
@@ -140,7 +156,7 @@ impl Pieces {
         fill_scaled(&mut self.unread, &mut self.raw, values)?;
         settle(values);
         if !self.options.are_plain() {
-            return interpret::<f64>(&self.unread, values, &self.options, &mut self.copied);
+            return interpret::<f64>(&self.unread, values, &self.options, (&mut self.merged, &mut self.copied));
         }
         check(values)?;
         copy::<f64>(&self.unread, values, &mut self.copied)
@@ -157,7 +173,7 @@ impl Pieces {
             }
             (Content::Half, _) => {
                 let voxels: Vec<f32> = self.stored::<u16>(n)?.iter().map(|&bits| half(bits)).collect();
-                interpret(&self.unread, &voxels, &self.options, &mut self.copied)
+                interpret(&self.unread, &voxels, &self.options, (&mut self.merged, &mut self.copied))
             }
             (Content::Plain, dtype) => match dtype {
                 StoredType::U8 => self.interpret_next::<u8>(n),
@@ -180,7 +196,12 @@ impl Pieces {
     }
 
     fn interpret_stored<T: Number>(&mut self, n: usize) -> Result<(), Stop> {
-        interpret::<T>(&self.unread, first(cast_slice(&self.raw), n), &self.options, &mut self.copied)
+        interpret::<T>(
+            &self.unread,
+            first(cast_slice(&self.raw), n),
+            &self.options,
+            (&mut self.merged, &mut self.copied),
+        )
     }
 
     /// Reads the next voxels as they are stored.
@@ -207,11 +228,11 @@ fn interpret<T: Number>(
     unread: &Unread<'_>,
     voxels: &[T],
     options: &LabelOptions,
-    out: &mut Vec<u32>,
+    (merged, out): (&mut Merged, &mut Vec<u32>),
 ) -> Result<(), Stop> {
     room(unread, out, voxels.len())?;
     let mut labels = out.iter_mut();
-    interpreted(voxels, options, |found| {
+    interpreted(voxels, options, merged, |found| {
         if let Some(label) = labels.next() {
             *label = found;
         }

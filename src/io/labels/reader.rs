@@ -52,6 +52,8 @@ pub struct LabelReader {
     surplus: u64,
     /// Whether 255 is label 1.
     white: bool,
+    /// Labels of which a threshold made one, once the last voxel was read.
+    merged: Vec<i64>,
     source: Source,
 }
 
@@ -109,7 +111,7 @@ impl LabelReader {
             Ok((unread, content)) => Source::Pieces(Box::new(Pieces::new(unread, content, options.clone(), white))),
             Err(unloaded) => Source::Later(Box::new((*unloaded, options.clone()))),
         };
-        Self { path, shape, geometry, count, channels, given: 0, surplus: 0, white, source }
+        Self { path, shape, geometry, count, channels, given: 0, surplus: 0, white, merged: Vec::new(), source }
     }
 
     /// Where the channels are.
@@ -137,6 +139,12 @@ impl LabelReader {
     /// Whether the file is a picture of 0 and 255 alone, in which 255 is label 1.
     pub fn white(&self) -> bool {
         self.white
+    }
+
+    /// The labels of which a threshold made one, as [`LabelVolume::merged`]; known once the last voxel was read and there is
+    /// no next chunk.
+    pub fn merged(&self) -> &[i64] {
+        &self.merged
     }
 
     /// The next `most` voxels (at least one), x fastest, or those that are left. `None` at the end, and only when all
@@ -170,6 +178,7 @@ impl LabelReader {
             Source::End => Ok(()),
             Source::Pieces(pieces) if n == 0 => {
                 self.surplus = pieces.finish()?;
+                self.merged = pieces.merged();
                 self.source = Source::End;
                 Ok(())
             }
@@ -199,8 +208,8 @@ impl LabelReader {
         let (voxels, options) = *later;
         let (path, shape) = (self.path.clone(), self.shape.clone());
         let opened = Opened { path, shape, channels: 1, geometry: None, white: self.white, voxels };
-        let LabelVolume { labels, surplus, .. } = opened.load(&options)?;
-        self.surplus = surplus;
+        let LabelVolume { labels, surplus, merged, .. } = opened.load(&options)?;
+        (self.surplus, self.merged) = (surplus, merged);
         self.source = Source::Whole(labels);
         Ok(())
     }

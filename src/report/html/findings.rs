@@ -153,6 +153,7 @@ fn title(kind: WarningKind, cases: &str) -> String {
         WarningKind::NothingShared => format!("Truth and prediction have no voxel in common in {cases}"),
         WarningKind::AxisOrder => format!("Arrays that do not say which axis is x in {cases}"),
         WarningKind::White => format!("Pictures of 0 and 255 alone, in which 255 is label 1, in {cases}"),
+        WarningKind::MergedLabels => format!("Labels of which the threshold made one in {cases}"),
         WarningKind::SurplusBytes => format!("Bytes behind the voxels that were not read in {cases}"),
     }
 }

@@ -112,6 +112,35 @@ fn labels_that_are_a_little_off_are_rounded_on_demand() {
 }
 
 #[test]
+fn a_threshold_that_makes_one_label_of_several_is_told() {
+    let files = Files::new();
+    let truth = files.map("truth.nii", &[4, 1], &[0u8, 1, 1, 1]);
+    let merged = |name: &str, voxels: &[f32], more: &[&str]| -> Vec<String> {
+        let preds = [files.map(&format!("{name}.nii"), &[4, 1], voxels), {
+            let labels: Vec<i16> = voxels.iter().map(|&voxel| voxel as i16).collect();
+            files.map(&format!("{name}_i16.nii"), &[4, 1], &labels)
+        }];
+        let whole = voxels.iter().all(|voxel| voxel.fract() == 0.0);
+        let told = preds.iter().take(if whole { 2 } else { 1 }).map(|pred| {
+            let found = eval(&truth, pred, &[&["--threshold", "0.5"], more].concat());
+            let warnings = found["voxdice"]["warnings"].as_array().unwrap().clone();
+            let own = warnings.iter().filter(|warning| warning["kind"] == "merged_labels");
+            own.map(|warning| warning["message"].as_str().unwrap().to_owned()).collect::<String>()
+        });
+        told.collect()
+    };
+    // Volumes in pieces, and whole ones.
+    for more in [&[][..], &["--metrics", "dice,hd"]] {
+        for message in merged("labels", &[0.0, 3.0, 1.0, 7.0], more) {
+            assert!(message.contains("made label 1 of 3 of them (1, 3, 7)"), "{message}");
+            assert!(message.contains("--threshold"), "{message}");
+        }
+        assert_eq!(merged("mask", &[0.0, 1.0, 1.0, 0.0], more), ["", ""]);
+        assert_eq!(merged("probabilities", &[0.0, 1.0, 2.0, 0.25], more), [""]);
+    }
+}
+
+#[test]
 fn a_threshold_makes_a_mask_of_the_prediction_alone() {
     let all = Files::new();
     let truth = all.map("t.nii", &[4, 3, 1], &[0u8, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 2]);
