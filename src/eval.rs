@@ -73,6 +73,7 @@ mod sources;
 mod summary;
 mod surfaces;
 mod verify;
+mod voxel_size;
 mod warning;
 mod white;
 
@@ -108,6 +109,7 @@ pub use shard::Shard;
 pub use summary::{Summary, WORST};
 pub use surfaces::{DistanceHistogram, Missed, SurfaceChoices, Surfaces};
 pub use verify::Verification;
+pub use voxel_size::VoxelSize;
 pub use warning::{Side, Warning, WarningKind};
 
 #[cfg(feature = "cli")]

@@ -6,6 +6,7 @@ use std::fs;
 use std::str::FromStr;
 use voxdice::eval::{
     Asked, Class, Dataset, InstanceChoices, LabelList, Like, MissingRule, Rules, ScoreChoices, ScoreList, Scoring,
+    VoxelSize,
 };
 
 /// What to evaluate, and how. A choice that is missing is that of the command.
@@ -30,7 +31,7 @@ pub struct Choices {
     instances: Option<String>,
     round: Option<f64>,
     threshold: Option<f64>,
-    spacing: Option<[f64; 3]>,
+    spacing: Option<VoxelSize>,
 }
 
 /// The words of an error.

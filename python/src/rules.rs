@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use voxdice::eval::{
     Asked, CaseRegex, Chosen, Class, Dataset, Ignore, InstanceChoices, LabelList, Like, Pictures, Rules, ScoreChoices,
-    Scoring, Selection, SurfaceChoices,
+    Scoring, Selection, SurfaceChoices, VoxelSize,
 };
 
 /// A choice by its name.
@@ -50,7 +50,7 @@ pub struct Choices {
     threshold: Option<f64>,
     stack: bool,
     geometry: Option<String>,
-    spacing: Option<[f64; 3]>,
+    spacing: Option<Vec<f64>>,
     surface: Option<String>,
     surface_choices: Vec<(String, String)>,
     lesion_choices: Vec<(String, String)>,
@@ -131,7 +131,7 @@ impl Choices {
             round: self.round,
             threshold: self.threshold,
             geometry: chosen(self.geometry.as_ref())?.unwrap_or_default(),
-            spacing_mm: self.spacing,
+            spacing_mm: self.spacing.as_deref().map(VoxelSize::try_from).transpose().map_err(refused)?,
             surface: chosen(self.surface.as_ref())?,
             pictures: if self.stack { Pictures::Slices } else { Pictures::Cases },
             surface_choices,

@@ -67,11 +67,13 @@ def test_what_takes_two_files_takes_no_folders(folders):
 def test_files_have_three_lengths(folders):
     truth, pred, _ = folders
     files = {"truth": truth / "case_1.nii", "pred": pred / "case_1.nii"}
-    for wrong in [(1, 1), (1,), (1, 1, 1, 1), (1, 1, 0), (1, 1, float("nan"))]:
+    for wrong in [(1,), (1, 0), (1, 1, 1, 1), (1, 1, 0), (1, 1, float("nan"))]:
         with pytest.raises(vd.Error, match="three lengths"):
             vd.evaluate(**files, spacing=wrong)
         with pytest.raises(vd.Error, match="three lengths"):
             vd.surfaces(**files, spacing=wrong)
+    with pytest.raises(vd.Error, match="two axes"):
+        vd.surfaces(**files, metrics="hd", spacing=(1, 1))
     near = vd.surfaces(**files, metrics="hd", spacing=(1, 1, 5)).scores()["hd"]
     assert (near != vd.surfaces(**files, metrics="hd", spacing=(1, 1, 1)).scores()["hd"]).any()
 

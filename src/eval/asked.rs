@@ -17,6 +17,7 @@ use super::named::Called;
 use super::rules::{ClassSource, NamedBy, Pictures, Rules};
 use super::scoring::{ScoreChoices, Scoring};
 use super::surfaces::{SurfaceChoices, Surfaces};
+use super::voxel_size::VoxelSize;
 use crate::metric::surface::SurfacePreset;
 use crate::metric::{Metric, Unit};
 use crate::stats::Runs;
@@ -58,7 +59,7 @@ pub struct Asked {
     /// What becomes of grids that lie apart.
     pub geometry: GeometryRule,
     /// The size of a voxel, whatever the files say.
-    pub spacing_mm: Option<[f64; 3]>,
+    pub spacing_mm: Option<VoxelSize>,
     /// Whose definition of distances holds.
     pub surface: Option<SurfacePreset>,
     /// Single choices about distances.

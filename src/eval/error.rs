@@ -112,6 +112,17 @@ pub enum EvalError {
          spacing to a header", .0.display()
     )]
     NoSpacing(PathBuf),
+    /// The size of a voxel was given for two axes, and a file has more.
+    #[error(
+        "{}: it is {}, and the size of a voxel was given for two axes; give three lengths, x first", .path.display(),
+        extent(.shape)
+    )]
+    SizeOfPlane {
+        /// The truth.
+        path: PathBuf,
+        /// The lengths of the axes, x first.
+        shape: Vec<u64>,
+    },
     /// Distances were requested for axes that are not spatial.
     #[error(
         "{}: distances between surfaces and lesions need 2 or 3 axes of space, and this is {}; take it apart", .path.display(),

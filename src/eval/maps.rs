@@ -60,7 +60,8 @@ pub(super) fn evaluate(
     let shape = truth_reader.shape().to_vec();
     // One of the two files may not say this.
     let geometry = truth_reader.geometry().or(pred_reader.as_ref().and_then(LabelReader::geometry));
-    let spacing_mm = rules.spacing_mm.or(geometry.map(|geometry| geometry.spacing_mm()));
+    let given = rules.spacing_mm.map(|size| size.of(truth, &shape)).transpose()?;
+    let spacing_mm = given.or(geometry.map(|geometry| geometry.spacing_mm()));
     let prediction = if pred_input.is_some() { Prediction::Read } else { Prediction::Missing };
     let streams = counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && !rules.need_places();
     let (mut surfaces, mut distances) = (BTreeMap::new(), BTreeMap::new());

@@ -85,7 +85,8 @@ fn count(
         warnings.push(Warning::SameFile);
     }
     warnings.extend(sides.iter().filter_map(|side| side.undeclared(rules)));
-    let spacing_mm = rules.spacing_mm.or(meeting.geometry().map(Geometry::spacing_mm));
+    let given = rules.spacing_mm.map(|size| size.of(sides[0].path, meeting.shape())).transpose()?;
+    let spacing_mm = given.or(meeting.geometry().map(Geometry::spacing_mm));
     // Whole volumes are needed for distances, for lesions, and for an engine that counts on a GPU or to compare.
     let by_bits = !rules.need_places() && counter.counterpart.is_none() && !needs_volumes(counter.engine);
     let (mut counts, mut verification) = (Vec::new(), None);

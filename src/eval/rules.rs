@@ -8,6 +8,7 @@ use super::instances::InstanceSearch;
 use super::named::named;
 use super::score::Score;
 use super::surfaces::Surfaces;
+use super::voxel_size::VoxelSize;
 use crate::Classes;
 use crate::io::labels::{LabelOptions, White};
 use crate::metric::{Metric, Needs, Unit};
@@ -89,8 +90,8 @@ pub struct Rules {
     pub white: White,
     /// What to do with grids that lie apart.
     pub geometry: GeometryRule,
-    /// The size of a voxel, x first, in place of what the files say.
-    pub spacing_mm: Option<[f64; 3]>,
+    /// The size of a voxel in place of what the files say.
+    pub spacing_mm: Option<VoxelSize>,
     /// What is measured besides.
     pub surfaces: Surfaces,
     /// Which lesions are looked for, if any are.

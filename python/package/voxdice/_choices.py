@@ -134,14 +134,14 @@ def numbers(given: Any) -> list[float] | None:
 
 
 def spacing(given: Sequence[float] | None, axes: int | None = None) -> list[float] | None:
-    """The size of a voxel: of arrays along each axis, in their order; of files three lengths, x first."""
+    """The size of a voxel: of arrays along each axis, in their order; of files three lengths, x first, or two of pictures."""
     if given is None:
         return None
     lengths = numbers(given)
-    if lengths is not None and len(lengths) == (axes or 3) and all(0 < length < float("inf") for length in lengths):
+    if lengths is not None and len(lengths) in ((2, 3) if axes is None else (axes,)) and all(0 < length < float("inf") for length in lengths):
         return lengths
     told = given if lengths is None else tuple(lengths)
-    wanted = "three lengths above 0 in mm for files: x, y, z"
+    wanted = "three lengths above 0 in mm for files (x, y, z), or two for pictures"
     if axes is not None:
         wanted = f"{axes} lengths above 0 in mm: one for each axis of a volume, in their order"
     raise Error(f"spacing is {told!r}, and must be {wanted}")

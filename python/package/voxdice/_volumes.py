@@ -33,7 +33,7 @@ def surfaces(
     (of nibabel's images the first) is not the one that lies closest together. ``metrics`` are names such as
     ``"hd95,assd,nsd=2,boundary_iou=2"``, and of topology ``"betti,cldice"`` (``voxdice eval --metrics help``). ``surface`` is the
     definition of another tool (``"monai"``, ``"deepmind"``, ...), ``surface_choices`` are single choices. ``spacing`` is the size of a voxel along each
-    axis of the arrays, in their order, in mm (for paths x first, three lengths); images and files know their own. With
+    axis of the arrays, in their order, in mm (for paths x first, three lengths, or two for pictures); images and files know their own. With
     ``sample_axis`` each sample is a case.
 
     Raises :class:`voxdice.Error` without a spacing where distances are asked for.

@@ -1,11 +1,10 @@
 //! The flags that shape a run: what is counted, and how counts become scores.
 
 use crate::Empty;
-use crate::Spacing;
 use crate::cli::files::read_text;
 use crate::eval::{
     Asked, Class, Dataset, GeometryRule, Ignore, LabelList, Like, Missed, MissingRule, ParseError, Pictures, Pool,
-    ScoreChoices, ScoreList, SurfaceChoices,
+    ScoreChoices, ScoreList, SurfaceChoices, VoxelSize,
 };
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
 use crate::report::metrics;
@@ -52,9 +51,9 @@ pub(in crate::cli) struct CountArgs {
     pub surface: Option<SurfacePreset>,
     #[command(flatten)]
     pub boundary: SurfaceArgs,
-    /// The size of a voxel in mm, x first, whatever the files say
-    #[arg(long, value_name = "X,Y,Z", value_parser = spacing, help_heading = "Surfaces")]
-    pub spacing: Option<SpacingFlag>,
+    /// The size of a voxel in mm, x first, whatever the files say; X,Y of pictures
+    #[arg(long, value_name = "X,Y,Z", help_heading = "Surfaces")]
+    pub spacing: Option<VoxelSize>,
     /// What to do when the affines put voxels more than a thousandth of a voxel apart. The same points in another order
     /// and boxes of one lattice are compared point by point
     #[arg(long, value_enum, default_value_t = GeometryName::Warn, help_heading = "Grids")]
@@ -240,17 +239,6 @@ fn distance(text: &str) -> Result<f64, String> {
     found.ok_or_else(|| {
         format!("`{text}` is not a distance above 0, of 0.5 at most; after --round without one, name the files first")
     })
-}
-
-/// `--spacing X,Y,Z`.
-type SpacingFlag = [f64; 3];
-
-fn spacing(text: &str) -> Result<SpacingFlag, String> {
-    let wrong = || format!("`{text}` is not three lengths above 0; write X,Y,Z in mm, such as 0.8,0.8,3");
-    let numbers: Vec<f64> =
-        text.split(',').map(|part| part.trim().parse()).collect::<Result<_, _>>().map_err(|_| wrong())?;
-    let lengths: [f64; 3] = numbers.try_into().map_err(|_| wrong())?;
-    Spacing::new(lengths).map(|_| lengths).map_err(|_| wrong())
 }
 
 fn threshold(text: &str) -> Result<f64, String> {

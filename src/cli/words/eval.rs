@@ -9,7 +9,7 @@ use crate::eval::{
 use crate::metric::Bootstrap;
 use crate::metric::compare::Better;
 use crate::report::Words;
-use crate::text::listed;
+use crate::text::{extent, listed};
 use std::error::Error;
 
 /// The words of a report that the command writes.
@@ -61,6 +61,11 @@ fn of_error(error: &EvalError) -> String {
             if *cases == 1 { "--labels" } else { "`voxdice eval --labels`" }
         ),
         EvalError::NoSpacing(_) => format!("{error}, or say it with --spacing X,Y,Z"),
+        EvalError::SizeOfPlane { path, shape } => format!(
+            "{}: it is {}, and --spacing has two lengths, as for pictures; say --spacing X,Y,Z",
+            path.display(),
+            extent(shape)
+        ),
         EvalError::ThreadLost => format!("{error}; run again with --jobs 1"),
         other => other.to_string(),
     }

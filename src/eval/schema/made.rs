@@ -9,6 +9,7 @@ use crate::eval::ignore::Ignore;
 use crate::eval::passed_over::PassedOver;
 use crate::eval::rules::NamedBy;
 use crate::eval::verify::Verification;
+use crate::eval::voxel_size::VoxelSize;
 use crate::io::Gap;
 use crate::text::printable;
 use serde::{Deserialize, Serialize};
@@ -84,7 +85,7 @@ pub(crate) struct Options {
     pub geometry: String,
     pub missing: String,
     pub shard: Option<String>,
-    pub spacing_mm: Option<[f64; 3]>,
+    pub spacing_mm: Option<VoxelSize>,
     pub surfaces: Option<StoredSurfaces>,
     pub instances: Option<StoredSearch>,
     #[serde(flatten)]

@@ -153,6 +153,27 @@ fn distances_of_pictures_need_a_spacing() {
     assert_eq!(found["metric_per_case"][0]["metrics"]["1"]["hd"], json!(0.5));
 }
 
+/// The other length would come from nowhere.
+#[test]
+fn pictures_have_two_lengths_and_volumes_three() {
+    let files = Files::new();
+    let truth = files.picture("t.bmp", &[0, 1, 0, 0, 0, 0]);
+    let pred = files.picture("p.bmp", &[0, 0, 1, 0, 0, 0]);
+    let more = ["--metrics", "dice,hd", "--spacing", "0.5,2", "--format", "json"];
+    let found = json(["eval", text(&truth), text(&pred)].iter().chain(&more));
+    assert_eq!(found["metric_per_case"][0]["metrics"]["1"]["hd"], json!(0.5));
+    assert_eq!(found["voxdice"]["options"]["spacing_mm"], json!([0.5, 2.0]));
+    // The result is read again as it was written.
+    let part = files.path("part.json");
+    fs::write(&part, found.to_string()).unwrap();
+    assert_eq!(json(["merge", text(&part), "--format", "json"])["voxdice"]["options"]["spacing_mm"], json!([0.5, 2.0]));
+    for (name, shape) in [("v.nii", &[3, 2, 1][..]), ("w.nii", &[3, 1, 2])] {
+        let volume = files.map(name, shape, &[0u8, 1, 0, 0, 0, 0]);
+        let parts = [name, "--spacing has two lengths", "--spacing X,Y,Z"];
+        fails(2, &parts, ["eval", text(&volume), text(&volume), "--spacing", "0.5,2"]);
+    }
+}
+
 #[test]
 fn slices_are_a_volume_in_the_order_of_their_numbers() {
     let files = Files::new();

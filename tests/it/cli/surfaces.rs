@@ -173,7 +173,7 @@ fn distances_need_the_size_of_a_voxel() {
     assert_eq!(found["voxdice"]["options"]["surfaces"]["metrics"], serde_json::json!(["hd"]));
     // A definition that measures in voxels needs none.
     assert_eq!(json(arguments(&["--surface", "skimage-hausdorff", "--format", "json"]))["foreground_mean"]["hd"], 1.0);
-    for wrong in ["0,1,1", "1,1", "1,-1,1", "nan,1,1", "1,1,1,1", "x"] {
+    for wrong in ["0,1,1", "1", "1,0", "1,-1,1", "nan,1,1", "1,1,1,1", "x"] {
         let output = run(arguments(&["--spacing", wrong]));
         assert_eq!(output.status.code(), Some(2), "{wrong}");
         assert!(stderr(&output).contains("three lengths above 0"), "{}", stderr(&output));
