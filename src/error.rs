@@ -14,7 +14,9 @@ pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, LabelFault, MagicFault,
     NpyFault, OffsetFault, Part, PictureFault, WriteFault, ZlibFault, ZstdFault,
 };
-pub(crate) use names::{by_name, named};
+#[cfg(feature = "eval")]
+pub(crate) use names::did_you_mean;
+pub(crate) use names::{by_name, named, unknown};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -4,6 +4,7 @@ use super::convention::Convention;
 use super::error::MergeError;
 use super::instances::InstanceSearch;
 use super::named::ParseError;
+use crate::error::did_you_mean;
 use crate::metric::instances::InstancePreset;
 use std::fmt;
 use std::str::FromStr;
@@ -72,11 +73,11 @@ impl FromStr for Like {
         if let Ok(convention) = lower.parse() {
             return Ok(Self::Convention(convention));
         }
-        let names = || {
+        lower.parse().map(Self::Lesions).map_err(|_| {
             let of_lesions = InstancePreset::ALL.map(InstancePreset::name);
             let others: Vec<&str> = Convention::ALL.iter().map(|own| own.name()).collect();
-            format!("{}, or of lesions {}", others.join(", "), of_lesions.join(", "))
-        };
-        lower.parse().map(Self::Lesions).map_err(|_| format!("`{text}` is none of {}", names()).into())
+            let hint = did_you_mean(&lower, &[&others[..], &of_lesions].concat());
+            format!("`{text}` is none of {}, or of lesions {}{hint}", others.join(", "), of_lesions.join(", ")).into()
+        })
     }
 }

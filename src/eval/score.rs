@@ -1,6 +1,7 @@
 //! The scores that `--metrics` can name.
 
 use super::named::ParseError;
+use crate::error::did_you_mean;
 use crate::metric::{Best, CountMetric, EmptyPolicy, METRICS, Metric, MetricRow, Needs, Unit};
 use crate::stats::Counts;
 use std::fmt;
@@ -94,11 +95,7 @@ fn wrong(text: &str, error: crate::Error) -> String {
     if let (true, crate::Error::Parameter { range, .. }) = (names().any(|own| *own == name), error) {
         return format!("`{text}` is no metric; expected {range}");
     }
-    let near = names().map(|known| (strsim::damerau_levenshtein(known, &name), known)).min();
-    let hint = match near {
-        Some((changes, known)) if changes <= 2 && changes < known.len() / 2 => format!(", did you mean {known}?"),
-        _ => String::new(),
-    };
+    let hint = did_you_mean(&name, &names().copied().collect::<Vec<_>>());
     let known: Vec<String> = METRICS.iter().map(MetricRow::signature).collect();
     format!("`{text}` is no metric{hint}; known are all (those of counts), {}", known.join(", "))
 }
@@ -145,7 +142,7 @@ mod tests {
         assert_eq!("Dice,IOU, DSC".parse(), Ok(ScoreList(vec![Score::DICE, Score::IOU])), "one column per metric");
         assert_eq!("F1".parse::<Score>().unwrap().to_string(), "f1", "under the name it was asked for by");
         let message = "precison".parse::<Score>().unwrap_err().to_string();
-        assert!(message.starts_with("`precison` is no metric, did you mean precision?; known"), "{message}");
+        assert!(message.starts_with("`precison` is no metric (did you mean precision?); known"), "{message}");
     }
 
     #[test]

@@ -201,23 +201,10 @@ fn flatten(value: &Literal, into: &mut Vec<f64>) -> Option<()> {
 /// The unknown name, the most similar known name, and all known names.
 pub(in crate::metric) fn unknown(name: &str, known: &[&str]) -> String {
     let holds = |known: &str| known.to_lowercase().contains(&name.to_lowercase());
-    let likely = known.iter().filter(|known| holds(known) || distance(name, known) <= 3);
-    let nearest = likely.min_by_key(|known| distance(name, known));
+    // Letters to change, add or leave out.
+    let distance = |known: &str| strsim::levenshtein(&name.to_lowercase(), &known.to_lowercase());
+    let likely = known.iter().filter(|known| holds(known) || distance(known) <= 3);
+    let nearest = likely.min_by_key(|known| distance(known));
     let hint = nearest.map_or(String::new(), |nearest| format!(" (did you mean {nearest}?)"));
     format!("{name}{hint}; known are {}", known.join(", "))
-}
-
-/// Letters to change, add or leave out (Levenshtein), ignoring case.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b) = (a.to_lowercase(), b.to_lowercase());
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, of_a) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, of_b) in b.chars().enumerate() {
-            let changed = diagonal + usize::from(of_a != of_b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -12,10 +12,15 @@ fn wrong_usage_is_exit_2() {
     for (part, arguments) in [
         ("not provided", vec!["eval", truth]),
         (
-            "did you mean dice?; known are all (those of counts), dice, iou, precision",
+            "(did you mean dice?); known are all (those of counts), dice, iou, precision",
             vec!["eval", truth, pred, "--metrics", "dice,dise"],
         ),
         ("`hausdorff` is no metric; known are", vec!["eval", truth, pred, "--metrics", "dice,hausdorff"]),
+        ("(did you mean deepmind?)", vec!["eval", truth, pred, "--metrics", "hd95", "--surface", "depmind"]),
+        ("(did you mean brats23-gli?)", vec!["eval", truth, pred, "--like", "brats23_gli"]),
+        ("(did you mean nnunet?)", vec!["eval", truth, pred, "--like", "nnunett"]),
+        ("(did you mean components?)", vec!["eval", truth, pred, "--instances", "component"]),
+        ("(did you mean greedy?)", vec!["eval", truth, pred, "--instances", "components", "--match", "greedi"]),
         ("`liver` is not a label", vec!["eval", truth, pred, "-l", "1,liver"]),
         ("runs backwards", vec!["eval", truth, pred, "-l", "9-5"]),
         ("possible values: nan, one, zero", vec!["eval", truth, pred, "--empty", "two"]),
