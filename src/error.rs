@@ -12,7 +12,7 @@ pub use fact::{NonFiniteFact, Operand, Position, TooManyLesions};
 #[cfg(feature = "io")]
 pub use file::{
     DimsFault, FileAction, FileError, FileErrorKind, GeometryFault, GzipFault, HeaderFault, LabelFault, MagicFault,
-    NpyFault, OffsetFault, Part, PictureFault, WriteFault, ZlibFault, ZstdFault,
+    NpyFault, NpzFault, OffsetFault, Part, PictureFault, WriteFault, ZlibFault, ZstdFault,
 };
 #[cfg(feature = "eval")]
 pub(crate) use names::did_you_mean;

@@ -4,6 +4,7 @@
 // Bytes of others are read here. What a unit test indexes is its own.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+mod archived;
 pub mod axes;
 pub mod bmp;
 mod decode;
@@ -26,6 +27,7 @@ pub mod mgh;
 mod name;
 pub mod nifti;
 pub mod npy;
+mod npz;
 pub mod nrrd;
 mod picture;
 #[cfg(feature = "images")]
@@ -53,6 +55,8 @@ pub use lattice::{Gap, Grid, Placement};
 #[cfg(feature = "eval")]
 pub(crate) use name::foreign_stem;
 pub use name::stem;
+#[cfg(feature = "eval")]
+pub(crate) use npy::is_array;
 pub use view::View;
 pub use voxels::{Scale, StoredType, Voxel, Voxels};
 

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+mod archive;
 mod fault;
 mod header;
 mod kind;
 mod label;
 mod picture;
 
+pub use archive::NpzFault;
 pub use fault::{DimsFault, FileAction, GeometryFault, GzipFault, MagicFault, OffsetFault, Part, WriteFault};
 pub(crate) use fault::{in_its_place, listed};
 pub use header::{HeaderFault, NpyFault, ZlibFault, ZstdFault};
@@ -285,6 +287,14 @@ pub enum FileError {
         path: PathBuf,
         /// What is wrong with it.
         fault: NpyFault,
+    },
+    /// An array of a `.npz` archive cannot be had.
+    #[error("{}: {fault}", path.display())]
+    Npz {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: NpzFault,
     },
     /// The elements of a `.npy` file are not numbers of a voxel type.
     #[error("{}: elements of type {found} cannot be read; save the array as bool, as whole numbers of 8 to 64 bits, or as float16, float32 or float64", path.display())]

@@ -26,7 +26,12 @@ const FOREIGN: [Foreign; 17] = [
          as PNG, and where only the JPEG is left, save its array > 127 as PNG or .npy",
     ),
     Foreign("a ZIP archive", &["zip"], &[b"PK\x03\x04"], "unpack it"),
-    Foreign("NumPy's .npz", &["npz"], &[b"PK\x03\x04"], "save the array in it as .npy"),
+    Foreign(
+        "NumPy's .npz in a folder",
+        &["npz"],
+        &[b"PK\x03\x04"],
+        "name the file itself, and its array where it has several (case.npz:pred), or save the array as .npy",
+    ),
     Foreign("PyTorch's", &["pt", "pth"], &[b"PK\x03\x04"], "save the tensor in it as .npy, with numpy.save"),
     Foreign("bzip2", &["bz2"], &[b"BZh"], "unpack it with bunzip2"),
     Foreign("xz", &["xz"], &[b"\xfd7zXZ"], "unpack it with unxz"),
@@ -122,7 +127,7 @@ mod tests {
         let preamble = [&[0x5c, 1][..], &[0; 126], b"DICM"].concat();
         assert_eq!(name(&preamble, "IM0001"), Some("DICOM"));
         assert_eq!(name(b"II*\0", "a"), Some("TIFF"));
-        for (path, format) in [("a.npz", "NumPy's .npz"), ("a.pt", "PyTorch's"), ("a.nii", "a ZIP archive")]
+        for (path, format) in [("a.npz", "NumPy's .npz in a folder"), ("a.pt", "PyTorch's"), ("a.nii", "a ZIP archive")]
         {
             assert_eq!(name(b"PK\x03\x04", path), Some(format), "{path}");
         }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use super::file;
 #[cfg(feature = "eval")]
 use super::gzip::{Gunzip, MAGIC};
+#[cfg(feature = "eval")]
+use super::archived;
 use crate::error::{FileError, PictureFault};
 #[cfg(feature = "eval")]
 use flate2::{Compression, write::GzEncoder};
@@ -104,7 +106,9 @@ impl Input {
     pub(crate) fn is_same_file(&self, other: &Self) -> bool {
         match (&self.0.store, &other.0.store) {
             (Store::Disk, Store::Disk) => {
-                matches!((self.path().canonicalize(), other.path().canonicalize()), (Ok(a), Ok(b)) if a == b)
+                let [own, others] = [self, other].map(|input| archived::on_disk(input.path()).canonicalize());
+                let [array, another] = [self, other].map(|input| archived::parts(input.path()).map(|(_, array)| array));
+                array == another && matches!((own, others), (Ok(a), Ok(b)) if a == b)
             }
             (Store::Memory(files), Store::Memory(others)) => {
                 let bytes = |files: &Files, path: &Path| files.get(&plain(path)).map(|bytes| bytes.as_ref().as_ptr());
@@ -152,7 +156,7 @@ impl Input {
     #[cfg(feature = "eval")]
     pub(crate) fn is_file(&self) -> bool {
         match &self.0.store {
-            Store::Disk => self.path().is_file(),
+            Store::Disk => archived::on_disk(self.path()).is_file(),
             _ => true,
         }
     }
@@ -167,7 +171,7 @@ impl Input {
     #[cfg(feature = "eval")]
     pub(crate) fn exists(&self) -> bool {
         match &self.0.store {
-            Store::Disk => self.path().exists(),
+            Store::Disk => archived::on_disk(self.path()).exists(),
             Store::Slices(slices) => slices.iter().all(|slice| Self(slice.clone()).exists()),
             _ => true,
         }

@@ -1,4 +1,5 @@
-//! NumPy arrays: `.npy` files, versions 1 to 3.
+//! NumPy arrays: `.npy` files, versions 1 to 3, and those in archives, `.npz`: `masks.npz` where it holds one array, and
+//! `masks.npz:pred` of several.
 //!
 //! ```
 //! # let folder = tempfile::tempdir().unwrap();
@@ -24,7 +25,10 @@ mod write;
 
 pub use write::{input, write};
 
+use super::archived;
+use super::file::ends_in;
 use super::input::{FileRef, Input, Reader};
+use super::npz;
 use super::stream::{Packing, Stream};
 use super::unread::{self, Layout};
 use super::voxels::{ByteOrder, StoredType, Voxel, Voxels, half};
@@ -32,7 +36,7 @@ use crate::error::{FileAction, FileError, NpyFault};
 use crate::memory::prefer_huge_pages;
 use header::{Header, Kind};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An array, in row-major order (the last axis fastest), for any order on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,12 +90,17 @@ pub enum Order {
     ColumnMajor,
 }
 
-/// Reads a `.npy` file.
+/// Reads a `.npy` file, or an array of a `.npz` archive.
 ///
 /// # Errors
 /// See [`FileError`].
 pub fn read(input: impl Into<Input>) -> Result<Array, FileError> {
     Unread::open(input.into().file())?.load()
+}
+
+/// Whether a path is that of an array, or of an archive of them.
+pub(crate) fn is_array(path: &Path) -> bool {
+    ends_in(path, "npy") || archived::parts(path).is_some()
 }
 
 /// An array whose elements are still in their file.
@@ -113,6 +122,8 @@ pub(super) enum Content {
 
 impl Unread {
     pub fn open(file: &FileRef<'static>) -> Result<Self, FileError> {
+        let archived = npz::array(file)?;
+        let file = archived.as_ref().map_or(file, Input::file);
         let (reader, length) = file.open()?;
         let path = file.path();
         let mut source = Source { reader, path: path.into() };

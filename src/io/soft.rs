@@ -13,7 +13,6 @@
 //! An image file has its first axis fastest; [`SoftVolume::axes`] has the slowest first, so x comes last.
 
 use super::Placement;
-use super::file::ends_in;
 use super::header::Image;
 use super::image;
 use super::input::Input;
@@ -84,7 +83,7 @@ pub struct Labelled {
 /// See [`FileError`].
 pub fn read(input: impl Into<Input>) -> Result<SoftVolume, FileError> {
     let input = input.into();
-    let (elements, axes, step, surplus, origin) = match ends_in(input.path(), "npy") {
+    let (elements, axes, step, surplus, origin) = match npy::is_array(input.path()) {
         true => {
             let npy::Array { elements, shape } = npy::read(&input)?;
             (elements, shape, None, 0, Origin::Npy)

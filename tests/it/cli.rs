@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use voxdice::io::nifti::{Geometry, Voxel, write};
 
 mod agree;
+mod archives;
 mod commands;
 mod compare;
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! MetaImage and NRRD files: the conformance corpus, real volumes, hostile bytes, and fields one by one; label maps of
 //! every format, whole and piece by piece.
 
+mod archives;
 pub mod compare;
 pub mod corpus;
 mod endings;

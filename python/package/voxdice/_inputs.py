@@ -38,7 +38,9 @@ def is_path(volume: Any) -> bool:
 def check_files(pred: Any, truth: Any, call: str) -> None:
     """Refuses folders, whose cases would run together."""
     for side in (truth, pred):
-        if not os.path.exists(side):
+        # An array of an archive is named behind it: `masks.npz:pred`.
+        archive, found, _ = os.fspath(side).rpartition(".npz:")
+        if not os.path.exists(f"{archive}.npz" if found else side):
             raise Error(f"{os.fspath(side)}: no such file; check the name")
         if os.path.isdir(side):
             raise Error(f"{os.fspath(side)} is a folder, and {call} two files; evaluate takes folders")

@@ -34,7 +34,7 @@ pub(super) struct Found<'a> {
 
 impl<'a> Found<'a> {
     pub fn read(path: &'a Path) -> Result<Self> {
-        if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")) {
+        if io::is_array(path) {
             let npy::Array { elements, shape } = npy::read(path)?;
             let dtype = elements.dtype_name();
             let content = Content::of(elements.into_voxels(), &Channels::one(), false);

@@ -48,6 +48,8 @@ pub enum FileErrorKind {
     Unwritable,
     /// Not a `.npy` file.
     NotNpy,
+    /// An archive that is damaged, or without the array that is meant.
+    BadArchive,
     /// Readable, and not a label map.
     NotALabelMap,
     /// Readable, and not a soft volume: 32-bit floats do not hold its numbers.
@@ -81,6 +83,7 @@ impl FileErrorKind {
             Self::OutOfMemory => "out_of_memory",
             Self::Unwritable => "unwritable",
             Self::NotNpy => "not_npy",
+            Self::BadArchive => "bad_archive",
             Self::NotALabelMap => "not_a_label_map",
             Self::NotASoftVolume => "not_a_soft_volume",
             Self::NotInPlace => "not_in_place",
@@ -128,6 +131,7 @@ impl FileError {
             | Self::Unwritable { path, .. }
             | Self::NotNpy { path, .. }
             | Self::NpyHeader { path, .. }
+            | Self::Npz { path, .. }
             | Self::UnsupportedElements { path, .. }
             | Self::Length { path, .. }
             | Self::NotALabel { path, .. }
@@ -165,6 +169,7 @@ impl FileError {
             Self::Unwritable { .. } => FileErrorKind::Unwritable,
             Self::NotNpy { .. } => FileErrorKind::NotNpy,
             Self::NpyHeader { .. } => FileErrorKind::BadHeader,
+            Self::Npz { .. } => FileErrorKind::BadArchive,
             Self::UnsupportedElements { .. } => FileErrorKind::UnsupportedDtype,
             Self::Length { expected, found, .. } if *found < *expected => FileErrorKind::Truncated,
             Self::Length { .. } => FileErrorKind::BadHeader,

@@ -3,6 +3,7 @@
 use crate::eval::warning::apart;
 use crate::io::Gap;
 use crate::io::axes::Unequal;
+use crate::io::is_array;
 use crate::text::extent;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -53,7 +54,7 @@ fn masks([one, other]: &[PathBuf; 2]) -> String {
 }
 
 fn remedy(files: &[PathBuf; 2], unequal: Unequal) -> &'static str {
-    let array = files.iter().any(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")));
+    let array = files.iter().any(|path| is_array(path));
     match unequal {
         // An axis after z is not spatial, and resampling does not help.
         Unequal::Channels => {

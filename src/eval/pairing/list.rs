@@ -3,6 +3,7 @@
 use super::{CasePair, Lone, PairList, Pairing, Source, case_name, one};
 use crate::eval::error::PairingError;
 use crate::eval::rules::Rules;
+use crate::io::Input;
 use crate::io::labels::LabelOptions;
 use crate::text::printable;
 use std::collections::HashSet;
@@ -64,7 +65,8 @@ fn source(path: &Path, options: &LabelOptions, rules: &Rules) -> Result<Option<S
     if path.is_dir() {
         return one(path, options, rules);
     }
-    Ok(path.try_exists().unwrap_or(true).then(|| Source::File(path.into())))
+    let input = Input::from(path);
+    Ok((path.try_exists().unwrap_or(true) || input.exists()).then_some(Source::File(input)))
 }
 
 #[cfg(test)]

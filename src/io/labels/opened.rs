@@ -7,7 +7,6 @@ use super::merged::Merged;
 use super::white::{as_one, is_white};
 use super::{LabelOptions, LabelVolume, White, grid, position};
 use crate::error::{FileError, LabelFault};
-use crate::io::file::ends_in;
 use crate::io::header::Header;
 use crate::io::input::Input;
 use crate::io::npy::{self, Content, Elements};
@@ -38,7 +37,7 @@ pub(super) enum Unloaded {
 impl Opened {
     pub fn of(input: &Input, options: &LabelOptions) -> Result<Self, FileError> {
         let file = input.path().to_path_buf();
-        if ends_in(&file, "npy") {
+        if npy::is_array(&file) {
             let array = npy::Unread::open(input.file())?;
             let shape = array.shape().iter().rev().copied().collect();
             return Ok(Self {

@@ -1,0 +1,55 @@
+//! Arrays in NumPy's archives.
+
+use super::{Files, fails, json, text};
+use crate::root::root;
+use serde_json::Value;
+use std::fs;
+
+fn golden(name: &str) -> String {
+    text(&root().join("tests/golden/archives").join(name)).to_owned()
+}
+
+fn numbers(truth: &str, pred: &str) -> Value {
+    json(["eval", truth, pred, "--format", "json"])["mean"].clone()
+}
+
+#[test]
+fn arrays_of_archives_are_evaluated_by_their_names() {
+    let [one, truth, pred] = ["one.npz", "two.npz:truth", "two.npz:pred"].map(golden);
+    let expected = numbers(&golden("truth.npy"), &golden("pred.npy"));
+    assert!(expected["1"]["Dice"].as_f64().unwrap() < 1.0);
+    assert_eq!(numbers(&one, &pred), expected);
+    assert_eq!(numbers(&truth, &pred), expected);
+    let two = golden("two.npz");
+    fails(2, &["2 arrays", "truth, pred", "name one, as in FILE.npz:truth"], ["eval", &one, &two]);
+    fails(2, &["no array liver", "truth, pred"], ["eval", &one, &golden("two.npz:liver")]);
+    // One array under two names of the file, and two arrays of one file.
+    let same = json(["eval", &two.replace("two.npz", "two.npz:truth"), &truth, "--format", "json"]);
+    assert_eq!(same["voxdice"]["warnings"][0]["kind"], "same_file");
+    let other = json(["eval", &truth, &pred, "--format", "json"]);
+    assert!(other["voxdice"]["warnings"].as_array().unwrap().iter().all(|warning| warning["kind"] != "same_file"));
+    let info = &json(["info", &pred, "--format", "json"])[0];
+    assert_eq!((&info["dtype"], info["labels"].as_object().unwrap().len()), (&"i64".into(), 3));
+}
+
+#[test]
+fn a_list_names_archives_and_a_folder_passes_them_over() {
+    let files = Files::new();
+    for side in ["truth", "pred"] {
+        fs::create_dir(files.path(side)).unwrap();
+        fs::copy(golden("two.npz"), files.path(side).join("all.npz")).unwrap();
+        fs::copy(golden(&format!("{side}.npy")), files.path(side).join("a.npy")).unwrap();
+    }
+    let [truth, pred] = ["truth", "pred"].map(|side| files.path(side));
+    let expected = numbers(&golden("truth.npy"), &golden("pred.npy"));
+    assert_eq!(numbers(text(&truth), text(&pred)), expected);
+    let list = files.path("pairs.csv");
+    fs::write(&list, "all.npz:truth,all.npz:pred,case\n").unwrap();
+    let found = json(["eval", text(&truth), text(&pred), "--pairs", text(&list), "--format", "json"]);
+    assert_eq!(found["mean"], expected);
+    // Without anything else, it says how archives are read.
+    for side in [&truth, &pred] {
+        fs::remove_file(side.join("a.npy")).unwrap();
+    }
+    fails(2, &["it holds 1 .npz", "case.npz:pred"], ["eval", text(&truth), text(&pred)]);
+}

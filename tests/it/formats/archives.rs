@@ -1,0 +1,89 @@
+//! Arrays in archives that NumPy wrote (`tests/golden/archives/make.py`).
+
+use std::path::PathBuf;
+
+use voxdice::error::{FileError, FileErrorKind, NpzFault};
+use voxdice::io::labels::{self, LabelReader};
+use voxdice::io::{Input, npy, soft};
+
+use crate::root::root;
+
+fn path(name: &str) -> PathBuf {
+    root().join("tests/golden/archives").join(name)
+}
+
+#[test]
+fn an_array_in_an_archive_is_that_of_its_own_file() {
+    for (archived, alone) in [
+        ("one.npz", "truth.npy"),
+        ("one.npz:arr_0", "truth.npy"),
+        ("two.npz:truth", "truth.npy"),
+        ("two.npz:pred.npy", "pred.npy"),
+    ] {
+        let (archived, alone) = (path(archived), path(alone));
+        assert_eq!(npy::read(&archived).unwrap(), npy::read(&alone).unwrap(), "{}", archived.display());
+        assert_eq!(labels::read(&archived).unwrap(), labels::read(&alone).unwrap());
+        assert_eq!(soft::read(&archived).unwrap(), soft::read(&alone).unwrap());
+        let mut reader = LabelReader::open(&archived).unwrap();
+        assert_eq!(reader.next_chunk(100).unwrap().map(|piece| piece.len()), Some(24));
+    }
+    // Bytes in memory as well.
+    let bytes = std::fs::read(path("two.npz")).unwrap();
+    let input = Input::bytes("two.npz", bytes);
+    assert!(matches!(fault(npy::read(&input)), NpzFault::Several(names) if names == ["truth", "pred"]));
+    assert_eq!(labels::read(path("one.npz")).unwrap().shape, [4, 3, 2]);
+}
+
+fn fault<T: std::fmt::Debug>(result: Result<T, FileError>) -> NpzFault {
+    match result.unwrap_err() {
+        error @ FileError::Npz { .. } => {
+            assert_eq!(error.kind(), FileErrorKind::BadArchive);
+            let FileError::Npz { fault, .. } = error else { unreachable!() };
+            fault
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_no_array_says_why() {
+    let of = |name: &str| fault(npy::read(path(name)));
+    assert_eq!(of("none.npz"), NpzFault::Nothing);
+    let members = || vec!["truth".to_owned(), "pred".to_owned()];
+    assert_eq!(of("two.npz"), NpzFault::Several(members()));
+    assert_eq!(of("two.npz:liver"), NpzFault::NoMember { name: "liver".into(), members: members() });
+    assert_eq!(of("bzip2.npz"), NpzFault::Packed { name: "truth".into() });
+    let message = npy::read(path("two.npz")).unwrap_err().to_string();
+    assert!(
+        message.ends_with("there are 2 arrays in this archive, truth, pred; name one, as in FILE.npz:truth"),
+        "{message}"
+    );
+    let gone = npy::read(path("gone.npz:a")).unwrap_err();
+    assert!(matches!(&gone, FileError::Missing { path } if path.ends_with("gone.npz")), "{gone}");
+}
+
+#[test]
+fn a_damaged_archive_is_an_error_of_the_file() {
+    let whole = std::fs::read(path("one.npz")).unwrap();
+    let read = |bytes: &[u8]| npy::read(Input::bytes("a.npz", bytes));
+    assert!(read(&whole).is_ok());
+    for end in 0..whole.len() {
+        assert!(read(&whole[..end]).is_err(), "{end}");
+    }
+    assert_eq!(fault(read(b"no archive")), NpzFault::NoArchive);
+    // Every bit matters: of the headers, of the array and of its checksum. Some places say what nobody asks for.
+    let sound = npy::read(path("one.npz")).unwrap();
+    let mut told = 0;
+    for place in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 0x10;
+        match read(&bytes) {
+            Ok(array) => assert_eq!(array, sound, "{place}"),
+            Err(error) => {
+                assert!(error.to_string().starts_with("a.npz"), "{error}");
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 150, "{told}");
+}
