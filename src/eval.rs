@@ -40,6 +40,7 @@ mod case;
 mod chosen;
 mod class;
 mod cohort;
+mod colour_table;
 pub mod compare;
 mod convention;
 mod count;
@@ -83,6 +84,7 @@ pub use case::{CaseResult, Prediction};
 pub use chosen::Chosen;
 pub use class::Class;
 pub use cohort::{Cohort, Selection};
+pub use colour_table::ColourTable;
 pub use convention::{Average, Convention};
 pub use dataset::{Dataset, DatasetError, LabelsFault};
 pub use error::{

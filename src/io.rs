@@ -7,6 +7,7 @@
 mod archived;
 pub mod axes;
 pub mod bmp;
+mod colours;
 mod decode;
 mod fields;
 mod file;
@@ -45,6 +46,7 @@ mod zlib;
 #[cfg(feature = "images")]
 mod zstd;
 
+pub use colours::Colours;
 pub use geometry::{AffineSource, Geometry, Units};
 pub use header::{Format, Header, Image, Meaning};
 #[cfg(feature = "eval")]

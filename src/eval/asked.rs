@@ -6,6 +6,7 @@ mod lesions;
 pub(crate) use lesions::no_lesions;
 
 use super::class::Class;
+use super::colour_table::ColourTable;
 use super::convention::Convention;
 use super::dataset::Dataset;
 use super::error::EvalError;
@@ -21,6 +22,7 @@ use super::voxel_size::VoxelSize;
 use crate::metric::surface::SurfacePreset;
 use crate::metric::{Metric, Unit};
 use crate::stats::Runs;
+use std::sync::Arc;
 
 /// What is asked of an evaluation, as a command, a package or a page takes it: each choice may be missing.
 ///
@@ -46,6 +48,8 @@ pub struct Asked {
     pub labels: Option<Vec<u32>>,
     /// A dataset.json, and what it is called.
     pub dataset: Option<(String, Dataset)>,
+    /// Labels of colours, and what the table is called.
+    pub colours: Option<(String, ColourTable)>,
     /// Unions of labels.
     pub regions: Vec<Class>,
     /// Labels of the truth whose voxels do not count; those of the dataset where there is no choice.
@@ -100,6 +104,7 @@ impl Asked {
             round: self.round,
             threshold: self.threshold,
             pictures: self.pictures,
+            colours: self.colours.as_ref().map(|(_, table)| Arc::clone(&table.colours)),
             white: Default::default(),
             geometry: self.geometry,
             spacing_mm: self.spacing_mm,
@@ -149,12 +154,20 @@ impl Asked {
             }
             Some(_) => {}
             None => {
+                let named = self.colours.as_ref().filter(|(_, table)| !table.classes.is_empty());
                 let convention = self.like.and_then(Like::convention);
                 let of_lesions = search.and_then(|search| Some((search.classes()?, search.preset?.to_string())));
                 let own = of_lesions.or_else(|| convention.and_then(|own| Some((own.classes()?, own.to_string()))));
-                if let Some((own, name)) = own {
-                    classes = own;
-                    sources.push(called("like", Some(&name)));
+                match (own, named) {
+                    (Some((own, name)), _) => {
+                        classes = own;
+                        sources.push(called("like", Some(&name)));
+                    }
+                    (None, Some((name, table))) if !search.is_some_and(InstanceSearch::is_by_labels) => {
+                        classes.clone_from(&table.classes);
+                        sources.push(name.clone());
+                    }
+                    _ => {}
                 }
             }
         }

@@ -10,9 +10,11 @@ use super::score::Score;
 use super::surfaces::Surfaces;
 use super::voxel_size::VoxelSize;
 use crate::Classes;
+use crate::io::Colours;
 use crate::io::labels::{LabelOptions, White};
 use crate::metric::{Metric, Needs, Unit};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What is done with a case without a prediction, or without a truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,6 +87,8 @@ pub struct Rules {
     pub threshold: Option<f64>,
     /// What a folder of pictures is.
     pub pictures: Pictures,
+    /// The labels of the colours of pictures.
+    pub colours: Option<Arc<Colours>>,
     /// What 255 is in grey pictures of 0 and 255 alone. A number where a class or [`Rules::ignore`] has 255 among its
     /// labels, and for all cases of a [`Cohort`](super::Cohort) of which one picture holds other numbers.
     pub white: White,
@@ -141,13 +145,19 @@ impl Rules {
     /// How numbers of the truth become labels.
     pub fn of_truth(&self) -> LabelOptions {
         let white = if self.name_white() { White::Number } else { self.white };
-        LabelOptions { round: self.round, threshold: None, negative: self.ignore.negative(), white }
+        LabelOptions {
+            round: self.round,
+            threshold: None,
+            negative: self.ignore.negative(),
+            white,
+            colours: self.colours.clone(),
+        }
     }
 
-    /// Whether 255 is a label that is asked for.
+    /// Whether 255 is a label that is asked for, or what numbers are is said by colours.
     pub(super) fn name_white(&self) -> bool {
         let classes: &[Class] = if let ClassSource::Named { classes, .. } = &self.classes { classes } else { &[] };
-        self.ignore.holds(255) || classes.iter().any(|class| class.labels.contains(&255))
+        self.colours.is_some() || self.ignore.holds(255) || classes.iter().any(|class| class.labels.contains(&255))
     }
 
     /// How numbers of the prediction become labels.

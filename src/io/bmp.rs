@@ -27,7 +27,7 @@ use super::picture::{self, Pixel, Pixels, REWRITE, damaged, unsupported};
 use super::stream::{Parts, Stream};
 use super::unread::{Layout, Unread};
 use super::voxels::{ByteOrder, StoredType};
-use crate::error::{FileAction, FileError, Part, PictureFault};
+use crate::error::{FileAction, FileError, Part};
 
 impl Format {
     /// A Windows bitmap.
@@ -177,7 +177,7 @@ fn unread<'a>(file: &FileRef<'a>) -> Result<(Header, Unread<'a>), FileError> {
     }
     let count = header.voxel_count();
     let layout = Layout { dtype: header.dtype, count, byte_order: ByteOrder::Little, scale: None };
-    let pixels = Pixels::new(pixel, width, height, false);
+    let pixels = Pixels::new(pixel, width, height, false).blue_first().coloured(file.colours());
     let rows = Rows { path: path.into(), reader, place, pixels, row: 0, block: Vec::new() };
     Ok((header, Unread::new(Stream::of_parts(rows, length, path), layout, count)))
 }
@@ -189,16 +189,6 @@ struct Rows<'a> {
     pixels: Pixels,
     row: u64,
     block: Vec<u8>,
-}
-
-/// A bitmap has blue first.
-fn red_first(fault: PictureFault) -> PictureFault {
-    match fault {
-        PictureFault::Colour { position, colour: [blue, green, red] } => {
-            PictureFault::Colour { position, colour: [red, green, blue] }
-        }
-        other => other,
-    }
 }
 
 impl Parts for Rows<'_> {
@@ -225,7 +215,7 @@ impl Parts for Rows<'_> {
         let stride = usize::try_from(place.stride).unwrap_or(usize::MAX);
         let mut flatten = |line: &[u8]| {
             let line = line.get(..pixels.row_bytes()).unwrap_or(line);
-            let refused = |fault| FileError::Picture { path: path.to_path_buf(), fault: red_first(fault) };
+            let refused = |fault| FileError::Picture { path: path.to_path_buf(), fault };
             pixels.flatten(line, part).map_err(refused)
         };
         if place.from_below {

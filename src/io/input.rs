@@ -9,11 +9,12 @@ use std::io::{BufRead, Cursor, Seek};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "eval")]
+use super::archived;
+use super::colours::Colours;
 use super::file;
 #[cfg(feature = "eval")]
 use super::gzip::{Gunzip, MAGIC};
-#[cfg(feature = "eval")]
-use super::archived;
 use crate::error::{FileError, PictureFault};
 #[cfg(feature = "eval")]
 use flate2::{Compression, write::GzEncoder};
@@ -47,7 +48,7 @@ impl Input {
     pub fn owned(name: impl Into<PathBuf>, owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         let path = name.into();
         let files = BTreeMap::from([(plain(&path), Bytes(Arc::new(owner)))]);
-        Self(FileRef { path, store: Store::Memory(Arc::new(files)) })
+        Self(FileRef { path, store: Store::Memory(Arc::new(files)), colours: None })
     }
 
     /// The same with another file that belongs to it, under its name relative to the same place.
@@ -86,13 +87,13 @@ impl Input {
     /// ```
     pub fn slices(name: impl Into<PathBuf>, slices: impl IntoIterator<Item = Self>) -> Self {
         let slices = slices.into_iter().map(|slice| slice.0).collect();
-        Self(FileRef { path: name.into(), store: Store::Slices(slices) })
+        Self(FileRef { path: name.into(), store: Store::Slices(slices), colours: None })
     }
 
     /// A volume of pictures that are no slices of one: whoever reads it is told why.
     #[cfg(feature = "eval")]
     pub(crate) fn no_slices(name: impl Into<PathBuf>, why: String) -> Self {
-        Self(FileRef { path: name.into(), store: Store::NoSlices(why.into()) })
+        Self(FileRef { path: name.into(), store: Store::NoSlices(why.into()), colours: None })
     }
 
     /// The path, or the name of the bytes.
@@ -184,7 +185,7 @@ impl Input {
 
 impl From<PathBuf> for Input {
     fn from(path: PathBuf) -> Self {
-        Self(FileRef { path, store: Store::Disk })
+        Self(FileRef { path, store: Store::Disk, colours: None })
     }
 }
 
@@ -267,22 +268,38 @@ enum Store<'a> {
 pub(super) struct FileRef<'a> {
     path: PathBuf,
     store: Store<'a>,
+    /// The labels of the colours of a picture.
+    colours: Option<Arc<Colours>>,
 }
 
 impl<'a> FileRef<'a> {
     /// Bytes that are not copied.
     pub fn borrowed(path: &Path, bytes: &'a [u8]) -> Self {
-        Self { path: path.to_path_buf(), store: Store::Slice(bytes) }
+        Self { path: path.to_path_buf(), store: Store::Slice(bytes), colours: None }
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The same with labels for its colours, and for those of its slices.
+    pub fn coloured(&self, colours: &Arc<Colours>) -> Self {
+        let store = match &self.store {
+            Store::Slices(slices) => Store::Slices(slices.iter().map(|slice| slice.coloured(colours)).collect()),
+            store => store.clone(),
+        };
+        Self { path: self.path.clone(), store, colours: Some(Arc::clone(colours)) }
+    }
+
+    /// The labels of its colours.
+    pub fn colours(&self) -> Option<Arc<Colours>> {
+        self.colours.clone()
+    }
+
     /// Another file in the same place.
     pub fn beside(&self, path: PathBuf) -> Self {
         let store = if let Store::Memory(_) = self.store { self.store.clone() } else { Store::Disk };
-        Self { path, store }
+        Self { path, store, colours: None }
     }
 
     /// The slices of a volume of pictures.

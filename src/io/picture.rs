@@ -5,7 +5,9 @@
 //! everywhere.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use super::colours::Colours;
 use super::geometry::Geometry;
 use super::header::{Format, Header, Meaning};
 use super::voxels::{ByteOrder, StoredType, count};
@@ -35,6 +37,9 @@ pub(super) struct Pixels {
     /// Whether there is more than one slice.
     stacked: bool,
     opacity: Option<Vec<u8>>,
+    colours: Option<Arc<Colours>>,
+    /// Whether blue is the first colour of a pixel.
+    blue_first: bool,
 }
 
 impl Pixel {
@@ -68,7 +73,17 @@ impl Pixel {
 impl Pixels {
     pub fn new(pixel: Pixel, width: u64, rows: u64, stacked: bool) -> Self {
         let width = usize::try_from(width).unwrap_or(usize::MAX);
-        Self { pixel, width, row: 0, rows, stacked, opacity: None }
+        Self { pixel, width, row: 0, rows, stacked, opacity: None, colours: None, blue_first: false }
+    }
+
+    /// The same where a pixel begins with blue.
+    pub fn blue_first(self) -> Self {
+        Self { blue_first: true, ..self }
+    }
+
+    /// The same with labels for colours.
+    pub fn coloured(self, colours: Option<Arc<Colours>>) -> Self {
+        Self { colours, ..self }
     }
 
     /// Bytes of a row without padding.
@@ -90,7 +105,20 @@ impl Pixels {
             for (x, pixel) in (0..).zip(row.chunks_exact(length)) {
                 let mut samples = pixel.chunks_exact(size);
                 let first = samples.next().unwrap_or_default();
-                if samples.by_ref().take(colours.saturating_sub(1)).any(|sample| sample != first) {
+                // Grey is a colour here as others are.
+                let table = self.colours.as_ref().filter(|_| colours == 3 && size <= 2);
+                if let Some(table) = table {
+                    let colour = self.colour(pixel, size);
+                    let Some(label) = table.label(colour) else {
+                        return Err(PictureFault::Unlisted { position: self.position(x), colour });
+                    };
+                    match (size, self.pixel.byte_order) {
+                        (1, _) => out.push(label),
+                        (_, ByteOrder::Big) => out.extend([0, label]),
+                        (_, ByteOrder::Little) => out.extend([label, 0]),
+                    }
+                    samples.by_ref().take(2).for_each(drop);
+                } else if samples.by_ref().take(colours.saturating_sub(1)).any(|sample| sample != first) {
                     let colour = self.colour(pixel, size);
                     return Err(PictureFault::Colour { position: self.position(x), colour });
                 }
@@ -100,7 +128,9 @@ impl Pixels {
                 {
                     return Err(PictureFault::Alpha { position: self.position(x) });
                 }
-                out.extend_from_slice(first);
+                if table.is_none() {
+                    out.extend_from_slice(first);
+                }
             }
         }
         self.row = self.row.saturating_add(1);
@@ -115,7 +145,8 @@ impl Pixels {
             }
             _ => 0,
         });
-        [(); 3].map(|()| samples.next().unwrap_or(0))
+        let [first, green, last] = [(); 3].map(|()| samples.next().unwrap_or(0));
+        if self.blue_first { [last, green, first] } else { [first, green, last] }
     }
 
     fn position(&self, x: u64) -> Vec<u64> {
@@ -178,6 +209,29 @@ mod tests {
         assert_eq!(of(&[0b1010_0001, 0b1000_0000], 1, 9), [1, 0, 1, 0, 0, 0, 0, 1, 1]);
         assert_eq!(of(&[0b1101_1000], 2, 3), [3, 1, 2]);
         assert_eq!(of(&[0xf1, 0x20], 4, 3), [15, 1, 2]);
+    }
+
+    #[test]
+    fn colours_have_the_labels_of_their_table() {
+        let table: Colours = [([0, 0, 0], 0), ([9, 0, 0], 3), ([7, 7, 7], 4)].into_iter().collect();
+        let pixel = Pixel { bits: 8, colours: 3, extra: 1, opacity: true, byte_order: ByteOrder::Big };
+        let of = |pixel: Pixel, row: &[u8]| {
+            let mut out = Vec::new();
+            let table = Some(Arc::new(table.clone()));
+            let mut pixels = Pixels::new(pixel, 3, 4, false).coloured(table);
+            pixels.flatten(row, &mut out).map(|()| out)
+        };
+        assert_eq!(of(pixel, &[9, 0, 0, 1, 7, 7, 7, 1, 0, 0, 0, 1]), Ok(vec![3, 4, 0]));
+        let fault = of(pixel, &[9, 0, 0, 1, 8, 0, 0, 1]);
+        assert_eq!(fault, Err(PictureFault::Unlisted { position: vec![1, 0], colour: [8, 0, 0] }));
+        // Transparency has to be the same all the same.
+        assert_eq!(of(pixel, &[9, 0, 0, 1, 9, 0, 0, 2]), Err(PictureFault::Alpha { position: vec![1, 0] }));
+        let wide = Pixel { bits: 16, extra: 0, opacity: false, ..pixel };
+        assert_eq!(of(wide, &[0, 9, 0, 0, 0, 0]), Ok(vec![0, 3]));
+        let little = Pixel { byte_order: ByteOrder::Little, ..wide };
+        assert_eq!(of(little, &[9, 0, 0, 0, 0, 0]), Ok(vec![3, 0]));
+        // A number of a grey picture is no colour.
+        assert_eq!(of(Pixel::grey(8), &[9, 7, 1]), Ok(vec![9, 7, 1]));
     }
 
     #[test]

@@ -119,7 +119,8 @@ fn unread<'a>(file: &FileRef<'a>) -> Result<(Header, Unread<'a>), FileError> {
     if reader.info().animation_control().is_some_and(|control| control.num_frames > 1) {
         return Err(picture::unsupported(path, "an animated PNG", "write each frame as a file of its own"));
     }
-    let mut rows = Rows { path: path.into(), reader, pixels: Pixels::new(pixel, width, height, false), whole: None };
+    let pixels = Pixels::new(pixel, width, height, false).coloured(file.colours());
+    let mut rows = Rows { path: path.into(), reader, pixels, whole: None };
     if rows.reader.info().interlaced {
         rows.deinterlace(needed, row)?;
     }

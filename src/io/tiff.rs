@@ -83,5 +83,5 @@ fn unread<'a>(file: &FileRef<'a>) -> Result<(Header, Unread<'a>), FileError> {
     let layout = Layout { dtype: header.dtype, count, byte_order, scale: None };
     let declared = count.saturating_mul(layout.dtype.size());
     let length = stack.length();
-    Ok((header, Unread::new(Stream::of_parts(stack.slices(), length, file.path()), layout, declared)))
+    Ok((header, Unread::new(Stream::of_parts(stack.slices(file.colours()), length, file.path()), layout, declared)))
 }

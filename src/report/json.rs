@@ -74,6 +74,12 @@ fn options(summary: &Summary<'_>) -> Options {
         missing: provenance.missing.name().into(),
         shard: provenance.shard.map(|shard| shard.to_string()),
         spacing_mm: rules.spacing_mm,
+        colors: rules
+            .colours
+            .iter()
+            .flat_map(|table| table.iter())
+            .map(|([r, g, b], label)| (format!("{r:02x}{g:02x}{b:02x}"), label))
+            .collect(),
         surfaces: StoredSurfaces::of(&rules.surfaces),
         instances: rules.instances.as_ref().map(StoredSearch::of),
         scores: StoredScores {

@@ -10,6 +10,7 @@ use voxdice::io::nifti::{Geometry, Voxel, write};
 
 mod agree;
 mod archives;
+mod colours;
 mod commands;
 mod compare;
 #[cfg(unix)]

@@ -3,19 +3,19 @@
 use crate::Empty;
 use crate::cli::files::read_text;
 use crate::eval::{
-    Asked, Class, Dataset, GeometryRule, Ignore, LabelList, Like, Missed, MissingRule, ParseError, Pictures, Pool,
-    ScoreChoices, ScoreList, SurfaceChoices, VoxelSize,
+    Asked, Class, ColourTable, Dataset, GeometryRule, Ignore, LabelList, Like, Missed, MissingRule, ParseError,
+    Pictures, Pool, ScoreChoices, ScoreList, SurfaceChoices, VoxelSize,
 };
 use crate::metric::surface::{Directions, NsdForm, Quantile, SurfacePreset};
 use crate::report::metrics;
 use crate::stats::{Elements, ImageEdge};
 use crate::text::{columns, wrapped};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum};
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// What is counted: it cannot be changed once the voxels are gone.
@@ -42,6 +42,9 @@ pub(in crate::cli) struct CountArgs {
     /// The PREDICTION holds probabilities: from T on a voxel is label 1, below it is background
     #[arg(long, value_name = "T", value_parser = threshold, help_heading = "Classes", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
+    /// Which colour of a picture is which label: a CSV of name,r,g,b (or r,g,b,label), or RRGGBB=LABEL,...
+    #[arg(long, value_name = "FILE|LIST", help_heading = "Classes")]
+    pub colors: Option<String>,
     /// Folders of pictures are volumes: each picture is a slice, in the order of the numbers in their names
     #[arg(long, help_heading = "Classes")]
     pub stack: bool,
@@ -257,7 +260,17 @@ impl CountArgs {
             }
             None => None,
         };
+        let colours = self.colors.as_deref().map(|given| {
+            let path = Path::new(given);
+            let table = if path.is_file() { ColourTable::from_csv(&read_text(path)?) } else { given.parse() };
+            let wrong = |error: ParseError| match path.is_file() {
+                true => anyhow!("{given}: {error}"),
+                false => anyhow!("--colors: {error}, or name a file that is there"),
+            };
+            Ok::<_, anyhow::Error>((given.to_owned(), table.map_err(wrong)?))
+        });
         Ok(Asked {
+            colours: colours.transpose()?,
             labels: self.labels.as_ref().map(|LabelList(labels)| labels.clone()),
             dataset,
             regions: self.region.iter().map(|region| region.0.clone()).collect(),

@@ -170,6 +170,7 @@ fn of_merge(error: &MergeError) -> String {
                 Unlike::Ignore => "labels to ignore",
                 Unlike::Round => "choices of `voxdice eval --round`",
                 Unlike::Threshold => "choices of `voxdice eval --threshold`",
+                Unlike::Colours => "labels of colours, `voxdice eval --colors`",
                 Unlike::Geometry => "rules of `voxdice eval --geometry`",
                 Unlike::Instances => "choices about lesions, `voxdice eval --instances` or `--like`",
                 Unlike::Surfaces => "choices of surface metrics, `voxdice eval --surface` or `--spacing`",

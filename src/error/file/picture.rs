@@ -42,6 +42,19 @@ pub enum PictureFault {
         /// Red, green and blue.
         colour: [u16; 3],
     },
+    /// A pixel has a colour that is none of the given ones.
+    #[error(
+        "pixel {} has the colour {}, which is none of the table of colours; add it there, or write the picture without smoothed edges, \
+         which have such colours",
+        super::Place(position),
+        listed(colour)
+    )]
+    Unlisted {
+        /// The first such pixel, x first.
+        position: Vec<u64>,
+        /// Red, green and blue.
+        colour: [u16; 3],
+    },
     /// Some pixels are more transparent than others, which a label cannot be.
     #[error(
         "pixel {} is more or less transparent than the first one, and a label map has one number per pixel; write it without an alpha channel",
@@ -62,7 +75,7 @@ impl PictureFault {
     /// The group of the error that has this fault.
     pub(super) const fn kind(&self) -> FileErrorKind {
         match self {
-            Self::Colour { .. } | Self::Alpha { .. } => FileErrorKind::NotALabelMap,
+            Self::Colour { .. } | Self::Unlisted { .. } | Self::Alpha { .. } => FileErrorKind::NotALabelMap,
             Self::Damaged { .. } | Self::Unsupported { .. } | Self::Slices(_) => FileErrorKind::BadPicture,
         }
     }

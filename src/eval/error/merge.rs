@@ -17,6 +17,8 @@ pub enum Unlike {
     Round,
     /// From where on a number is label 1.
     Threshold,
+    /// The labels of colours.
+    Colours,
     /// What follows from grids that lie apart.
     Geometry,
     /// What is done with missing predictions.
@@ -34,6 +36,7 @@ impl Unlike {
             Self::Ignore => "labels to ignore",
             Self::Round => "distances of numbers from their labels",
             Self::Threshold => "thresholds",
+            Self::Colours => "labels of colours",
             Self::Geometry => "rules for grids that lie apart",
             Self::Missing => "rules for missing predictions",
             Self::Instances => "definitions of lesions",

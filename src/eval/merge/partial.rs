@@ -4,6 +4,7 @@ use super::foreign::{is_version_one, without_nan};
 use crate::eval::SCHEMA;
 use crate::eval::case::{CaseResult, Counted, Prediction};
 use crate::eval::class::Class;
+use crate::eval::colour_table::ColourTable;
 use crate::eval::error::{EvalError, MergeError, Unlike};
 use crate::eval::evaluation::{Failure, Provenance, Unpaired};
 use crate::eval::grids::GeometryRule;
@@ -17,12 +18,14 @@ use crate::eval::schema::{
 use crate::eval::scoring::known;
 use crate::eval::surfaces::Surfaces;
 use crate::eval::warning::Warning;
+use crate::io::Colours;
 use crate::metric::Metric;
 use crate::stats::Counts;
 use crate::text::{listed, printable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A result that was read back.
 #[derive(Debug)]
@@ -93,6 +96,7 @@ impl Partial {
             (Unlike::Ignore, a.ignore == b.ignore),
             (Unlike::Round, a.round == b.round),
             (Unlike::Threshold, a.threshold == b.threshold),
+            (Unlike::Colours, a.colours == b.colours),
             (Unlike::Geometry, a.geometry == b.geometry),
             (Unlike::Surfaces, (&a.surfaces, a.spacing_mm) == (&b.surfaces, b.spacing_mm)),
             (Unlike::Instances, a.instances == b.instances),
@@ -166,12 +170,23 @@ fn of_ours(entries: Vec<Entry>, made: Made) -> Result<Partial, String> {
             threshold: made.options.threshold,
             geometry: choice(&made.options.geometry)?,
             spacing_mm: made.options.spacing_mm,
+            colours: colours(&made.options.colors)?,
             surfaces,
             instances,
             ..Rules::of(wanted)
         },
         scores: Some(made.options.scores),
     })
+}
+
+/// The table of colours that was given, if one was.
+fn colours(stored: &BTreeMap<String, u8>) -> Result<Option<Arc<Colours>>, String> {
+    if stored.is_empty() {
+        return Ok(None);
+    }
+    let spec: Vec<String> = stored.iter().map(|(colour, label)| format!("{colour}={label}")).collect();
+    let table: ColourTable = spec.join(",").parse().map_err(|error: ParseError| error.to_string())?;
+    Ok(Some(table.colours))
 }
 
 /// A choice by its name, with an error in words.

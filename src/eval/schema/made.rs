@@ -13,7 +13,7 @@ use crate::eval::voxel_size::VoxelSize;
 use crate::io::Gap;
 use crate::text::printable;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The object `voxdice` of a result.
 #[derive(Debug, Serialize, Deserialize)]
@@ -86,6 +86,9 @@ pub(crate) struct Options {
     pub missing: String,
     pub shard: Option<String>,
     pub spacing_mm: Option<VoxelSize>,
+    /// Labels by colours, as `ff0000`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub colors: BTreeMap<String, u8>,
     pub surfaces: Option<StoredSurfaces>,
     pub instances: Option<StoredSearch>,
     #[serde(flatten)]

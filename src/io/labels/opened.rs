@@ -49,7 +49,10 @@ impl Opened {
                 voxels: Unloaded::Array(array),
             });
         }
-        let (header, unread) = image::unread(input.file())?;
+        let (header, unread) = match &options.colours {
+            Some(colours) => image::unread(&input.file().coloured(colours))?,
+            None => image::unread(input.file())?,
+        };
         let white = options.white == White::One && options.threshold.is_none() && is_white(input, &header);
         let Header { shape, channels, geometry, .. } = header;
         let geometry = Some(geometry).filter(|geometry| geometry.source != AffineSource::Unsaid);

@@ -2,7 +2,9 @@
 
 use super::convert::Number;
 use crate::error::LabelFault;
+use crate::io::Colours;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How the numbers of a file become labels. By default they are labels as they stand, or an error.
 ///
@@ -26,6 +28,8 @@ pub struct LabelOptions {
     pub negative: BTreeSet<i32>,
     /// What 255 is in a grey picture of 8 bits that holds nothing but 0 and 255.
     pub white: White,
+    /// The labels of colours. Without them a picture with colours is an error.
+    pub colours: Option<Arc<Colours>>,
 }
 
 /// What 255 is in a grey picture that holds nothing but 0 and 255.

@@ -1,12 +1,14 @@
 //! The pages of a file as one stack.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::chunk;
 use super::directory::{Directory, File};
 use super::page::{Packing, Page, Storage, tag};
 use super::size::{self, Description};
 use crate::error::FileError;
+use crate::io::colours::Colours;
 use crate::io::geometry::Geometry;
 use crate::io::header::{Format, Header};
 use crate::io::input::FileRef;
@@ -98,10 +100,10 @@ impl<'a> Stack<'a> {
         self.file.length
     }
 
-    pub fn slices(self) -> Slices<'a> {
+    pub fn slices(self, colours: Option<Arc<Colours>>) -> Slices<'a> {
         let Self { file, places, page, slices, .. } = self;
         let stacked = slices > 1 || places.len() > 1;
-        let pixels = Pixels::new(page.pixel, page.width, page.height, stacked);
+        let pixels = Pixels::new(page.pixel, page.width, page.height, stacked).coloured(colours);
         Slices { file, places, page, slices, pixels, next: 0, current: None, budget: None }
     }
 }
