@@ -138,7 +138,8 @@ def spacing(given: Sequence[float] | None, axes: int | None = None) -> list[floa
     if given is None:
         return None
     lengths = numbers(given)
-    if lengths is not None and len(lengths) in ((2, 3) if axes is None else (axes,)) and all(0 < length < float("inf") for length in lengths):
+    fitting = (2, 3) if axes is None else (axes,)
+    if lengths is not None and len(lengths) in fitting and all(0 < length < float("inf") for length in lengths):
         return lengths
     told = given if lengths is None else tuple(lengths)
     wanted = "three lengths above 0 in mm for files (x, y, z), or two for pictures"
