@@ -3,6 +3,7 @@
 use super::cancel::Cancel;
 use super::class::Class;
 use super::error::EvalError;
+use super::instances::Finder;
 use super::rules::{ClassSource, Rules, engine_classes};
 use crate::error::FileError;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
@@ -61,19 +62,25 @@ pub(super) struct Tally {
     pub unlisted: [Vec<u32>; 2],
 }
 
-/// Counts two files while they are decoded, in memory that does not grow with them (but for a prediction in another order).
+/// Counts two files while they are decoded, and finds their lesions, in memory that does not grow with them (but for a prediction
+/// in another order).
 pub(super) fn streamed(
     truth: &mut LabelReader,
     pred: Predicted<'_>,
     rules: &Rules,
     counter: Counter<'_>,
+    lesions: &mut Option<Finder>,
 ) -> Result<Tally, EvalError> {
+    let mut find = |p: LabelSlice<'_>, t: LabelSlice<'_>| lesions.as_mut().map_or(Ok(()), |lesions| lesions.add(p, t));
     // Every class has all voxels in its counts.
     let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.classes {
         ClassSource::Named { classes, .. } => {
             let mut counts = counter.engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
-            each_piece(truth, pred, counter, |p, t| Ok(counts.add(Pair { pred: p, truth: t })?))?;
+            each_piece(truth, pred, counter, |p, t| {
+                counts.add(Pair { pred: p, truth: t })?;
+                Ok(find(p, t)?)
+            })?;
             let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
             let voxels = voxels(&counts);
             let counts = classes.iter().cloned().zip(counts).collect();
@@ -81,7 +88,10 @@ pub(super) fn streamed(
         }
         ClassSource::Found => {
             let mut counts = counter.engine.accumulate_labels(rules.ignore.codes());
-            each_piece(truth, pred, counter, |p, t| Ok(counts.add(Pair { pred: p, truth: t })?))?;
+            each_piece(truth, pred, counter, |p, t| {
+                counts.add(Pair { pred: p, truth: t })?;
+                Ok(find(p, t)?)
+            })?;
             let (labels, counts): (Vec<u32>, Vec<Counts>) = counts.finish()?.into_iter().unzip();
             let voxels = voxels(&counts);
             let found = labels.into_iter().zip(counts);

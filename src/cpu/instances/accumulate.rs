@@ -1,11 +1,16 @@
 //! Lesions of maps that come in chunks.
 
 use super::slab::{Layout, Slab};
+#[cfg(feature = "eval")]
+use super::sought::Met;
+use super::sought::{Listed, Sought};
 use super::{finish, layout};
 use crate::classes::Classes;
 use crate::error::{Error, Operand, Result};
 use crate::stats::{InstanceOptions, Instances};
 use crate::volume::{LabelSlice, Pair};
+#[cfg(feature = "eval")]
+use std::collections::BTreeMap;
 
 /// Lesions of two label maps, fed in chunks in the order of the voxels. The result is that of
 /// [`Engine::instances`](crate::Engine::instances) for whole maps; memory holds the lesions and the runs of a few
@@ -30,14 +35,8 @@ use crate::volume::{LabelSlice, Pair};
 /// ```
 #[derive(Debug, Clone)]
 pub struct InstancesAccumulator {
-    spatial: Vec<u64>,
-    layout: Layout,
     classes: Classes,
-    options: InstanceOptions,
-    slab: Slab,
-    first_slice: u32,
-    /// The voxel that comes next.
-    at: u64,
+    feed: Feed,
 }
 
 impl InstancesAccumulator {
@@ -55,19 +54,7 @@ impl InstancesAccumulator {
     /// Those of [`new`](Self::new); [`Error::Parameter`] for a slice that the image does not have.
     pub fn starting_at(slice: u32, spatial: &[u64], classes: &Classes, options: &InstanceOptions) -> Result<Self> {
         options.validate(classes.len())?;
-        let layout = layout(spatial)?;
-        if slice >= layout.slices {
-            return Err(wrong("slice", slice.into(), format!("below {}", layout.slices)));
-        }
-        Ok(Self {
-            spatial: spatial.to_vec(),
-            layout,
-            classes: classes.clone(),
-            options: options.clone(),
-            slab: Slab::new(layout, slice, classes.len(), options),
-            first_slice: slice,
-            at: u64::from(slice) * u64::from(layout.rows) * layout.columns,
-        })
+        Ok(Self { classes: classes.clone(), feed: Feed::starting_at(slice, spatial, classes.len(), options)? })
     }
 
     /// Reads the next voxels of both maps.
@@ -76,6 +63,89 @@ impl InstancesAccumulator {
     /// [`Error::PieceMismatch`] when the chunks have different lengths; [`Error::Parameter`] for more voxels than the
     /// image has.
     pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
+        self.feed.add(pair, &mut Listed::of(&self.classes))
+    }
+
+    /// Joins the part that begins where this one ends.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where the parts are not of one image and options, do not lie behind each other, or the next one
+    /// ends inside a row.
+    pub fn merge(&mut self, next: Self) -> Result<()> {
+        let (own, later) = (&self.feed, &next.feed);
+        let of_own = (&self.classes, &own.spatial, &own.options);
+        if of_own != (&next.classes, &later.spatial, &later.options) {
+            return Err(wrong("a part", later.first_slice.into(), "of the same image, classes and options".into()));
+        }
+        self.feed.append(next.feed)
+    }
+
+    /// The lesions of each class.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where not all voxels of the image were read; [`Error::TooManyLesions`].
+    pub fn finish(self) -> Result<Vec<Instances>> {
+        self.feed.finish(self.classes.len())
+    }
+}
+
+/// The same where each label is a class, which need not be known beforehand.
+#[cfg(feature = "eval")]
+pub struct LabelInstances {
+    met: Met,
+    feed: Feed,
+}
+
+#[cfg(feature = "eval")]
+impl LabelInstances {
+    /// Nothing read yet. Voxels whose truth is an ignored label are left out.
+    pub fn new(spatial: &[u64], ignored: impl IntoIterator<Item = u32>, options: &InstanceOptions) -> Result<Self> {
+        options.validate(1)?;
+        Ok(Self { met: Met::new(ignored), feed: Feed::starting_at(0, spatial, 0, options)? })
+    }
+
+    /// Reads the next voxels of both maps.
+    pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
+        self.feed.add(pair, &mut self.met)
+    }
+
+    /// The lesions of each label that either map has.
+    pub fn finish(self) -> Result<BTreeMap<u32, Instances>> {
+        let labels = self.met.labels().to_vec();
+        let found = self.feed.finish(labels.len())?;
+        Ok(labels.into_iter().zip(found).collect())
+    }
+}
+
+/// What takes chunks row by row.
+#[derive(Debug, Clone)]
+struct Feed {
+    spatial: Vec<u64>,
+    layout: Layout,
+    options: InstanceOptions,
+    slab: Slab,
+    first_slice: u32,
+    /// The voxel that comes next.
+    at: u64,
+}
+
+impl Feed {
+    fn starting_at(slice: u32, spatial: &[u64], classes: usize, options: &InstanceOptions) -> Result<Self> {
+        let layout = layout(spatial)?;
+        if slice >= layout.slices {
+            return Err(wrong("slice", slice.into(), format!("below {}", layout.slices)));
+        }
+        Ok(Self {
+            spatial: spatial.to_vec(),
+            layout,
+            options: options.clone(),
+            slab: Slab::new(layout, slice, classes, options),
+            first_slice: slice,
+            at: u64::from(slice) * u64::from(layout.rows) * layout.columns,
+        })
+    }
+
+    fn add(&mut self, pair: Pair<LabelSlice<'_>>, sought: &mut impl Sought) -> Result<()> {
         let Pair { pred, truth } = pair;
         let (of_pred, of_truth) = (pred.len() as u64, truth.len() as u64);
         if of_pred != of_truth {
@@ -92,9 +162,9 @@ impl InstancesAccumulator {
             let n = (columns - from).min(all - done);
             for (side, labels) in [(Operand::Truth, truth), (Operand::Pred, pred)] {
                 match labels {
-                    LabelSlice::U8(labels) => self.slab.read(row, from, &labels[done..done + n], side, &self.classes),
-                    LabelSlice::U16(labels) => self.slab.read(row, from, &labels[done..done + n], side, &self.classes),
-                    LabelSlice::U32(labels) => self.slab.read(row, from, &labels[done..done + n], side, &self.classes),
+                    LabelSlice::U8(labels) => self.slab.read(row, from, &labels[done..done + n], side, sought),
+                    LabelSlice::U16(labels) => self.slab.read(row, from, &labels[done..done + n], side, sought),
+                    LabelSlice::U32(labels) => self.slab.read(row, from, &labels[done..done + n], side, sought),
                 }
             }
             done += n;
@@ -109,15 +179,8 @@ impl InstancesAccumulator {
         Ok(())
     }
 
-    /// Joins the part that begins where this one ends.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] where the parts are not of one image and options, do not lie behind each other, or the next one
-    /// ends inside a row.
-    pub fn merge(&mut self, next: Self) -> Result<()> {
-        if (&self.spatial, &self.classes, &self.options) != (&next.spatial, &next.classes, &next.options) {
-            return Err(wrong("a part", next.first_slice.into(), "of the same image, classes and options".into()));
-        }
+    /// Takes the part behind.
+    fn append(&mut self, next: Self) -> Result<()> {
         let start = u64::from(next.first_slice) * u64::from(self.layout.rows) * self.layout.columns;
         if start != self.at {
             return Err(wrong("the first voxel of a part", start, format!("{}, where the one before ends", self.at)));
@@ -132,11 +195,7 @@ impl InstancesAccumulator {
         Ok(())
     }
 
-    /// The lesions of each class.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] where not all voxels of the image were read; [`Error::TooManyLesions`].
-    pub fn finish(self) -> Result<Vec<Instances>> {
+    fn finish(self, classes: usize) -> Result<Vec<Instances>> {
         let (first, voxels) = (self.first_slice, self.voxels());
         if first != 0 || self.at != voxels {
             return Err(wrong(
@@ -145,7 +204,7 @@ impl InstancesAccumulator {
                 format!("all {voxels} of the image, from its first one on"),
             ));
         }
-        finish(self.slab, &self.spatial, self.classes.len(), &self.options)
+        finish(self.slab, &self.spatial, classes, &self.options)
     }
 
     fn voxels(&self) -> u64 {
