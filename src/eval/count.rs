@@ -71,15 +71,17 @@ pub(super) fn streamed(
     counter: Counter<'_>,
     lesions: &mut Option<Finder>,
 ) -> Result<Tally, EvalError> {
-    let mut find = |p: LabelSlice<'_>, t: LabelSlice<'_>| lesions.as_mut().map_or(Ok(()), |lesions| lesions.add(p, t));
     // Every class has all voxels in its counts.
     let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.classes {
         ClassSource::Named { classes, .. } => {
             let mut counts = counter.engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
-            each_piece(truth, pred, counter, |p, t| {
-                counts.add(Pair { pred: p, truth: t })?;
-                Ok(find(p, t)?)
+            each_stretch(truth, pred, counter, lesions, |stretch| match stretch {
+                Stretch::Voxels(pair) => counts.add(pair),
+                Stretch::Background(voxels) => {
+                    counts.add_background(voxels);
+                    Ok(())
+                }
             })?;
             let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
             let voxels = voxels(&counts);
@@ -88,9 +90,12 @@ pub(super) fn streamed(
         }
         ClassSource::Found => {
             let mut counts = counter.engine.accumulate_labels(rules.ignore.codes());
-            each_piece(truth, pred, counter, |p, t| {
-                counts.add(Pair { pred: p, truth: t })?;
-                Ok(find(p, t)?)
+            each_stretch(truth, pred, counter, lesions, |stretch| match stretch {
+                Stretch::Voxels(pair) => counts.add(pair),
+                Stretch::Background(voxels) => {
+                    counts.add_background(voxels);
+                    Ok(())
+                }
             })?;
             let (labels, counts): (Vec<u32>, Vec<Counts>) = counts.finish()?.into_iter().unzip();
             let voxels = voxels(&counts);
@@ -100,6 +105,60 @@ pub(super) fn streamed(
             Ok(Tally { voxels, counts, unlisted: Default::default() })
         }
     }
+}
+
+/// Voxels of both maps that are counted together.
+enum Stretch<'a> {
+    Voxels(Pair<LabelSlice<'a>>),
+    /// So many, of label 0 on both sides.
+    Background(u64),
+}
+
+/// Voxels of which it is seen together whether all of them are background.
+const TOGETHER: usize = 1 << 12;
+
+/// Counts chunk by chunk. Where lesions are looked for too, background, which most of an image is, is passed by, so that it is
+/// read once and not twice.
+fn each_stretch(
+    truth: &mut LabelReader,
+    pred: Predicted<'_>,
+    counter: Counter<'_>,
+    lesions: &mut Option<Finder>,
+    mut count: impl FnMut(Stretch<'_>) -> Result<(), crate::Error>,
+) -> Result<(), EvalError> {
+    each_piece(truth, pred, counter, |p, t| {
+        let Some(lesions) = lesions.as_mut().filter(|_| p.len() == t.len()) else {
+            return Ok(count(Stretch::Voxels(Pair { pred: p, truth: t }))?);
+        };
+        let is_background = |start: usize| {
+            let places = start..start + TOGETHER;
+            p.part(places.clone()).is_background() && t.part(places).is_background()
+        };
+        let (n, mut start) = (p.len(), 0);
+        let mut background = is_background(start);
+        while start < n {
+            let (own, mut end) = (background, start + TOGETHER);
+            while end < n {
+                background = is_background(end);
+                if background != own {
+                    break;
+                }
+                end += TOGETHER;
+            }
+            let places = start..end.min(n);
+            if own {
+                let voxels = places.len() as u64;
+                count(Stretch::Background(voxels))?;
+                lesions.add_background(voxels)?;
+            } else {
+                let pair = Pair { pred: p.part(places.clone()), truth: t.part(places) };
+                count(Stretch::Voxels(pair))?;
+                lesions.add(pair)?;
+            }
+            start = end;
+        }
+        Ok(())
+    })
 }
 
 type Add<'a> = dyn FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<(), EvalError> + 'a;

@@ -66,6 +66,12 @@ impl InstancesAccumulator {
         self.feed.add(pair, &mut Listed::of(&self.classes))
     }
 
+    /// Reads voxels that have label 0 in both maps.
+    #[cfg(feature = "eval")]
+    pub(crate) fn add_background(&mut self, voxels: u64) -> Result<()> {
+        self.feed.add_background(voxels, &mut Listed::of(&self.classes))
+    }
+
     /// Joins the part that begins where this one ends.
     ///
     /// # Errors
@@ -107,6 +113,11 @@ impl LabelInstances {
     /// Reads the next voxels of both maps.
     pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<()> {
         self.feed.add(pair, &mut self.met)
+    }
+
+    /// Reads voxels that have label 0 in both maps.
+    pub fn add_background(&mut self, voxels: u64) -> Result<()> {
+        self.feed.add_background(voxels, &mut self.met)
     }
 
     /// The lesions of each label that either map has.
@@ -151,10 +162,7 @@ impl Feed {
         if of_pred != of_truth {
             return Err(Error::PieceMismatch { pred: of_pred, truth: of_truth });
         }
-        let left = self.voxels() - self.at;
-        if of_truth > left {
-            return Err(wrong("voxels of a piece", of_truth, format!("at most {left}, which the image still has")));
-        }
+        self.check_room(of_truth)?;
         let columns = self.layout.columns as usize;
         let (mut done, all) = (0, truth.len());
         while done < all {
@@ -175,6 +183,38 @@ impl Feed {
                     self.slab.close_slice(row / self.layout.rows);
                 }
             }
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "eval")]
+    fn add_background(&mut self, voxels: u64, sought: &mut impl Sought) -> Result<()> {
+        self.check_room(voxels)?;
+        if sought.reads_zero() {
+            let zeros = [0; 1 << 12];
+            let mut left = voxels;
+            while left > 0 {
+                let n = left.min(zeros.len() as u64);
+                let labels = LabelSlice::U8(&zeros[..n as usize]);
+                self.add(Pair { pred: labels, truth: labels }, sought)?;
+                left -= n;
+            }
+            return Ok(());
+        }
+        let (from, end) = (self.at % self.layout.columns, self.at + voxels);
+        if from + voxels >= self.layout.columns {
+            self.slab.close_row();
+        }
+        let per_slice = u64::from(self.layout.rows) * self.layout.columns;
+        (self.at / per_slice..end / per_slice).for_each(|slice| self.slab.close_slice(slice as u32));
+        self.at = end;
+        Ok(())
+    }
+
+    fn check_room(&self, voxels: u64) -> Result<()> {
+        let left = self.voxels() - self.at;
+        if voxels > left {
+            return Err(wrong("voxels of a piece", voxels, format!("at most {left}, which the image still has")));
         }
         Ok(())
     }
@@ -214,4 +254,92 @@ impl Feed {
 
 fn wrong(name: &'static str, value: u64, range: String) -> Error {
     Error::Parameter { name, value: value.to_string(), range }
+}
+
+#[cfg(all(test, feature = "eval"))]
+mod tests {
+    use super::*;
+    use crate::stats::{Connectivity, Join, Regions, Runs};
+    use crate::{Engine, EngineOptions, LabelMap, Shape};
+
+    const SPATIAL: [usize; 3] = [7, 33, 150];
+
+    /// Cubes of some labels in background, of which whole rows and slices are.
+    fn map(seed: u32) -> Vec<u32> {
+        let labels = [0, 3, 1, 0, 1 << 20, 255];
+        let at = |place: usize| {
+            let (z, y, x) = (place / (33 * 150), place / 150 % 33, place % 150);
+            let cube = (z / 2) as u32 * 7919 + (y / 3) as u32 * 104_729 + (x / 5) as u32 * 1_299_709 + seed;
+            if z == 3 || (10..16).contains(&y) {
+                0
+            } else {
+                labels[(cube.wrapping_mul(2_654_435_761) >> 13) as usize % 6]
+            }
+        };
+        (0..SPATIAL.iter().product()).map(at).collect()
+    }
+
+    fn all_options() -> [InstanceOptions; 4] {
+        let own = InstanceOptions::default();
+        [
+            own.clone(),
+            InstanceOptions { connectivity: Connectivity::Faces, runs: Runs::Kept, ..own.clone() },
+            InstanceOptions { join: Join { truth: 1, pred: 0 }, near: 2, ..own.clone() },
+            InstanceOptions { regions: Regions::Nearest, ..own },
+        ]
+    }
+
+    /// Chunk by chunk, of which those that are background are not looked at.
+    fn each(truth: &[u32], pred: &[u32], n: usize, mut f: impl FnMut(Option<Pair<LabelSlice<'_>>>, u64)) {
+        for (t, p) in truth.chunks(n).zip(pred.chunks(n)) {
+            let pair = Pair { pred: LabelSlice::U32(p), truth: LabelSlice::U32(t) };
+            let is_background = t.iter().chain(p).all(|&label| label == 0);
+            f((!is_background).then_some(pair), t.len() as u64);
+        }
+    }
+
+    #[test]
+    fn labels_that_are_met_have_the_lesions_of_classes_that_are_known() {
+        let engine = Engine::new(&EngineOptions::default()).unwrap();
+        let (truth, pred) = (map(1), map(2));
+        let shape = Shape::new(1, 1, SPATIAL).unwrap();
+        let spatial = SPATIAL.map(|n| n as u64);
+        for (options, ignored) in all_options().iter().zip([&[][..], &[255], &[0], &[]]) {
+            let labels: Vec<u32> = [1, 3, 255, 1 << 20].into_iter().filter(|label| !ignored.contains(label)).collect();
+            let classes = Classes::new(labels.clone()).unwrap().ignoring_all(ignored.iter().copied()).unwrap();
+            let maps = [&pred, &truth].map(|labels| LabelMap::u32(shape.clone(), labels).unwrap());
+            let [p, t] = maps;
+            let found = engine.instances(Pair { pred: p, truth: t }, &classes, options).unwrap().into_values();
+            for n in [1, 150, 997, 5000, 50_000] {
+                let mut met = LabelInstances::new(&spatial, ignored.iter().copied(), options).unwrap();
+                let mut known = InstancesAccumulator::new(&spatial, &classes, options).unwrap();
+                let mut passed = 0;
+                each(&truth, &pred, n, |pair, voxels| match pair {
+                    Some(pair) => {
+                        met.add(pair).unwrap();
+                        known.add(pair).unwrap();
+                    }
+                    None => {
+                        passed += voxels;
+                        met.add_background(voxels).unwrap();
+                        known.add_background(voxels).unwrap();
+                    }
+                });
+                assert!(n > 997 || passed > 3000, "{passed}");
+                assert_eq!(known.finish().unwrap(), found, "{options:?} {n}");
+                let met = met.finish().unwrap();
+                assert_eq!(met.keys().copied().collect::<Vec<_>>(), labels);
+                assert_eq!(met.into_values().collect::<Vec<_>>(), found, "{options:?} {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn background_beyond_the_image_is_refused() {
+        let mut met = LabelInstances::new(&[2, 3, 4], None, &InstanceOptions::default()).unwrap();
+        met.add_background(20).unwrap();
+        assert!(matches!(met.add_background(5), Err(Error::Parameter { .. })));
+        met.add_background(4).unwrap();
+        assert!(met.finish().unwrap().is_empty());
+    }
 }

@@ -46,15 +46,6 @@ pub(super) fn outside(
     }
 }
 
-/// Whether all labels are 0.
-#[inline]
-pub(super) fn is_background<L: Label>(labels: &[L]) -> bool {
-    let bytes: &[u8] = bytemuck::cast_slice(labels);
-    let any = |bytes: &[u8]| bytes.iter().fold(0, |any, byte| any | byte) != 0;
-    let (parts, rest) = bytes.as_chunks::<{ 4 * STRIDE }>();
-    !parts.iter().any(|part| any(part)) && !any(rest)
-}
-
 /// The first place from `at` on that has another label, or the end.
 #[inline(always)]
 fn end_of<L: Label>(labels: &[L], at: usize, label: L) -> usize {
@@ -112,18 +103,5 @@ mod tests {
         assert_eq!(cut(&[0..3, 4..9, 11..20]), [[3, 4], [9, 11]]);
         assert_eq!(cut(&[0..5, 6..8, 12..13]), [[5, 6], [8, 12]]);
         assert!(cut(std::slice::from_ref(&(1..12))).is_empty());
-    }
-
-    #[test]
-    fn background_is_zero_to_the_last_byte() {
-        for n in (0..20).chain(250..520) {
-            let mut labels = vec![0u16; n];
-            assert!(is_background(&labels));
-            for at in (0..n).rev() {
-                labels[at] = 256;
-                assert!(!is_background(&labels));
-                labels[at] = 0;
-            }
-        }
     }
 }

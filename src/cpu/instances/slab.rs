@@ -1,6 +1,6 @@
 //! Some slices of an image on both sides, read row by row. Slabs that lie behind each other are joined.
 
-use super::runs::{is_background, outside, runs};
+use super::runs::{outside, runs};
 use super::sought::Sought;
 use super::table::{Of, Table};
 use super::track::{Keep, Run, Track};
@@ -8,6 +8,7 @@ use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
 use crate::kernel::window::{depth, near, of_components};
 use crate::stats::{InstanceOptions, Join, Lesion, Regions, Runs};
+use crate::volume::is_zero;
 use std::ops::Range;
 
 /// The slices of an image. In an image of two axes each row is a slice.
@@ -119,7 +120,7 @@ impl Slab {
             self.left_out.clear();
         }
         let zero = sought.reads_zero();
-        if !zero && is_background(labels) {
+        if !zero && is_zero(labels) {
             return;
         }
         let mut left_out = std::mem::take(&mut self.left_out);
@@ -322,7 +323,7 @@ mod tests {
     use crate::stats::Connectivity;
 
     /// Every second voxel of a cube on the side of the truth.
-    fn checkerboard(slices: std::ops::Range<u32>, layout: Layout, options: &InstanceOptions) -> Slab {
+    fn checkerboard(slices: Range<u32>, layout: Layout, options: &InstanceOptions) -> Slab {
         let classes = Classes::new([1]).unwrap();
         let mut slab = Slab::new(layout, slices.start, 1, options);
         for z in slices {

@@ -35,11 +35,18 @@ impl Finder {
     }
 
     /// The next voxels.
-    pub fn add(&mut self, pred: LabelSlice<'_>, truth: LabelSlice<'_>) -> Result<(), crate::Error> {
-        let pair = Pair { pred, truth };
+    pub fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<(), crate::Error> {
         match self {
             Self::Named(_, found) => found.add(pair),
             Self::Labels(found) => found.add(pair),
+        }
+    }
+
+    /// The next voxels, which have label 0 in both maps.
+    pub fn add_background(&mut self, voxels: u64) -> Result<(), crate::Error> {
+        match self {
+            Self::Named(_, found) => found.add_background(voxels),
+            Self::Labels(found) => found.add_background(voxels),
         }
     }
 
