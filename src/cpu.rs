@@ -20,6 +20,8 @@ pub use accumulate::{CountsAccumulator, LabelsAccumulator};
 #[cfg(feature = "gpu")]
 pub use instances::Gathered;
 pub use instances::InstancesAccumulator;
+#[cfg(feature = "eval")]
+pub use instances::LabelInstances;
 
 use crate::options::Simd;
 pub(crate) use crate::threads::map_indexed;

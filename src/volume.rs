@@ -309,6 +309,35 @@ impl LabelSlice<'_> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Some of them, as many of these places as there are.
+    #[cfg(feature = "eval")]
+    pub(crate) fn part(self, places: std::ops::Range<usize>) -> Self {
+        let places = places.start.min(self.len())..places.end.min(self.len());
+        match self {
+            Self::U8(labels) => Self::U8(&labels[places]),
+            Self::U16(labels) => Self::U16(&labels[places]),
+            Self::U32(labels) => Self::U32(&labels[places]),
+        }
+    }
+
+    /// Whether all of them are 0.
+    #[cfg(feature = "eval")]
+    pub(crate) fn is_background(self) -> bool {
+        match self {
+            Self::U8(labels) => is_zero(labels),
+            Self::U16(labels) => is_zero(labels),
+            Self::U32(labels) => is_zero(labels),
+        }
+    }
+}
+
+/// Whether all labels are 0.
+#[inline]
+pub(crate) fn is_zero<L: bytemuck::Pod>(labels: &[L]) -> bool {
+    let any = |bytes: &[u8]| bytes.iter().fold(0, |any, byte| any | byte) != 0;
+    let (parts, rest) = bytemuck::cast_slice::<L, u8>(labels).as_chunks::<256>();
+    !parts.iter().any(|part| any(part)) && !any(rest)
 }
 
 /// The reference beside a real-valued prediction.
@@ -354,4 +383,22 @@ fn check_length(shape: &Shape, found: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::LengthMismatch { shape: shape.to_string(), expected: shape.elements(), found: found as u64 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_of_one_byte_is_seen_anywhere() {
+        for n in (0..20).chain(250..390) {
+            let mut labels = vec![0u16; n];
+            assert!(is_zero(&labels));
+            for at in 0..n {
+                labels[at] = 256;
+                assert!(!is_zero(&labels));
+                labels[at] = 0;
+            }
+        }
+    }
 }

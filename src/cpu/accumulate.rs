@@ -92,6 +92,13 @@ impl CountsAccumulator {
         Ok(())
     }
 
+    /// Counts voxels that have label 0 in both maps.
+    #[cfg(feature = "eval")]
+    pub(crate) fn add_background(&mut self, voxels: u64) {
+        self.voxels += voxels;
+        add_run(&mut self.counts, &self.classes, 0, 0, voxels);
+    }
+
     /// One [`Counts`] per class. Without any chunk all counts are 0.
     ///
     /// # Errors
@@ -180,6 +187,13 @@ impl LabelsAccumulator {
             return Err(Error::TooManyLabels { limit: MOST_LABELS });
         }
         Ok(())
+    }
+
+    /// Counts voxels that have label 0 in both maps.
+    #[cfg(feature = "eval")]
+    pub(crate) fn add_background(&mut self, voxels: u64) {
+        self.voxels += voxels;
+        self.labels.run(0, 0, voxels);
     }
 
     /// One [`Counts`] per label that either map has, sorted by label. Without any chunk there is none.

@@ -10,21 +10,24 @@ mod found;
 mod nearest;
 mod runs;
 mod slab;
+mod sought;
 mod table;
 pub(in crate::cpu) mod track;
 
 pub use accumulate::InstancesAccumulator;
+#[cfg(feature = "eval")]
+pub use accumulate::LabelInstances;
 #[cfg(feature = "gpu")]
 pub use found::Gathered;
 
 use super::Backend;
 use crate::error::{Error, Operand, Result};
 use crate::job::{InstancesJob, LabelPair};
-use crate::kernel::counts::Label;
 use crate::stats::{InstanceOptions, Instances, LesionRun, Overlap, Regions, Runs, Touch};
 use crate::volume::Data;
 use slab::{Found, Layout, Slab};
-use table::Meeting;
+use sought::Listed;
+use table::{Meeting, Of};
 
 /// Fewer voxels than this are not worth a thread.
 const VOXELS: usize = 1 << 18;
@@ -93,14 +96,15 @@ fn of_plane(planes: [Data<'_>; 2], layout: Layout, pair: &LabelPair<'_>, options
     let slabs = super::map_indexed(tasks, |task| {
         let range = slices * task / tasks..slices * (task + 1) / tasks;
         let mut slab = Slab::new(layout, range.start as u32, pair.classes.len(), options);
+        let mut sought = Listed::of(pair.classes);
         for z in range {
             for row in z * layout.rows as usize..(z + 1) * layout.rows as usize {
                 for (side, plane) in [Operand::Truth, Operand::Pred].into_iter().zip(planes) {
                     let columns = layout.columns as usize;
                     match slice(plane, row * columns..(row + 1) * columns) {
-                        Data::U8(labels) => read(&mut slab, row, labels, side, pair),
-                        Data::U16(labels) => read(&mut slab, row, labels, side, pair),
-                        Data::U32(labels) => read(&mut slab, row, labels, side, pair),
+                        Data::U8(labels) => slab.read(row as u32, 0, labels, side, &mut sought),
+                        Data::U16(labels) => slab.read(row as u32, 0, labels, side, &mut sought),
+                        Data::U32(labels) => slab.read(row as u32, 0, labels, side, &mut sought),
                         Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {}
                     }
                 }
@@ -118,38 +122,26 @@ fn of_plane(planes: [Data<'_>; 2], layout: Layout, pair: &LabelPair<'_>, options
     })
 }
 
-fn read<L: Label>(slab: &mut Slab, row: usize, labels: &[L], side: Operand, pair: &LabelPair<'_>) {
-    slab.read(row as u32, 0, labels, side, pair.classes);
-}
-
 /// The statistic of each class.
 fn finish(slab: Slab, spatial: &[u64], classes: usize, options: &InstanceOptions) -> Result<Vec<Instances>> {
     let layout = layout(spatial)?;
-    let Found { lesions, meetings, runs } = slab.finish()?;
+    let Found { lesions, tables, runs } = slab.finish()?;
     let mut all: Vec<Instances> = (0..classes).map(|_| Instances::zero(spatial)).collect();
     let mut sides = lesions.into_iter();
     for found in &mut all {
         found.truth = sides.next().unwrap_or_default();
         found.pred = sides.next().unwrap_or_default();
     }
-    // In the order in which the slab made its tables.
-    let mut tables = meetings.into_iter();
-    let overlap = |m: Meeting| Overlap { truth: m.a, pred: m.b, voxels: m.voxels };
-    for found in &mut all {
-        found.overlaps = tables.next().unwrap_or_default().into_iter().map(overlap).collect();
-    }
-    for (class, found) in all.iter_mut().enumerate() {
-        if options.steps_of(class).1 > 0 {
-            found.near = Some(tables.next().unwrap_or_default().into_iter().map(|m| [m.a, m.b]).collect());
-        }
-    }
-    for (which, &[class, _]) in options.touching.iter().enumerate() {
-        for side in 0..2 {
-            let touches = tables.next().unwrap_or_default().into_iter();
-            let touches = touches.map(|m| Touch { which, lesion: m.a, other: m.b });
-            if let Some(found) = all.get_mut(class) {
-                found.touches[side].extend(touches);
-            }
+    for table in tables {
+        let ([track, _], of) = (table.tracks, table.of);
+        let Some(found) = all.get_mut(track / 2) else { continue };
+        let meetings = table.into_meetings().into_iter();
+        let overlap = |m: Meeting| Overlap { truth: m.a, pred: m.b, voxels: m.voxels };
+        let touch = |which| move |m: Meeting| Touch { which, lesion: m.a, other: m.b };
+        match of {
+            Of::Overlaps => found.overlaps = meetings.map(overlap).collect(),
+            Of::Near => found.near = Some(meetings.map(|m| [m.a, m.b]).collect()),
+            Of::Touching(which) => found.touches[track % 2].extend(meetings.map(touch(which))),
         }
     }
     if options.regions == Regions::Nearest {

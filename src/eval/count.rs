@@ -3,6 +3,7 @@
 use super::cancel::Cancel;
 use super::class::Class;
 use super::error::EvalError;
+use super::instances::Finder;
 use super::rules::{ClassSource, Rules, engine_classes};
 use crate::error::FileError;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
@@ -61,19 +62,27 @@ pub(super) struct Tally {
     pub unlisted: [Vec<u32>; 2],
 }
 
-/// Counts two files while they are decoded, in memory that does not grow with them (but for a prediction in another order).
+/// Counts two files while they are decoded, and finds their lesions, in memory that does not grow with them (but for a prediction
+/// in another order).
 pub(super) fn streamed(
     truth: &mut LabelReader,
     pred: Predicted<'_>,
     rules: &Rules,
     counter: Counter<'_>,
+    lesions: &mut Option<Finder>,
 ) -> Result<Tally, EvalError> {
     // Every class has all voxels in its counts.
     let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.classes {
         ClassSource::Named { classes, .. } => {
             let mut counts = counter.engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
-            each_piece(truth, pred, counter, |p, t| Ok(counts.add(Pair { pred: p, truth: t })?))?;
+            each_stretch(truth, pred, counter, lesions, |stretch| match stretch {
+                Stretch::Voxels(pair) => counts.add(pair),
+                Stretch::Background(voxels) => {
+                    counts.add_background(voxels);
+                    Ok(())
+                }
+            })?;
             let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
             let voxels = voxels(&counts);
             let counts = classes.iter().cloned().zip(counts).collect();
@@ -81,7 +90,13 @@ pub(super) fn streamed(
         }
         ClassSource::Found => {
             let mut counts = counter.engine.accumulate_labels(rules.ignore.codes());
-            each_piece(truth, pred, counter, |p, t| Ok(counts.add(Pair { pred: p, truth: t })?))?;
+            each_stretch(truth, pred, counter, lesions, |stretch| match stretch {
+                Stretch::Voxels(pair) => counts.add(pair),
+                Stretch::Background(voxels) => {
+                    counts.add_background(voxels);
+                    Ok(())
+                }
+            })?;
             let (labels, counts): (Vec<u32>, Vec<Counts>) = counts.finish()?.into_iter().unzip();
             let voxels = voxels(&counts);
             let found = labels.into_iter().zip(counts);
@@ -90,6 +105,60 @@ pub(super) fn streamed(
             Ok(Tally { voxels, counts, unlisted: Default::default() })
         }
     }
+}
+
+/// Voxels of both maps that are counted together.
+enum Stretch<'a> {
+    Voxels(Pair<LabelSlice<'a>>),
+    /// So many, of label 0 on both sides.
+    Background(u64),
+}
+
+/// Voxels of which it is seen together whether all of them are background.
+const TOGETHER: usize = 1 << 12;
+
+/// Counts chunk by chunk. Where lesions are looked for too, background, which most of an image is, is passed by, so that it is
+/// read once and not twice.
+fn each_stretch(
+    truth: &mut LabelReader,
+    pred: Predicted<'_>,
+    counter: Counter<'_>,
+    lesions: &mut Option<Finder>,
+    mut count: impl FnMut(Stretch<'_>) -> Result<(), crate::Error>,
+) -> Result<(), EvalError> {
+    each_piece(truth, pred, counter, |p, t| {
+        let Some(lesions) = lesions.as_mut().filter(|_| p.len() == t.len()) else {
+            return Ok(count(Stretch::Voxels(Pair { pred: p, truth: t }))?);
+        };
+        let is_background = |start: usize| {
+            let places = start..start + TOGETHER;
+            p.part(places.clone()).is_background() && t.part(places).is_background()
+        };
+        let (n, mut start) = (p.len(), 0);
+        let mut background = is_background(start);
+        while start < n {
+            let (own, mut end) = (background, start + TOGETHER);
+            while end < n {
+                background = is_background(end);
+                if background != own {
+                    break;
+                }
+                end += TOGETHER;
+            }
+            let places = start..end.min(n);
+            if own {
+                let voxels = places.len() as u64;
+                count(Stretch::Background(voxels))?;
+                lesions.add_background(voxels)?;
+            } else {
+                let pair = Pair { pred: p.part(places.clone()), truth: t.part(places) };
+                count(Stretch::Voxels(pair))?;
+                lesions.add(pair)?;
+            }
+            start = end;
+        }
+        Ok(())
+    })
 }
 
 type Add<'a> = dyn FnMut(LabelSlice<'_>, LabelSlice<'_>) -> Result<(), EvalError> + 'a;

@@ -6,14 +6,16 @@
 mod choices;
 mod distances;
 mod found;
+mod streamed;
 
 pub use choices::InstanceChoices;
 pub use found::{LesionRow, LesionScores, LesionStatus, LesionVoxels};
+pub(super) use streamed::Finder;
 
 use super::class::Class;
 use super::compare::instances_difference;
 use super::error::EvalError;
-use super::surfaces::{Engines, Field, Frame, Surfaces, first_unlike, map};
+use super::surfaces::{Engines, Field, Frame, Image, Surfaces, first_unlike, map};
 use crate::metric::Metric;
 use crate::metric::instances::{
     Detection, Floor, InstancePreset, InstanceRules, InstanceSystem, LesionMetric, Size, matching, reduced,
@@ -217,28 +219,40 @@ impl Field<'_> {
         search: &InstanceSearch,
     ) -> Result<Vec<LesionScores>, EvalError> {
         let rules: Vec<InstanceRules> = classes.iter().map(|class| search.rules_of(class)).collect();
-        let scores_in_ml = matches!(search.preset, Some(InstancePreset::Autopet | InstancePreset::Autopet3));
-        let metrics = distances::metrics(&search.surfaces);
-        let definition = distances::definition(search.preset, &search.surfaces);
-        // Some definitions of distances have a spacing of their own.
-        let in_image_mm = metrics.iter().any(|metric| definition.rules(*metric).spacing == RuleSpacing::Image);
-        let needs_spacing =
-            search.in_ml || scores_in_ml || in_image_mm || !search.sizes.is_empty() || rules.iter().any(needs_spacing);
-        if needs_spacing && self.spacing_mm.is_none() {
-            return Err(EvalError::NoSpacing(self.truth_path.into()));
-        }
-        let (lengths, spacing) = self.in_space(self.spacing_mm.unwrap_or([f64::NAN; 3]))?;
-        let voxel_mm3 = spacing.iter().rev().product::<f64>();
-        let axes = lengths.len();
+        let (lengths, _) = self.image.in_space()?;
+        let options = search.options(&rules, classes, lengths.len())?;
         let shape = Shape::new(1, 1, lengths)?;
         let pair = Pair { pred: map(&shape, self.pred)?, truth: map(&shape, self.truth)? };
-        let options = search.options(&rules, classes, axes)?;
         let found = engines.0.instances(pair.clone(), counted, &options)?.into_values();
         if let Some(counterpart) = engines.1 {
             let again = counterpart.instances(pair, counted, &options)?.into_values();
             *difference = first_unlike(engines.0, &found, &again, instances_difference);
         }
-        let left = reduced(&found, &rules, &options.touching, voxel_mm3);
+        self.image.lesions(&found, classes, search)
+    }
+}
+
+impl Image<'_> {
+    /// Scores the lesions of each class that were found in this image.
+    pub fn lesions(
+        &self,
+        found: &[Instances],
+        classes: &[Class],
+        search: &InstanceSearch,
+    ) -> Result<Vec<LesionScores>, EvalError> {
+        let rules: Vec<InstanceRules> = classes.iter().map(|class| search.rules_of(class)).collect();
+        let scores_in_ml = matches!(search.preset, Some(InstancePreset::Autopet | InstancePreset::Autopet3));
+        let metrics = distances::metrics(&search.surfaces);
+        let definition = distances::definition(search.preset, &search.surfaces);
+        // Some definitions of distances have a spacing of their own.
+        let in_image_mm = metrics.iter().any(|metric| definition.rules(*metric).spacing == RuleSpacing::Image);
+        if search.in_ml || scores_in_ml || in_image_mm || !search.sizes.is_empty() || rules.iter().any(needs_spacing) {
+            self.needs_spacing()?;
+        }
+        let (lengths, spacing) = self.in_space()?;
+        let voxel_mm3 = spacing.iter().rev().product::<f64>();
+        let shape = Shape::new(1, 1, lengths)?;
+        let left = reduced(found, &rules, &search.touching(classes)?, voxel_mm3);
         let of = |((all, left), rules): ((&Instances, &std::borrow::Cow<'_, Instances>), &InstanceRules)| {
             let matching = matching(left, rules);
             let matched = Matched { found: left, matching: &matching, rules, voxel_mm3 };

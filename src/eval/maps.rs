@@ -5,11 +5,11 @@ use super::class::Class;
 use super::count::{self, Counter, Predicted, Tally};
 use super::error::{EvalError, GridError};
 use super::grids::Together;
-use super::instances::{self, InstanceSearch};
+use super::instances::{self, Finder, InstanceSearch};
 use super::pairing::slices::without_counterpart;
 use super::rules::{ClassSource, Rules, engine_classes};
 use super::segmentation::{segment_names, segmentation_of};
-use super::surfaces::of_maps;
+use super::surfaces::{Frame, Image, of_maps};
 use super::verify::{Verification, verified, with_places};
 use super::warning::Warning;
 use crate::error::FileError;
@@ -63,7 +63,15 @@ pub(super) fn evaluate(
     let given = rules.spacing_mm.map(|size| size.of(truth, &shape)).transpose()?;
     let spacing_mm = given.or(geometry.map(|geometry| geometry.spacing_mm()));
     let prediction = if pred_input.is_some() { Prediction::Read } else { Prediction::Missing };
-    let streams = counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && !rules.need_places();
+    let frame = Frame::File(geometry.copied());
+    let image = Image { truth_path: truth, shape: &shape, spacing_mm, frame };
+    let mut lesions = match &rules.instances {
+        // An image in which no lesions can be found may have no voxel of a class.
+        Some(search) if place.is_none() => Finder::new(&image, search, rules).ok().flatten(),
+        _ => None,
+    };
+    let held = !rules.surfaces.metrics.is_empty() || (rules.instances.is_some() && lesions.is_none());
+    let streams = counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && !held;
     let (mut surfaces, mut distances) = (BTreeMap::new(), BTreeMap::new());
     let (mut instances, mut difference) = (BTreeMap::new(), None);
     let (Tally { voxels, counts, unlisted }, verification) = if streams {
@@ -76,7 +84,12 @@ pub(super) fn evaluate(
                 Predicted::Placed(volume.labels, place)
             }
         };
-        let tally = count::streamed(&mut truth_reader, pred_labels, rules, counter)?;
+        let tally = count::streamed(&mut truth_reader, pred_labels, rules, counter, &mut lesions)?;
+        if let (Some(search), Some(lesions)) = (&rules.instances, lesions) {
+            let (classes, found) = lesions.finish()?;
+            let scores = image.lesions(&found, &classes, search)?;
+            instances = classes.into_iter().map(|class| class.key).zip(scores).collect();
+        }
         warnings.extend(surplus(truth, truth_reader.surplus()));
         if let Some(reader) = pred_reader {
             warnings.extend(surplus(expected, reader.surplus()).into_iter().chain(merged(expected, reader.merged())));

@@ -18,7 +18,7 @@ use super::error::{EvalError, MaskError};
 use super::pairing::slices::order;
 use super::pairing::{CasePair, Source};
 use super::rules::{ClassSource, Rules};
-use super::surfaces::{Field, Frame};
+use super::surfaces::{Field, Frame, Image};
 use super::verify::{Verification, verified, with_places};
 use super::warning::{Side as WhichSide, Warning};
 use crate::io::axes::without_ones_behind;
@@ -251,7 +251,7 @@ fn field_of<'a>(pair: &'a Boxed, truth_path: &'a Path, spacing_mm: Option<[f64; 
     let (truth, pred) = (LabelSlice::U8(&pair.truth), LabelSlice::U8(&pair.pred));
     let is_larger = without_ones_behind(&pair.shape) != without_ones_behind(meeting.shape());
     let frame = if is_larger { Frame::Box } else { Frame::File(meeting.geometry().copied()) };
-    Field { truth_path, shape: &pair.shape, spacing_mm, frame, truth, pred }
+    Field { image: Image { truth_path, shape: &pair.shape, spacing_mm, frame }, truth, pred }
 }
 
 fn count_pair(pair: &Boxed, counter: Counter<'_>) -> Result<(Counts, Option<Verification>), EvalError> {

@@ -7,6 +7,7 @@ use super::count::{Counter, Threads};
 use super::dispatch;
 use super::error::EvalError;
 use super::held::Held;
+use super::instances::LesionScores;
 use super::pairing::{CasePair, Lone, Source};
 use super::rules::Rules;
 use crate::Engine;
@@ -95,14 +96,27 @@ struct Done {
     back: mpsc::Sender<CaseResult>,
 }
 
+/// Rows of lesions that take megabytes.
+const MANY_ROWS: usize = 1 << 14;
+
 impl Done {
     /// The collecting thread keeps a copy, and the case goes back to be freed by the thread that made it. Allocators
     /// have a heap per thread: memory that a case leaves behind would lie between the buffers of its thread, and that
     /// heap would grow with every case.
     fn keep(self) -> (usize, Outcome) {
         let Self { place, outcome: (name, outcome), back } = self;
-        let kept = outcome.map(|case| {
-            let copy = case.clone();
+        let kept = outcome.map(|mut case| {
+            // Long lists are not in the heap of a thread: they need not be copied.
+            let long = |found: &mut LesionScores| {
+                if found.rows.len() < MANY_ROWS { None } else { Some(std::mem::take(&mut found.rows)) }
+            };
+            let rows: Vec<_> = case.instances.values_mut().map(long).collect();
+            let mut copy = case.clone();
+            for (found, rows) in copy.instances.values_mut().zip(rows) {
+                if let Some(rows) = rows {
+                    found.rows = rows;
+                }
+            }
             // If the other thread has ended, the case is freed here.
             let _ = back.send(case);
             copy

@@ -106,8 +106,9 @@ pub(super) enum Frame {
     Box,
 }
 
-/// Two maps over the voxels of one grid.
-pub(super) struct Field<'a> {
+/// The grid of a case.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Image<'a> {
     /// What errors name.
     pub truth_path: &'a Path,
     /// Lengths, x first.
@@ -115,6 +116,11 @@ pub(super) struct Field<'a> {
     /// Of a voxel, x first.
     pub spacing_mm: Option<[f64; 3]>,
     pub frame: Frame,
+}
+
+/// Two maps over its voxels.
+pub(super) struct Field<'a> {
+    pub image: Image<'a>,
     pub truth: LabelSlice<'a>,
     pub pred: LabelSlice<'a>,
 }
@@ -123,13 +129,11 @@ impl Field<'_> {
     /// Values of each class.
     pub fn measure(&self, engines: Engines<'_>, classes: &Classes, surfaces: &Surfaces) -> Result<Values, EvalError> {
         let mut rules = surfaces.rules();
-        let spacing_mm = match (rules.spacing, self.spacing_mm) {
-            (RuleSpacing::Image, None) if surfaces.needs_spacing() => {
-                return Err(EvalError::NoSpacing(self.truth_path.into()));
-            }
-            (_, spacing) => spacing.unwrap_or([1.0; 3]),
-        };
-        let (lengths, spacing_mm) = self.in_space(spacing_mm)?;
+        if rules.spacing == RuleSpacing::Image && surfaces.needs_spacing() {
+            self.image.needs_spacing()?;
+        }
+        let (lengths, spacing_mm) = self.image.in_space()?;
+        let spacing_mm = if self.image.spacing_mm.is_some() { spacing_mm } else { vec![1.0; spacing_mm.len()] };
         let shape = Shape::new(1, 1, lengths)?;
         let (truth, pred) = (map(&shape, self.truth)?, map(&shape, self.pred)?);
         let (pair, spacing) = (Pair { pred, truth }, Spacing::new(spacing_mm)?);
@@ -173,10 +177,18 @@ impl Field<'_> {
         let histograms = distances.iter().flat_map(|distances| distances.values().iter().map(DistanceHistogram::of));
         Ok(Values { values, histograms: histograms.collect(), difference })
     }
+}
+
+impl Image<'_> {
+    /// Refuses an image that does not say how large a voxel is.
+    pub(super) fn needs_spacing(&self) -> Result<(), EvalError> {
+        self.spacing_mm.map(drop).ok_or_else(|| EvalError::NoSpacing(self.truth_path.into()))
+    }
 
     /// Lengths and spacings of the axes of space, slowest first: those that the file has, as other tools take them. A third
-    /// one of one voxel is an axis too, across which every voxel is at the image's edge.
-    pub(super) fn in_space(&self, spacing_mm: [f64; 3]) -> Result<(Vec<usize>, Vec<f64>), EvalError> {
+    /// one of one voxel is an axis too, across which every voxel is at the image's edge. Unknown spacings are NaN.
+    pub(super) fn in_space(&self) -> Result<(Vec<usize>, Vec<f64>), EvalError> {
+        let spacing_mm = self.spacing_mm.unwrap_or([f64::NAN; 3]);
         let (space, others) = self.shape.split_at(self.shape.len().min(3));
         if others.iter().any(|&length| length != 1) {
             return Err(EvalError::NotInSpace { path: self.truth_path.into(), shape: self.shape.to_vec() });
@@ -238,7 +250,7 @@ pub(super) fn of_maps<R>(
         Some((shape, labels)) => (shape, labels.each_ref().map(Labels::slice)),
         None => (&truth.shape, [truth.labels.slice(), pred.labels.slice()]),
     };
-    f(&Field { truth_path, shape, spacing_mm, frame, truth, pred })
+    f(&Field { image: Image { truth_path, shape, spacing_mm, frame }, truth, pred })
 }
 
 /// The box around both, and their labels in it.

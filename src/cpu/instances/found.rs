@@ -110,7 +110,7 @@ impl<'a> Gathered<'a> {
                     slab.close_slice(slice);
                     slice = run.row / self.layout.rows;
                 }
-                slab.push(run.track, run.row, run.label, [run.start, run.end]);
+                slab.push_named(run.track, run.row, run.label, [run.start, run.end]);
             }
             slab.close_row();
         }

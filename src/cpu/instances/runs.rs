@@ -1,6 +1,7 @@
 //! Runs of equal labels in a part of a row.
 
 use crate::kernel::counts::Label;
+use std::ops::Range;
 
 /// Bytes that are looked at together in long runs.
 const STRIDE: usize = 64;
@@ -22,19 +23,26 @@ pub(super) fn runs<L: Label>(labels: &[L], zero: bool, mut f: impl FnMut(u32, us
     }
 }
 
-/// The same without the voxels that are left out, and with those of label 0.
-pub(super) fn runs_without<L: Label>(labels: &[L], left_out: &[bool], mut f: impl FnMut(u32, usize, usize)) {
-    let mut run: Option<(u32, usize)> = None;
-    for (at, (label, &out)) in labels.iter().zip(left_out).enumerate() {
-        let label = (!out).then(|| label.label());
-        if let Some((own, start)) = run.filter(|(own, _)| Some(*own) != label) {
-            f(own, start, at);
-            run = None;
+/// `f(start, end)` for each part of a run outside of the places that are left out. Both come in ascending order: `next` is the
+/// first of these places that a run may still meet.
+pub(super) fn outside(
+    [mut start, end]: [usize; 2],
+    left_out: &[Range<usize>],
+    next: &mut usize,
+    mut f: impl FnMut(usize, usize),
+) {
+    while let Some(out) = left_out.get(*next).filter(|out| out.start < end) {
+        if start < out.start {
+            f(start, out.start);
         }
-        run = run.or(label.map(|label| (label, at)));
+        start = start.max(out.end);
+        if start > end {
+            return;
+        }
+        *next += 1;
     }
-    if let Some((own, start)) = run {
-        f(own, start, labels.len());
+    if start < end {
+        f(start, end);
     }
 }
 
@@ -82,10 +90,18 @@ mod tests {
     }
 
     #[test]
-    fn ignored_voxels_cut_runs() {
-        let mut found = Vec::new();
-        let left_out = [false, true, false, false, true, true];
-        runs_without(&[1u8, 1, 1, 2, 2, 0], &left_out, |label, start, end| found.push((label, start, end)));
-        assert_eq!(found, [(1, 0, 1), (1, 2, 3), (2, 3, 4)]);
+    fn what_is_left_out_cuts_runs() {
+        let cut = |left_out: &[Range<usize>]| {
+            let (mut found, mut next) = (Vec::new(), 0);
+            for run in [[2, 5], [5, 6], [8, 12]] {
+                outside(run, left_out, &mut next, |start, end| found.push([start, end]));
+            }
+            found
+        };
+        assert_eq!(cut(&[]), [[2, 5], [5, 6], [8, 12]]);
+        assert_eq!(cut(&[0..1, 3..4, 9..10, 10..11]), [[2, 3], [4, 5], [5, 6], [8, 9], [11, 12]]);
+        assert_eq!(cut(&[0..3, 4..9, 11..20]), [[3, 4], [9, 11]]);
+        assert_eq!(cut(&[0..5, 6..8, 12..13]), [[5, 6], [8, 12]]);
+        assert!(cut(std::slice::from_ref(&(1..12))).is_empty());
     }
 }

@@ -1,13 +1,15 @@
 //! Some slices of an image on both sides, read row by row. Slabs that lie behind each other are joined.
 
-use super::runs::{runs, runs_without};
-use super::table::{Meeting, Table};
+use super::runs::{outside, runs};
+use super::sought::Sought;
+use super::table::{Of, Table};
 use super::track::{Keep, Run, Track};
-use crate::classes::Classes;
 use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
 use crate::kernel::window::{depth, near, of_components};
 use crate::stats::{InstanceOptions, Join, Lesion, Regions, Runs};
+use crate::volume::is_zero;
+use std::ops::Range;
 
 /// The slices of an image. In an image of two axes each row is a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +32,10 @@ enum Stay {
 /// Beyond this many numbers or meetings it is worth dropping those that are not needed.
 const MANY: usize = 1 << 16;
 
-/// Lesions and the runs that were kept by track, and meetings by table.
+/// Lesions and the runs that were kept by track, and what meets.
 pub(super) struct Found {
     pub lesions: Vec<Vec<Lesion>>,
-    pub meetings: Vec<Vec<Meeting>>,
+    pub tables: Vec<Table>,
     pub runs: Vec<Vec<Run>>,
 }
 
@@ -51,95 +53,109 @@ pub(super) struct Slab {
     /// Slices that a run may belong to, before and behind.
     depth: u32,
     keep: Stay,
-    most: u32,
-    /// Label 0 is in a class.
-    zero: Option<bool>,
+    options: InstanceOptions,
     limit: usize,
     /// Tracks with runs in the row that is read.
     touched: Vec<usize>,
-    left_out: Vec<bool>,
+    /// Places of the part of a row of the truth that was read last, whose voxels are left out.
+    left_out: Vec<Range<usize>>,
 }
 
 impl Slab {
     pub fn new(layout: Layout, first_slice: u32, classes: usize, options: &InstanceOptions) -> Self {
-        let mut tracks = Vec::with_capacity(2 * classes);
-        for class in 0..classes {
-            let (join, _) = options.steps_of(class);
-            tracks.extend([join.truth, join.pred].map(|n| Track::new(of_components(options, n).as_deref())));
-        }
-        let mut tables: Vec<Table> = (0..classes).map(|class| Table::of_overlaps([2 * class, 2 * class + 1])).collect();
-        for (class, near_steps) in (0..classes).map(|class| (class, options.steps_of(class).1)).filter(|(_, n)| *n > 0)
-        {
-            tables.push(Table::within([2 * class, 2 * class + 1], near(near_steps)));
-        }
-        for &[class, other] in &options.touching {
-            tables.extend([0, 1].map(|side| Table::within([2 * class + side, 2 * other + side], near(1))));
-        }
-        let mut tables_of = vec![Vec::new(); 2 * classes];
-        for (place, table) in tables.iter().enumerate() {
-            tables_of[table.tracks[0]].push(place);
-            tables_of[table.tracks[1]].push(place);
-        }
         let of_steps = |(join, near): (Join, u32)| depth(join.truth.max(join.pred)).max(near);
-        let depth = (0..classes).map(|class| of_steps(options.steps_of(class))).max().unwrap_or(1);
+        // Of a class without steps of its own, and of those with them.
+        let own = options.own.iter().map(|own| own.class).filter(|&class| class < classes);
+        let of_own = own.map(|class| of_steps(options.steps_of(class)));
+        let depth = of_own.fold(of_steps((options.join, options.near)), u32::max);
         let needs_all = options.regions == Regions::Nearest || options.runs == Runs::Kept;
-        let keep = if needs_all { Stay::All } else { Stay::Last };
-        Self {
+        let mut slab = Self {
             layout,
             first_row: first_slice * layout.rows,
-            tracks,
-            tables,
-            tables_of,
-            heads: vec![Vec::new(); 2 * classes],
+            tracks: Vec::new(),
+            tables: Vec::new(),
+            tables_of: Vec::new(),
+            heads: Vec::new(),
             depth,
-            keep,
-            most: options.max_lesions,
-            zero: None,
+            keep: if needs_all { Stay::All } else { Stay::Last },
+            options: options.clone(),
             limit: MANY,
             touched: Vec::new(),
             left_out: Vec::new(),
+        };
+        (0..classes).for_each(|_| slab.add_class());
+        for (which, &[class, other]) in options.touching.iter().enumerate() {
+            for side in 0..2 {
+                slab.add_table(Table::within([2 * class + side, 2 * other + side], near(1), Of::Touching(which)));
+            }
+        }
+        slab
+    }
+
+    fn add_class(&mut self) {
+        let class = self.tracks.len() / 2;
+        let (join, near_steps) = self.options.steps_of(class);
+        for steps in [join.truth, join.pred] {
+            self.tracks.push(Track::new(of_components(&self.options, steps).as_deref()));
+            self.tables_of.push(Vec::new());
+            self.heads.push(Vec::new());
+        }
+        let sides = [2 * class, 2 * class + 1];
+        self.add_table(Table::of_overlaps(sides));
+        if near_steps > 0 {
+            self.add_table(Table::within(sides, near(near_steps), Of::Near));
         }
     }
 
-    /// A part of a row of one side, from column `from` on. Where labels are ignored, the truth must be added before the
-    /// prediction.
-    pub fn read<L: Label>(&mut self, row: u32, from: usize, labels: &[L], side: Operand, classes: &Classes) {
-        let place = usize::from(side == Operand::Pred);
-        let index = classes.index();
-        let has_ignored = !classes.ignored().is_empty();
-        if has_ignored && side == Operand::Truth {
+    fn add_table(&mut self, table: Table) {
+        table.tracks.iter().for_each(|&track| self.tables_of[track].push(self.tables.len()));
+        self.tables.push(table);
+    }
+
+    /// A part of a row of one side, from column `from` on. The truth must be read before the prediction, as it says which voxels
+    /// are left out.
+    pub fn read<L: Label>(&mut self, row: u32, from: usize, labels: &[L], side: Operand, sought: &mut impl Sought) {
+        let is_truth = side == Operand::Truth;
+        if is_truth {
             self.left_out.clear();
-            self.left_out.extend(labels.iter().map(|label| classes.ignored().binary_search(&label.label()).is_ok()));
         }
-        let left_out = std::mem::take(&mut self.left_out);
-        let n = classes.len();
-        let (tracks, touched) = (&mut self.tracks, &mut self.touched);
-        let mut push = |class: usize, label, start: usize, end: usize| {
-            let track = 2 * class + place;
-            if tracks[track].push(row, label, (from + start) as u32, (from + end) as u32) {
-                touched.push(track);
-            }
-        };
-        let each = |label: u32, start: usize, end: usize| {
-            let class = index.class_of(label);
-            match classes.overlaps() {
-                None if (class as usize) < n => push(class as usize, label, start, end),
-                None => {}
-                Some(overlaps) => overlaps.classes_of(class).iter().for_each(|&c| push(c as usize, label, start, end)),
-            }
-        };
-        if has_ignored && side == Operand::Pred {
-            runs_without(labels, &left_out, each);
-        } else {
-            let zero = *self.zero.get_or_insert_with(|| classes.sets().iter().any(|set| set.contains(&0)));
-            runs(labels, zero, each);
+        let zero = sought.reads_zero();
+        if !zero && is_zero(labels) {
+            return;
         }
+        let mut left_out = std::mem::take(&mut self.left_out);
+        let mut next = 0;
+        runs(labels, zero, |label, start, end| {
+            if is_truth {
+                let is_ignored =
+                    sought.each(label, |class| self.push(class, side, row, label, [from + start, from + end]));
+                if is_ignored {
+                    left_out.push(start..end);
+                }
+                return;
+            }
+            outside([start, end], &left_out, &mut next, |start, end| {
+                sought.each(label, |class| self.push(class, side, row, label, [from + start, from + end]));
+            });
+        });
         self.left_out = left_out;
+    }
+
+    /// Voxels of a row of a class.
+    #[inline]
+    fn push(&mut self, class: usize, side: Operand, row: u32, label: u32, [start, end]: [usize; 2]) {
+        let track = 2 * class + usize::from(side == Operand::Pred);
+        while self.tracks.len() <= track {
+            self.add_class();
+        }
+        if self.tracks[track].push(row, label, start as u32, end as u32) {
+            self.touched.push(track);
+        }
     }
 
     /// Voxels of a row of a track, whose lesion is called by a number.
     #[cfg(feature = "gpu")]
-    pub fn push(&mut self, track: usize, row: u32, label: u32, [start, end]: [u32; 2]) {
+    pub fn push_named(&mut self, track: usize, row: u32, label: u32, [start, end]: [u32; 2]) {
         if self.tracks[track].push(row, label, start, end) {
             self.touched.push(track);
         }
@@ -163,10 +179,16 @@ impl Slab {
                 }
             }
         }
+        // Also within a slice, which may be the whole image.
+        let mut many = 0;
         for track in self.touched.drain(..) {
             self.tracks[track].open_row();
+            let tables = self.tables_of[track].iter().map(|&table| self.tables[table].len());
+            many = tables.fold(many.max(self.tracks[track].numbers()), usize::max);
         }
-        self.tidy_if_many();
+        if many > self.limit {
+            self.tidy();
+        }
     }
 
     /// After the last row of a slice.
@@ -174,15 +196,6 @@ impl Slab {
         if self.keep == Stay::Last {
             let row = (slice + 1).saturating_sub(self.depth).saturating_mul(self.layout.rows);
             self.trim(row);
-        }
-    }
-
-    /// Also within a slice, which may be the whole image.
-    fn tidy_if_many(&mut self) {
-        let numbers = self.tracks.iter().map(Track::numbers).max().unwrap_or(0);
-        let meetings = self.tables.iter().map(Table::len).max().unwrap_or(0);
-        if numbers.max(meetings) > self.limit {
-            self.tidy();
         }
     }
 
@@ -216,7 +229,7 @@ impl Slab {
         let head_end = if self.first_row > 0 { self.head_end() } else { 0 };
         let is_full = |(track, head): (&Track, &Vec<Run>)| {
             let closed = || track.closed(head, |row| row < head_end || row >= tail);
-            track.forgotten > 0 || !track.has_labels() && closed() > self.most as usize
+            track.forgotten > 0 || !track.has_labels() && closed() > self.options.max_lesions as usize
         };
         if self.tracks.iter().zip(&self.heads).any(is_full) {
             self.tables.iter_mut().for_each(Table::forget);
@@ -288,35 +301,37 @@ impl Slab {
     /// All that was found, numbered without gaps.
     pub fn finish(mut self) -> Result<Found> {
         let numbers = self.renumber(Keep::All);
+        let most = self.options.max_lesions;
         for (place, track) in self.tracks.iter().enumerate() {
             let found = track.numbers() as u64 + track.forgotten;
-            if found > u64::from(self.most) {
+            if found > u64::from(most) {
                 let side = if place % 2 == 0 { Operand::Truth } else { Operand::Pred };
-                return Err(TooManyLesions { side, found, most: self.most }.into());
+                return Err(TooManyLesions { side, found, most }.into());
             }
         }
         self.renumber_tables(&numbers);
-        let meetings = self.tables.into_iter().map(Table::into_meetings).collect();
         let (lesions, runs) = self.tracks.into_iter().map(Track::into_parts).unzip();
-        Ok(Found { lesions, meetings, runs })
+        Ok(Found { lesions, tables: self.tables, runs })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sought::Listed;
     use super::*;
+    use crate::Classes;
     use crate::stats::Connectivity;
 
     /// Every second voxel of a cube on the side of the truth.
-    fn checkerboard(slices: std::ops::Range<u32>, layout: Layout, options: &InstanceOptions) -> Slab {
+    fn checkerboard(slices: Range<u32>, layout: Layout, options: &InstanceOptions) -> Slab {
         let classes = Classes::new([1]).unwrap();
         let mut slab = Slab::new(layout, slices.start, 1, options);
         for z in slices {
             for y in 0..layout.rows {
                 let labels: Vec<u8> = (0..layout.columns as u32).map(|x| ((x + y + z) % 2) as u8).collect();
                 let row = z * layout.rows + y;
-                slab.read(row, 0, &labels, Operand::Truth, &classes);
-                slab.read(row, 0, &vec![0u8; labels.len()], Operand::Pred, &classes);
+                slab.read(row, 0, &labels, Operand::Truth, &mut Listed::of(&classes));
+                slab.read(row, 0, &vec![0u8; labels.len()], Operand::Pred, &mut Listed::of(&classes));
                 slab.close_row();
             }
             slab.close_slice(z);

@@ -11,10 +11,22 @@ pub(super) struct Meeting {
     pub voxels: u64,
 }
 
+/// How lesions of a table meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// They share voxels of a class.
+    Overlaps,
+    /// A true one of a class, dilated, meets a predicted one.
+    Near,
+    /// They touch across classes: which of the pairs that were asked for.
+    Touching(usize),
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     /// The two tracks.
     pub tracks: [usize; 2],
+    pub of: Of,
     /// Empty where shared voxels are counted.
     window: Vec<Reach>,
     /// Where runs of the one are among those of the other: of the second track for a row of the first, and the other way
@@ -26,13 +38,13 @@ pub(super) struct Table {
 impl Table {
     /// Of shared voxels.
     pub fn of_overlaps(tracks: [usize; 2]) -> Self {
-        Self::within(tracks, Vec::new())
+        Self::within(tracks, Vec::new(), Of::Overlaps)
     }
 
     /// Of runs within a window.
-    pub fn within(tracks: [usize; 2], window: Vec<Reach>) -> Self {
+    pub fn within(tracks: [usize; 2], window: Vec<Reach>, of: Of) -> Self {
         let cursors = [Cursors::new(&window), Cursors::new(&window)];
-        Self { tracks, window, cursors, meetings: Vec::new() }
+        Self { tracks, of, window, cursors, meetings: Vec::new() }
     }
 
     pub fn len(&self) -> usize {

@@ -222,27 +222,26 @@ impl Track {
         }
         let mut numbers = vec![NONE; n];
         let mut left = 0;
-        let mut lesions: Vec<Lesion> = Vec::new();
-        for id in 0..n as u32 {
-            // Roots come before what belongs to them.
-            let root = self.root(id) as usize;
-            if root == id as usize {
-                if !is_kept[root] {
-                    self.forgotten += 1;
-                    continue;
-                }
+        for id in 0..n {
+            // Roots come before what belongs to them, and no number becomes larger: lesions move within their list.
+            let root = self.root(id as u32) as usize;
+            let is_root = root == id;
+            if is_root && !is_kept[root] {
+                self.forgotten += 1;
+                continue;
+            }
+            if is_root {
                 numbers[root] = left;
                 left += 1;
-                lesions.extend(self.lesions.get(root).map(|_| Lesion::NONE));
             }
-            numbers[id as usize] = numbers[root];
-            if let (Some(lesion), Some(own)) = (lesions.get_mut(numbers[root] as usize), self.lesions.get(id as usize))
-            {
-                lesion.add(own);
+            numbers[id] = numbers[root];
+            let own = self.lesions.get(id).copied();
+            if let (Some(own), Some(lesion)) = (own, self.lesions.get_mut(numbers[root] as usize)) {
+                if is_root { *lesion = own } else { lesion.add(&own) }
             }
         }
         self.sets = Sets::of(left);
-        self.lesions = lesions;
+        self.lesions.truncate(left as usize);
         self.last = None;
         let ids = self.runs.iter_mut().chain(head).map(|run| &mut run.id);
         ids.chain(self.by_label.iter_mut().flat_map(HashMap::values_mut)).for_each(|id| *id = numbers[*id as usize]);

@@ -192,12 +192,12 @@ fn numbers(found: &Detection, left: &Instances) -> Vec<(String, f64)> {
 
 /// True lesions that share voxels with several predicted ones, and predicted ones that do with several true ones.
 fn several(left: &Instances) -> [f64; 2] {
-    let several = |number: fn(&Overlap) -> u32| {
-        let mut partners: BTreeMap<u32, u64> = BTreeMap::new();
-        left.overlaps().iter().for_each(|pair| *partners.entry(number(pair)).or_default() += 1);
-        partners.values().filter(|&&partners| partners > 1).count() as f64
+    let several = |lesions: usize, number: fn(&Overlap) -> u32| {
+        let mut partners = vec![0u32; lesions];
+        left.overlaps().iter().for_each(|pair| partners[number(pair) as usize] += 1);
+        partners.iter().filter(|&&partners| partners > 1).count() as f64
     };
-    [several(|pair| pair.truth), several(|pair| pair.pred)]
+    [several(left.truth().len(), |pair| pair.truth), several(left.pred().len(), |pair| pair.pred)]
 }
 
 fn rows(
@@ -232,7 +232,7 @@ fn rows(
         iou: f64::NAN,
         distances: Vec::new(),
     };
-    let mut rows = Vec::new();
+    let mut rows = Vec::with_capacity(left.truth().len() + all.pred().len());
     for (truth, lesion) in (0..).zip(left.truth()) {
         let preds = matching.found.get(&truth);
         let status = match preds {
