@@ -440,7 +440,7 @@ fn lesions_are_the_same_while_voxels_are_read_and_in_whole_volumes() {
         &["--region", "some=1,2,7", "--region", "few=2"],
         &["--ignore", "7"],
         &["--like", "autopet3"],
-        &["--jobs", "1", "--join", "1", "--near", "1"],
+        &["--join", "1", "--match", "any", "--near", "1", "--criterion", "voxels", "--match-threshold", ">0"],
     ];
     for more in all {
         let instances = if more.contains(&"--like") { &[][..] } else { &["--instances", "components"] };
