@@ -1,5 +1,8 @@
 //! Borrowed voxels and how to read them.
 
+#[cfg(feature = "half")]
+mod half;
+
 pub(crate) use crate::dtype::Dtype;
 pub(crate) use crate::dtype::TruthKind;
 use crate::error::{Error, Operand, Result};
@@ -129,26 +132,6 @@ impl<'a> Volume<'a> {
         Self::new(shape, Data::F16(voxels), voxels.len())
     }
 
-    /// A volume of binary16 voxels. Nothing is copied.
-    ///
-    /// ```
-    /// use half::f16;
-    /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
-    /// let shape = Shape::new(1, 1, [2])?;
-    /// let (p, t) = ([f16::from_f32(0.5), f16::ONE], [1, 0]);
-    /// let engine = Engine::new(&EngineOptions::default())?;
-    /// let sums = engine.sums(Pair { pred: Volume::f16(shape.clone(), &p)?, truth: Volume::u8(shape, &t)? })?;
-    /// assert_eq!(sums.values()[0].product(), 0.5);
-    /// # Ok::<(), voxdice::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`].
-    #[cfg(feature = "half")]
-    pub fn f16(shape: Shape, voxels: &'a [half::f16]) -> Result<Self> {
-        Self::f16_bits(shape, bytemuck::cast_slice(voxels))
-    }
-
     /// A volume of bfloat16 voxels, given as their bits: the upper halves of `f32`s. The type has 8 bits of precision, so
     /// a probability of 0.999 is a 1 in it; sums of what it holds are exact.
     ///
@@ -156,26 +139,6 @@ impl<'a> Volume<'a> {
     /// [`Error::LengthMismatch`].
     pub fn bf16_bits(shape: Shape, voxels: &'a [u16]) -> Result<Self> {
         Self::new(shape, Data::Bf16(voxels), voxels.len())
-    }
-
-    /// A volume of bfloat16 voxels; see [`bf16_bits`](Self::bf16_bits). Nothing is copied.
-    ///
-    /// ```
-    /// use half::bf16;
-    /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
-    /// let shape = Shape::new(1, 1, [2])?;
-    /// let (p, t) = ([bf16::from_f32(0.5), bf16::ONE], [1, 0]);
-    /// let engine = Engine::new(&EngineOptions::default())?;
-    /// let sums = engine.sums(Pair { pred: Volume::bf16(shape.clone(), &p)?, truth: Volume::u8(shape, &t)? })?;
-    /// assert_eq!(sums.values()[0].product(), 0.5);
-    /// # Ok::<(), voxdice::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`].
-    #[cfg(feature = "half")]
-    pub fn bf16(shape: Shape, voxels: &'a [half::bf16]) -> Result<Self> {
-        Self::bf16_bits(shape, bytemuck::cast_slice(voxels))
     }
 
     /// A volume of `u8` voxels, such as a mask of 0 and 1.

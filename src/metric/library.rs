@@ -173,6 +173,7 @@ impl LossCall {
     }
 
     /// The keywords of the class, with their values, that make probabilities of logits.
+    #[cfg(feature = "cli")]
     pub(crate) fn activations(&self) -> Vec<&'static str> {
         let all = ["sigmoid=True", "softmax=True", "from_logits=True", "apply_nonlin=softmax"];
         let known =

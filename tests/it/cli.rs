@@ -25,7 +25,9 @@ mod hostile;
 mod info;
 mod lattice;
 mod lesion_maps;
+mod lesion_streams;
 mod lesion_surfaces;
+mod lesion_words;
 mod lesions;
 mod loss;
 #[cfg(target_os = "linux")]

@@ -120,7 +120,7 @@ fn the_command_has_the_values_of_the_library() {
 }
 
 /// Two rows of voxels: a lesion that is found, one that is missed, one that is extra.
-fn pair(files: &Files) -> [PathBuf; 2] {
+pub(super) fn pair(files: &Files) -> [PathBuf; 2] {
     let truth = files.map("truth.nii", &[8, 2, 1], &[1u8, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
     let pred = files.map("pred.nii", &[8, 2, 1], &[1u8, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0]);
     [truth, pred]
@@ -381,89 +381,4 @@ fn labels_are_no_regions() {
     let arguments = ["eval", text(&map), text(&map), "--like", "brats24-gli", "--instances", "labels", "--join", "0"];
     let found = json([&arguments[..], &["--format", "json"]].concat());
     assert_eq!(found["metric_per_case"][0]["instances"]["all"]["n_truth"], 1);
-}
-
-/// A mask whose lesions are one object as a label: the next step is named.
-#[test]
-fn a_mask_taken_as_one_object_is_told() {
-    let files = Files::new();
-    let [truth, pred] = pair(&files);
-    let said = |more: &[&str]| stderr(&run(["eval", text(&truth), text(&pred), "--bootstrap", "0"].iter().chain(more)));
-    let word = "each label is one object here, and no file has more than one label";
-    let told = said(&["--like", "coco"]);
-    assert!(told.contains(word) && told.contains("--instances components"), "{told}");
-    assert!(said(&["--instances", "labels"]).contains(word));
-    assert!(!said(&["--like", "coco", "--instances", "components"]).contains(word));
-    let cells = files.map("cells.nii", &[8, 2, 1], &[1u8, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    let output = run(["eval", text(&cells), text(&cells), "--like", "coco"]);
-    assert!(!stderr(&output).contains(word), "{}", stderr(&output));
-}
-
-/// A definition is called as it was asked for, and one is one.
-#[test]
-fn a_definition_is_told_by_its_name() {
-    let files = Files::new();
-    let [truth, pred] = pair(&files);
-    let shown = |like: &str| {
-        let shown = fine(["eval", text(&truth), text(&pred), "--like", like]);
-        shown.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    assert!(shown("brats23-gli").contains("(--like brats23-gli)"), "{}", shown("brats23-gli"));
-    assert!(shown("brats24-men-rt").contains("joined by 1 dilation;"), "{}", shown("brats24-men-rt"));
-}
-
-/// Distances want whole volumes, and lesions are looked for in these then. Labels of several types, an ignored one, a prediction
-/// that is missing, and rows that are empty for a while.
-#[test]
-fn lesions_are_the_same_while_voxels_are_read_and_in_whole_volumes() {
-    let files = Files::new();
-    let shape = [90, 70, 9];
-    let labels = |seed: u64| -> Vec<u16> {
-        let at = |place: u64| {
-            let (x, y, z) = (place % 90, place / 90 % 70, place / (90 * 70));
-            let cube = (x / 4 * 31 + y / 5 * 37 + z / 2 * 41 + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-            if (20..44).contains(&y) || !cube.is_multiple_of(3) { 0 } else { [1, 2, 7, 300][(cube / 3 % 4) as usize] }
-        };
-        (0..90 * 70 * 9).map(at).collect()
-    };
-    for folder in ["t", "p"] {
-        std::fs::create_dir(files.path(folder)).unwrap();
-    }
-    for (name, seed) in [("t/a.nii.gz", 1), ("p/a.nii.gz", 2), ("t/b.nii.gz", 3)] {
-        let path = files.path(name);
-        write(&path, &shape, &Geometry::from_spacing([1.0, 1.0, 2.5]), &labels(seed)).unwrap();
-    }
-    let (truth, pred) = (files.path("t"), files.path("p"));
-    let all: [&[&str]; 6] = [
-        &[],
-        &["-l", "1,300"],
-        &["--region", "some=1,2,7", "--region", "few=2"],
-        &["--ignore", "7"],
-        &["--like", "autopet3"],
-        &["--join", "1", "--match", "any", "--near", "1", "--criterion", "voxels", "--match-threshold", ">0"],
-    ];
-    for more in all {
-        let instances = if more.contains(&"--like") { &[][..] } else { &["--instances", "components"] };
-        let of = |metrics: &str| {
-            let mut arguments =
-                vec!["eval", text(&truth), text(&pred), "--format", "json", "--bootstrap", "0", "--quiet"];
-            arguments.extend(["--backend", "cpu", "--missing", "zero", "--metrics", metrics]);
-            arguments.extend(instances);
-            arguments.extend(more);
-            let found = json(arguments);
-            let cases = found["metric_per_case"].as_array().unwrap().clone();
-            assert_eq!(cases.len(), 2);
-            cases.iter().map(|case| (case["metrics"].clone(), case["instances"].clone())).collect::<Vec<_>>()
-        };
-        let [streamed, whole] = ["dice,lesion_f1", "dice,lesion_f1,hd95"].map(of);
-        for ((metrics, found), (of_whole, expected)) in streamed.iter().zip(&whole) {
-            assert!(found.as_object().is_some_and(|found| !found.is_empty()), "{more:?}");
-            assert_eq!(found, expected, "{more:?}");
-            for (class, values) in metrics.as_object().unwrap() {
-                for (metric, value) in values.as_object().unwrap() {
-                    assert_eq!(*value, of_whole[class][metric], "{metric} of {class} {more:?}");
-                }
-            }
-        }
-    }
 }
