@@ -238,7 +238,7 @@ pub fn pair_folders_by(truth: &Path, pred: &Path, by: Matching<'_>, rules: &Rule
         return Err(PairingError::NoPair {
             passed_over: passed_over.into(),
             folders: [truth, pred].map(Path::to_path_buf),
-            names: [missing, extra].map(|lone| name_of(lone.source.path())),
+            names: [missing, extra].map(|lone| name_of(lone.source.path()).into()),
             alike: is_alike(&missing.name, &extra.name),
         });
     }

@@ -87,7 +87,7 @@ pub enum PairingError {
         /// Truth and prediction.
         folders: [PathBuf; 2],
         /// The first name in each.
-        names: [String; 2],
+        names: [Box<str>; 2],
         /// Whether these differ only in capitals, or in how accents are encoded.
         alike: bool,
         /// Pictures that were passed over.
