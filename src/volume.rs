@@ -108,7 +108,8 @@ impl<'a> Source<'a> {
 
 /// A real-valued volume: probabilities, logits or masks of shape `[N, C, spatial...]`, borrowed from the caller.
 ///
-/// With feature `gpu`, `Volume::buffer` makes one of a buffer on the GPU. An integer voxel stands for its own value: a mask is 0 and 1, not 0 and 255.
+/// With feature `gpu`, `Volume::buffer` makes one of a buffer on the GPU. An integer voxel stands for its own value: a mask is
+/// 0 and 1, not 0 and 255.
 #[derive(Debug, Clone)]
 pub struct Volume<'a> {
     shape: Shape,
@@ -133,7 +134,7 @@ impl<'a> Volume<'a> {
     }
 
     /// A volume of bfloat16 voxels, given as their bits: the upper halves of `f32`s. The type has 8 bits of precision, so
-    /// a probability of 0.999 is a 1 in it; sums of what it holds are exact.
+    /// a probability of 0.999 is a 1 in it; what it holds is summed as the `f32` that it is.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`].

@@ -13,7 +13,7 @@ def test_masks_of_numpy_are_not_dropped():
     masked = np.ma.masked_array([1, 1, 1, 1], mask=[0, 1, 1, 0])
     plain = np.ones(4, dtype=int)
     for sides in ({"pred": masked, "truth": plain}, {"pred": plain, "truth": masked}):
-        with pytest.raises(vd.Error, match="hides 2 voxels.*ignore=255"):
+        with pytest.raises(vd.Error, match="hides 2 voxels.*in the truth.*ignore"):
             vd.counts(**sides)
     found = vd.counts(pred=plain, truth=masked.filled(255), labels=[1], ignore=255)
     assert (found.tp.tolist(), found.n.tolist()) == ([2], [2])

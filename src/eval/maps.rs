@@ -87,8 +87,11 @@ pub(super) fn evaluate(
         let tally = count::streamed(&mut truth_reader, pred_labels, rules, counter, &mut lesions)?;
         if let (Some(search), Some(lesions)) = (&rules.instances, lesions) {
             let (classes, found) = lesions.finish()?;
-            let scores = image.lesions(&found, &classes, search)?;
-            instances = classes.into_iter().map(|class| class.key).zip(scores).collect();
+            // Without a class nothing is measured, and no size of a voxel is needed.
+            if !classes.is_empty() {
+                let scores = image.lesions(&found, &classes, search)?;
+                instances = classes.into_iter().map(|class| class.key).zip(scores).collect();
+            }
         }
         warnings.extend(surplus(truth, truth_reader.surplus()));
         if let Some(reader) = pred_reader {

@@ -57,8 +57,11 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
     let reals = [Dtype::F32, Dtype::F16, Dtype::U8, Dtype::U16];
     let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
     let with_kind = |kind, pairs: Vec<(Operand, Operand)>| pairs.into_iter().map(move |(p, t)| (p, t, kind));
-    let operands =
-        with_kind(TruthKind::Real, pairs(reals, reals)).chain(with_kind(TruthKind::Labels, pairs(reals, labels)));
+    // The other half floats are loaded in the same way: one pair shows how they are decoded.
+    let bf16 = pairs([Dtype::Bf16], [Dtype::Bf16]);
+    let operands = with_kind(TruthKind::Real, pairs(reals, reals))
+        .chain(with_kind(TruthKind::Real, bf16))
+        .chain(with_kind(TruthKind::Labels, pairs(reals, labels)));
     for (mut pred, mut truth, kind) in operands {
         for strided in [false, true] {
             pred.strided = strided;

@@ -103,6 +103,7 @@ impl Engines {
             (&blocks, Real::F32, Real::U8, Pattern::Signed, Terms::Plain),
             (&blocks, Real::F16, Real::U8, Pattern::Unit, Terms::All),
             (&blocks, Real::F16, Real::F16, Pattern::Unit, Terms::Squared),
+            (&blocks, Real::Bf16, Real::Bf16, Pattern::Signed, Terms::Squared),
         ];
         for (shape, pred, truth, pattern, terms) in cases {
             let n = shape.elements() as usize;

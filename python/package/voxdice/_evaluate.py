@@ -69,7 +69,7 @@ def evaluate(
     takes the conventions of another evaluator (``"nnunet"``, ``"monai"``, ``"brats23-gli"``). ``missing`` is ``"error"`` (a
     finding), ``"skip"`` or ``"zero"``. ``surface_choices`` and ``lesion_choices`` are single choices by their names, such as
     ``{"boundary": "edge"}`` and ``{"connectivity": "faces"}``; ``instances`` is ``"components"`` or ``"labels"``. ``spacing``
-    is in mm, x first, and in place of what the files say. ``round`` is how far a number may be from the label it is rounded
+    is in mm, x first, and in place of what the files say; pictures have two lengths. ``round`` is how far a number may be from the label it is rounded
     to, at most 0.5; ``threshold`` makes labels of a prediction that holds probabilities. ``stack`` makes a volume of each folder of
     pictures, slice by slice. ``cases`` are names, or a pattern
     for them. ``pool`` says what means of lesion scores are over: ``"cases"``, or the ``"lesions"`` of all of them. ``shard``

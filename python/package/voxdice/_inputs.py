@@ -72,8 +72,8 @@ def _native(array: np.ndarray, name: str) -> np.ndarray:
     if np.ma.is_masked(array):
         hidden = int(np.ma.getmaskarray(array).sum())
         raise Error(
-            f"{name} is a masked array, and its mask hides {hidden} voxels; give them a label with {name}.filled(255), "
-            "and ignore=255 if they are not to count"
+            f"{name} is a masked array, and its mask hides {hidden} voxels; give them a value with {name}.filled(...), and to "
+            "leave them out give them a label of their own in the truth, and name it as ignore"
         )
     array = np.asarray(array)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

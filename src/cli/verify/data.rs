@@ -37,22 +37,25 @@ pub(super) fn drawn(spatial: &[usize], mut label: impl FnMut([usize; 3], usize) 
     [0, 1].map(|side| (0..nz * ny * nx).map(|at| label([at / (ny * nx), at / nx % ny, at % nx], side)).collect())
 }
 
-/// The types that a real-valued volume can have.
+/// Types that a real-valued volume can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     F32,
     F16,
+    Bf16,
     U8,
     U16,
 }
 
 impl Kind {
+    /// Those of which every pair is compared.
     pub const ALL: [Self; 4] = [Self::F32, Self::F16, Self::U8, Self::U16];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
             Self::F16 => "f16",
+            Self::Bf16 => "bf16",
             Self::U8 => "u8",
             Self::U16 => "u16",
         }
@@ -76,6 +79,7 @@ pub(super) enum Values {
 pub(super) enum Voxels {
     F32(Vec<f32>),
     F16(Vec<u16>),
+    Bf16(Vec<u16>),
     U8(Vec<u8>),
     U16(Vec<u16>),
 }
@@ -87,6 +91,7 @@ impl Voxels {
         match kind {
             Kind::F32 => Self::F32(voxels.map(|_| f32_of(values, &mut random)).collect()),
             Kind::F16 => Self::F16(voxels.map(|_| f16_of(values, &mut random)).collect()),
+            Kind::Bf16 => Self::Bf16(voxels.map(|_| (f32_of(values, &mut random).to_bits() >> 16) as u16).collect()),
             Kind::U8 => Self::U8(voxels.map(|_| integer(values, &mut random, 0xff) as u8).collect()),
             Kind::U16 => Self::U16(voxels.map(|_| integer(values, &mut random, 0xffff) as u16).collect()),
         }
@@ -102,6 +107,7 @@ impl Voxels {
         match self {
             Self::F32(voxels) => Volume::f32(shape, voxels),
             Self::F16(voxels) => Volume::f16_bits(shape, voxels),
+            Self::Bf16(voxels) => Volume::bf16_bits(shape, voxels),
             Self::U8(voxels) => Volume::u8(shape, voxels),
             Self::U16(voxels) => Volume::u16(shape, voxels),
         }
