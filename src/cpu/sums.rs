@@ -1,7 +1,6 @@
 //! Sums on the CPU: a block at a time, at scale 0. A block that needs another scale is surveyed and summed again.
 
 use super::Backend;
-use crate::dtype::Dtype;
 use crate::error::Result;
 use crate::job::{Block, SumsJob};
 use crate::kernel::sums::{INFINITY, SumPass};
@@ -9,7 +8,7 @@ use crate::kernel::survey::{Survey, survey_run};
 use crate::kernel::voxel::{F16Bits, Typed, Voxel};
 use crate::shape::{BLOCK_VOXELS, Grid};
 use crate::stats::{Terms, scale_of};
-use crate::volume::Data;
+use crate::volume::{Data, Dtype};
 
 /// Blocks between two visits of the sink: enough to keep the threads busy, few enough to stay in little memory.
 pub(super) const BATCH: usize = 4096;
