@@ -53,3 +53,26 @@ fn a_list_names_archives_and_a_folder_passes_them_over() {
     }
     fails(2, &["it holds 1 .npz", "case.npz:pred"], ["eval", text(&truth), text(&pred)]);
 }
+
+/// An archive is an input under the name of each of its arrays, and no result is written over one.
+#[test]
+fn no_result_is_written_over_an_archive() {
+    let files = Files::new();
+    let archive = files.path("two.npz");
+    fs::copy(golden("two.npz"), &archive).unwrap();
+    let [truth, pred] = ["truth", "pred"].map(|array| format!("{}:{array}", text(&archive)));
+    for flag in ["--csv", "-o", "--html"] {
+        let said = if flag == "-o" { "--output" } else { flag };
+        fails(2, &["this is an input", said], ["eval", &truth, &pred, flag, text(&archive)]);
+    }
+    // A list may name it, and so may the next run.
+    fs::write(files.path("pairs.csv"), "two.npz:truth,two.npz:pred,case\n").unwrap();
+    let [folder, list] = [files.path(""), files.path("pairs.csv")];
+    for name in ["two.npz", "two.npz:truth", "three.npz"] {
+        let output = files.path(name);
+        let arguments = ["eval", text(&folder), text(&folder), "--pairs", text(&list), "--csv", text(&output)];
+        fails(2, &["the name of a volume", "--csv"], arguments);
+    }
+    assert_eq!(fs::read(&archive).unwrap(), fs::read(golden("two.npz")).unwrap());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
