@@ -6,11 +6,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::file::ends_in;
-use super::name::stem;
 
 /// A path as the archive that it names and the array that is meant: `a.npz` (its only one) or `a.npz:pred`, where the first
-/// `.npz:` ends the archive, as names of arrays may hold anything. None of other files: one that lies on the disk under the
-/// whole name, or that ends as a volume does.
+/// `.npz:` ends the archive, as names of arrays may hold anything. None of other files, as one that lies on the disk under the
+/// whole name.
 pub(super) fn parts(path: &Path) -> Option<(PathBuf, Option<String>)> {
     if ends_in(path, "npz") {
         return Some((path.to_path_buf(), None));
@@ -22,8 +21,7 @@ pub(super) fn parts(path: &Path) -> Option<(PathBuf, Option<String>)> {
     let (name, below) = (Path::new(member.strip_prefix(':')?), path.strip_prefix(part).ok()?);
     let names: Option<Vec<&str>> = name.iter().chain(below).map(OsStr::to_str).collect();
     let member = names?.join("/");
-    let is_volume = !ends_in(path, "npy") && stem(path).is_some();
-    if is_volume || path.exists() {
+    if path.exists() {
         return None;
     }
     Some((part.with_file_name(archive), Some(member.strip_suffix(".npy").unwrap_or(&member).into())))
@@ -53,10 +51,11 @@ mod tests {
             ("ä.npz:ö", "ä.npz", "ö"),
             ("x/a.npz:b/c.npy", "x/a.npz", "b/c"),
             ("x/a.npz:b/c.npz:d", "x/a.npz", "b/c.npz:d"),
+            ("a.npz:b.nii", "a.npz", "b.nii"),
         ] {
             assert_eq!(of(path), Some((archive.into(), member.into())), "{path}");
         }
-        for path in ["a.npy", "a.npz.npy", "a.npz:b/c.nii", "a.npz:pred.nii.gz", "", ".."] {
+        for path in ["a.npy", "a.npz.npy", "a.npz/b.nii", "", ".."] {
             assert_eq!(of(path), None, "{path}");
         }
     }
@@ -65,8 +64,8 @@ mod tests {
     #[test]
     fn a_file_of_the_whole_name_is_no_array() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.npz:pred");
-        assert_eq!(parts(&path), Some((folder.path().join("a.npz"), Some("pred".into()))));
+        let path = folder.path().join("a.npz:pred.nii");
+        assert_eq!(parts(&path), Some((folder.path().join("a.npz"), Some("pred.nii".into()))));
         std::fs::write(&path, "").unwrap();
         assert_eq!(parts(&path), None);
     }

@@ -76,3 +76,26 @@ fn no_result_is_written_over_an_archive() {
     assert_eq!(fs::read(&archive).unwrap(), fs::read(golden("two.npz")).unwrap());
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
 }
+
+#[test]
+fn an_array_is_evaluated_beside_a_folder_of_masks() {
+    let files = Files::new();
+    for side in ["truth", "pred"] {
+        let array = voxdice::io::labels::read(golden(&format!("{side}.npy"))).unwrap();
+        let voxdice::io::labels::Labels::U8(labels) = array.labels else { unreachable!() };
+        files.map(&format!("{side}.nii"), &array.shape, &labels);
+    }
+    let masks = files.masks("masks", &files.path("truth.nii")).join("case");
+    let dataset = files.path("dataset.json");
+    fs::write(&dataset, r#"{"labels": {"background": 0, "c1": 1, "c2": 2}}"#).unwrap();
+    let eval = |pred: &str| {
+        let more = ["--dataset", text(&dataset), "--geometry", "off", "--format", "json"];
+        json(["eval", text(&masks), pred].iter().chain(&more))["mean"].clone()
+    };
+    assert_eq!(eval(&golden("two.npz:pred")), eval(text(&files.path("pred.nii"))));
+    fails(
+        2,
+        &["none.npz:pred: no such folder"],
+        ["eval", text(&masks), &golden("none.npz:pred").replace("archives/none", "archives/gone/none")],
+    );
+}
