@@ -97,6 +97,8 @@ fn a_case_without_slices_names_its_folder_and_what_it_holds() {
     fs::create_dir(files.path("pred/b")).unwrap();
     files.map("pred/b/b.nii", &[3, 1, 2], &[0u8, 1, 1, 0, 1, 1]);
     assert!(failure(&files, 1, &["--stack"]).contains("holds 1 .nii;"));
+    fs::rename(files.path("pred/b/b.nii"), files.path("pred/b/b.nii.gz")).unwrap();
+    assert!(failure(&files, 1, &["--stack"]).contains("holds 1 .nii.gz;"));
     // Without any case to read, the first folder is named.
     for case in ["a", "b"] {
         fs::remove_dir_all(files.path("pred").join(case)).unwrap();
