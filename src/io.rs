@@ -46,6 +46,8 @@ mod zlib;
 #[cfg(feature = "images")]
 mod zstd;
 
+#[cfg(feature = "eval")]
+pub(crate) use archived::on_disk;
 pub use colours::Colours;
 pub use geometry::{AffineSource, Geometry, Units};
 pub use header::{Format, Header, Image, Meaning};

@@ -322,6 +322,8 @@ impl Report {
         all.extend(lone("extra", &self.evaluation.extra));
         let failures = self.evaluation.failures.iter();
         all.extend(failures.map(|failure| ("failed".into(), failure.case.clone(), failure.error.in_full())));
+        let passed_over = self.evaluation.passed_over.iter();
+        all.extend(passed_over.map(|fact| ("warning".into(), String::new(), fact.to_string())));
         for case in &self.evaluation.cases {
             let of = |warning: &voxdice::eval::Warning| {
                 let kind = if warning.is_note() { "note" } else { "warning" };

@@ -367,3 +367,14 @@ def test_topology_is_that_of_known_shapes():
     assert [scores[name][0] for name in ("betti", "betti_truth=2", "betti_pred=2")] == [1, 1, 0]
     assert 0 < scores["cldice"][0] <= 1
     assert list(scores) == ["betti", "betti_truth=2", "betti_pred=2", "cldice", "tsens"]
+
+
+def test_arrays_of_archives_are_named_behind_them(tmp_path):
+    truth, pred = np.array([[0, 1, 1, 2]], np.uint8), np.array([[0, 1, 2, 2]], np.uint8)
+    path = tmp_path / "m.npz"
+    np.savez(path, truth=truth, **{"a.npz:b": pred})
+    report = vd.evaluate(f"{path}:truth", f"{path}:a.npz:b")
+    assert report.mean("dice") == pytest.approx((dice(pred, truth, 1) + dice(pred, truth, 2)) / 2)
+    for call in (vd.evaluate, vd.counts):
+        with pytest.raises(vd.Error, match="no such file"):
+            call(f"{tmp_path}/none.npz:truth", f"{path}:truth")

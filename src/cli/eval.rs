@@ -21,7 +21,7 @@ use crate::eval::{
     Asked, CaseRegex, Chosen, Cohort, EvalError, Evaluation, Event, InstanceSearch, LesionRow, Matching, PairList,
     Pairing, Rules, RunOptions, Selection, Shard, Side, Summary, WarningKind, pair_paths,
 };
-use crate::io::READABLE;
+use crate::io::{Input, READABLE};
 use anyhow::{Result, bail};
 use args::ScoreArgs;
 use clap::{Arg, Args};
@@ -199,7 +199,7 @@ impl Eval {
     /// The pairs to evaluate.
     fn pairing(&self, rules: &Rules) -> Result<Pairing> {
         let sides = [&self.truth, &self.pred];
-        let is_missing = |path: &&&PathBuf| !path.exists();
+        let is_missing = |path: &&&PathBuf| !Input::from(path.as_path()).exists();
         if let (true, Some(path)) = (sides.iter().any(|path| path.is_dir()), sides.iter().find(is_missing)) {
             bail!("{}: no such folder; check the name", path.display());
         }

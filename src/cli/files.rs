@@ -45,7 +45,7 @@ pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<(
         if let Some((other, _)) = outputs[..place].iter().find(|(_, other)| identity(other) == whole) {
             bail!("{}: {other} and {flag} both name this file; name two", path.display());
         }
-        if inputs.iter().any(|input| identity(input) == whole) {
+        if inputs.iter().any(|input| identity(&io::on_disk(input)) == whole) {
             bail!("{}: this is an input, and {flag} would write over it; name another file", path.display());
         }
     }
@@ -54,7 +54,8 @@ pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<(
 
 /// Refuses the name of a volume for a result that is not a volume: a typing error would overwrite a label map.
 fn check_no_volume(outputs: &[Named<'_>]) -> Result<()> {
-    match outputs.iter().find(|(_, path)| io::stem(path).is_some() || io::stem(destination(path)).is_some()) {
+    let is_volume = |path: &Path| io::stem(path).is_some() || io::is_array(path);
+    match outputs.iter().find(|(_, path)| is_volume(path) || is_volume(&destination(path))) {
         None => Ok(()),
         Some((flag, path)) => bail!(
             "{}: this is the name of a volume, and {flag} writes none; name a file with another ending",

@@ -27,35 +27,36 @@ pub struct ColourTable {
 }
 
 /// A row: the colour, and what else it says.
-struct Row<'a> {
-    name: Option<&'a str>,
+struct Row {
+    name: Option<String>,
     colour: [u8; 3],
     label: Option<u8>,
 }
 
+/// What the columns of tables are called, in small letters.
+const HEADER: [&str; 14] =
+    ["r", "g", "b", "red", "green", "blue", "name", "label", "class", "color", "colour", "hex", "id", "value"];
+
 impl ColourTable {
-    /// Of a CSV with rows `name,r,g,b`, `name,r,g,b,label` or `r,g,b,label`, numbers from 0 to 255; a row without numbers is a
-    /// header, and `#` begins a comment. Commas may be spaces. Black is 0 where nothing else is said; where no label is given, the
-    /// others count from 1 in their order.
+    /// Of a CSV with rows `name,r,g,b`, `r,g,b,name`, `name,r,g,b,label` or `r,g,b,label`, numbers from 0 to 255; a first row of
+    /// names of columns (`name`, `r`, `red`, `label`, ...) is a header, `#` begins a comment, and names with commas have quotes.
+    /// Commas may be spaces or tabs. Black is 0 where nothing else is said; where no label is given, the others count from 1 in
+    /// their order. Each label has a name of its own.
     ///
     /// # Errors
     /// What is wrong, with the number of the line.
     pub fn from_csv(text: &str) -> Result<Self, ParseError> {
-        let mut rows = Vec::new();
+        let (mut rows, mut is_first) = (Vec::new(), true);
         for (line, row) in (1..).zip(text.lines().map(str::trim)) {
             if row.is_empty() || row.starts_with('#') {
                 continue;
             }
-            let fields: Vec<&str> = if row.contains(',') {
-                row.split(',').map(str::trim).collect()
-            } else {
-                row.split_whitespace().collect()
-            };
-            let is_number = |field: &&str| field.parse::<f64>().is_ok();
-            if rows.is_empty() && !fields.iter().any(is_number) {
+            let fields = fields(row);
+            let is_header = std::mem::take(&mut is_first) && fields.iter().all(|field| is_of_header(field));
+            if is_header {
                 continue;
             }
-            let row = Row::of(&fields).ok_or_else(|| {
+            let row = Row::of(&fields.iter().map(String::as_str).collect::<Vec<_>>()).ok_or_else(|| {
                 format!("line {line}: `{row}` is no row; write name,r,g,b or r,g,b,label, with numbers from 0 to 255")
             })?;
             rows.push(row);
@@ -63,7 +64,7 @@ impl ColourTable {
         Self::of(&rows)
     }
 
-    fn of(rows: &[Row<'_>]) -> Result<Self, ParseError> {
+    fn of(rows: &[Row]) -> Result<Self, ParseError> {
         let mut others = 1..=u8::MAX;
         let (mut colours, mut names) = (BTreeMap::new(), BTreeMap::<u8, &str>::new());
         for row in rows {
@@ -75,7 +76,7 @@ impl ColourTable {
             if colours.insert(row.colour, label).is_some() {
                 return Err(format!("the colour {r},{g},{b} is there twice; leave one of them out").into());
             }
-            if let Some(name) = row.name
+            if let Some(name) = row.name.as_deref()
                 && let Some(other) = names.insert(label, name).filter(|other| *other != name)
             {
                 return Err(format!("label {label} is called {other} and {name}; give each a label of its own").into());
@@ -87,6 +88,15 @@ impl ColourTable {
         if rows.iter().any(|row| row.label.is_some()) && rows.iter().any(|row| row.label.is_none()) {
             return Err("some rows have a label and some have none; give each one, or none".into());
         }
+        let mut labels = BTreeMap::new();
+        for (label, name) in &names {
+            if let Some(other) = labels.insert(name, label) {
+                return Err(format!(
+                    "the labels {other} and {label} are both called {name}; give each a name of its own"
+                )
+                .into());
+            }
+        }
         // The background, wherever it is not said to be something else.
         colours.entry([0; 3]).or_insert(0);
         let named = names.into_iter().filter(|(label, _)| *label != 0);
@@ -95,20 +105,55 @@ impl ColourTable {
     }
 }
 
-impl<'a> Row<'a> {
-    fn of(fields: &[&'a str]) -> Option<Self> {
+/// The fields of a row.
+fn fields(row: &str) -> Vec<String> {
+    if row.contains(',') {
+        let mut reader = csv::ReaderBuilder::new();
+        reader.has_headers(false).flexible(true).trim(csv::Trim::All);
+        let record = reader.from_reader(row.as_bytes()).into_records().next();
+        return record.and_then(Result::ok).into_iter().flat_map(|record| owned(&mut record.iter())).collect();
+    }
+    let all = owned(&mut row.split_whitespace());
+    match &all[..] {
+        // What is called so may have spaces.
+        [r, g, b, name @ ..] if name.len() > 1 && [r, g, b].iter().all(|field| is_number(field)) => {
+            [r, g, b].into_iter().cloned().chain([name.join(" ")]).collect()
+        }
+        _ => all,
+    }
+}
+
+fn owned<'a>(fields: &mut dyn Iterator<Item = &'a str>) -> Vec<String> {
+    fields.map(str::to_owned).collect()
+}
+
+fn is_number(field: &str) -> bool {
+    field.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+/// Whether a column may be called so: `R`, `class_name`.
+fn is_of_header(field: &str) -> bool {
+    let field = field.to_lowercase();
+    field.split(['_', ' ']).all(|word| HEADER.contains(&word))
+}
+
+impl Row {
+    fn of(fields: &[&str]) -> Option<Self> {
         let number = |field: &str| field.parse::<u8>().ok();
         let colour = |fields: [&str; 3]| {
             let [r, g, b] = fields.map(number);
             Some([r?, g?, b?])
         };
+        let name = |name: &str| Some(name.to_owned()).filter(|name| !name.is_empty());
         Some(match *fields {
-            [r, g, b, label] if number(r).is_some() => {
-                Self { name: None, colour: colour([r, g, b])?, label: Some(number(label)?) }
+            [r, g, b, last] if is_number(r) => {
+                let (name, label) =
+                    if is_number(last) { (None, Some(number(last)?)) } else { (Some(name(last)?), None) };
+                Self { name, colour: colour([r, g, b])?, label }
             }
-            [name, r, g, b] => Self { name: Some(name), colour: colour([r, g, b])?, label: None },
-            [name, r, g, b, label] => {
-                Self { name: Some(name), colour: colour([r, g, b])?, label: Some(number(label)?) }
+            [own, r, g, b] => Self { name: Some(name(own)?), colour: colour([r, g, b])?, label: None },
+            [own, r, g, b, label] => {
+                Self { name: Some(name(own)?), colour: colour([r, g, b])?, label: Some(number(label)?) }
             }
             _ => return None,
         })
@@ -127,7 +172,7 @@ impl FromStr for ColourTable {
             let [_, r, g, b] = bytes;
             Some(Row { name: None, colour: [r, g, b], label: Some(label.trim().parse().ok()?) })
         };
-        let rows: Option<Vec<Row<'_>>> = text.split(',').map(row).collect();
+        let rows: Option<Vec<Row>> = text.split(',').map(row).collect();
         Self::of(
             &rows.ok_or_else(|| {
                 format!("`{text}` is no list of colours; write RRGGBB=LABEL, such as ff0000=1,00ff00=2")
@@ -156,6 +201,12 @@ mod tests {
         let (colours, names) = of("road,128,64,128,7\r\nsky,70,130,180,23\r\n");
         assert_eq!(colours, [([0, 0, 0], 0), ([70, 130, 180], 23), ([128, 64, 128], 7)]);
         assert_eq!(names, ["road", "sky"]);
+        // Names behind the colours, with spaces and commas.
+        let (colours, names) = of("64 128 64\tAnimal\n0 0 0\tVoid\n0 64 64  traffic light\n");
+        assert_eq!(colours, [([0, 0, 0], 0), ([0, 64, 64], 2), ([64, 128, 64], 1)]);
+        assert_eq!(names, ["Animal", "traffic light"]);
+        let (_, names) = of("class_name,Red,Green,Blue\n\"car, parked\", 1, 2, 3\n4,5,6,bus\n");
+        assert_eq!(names, ["car, parked", "bus"]);
         assert_eq!(ColourTable::from_csv("road,1,2,3,7").unwrap().classes[0].labels, [7]);
     }
 
@@ -167,6 +218,13 @@ mod tests {
             ("name,r,g,b\n", "no colour"),
             ("a,1,2,3\nb,1,2\n", "line 2: `b,1,2`"),
             ("a,1,2,256\n", "line 1"),
+            ("road,x,y,z\na,1,2,3\n", "line 1: `road,x,y,z`"),
+            ("a,1,2,3\nname,r,g,b\n", "line 2"),
+            (",1,2,3\n", "line 1"),
+            ("1,2,3,\n", "line 1"),
+            ("\"\",1,2,3\n", "line 1"),
+            ("a,1,2,3\nb,1,2,4\na,1,2,5\n", "labels 1 and 3 are both called a"),
+            ("a,0,0,0\na,1,2,5\n", "labels 0 and 1 are both called a"),
             ("1,2,3,256\n", "line 1"),
             ("a,1,2,3\nb,1,2,3\n", "1,2,3 is there twice"),
             ("a,1,2,3,4\nb,1,2,5,4\n", "called a and b"),

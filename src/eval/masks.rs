@@ -11,7 +11,7 @@ mod side;
 
 pub(super) use grid::LEFT_OUT;
 
-use super::case::{CaseResult, Prediction, of_counts, surplus};
+use super::case::{CaseResult, Prediction, merged, of_counts, surplus};
 use super::class::Class;
 use super::count::{Counter, needs_volumes};
 use super::error::{EvalError, MaskError};
@@ -160,8 +160,9 @@ struct Facts {
 
 impl Facts {
     fn warnings(self, sides: &[Side<'_>; 2], classes: &[Class], rules: &Rules) -> Vec<Warning> {
-        let mut warnings: Vec<Warning> = sides.iter().filter_map(Side::surplus).collect();
+        let mut warnings: Vec<Warning> = sides.iter().flat_map(Side::warnings).collect();
         warnings.extend(self.notes.surplus.iter().filter_map(|(file, &bytes)| surplus(file, bytes)));
+        warnings.extend(self.notes.merged.iter().filter_map(|(file, labels)| merged(file, labels)));
         if let Some((files, Gap { millimetres, voxels })) = self.notes.apart.filter(|(_, gap)| !gap.is_same_grid()) {
             let files = files.map(|file| file.display().to_string());
             warnings.push(Warning::MasksApart { files, millimetres, voxels });

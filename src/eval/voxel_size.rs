@@ -16,7 +16,7 @@ use std::str::FromStr;
 /// assert!("0.8".parse::<VoxelSize>().is_err() && "0.8,0,3".parse::<VoxelSize>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "Vec<f64>")]
 pub enum VoxelSize {
     /// Of a picture.
     Plane([f64; 2]),
@@ -56,6 +56,14 @@ impl TryFrom<&[f64]> for VoxelSize {
     }
 }
 
+impl TryFrom<Vec<f64>> for VoxelSize {
+    type Error = ParseError;
+
+    fn try_from(lengths: Vec<f64>) -> Result<Self, ParseError> {
+        Self::try_from(&lengths[..])
+    }
+}
+
 impl FromStr for VoxelSize {
     type Err = ParseError;
 
@@ -90,6 +98,10 @@ mod tests {
         for text in ["[0.5,2.0]", "[0.5,2.0,3.0]"] {
             let size: VoxelSize = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&size).unwrap(), text);
+        }
+        for text in ["[0.5]", "[0.5,0.0]", "[0.5,-2.0,3.0]", "[1,2,3,4]"] {
+            let message = serde_json::from_str::<VoxelSize>(text).unwrap_err().to_string();
+            assert!(message.contains("two or three lengths above 0"), "{message}");
         }
     }
 

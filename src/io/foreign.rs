@@ -8,7 +8,7 @@ use crate::error::FileError;
 /// A format, the endings of its files (also with `.gz` behind them), the bytes that they start with, and what to do.
 struct Foreign(&'static str, &'static [&'static str], &'static [&'static [u8]], &'static str);
 
-const FOREIGN: [Foreign; 17] = [
+const FOREIGN: [Foreign; 19] = [
     Foreign("DICOM", &["dcm", "dicom", "ima"], &[], "convert the series, for instance with dcm2niix"),
     Foreign("AFNI's BRIK", &["brik", "head"], &[], "convert it, for instance with 3dAFNItoNIFTI"),
     Foreign("MRtrix's MIF", &["mif", "mih"], &[b"mrtrix image"], "convert it, for instance with mrconvert"),
@@ -25,6 +25,8 @@ const FOREIGN: [Foreign; 17] = [
         "it changes the numbers of a label map (of a mask of 225 pixels with 255, 346 were above 0 when it came back): write masks \
          as PNG, and where only the JPEG is left, save its array > 127 as PNG or .npy",
     ),
+    Foreign("GIF", &["gif"], &[b"GIF8"], "save its numbers as PNG or .npy"),
+    Foreign("WebP", &["webp"], &[], "write masks as PNG, or save its array as .npy"),
     Foreign("a ZIP archive", &["zip"], &[b"PK\x03\x04"], "unpack it"),
     Foreign(
         "NumPy's .npz in a folder",

@@ -7,11 +7,9 @@ use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, ErrorKind, RECOMMENDED_BUFFER_SIZE, ZipArchive};
 
 use super::archived::parts;
+use super::gzip::at_most;
 use super::input::{FileRef, Input};
 use crate::error::{FileAction, FileError, NpzFault};
-
-/// Deflate packs at most so many bytes into one.
-const MOST_PER_BYTE: u64 = 1032;
 
 /// The array that a path names, as a file in memory; None where it names no archive.
 pub(super) fn array(file: &FileRef<'static>) -> Result<Option<Input>, FileError> {
@@ -33,18 +31,23 @@ fn member_of(archive: &FileRef<'static>, wanted: Option<&str>) -> Result<(String
     let path = archive.path();
     let fault = |fault| FileError::Npz { path: path.to_path_buf(), fault };
     let damaged = |error: rawzip::Error| fault(NpzFault::Damaged(error.to_string()));
-    let (reader, _) = archive.open()?;
+    let (reader, length) = archive.open()?;
     let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
     let archive = ZipArchive::from_seekable(reader, &mut buffer).map_err(|error| match error.kind() {
         ErrorKind::MissingEndOfCentralDirectory => fault(NpzFault::NoArchive),
         _ => damaged(error),
     })?;
-    let mut arrays = Vec::new();
+    let mut arrays: Vec<(String, _, _)> = Vec::new();
     let mut entries = archive.entries(&mut buffer);
     while let Some(entry) = entries.next_entry().map_err(damaged)? {
         let name = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
         if let Some(name) = name.strip_suffix(".npy") {
-            arrays.push((name.to_owned(), entry.wayfinder(), entry.compression_method()));
+            let array = (name.to_owned(), entry.wayfinder(), entry.compression_method());
+            // Of two of one name the last one counts, as in Python.
+            match arrays.iter_mut().find(|(other, ..)| other == name) {
+                Some(before) => *before = array,
+                None => arrays.push(array),
+            }
         }
     }
     let found = match wanted {
@@ -58,8 +61,10 @@ fn member_of(archive: &FileRef<'static>, wanted: Option<&str>) -> Result<(String
     };
     // No more memory than the file can back.
     let (packed, bytes) = (wayfinder.compressed_size_hint(), wayfinder.uncompressed_size_hint());
-    if bytes > packed.saturating_mul(MOST_PER_BYTE).saturating_add(MOST_PER_BYTE) {
-        return Err(fault(NpzFault::Damaged(format!("{name} is said to have {bytes} bytes in {packed}"))));
+    let most = if *method == CompressionMethod::STORE { packed } else { at_most(packed) };
+    if packed > length || bytes > most {
+        let claim = format!("{name} is said to have {bytes} bytes in {packed}, and the archive has {length}");
+        return Err(fault(NpzFault::Damaged(claim)));
     }
     let entry = archive.get_entry(*wayfinder).map_err(damaged)?;
     let stored = entry.reader();

@@ -82,7 +82,7 @@ def evaluate(
     if not (_inputs.is_path(truth) and _inputs.is_path(pred)):
         raise Error("evaluate takes two paths; for arrays and images there are counts, surfaces and instances")
     for side in (truth, pred):
-        if not os.path.exists(side):
+        if not _inputs.exists(side):
             raise Error(f"{os.fspath(side)}: no such file or folder; check the name")
     if (num_parts is None) != (part_id is None) or (shard is not None and num_parts is not None):
         raise Error('say shard="1/4", or num_parts=4 with part_id=0')

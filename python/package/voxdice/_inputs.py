@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +36,17 @@ def is_path(volume: Any) -> bool:
     return isinstance(volume, (str, os.PathLike))
 
 
+def exists(path: Any) -> bool:
+    """Whether there is a file or a folder. An array of an archive is named behind it, ``masks.npz:pred``, and may be called
+    anything: the first ``.npz:`` ends the archive."""
+    archive = re.match(r"(.*?\.npz):", os.fsdecode(path), re.IGNORECASE | re.DOTALL)
+    return os.path.exists(path) or (archive is not None and os.path.exists(archive[1]))
+
+
 def check_files(pred: Any, truth: Any, call: str) -> None:
     """Refuses folders, whose cases would run together."""
     for side in (truth, pred):
-        # An array of an archive is named behind it: `masks.npz:pred`.
-        archive, found, _ = os.fspath(side).rpartition(".npz:")
-        if not os.path.exists(f"{archive}.npz" if found else side):
+        if not exists(side):
             raise Error(f"{os.fspath(side)}: no such file; check the name")
         if os.path.isdir(side):
             raise Error(f"{os.fspath(side)} is a folder, and {call} two files; evaluate takes folders")

@@ -50,7 +50,8 @@ class Report:
 
     @property
     def findings(self) -> list[dict[str, str]]:
-        """What was found beside scores: ``kind`` (missing, extra, failed, warning, note), ``case`` and ``message``."""
+        """What was found beside scores: ``kind`` (missing, extra, failed, warning, note), ``case`` (empty where it is about all
+        of them) and ``message``."""
         return [{"kind": kind, "case": case, "message": message} for kind, case, message in self._inner.finding_list()]
 
     @property

@@ -164,6 +164,10 @@ fn of_merge(error: &MergeError) -> String {
             "{}: not a result of `voxdice eval --format json`, nor a summary.json: {error}; evaluate this part again",
             path.display()
         ),
+        MergeError::NoJson(path) => format!(
+            "{}: this is no JSON; name results of `voxdice eval --format json`, or a summary.json",
+            path.display()
+        ),
         MergeError::Counting { files, what } => {
             let what = match what {
                 Unlike::Names => "sources of names, as `voxdice eval --dataset`",

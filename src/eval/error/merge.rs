@@ -83,7 +83,7 @@ pub enum MergeError {
         error: serde_json::Error,
     },
     /// A file is no JSON at all.
-    #[error("{}: this is no JSON; name results of `voxdice eval --format json`, or a summary.json", .0.display())]
+    #[error("{}: this is no JSON; name results of `voxdice eval`, or a summary.json", .0.display())]
     NoJson(PathBuf),
     /// Two results are of different classes.
     #[error(

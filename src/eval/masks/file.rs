@@ -21,24 +21,27 @@ pub(super) struct LabelFile<'a> {
     pub census: Vec<BTreeMap<u32, u64>>,
     /// Bytes behind the voxels.
     pub surplus: u64,
+    /// The labels of which a threshold made one.
+    pub merged: Vec<i64>,
 }
 
 impl<'a> LabelFile<'a> {
     /// Reads the file once, and reports errors in it.
     pub fn open(input: &'a Input, options: &LabelOptions, layered: bool) -> Result<Self, FileError> {
-        let reader = open(input, options, layered)?;
+        let mut reader = open(input, options, layered)?;
         let (mut shape, geometry) = (reader.shape().to_vec(), reader.geometry().copied());
         let layers = reader.channels().count;
         if layers > 1 {
             shape.pop();
         }
         let mut census = vec![BTreeMap::new(); usize::try_from(layers).unwrap_or(1)];
-        let surplus = each_run(reader, |layer, label, _, run| {
+        each_run(&mut reader, |layer, label, _, run| {
             if let Some(census) = census.get_mut(layer) {
                 *census.entry(label).or_insert(0) += run as u64;
             }
         })?;
-        Ok(Self { input, options: options.clone(), shape, geometry, census, surplus })
+        let (surplus, merged) = (reader.surplus(), reader.merged().to_vec());
+        Ok(Self { input, options: options.clone(), shape, geometry, census, surplus, merged })
     }
 
     pub fn layers(&self) -> usize {
@@ -53,8 +56,8 @@ impl<'a> LabelFile<'a> {
     /// Voxels that have one of these labels in their layer.
     pub fn mask(&self, is_in: impl Fn(usize, u32) -> bool) -> Result<Bits, FileError> {
         let mut mask = Bits::default();
-        let reader = open(self.input, &self.options, self.layers() > 1)?;
-        each_run(reader, |layer, label, voxel, run| {
+        let mut reader = open(self.input, &self.options, self.layers() > 1)?;
+        each_run(&mut reader, |layer, label, voxel, run| {
             if self.layers() == 1 {
                 mask.push(is_in(layer, label), run);
             } else if is_in(layer, label) {
@@ -74,18 +77,21 @@ pub(super) struct MaskFile {
     pub geometry: Option<Geometry>,
     /// Bytes behind the voxels.
     pub surplus: u64,
+    /// The labels of which a threshold made one.
+    pub merged: Vec<i64>,
 }
 
 impl MaskFile {
     pub fn read(input: &Input, options: &LabelOptions) -> Result<Self, FileError> {
-        let reader = LabelReader::open_with(input, options)?;
+        let mut reader = LabelReader::open_with(input, options)?;
         let (shape, geometry) = (reader.shape().to_vec(), reader.geometry().copied());
         let (mut mask, mut only, mut several) = (Bits::default(), None, false);
-        let surplus = each_run(reader, |_, label, _, run| {
+        each_run(&mut reader, |_, label, _, run| {
             several |= label != 0 && *only.get_or_insert(label) != label;
             mask.push(label != 0, run);
         })?;
-        Ok(Self { mask: Some(mask).filter(|_| !several), shape, geometry, surplus })
+        let (surplus, merged) = (reader.surplus(), reader.merged().to_vec());
+        Ok(Self { mask: Some(mask).filter(|_| !several), shape, geometry, surplus, merged })
     }
 }
 
@@ -93,9 +99,8 @@ fn open(input: &Input, options: &LabelOptions, layered: bool) -> Result<LabelRea
     if layered { LabelReader::open_channels(input, options) } else { LabelReader::open_with(input, options) }
 }
 
-/// Calls `f` with the layer, the label, the first voxel and the length of each run of equal labels, and says how many bytes
-/// stand behind them.
-fn each_run(mut reader: LabelReader, mut f: impl FnMut(usize, u32, usize, usize)) -> Result<u64, FileError> {
+/// Calls `f` with the layer, the label, the first voxel and the length of each run of equal labels, to the end of the file.
+fn each_run(reader: &mut LabelReader, mut f: impl FnMut(usize, u32, usize, usize)) -> Result<(), FileError> {
     let mut cursor = Cursor::of(reader.channels());
     while let Some(piece) = reader.next_chunk(CHUNK)? {
         match piece {
@@ -104,7 +109,7 @@ fn each_run(mut reader: LabelReader, mut f: impl FnMut(usize, u32, usize, usize)
             LabelSlice::U32(labels) => cursor.pass(labels, &mut f),
         }
     }
-    Ok(reader.surplus())
+    Ok(())
 }
 
 /// Where in the layers a stream is.

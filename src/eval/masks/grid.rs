@@ -23,6 +23,8 @@ pub(super) struct Onto<'a> {
 pub(super) struct Notes {
     /// Bytes behind their voxels.
     pub surplus: BTreeMap<PathBuf, u64>,
+    /// Labels of which a threshold made one.
+    pub merged: BTreeMap<PathBuf, Vec<i64>>,
     /// The two masks of one side that lie furthest apart.
     pub apart: Option<([PathBuf; 2], Gap)>,
 }

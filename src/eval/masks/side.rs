@@ -4,7 +4,7 @@ use super::bits::Bits;
 use super::file::{LabelFile, MaskFile};
 use super::grid::{Grid, Onto};
 use super::names::parts;
-use crate::eval::case::surplus;
+use crate::eval::case::{merged, surplus};
 use crate::eval::class::Class;
 use crate::eval::error::{EvalError, MaskError};
 use crate::eval::ignore::Ignore;
@@ -200,12 +200,14 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// Bytes behind the voxels of the file that was read as a whole.
-    pub fn surplus(&self) -> Option<Warning> {
-        match &self.content {
-            Content::Map(file) | Content::Layers { file, .. } => surplus(self.path, file.surplus),
+    /// What there is to say about the file that was read as a whole.
+    pub fn warnings(&self) -> impl Iterator<Item = Warning> {
+        let file = match &self.content {
+            Content::Map(file) | Content::Layers { file, .. } => Some(file),
             Content::Files(_) | Content::Empty { .. } => None,
-        }
+        };
+        file.into_iter()
+            .flat_map(move |file| surplus(self.path, file.surplus).into_iter().chain(merged(self.path, &file.merged)))
     }
 
     /// Values of a segmentation that no segment has, and segments without a voxel.
@@ -272,8 +274,9 @@ fn check(path: &Path, segments: &[Segment]) -> Result<(), MaskError> {
 /// Reads a file that is to be a mask, in the order of the grid of its side.
 fn read_mask(input: &Input, options: &LabelOptions, onto: &mut Onto<'_>) -> Result<Found, EvalError> {
     let file = input.path();
-    let MaskFile { mask, shape, geometry, surplus } = MaskFile::read(input, options)?;
+    let MaskFile { mask, shape, geometry, surplus, merged } = MaskFile::read(input, options)?;
     let Some(mask) = mask else { return Ok(Found::Several(file.into())) };
+    onto.notes.merged.extend((!merged.is_empty()).then(|| (file.into(), merged)));
     onto.notes.surplus.extend((surplus > 0).then(|| (file.into(), surplus)));
     let Some(grid) = onto.grid else { return Ok(Found::Mask(mask)) };
     let (mask, gap) = grid.hold(mask, &Grid { path: file.into(), shape, geometry }, onto.rule)?;

@@ -4,6 +4,7 @@ use super::kind::{self, CaseFiles, Holds, Known};
 use super::listed::{Listed, Named, listed};
 use super::{Source, case_name, slices, unread};
 use crate::LabelSlice;
+use crate::error::FileError;
 use crate::eval::error::PairingError;
 use crate::io::labels::{LabelOptions, LabelReader};
 use crate::io::{self, Input};
@@ -90,9 +91,18 @@ pub(super) fn folder(path: &Path, options: &LabelOptions) -> Result<Found, Pairi
 /// The volume whose slices are the pictures of a folder, in the order of the numbers in their names; None where it
 /// holds no pictures, or volumes as well.
 pub(super) fn stack(path: &Path) -> Result<Option<Input>, PairingError> {
-    let files = listed(path)?.files;
+    let Listed { files, foreign, .. } = listed(path)?;
     if files.is_empty() || files.iter().any(|(_, file)| !io::is_picture(file)) {
         return Ok(None);
+    }
+    // It may be the slice that is then missing.
+    let unread = foreign.iter().find_map(|(name, file)| Some((name, io::foreign_by_name(file)?)));
+    if let Some((name, FileError::Foreign { format, remedy, .. })) = unread {
+        let name = name.to_string_lossy();
+        return Ok(Some(Input::no_slices(
+            path,
+            format!("{name} among them is not read ({format}: {remedy}); move it elsewhere if it is no slice"),
+        )));
     }
     let names: Vec<String> = files.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     Ok(Some(match slices::order(&names) {

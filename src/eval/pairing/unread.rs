@@ -43,8 +43,7 @@ fn contents(folder: &Path) -> (String, Option<PathBuf>) {
     files.sort();
     let mut endings = BTreeMap::<String, usize>::new();
     for file in &files {
-        let ending = file.extension().map(|ending| format!(".{}", ending.to_string_lossy().to_lowercase()));
-        *endings.entry(ending.unwrap_or_else(|| "without an ending".into())).or_default() += 1;
+        *endings.entry(ending(file).unwrap_or_else(|| "without an ending".into())).or_default() += 1;
     }
     let mut kinds: Vec<(String, usize)> = endings.into_iter().collect();
     kinds.sort_by_key(|(_, files)| Reverse(*files));
@@ -57,4 +56,11 @@ fn contents(folder: &Path) -> (String, Option<PathBuf>) {
         text = format!("{text} ({format} is not read; {remedy})");
     }
     (text, folders.into_iter().next().filter(|_| files.is_empty()))
+}
+
+/// The ending of a file in small letters: of what is read the whole one, as `.nii.gz`.
+fn ending(file: &Path) -> Option<String> {
+    let name = file.file_name()?.to_string_lossy();
+    let readable = io::stem(file).and_then(|stem| name.get(stem.len()..).map(str::to_lowercase));
+    readable.or_else(|| Some(format!(".{}", file.extension()?.to_string_lossy().to_lowercase())))
 }

@@ -14,7 +14,7 @@ use crate::eval::pairing::Source as CaseSource;
 use crate::eval::rules::Rules;
 use crate::eval::sources;
 use crate::io::labels::{self, LabelVolume, Labels};
-use crate::io::{Geometry, Grid};
+use crate::io::{Geometry, Grid, Input};
 use crate::stats::Counts;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ pub(super) fn open<'a>(
     sources: Option<&'a [CaseSource; 2]>,
     rules: &Rules,
 ) -> Result<Source<'a>, EvalError> {
-    let gone = |path: &Path| path.as_os_str().is_empty() || !path.exists();
+    let gone = |path: &Path| path.as_os_str().is_empty() || !Input::from(path).exists();
     let sources = match sources {
         Some(sources) => Cow::Borrowed(sources),
         None if gone(&case.truth) || (case.is_predicted() && gone(&case.pred)) => return Err(EvalError::FilesGone),

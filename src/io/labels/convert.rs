@@ -1,6 +1,6 @@
 //! From numbers of any type to labels.
 
-use super::merged::Merged;
+use super::merged::{HIGHEST, Merged};
 use super::{LabelOptions, Labels};
 use crate::error::LabelFault;
 use crate::io::npy::Elements;
@@ -182,7 +182,7 @@ pub(super) fn interpreted<T: Number>(
     merged: &mut Merged,
     mut label: impl FnMut(u32),
 ) -> Result<(), Offender> {
-    let is_cut = options.threshold.is_some();
+    let is_cut = options.threshold.is_some_and(|threshold| threshold <= HIGHEST);
     for (index, &voxel) in voxels.iter().enumerate() {
         match options.label(voxel) {
             Ok(found) => {

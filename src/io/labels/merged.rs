@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 /// More different numbers are intensities, or probabilities that were scaled to whole numbers, and no labels.
-const MOST: usize = 1000;
+const MOST: usize = 255;
+
+/// A higher threshold is not one of probabilities: it was chosen for the numbers of the file.
+pub(super) const HIGHEST: f32 = 1.0;
 
 /// The whole numbers that a threshold makes label 1, in a file that holds whole numbers alone.
 #[derive(Debug, Default)]
@@ -60,8 +63,8 @@ mod tests {
             numbers.insert(place, 0.25);
             assert_eq!(of(&numbers), [0; 0]);
         }
-        let many: Vec<f64> = (0..=1000).map(f64::from).collect();
-        assert_eq!(of(&many).len(), 1000);
-        assert_eq!(of(&[&many[..], &[1001.0]].concat()), [0; 0]);
+        let many: Vec<f64> = (0..=255).map(f64::from).collect();
+        assert_eq!(of(&many).len(), 255);
+        assert_eq!(of(&[&many[..], &[256.0]].concat()), [0; 0]);
     }
 }

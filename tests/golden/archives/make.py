@@ -21,3 +21,6 @@ with zipfile.ZipFile(HERE / "none.npz", "w") as archive:
     archive.writestr("notes.txt", "no array")
 with zipfile.ZipFile(HERE / "bzip2.npz", "w", zipfile.ZIP_BZIP2) as archive:
     archive.write(HERE / "truth.npy", "truth.npy")
+with zipfile.ZipFile(HERE / "twice.npz", "w") as archive:  # zipfile warns
+    archive.write(HERE / "truth.npy", "mask.npy")
+    archive.write(HERE / "pred.npy", "mask.npy")

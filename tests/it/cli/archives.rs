@@ -53,3 +53,49 @@ fn a_list_names_archives_and_a_folder_passes_them_over() {
     }
     fails(2, &["it holds 1 .npz", "case.npz:pred"], ["eval", text(&truth), text(&pred)]);
 }
+
+/// An archive is an input under the name of each of its arrays, and no result is written over one.
+#[test]
+fn no_result_is_written_over_an_archive() {
+    let files = Files::new();
+    let archive = files.path("two.npz");
+    fs::copy(golden("two.npz"), &archive).unwrap();
+    let [truth, pred] = ["truth", "pred"].map(|array| format!("{}:{array}", text(&archive)));
+    for flag in ["--csv", "-o", "--html"] {
+        let said = if flag == "-o" { "--output" } else { flag };
+        fails(2, &["this is an input", said], ["eval", &truth, &pred, flag, text(&archive)]);
+    }
+    // A list may name it, and so may the next run.
+    fs::write(files.path("pairs.csv"), "two.npz:truth,two.npz:pred,case\n").unwrap();
+    let [folder, list] = [files.path(""), files.path("pairs.csv")];
+    for name in ["two.npz", "two.npz:truth", "three.npz"] {
+        let output = files.path(name);
+        let arguments = ["eval", text(&folder), text(&folder), "--pairs", text(&list), "--csv", text(&output)];
+        fails(2, &["the name of a volume", "--csv"], arguments);
+    }
+    assert_eq!(fs::read(&archive).unwrap(), fs::read(golden("two.npz")).unwrap());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[test]
+fn an_array_is_evaluated_beside_a_folder_of_masks() {
+    let files = Files::new();
+    for side in ["truth", "pred"] {
+        let array = voxdice::io::labels::read(golden(&format!("{side}.npy"))).unwrap();
+        let voxdice::io::labels::Labels::U8(labels) = array.labels else { unreachable!() };
+        files.map(&format!("{side}.nii"), &array.shape, &labels);
+    }
+    let masks = files.masks("masks", &files.path("truth.nii")).join("case");
+    let dataset = files.path("dataset.json");
+    fs::write(&dataset, r#"{"labels": {"background": 0, "c1": 1, "c2": 2}}"#).unwrap();
+    let eval = |pred: &str| {
+        let more = ["--dataset", text(&dataset), "--geometry", "off", "--format", "json"];
+        json(["eval", text(&masks), pred].iter().chain(&more))["mean"].clone()
+    };
+    assert_eq!(eval(&golden("two.npz:pred")), eval(text(&files.path("pred.nii"))));
+    fails(
+        2,
+        &["none.npz:pred: no such folder"],
+        ["eval", text(&masks), &golden("none.npz:pred").replace("archives/none", "archives/gone/none")],
+    );
+}

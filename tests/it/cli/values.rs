@@ -138,6 +138,26 @@ fn a_threshold_that_makes_one_label_of_several_is_told() {
         assert_eq!(merged("mask", &[0.0, 1.0, 1.0, 0.0], more), ["", ""]);
         assert_eq!(merged("probabilities", &[0.0, 1.0, 2.0, 0.25], more), [""]);
     }
+    // A higher threshold is for a picture of 0 to 255.
+    let grey = files.map("grey.nii", &[4, 1], &[0u8, 100, 150, 255]);
+    assert_eq!(eval(&truth, &grey, &["--threshold", "128"])["voxdice"]["warnings"], json!([]));
+    // Masks, and a label map beside them.
+    std::fs::create_dir_all(files.path("masks/case")).unwrap();
+    std::fs::create_dir_all(files.path("labels/case")).unwrap();
+    files.map("masks/case/c1.nii", &[4, 1], &[0u8, 0, 1, 1]);
+    let mask = files.map("labels/case/c1.nii", &[4, 1], &[0u8, 2, 1, 7]);
+    let dataset = files.path("dataset.json");
+    std::fs::write(&dataset, r#"{"labels": {"background": 0, "c1": 1}}"#).unwrap();
+    for pred in [files.path("labels/case"), mask] {
+        let found = eval(&files.path("masks/case"), &pred, &["--threshold", "0.5", "--dataset", text(&dataset)]);
+        let told: Vec<&Value> = found["voxdice"]["warnings"].as_array().unwrap().iter().collect();
+        let own = told.iter().filter(|warning| warning["kind"] == "merged_labels");
+        let messages: Vec<&str> = own.map(|warning| warning["message"].as_str().unwrap()).collect();
+        assert!(
+            matches!(messages[..], [message] if message.contains("c1.nii") && message.contains("(1, 2, 7)")),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]

@@ -87,3 +87,33 @@ fn a_damaged_archive_is_an_error_of_the_file() {
     }
     assert!(told > 150, "{told}");
 }
+
+#[test]
+fn of_two_arrays_of_one_name_the_last_one_is_read_as_in_python() {
+    let last = npy::read(path("pred.npy")).unwrap();
+    assert_eq!(npy::read(path("twice.npz")).unwrap(), last);
+    assert_eq!(npy::read(path("twice.npz:mask")).unwrap(), last);
+    assert_ne!(npy::read(path("truth.npy")).unwrap(), last);
+}
+
+/// Before memory is taken for it.
+#[test]
+fn a_size_that_the_file_cannot_back_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.npz");
+    for (name, array) in [("one.npz", "arr_0"), ("two.npz", "truth")] {
+        let whole = std::fs::read(path(name)).unwrap();
+        let entry = whole.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        // The packed size, and the one of the array.
+        for places in [&[20][..], &[24], &[20, 24]] {
+            let mut bytes = whole.clone();
+            for place in places {
+                bytes[entry + place..][..4].copy_from_slice(&0x7fff_fff0_u32.to_le_bytes());
+            }
+            std::fs::write(&file, bytes).unwrap();
+            let found = fault(npy::read(format!("{}:{array}", file.display())));
+            let NpzFault::Damaged(why) = found else { panic!("{name} {places:?}: {found}") };
+            assert!(why.contains("is said to have") && why.contains("and the archive has"), "{why}");
+        }
+    }
+}

@@ -97,6 +97,8 @@ fn a_case_without_slices_names_its_folder_and_what_it_holds() {
     fs::create_dir(files.path("pred/b")).unwrap();
     files.map("pred/b/b.nii", &[3, 1, 2], &[0u8, 1, 1, 0, 1, 1]);
     assert!(failure(&files, 1, &["--stack"]).contains("holds 1 .nii;"));
+    fs::rename(files.path("pred/b/b.nii"), files.path("pred/b/b.nii.gz")).unwrap();
+    assert!(failure(&files, 1, &["--stack"]).contains("holds 1 .nii.gz;"));
     // Without any case to read, the first folder is named.
     for case in ["a", "b"] {
         fs::remove_dir_all(files.path("pred").join(case)).unwrap();
@@ -110,6 +112,21 @@ fn a_case_without_slices_names_its_folder_and_what_it_holds() {
     let files = stacks();
     fs::create_dir_all(files.path("pred/logs")).unwrap();
     assert_eq!(failure(&files, 0, &["--stack"]), "");
+}
+
+/// Without it the others would be a shorter volume.
+#[test]
+fn a_slice_that_is_not_read_is_an_error_of_its_case() {
+    let files = stacks();
+    for side in ["truth", "pred"] {
+        fs::write(files.path(&format!("{side}/b/3.jpg")), "").unwrap();
+    }
+    let said = failure(&files, 1, &["--stack"]);
+    for part in ["error: b: ", "3.jpg", "is not read (JPEG: it changes", "move it elsewhere"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let [truth, pred] = ["truth/b", "pred/b"].map(|side| files.path(side));
+    fails(2, &["3.jpg", "is not read"], ["eval", text(&truth), text(&pred), "--stack"]);
 }
 
 #[test]
