@@ -259,8 +259,11 @@ fn wrong(name: &'static str, value: u64, range: String) -> Error {
 #[cfg(all(test, feature = "eval"))]
 mod tests {
     use super::*;
+    use crate::cpu::Backend;
+    use crate::job::{InstancesJob, LabelPair};
+    use crate::options::Simd;
     use crate::stats::{Connectivity, Join, Regions, Runs};
-    use crate::{Engine, EngineOptions, LabelMap, Shape};
+    use crate::volume::Data;
 
     const SPATIAL: [usize; 3] = [7, 33, 150];
 
@@ -300,16 +303,15 @@ mod tests {
 
     #[test]
     fn labels_that_are_met_have_the_lesions_of_classes_that_are_known() {
-        let engine = Engine::new(&EngineOptions::default()).unwrap();
         let (truth, pred) = (map(1), map(2));
-        let shape = Shape::new(1, 1, SPATIAL).unwrap();
         let spatial = SPATIAL.map(|n| n as u64);
         for (options, ignored) in all_options().iter().zip([&[][..], &[255], &[0], &[]]) {
             let labels: Vec<u32> = [1, 3, 255, 1 << 20].into_iter().filter(|label| !ignored.contains(label)).collect();
             let classes = Classes::new(labels.clone()).unwrap().ignoring_all(ignored.iter().copied()).unwrap();
-            let maps = [&pred, &truth].map(|labels| LabelMap::u32(shape.clone(), labels).unwrap());
-            let [p, t] = maps;
-            let found = engine.instances(Pair { pred: p, truth: t }, &classes, options).unwrap().into_values();
+            let [pred_data, truth_data] = [&pred, &truth].map(|labels| Data::U32(labels));
+            let pair = LabelPair { extent: SPATIAL, samples: 1, pred: pred_data, truth: truth_data, classes: &classes };
+            let whole = InstancesJob { pair, spatial: &spatial, options };
+            let found = Backend::new(Simd::Auto).instances(&whole).unwrap();
             for n in [1, 150, 997, 5000, 50_000] {
                 let mut met = LabelInstances::new(&spatial, ignored.iter().copied(), options).unwrap();
                 let mut known = InstancesAccumulator::new(&spatial, &classes, options).unwrap();
