@@ -46,7 +46,7 @@ mod zlib;
 #[cfg(feature = "images")]
 mod zstd;
 
-#[cfg(feature = "eval")]
+#[cfg(feature = "cli")]
 pub(crate) use archived::on_disk;
 pub use colours::Colours;
 pub use geometry::{AffineSource, Geometry, Units};
