@@ -7,6 +7,8 @@
 mod accumulate;
 #[cfg(feature = "gpu")]
 mod found;
+#[cfg(feature = "eval")]
+mod met;
 mod nearest;
 mod runs;
 mod slab;

@@ -123,7 +123,7 @@ fn fields(row: &str) -> Vec<String> {
     }
 }
 
-fn owned<'a>(fields: &mut dyn Iterator<Item = &'a str>) -> Vec<String> {
+fn owned(fields: &mut dyn Iterator<Item = &str>) -> Vec<String> {
     fields.map(str::to_owned).collect()
 }
 

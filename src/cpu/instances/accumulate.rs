@@ -1,8 +1,8 @@
 //! Lesions of maps that come in chunks.
 
-use super::slab::{Layout, Slab};
 #[cfg(feature = "eval")]
-use super::sought::Met;
+use super::met::Met;
+use super::slab::{Layout, Slab};
 use super::sought::{Listed, Sought};
 use super::{finish, layout};
 use crate::classes::Classes;
