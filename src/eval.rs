@@ -37,6 +37,7 @@ pub const SCHEMA: u32 = 1;
 mod asked;
 mod cancel;
 mod case;
+mod choice;
 mod chosen;
 mod class;
 mod cohort;

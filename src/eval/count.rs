@@ -9,7 +9,7 @@ use crate::error::FileError;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
 use crate::io::{self, Input, Placement};
 use crate::stats::Counts;
-use crate::{Backend, Engine, LabelSlice, Pair};
+use crate::{Backend, CountsAccumulator, Engine, LabelSlice, LabelsAccumulator, Pair};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
@@ -76,13 +76,7 @@ pub(super) fn streamed(
     match &rules.classes {
         ClassSource::Named { classes, .. } => {
             let mut counts = counter.engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
-            each_stretch(truth, pred, counter, lesions, |stretch| match stretch {
-                Stretch::Voxels(pair) => counts.add(pair),
-                Stretch::Background(voxels) => {
-                    counts.add_background(voxels);
-                    Ok(())
-                }
-            })?;
+            each_stretch(truth, pred, counter, lesions, &mut counts)?;
             let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
             let voxels = voxels(&counts);
             let counts = classes.iter().cloned().zip(counts).collect();
@@ -90,13 +84,7 @@ pub(super) fn streamed(
         }
         ClassSource::Found => {
             let mut counts = counter.engine.accumulate_labels(rules.ignore.codes());
-            each_stretch(truth, pred, counter, lesions, |stretch| match stretch {
-                Stretch::Voxels(pair) => counts.add(pair),
-                Stretch::Background(voxels) => {
-                    counts.add_background(voxels);
-                    Ok(())
-                }
-            })?;
+            each_stretch(truth, pred, counter, lesions, &mut counts)?;
             let (labels, counts): (Vec<u32>, Vec<Counts>) = counts.finish()?.into_iter().unzip();
             let voxels = voxels(&counts);
             let found = labels.into_iter().zip(counts);
@@ -107,11 +95,32 @@ pub(super) fn streamed(
     }
 }
 
-/// Voxels of both maps that are counted together.
-enum Stretch<'a> {
-    Voxels(Pair<LabelSlice<'a>>),
-    /// So many, of label 0 on both sides.
-    Background(u64),
+/// What counts voxels in their order.
+trait Counting {
+    fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<(), crate::Error>;
+
+    /// So many voxels of label 0 on both sides.
+    fn add_background(&mut self, voxels: u64);
+}
+
+impl Counting for CountsAccumulator {
+    fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<(), crate::Error> {
+        Self::add(self, pair)
+    }
+
+    fn add_background(&mut self, voxels: u64) {
+        Self::add_background(self, voxels);
+    }
+}
+
+impl Counting for LabelsAccumulator {
+    fn add(&mut self, pair: Pair<LabelSlice<'_>>) -> Result<(), crate::Error> {
+        Self::add(self, pair)
+    }
+
+    fn add_background(&mut self, voxels: u64) {
+        Self::add_background(self, voxels);
+    }
 }
 
 /// Voxels of which it is seen together whether all of them are background.
@@ -124,11 +133,11 @@ fn each_stretch(
     pred: Predicted<'_>,
     counter: Counter<'_>,
     lesions: &mut Option<Finder>,
-    mut count: impl FnMut(Stretch<'_>) -> Result<(), crate::Error>,
+    counts: &mut impl Counting,
 ) -> Result<(), EvalError> {
     each_piece(truth, pred, counter, |p, t| {
         let Some(lesions) = lesions.as_mut().filter(|_| p.len() == t.len()) else {
-            return Ok(count(Stretch::Voxels(Pair { pred: p, truth: t }))?);
+            return Ok(counts.add(Pair { pred: p, truth: t })?);
         };
         let is_background = |start: usize| {
             let places = start..start + TOGETHER;
@@ -148,11 +157,11 @@ fn each_stretch(
             let places = start..end.min(n);
             if own {
                 let voxels = places.len() as u64;
-                count(Stretch::Background(voxels))?;
+                counts.add_background(voxels);
                 lesions.add_background(voxels)?;
             } else {
                 let pair = Pair { pred: p.part(places.clone()), truth: t.part(places) };
-                count(Stretch::Voxels(pair))?;
+                counts.add(pair)?;
                 lesions.add(pair)?;
             }
             start = end;

@@ -1,9 +1,8 @@
 //! Single choices about lesions, which override those of a preset.
 
+use crate::eval::choice::read;
 use crate::metric::instances::{Charge, Connected, Criterion, Floor, InstanceRules, Match, Size, Threshold};
 use crate::stats::{Connectivity, InstanceOptions, InstancesBy, Join};
-use std::fmt;
-use std::str::FromStr;
 
 /// What is chosen separately; `None` keeps the preset's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -76,9 +75,6 @@ impl InstanceChoices {
     /// # Errors
     /// What is wrong, in words, for another name or choice.
     pub fn take(&mut self, name: &str, choice: &str) -> Result<(), String> {
-        fn read<T: FromStr<Err: fmt::Display>>(name: &str, choice: &str) -> Result<Option<T>, String> {
-            choice.parse().map(Some).map_err(|error: T::Err| format!("{name}={choice:?}: {error}"))
-        }
         match name {
             "by" => self.by = read(name, choice)?,
             "connectivity" => self.connectivity = read(name, choice)?,

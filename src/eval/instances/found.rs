@@ -194,7 +194,9 @@ fn numbers(found: &Detection, left: &Instances) -> Vec<(String, f64)> {
 fn several(left: &Instances) -> [f64; 2] {
     let several = |lesions: usize, number: fn(&Overlap) -> u32| {
         let mut partners = vec![0u32; lesions];
-        left.overlaps().iter().for_each(|pair| partners[number(pair) as usize] += 1);
+        for pair in left.overlaps() {
+            partners.get_mut(number(pair) as usize).into_iter().for_each(|partners| *partners += 1);
+        }
         partners.iter().filter(|&&partners| partners > 1).count() as f64
     };
     [several(left.truth().len(), |pair| pair.truth), several(left.pred().len(), |pair| pair.pred)]

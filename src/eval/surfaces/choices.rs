@@ -1,9 +1,8 @@
 //! Single choices about surfaces, which override those of a preset.
 
+use crate::eval::choice::read;
 use crate::metric::surface::{Directions, Missed, NsdForm, Quantile, SurfaceRules, Weight};
 use crate::stats::{Elements, ImageEdge, Target};
-use std::fmt;
-use std::str::FromStr;
 
 /// What is chosen separately; `None` keeps the preset's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -41,9 +40,6 @@ impl SurfaceChoices {
     /// # Errors
     /// What is wrong, in words, for another name or choice.
     pub fn set(&mut self, name: &str, choice: &str) -> Result<(), String> {
-        fn read<T: FromStr<Err: fmt::Display>>(name: &str, choice: &str) -> Result<Option<T>, String> {
-            choice.parse().map(Some).map_err(|error: T::Err| format!("{name}={choice:?}: {error}"))
-        }
         match name {
             "boundary" => self.boundary = read(name, choice)?,
             "image_edge" => self.image_edge = read(name, choice)?,

@@ -130,16 +130,19 @@ fn a_table_has_its_rows_in_lines() {
     assert!(few.contains("+0.03"), "{few}");
 }
 
+/// Nine cases of two classes: of the first each case is a little worse than the one before.
+fn declining(files: &Files, name: &str, dice: f64) -> String {
+    let rows = (0..9).map(|i| format!("c{i},1,{}\nc{i},2,{dice}\n", dice - f64::from(i) / 50.0));
+    let path = files.path(&format!("{name}.csv"));
+    fs::write(&path, format!("case,label,dice\n{}", rows.collect::<String>())).unwrap();
+    format!("{name}={}", text(&path))
+}
+
 /// What is below a table is about columns that it has.
 #[test]
 fn the_legend_is_of_what_is_there() {
     let files = Files::new();
-    let model = |name: &str, dice: f64| {
-        let rows = (0..9).map(|i| format!("c{i},1,{}\nc{i},2,{dice}\n", dice - f64::from(i) / 50.0));
-        let path = files.path(&format!("{name}.csv"));
-        fs::write(&path, format!("case,label,dice\n{}", rows.collect::<String>())).unwrap();
-        format!("{name}={}", text(&path))
-    };
+    let model = |name: &str, dice: f64| declining(&files, name, dice);
     let models = [model("a", 0.9), model("b", 0.8), model("c", 0.7)];
     let page = files.path("page.html");
     let shown = |more: &[&str]| {
@@ -231,12 +234,7 @@ fn eval_has_tables_for_papers() {
 #[test]
 fn bold_is_what_is_said_of_it() {
     let files = Files::new();
-    let model = |name: &str, dice: f64| {
-        let rows = (0..9).map(|i| format!("c{i},1,{}\nc{i},2,{dice}\n", dice - f64::from(i) / 50.0));
-        let path = files.path(&format!("{name}.csv"));
-        fs::write(&path, format!("case,label,dice\n{}", rows.collect::<String>())).unwrap();
-        format!("{name}={}", text(&path))
-    };
+    let model = |name: &str, dice: f64| declining(&files, name, dice);
     // The first two differ by too little for a test; the last is worse in every case.
     let a = model("a", 0.9);
     let near = files.path("b.csv");
