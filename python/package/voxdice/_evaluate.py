@@ -69,12 +69,12 @@ def evaluate(
     takes the conventions of another evaluator (``"nnunet"``, ``"monai"``, ``"brats23-gli"``). ``missing`` is ``"error"`` (a
     finding), ``"skip"`` or ``"zero"``. ``surface_choices`` and ``lesion_choices`` are single choices by their names, such as
     ``{"boundary": "edge"}`` and ``{"connectivity": "faces"}``; ``instances`` is ``"components"`` or ``"labels"``. ``spacing``
-    is in mm, x first, and in place of what the files say; pictures have two lengths. ``round`` is how far a number may be from the label it is rounded
-    to, at most 0.5; ``threshold`` makes labels of a prediction that holds probabilities. ``stack`` makes a volume of each folder of
-    pictures, slice by slice. ``cases`` are names, or a pattern
-    for them. ``pool`` says what means of lesion scores are over: ``"cases"``, or the ``"lesions"`` of all of them. ``shard``
-    is ``"1/4"``, or ``num_parts=4, part_id=0``, which counts from 0. ``threads`` are cases at a time. ``progress`` is True for
-    a bar of tqdm, or a function of how many cases are done and how many there are.
+    is in mm, x first, and in place of what the files say; pictures have two lengths. ``round`` is how far a number may be from
+    the label it is rounded to, at most 0.5; ``threshold`` makes labels of a prediction that holds probabilities. ``stack``
+    makes a volume of each folder of pictures, slice by slice. ``cases`` are names, or a pattern for them. ``pool`` says what
+    means of lesion scores are over: ``"cases"``, or the ``"lesions"`` of all of them. ``shard`` is ``"1/4"``, or ``num_parts=4,
+    part_id=0``, which counts from 0. ``threads`` are cases at a time. ``progress`` is True for a bar of tqdm, or a function of
+    how many cases are done and how many there are.
 
     A case that cannot be evaluated is a finding (:attr:`Report.findings`), unless ``strict``. Raises :class:`voxdice.Error`
     where nothing can be evaluated, KeyboardInterrupt on Ctrl-C.
