@@ -8,7 +8,6 @@ use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
 use crate::kernel::window::{depth, near, of_components};
 use crate::stats::{InstanceOptions, Join, Lesion, Regions, Runs};
-use crate::volume::is_zero;
 use std::ops::Range;
 
 /// The slices of an image. In an image of two axes each row is a slice.
@@ -120,9 +119,6 @@ impl Slab {
             self.left_out.clear();
         }
         let zero = sought.reads_zero();
-        if !zero && is_zero(labels) {
-            return;
-        }
         let mut left_out = std::mem::take(&mut self.left_out);
         let mut next = 0;
         runs(labels, zero, |label, start, end| {

@@ -64,7 +64,8 @@ impl Table {
         let [a, b] = self.tracks.map(|track| &tracks[track]);
         if self.window.is_empty() {
             let (of_a, of_b) = (a.row(), b.row());
-            each_pair(of_a, of_b, 0, |i, j| {
+            let Some(row) = of_a.first().map(|run| run.row) else { return };
+            each_pair(of_a, of_b, &mut 0, row, 0, |i, j| {
                 let (s, t) = (of_a[i], of_b[j]);
                 self.add(s.id, t.id, u64::from(s.end.min(t.end) - s.start.max(t.start)));
             });
@@ -78,13 +79,10 @@ impl Table {
 
     /// A row of one of the two tracks and runs of the other, up to those of the same row.
     pub fn meet(&mut self, row: &[Run], others: &[Run], of: usize, rows: u32) {
-        let Some(at) = row.first().map(|run| run.row) else { return };
         let (window, mut cursors) = (std::mem::take(&mut self.window), std::mem::take(&mut self.cursors[of]));
-        cursors.each(others, &window, at, rows, |reach, others| {
-            each_pair(row, others, reach, |i, j| {
-                let (own, other) = (row[i].id, others[j].id);
-                if of == 0 { self.add(own, other, 0) } else { self.add(other, own, 0) }
-            });
+        cursors.each(row, others, &window, rows, |i, j| {
+            let (own, other) = (row[i].id, others[j].id);
+            if of == 0 { self.add(own, other, 0) } else { self.add(other, own, 0) }
         });
         self.window = window;
         self.cursors[of] = cursors;
