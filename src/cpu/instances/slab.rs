@@ -56,6 +56,8 @@ pub(super) struct Slab {
     limit: usize,
     /// Tracks with runs in the row that is read.
     touched: Vec<usize>,
+    /// Tracks with runs: an image may have many labels, few of which are in its last slices.
+    live: Vec<usize>,
     /// Places of the part of a row of the truth that was read last, whose voxels are left out.
     left_out: Vec<Range<usize>>,
 }
@@ -80,6 +82,7 @@ impl Slab {
             options: options.clone(),
             limit: MANY,
             touched: Vec::new(),
+            live: Vec::new(),
             left_out: Vec::new(),
         };
         (0..classes).for_each(|_| slab.add_class());
@@ -178,6 +181,9 @@ impl Slab {
         // Also within a slice, which may be the whole image.
         let mut many = 0;
         for track in self.touched.drain(..) {
+            if self.tracks[track].is_in_first_row() {
+                self.live.push(track);
+            }
             self.tracks[track].open_row();
             let tables = self.tables_of[track].iter().map(|&table| self.tables[table].len());
             many = tables.fold(many.max(self.tracks[track].numbers()), usize::max);
@@ -203,7 +209,8 @@ impl Slab {
     fn trim(&mut self, row: u32) {
         let head_end = self.head_end();
         let mut gone = Vec::new();
-        for (place, track) in self.tracks.iter_mut().enumerate() {
+        self.live.retain(|&place| {
+            let track = &mut self.tracks[place];
             let n = track.trim(row, &mut gone);
             if n > 0 {
                 self.tables_of[place].iter().for_each(|&table| self.tables[table].shift(place, n));
@@ -212,7 +219,8 @@ impl Slab {
                 self.heads[place].extend(gone.iter().filter(|run| run.row < head_end));
             }
             gone.clear();
-        }
+            !track.runs.is_empty()
+        });
     }
 
     /// Lesions and meetings without gaps; of too many lesions only how many they are.
@@ -284,6 +292,7 @@ impl Slab {
         for ((own, track), head) in self.tracks.iter_mut().zip(next.tracks).zip(heads) {
             own.append(track, &head, rows);
         }
+        self.live = (0..self.tracks.len()).filter(|&track| !self.tracks[track].runs.is_empty()).collect();
         if keep == Stay::Last {
             self.keep = keep;
         }
@@ -354,5 +363,27 @@ mod tests {
             let expected = TooManyLesions { side: Operand::Truth, found: 96 * 2048, most: 1000 };
             assert!(matches!(first.finish(), Err(crate::Error::TooManyLesions(found)) if found == expected));
         }
+    }
+
+    #[test]
+    #[cfg(feature = "eval")]
+    fn tracks_of_labels_without_runs_in_the_last_rows_are_not_gone_through() {
+        let layout = Layout { slices: 200, rows: 1, columns: 8, is_flat: true };
+        let mut slab = Slab::new(layout, 0, 0, &InstanceOptions::default());
+        let mut met = super::super::met::Met::new([]);
+        // Each label has two rows, and comes back 100 rows later.
+        for row in 0..200 {
+            let labels = [row / 2 % 50 + 1; 4];
+            slab.read(row, 0, &labels, Operand::Truth, &mut met);
+            slab.read(row, 0, &labels, Operand::Pred, &mut met);
+            slab.close_row();
+            slab.close_slice(row);
+            assert!(!slab.live.is_empty() && slab.live.len() <= 6, "{:?}", slab.live);
+            let held = slab.tracks.iter().filter(|track| !track.runs.is_empty()).count();
+            assert_eq!(held, slab.live.len());
+        }
+        let found = slab.finish().unwrap();
+        assert_eq!(found.lesions.iter().map(Vec::len).collect::<Vec<_>>(), [2; 100]);
+        assert!(found.lesions.iter().flatten().all(|lesion| lesion.voxels() == 8));
     }
 }

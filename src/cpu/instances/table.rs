@@ -4,7 +4,7 @@ use super::track::{Cursors, Run, Track, each_pair};
 use crate::kernel::window::Reach;
 
 /// Lesions of two tracks that meet, and in how many voxels where that is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meeting {
     pub a: u32,
     pub b: u32,
@@ -111,7 +111,7 @@ impl Table {
             meeting.a = numbers[0][meeting.a as usize];
             meeting.b = numbers[1][meeting.b as usize];
         }
-        self.meetings.sort_unstable();
+        self.meetings.sort_unstable_by_key(|meeting| u64::from(meeting.a) << 32 | u64::from(meeting.b));
         self.meetings.dedup_by(|next, kept| {
             let same = (next.a, next.b) == (kept.a, kept.b);
             kept.voxels += if same { next.voxels } else { 0 };

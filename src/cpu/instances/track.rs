@@ -180,6 +180,11 @@ impl Track {
         &self.runs[self.row_start..]
     }
 
+    /// Whether no run of the rows before is left.
+    pub fn is_in_first_row(&self) -> bool {
+        self.row_start == 0
+    }
+
     /// After the last voxel of a row with runs of this track: `rows` are in a slice of `columns`.
     pub fn close_row(&mut self, rows: u32, columns: u64, swapped: bool) {
         let Self { runs, links, lesions, .. } = self;
