@@ -38,16 +38,22 @@ fn changes<L: Label>(labels: &[L], mut f: impl FnMut(usize)) {
             differ &= (u64::MAX << (8 * size - 1) << 1).rotate_left((8 * size * place) as u32);
         }
     };
+    // In vectors, which an equality of arrays is not.
+    let is_same = |before: &[u8; BLOCK], own: &[u8; BLOCK]| {
+        before.iter().zip(own).fold(0, |any, (before, own)| any | (before ^ own)) == 0
+    };
     let mut at = 0;
     let ((blocks, rest), (own_blocks, own_rest)) = (before.as_chunks::<BLOCK>(), own.as_chunks::<BLOCK>());
     for (before, own) in blocks.iter().zip(own_blocks) {
-        // In vectors, which an equality of arrays is not.
-        if before.iter().zip(own).fold(0, |any, (before, own)| any | (before ^ own)) != 0 {
+        if !is_same(before, own) {
             for (n, (before, own)) in before.as_chunks().0.iter().zip(own.as_chunks().0).enumerate() {
                 word(at + 8 * n, u64::from_le_bytes(*before), u64::from_le_bytes(*own));
             }
         }
         at += BLOCK;
+    }
+    if before.last_chunk().zip(own.last_chunk()).is_some_and(|(before, own)| is_same(before, own)) {
+        return;
     }
     for (before, own) in rest.as_chunks().0.iter().zip(own_rest.as_chunks().0) {
         word(at, u64::from_le_bytes(*before), u64::from_le_bytes(*own));

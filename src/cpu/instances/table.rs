@@ -27,10 +27,8 @@ pub(super) struct Table {
     /// The two tracks.
     pub tracks: [usize; 2],
     pub of: Of,
-    /// Empty where shared voxels are counted.
-    window: Vec<Reach>,
     /// Where runs of the one are among those of the other: of the second track for a row of the first, and the other way
-    /// round.
+    /// round. Without rows where shared voxels are counted.
     cursors: [Cursors; 2],
     meetings: Vec<Meeting>,
 }
@@ -44,7 +42,7 @@ impl Table {
     /// Of runs within a window.
     pub fn within(tracks: [usize; 2], window: Vec<Reach>, of: Of) -> Self {
         let cursors = [Cursors::new(&window), Cursors::new(&window)];
-        Self { tracks, of, window, cursors, meetings: Vec::new() }
+        Self { tracks, of, cursors, meetings: Vec::new() }
     }
 
     pub fn len(&self) -> usize {
@@ -62,7 +60,7 @@ impl Table {
     /// After both tracks have read a row, `rows` of which are a slice.
     pub fn close_row(&mut self, tracks: &[Track], rows: u32) {
         let [a, b] = self.tracks.map(|track| &tracks[track]);
-        if self.window.is_empty() {
+        if self.cursors[0].is_empty() {
             let (of_a, of_b) = (a.row(), b.row());
             let Some(row) = of_a.first().map(|run| run.row) else { return };
             each_pair(of_a, of_b, &mut 0, row, 0, |i, j| {
@@ -79,12 +77,11 @@ impl Table {
 
     /// A row of one of the two tracks and runs of the other, up to those of the same row.
     pub fn meet(&mut self, row: &[Run], others: &[Run], of: usize, rows: u32) {
-        let (window, mut cursors) = (std::mem::take(&mut self.window), std::mem::take(&mut self.cursors[of]));
-        cursors.each(row, others, &window, rows, |i, j| {
+        let mut cursors = std::mem::take(&mut self.cursors[of]);
+        cursors.each(row, others, rows, |i, j| {
             let (own, other) = (row[i].id, others[j].id);
             if of == 0 { self.add(own, other, 0) } else { self.add(other, own, 0) }
         });
-        self.window = window;
         self.cursors[of] = cursors;
     }
 

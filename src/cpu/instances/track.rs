@@ -22,31 +22,68 @@ pub(in crate::cpu) struct Run {
     pub id: u32,
 }
 
-/// A cursor for each row of a window: where the runs of that row begin. Rows are asked for in ascending order.
+/// Rows around a row that lie side by side, in which runs reach equally far.
+#[derive(Debug, Clone)]
+struct Around {
+    dz: i64,
+    /// The first and the last.
+    dy: [i64; 2],
+    reach: u32,
+    /// Where their runs begin.
+    from: usize,
+}
+
+/// The rows of a window, with a cursor for those that lie side by side. Rows are asked for in ascending order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cursors(Vec<usize>);
+pub(super) struct Cursors(Vec<Around>);
 
 impl Cursors {
     pub fn new(window: &[Reach]) -> Self {
-        Self(vec![0; window.len()])
+        let mut all: Vec<Around> = Vec::new();
+        for &Reach { dz, dy, reach } in window {
+            match all.last_mut().filter(|last| (last.dz, last.dy[1] + 1, last.reach) == (dz, dy, reach)) {
+                Some(last) => last.dy[1] = dy,
+                None => all.push(Around { dz, dy: [dy; 2], reach, from: 0 }),
+            }
+        }
+        Self(all)
+    }
+
+    /// Whether the window has no row.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// `f(i, j)` for each run `own[i]` of a row and `runs[j]` of the window around it; `rows` are in a slice.
     #[inline(always)]
-    pub fn each(&mut self, own: &[Run], runs: &[Run], window: &[Reach], rows: u32, mut f: impl FnMut(usize, usize)) {
+    pub fn each(&mut self, own: &[Run], runs: &[Run], rows: u32, mut f: impl FnMut(usize, usize)) {
         let Some(row) = own.first().map(|run| run.row) else { return };
-        let y = i64::from(row % rows);
-        for (cursor, offset) in self.0.iter_mut().zip(window) {
-            let target = i64::from(row) + offset.dz * i64::from(rows) + offset.dy;
-            if let (true, Ok(target)) = ((0..i64::from(rows)).contains(&(y + offset.dy)), u32::try_from(target)) {
-                each_pair(own, runs, cursor, target, offset.reach, &mut f);
+        let (y, rows) = (i64::from(row % rows), i64::from(rows));
+        for &mut Around { dz, dy, reach, ref mut from } in &mut self.0 {
+            let slice = i64::from(row) - y + dz * rows;
+            let (first, last) = (slice + (y + dy[0]).max(0), slice + (y + dy[1]).min(rows - 1));
+            let (Ok(first), Ok(last)) = (u32::try_from(first), u32::try_from(last)) else { continue };
+            while runs.get(*from).is_some_and(|run| run.row < first) {
+                *from += 1;
+            }
+            let mut at = *from;
+            // In most rows of a large lesion there is one run.
+            if let [run] = own {
+                while let Some(other) = runs.get(at).filter(|other| other.row <= last) {
+                    if run.start < other.end.saturating_add(reach) && other.start < run.end.saturating_add(reach) {
+                        f(0, at);
+                    }
+                    at += 1;
+                }
+            } else {
+                (first..=last).for_each(|target| each_pair(own, runs, &mut at, target, reach, &mut f));
             }
         }
     }
 
     /// After the first `n` runs have gone.
     pub fn shift(&mut self, n: usize) {
-        self.0.iter_mut().for_each(|cursor| *cursor = cursor.saturating_sub(n));
+        self.0.iter_mut().for_each(|around| around.from = around.from.saturating_sub(n));
     }
 }
 
@@ -80,7 +117,6 @@ pub(in crate::cpu) fn each_pair(
 #[derive(Debug, Clone)]
 struct Links {
     sets: Sets,
-    window: Vec<Reach>,
     /// How far runs of one row reach each other, where joined components may lie in one row.
     along: Option<u32>,
     cursors: Cursors,
@@ -92,15 +128,15 @@ impl Links {
     fn new(window: &[Reach]) -> Self {
         let along = window.iter().find(|row| (row.dz, row.dy) == (0, 0)).map(|row| row.reach);
         let (sets, ids) = Default::default();
-        Self { sets, window: window.to_vec(), along, cursors: Cursors::new(window), ids }
+        Self { sets, along, cursors: Cursors::new(window), ids }
     }
 
     /// Joins runs of a row with those of rows before.
     fn link(&mut self, before: &[Run], own: &mut [Run], rows: u32) {
-        let Self { sets, window, cursors, ids, .. } = self;
+        let Self { sets, cursors, ids, .. } = self;
         ids.clear();
         ids.extend(own.iter().map(|run| run.id));
-        cursors.each(own, before, window, rows, |i, j| {
+        cursors.each(own, before, rows, |i, j| {
             let (id, other) = (&mut ids[i], before[j].id);
             // Within a lesion most runs have its number.
             if *id != other {
