@@ -5,6 +5,7 @@
 //! thread: a lesion is identified by its smallest number, and numbers follow the order of first voxels.
 
 mod accumulate;
+pub(in crate::cpu) mod around;
 #[cfg(feature = "gpu")]
 mod found;
 #[cfg(feature = "eval")]

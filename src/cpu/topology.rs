@@ -1,7 +1,8 @@
 //! Betti numbers of masks: components and cavities by union-find over runs of bits, loops by the Euler characteristic.
 
 use super::Backend;
-use super::instances::track::{Run, each_pair};
+use super::instances::around::each_pair;
+use super::instances::track::Run;
 use super::sets::Sets;
 use super::surface::Masks;
 use super::surface::bits::{Bits, each_bit};

@@ -1,6 +1,7 @@
 //! Which lesions of two tracks meet: in how many voxels, or within how many dilations.
 
-use super::track::{Cursors, Run, Track, each_pair};
+use super::around::{Cursors, each_pair};
+use super::track::{Run, Track};
 use crate::kernel::window::Reach;
 
 /// Lesions of two tracks that meet, and in how many voxels where that is counted.
