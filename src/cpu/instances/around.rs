@@ -102,15 +102,15 @@ mod tests {
 
     #[test]
     fn runs_meet_those_of_each_row_of_the_window() {
-        let (slices, rows, columns) = (4, 5, 12);
+        let (slices, rows, columns) = (4, 5, 24);
         // Rows without runs, with one and with several.
         let mut all = Vec::new();
         let mut state = 1u32;
         for row in 0..slices * rows {
-            let mut start = 0;
+            let mut start = if row % 3 == 2 { columns } else { 0 };
             while start < columns {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let (gap, length) = (state >> 29, 1 + (state >> 26 & 3));
+                let (gap, length) = (state >> 28, 1 + (state >> 26 & 3));
                 if start + gap + length <= columns {
                     all.push(Run { row, start: start + gap, end: start + gap + length, id: 0 });
                 }
