@@ -1,8 +1,7 @@
 //! Betti numbers of masks: components and cavities by union-find over runs of bits, loops by the Euler characteristic.
 
 use super::Backend;
-use super::instances::around::each_pair;
-use super::instances::track::Run;
+use super::instances::around::{Run, each_pair};
 use super::sets::Sets;
 use super::surface::Masks;
 use super::surface::bits::{Bits, each_bit};

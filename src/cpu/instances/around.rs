@@ -1,7 +1,18 @@
 //! Runs of a row, and those of the rows around it that are near them.
 
-use super::track::Run;
 use crate::kernel::window::Reach;
+
+/// Voxels of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cpu) struct Run {
+    /// Rows are counted through all slices.
+    pub row: u32,
+    pub start: u32,
+    /// Behind the last voxel.
+    pub end: u32,
+    /// Its lesion, as it was when it was found: it may have become a part of another one.
+    pub id: u32,
+}
 
 /// Rows around a row that lie side by side, in which runs reach equally far.
 #[derive(Debug, Clone)]

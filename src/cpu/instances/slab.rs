@@ -1,9 +1,10 @@
 //! Some slices of an image on both sides, read row by row. Slabs that lie behind each other are joined.
 
+use super::around::Run;
 use super::runs::{outside, runs};
 use super::sought::Sought;
 use super::table::{Of, Table};
-use super::track::{Keep, Run, Track};
+use super::track::{Keep, Track};
 use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
 use crate::kernel::window::{depth, near, of_components};

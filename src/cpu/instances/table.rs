@@ -1,7 +1,7 @@
 //! Which lesions of two tracks meet: in how many voxels, or within how many dilations.
 
-use super::around::{Cursors, each_pair};
-use super::track::{Run, Track};
+use super::around::{Cursors, Run, each_pair};
+use super::track::Track;
 use crate::kernel::window::Reach;
 
 /// Lesions of two tracks that meet, and in how many voxels where that is counted.

@@ -1,6 +1,6 @@
 //! The runs of one class on one side, and which of them are one lesion: union-find, whose roots have the smallest number.
 
-use super::around::Cursors;
+use super::around::{Cursors, Run};
 use crate::cpu::sets::Sets;
 #[cfg(feature = "gpu")]
 use crate::job::FoundRun;
@@ -10,18 +10,6 @@ use std::collections::HashMap;
 
 /// No lesion yet.
 const NONE: u32 = u32::MAX;
-
-/// Voxels of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cpu) struct Run {
-    /// Rows are counted through all slices.
-    pub row: u32,
-    pub start: u32,
-    /// Behind the last voxel.
-    pub end: u32,
-    /// Its lesion, as it was when it was found: a root is asked for with [`Track::root`].
-    pub id: u32,
-}
 
 /// Which numbers are one lesion.
 #[derive(Debug, Clone)]
