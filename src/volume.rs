@@ -297,6 +297,7 @@ impl LabelSlice<'_> {
 }
 
 /// Whether all labels are 0.
+#[cfg(feature = "eval")]
 #[inline]
 pub(crate) fn is_zero<L: bytemuck::Pod>(labels: &[L]) -> bool {
     let any = |bytes: &[u8]| bytes.iter().fold(0, |any, byte| any | byte) != 0;
@@ -349,7 +350,7 @@ fn check_length(shape: &Shape, found: usize) -> Result<()> {
     Err(Error::LengthMismatch { shape: shape.to_string(), expected: shape.elements(), found: found as u64 })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "eval"))]
 mod tests {
     use super::*;
 

@@ -123,7 +123,12 @@ impl Eval {
         output.quiet = self.outputs.quiet;
         interrupt::listen();
         let asked = Asked { like: self.scores.like, scores: self.scores.choices(), ..self.count.asked()? };
-        let (rules, scoring) = self.lesions.beside(asked).resolve(flag)?;
+        let (mut rules, scoring) = self.lesions.beside(asked).resolve(flag)?;
+        if let Some(search) = &mut rules.instances {
+            // Of labels that are objects rows are counted.
+            let has_list = self.lesions.lesions.is_some() || self.outputs.html.is_some() || search.is_by_labels();
+            search.without_rows = !has_list;
+        }
         self.lesions.check_files(rules.instances.is_some())?;
         let lesions = self.lesions.lesions.as_deref();
         self.outputs.check(lesions, &self.inputs())?;

@@ -5,6 +5,7 @@
 //! thread: a lesion is identified by its smallest number, and numbers follow the order of first voxels.
 
 mod accumulate;
+pub(in crate::cpu) mod around;
 #[cfg(feature = "gpu")]
 mod found;
 #[cfg(feature = "eval")]
@@ -14,7 +15,7 @@ mod runs;
 mod slab;
 mod sought;
 mod table;
-pub(in crate::cpu) mod track;
+mod track;
 
 pub use accumulate::InstancesAccumulator;
 #[cfg(feature = "eval")]
@@ -164,7 +165,7 @@ fn finish(slab: Slab, spatial: &[u64], classes: usize, options: &InstanceOptions
 }
 
 /// In an image of two axes rows are slices.
-fn of_lesion(run: &track::Run, layout: Layout) -> LesionRun {
+fn of_lesion(run: &around::Run, layout: Layout) -> LesionRun {
     let (z, y) = if layout.is_flat { (0, run.row) } else { (run.row / layout.rows, run.row % layout.rows) };
     LesionRun { z, y, start: run.start, end: run.end, lesion: run.id }
 }

@@ -1,7 +1,7 @@
 //! Betti numbers of masks: components and cavities by union-find over runs of bits, loops by the Euler characteristic.
 
 use super::Backend;
-use super::instances::track::{Run, each_pair};
+use super::instances::around::{Run, each_pair};
 use super::sets::Sets;
 use super::surface::Masks;
 use super::surface::bits::{Bits, each_bit};
@@ -105,8 +105,9 @@ fn count(mask: &Bits, of: Of) -> Result<u64> {
             own.read(&mask.words[(z * rows + y) * mask.width..][..mask.width], columns, is_background, &mut sets);
             let row = own.row(y as i64);
             for &Reach { dz, dy, reach } in &window {
-                let others = if dz == 0 { &own } else { &before }.row(y as i64 + dy);
-                each_pair(row, others, reach, |i, j| {
+                let y = y as i64 + dy;
+                let others = if dz == 0 { &own } else { &before }.row(y);
+                each_pair(row, others, &mut 0, y as u32, reach, |i, j| {
                     sets.join(row[i].id, others[j].id);
                 });
             }

@@ -24,6 +24,7 @@ use crate::metric::surface::RuleSpacing;
 use crate::stats::{InstanceOptions, Instances, InstancesBy, Runs};
 use crate::{Classes, Pair, Shape, Spacing};
 use distances::Matched;
+use found::rows;
 use std::collections::BTreeMap;
 
 /// What is looked for besides counts.
@@ -39,6 +40,8 @@ pub struct InstanceSearch {
     pub surfaces: Surfaces,
     /// Whether the voxels of lesions are kept, for maps of them.
     pub voxels: Runs,
+    /// Whether only numbers are asked for, so that no [row](LesionScores::rows) is made: images of noise have a million lesions.
+    pub without_rows: bool,
     /// Whether volumes are among the scores that were asked for, so that the size of a voxel must be known.
     pub in_ml: bool,
 }
@@ -156,7 +159,7 @@ impl InstanceSearch {
         let matched = Matched { found: &none, matching: &Default::default(), rules: &rules, voxel_mm3: 1.0 };
         let definition = distances::definition(self.preset, &self.surfaces);
         let means = matched.means(&distances::metrics(&self.surfaces), &definition, &BTreeMap::new(), f64::NAN);
-        LesionScores::of(&none, &matched, &self.sizes).with_distances(means, &BTreeMap::new())
+        LesionScores::of(&matched, &self.sizes).with_distances(means, &BTreeMap::new())
     }
 
     /// Regions that are joined where they touch, by their places among classes.
@@ -256,7 +259,10 @@ impl Image<'_> {
         let of = |((all, left), rules): ((&Instances, &std::borrow::Cow<'_, Instances>), &InstanceRules)| {
             let matching = matching(left, rules);
             let matched = Matched { found: left, matching: &matching, rules, voxel_mm3 };
-            let mut scores = LesionScores::of(all, &matched, &search.sizes);
+            let mut scores = LesionScores::of(&matched, &search.sizes);
+            if !search.without_rows {
+                scores.rows = rows(all, &matched);
+            }
             scores.is_boxed = self.frame == Frame::Box;
             if let (Runs::Kept, Frame::File(geometry), Some(runs)) = (search.voxels, self.frame, &left.runs) {
                 scores.voxels = Some(LesionVoxels { extent: left.extent(), runs: runs.clone(), geometry });

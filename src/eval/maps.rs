@@ -18,7 +18,7 @@ use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
 use crate::io::{Grid, Input, Placement, is_picture};
 use crate::stats::Counts;
 use crate::{Engine, Pair};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 /// More labels than any label map of anatomy has; an image has thousands of values.
@@ -143,7 +143,8 @@ pub(super) fn evaluate(
         warnings.extend(no_common_label(&counts));
     }
     // A label of the prediction where the truth is ignored is not found.
-    instances.retain(|key, _| counts.iter().any(|(class, _)| class.key == *key));
+    let counted: HashSet<_> = counts.iter().map(|(class, _)| &class.key).collect();
+    instances.retain(|key, _| counted.contains(key));
     warnings.extend(of_counts(&counts));
     warnings.extend(of_unlisted(&counts, unlisted, rules));
     Ok(CaseResult {

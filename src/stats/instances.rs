@@ -21,8 +21,10 @@ impl Lesion {
     /// Voxels along x from `start` to before `end`, the first of which is voxel `first` of the image.
     pub(crate) fn of_run(first: u64, [start, end]: [u32; 2], y: u32, z: u32) -> Self {
         let (voxels, last) = (u64::from(end - start), end - 1);
-        let times = |at: u32| u128::from(at) * u128::from(voxels);
-        let along_x = (u128::from(start) + u128::from(last)) * u128::from(voxels) / 2;
+        // Products of numbers of 32 bits.
+        let times = |at: u32| u128::from(u64::from(at) * voxels);
+        let below = |end: u32| u64::from(end) * u64::from(end).saturating_sub(1) / 2;
+        let along_x = u128::from(below(end) - below(start));
         let (low, high) = ([start, y, z], [last, y, z]);
         Self { voxels, first, low, high, sums: [along_x, times(y), times(z)] }
     }
@@ -36,14 +38,6 @@ impl Lesion {
             self.high[axis] = self.high[axis].max(other.high[axis]);
             self.sums[axis] += other.sums[axis];
         }
-    }
-
-    /// With y and z in each other's place: images of two axes are read as slices of one row.
-    pub(crate) fn with_rows_for_slices(mut self) -> Self {
-        self.low.swap(1, 2);
-        self.high.swap(1, 2);
-        self.sums.swap(1, 2);
-        self
     }
 
     /// How many voxels it has.

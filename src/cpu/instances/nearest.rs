@@ -1,8 +1,8 @@
 //! Which true lesion is nearest to each voxel of the prediction: an exact distance transform, axis after axis, that carries
 //! the lesion along. Of several at one distance the first one is taken along every axis, hence in space.
 
+use super::around::Run;
 use super::slab::Layout;
-use super::track::Run;
 use crate::stats::Overlap;
 use std::collections::BTreeMap;
 use std::ops::Range;

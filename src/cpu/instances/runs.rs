@@ -3,23 +3,70 @@
 use crate::kernel::counts::Label;
 use std::ops::Range;
 
-/// Bytes that are looked at together in long runs.
-const STRIDE: usize = 64;
-
-/// Labels that are looked at one by one before.
-const NEAR: usize = 8;
+/// Bytes that are looked at together: most of an image is long runs.
+const BLOCK: usize = 64;
 
 /// `f(label, start, end)` for each run of equal labels; of label 0 only where `zero` counts.
 pub(super) fn runs<L: Label>(labels: &[L], zero: bool, mut f: impl FnMut(u32, usize, usize)) {
-    let mut at = 0;
-    while at < labels.len() {
-        if !zero {
-            at = end_of(labels, at, L::zeroed());
+    let mut start = 0;
+    let mut until = |end: usize| {
+        if let Some(&label) = labels.get(start)
+            && (zero || label != L::zeroed())
+        {
+            f(label.label(), start, end);
         }
-        let Some(&label) = labels.get(at) else { return };
-        let start = at;
-        at = end_of(labels, at, label);
-        f(label.label(), start, at);
+        start = end;
+    };
+    changes(labels, &mut until);
+    until(labels.len());
+}
+
+/// `f(place)` for each place that has another label than the one before it, ascending.
+#[inline(always)]
+fn changes<L: Label>(labels: &[L], mut f: impl FnMut(usize)) {
+    let (bytes, size) = (bytemuck::cast_slice::<L, u8>(labels), size_of::<L>());
+    // The same bytes, a label apart.
+    let Some((before, own)) = bytes.len().checked_sub(size).and_then(|n| bytes.get(..n).zip(bytes.get(size..))) else {
+        return;
+    };
+    // From a byte on.
+    let mut word = |from: usize, before: u64, own: u64| {
+        let mut differ = before ^ own;
+        while differ != 0 {
+            let place = differ.trailing_zeros() as usize / (8 * size);
+            f(1 + from / size + place);
+            differ &= (u64::MAX << (8 * size - 1) << 1).rotate_left((8 * size * place) as u32);
+        }
+    };
+    // In vectors, which an equality of arrays is not.
+    let is_same = |before: &[u8; BLOCK], own: &[u8; BLOCK]| {
+        before.iter().zip(own).fold(0, |any, (before, own)| any | (before ^ own)) == 0
+    };
+    let mut at = 0;
+    let ((blocks, rest), (own_blocks, own_rest)) = (before.as_chunks::<BLOCK>(), own.as_chunks::<BLOCK>());
+    for (before, own) in blocks.iter().zip(own_blocks) {
+        if !is_same(before, own) {
+            for (n, (before, own)) in before.as_chunks().0.iter().zip(own.as_chunks().0).enumerate() {
+                word(at + 8 * n, u64::from_le_bytes(*before), u64::from_le_bytes(*own));
+            }
+        }
+        at += BLOCK;
+    }
+    if before.last_chunk().zip(own.last_chunk()).is_some_and(|(before, own)| is_same(before, own)) {
+        return;
+    }
+    for (before, own) in rest.as_chunks().0.iter().zip(own_rest.as_chunks().0) {
+        word(at, u64::from_le_bytes(*before), u64::from_le_bytes(*own));
+        at += 8;
+    }
+    word(at, last(before, before.len() - at), last(own, own.len() - at));
+}
+
+/// The last `n` bytes, fewer than 8.
+fn last(bytes: &[u8], n: usize) -> u64 {
+    match bytes.last_chunk() {
+        Some(word) => u64::from_le_bytes(*word).checked_shr(64 - 8 * n as u32).unwrap_or(0),
+        None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 
@@ -44,21 +91,6 @@ pub(super) fn outside(
     if start < end {
         f(start, end);
     }
-}
-
-/// The first place from `at` on that has another label, or the end.
-#[inline(always)]
-fn end_of<L: Label>(labels: &[L], at: usize, label: L) -> usize {
-    let differs = |other: &L| *other != label;
-    let rest = &labels[at..];
-    // In noise runs are short.
-    if let Some(n) = rest.iter().take(NEAR).position(differs) {
-        return at + n;
-    }
-    let mut parts = rest.chunks_exact(STRIDE / size_of::<L>());
-    let same = parts.by_ref().take_while(|part| !part.iter().fold(false, |any, other| any | differs(other))).count();
-    let start = at + same * (STRIDE / size_of::<L>());
-    start + labels[start..].iter().position(differs).unwrap_or(labels.len() - start)
 }
 
 #[cfg(test)]

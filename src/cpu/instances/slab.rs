@@ -1,14 +1,14 @@
 //! Some slices of an image on both sides, read row by row. Slabs that lie behind each other are joined.
 
+use super::around::Run;
 use super::runs::{outside, runs};
 use super::sought::Sought;
 use super::table::{Of, Table};
-use super::track::{Keep, Run, Track};
+use super::track::{Keep, Track};
 use crate::error::{Operand, Result, TooManyLesions};
 use crate::kernel::counts::Label;
 use crate::kernel::window::{depth, near, of_components};
 use crate::stats::{InstanceOptions, Join, Lesion, Regions, Runs};
-use crate::volume::is_zero;
 use std::ops::Range;
 
 /// The slices of an image. In an image of two axes each row is a slice.
@@ -57,6 +57,8 @@ pub(super) struct Slab {
     limit: usize,
     /// Tracks with runs in the row that is read.
     touched: Vec<usize>,
+    /// Tracks with runs: an image may have many labels, few of which are in its last slices.
+    live: Vec<usize>,
     /// Places of the part of a row of the truth that was read last, whose voxels are left out.
     left_out: Vec<Range<usize>>,
 }
@@ -81,6 +83,7 @@ impl Slab {
             options: options.clone(),
             limit: MANY,
             touched: Vec::new(),
+            live: Vec::new(),
             left_out: Vec::new(),
         };
         (0..classes).for_each(|_| slab.add_class());
@@ -120,9 +123,6 @@ impl Slab {
             self.left_out.clear();
         }
         let zero = sought.reads_zero();
-        if !zero && is_zero(labels) {
-            return;
-        }
         let mut left_out = std::mem::take(&mut self.left_out);
         let mut next = 0;
         runs(labels, zero, |label, start, end| {
@@ -182,6 +182,9 @@ impl Slab {
         // Also within a slice, which may be the whole image.
         let mut many = 0;
         for track in self.touched.drain(..) {
+            if self.tracks[track].is_in_first_row() {
+                self.live.push(track);
+            }
             self.tracks[track].open_row();
             let tables = self.tables_of[track].iter().map(|&table| self.tables[table].len());
             many = tables.fold(many.max(self.tracks[track].numbers()), usize::max);
@@ -207,7 +210,8 @@ impl Slab {
     fn trim(&mut self, row: u32) {
         let head_end = self.head_end();
         let mut gone = Vec::new();
-        for (place, track) in self.tracks.iter_mut().enumerate() {
+        self.live.retain(|&place| {
+            let track = &mut self.tracks[place];
             let n = track.trim(row, &mut gone);
             if n > 0 {
                 self.tables_of[place].iter().for_each(|&table| self.tables[table].shift(place, n));
@@ -216,7 +220,8 @@ impl Slab {
                 self.heads[place].extend(gone.iter().filter(|run| run.row < head_end));
             }
             gone.clear();
-        }
+            !track.runs.is_empty()
+        });
     }
 
     /// Lesions and meetings without gaps; of too many lesions only how many they are.
@@ -288,6 +293,7 @@ impl Slab {
         for ((own, track), head) in self.tracks.iter_mut().zip(next.tracks).zip(heads) {
             own.append(track, &head, rows);
         }
+        self.live = (0..self.tracks.len()).filter(|&track| !self.tracks[track].runs.is_empty()).collect();
         if keep == Stay::Last {
             self.keep = keep;
         }
@@ -358,5 +364,27 @@ mod tests {
             let expected = TooManyLesions { side: Operand::Truth, found: 96 * 2048, most: 1000 };
             assert!(matches!(first.finish(), Err(crate::Error::TooManyLesions(found)) if found == expected));
         }
+    }
+
+    #[test]
+    #[cfg(feature = "eval")]
+    fn tracks_of_labels_without_runs_in_the_last_rows_are_not_gone_through() {
+        let layout = Layout { slices: 200, rows: 1, columns: 8, is_flat: true };
+        let mut slab = Slab::new(layout, 0, 0, &InstanceOptions::default());
+        let mut met = super::super::met::Met::new([]);
+        // Each label has two rows, and comes back 100 rows later.
+        for row in 0..200 {
+            let labels = [row / 2 % 50 + 1; 4];
+            slab.read(row, 0, &labels, Operand::Truth, &mut met);
+            slab.read(row, 0, &labels, Operand::Pred, &mut met);
+            slab.close_row();
+            slab.close_slice(row);
+            assert!(!slab.live.is_empty() && slab.live.len() <= 6, "{:?}", slab.live);
+            let held = slab.tracks.iter().filter(|track| !track.runs.is_empty()).count();
+            assert_eq!(held, slab.live.len());
+        }
+        let found = slab.finish().unwrap();
+        assert_eq!(found.lesions.iter().map(Vec::len).collect::<Vec<_>>(), [2; 100]);
+        assert!(found.lesions.iter().flatten().all(|lesion| lesion.voxels() == 8));
     }
 }

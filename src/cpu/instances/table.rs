@@ -1,10 +1,11 @@
 //! Which lesions of two tracks meet: in how many voxels, or within how many dilations.
 
-use super::track::{Cursors, Run, Track, each_pair};
+use super::around::{Cursors, Run, each_pair};
+use super::track::Track;
 use crate::kernel::window::Reach;
 
 /// Lesions of two tracks that meet, and in how many voxels where that is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meeting {
     pub a: u32,
     pub b: u32,
@@ -27,10 +28,8 @@ pub(super) struct Table {
     /// The two tracks.
     pub tracks: [usize; 2],
     pub of: Of,
-    /// Empty where shared voxels are counted.
-    window: Vec<Reach>,
     /// Where runs of the one are among those of the other: of the second track for a row of the first, and the other way
-    /// round.
+    /// round. Without rows where shared voxels are counted.
     cursors: [Cursors; 2],
     meetings: Vec<Meeting>,
 }
@@ -44,7 +43,7 @@ impl Table {
     /// Of runs within a window.
     pub fn within(tracks: [usize; 2], window: Vec<Reach>, of: Of) -> Self {
         let cursors = [Cursors::new(&window), Cursors::new(&window)];
-        Self { tracks, of, window, cursors, meetings: Vec::new() }
+        Self { tracks, of, cursors, meetings: Vec::new() }
     }
 
     pub fn len(&self) -> usize {
@@ -62,9 +61,10 @@ impl Table {
     /// After both tracks have read a row, `rows` of which are a slice.
     pub fn close_row(&mut self, tracks: &[Track], rows: u32) {
         let [a, b] = self.tracks.map(|track| &tracks[track]);
-        if self.window.is_empty() {
+        if self.cursors[0].is_empty() {
             let (of_a, of_b) = (a.row(), b.row());
-            each_pair(of_a, of_b, 0, |i, j| {
+            let Some(row) = of_a.first().map(|run| run.row) else { return };
+            each_pair(of_a, of_b, &mut 0, row, 0, |i, j| {
                 let (s, t) = (of_a[i], of_b[j]);
                 self.add(s.id, t.id, u64::from(s.end.min(t.end) - s.start.max(t.start)));
             });
@@ -78,15 +78,11 @@ impl Table {
 
     /// A row of one of the two tracks and runs of the other, up to those of the same row.
     pub fn meet(&mut self, row: &[Run], others: &[Run], of: usize, rows: u32) {
-        let Some(at) = row.first().map(|run| run.row) else { return };
-        let (window, mut cursors) = (std::mem::take(&mut self.window), std::mem::take(&mut self.cursors[of]));
-        cursors.each(others, &window, at, rows, |reach, others| {
-            each_pair(row, others, reach, |i, j| {
-                let (own, other) = (row[i].id, others[j].id);
-                if of == 0 { self.add(own, other, 0) } else { self.add(other, own, 0) }
-            });
+        let mut cursors = std::mem::take(&mut self.cursors[of]);
+        cursors.each(row, others, rows, |i, j| {
+            let (own, other) = (row[i].id, others[j].id);
+            if of == 0 { self.add(own, other, 0) } else { self.add(other, own, 0) }
         });
-        self.window = window;
         self.cursors[of] = cursors;
     }
 
@@ -113,7 +109,7 @@ impl Table {
             meeting.a = numbers[0][meeting.a as usize];
             meeting.b = numbers[1][meeting.b as usize];
         }
-        self.meetings.sort_unstable();
+        self.meetings.sort_unstable_by_key(|meeting| u64::from(meeting.a) << 32 | u64::from(meeting.b));
         self.meetings.dedup_by(|next, kept| {
             let same = (next.a, next.b) == (kept.a, kept.b);
             kept.voxels += if same { next.voxels } else { 0 };

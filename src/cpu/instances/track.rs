@@ -1,5 +1,6 @@
 //! The runs of one class on one side, and which of them are one lesion: union-find, whose roots have the smallest number.
 
+use super::around::{Cursors, Run};
 use crate::cpu::sets::Sets;
 #[cfg(feature = "gpu")]
 use crate::job::FoundRun;
@@ -10,67 +11,37 @@ use std::collections::HashMap;
 /// No lesion yet.
 const NONE: u32 = u32::MAX;
 
-/// Voxels of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cpu) struct Run {
-    /// Rows are counted through all slices.
-    pub row: u32,
-    pub start: u32,
-    /// Behind the last voxel.
-    pub end: u32,
-    /// Its lesion, as it was when it was found: a root is asked for with [`Track::root`].
-    pub id: u32,
+/// Which numbers are one lesion.
+#[derive(Debug, Clone)]
+struct Links {
+    sets: Sets,
+    /// How far runs of one row reach each other, where joined components may lie in one row.
+    along: Option<u32>,
+    cursors: Cursors,
+    /// Those of a row, while it is linked.
+    ids: Vec<u32>,
 }
 
-/// A cursor for each row of a window: where the runs of that row begin. Rows are asked for in ascending order.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Cursors(Vec<usize>);
-
-impl Cursors {
-    pub fn new(window: &[Reach]) -> Self {
-        Self(vec![0; window.len()])
+impl Links {
+    fn new(window: &[Reach]) -> Self {
+        let along = window.iter().find(|row| (row.dz, row.dy) == (0, 0)).map(|row| row.reach);
+        let (sets, ids) = Default::default();
+        Self { sets, along, cursors: Cursors::new(window), ids }
     }
 
-    /// `f(reach, range of runs)` for each row of the window around `row` that has runs, `rows` of them a slice.
-    #[inline]
-    pub fn each(&mut self, runs: &[Run], window: &[Reach], row: u32, rows: u32, mut f: impl FnMut(u32, &[Run])) {
-        let y = i64::from(row % rows);
-        for (cursor, offset) in self.0.iter_mut().zip(window) {
-            if !(0..i64::from(rows)).contains(&(y + offset.dy)) {
-                continue;
+    /// Joins runs of a row with those of rows before.
+    fn link(&mut self, before: &[Run], own: &mut [Run], rows: u32) {
+        let Self { sets, cursors, ids, .. } = self;
+        ids.clear();
+        ids.extend(own.iter().map(|run| run.id));
+        cursors.each(own, before, rows, |i, j| {
+            let (id, other) = (&mut ids[i], before[j].id);
+            // Within a lesion most runs have its number.
+            if *id != other {
+                *id = if *id == NONE { sets.root(other) } else { sets.join(*id, other) };
             }
-            let target = i64::from(row) + offset.dz * i64::from(rows) + offset.dy;
-            let Ok(target) = u32::try_from(target) else { continue };
-            while runs.get(*cursor).is_some_and(|run| run.row < target) {
-                *cursor += 1;
-            }
-            let of_row = runs.get(*cursor..).unwrap_or_default();
-            let n = of_row.iter().take_while(|run| run.row == target).count();
-            if n > 0 {
-                f(offset.reach, &of_row[..n]);
-            }
-        }
-    }
-
-    /// After the first `n` runs have gone.
-    pub fn shift(&mut self, n: usize) {
-        self.0.iter_mut().for_each(|cursor| *cursor = cursor.saturating_sub(n));
-    }
-}
-
-/// Pairs of runs of two rows that are at most `reach` columns apart.
-#[inline(always)]
-pub(in crate::cpu) fn each_pair(a: &[Run], b: &[Run], reach: u32, mut f: impl FnMut(usize, usize)) {
-    let meets = |a: &Run, b: &Run| a.start < b.end.saturating_add(reach) && b.start < a.end.saturating_add(reach);
-    let mut first = 0;
-    for (i, run) in a.iter().enumerate() {
-        // Runs of a row do not touch: a run that ends too far before this one also ends too far before the next.
-        while b.get(first).is_some_and(|other| other.end.saturating_add(reach) <= run.start) {
-            first += 1;
-        }
-        let near =
-            b.iter().enumerate().skip(first).take_while(|(_, other)| other.start < run.end.saturating_add(reach));
-        near.filter(|(_, other)| meets(run, other)).for_each(|(j, _)| f(i, j));
+        });
+        own.iter_mut().zip(ids).for_each(|(run, id)| run.id = *id);
     }
 }
 
@@ -79,13 +50,9 @@ pub(super) struct Track {
     pub runs: Vec<Run>,
     /// Where the runs of the row that is read begin.
     row_start: usize,
-    sets: Sets,
+    links: Links,
     /// What each number brought in; a lesion is the sum over its set.
     lesions: Vec<Lesion>,
-    window: Vec<Reach>,
-    cursors: Cursors,
-    /// Those of a row, while it is linked.
-    ids: Vec<u32>,
     /// Lesions by label, where labels define the lesions.
     by_label: Option<HashMap<u32, u32>>,
     /// The last label and its lesion.
@@ -97,25 +64,24 @@ pub(super) struct Track {
 impl Track {
     /// Of components that are connected through `window`, or of labels.
     pub fn new(window: Option<&[Reach]>) -> Self {
-        let (window, by_label) = (window.unwrap_or_default().to_vec(), window.is_none().then(HashMap::new));
-        let cursors = Cursors::new(&window);
-        let (runs, sets, lesions, ids) = Default::default();
-        Self { runs, row_start: 0, sets, lesions, window, cursors, ids, by_label, last: None, forgotten: 0 }
+        let (links, by_label) = (Links::new(window.unwrap_or_default()), window.is_none().then(HashMap::new));
+        let (runs, lesions) = Default::default();
+        Self { runs, row_start: 0, links, lesions, by_label, last: None, forgotten: 0 }
     }
 
     /// The lesion that this one has become a part of.
     pub fn root(&mut self, id: u32) -> u32 {
-        self.sets.root(id)
+        self.links.sets.root(id)
     }
 
     fn new_lesion(&mut self) -> u32 {
         self.lesions.push(Lesion::NONE);
-        self.sets.add()
+        self.links.sets.add()
     }
 
     /// How many numbers there are, lesions and those that became parts of them.
     pub fn numbers(&self) -> usize {
-        self.sets.len()
+        self.links.sets.len()
     }
 
     /// Voxels of the row that is read, behind those that came before. Whether they are its first.
@@ -148,56 +114,43 @@ impl Track {
         &self.runs[self.row_start..]
     }
 
+    /// Whether no run of the rows before is left.
+    pub fn is_in_first_row(&self) -> bool {
+        self.row_start == 0
+    }
+
     /// After the last voxel of a row with runs of this track: `rows` are in a slice of `columns`.
     pub fn close_row(&mut self, rows: u32, columns: u64, swapped: bool) {
-        let (mut runs, from) = (std::mem::take(&mut self.runs), self.row_start);
-        let (before, own) = runs.split_at_mut(from);
-        self.link(before, own, rows);
-        for run in own.iter_mut() {
-            if run.id == NONE {
-                run.id = self.new_lesion();
-            }
+        let Self { runs, links, lesions, .. } = self;
+        let (before, own) = runs.split_at_mut(self.row_start);
+        let Some(row) = own.first().map(|run| run.row) else { return };
+        // Runs of labels have their lesions.
+        if self.by_label.is_none() {
+            links.link(before, own, rows);
         }
-        // Joined components may lie in one row; neighbours suffice.
-        if let Some(reach) = self.window.iter().find(|row| (row.dz, row.dy) == (0, 0)).map(|row| row.reach) {
+        for run in own.iter_mut().filter(|run| run.id == NONE) {
+            run.id = links.sets.add();
+            lesions.push(Lesion::NONE);
+        }
+        if let Some(reach) = links.along {
+            // Neighbours suffice.
             for i in 1..own.len() {
                 if own[i].start < own[i - 1].end.saturating_add(reach) {
-                    self.sets.join(own[i - 1].id, own[i].id);
+                    links.sets.join(own[i - 1].id, own[i].id);
                 }
             }
         }
+        let (y, z, first) = (row % rows, row / rows, u64::from(row) * columns);
+        let [y, z] = if swapped { [z, y] } else { [y, z] };
         for run in own.iter() {
-            let first = u64::from(run.row) * columns + u64::from(run.start);
-            let lesion = Lesion::of_run(first, [run.start, run.end], run.row % rows, run.row / rows);
-            let lesion = if swapped { lesion.with_rows_for_slices() } else { lesion };
-            self.lesions[run.id as usize].add(&lesion);
+            let lesion = Lesion::of_run(first + u64::from(run.start), [run.start, run.end], y, z);
+            lesions[run.id as usize].add(&lesion);
         }
-        self.runs = runs;
     }
 
     /// The next row begins.
     pub fn open_row(&mut self) {
         self.row_start = self.runs.len();
-    }
-
-    /// Joins runs of a row with those of rows before.
-    fn link(&mut self, before: &[Run], own: &mut [Run], rows: u32) {
-        let Some(row) = own.first().map(|run| run.row) else { return };
-        if self.by_label.is_some() {
-            return;
-        }
-        let (window, mut cursors) = (std::mem::take(&mut self.window), std::mem::take(&mut self.cursors));
-        let mut ids = std::mem::take(&mut self.ids);
-        ids.clear();
-        ids.extend(own.iter().map(|run| run.id));
-        cursors.each(before, &window, row, rows, |reach, others| {
-            each_pair(own, others, reach, |i, j| {
-                let id = ids[i];
-                ids[i] = if id == NONE { self.root(others[j].id) } else { self.sets.join(id, others[j].id) };
-            });
-        });
-        own.iter_mut().zip(&ids).for_each(|(run, id)| run.id = *id);
-        (self.window, self.cursors, self.ids) = (window, cursors, ids);
     }
 }
 
@@ -212,7 +165,7 @@ pub(super) enum Keep {
 impl Track {
     /// Numbers lesions anew, without gaps and in the order of their first voxels; what each number has become.
     pub fn renumber(&mut self, head: &mut [Run], keep: Keep) -> Vec<u32> {
-        let n = self.sets.len();
+        let n = self.links.sets.len();
         let mut is_kept = vec![keep == Keep::All || self.by_label.is_some(); n];
         if keep == Keep::Open {
             for run in self.runs.iter().chain(head.iter()).map(|run| run.id).collect::<Vec<_>>() {
@@ -240,7 +193,7 @@ impl Track {
                 if is_root { *lesion = own } else { lesion.add(&own) }
             }
         }
-        self.sets = Sets::of(left);
+        self.links.sets = Sets::of(left);
         self.lesions.truncate(left as usize);
         self.last = None;
         let ids = self.runs.iter_mut().chain(head).map(|run| &mut run.id);
@@ -257,14 +210,14 @@ impl Track {
         }
         gone.extend(self.runs.drain(..n));
         self.row_start -= n;
-        self.cursors.shift(n);
+        self.links.cursors.shift(n);
         n
     }
 
     /// Takes the track of the slices behind, the first of whose runs are `head`, with numbers behind those of this track.
     pub fn append(&mut self, mut next: Self, head: &[Run], rows: u32) {
-        let before = self.sets.len() as u32;
-        self.sets.append(&next.sets);
+        let before = self.links.sets.len() as u32;
+        self.links.sets.append(&next.links.sets);
         self.lesions.append(&mut next.lesions);
         self.forgotten += next.forgotten;
         next.runs.iter_mut().for_each(|run| run.id += before);
@@ -272,15 +225,14 @@ impl Track {
         labels.sort_unstable();
         for (label, id) in labels {
             match self.by_label.as_ref().and_then(|ids| ids.get(&label)).copied() {
-                Some(own) => drop(self.sets.join(own, id + before)),
+                Some(own) => drop(self.links.sets.join(own, id + before)),
                 None => drop(self.by_label.get_or_insert_default().insert(label, id + before)),
             }
         }
-        let mine = std::mem::take(&mut self.runs);
-        for row in head.chunk_by(|a, b| a.row == b.row) {
-            self.link(&mine, &mut row.to_vec(), rows);
+        if self.by_label.is_none() {
+            let head = head.chunk_by(|a, b| a.row == b.row);
+            head.for_each(|row| self.links.link(&self.runs, &mut row.to_vec(), rows));
         }
-        self.runs = mine;
         self.runs.append(&mut next.runs);
         self.row_start = self.runs.len();
         self.last = None;
@@ -296,14 +248,11 @@ impl Track {
         for &FoundRun { row, start, end, root } in found {
             // A root is the first run of its component.
             let id = own.get(root as usize).map_or(NONE, |root| root.id);
-            let id = if id == NONE { self.sets.add() } else { id };
+            let id = if id == NONE { self.links.sets.add() } else { id };
             own.push(Run { row, start, end, id });
         }
-        let mine = std::mem::take(&mut self.runs);
-        for row in own.chunk_by(|a, b| a.row == b.row).take_while(|row| row[0].row < head) {
-            self.link(&mine, &mut row.to_vec(), rows);
-        }
-        self.runs = mine;
+        let in_head = own.chunk_by(|a, b| a.row == b.row).take_while(|row| row[0].row < head);
+        in_head.for_each(|row| self.links.link(&self.runs, &mut row.to_vec(), rows));
         self.runs.append(&mut own);
     }
 
@@ -320,14 +269,14 @@ impl Track {
         }
         let n = self.runs.partition_point(|run| run.row < row);
         self.runs.drain(..n);
-        self.cursors.shift(n);
+        self.links.cursors.shift(n);
         self.renumber(&mut [], Keep::Open);
     }
 
     /// How many lesions the numbers are, with those that were forgotten.
     #[cfg(feature = "gpu")]
     pub fn found(&self) -> u64 {
-        self.sets.count() as u64 + self.forgotten
+        self.links.sets.count() as u64 + self.forgotten
     }
 
     /// The lesions, which are whole after [`Track::renumber`], and the runs that were kept.
@@ -338,7 +287,7 @@ impl Track {
     /// Lesions that no row before or behind can add to, after [`Track::renumber`]: those with no run in a row that `may_join`, and
     /// none in the head.
     pub fn closed(&self, head: &[Run], may_join: impl Fn(u32) -> bool) -> usize {
-        let mut is_open = vec![false; self.sets.len()];
+        let mut is_open = vec![false; self.links.sets.len()];
         let open = self.runs.iter().filter(|run| may_join(run.row)).chain(head);
         open.for_each(|run| is_open[run.id as usize] = true);
         is_open.iter().filter(|is_open| !**is_open).count()

@@ -5,8 +5,7 @@ use crate::eval::warning::Side;
 use crate::io::Geometry;
 use crate::metric::Metric;
 use crate::metric::instances::{
-    Detection, EmptyLesions, InstanceRules, LesionMetric, Matching, SizeClass, by_size, centroid, detection_of,
-    found_only, scores,
+    Detection, EmptyLesions, LesionMetric, SizeClass, by_size, centroid, detection_of, found_only, scores,
 };
 use crate::stats::{Instances, Lesion, LesionRun, Overlap};
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,8 @@ pub struct LesionScores {
     pub numbers: Vec<(String, f64)>,
     /// How many there are of each size, and how many of them are found.
     pub by_size: Vec<SizeClass>,
-    /// The lesions; not of results that were read back.
+    /// The lesions; not of results that were read back, and none where they are
+    /// [not asked for](super::InstanceSearch::without_rows).
     pub rows: Vec<LesionRow>,
     /// Their voxels, where [`InstanceSearch::voxels`](super::InstanceSearch::voxels) asks for them. None of a class that is in
     /// neither file, and where they lie [in a box](Self::is_boxed).
@@ -125,19 +125,13 @@ impl LesionRow {
 }
 
 impl LesionScores {
-    /// `all` are the lesions before any were dropped or joined.
-    pub(super) fn of(all: &Instances, matched: &Matched<'_>, sizes: &[f64]) -> Self {
+    /// Without rows.
+    pub(super) fn of(matched: &Matched<'_>, sizes: &[f64]) -> Self {
         let &Matched { found: left, matching, rules, voxel_mm3 } = matched;
         let found = detection_of(left, matching, rules, voxel_mm3);
         let matching = &*found_only(left, matching, rules);
         let by_size = if sizes.is_empty() { Vec::new() } else { by_size(left, matching, sizes, voxel_mm3) };
-        Self {
-            numbers: numbers(&found, left),
-            by_size,
-            rows: rows(all, left, matching, rules, voxel_mm3),
-            voxels: None,
-            is_boxed: false,
-        }
+        Self { numbers: numbers(&found, left), by_size, ..Self::default() }
     }
 
     /// With the means of surfaces over lesions, and the values of each true lesion in its row.
@@ -202,13 +196,10 @@ fn several(left: &Instances) -> [f64; 2] {
     [several(left.truth().len(), |pair| pair.truth), several(left.pred().len(), |pair| pair.pred)]
 }
 
-fn rows(
-    all: &Instances,
-    left: &Instances,
-    matching: &Matching,
-    rules: &InstanceRules,
-    voxel_mm3: f64,
-) -> Vec<LesionRow> {
+/// A row of each lesion. `all` are those before any were dropped or joined.
+pub(super) fn rows(all: &Instances, matched: &Matched<'_>) -> Vec<LesionRow> {
+    let &Matched { found: left, matching, rules, voxel_mm3 } = matched;
+    let matching = &*found_only(left, matching, rules);
     let mut finds: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (&truth, preds) in &matching.found {
         preds.iter().for_each(|&pred| finds.entry(pred).or_default().push(truth));

@@ -60,3 +60,45 @@ impl Finder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::InstanceChoices;
+    use crate::eval::surfaces::Frame;
+    use crate::metric::instances::InstancePreset;
+    use crate::stats::InstancesBy;
+    use std::path::Path;
+
+    fn finder(shape: &[u64], search: InstanceSearch, classes: ClassSource) -> Result<Option<Finder>, EvalError> {
+        let image = Image { truth_path: Path::new("a.nii"), shape, spacing_mm: None, frame: Frame::File(None) };
+        Finder::new(&image, &search, &Rules { classes, ..Rules::default() })
+    }
+
+    #[test]
+    fn lesions_are_found_while_voxels_are_read_where_classes_need_not_be_known() {
+        let named = |labels: &[u32]| {
+            let classes = labels.iter().copied().map(Class::label).collect();
+            ClassSource::Named { classes, from: "-l".into() }
+        };
+        let by = |by| {
+            let choices = InstanceChoices { by: Some(by), ..InstanceChoices::default() };
+            InstanceSearch { choices, ..InstanceSearch::default() }
+        };
+        let components = || by(InstancesBy::Components);
+        for shape in [&[4, 3][..], &[4, 3, 2]] {
+            assert!(matches!(finder(shape, components(), ClassSource::Found), Ok(Some(Finder::Labels(_)))));
+            assert!(
+                matches!(finder(shape, components(), named(&[1, 2])), Ok(Some(Finder::Named(own, _))) if own.len() == 2)
+            );
+            let objects = || by(InstancesBy::Labels);
+            assert!(matches!(finder(shape, objects(), ClassSource::Found), Ok(None)));
+            assert!(matches!(finder(shape, objects(), named(&[3])), Ok(Some(Finder::Named(..)))));
+        }
+        // Its regions have rules of their own.
+        let preset = InstanceSearch { preset: Some(InstancePreset::Brats23Gli), ..InstanceSearch::default() };
+        assert!(matches!(finder(&[4, 3, 2], preset, ClassSource::Found), Ok(None)));
+        // Without voxels there is nothing to find.
+        assert!(finder(&[4, 0, 2], components(), ClassSource::Found).is_err());
+    }
+}
