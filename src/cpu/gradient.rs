@@ -5,9 +5,9 @@ use super::prepared::{Scratch, load, truth_values};
 use super::simd::{Level, Store, gradients_of_bytes};
 use crate::error::Result;
 use crate::job::{GradientJob, Strides, SumsJob};
-use crate::kernel::activated::{Channels, knows};
-use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact, voxel_gradient};
-use crate::kernel::voxelwise::Voxel;
+use crate::kernel::activated::Channels;
+use crate::kernel::exact_gradient::{ExactCoefficients, exact_coefficients, is_exact};
+use crate::kernel::gradient::Coefficients;
 use crate::shape::{BLOCK_VOXELS, Layout};
 use crate::stats::Partials;
 use crate::volume::{Data, TruthKind};
@@ -181,33 +181,9 @@ fn activated_stretch(level: Level, job: &GradientJob<'_>, buffers: &mut Buffers,
         truth_values(sums, stretch.sample, channel as u64, stretch.first, &mut truth[range]);
     }
     let partials: &[Partials] = &job.partials[cell..cell + channels];
-    let (activation, terms) = (sums.options.activation, sums.options.terms);
-    if knows(activation) && sums.options.pointwise.is_none() && !terms.is_power() {
-        let voxels = Channels { stride: len, voxels: len };
-        level.activate(activation, pred, voxels);
-        level.gradients((activation, terms), partials, truth, pred, voxels);
-    } else {
-        voxelwise(sums, partials, truth, pred, len);
-    }
+    let coefficients: Vec<Coefficients> = partials.iter().map(Coefficients::new).collect();
+    level.gradients(&sums.options, &coefficients, truth, pred, Channels { stride: len, voxels: len });
     for channel in 0..channels {
         stretch.write(channel, channels, &pred[channel * len..][..len]);
-    }
-}
-
-/// Gradients of `len` voxels in the place of their values, one voxel after another.
-fn voxelwise(job: &SumsJob<'_>, partials: &[Partials], truth: &[f32], pred: &mut [f32], len: usize) {
-    let channels = partials.len();
-    let mut voxel = Voxel::new(channels);
-    let (mut t, mut gradient) = (vec![0.0; channels], vec![0.0; channels]);
-    for i in 0..len {
-        for c in 0..channels {
-            voxel.raw[c] = pred[c * len + i];
-            t[c] = truth[c * len + i];
-        }
-        voxel.activate(job.options.activation);
-        voxel_gradient(&voxel, &job.options, partials, &t, &mut gradient);
-        for c in 0..channels {
-            pred[c * len + i] = gradient[c];
-        }
     }
 }

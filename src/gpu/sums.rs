@@ -235,7 +235,7 @@ fn raw_sums(form: Form, words: &[u32]) -> RawSums {
         raw.units[POINTWISE] = sum(terms);
     }
     if raw.max_abs == TOO_LARGE {
-        (raw.max_abs, raw.max_pointwise) = (INFINITY, INFINITY);
+        (raw.max_abs, raw.pointwise_too_large) = (INFINITY, true);
     }
     raw
 }

@@ -44,6 +44,13 @@ pub(crate) enum Loss {
     Entropy = 5,
 }
 
+impl Activate {
+    /// Whether a voxel costs an exponential or more.
+    pub fn is_transcendental(self) -> bool {
+        matches!(self, Self::Sigmoid | Self::Softmax | Self::Normalise)
+    }
+}
+
 impl Form {
     /// Sums of the terms, without the pointwise loss.
     pub fn terms(self) -> u32 {
@@ -62,6 +69,11 @@ impl Form {
     /// u32 words of a partial: two per sum, `max_abs`, and padding to a multiple of 4.
     pub fn words(self) -> u32 {
         (2 * self.slots() + 1).next_multiple_of(4)
+    }
+
+    /// Whether a voxel costs so much that voxels are added one by one.
+    pub fn is_single(self) -> bool {
+        self.activation.is_transcendental() || self.terms == Accumulate::Power || self.pointwise != Loss::None
     }
 
     pub fn is_plain(self) -> bool {

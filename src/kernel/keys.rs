@@ -118,7 +118,8 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
                         && !(activation == Activate::None
                             && (pointwise, terms == Accumulate::Power) == (Loss::None, false))
                     {
-                        push(Statistic::Gradient { form });
+                        push(Statistic::Gradient { form, int64: Int64::Pairs });
+                        push(Statistic::Gradient { form, int64: Int64::Native });
                     }
                 }
             }
