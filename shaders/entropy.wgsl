@@ -1,8 +1,6 @@
 // Cross-entropy with all its choices, and its slopes, in the place of pointwise.wgsl and slopes.wgsl. Twin:
 // pointwise/entropy.rs, which has the formulas.
 
-override POINTWISE: u32 = 5u;   // always 5 here
-
 const HAS_LOSS: bool = true;
 const LEAST_BASE: f32 = 1e-30;   // of a power; what it is multiplied with is 0 there
 

@@ -24,9 +24,6 @@ fn ln_sums(row: u32) -> LnSums {
 fn logarithms_beside(sums: LnSums, row: u32, channel: u32) -> Logarithms {
   let bits = p_load(row, channel, true).x;
   let p = sub(sub(of_bits(bits), of_bits(sums.all.largest)), sums.ln_all);
-  if params.channels == 1u {
-    return Logarithms(p, LEAST_LOGARITHM);
-  }
   var ln_rest = sums.ln_others;
   if channel != sums.all.top {
     ln_rest = ln_of_sum(acc_add(sums.all.sum, acc_signed(in_sum(power_below(sums.all, bits)), true)));

@@ -67,7 +67,7 @@ impl Browser for Page {
     }
 }
 
-/// Computes every exact row, or the ones of these names, and tells one after the other.
+/// Computes every row, or the ones of these names, and tells one after the other.
 pub fn check(names: Option<&[String]>) -> Result<(), Failed> {
     let options = || {
         // What a kernel leaves unwritten is seen.

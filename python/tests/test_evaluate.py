@@ -377,4 +377,4 @@ def test_arrays_of_archives_are_named_behind_them(tmp_path):
     assert report.mean("dice") == pytest.approx((dice(pred, truth, 1) + dice(pred, truth, 2)) / 2)
     for call in (vd.evaluate, vd.counts):
         with pytest.raises(vd.Error, match="no such file"):
-            call(f"{tmp_path}/none.npz:truth", f"{path}:truth")
+            call(truth=f"{tmp_path}/none.npz:truth", pred=f"{path}:truth")

@@ -71,8 +71,8 @@ impl Coefficients {
             let cells = exact_coefficients(job.partials, job.scales)?;
             return Ok(Self { words: bytemuck::cast_slice(&cells).to_vec(), per_cell: EXACT_WORDS, channels });
         }
-        let cell = |partials| Cell::new(partials).words();
-        Ok(Self { words: job.partials.iter().flat_map(cell).collect(), per_cell: WORDS, channels })
+        let cells = job.partials.iter().map(|partials| Ok(Cell::new(partials)?.words())).collect::<Result<Vec<_>>>()?;
+        Ok(Self { words: cells.concat(), per_cell: WORDS, channels })
     }
 
     /// Those of the cells that a window touches.

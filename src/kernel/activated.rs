@@ -115,10 +115,10 @@ mod tests {
         let truths: Vec<f32> = (0..count * stride).map(|i| (i % 3) as f32 / 2.0).collect();
         let channels = Channels { stride, voxels };
         let partials = Partials { pred: 0.3, product: -0.5, pred_power: 0.2, abs_difference: 0.1, pointwise: 0.7 };
-        let coefficients = vec![Coefficients::new(&partials); count];
+        let coefficients = vec![Coefficients::new(&partials).unwrap(); count];
         for activation in [Activation::None, Activation::Sigmoid, Activation::Softmax, Activation::Normalise] {
-            let pointwise = Some(Pointwise::Focal { gamma: 1.5, alpha: Some(0.25) });
-            let options = SumsOptions { activation, pointwise, terms: Terms::All };
+            let focal = Pointwise::Focal { gamma: 1.5, alpha: Some(0.25) };
+            let options = SumsOptions { activation, pointwise: Some(focal), terms: Terms::All };
             let (mut found, mut losses) = (logits.clone(), vec![0; logits.len()]);
             activate(&options, &mut found, &truths, &mut losses, channels);
             let mut slopes = logits.clone();
@@ -132,7 +132,7 @@ mod tests {
                 gradient(&voxel, &options, &coefficients, &truth, &mut gradient_of_one);
                 for c in 0..count {
                     assert_eq!([found[at(c)].to_bits()], voxel.p[c], "{activation:?} {i} {c}");
-                    let loss = voxel.pointwise(pointwise.unwrap(), activation, c, &truth[c]).units();
+                    let loss = voxel.pointwise(focal, activation, c, &truth[c]).units();
                     assert_eq!([losses[at(c)]], loss, "{activation:?} {i} {c}");
                     assert_eq!([slopes[at(c)].to_bits()], gradient_of_one[c], "{activation:?} {i} {c}");
                 }

@@ -36,17 +36,12 @@ pub(crate) struct ExactCoefficients {
 
 impl ExactCoefficients {
     pub fn new(partials: &Partials, scale: u16) -> Result<Self> {
-        let out_of_range = |name, value: f64, range: &str| {
-            Err(Error::Parameter { name, value: value.to_string(), range: range.into() })
-        };
         if scale > MAX_SCALE {
             return out_of_range("a voxel's magnitude", 2f64.powi(scale.into()), "at most 2^30 for a gradient");
         }
         // d(p²)/dp = 2p.
         let values = [partials.product, 2.0 * partials.pred_power, partials.pred, partials.abs_difference];
-        if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
-            return out_of_range("a partial derivative", value, "finite");
-        }
+        finite_partials(values)?;
         let largest = values.iter().fold(0f64, |most, value| most.max(value.abs()));
         if largest == 0.0 {
             return Ok(Self { scale: scale.into(), ..Self::default() });
@@ -84,6 +79,18 @@ impl ExactCoefficients {
         for (out, (p, t)) in out.iter_mut().zip(p.iter().zip(t)) {
             *out = self.gradient(p.to_bits(), t.to_bits());
         }
+    }
+}
+
+fn out_of_range<T>(name: &'static str, value: f64, range: &str) -> Result<T> {
+    Err(Error::Parameter { name, value: value.to_string(), range: range.into() })
+}
+
+/// Checks that partial derivatives are numbers.
+pub(super) fn finite_partials<const N: usize>(values: [f64; N]) -> Result<()> {
+    match values.into_iter().find(|value| !value.is_finite()) {
+        Some(value) => out_of_range("a partial derivative", value, "finite"),
+        None => Ok(()),
     }
 }
 

@@ -4,6 +4,9 @@
 //! A function takes as many voxels at a time as its arrays have, step by step: the chains of multiplications of a single
 //! voxel wait for each other, those of many fill the processor.
 
+// Arrays side by side: iterators that are zipped may not be compiled for the instructions that their loop is.
+#![allow(clippy::needless_range_loop)]
+
 use super::sums::INFINITY;
 
 pub(crate) const NAN: u32 = 0x7fc0_0000;
@@ -82,7 +85,7 @@ pub(super) fn exp_over<const N: usize>(r: &[u32; N]) -> [u32; N] {
 }
 
 /// 2^63 / d for d ≥ 2^31, at most 2^32 − 1: a quadratic (6.6 bits), a step of Newton on 16 bits, one of third order on
-/// 32. Relative error within ±4 · 2^-32.
+/// 32. Relative error within −4.01 to 2 · 2^-32.
 #[inline(always)]
 pub(super) fn recip<const N: usize>(d: &[u32; N]) -> [u32; N] {
     let mut found = [0; N];
@@ -198,7 +201,7 @@ pub(super) struct Exponentials<const N: usize> {
     pub largest: [u32; N],
     /// The first channel that has it.
     pub top: [u32; N],
-    /// In units of 2^-48, exact: at most 2^16 channels.
+    /// In units of 2^-48, exact: at most 65,535 channels.
     pub sum: [u64; N],
     /// Its reciprocal: r · 2^-32 · 2^-z.
     r: [u32; N],

@@ -45,8 +45,8 @@ pub(crate) enum Loss {
 }
 
 impl Activate {
-    /// Whether a voxel costs an exponential or more.
-    pub fn is_transcendental(self) -> bool {
+    /// Whether a voxel costs a quotient or more.
+    pub fn is_costly(self) -> bool {
         matches!(self, Self::Sigmoid | Self::Softmax | Self::Normalise)
     }
 }
@@ -73,7 +73,7 @@ impl Form {
 
     /// Whether a voxel costs so much that voxels are added one by one.
     pub fn is_single(self) -> bool {
-        self.activation.is_transcendental() || self.terms == Accumulate::Power || self.pointwise != Loss::None
+        self.activation.is_costly() || self.terms == Accumulate::Power || self.pointwise != Loss::None
     }
 
     pub fn is_plain(self) -> bool {

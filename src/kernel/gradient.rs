@@ -1,11 +1,17 @@
 //! Gradient of a voxel through an activation, a power or a pointwise loss. Twin of shaders/gradient.wgsl and
 //! gradient_channel.wgsl, gradient_softmax.wgsl and gradient_normalise.wgsl.
 
+// Arrays side by side: iterators that are zipped may not be compiled for the instructions that their loop is.
+#![allow(clippy::needless_range_loop)]
+
+use super::exact_gradient::finite_partials;
 use super::fixed::{Powers, exp_neg, fix, mulhi, one_plus, order, recip};
+use super::params::parameter;
 use super::scaled::Scaled;
 use super::slopes::Slopes;
 use super::sums::INFINITY;
 use super::voxelwise::Voxels;
+use crate::error::Result;
 use crate::options::{Activation, SumsOptions};
 use crate::stats::{Partials, Terms};
 
@@ -23,15 +29,19 @@ pub(crate) struct Coefficients {
 }
 
 impl Coefficients {
-    pub fn new(partials: &Partials) -> Self {
-        let bits = |value: f64| (value as f32).to_bits();
-        Self {
-            pred: bits(partials.pred),
-            product: bits(partials.product),
-            pred_power: bits(partials.pred_power),
-            abs_difference: bits(partials.abs_difference),
-            pointwise: bits(partials.pointwise),
-        }
+    /// # Errors
+    /// For a derivative that is not finite.
+    pub fn new(partials: &Partials) -> Result<Self> {
+        let Partials { pred, product, pred_power, abs_difference, pointwise } = *partials;
+        finite_partials([pred, product, pred_power, abs_difference, pointwise])?;
+        let bits = |value| parameter(value).to_bits();
+        Ok(Self {
+            pred: bits(pred),
+            product: bits(product),
+            pred_power: bits(pred_power),
+            abs_difference: bits(abs_difference),
+            pointwise: bits(pointwise),
+        })
     }
 
     #[cfg(feature = "gpu")]

@@ -46,3 +46,8 @@ pub struct Params {
     pub parts: u32,
     pub part_voxels: u32,
 }
+
+/// A number of the options as kernels have it: the f32 next to it, and the largest f32 for what is beyond.
+pub(crate) fn parameter(x: f64) -> f32 {
+    (x as f32).clamp(f32::MIN, f32::MAX)
+}

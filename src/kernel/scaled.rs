@@ -5,7 +5,11 @@
 //! docs/arithmetic.md derives it. As in [`fixed`](super::fixed), a function takes as many numbers at a time as its arrays have,
 //! step by step and without branches, which the compiler turns into vectors.
 
+// Arrays side by side: iterators that are zipped may not be compiled for the instructions that their loop is.
+#![allow(clippy::needless_range_loop)]
+
 use super::fixed::{Powers, exp_neg, exp_over, ln_1p_over, mulhi, pack, recip, times_ln_2};
+use super::params::parameter;
 use super::sums::INFINITY;
 use crate::pointwise::Real;
 use std::cmp::Ordering;
@@ -56,10 +60,10 @@ impl<const N: usize> Scaled<N> {
         })
     }
 
-    /// The f32 next to it, and the largest f32 for what is beyond.
+    /// The number as [`parameter`] has it.
     #[inline(always)]
     pub fn all(x: f64) -> Self {
-        Self::of_bits(&[(x as f32).clamp(f32::MIN, f32::MAX).to_bits(); N])
+        Self::of_bits(&[parameter(x).to_bits(); N])
     }
 
     /// Numbers in units of 2^-48.
@@ -169,9 +173,7 @@ impl<const N: usize> Scaled<N> {
     /// e^x. Beyond e^±127.99 it is that.
     #[inline(always)]
     pub fn exp(self) -> Self {
-        let Powers { g, n } = exp_neg(&self.fixed());
-        let down = Self::of_powers(&g, &n);
-        let mut up = [false; N];
+        let (down, mut up) = (self.exp_down(), [false; N]);
         for i in 0..N {
             up[i] = self.s[i] == 0;
         }
@@ -273,6 +275,7 @@ impl<const N: usize> Div for Scaled<N> {
     type Output = Self;
 
     #[inline(always)]
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "a quotient is a product")]
     fn div(self, by: Self) -> Self {
         self * by.inverse()
     }

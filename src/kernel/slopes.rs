@@ -1,5 +1,8 @@
 //! Derivatives of the pointwise losses of some voxels. Twin: shaders/slopes.wgsl, entropy.wgsl and the end of gradient.wgsl.
 
+// Arrays side by side: iterators that are zipped may not be compiled for the instructions that their loop is.
+#![allow(clippy::needless_range_loop)]
+
 use super::scaled::Scaled;
 use super::sums::INFINITY;
 use super::voxelwise::Logarithms;

@@ -172,7 +172,7 @@ impl Key {
                 )
             }
             Statistic::Survey { activation, truth } => {
-                if activation.is_transcendental() {
+                if activation.is_costly() {
                     parts.extend([fragment::EXACT_U32, fragment::FIXED, fragment::SCALED].map(str::to_owned));
                 }
                 self.push_values(activation, truth, false, &mut parts);
@@ -195,11 +195,7 @@ impl Key {
                 parts.extend([fragment::LOGARITHMS, fragment::logarithms(form.activation)].map(str::to_owned));
                 match form.pointwise {
                     Loss::None => parts.push(fragment::SLOPES_NONE.into()),
-                    Loss::Entropy => parts.push(fragment::ENTROPY.into()),
-                    _ => parts.push(fragment::SLOPES.into()),
-                }
-                if form.pointwise != Loss::None {
-                    constants.push(("POINTWISE", form.pointwise as u32 as f64));
+                    loss => push_loss(loss, fragment::SLOPES, &mut parts, &mut constants),
                 }
                 if !matches!(form.activation, Activate::Softmax | Activate::Normalise) {
                     constants.push(("SIGMOID", flag(form.activation == Activate::Sigmoid)));
@@ -368,10 +364,18 @@ fn push_single(form: Form, parts: &mut Vec<String>, constants: &mut Vec<(&'stati
     if form.pointwise == Loss::None {
         return parts.push(fragment::LOSS_NONE.into());
     }
-    constants.push(("POINTWISE", form.pointwise as u32 as f64));
-    let loss = if form.pointwise == Loss::Entropy { fragment::ENTROPY } else { fragment::POINTWISE };
-    let logarithms = fragment::logarithms(form.activation);
-    parts.extend([fragment::LOGARITHMS, logarithms, loss, fragment::LOSS_SUM].map(str::to_owned));
+    parts.extend([fragment::LOGARITHMS, fragment::logarithms(form.activation)].map(str::to_owned));
+    push_loss(form.pointwise, fragment::POINTWISE, parts, constants);
+    parts.push(fragment::LOSS_SUM.into());
+}
+
+/// The fragment of a loss: that of `Entropy`, or of those with short names, which a constant tells apart.
+fn push_loss(loss: Loss, named: &str, parts: &mut Vec<String>, constants: &mut Vec<(&'static str, f64)>) {
+    if loss == Loss::Entropy {
+        return parts.push(fragment::ENTROPY.into());
+    }
+    parts.push(named.into());
+    constants.push(("POINTWISE", loss as u32 as f64));
 }
 
 /// A loader or decoder fragment for the other operand.

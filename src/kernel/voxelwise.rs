@@ -2,6 +2,9 @@
 //! rounded once, to the f32 that is summed. Twins: shaders/pred_*.wgsl, logarithms_*.wgsl and pointwise.wgsl, which take one
 //! voxel at a time.
 
+// Arrays side by side: iterators that are zipped may not be compiled for the instructions that their loop is.
+#![allow(clippy::needless_range_loop)]
+
 use super::fixed::{self, Exponentials, NAN, Powers, order};
 use super::scaled::Scaled;
 use super::sums::{INFINITY, ONE};
@@ -50,7 +53,12 @@ impl<const N: usize> Voxels<N> {
     pub fn activate(&mut self, activation: Activation, logarithms: bool) {
         match activation {
             Activation::None => self.p.copy_from_slice(&self.raw),
-            Activation::Sigmoid => self.p.iter_mut().zip(&self.raw).for_each(|(p, x)| *p = fixed::sigmoid(x)),
+            // A closure would not be compiled for the instructions that this is.
+            Activation::Sigmoid => {
+                for (p, x) in self.p.iter_mut().zip(&self.raw) {
+                    *p = fixed::sigmoid(x);
+                }
+            }
             Activation::Threshold(threshold) => {
                 let least = order(threshold.to_bits());
                 for (p, x) in self.p.iter_mut().zip(&self.raw) {
@@ -149,9 +157,6 @@ impl<const N: usize> Voxels<N> {
     #[inline(always)]
     fn softmax_logarithms(&self, channel: usize) -> Logarithms<N> {
         let p = Scaled::of_bits(&self.raw[channel]) - Scaled::of_bits(&self.powers.largest) - self.ln_all;
-        if self.raw.len() == 1 {
-            return Logarithms { p, q: Scaled::LEAST_LOGARITHM };
-        }
         // Without the channel's own power; of the top channel by the others, so that 1 − p keeps its digits where p is next
         // to 1.
         let (own, mut rest, mut is_top) = (&self.powers.powers[channel], [0; N], [false; N]);

@@ -40,7 +40,7 @@ pub(super) fn values(of: &Prepared<'_>, loss: &Loss, policy: NonFinite) -> Resul
             for channel in 0..channels {
                 voxel.raw[channel] = [pred[channel * len + at].to_bits()];
             }
-            voxel.activate(options.activation, true);
+            voxel.activate(options.activation, loss.pointwise().is_some());
             for (place, &channel) in kept.iter().enumerate() {
                 let ([p], t) = (voxel.p[channel], truth[channel * len + at]);
                 let is_finite = f32::from_bits(p).is_finite();

@@ -253,9 +253,13 @@ impl Entropy {
         }
     }
 
-    /// Least and largest logarithm.
+    /// Least and largest logarithm. Of one library everywhere: those of two systems may differ.
     pub(crate) fn bounds(&self) -> (f64, f64) {
-        if self.clip == 0.0 { (f64::NEG_INFINITY, f64::INFINITY) } else { (self.clip.ln(), (-self.clip).ln_1p()) }
+        if self.clip == 0.0 {
+            (f64::NEG_INFINITY, f64::INFINITY)
+        } else {
+            (libm::log(self.clip), libm::log1p(-self.clip))
+        }
     }
 
     /// A logarithm as it is clipped, and 1 or 0 for the derivative through it.

@@ -119,8 +119,7 @@ impl Engines {
         }
     }
 
-    /// What is compared is equal, and so are gradients without activation; what has an exponential in it stays within
-    /// the documented bounds.
+    /// Sums and gradients are those of the CPU, bit for bit.
     fn check_activations(&self) {
         use {Activation as A, Terms as T};
         let focal = Some(Pointwise::Focal { gamma: 2.0, alpha: Some(0.25) });

@@ -371,7 +371,7 @@ fn activations_have_the_same_bits() {
             let logits = random.slice(channels * stride, logit);
             let truths = random.slice(channels * stride, |random| (random.bits() & 1) as f32);
             let partials = Partials { pred: 0.7, product: 1.3, pred_power: 0.5, pointwise: 0.9, ..<_>::default() };
-            let coefficients = vec![Coefficients::new(&partials); channels];
+            let coefficients = vec![Coefficients::new(&partials).unwrap(); channels];
             for activation in [Activation::Sigmoid, Activation::Softmax, Activation::Normalise] {
                 for pointwise in [None, Some(Pointwise::BinaryCrossEntropy)] {
                     let options = SumsOptions { activation, terms: Terms::All, pointwise };

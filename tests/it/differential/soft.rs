@@ -3,6 +3,7 @@
 use super::expected::{at, grouped, places};
 use crate::activations::{activated, pointwise};
 use crate::oracle::Array;
+use voxdice::metric::Pointwise;
 use voxdice::stats::{Sums, Terms};
 use voxdice::{Activation, Over, Shape, SumsOptions};
 
@@ -82,9 +83,18 @@ fn voxel(sums: &mut [Sum; 7], logits: &[f64], c: usize, t: f64, options: &SumsOp
     sums[3].add(p_power, p_off);
     sums[4].add(t_power, t_off);
     sums[5].add((p - t).abs(), off + 2.0 * line);
-    if options.pointwise.is_some() {
+    if let Some(kind) = options.pointwise {
         let loss = pointwise(*options, logits, c, p, t);
-        sums[6].add(loss, loss.max(1.0) * 2f64.powi(-16));
+        // And a unit of the sum.
+        let bound = (1.0 + gamma_of(kind)) * 2f64.powi(-25) * loss.max(1.0) + 2f64.powi(-30);
+        sums[6].add(loss, bound);
+    }
+}
+
+fn gamma_of(kind: Pointwise) -> f64 {
+    match kind {
+        Pointwise::Focal { gamma, .. } | Pointwise::CategoricalFocal { gamma } => gamma,
+        _ => 0.0,
     }
 }
 
