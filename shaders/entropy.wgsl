@@ -1,6 +1,9 @@
 // Cross-entropy with all its choices, and its slopes, in the place of pointwise.wgsl and slopes.wgsl. Twin:
 // pointwise/entropy.rs, which has the formulas.
 
+// The focal factor. 0: none, 1: of each part, 2: by the logit, 3: by the loss, 4: reduced, 5: by the miss
+override FACTOR: u32 = 0u;
+
 const HAS_LOSS: bool = true;
 const LEAST_BASE: f32 = 1e-30;   // of a power; what it is multiplied with is 0 there
 
@@ -24,20 +27,13 @@ fn counts(t: Scaled) -> bool {
 fn clipped(ln: Scaled) -> Clipped {
   let low = of_f32(params.clip_low);
   let high = of_f32(params.clip_high);
-  if less(ln, low) {
-    return Clipped(low, ZERO);
-  }
-  if less(high, ln) {
-    return Clipped(high, ZERO);
-  }
-  return Clipped(ln, UNITY);
+  let below = less(ln, low);
+  let above = less(high, ln);
+  return Clipped(choose(choose(ln, high, above), low, below), choose(UNITY, ZERO, below || above));
 }
 
 fn power(base: Scaled, exponent: Scaled) -> Scaled {
-  if less(ZERO, base) {
-    return exp_of(mul(exponent, ln_of(base)));
-  }
-  return ZERO;
+  return choose(ZERO, exp_of(mul(exponent, ln_of(base))), less(ZERO, base));
 }
 
 // gamma · base^(gamma - 1)
@@ -51,104 +47,107 @@ fn smoothed(t: Scaled) -> Scaled {
 
 fn weight(u: Scaled) -> Scaled {
   let alpha = of_f32(params.alpha);
-  if alpha.s != 0u {
-    return UNITY;
-  }
-  return add(mul(alpha, u), mul(sub(UNITY, alpha), sub(UNITY, u)));
+  return choose(UNITY, add(mul(alpha, u), mul(sub(UNITY, alpha), sub(UNITY, u))), alpha.s == 0u);
 }
 
 // 1 - e^-x for x of 0 or more, with the digits of a small x.
 fn one_minus_exp_neg(x: Scaled) -> Scaled {
-  if x.e > -1 {
-    return sub(UNITY, exp_of(negated(x)));
-  }
-  return mul(x, Scaled(exp_over(acc_words(fixed_of(x)).x), 0, 0u));
+  let small = mul(x, Scaled(exp_over(acc_words(fixed_of(x)).x), 0, 0u));
+  return choose(small, sub(UNITY, exp_of(negated(x))), x.e > -1);
 }
 
-fn focal(ln_p: Scaled, ln_q: Scaled, u: Scaled) -> Factor {
-  let gamma = of_f32(params.gamma);
-  let none = Factor(UNITY, ZERO, ZERO);
-  if params.focal == 0u || gamma.m == 0u {
-    return none;
-  }
+fn by_margin(ln_p: Scaled, ln_q: Scaled, u: Scaled, gamma: Scaled) -> Factor {
+  let twice = sub(mul(TWO, u), UNITY);
+  let y = mul(sub(ln_p, ln_q), twice);
+  let value = exp_of(negated(mul(gamma, softplus(y))));
+  let by_x = negated(mul(mul(mul(twice, gamma), value), exp_of(negated(softplus(negated(y))))));
+  return Factor(value, negated(by_x), by_x);
+}
+
+fn by_miss(ln_p: Scaled, ln_q: Scaled, u: Scaled, gamma: Scaled) -> Factor {
   let rest = sub(UNITY, u);
-  if params.focal == 2u {
-    let twice = sub(mul(TWO, u), UNITY);
-    let y = mul(sub(ln_p, ln_q), twice);
-    let value = exp_of(negated(mul(gamma, softplus(y))));
-    let by_x = negated(mul(mul(mul(twice, gamma), value), exp_of(negated(softplus(negated(y))))));
-    return Factor(value, negated(by_x), by_x);
-  }
-  if params.focal == 5u {
-    let q = exp_of(ln_q);
-    let base = add(mul(u, q), mul(rest, exp_of(ln_p)));
-    let off = mul(mul(slope_of_power(base, gamma), sub(UNITY, mul(TWO, u))), q);
-    return Factor(power(base, gamma), ZERO, off);
-  }
-  // Of the clipped logarithms; below 0 where a prediction is not a probability.
+  let q = exp_of(ln_q);
+  let base = add(mul(u, q), mul(rest, exp_of(ln_p)));
+  let off = mul(mul(slope_of_power(base, gamma), sub(UNITY, mul(TWO, u))), q);
+  return Factor(power(base, gamma), ZERO, off);
+}
+
+// Of the clipped logarithms; below 0 where a prediction is not a probability.
+fn by_loss(ln_p: Scaled, ln_q: Scaled, u: Scaled, gamma: Scaled) -> Factor {
+  let rest = sub(UNITY, u);
   let p = clipped(ln_p);
   let q = clipped(ln_q);
   let b = larger(sub(negated(mul(u, p.ln)), mul(rest, q.ln)), ZERO);
   var base = one_minus_exp_neg(b);
   var by_b = exp_of(negated(b));
-  if params.focal == 4u {
+  var is_one = false;
+  if FACTOR == 4u {
     let threshold = of_f32(params.ratio);
-    if less(by_b, threshold) {
-      return none;
-    }
+    is_one = less(by_b, threshold);
     base = mul(base, inverse(threshold));
     by_b = mul(by_b, inverse(threshold));
   }
   by_b = mul(slope_of_power(base, gamma), by_b);
-  return Factor(power(base, gamma), mul(mul(by_b, u), p.moves), mul(mul(by_b, rest), q.moves));
+  let on = mul(mul(by_b, u), p.moves);
+  let off = mul(mul(by_b, rest), q.moves);
+  return Factor(choose(power(base, gamma), UNITY, is_one), choose(on, ZERO, is_one), choose(off, ZERO, is_one));
+}
+
+fn focal(ln_p: Scaled, ln_q: Scaled, u: Scaled) -> Factor {
+  let gamma = of_f32(params.gamma);
+  var factor = Factor(UNITY, ZERO, ZERO);
+  if gamma.m != 0u {
+    if FACTOR == 2u {
+      factor = by_margin(ln_p, ln_q, u, gamma);
+    } else if FACTOR == 5u {
+      factor = by_miss(ln_p, ln_q, u, gamma);
+    } else if FACTOR == 3u || FACTOR == 4u {
+      factor = by_loss(ln_p, ln_q, u, gamma);
+    }
+  }
+  return factor;
 }
 
 fn pointwise(ln: Logarithms, t: Scaled) -> Scaled {
-  if !counts(t) {
-    return ZERO;
-  }
   let u = smoothed(t);
   let log_p = clipped(ln.p).ln;
   let log_q = clipped(ln.q).ln;
   let on = negated(mul(mul(of_f32(params.on), u), log_p));
   let off = negated(mul(mul(of_f32(params.off), sub(UNITY, u)), log_q));
-  if params.focal == 1u {
+  var loss = ZERO;
+  if FACTOR == 1u {
     let gamma = of_f32(params.gamma);
-    return mul(weight(u), add(mul(exp_of(mul(gamma, log_q)), on), mul(exp_of(mul(gamma, log_p)), off)));
+    loss = mul(weight(u), add(mul(exp_of(mul(gamma, log_q)), on), mul(exp_of(mul(gamma, log_p)), off)));
+  } else {
+    let factor = focal(ln.p, ln.q, u).value;
+    loss = choose(mul(mul(weight(u), factor), add(on, off)), factor, params.measure == 1u);
   }
-  let factor = focal(ln.p, ln.q, u).value;
-  if params.measure == 1u {
-    return factor;
-  }
-  return mul(mul(weight(u), factor), add(on, off));
+  return choose(ZERO, loss, counts(t));
 }
 
 fn pointwise_slopes(ln: Logarithms, t: Scaled) -> Slopes {
-  if !counts(t) {
-    return Slopes(ZERO, ZERO);
-  }
   let u = smoothed(t);
   let m = weight(u);
   let log_p = clipped(ln.p);
   let log_q = clipped(ln.q);
   let on = mul(of_f32(params.on), u);
   let off = mul(of_f32(params.off), sub(UNITY, u));
-  var by = Factor(ZERO, ZERO, ZERO);
-  if params.focal == 1u {
+  var by = Slopes(ZERO, ZERO);
+  if FACTOR == 1u {
     let gamma = of_f32(params.gamma);
     let p_gamma = exp_of(mul(gamma, log_p.ln));
     let q_gamma = exp_of(mul(gamma, log_q.ln));
     let for_on = add(mul(on, q_gamma), mul(mul(mul(off, gamma), p_gamma), log_q.ln));
     let for_off = add(mul(off, p_gamma), mul(mul(mul(on, gamma), q_gamma), log_p.ln));
-    by.on = mul(mul(m, for_on), log_p.moves);
-    by.off = mul(mul(m, for_off), log_q.moves);
+    by = Slopes(mul(mul(m, for_on), log_p.moves), mul(mul(m, for_off), log_q.moves));
   } else {
-    by = focal(ln.p, ln.q, u);
-    if params.measure == 0u {
-      let b = sub(negated(mul(on, log_p.ln)), mul(off, log_q.ln));
-      by.on = mul(m, add(mul(mul(by.value, on), log_p.moves), mul(b, by.on)));
-      by.off = mul(m, add(mul(mul(by.value, off), log_q.moves), mul(b, by.off)));
-    }
+    let factor = focal(ln.p, ln.q, u);
+    let b = sub(negated(mul(on, log_p.ln)), mul(off, log_q.ln));
+    let for_on = mul(m, add(mul(mul(factor.value, on), log_p.moves), mul(b, factor.on)));
+    let for_off = mul(m, add(mul(mul(factor.value, off), log_q.moves), mul(b, factor.off)));
+    let alone = params.measure == 1u;
+    by = Slopes(choose(for_on, factor.on, alone), choose(for_off, factor.off, alone));
   }
-  return Slopes(by.on, by.off);
+  let is_counted = counts(t);
+  return Slopes(choose(ZERO, by.on, is_counted), choose(ZERO, by.off, is_counted));
 }

@@ -1,5 +1,6 @@
 // Real numbers as 32 bits and a power of 2, computed with in integers: ±m · 2^(e - 32) with the top bit of m set, or 0. Twin:
-// kernel/scaled.rs.
+// kernel/scaled.rs. Choices are made by `choose`, without branches and early returns: drivers put functions into their callers,
+// and some then need minutes for what a hundred branches leave.
 
 struct Scaled {
   m: u32,
@@ -14,6 +15,11 @@ const UNITY: Scaled = Scaled(SIGN, 1, 0u);
 const TWO: Scaled = Scaled(SIGN, 2, 0u);
 const LEAST_LOGARITHM: Scaled = Scaled(3355443200u, 7, SIGN);   // -100, as in PyTorch's BCELoss
 
+// b where `second`, else a.
+fn choose(a: Scaled, b: Scaled, second: bool) -> Scaled {
+  return Scaled(select(a.m, b.m, second), select(a.e, b.e, second), select(a.s, b.s, second));
+}
+
 fn normal(m: u32, e: i32, s: u32) -> Scaled {
   let zeros = countLeadingZeros(m) & 31u;
   return Scaled(m << zeros, select(e - i32(zeros), LEAST, m == 0u), select(s, 0u, m == 0u));
@@ -23,10 +29,7 @@ fn normal(m: u32, e: i32, s: u32) -> Scaled {
 fn of_fixed(fixed: vec2<u32>) -> Scaled {
   let zeros = countLeadingZeros(fixed.y) & 31u;
   let m = (fixed.y << zeros) | ((fixed.x >> 1u) >> (31u - zeros));
-  if fixed.y == 0u {
-    return normal(fixed.x, 0, 0u);
-  }
-  return Scaled(m, 32 - i32(zeros), 0u);
+  return choose(Scaled(m, 32 - i32(zeros), 0u), normal(fixed.x, 0, 0u), fixed.y == 0u);
 }
 
 // Of finite f32 bits, exactly.
@@ -64,20 +67,15 @@ fn mul(a: Scaled, b: Scaled) -> Scaled {
 
 fn add(a: Scaled, b: Scaled) -> Scaled {
   let swap = b.e > a.e || (b.e == a.e && b.m > a.m);
-  var large = a;
-  var small = b;
-  if swap {
-    large = b;
-    small = a;
-  }
+  let large = choose(a, b, swap);
+  let small = choose(b, a, swap);
   let shift = u32(large.e - small.e);
   let part = select(small.m >> (shift & 31u), 0u, shift > 31u);
-  if large.s != small.s {
-    return normal(large.m - part, large.e, large.s);
-  }
+  let apart = normal(large.m - part, large.e, large.s);
   let sum = large.m + part;
   let carry = sum < part;
-  return Scaled(select(sum, (sum >> 1u) | SIGN, carry), large.e + select(0, 1, carry), large.s);
+  let joint = Scaled(select(sum, (sum >> 1u) | SIGN, carry), large.e + select(0, 1, carry), large.s);
+  return choose(apart, joint, large.s == small.s);
 }
 
 fn sub(a: Scaled, b: Scaled) -> Scaled {
@@ -94,17 +92,11 @@ fn less(a: Scaled, b: Scaled) -> bool {
 }
 
 fn larger(a: Scaled, b: Scaled) -> Scaled {
-  if less(a, b) {
-    return b;
-  }
-  return a;
+  return choose(a, b, less(a, b));
 }
 
 fn smaller(a: Scaled, b: Scaled) -> Scaled {
-  if less(b, a) {
-    return b;
-  }
-  return a;
+  return choose(a, b, less(b, a));
 }
 
 // trunc(|x| · 2^32) below 128, and nearly 2^39 beyond.
@@ -116,10 +108,7 @@ fn fixed_of(x: Scaled) -> Acc {
 fn exp_of(x: Scaled) -> Scaled {
   let power = exp_neg(fixed_of(x));
   let down = normal(power.g, -i32(power.n), 0u);
-  if x.s == 0u {
-    return inverse(down);
-  }
-  return down;
+  return choose(down, inverse(down), x.s == 0u);
 }
 
 // ln(1 + e) / e
@@ -153,25 +142,16 @@ fn ln_of(x: Scaled) -> Scaled {
   let below = x.e < 1;
   let sum = acc_words(acc_add(more, acc_signed(rest, below)));
   let ln = of_fixed(select(sum, vec2<u32>(0u), (sum.y >> 31u) != 0u));
-  if below {
-    return negated(ln);
-  }
-  return ln;
+  return choose(ln, negated(ln), below);
 }
 
 // ln(1 + e^x).
 fn softplus(x: Scaled) -> Scaled {
   let small = ln_1p(exp_of(Scaled(x.m, x.e, SIGN)));
-  if x.s != 0u {
-    return small;
-  }
-  return add(x, small);
+  return choose(small, add(x, small), x.s == 0u);
 }
 
 // x^exponent for x of 0 or more.
 fn raised(x: Scaled, exponent: Scaled) -> Scaled {
-  if x.m == 0u {
-    return ZERO;
-  }
-  return exp_of(mul(exponent, ln_of(x)));
+  return choose(exp_of(mul(exponent, ln_of(x))), ZERO, x.m == 0u);
 }

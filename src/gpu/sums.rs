@@ -202,14 +202,6 @@ fn with_entropy(params: Params, entropy: Entropy) -> Params {
         clip_low: parameter(low),
         clip_high: parameter(high),
         ratio: if let Focal::Reduced { threshold, .. } = entropy.factor { parameter(threshold) } else { 1.0 },
-        focal: match entropy.factor {
-            Focal::None => 0,
-            Focal::Apart(_) => 1,
-            Focal::Margin(_) => 2,
-            Focal::Confidence(_) => 3,
-            Focal::Reduced { .. } => 4,
-            Focal::Miss(_) => 5,
-        },
         part: match entropy.part {
             Part::All => 0,
             Part::Ones => 1,

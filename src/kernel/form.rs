@@ -35,13 +35,24 @@ pub(crate) enum Accumulate {
 /// [`Pointwise`](crate::pointwise::Pointwise) without its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Loss {
-    // As `POINTWISE` has them in the shaders.
+    None,
+    CrossEntropy,
+    BinaryCrossEntropy,
+    Focal,
+    CategoricalFocal,
+    Entropy(Factor),
+}
+
+/// [`Focal`](crate::pointwise::Focal) without its numbers, as `FACTOR` has them in the shaders. A kernel has the code of one:
+/// drivers put functions into their callers, and with all of them some need minutes and gigabytes for a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Factor {
     None = 0,
-    CrossEntropy = 1,
-    BinaryCrossEntropy = 2,
-    Focal = 3,
-    CategoricalFocal = 4,
-    Entropy = 5,
+    Apart = 1,
+    Margin = 2,
+    Confidence = 3,
+    Reduced = 4,
+    Miss = 5,
 }
 
 impl Activate {

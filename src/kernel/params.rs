@@ -40,7 +40,6 @@ pub struct Params {
     pub clip_low: f32,
     pub clip_high: f32,
     pub ratio: f32,
-    pub focal: u32,
     pub part: u32,
     pub measure: u32,
     pub parts: u32,

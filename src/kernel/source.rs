@@ -369,13 +369,18 @@ fn push_single(form: Form, parts: &mut Vec<String>, constants: &mut Vec<(&'stati
     parts.push(fragment::LOSS_SUM.into());
 }
 
-/// The fragment of a loss: that of `Entropy`, or of those with short names, which a constant tells apart.
+/// The fragment of a loss, that of `Entropy` or of those with short names, and the constant that tells them apart.
 fn push_loss(loss: Loss, named: &str, parts: &mut Vec<String>, constants: &mut Vec<(&'static str, f64)>) {
-    if loss == Loss::Entropy {
-        return parts.push(fragment::ENTROPY.into());
-    }
-    parts.push(named.into());
-    constants.push(("POINTWISE", loss as u32 as f64));
+    let (fragment, constant, number) = match loss {
+        Loss::None => (named, "POINTWISE", 0),
+        Loss::CrossEntropy => (named, "POINTWISE", 1),
+        Loss::BinaryCrossEntropy => (named, "POINTWISE", 2),
+        Loss::Focal => (named, "POINTWISE", 3),
+        Loss::CategoricalFocal => (named, "POINTWISE", 4),
+        Loss::Entropy(factor) => (fragment::ENTROPY, "FACTOR", factor as u32),
+    };
+    parts.push(fragment.into());
+    constants.push((constant, number.into()));
 }
 
 /// A loader or decoder fragment for the other operand.
