@@ -301,6 +301,8 @@ impl Fnv {
                 self.bytes(&exact.units().to_le_bytes());
                 self.bytes(&exact.exponent().to_le_bytes());
             }
+            // A sum of integers too, which is told as a float.
+            self.numbers(sums.pointwise_sum().map(f64::to_bits));
             let bad = sums.non_finite();
             [sums.voxels(), bad.pred, bad.truth, bad.voxels].iter().for_each(|n| self.bytes(&n.to_le_bytes()));
             self.bytes(&[u8::from(sums.out_of_range())]);
