@@ -25,28 +25,20 @@ fn overlap_slope(cell: u32, p_bits: u32, t_bits: u32) -> Scaled {
   if POWER {
     let exponent = of_f32(params.power);
     power = mul(exponent, raised(absolute(p), sub(exponent, UNITY)));
-    if keys.x < keys.z {
-      power = negated(power);
-    }
+    power = choose(power, negated(power), keys.x < keys.z);
   }
-  var own = ZERO;
-  if keys.x > keys.y {
-    own = coefficient(cell, 3u);
-  } else if keys.x < keys.y {
-    own = negated(coefficient(cell, 3u));
-  }
+  let difference = coefficient(cell, 3u);
+  let own = choose(choose(ZERO, difference, keys.x > keys.y), negated(difference), keys.x < keys.y);
   let linear = add(coefficient(cell, 0u), mul(coefficient(cell, 1u), of_bits(t_bits)));
   return add(add(linear, mul(coefficient(cell, 2u), power)), own);
 }
 
 // Slopes of the pointwise loss, times its coefficient; 0 where the truth is not finite.
 fn loss_slopes(cell: u32, ln: Logarithms, t_bits: u32) -> Slopes {
-  if !is_finite(t_bits) {
-    return Slopes(ZERO, ZERO);
-  }
   let slopes = pointwise_slopes(ln, of_bits(t_bits));
   let loss = coefficient(cell, 4u);
-  return Slopes(mul(loss, slopes.on), mul(loss, slopes.off));
+  let masked = !is_finite(t_bits);
+  return Slopes(choose(mul(loss, slopes.on), ZERO, masked), choose(mul(loss, slopes.off), ZERO, masked));
 }
 
 // The derivative of the pointwise loss with respect to p.

@@ -13,10 +13,6 @@ fn voxel(row: u32, channel: u32, first_cell: u32) {
   let cell = first_cell + channel;
   let p = pred(row, channel, true).x;
   let t = truth(row, channel, true).x;
-  if !(is_finite(p) && is_finite(t)) {
-    store(row, channel, ZERO);
-    return;
-  }
   var gradient = overlap_slope(cell, p, t);
   if SIGMOID {
     gradient = mul(gradient, sigmoid_slope(p_load(row, channel, true).x));
@@ -30,5 +26,5 @@ fn voxel(row: u32, channel: u32, first_cell: u32) {
       gradient = add(gradient, slope_by_p(ln, slopes));
     }
   }
-  store(row, channel, gradient);
+  store(row, channel, choose(ZERO, gradient, is_finite(p) && is_finite(t)));
 }

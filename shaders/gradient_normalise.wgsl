@@ -9,38 +9,37 @@ struct Part {
 fn part_of(row: u32, channel: u32, cell: u32) -> Part {
   let p = pred(row, channel, true).x;
   let t = truth(row, channel, true).x;
-  if !is_finite(t) {
-    return Part(ZERO, ZERO);
+  var part = Part(ZERO, ZERO);
+  if is_finite(t) {
+    part.slope = overlap_slope(cell, p, t);
+    part.times_p = mul(of_bits(p), part.slope);
+    if HAS_LOSS {
+      let ln = logarithms(row, channel);
+      let slopes = loss_slopes(cell, ln, t);
+      let of_loss = slope_by_p(ln, slopes);
+      // p times the derivative, which may be beyond every number where p is 0.
+      let high = p > HALF && (p >> 31u) == 0u;
+      let loss_times_p = choose(slope_times_p(ln, slopes), mul(of_bits(p), of_loss), high);
+      part = Part(add(part.slope, of_loss), add(part.times_p, loss_times_p));
+    }
   }
-  let slope = overlap_slope(cell, p, t);
-  let times_p = mul(of_bits(p), slope);
-  if !HAS_LOSS {
-    return Part(slope, times_p);
-  }
-  let ln = logarithms(row, channel);
-  let slopes = loss_slopes(cell, ln, t);
-  let of_loss = slope_by_p(ln, slopes);
-  // p times the derivative, which may be beyond every number where p is 0.
-  var loss_times_p = slope_times_p(ln, slopes);
-  if p > HALF && (p >> 31u) == 0u {
-    loss_times_p = mul(of_bits(p), of_loss);
-  }
-  return Part(add(slope, of_loss), add(times_p, loss_times_p));
+  return part;
 }
 
 fn voxel(row: u32, channel: u32, first_cell: u32) {
+  let by = inverse(total(row, NO_CHANNEL));
   var bad = false;
   var mean = ZERO;
-  for (var k = 0u; k < params.channels; k += 1u) {
-    bad = bad || !is_finite(pred(row, k, true).x);
-    mean = add(mean, part_of(row, k, first_cell + k).times_p);
-  }
-  let by = inverse(total(row, NO_CHANNEL));
-  for (var k = 0u; k < params.channels; k += 1u) {
-    if bad {
-      store(row, k, ZERO);
-    } else {
-      store(row, k, mul(sub(part_of(row, k, first_cell + k).slope, mean), by));
+  // The sums first. Both ways are one loop, so that its code is there once.
+  for (var way = 0u; way < 2u; way += 1u) {
+    for (var k = 0u; k < params.channels; k += 1u) {
+      let part = part_of(row, k, first_cell + k);
+      if way == 0u {
+        bad = bad || !is_finite(pred(row, k, true).x);
+        mean = add(mean, part.times_p);
+      } else {
+        store(row, k, choose(mul(sub(part.slope, mean), by), ZERO, bad));
+      }
     }
   }
 }

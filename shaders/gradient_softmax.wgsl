@@ -26,9 +26,7 @@ fn part_of(sums: LnSums, row: u32, channel: u32, cell: u32) -> Part {
       let ln = logarithms_beside(sums, row, channel);
       let slopes = loss_slopes(cell, ln, t);
       part.s = slope_by_logit(ln, slopes);
-      if !part.high {
-        part.w = slope_times_p(ln, slopes);
-      }
+      part.w = choose(slope_times_p(ln, slopes), ZERO, part.high);
     }
   }
   return part;
@@ -41,35 +39,28 @@ fn voxel(row: u32, channel: u32, first_cell: u32) {
   } else {
     sums.all = exponentials(row, NO_CHANNEL);
   }
-  if sums.all.bad {
-    for (var k = 0u; k < params.channels; k += 1u) {
-      store(row, k, ZERO);
-    }
-    return;
-  }
   var mean = ZERO;
   var small = ZERO;
   var of_top = ZERO;
   var has_high = false;
-  for (var k = 0u; k < params.channels; k += 1u) {
-    let part = part_of(sums, row, k, first_cell + k);
-    mean = add(mean, mul(part.p, part.h));
-    small = add(small, part.w);
-    if part.high {
-      of_top = add(of_top, part.s);
-      has_high = true;
-    }
-  }
-  for (var k = 0u; k < params.channels; k += 1u) {
-    let part = part_of(sums, row, k, first_cell + k);
-    var gradient = mul(part.p, sub(part.h, mean));
-    if HAS_LOSS {
-      var beside = ZERO;
-      if has_high && !part.high {
-        beside = mul(of_power(share(sums.others, p_load(row, k, true).x)), of_top);
+  // The sums first. Both ways are one loop, so that its code is there once.
+  for (var way = 0u; way < 2u; way += 1u) {
+    for (var k = 0u; k < params.channels; k += 1u) {
+      let part = part_of(sums, row, k, first_cell + k);
+      if way == 0u {
+        mean = add(mean, mul(part.p, part.h));
+        small = add(small, part.w);
+        of_top = add(of_top, choose(ZERO, part.s, part.high));
+        has_high = has_high || part.high;
+      } else {
+        var gradient = mul(part.p, sub(part.h, mean));
+        if HAS_LOSS {
+          let own = mul(of_power(share(sums.others, p_load(row, k, true).x)), of_top);
+          let beside = choose(ZERO, own, has_high && !part.high);
+          gradient = sub(sub(add(gradient, part.s), mul(part.p, sub(small, part.w))), beside);
+        }
+        store(row, k, choose(gradient, ZERO, sums.all.bad));
       }
-      gradient = sub(sub(add(gradient, part.s), mul(part.p, sub(small, part.w))), beside);
     }
-    store(row, k, gradient);
   }
 }

@@ -14,8 +14,5 @@ struct Slopes {
 
 // No logarithm of a probability is below -100, as in PyTorch's BCELoss; those of logits may be.
 fn ln_floored(x: Scaled) -> Scaled {
-  if less(ZERO, x) {
-    return larger(ln_of(x), LEAST_LOGARITHM);
-  }
-  return LEAST_LOGARITHM;
+  return choose(LEAST_LOGARITHM, larger(ln_of(x), LEAST_LOGARITHM), less(ZERO, x));
 }

@@ -146,6 +146,8 @@ pub fn activated(activation: Activation, logits: &[f64], c: usize) -> f64 {
 
 pub fn pointwise(options: SumsOptions, logits: &[f64], c: usize, p: f64, t: f64) -> f64 {
     let x = logits[c];
+    // Parameters count as f32.
+    let single = |x: f64| f64::from(x as f32);
     let ln = |x: f64| x.ln().max(-100.0);
     let (ln_p, ln_q) = match options.activation {
         Activation::Sigmoid => (-(-x).exp().ln_1p(), -x.exp().ln_1p()),
@@ -162,9 +164,9 @@ pub fn pointwise(options: SumsOptions, logits: &[f64], c: usize, p: f64, t: f64)
         None => 0.0,
         Some(Pointwise::CrossEntropy) => -t * ln_p,
         Some(Pointwise::BinaryCrossEntropy) => -t * ln_p - (1.0 - t) * ln_q,
-        Some(Pointwise::Balanced { beta }) => -beta * t * ln_p - (1.0 - beta) * (1.0 - t) * ln_q,
+        Some(Pointwise::Balanced { beta }) => -single(beta) * t * ln_p - (1.0 - single(beta)) * (1.0 - t) * ln_q,
         Some(Pointwise::Focal { gamma, alpha }) => {
-            let (on, off) = alpha.map_or((1.0, 1.0), |a| (a, 1.0 - a));
+            let (on, off) = alpha.map_or((1.0, 1.0), |a| (single(a), 1.0 - single(a)));
             -on * t * (1.0 - p).powf(gamma) * ln_p - off * (1.0 - t) * p.powf(gamma) * ln_q
         }
         Some(Pointwise::CategoricalFocal { gamma }) => -t * (1.0 - p).powf(gamma) * ln_p,
