@@ -141,7 +141,12 @@ impl Engines {
             (A::Sigmoid, T::Plain, Some(Pointwise::Entropy(weighted)), first, false, 5003),
             (A::Normalise, T::Plain, Some(Pointwise::Entropy(shares)), last, true, 5003),
         ];
-        for (activation, terms, pointwise, layout, is_map, voxels) in cases {
+        let reduced = Focal::Reduced { gamma: 2.0, threshold: 0.5 };
+        let factors = [Focal::Apart(1.5), Focal::Margin(2.0), reduced, Focal::Miss(2.0)].map(|factor| {
+            let pointwise = Pointwise::Entropy(Entropy { factor, ..Entropy::default() });
+            (A::Sigmoid, T::Plain, Some(pointwise), first, false, 7)
+        });
+        for (activation, terms, pointwise, layout, is_map, voxels) in cases.into_iter().chain(factors) {
             let options = SumsOptions { activation, terms, pointwise };
             let shape = Shape::new(2, 3, [voxels]).unwrap().with_layout(layout);
             let n = shape.elements() as usize;
