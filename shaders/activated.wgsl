@@ -1,21 +1,4 @@
-// What every activation yields, and helpers on f32 bits. Twin: kernel/voxelwise.rs.
-
-struct Activated {
-  bits: vec4<u32>,   // the activated values, as f32 bits; NaN where the voxel is not finite
-  ln_p: vec4<f32>,   // ln p and ln (1 - p), for the pointwise losses
-  ln_q: vec4<f32>,
-}
-
-// Without logits: no logarithm is below -100, as in PyTorch's BCELoss.
-fn activated(bits: vec4<u32>) -> Activated {
-  let p = bitcast<vec4<f32>>(bits);
-  return Activated(bits, ln(p), ln(vec4<f32>(1.0) - p));
-}
-
-fn ln(x: vec4<f32>) -> vec4<f32> {
-  let least = vec4<f32>(-100.0);
-  return select(max(log(x), least), least, x <= vec4<f32>(0.0));
-}
+// Helpers on f32 bits, which all predictions need. Twin: kernel/fixed.rs.
 
 fn non_finite(bits: vec4<u32>) -> vec4<bool> {
   return (bits & vec4<u32>(0x7fffffffu)) >= vec4<u32>(INFINITY);

@@ -16,6 +16,20 @@ fn acc_of(a: u32) -> Acc {
   return Acc(a, 0u);
 }
 
+fn acc_from(words: vec2<u32>) -> Acc {
+  return words;
+}
+
+// The high half of a product.
+fn mulhi(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  return a1 * b1 + (middle >> 16u) + ((a0 * b1 + (middle & 0xffffu)) >> 16u);
+}
+
 fn acc_shr(a: Acc, by: u32) -> Acc {
   let s = by & 31u;
   let low = select((a.x >> s) | (a.y << ((32u - s) & 31u)), a.x, s == 0u);

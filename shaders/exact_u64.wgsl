@@ -15,6 +15,20 @@ fn acc_of(a: u32) -> Acc {
   return u64(a);
 }
 
+fn acc_from(words: vec2<u32>) -> Acc {
+  return u64(words.x) | (u64(words.y) << 32u);
+}
+
+// The high half of a product.
+fn mulhi(a: u32, b: u32) -> u32 {
+  return u32((u64(a) * u64(b)) >> 32u);
+}
+
+// a >> by, where by is at most 63.
+fn acc_shr(a: Acc, by: u32) -> Acc {
+  return a >> by;
+}
+
 // Two's complement where `negative`.
 fn acc_signed(a: Acc, negative: bool) -> Acc {
   return select(a, ~a + 1lu, negative);
@@ -56,7 +70,7 @@ fn fix_half_product(x: u32, y: u32) -> Acc {
   return (u64(x) * u64(y)) >> 2u;
 }
 
-// n · 2^by, where by is at most 46.
+// n · 2^by, where by is from 1 to 63.
 fn acc_shifted(n: u32, by: u32) -> Acc {
   return u64(n) << by;
 }

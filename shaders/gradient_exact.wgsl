@@ -1,5 +1,5 @@
 // Gradient A·t + B·p + C + D·sign(p - t) of each voxel, in integers, rounded once: the same bits everywhere. Voxels and
-// coefficients have 30 bits, a product 60, their sum 62. Twin: kernel/gradient.rs.
+// coefficients have 30 bits, a product 60, their sum 62. Twin: kernel/exact_gradient.rs.
 
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;
 

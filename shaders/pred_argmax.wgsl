@@ -1,6 +1,6 @@
 // 1 in the first channel with the largest value of the voxel, 0 in the others. Compared as integers, hence exact.
 
-fn pred(row: u32, channel: u32, single: bool) -> Activated {
+fn pred(row: u32, channel: u32, single: bool) -> vec4<u32> {
   var bad = vec4<bool>(false);
   var largest = vec4<u32>(0u);
   var best = vec4<u32>(0u);
@@ -12,5 +12,5 @@ fn pred(row: u32, channel: u32, single: bool) -> Activated {
     largest = max(largest, key);
   }
   let on = select(vec4<u32>(0u), vec4<u32>(ONE), best == vec4<u32>(channel));
-  return activated(select(on, vec4<u32>(NAN), bad));
+  return select(on, vec4<u32>(NAN), bad);
 }

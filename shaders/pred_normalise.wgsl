@@ -1,15 +1,23 @@
-// The share of each channel in the sum over the channels of its voxel.
+// The share of a channel in the sum over the channels of its voxel. One voxel at a time, whatever is asked for.
 
-fn pred(row: u32, channel: u32, single: bool) -> Activated {
-  var bad = vec4<bool>(false);
-  var others = vec4<f32>(0.0);
+const NO_CHANNEL: u32 = 0xffffffffu;
+
+fn total(row: u32, left_out: u32) -> Scaled {
+  var sum = ZERO;
   for (var k = 0u; k < params.channels; k += 1u) {
-    let bits = p_load(row, k, single);
-    bad = bad | non_finite(bits);
-    others += select(bitcast<vec4<f32>>(bits), vec4<f32>(0.0), vec4<bool>(k == channel));
+    if k != left_out {
+      sum = add(sum, of_bits(p_load(row, k, true).x));
+    }
   }
-  let own = bitcast<vec4<f32>>(p_load(row, channel, single));
-  let sum = own + others;
-  let bits = select(bitcast<vec4<u32>>(own / sum), vec4<u32>(NAN), bad | (sum == vec4<f32>(0.0)));
-  return Activated(bits, ln(own / sum), ln(others / sum));
+  return sum;
+}
+
+fn pred(row: u32, channel: u32, single: bool) -> vec4<u32> {
+  var bad = false;
+  for (var k = 0u; k < params.channels; k += 1u) {
+    bad = bad || non_finite(p_load(row, k, true)).x;
+  }
+  let sum = total(row, NO_CHANNEL);
+  let share = bits_of(mul(of_bits(p_load(row, channel, true).x), inverse(sum)));
+  return vec4<u32>(select(share, NAN, bad || sum.m == 0u));
 }

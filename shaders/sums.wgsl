@@ -1,6 +1,6 @@
 // Strategy of the sums: LANES lanes walk one task at stride one, then fold in workgroup memory; lane 0 of each group
-// writes the partial. No atomics; barriers only here, never under an `if`. Where the quads begin, and how most of them are
-// added, is in sums_any.wgsl, sums_aligned.wgsl or sums_bytes.wgsl. Twin: kernel/sums.rs.
+// writes the partial. No atomics; barriers only here, never under an `if`. How a lane adds its voxels is in sums_quads.wgsl or
+// sums_single.wgsl. Twin: kernel/sums.rs.
 
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;
 
@@ -18,27 +18,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var lane: Lane;
   if slot < params.tasks {
     let task = task_of(slot);
-    let first = first_quad(task);
-    let quads = (task.voxels - first) / 4u;
-    for (var q = most_quads(&lane, task, first, quads, lane_id); q < quads; q += LANES) {
-      let row = task.row + first + 4u * q;
-      let p = pred(row, task.channel, false);
-      let t = truth(row, task.channel, false);
-      lane_quad(&lane, p.bits, t, task.scale);
-      if SLOTS > TERMS {
-        lane_pointwise(&lane, p, t, 4u);
-      }
-    }
-    // Before the first quad, and behind the last.
-    for (var i = lane_id; i < task.voxels - 4u * quads; i += LANES) {
-      let row = task.row + select(i + 4u * quads, i, i < first);
-      let p = pred(row, task.channel, true);
-      let t = truth(row, task.channel, true);
-      lane_one(&lane, p.bits.x, t.x, task.scale);
-      if SLOTS > TERMS {
-        lane_pointwise(&lane, p, t, 1u);
-      }
-    }
+    sum_task(&lane, task, lane_id);
   }
 
   sh_max_abs[lid] = lane.max_abs;

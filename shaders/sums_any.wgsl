@@ -23,16 +23,10 @@ fn most_quads(lane: ptr<function, Lane>, task: Task, first: u32, quads: u32, lan
     let tb = truth(b, channel, false);
     let tc = truth(c, channel, false);
     let td = truth(d, channel, false);
-    lane_quad(lane, pa.bits, ta, task.scale);
-    lane_quad(lane, pb.bits, tb, task.scale);
-    lane_quad(lane, pc.bits, tc, task.scale);
-    lane_quad(lane, pd.bits, td, task.scale);
-    if SLOTS > TERMS {
-      lane_pointwise(lane, pa, ta, 4u);
-      lane_pointwise(lane, pb, tb, 4u);
-      lane_pointwise(lane, pc, tc, 4u);
-      lane_pointwise(lane, pd, td, 4u);
-    }
+    lane_quad(lane, pa, ta, task.scale);
+    lane_quad(lane, pb, tb, task.scale);
+    lane_quad(lane, pc, tc, task.scale);
+    lane_quad(lane, pd, td, task.scale);
   }
   return q;
 }

@@ -2,9 +2,7 @@
 
 override TERMS: u32 = 5u;        // 3: p, t, pt; 5: and pp, tt; 6: and |p - t|
 override CAREFUL: bool = false;  // leave out voxels where either value is NaN or infinite
-override POWER: bool = false;    // pp, tt are |p|^power, |t|^power
 
-const POINTWISE_SCALE: u32 = 16u;
 const TOO_LARGE: u32 = 0xffffffffu;   // no |x| has these bits: a pointwise loss went beyond its grid
 
 struct Lane {
@@ -35,13 +33,8 @@ fn lane_add(lane: ptr<function, Lane>, p_in: u32, t_in: u32, scale: u32) {
   (*lane).t = acc_add((*lane).t, t_fix);
   (*lane).pt = acc_add((*lane).pt, acc_signed(fix_product_magnitude(p, t, scale), ((p ^ t) >> 31u) != 0u));
   if TERMS > 3u {
-    if POWER {
-      (*lane).pp = acc_add((*lane).pp, fix_magnitude(power_of(p), 2u * scale));
-      (*lane).tt = acc_add((*lane).tt, fix_magnitude(power_of(t), 2u * scale));
-    } else {
-      (*lane).pp = acc_add((*lane).pp, fix_product_magnitude(p, p, scale));
-      (*lane).tt = acc_add((*lane).tt, fix_product_magnitude(t, t, scale));
-    }
+    (*lane).pp = acc_add((*lane).pp, fix_power(p, scale));
+    (*lane).tt = acc_add((*lane).tt, fix_power(t, scale));
   }
   if TERMS > 5u {
     (*lane).difference = acc_add((*lane).difference, acc_abs_difference(p_fix, t_fix));
@@ -57,22 +50,4 @@ fn lane_quad(lane: ptr<function, Lane>, p: vec4<u32>, t: vec4<u32>, scale: u32) 
 
 fn lane_one(lane: ptr<function, Lane>, p: u32, t: u32, scale: u32) {
   lane_add(lane, p, t, scale);
-}
-
-// Adds the pointwise loss of the first `voxels` of four.
-fn lane_pointwise(lane: ptr<function, Lane>, p: Activated, t: vec4<u32>, voxels: u32) {
-  let counts = !(non_finite(p.bits) | non_finite(t)) & (vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(voxels));
-  let bits = select(vec4<u32>(0u), bitcast<vec4<u32>>(pointwise(p, t)) & vec4<u32>(0x7fffffffu), counts);
-  for (var i = 0u; i < 4u; i += 1u) {
-    (*lane).pointwise = acc_add((*lane).pointwise, fix_magnitude(bits[i], POINTWISE_SCALE));
-  }
-  if any(bits > vec4<u32>((127u + POINTWISE_SCALE) << 23u)) {
-    (*lane).max_abs = TOO_LARGE;
-  }
-}
-
-// |x|^power as f32 bits.
-fn power_of(bits: u32) -> u32 {
-  let x = bitcast<f32>(bits & 0x7fffffffu);
-  return select(bitcast<u32>(pow(x, params.power)), 0u, x == 0.0);
 }

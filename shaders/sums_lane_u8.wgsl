@@ -33,7 +33,3 @@ fn lane_quad(lane: ptr<function, Lane>, p: vec4<u32>, t: vec4<u32>, scale: u32) 
 fn lane_one(lane: ptr<function, Lane>, p: u32, t: u32, scale: u32) {
   lane_quad(lane, vec4<u32>(p, 0u, 0u, 0u), vec4<u32>(t, 0u, 0u, 0u), scale);
 }
-
-// Integers have no pointwise loss; they would go through sums_lane.wgsl.
-fn lane_pointwise(lane: ptr<function, Lane>, p: Activated, t: vec4<u32>, voxels: u32) {
-}

@@ -17,7 +17,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   if slot < params.tasks {
     let task = task_of(slot);
     for (var v = lane_id; v < task.voxels; v += LANES) {
-      let p = pred(task.row + v, task.channel, true).bits.x & 0x7fffffffu;
+      let p = pred(task.row + v, task.channel, true).x & 0x7fffffffu;
       let t = truth(task.row + v, task.channel, true).x & 0x7fffffffu;
       let bad = vec2<bool>(p >= INFINITY, t >= INFINITY);
       let either = bad.x || bad.y;

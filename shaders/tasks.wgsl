@@ -38,7 +38,6 @@ struct Params {
   clip_low: f32,        //   bounds of logarithms,
   clip_high: f32,
   ratio: f32,           //   threshold of the reduced focal loss,
-  focal: u32,           //   0: no factor, 1: of each part, 2: by the logit, 3: by the loss, 4: reduced, 5: by the miss,
   part: u32,            //   0: all voxels, 1: those with truth 1, 2: the others,
   measure: u32,         //   0: the loss, 1: the factor alone
   parts: u32,           // parts of a task, a power of two: slot n is part n % parts of task n / parts,

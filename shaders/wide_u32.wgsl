@@ -1,5 +1,5 @@
 // 64-bit integers in two's complement as pairs of u32, low word first: sums of products, rounded once. Same functions and
-// same bits as wide_u64.wgsl. Twin: kernel/gradient.rs.
+// same bits as wide_u64.wgsl. Twin: kernel/exact_gradient.rs.
 
 alias Wide = vec2<u32>;
 

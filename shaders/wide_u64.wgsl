@@ -1,5 +1,5 @@
 // 64-bit integers where the adapter has them (SHADER_INT64): sums of products, rounded once. Same functions and same bits as
-// wide_u32.wgsl. Twin: kernel/gradient.rs.
+// wide_u32.wgsl. Twin: kernel/exact_gradient.rs.
 
 alias Wide = i64;
 

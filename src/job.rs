@@ -44,7 +44,7 @@ impl<D> SumsOf<D> {
 
     /// Refuses what cannot be summed: a pointwise loss beyond its grid, or |x|^γ beyond the grid of products.
     pub fn check(&self, raw: &RawSums, scale: u16, cell: u64) -> Result<()> {
-        if raw.pointwise_too_large() {
+        if raw.pointwise_too_large {
             return Err(Error::PointwiseTooLarge { cell });
         }
         match self.options.terms {

@@ -5,7 +5,8 @@
 
 pub(crate) mod activated;
 pub(crate) mod counts;
-mod exponential;
+pub(crate) mod exact_gradient;
+mod fixed;
 pub(crate) mod form;
 pub(crate) mod gradient;
 pub(crate) mod instances;
@@ -14,7 +15,9 @@ mod keys;
 pub mod params;
 #[cfg(feature = "gpu")]
 pub(crate) mod rows;
+mod scaled;
 pub mod shaders;
+mod slopes;
 pub mod source;
 pub(crate) mod sums;
 pub(crate) mod surface;

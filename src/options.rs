@@ -156,14 +156,6 @@ impl From<Terms> for SumsOptions {
 }
 
 impl SumsOptions {
-    /// Whether the sums have the same bits on every device. Sigmoid, softmax, powers and pointwise losses are
-    /// transcendental: their values may differ in the last bits between devices, and so may the sums.
-    pub fn is_exact(&self) -> bool {
-        !matches!(self.activation, Activation::Sigmoid | Activation::Softmax | Activation::Normalise)
-            && !matches!(self.terms, Terms::Power(_))
-            && self.pointwise.is_none()
-    }
-
     /// The sums of no voxels.
     pub(crate) fn zero(&self) -> Sums {
         Sums::zero_of(self.terms, self.activation, self.pointwise)

@@ -2,6 +2,7 @@
 
 mod entropy;
 
+pub(crate) use entropy::Real;
 pub use entropy::{Entropy, Focal, LabelSmoothing, Measure, Part};
 
 /// A loss ℓ(p, t) of each element, p a probability. A cell holds its sum in

@@ -24,7 +24,7 @@ pub use surface::{
 pub use topology::{Betti, Topology};
 
 pub(crate) use exact::scale_of;
-pub(crate) use sums::{BlockSums, POINTWISE, POINTWISE_SCALE, SCALE_POWER, UNITS};
+pub(crate) use sums::{BlockSums, POINTWISE, SCALE_POWER, UNITS};
 #[cfg(feature = "eval")]
 pub(crate) use surface::Farthest;
 pub(crate) use surface::{LATTICE_BITS, kinds};

@@ -32,7 +32,8 @@ use work::{Want, Work};
 /// Dice and other losses of soft volumes, with the choices that tell one from another.
 ///
 /// Without flags: 1 - 2*sum(p*t) / (sum(p) + sum(t)) of each sample and channel, without smoothing, and their mean. Sums
-/// are exact and the same on every device; sigmoid, softmax, powers and logarithms hold within a documented bound.
+/// are exact, and every number is the same on every device: sigmoid, softmax, powers and logarithms too, which are within a
+/// documented bound.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Files: .npy, NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage or NRRD. float64 is rounded to float32, with a warning where that \
@@ -77,8 +78,7 @@ pub(super) struct LossCommand {
     format: Format,
     #[command(flatten)]
     device: DeviceArgs,
-    /// Compute on the CPU and on a GPU, and fail unless they agree: to the last bit where no transcendental function is
-    /// involved, else within the documented bound
+    /// Compute on the CPU and on a GPU, and fail unless they agree to the last bit
     #[arg(long, help_heading = "Device")]
     verify: bool,
     /// No progress, notes or warnings on stderr; errors, and what makes the exit code 1, stay
@@ -156,13 +156,12 @@ impl LossCommand {
             None => Exit::Fine,
             Some(verification) => match &verification.difference {
                 None => {
-                    output.note(format_args!("verified: {} agree: {}", verification.devices(), verification.rule()));
+                    output.note(format_args!("verified: {} agree to the last bit", verification.devices()));
                     Exit::Fine
                 }
                 Some(difference) => output.finding(&format!(
-                    "verification failed ({}): {difference}; do not trust {}; run `voxdice verify`, update the driver, \
+                    "verification failed: {difference}; do not trust {}; run `voxdice verify`, update the driver, \
                      or use --backend cpu",
-                    verification.rule(),
                     report.device.device
                 )),
             },

@@ -5,11 +5,10 @@ use super::prepared::{Scratch, load, truth_values};
 use super::simd::{Level, Store, gradients_of_bytes};
 use crate::error::Result;
 use crate::job::{GradientJob, Strides, SumsJob};
-use crate::kernel::activated::{Channels, knows};
-use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact, voxel_gradient};
-use crate::kernel::voxelwise::Voxel;
+use crate::kernel::activated::Channels;
+use crate::kernel::exact_gradient::{ExactCoefficients, exact_coefficients, is_exact};
+use crate::kernel::gradient::Coefficients;
 use crate::shape::{BLOCK_VOXELS, Layout};
-use crate::stats::Partials;
 use crate::volume::{Data, TruthKind};
 
 /// Bytes of a gradient from which on it is written past the caches, which would not hold it.
@@ -60,13 +59,19 @@ struct Buffers {
 impl Backend {
     /// Writes the gradient with respect to the prediction, in its layout.
     pub fn gradient(&self, job: &GradientJob<'_>, out: &mut [f32]) -> Result<()> {
-        let exact = is_exact(&job.sums.options);
-        let exact = if exact { Some(Exact::new(job)?) } else { None };
         let store = if size_of_val(out) < LARGE { Store::Cached } else { Store::Streamed };
-        super::for_each(stretches(&job.sums, out), Buffers::default, |buffers, stretch| match &exact {
-            Some(exact) => exact_stretch((self.level, store), job, exact, buffers, stretch),
-            None => activated_stretch(self.level, job, buffers, stretch),
-        });
+        let stretches = stretches(&job.sums, out);
+        if is_exact(&job.sums.options) {
+            let exact = Exact::new(job)?;
+            super::for_each(stretches, Buffers::default, |buffers, stretch| {
+                exact_stretch((self.level, store), job, &exact, buffers, stretch);
+            });
+        } else {
+            let coefficients = job.partials.iter().map(Coefficients::new).collect::<Result<Vec<_>>>()?;
+            super::for_each(stretches, Buffers::default, |buffers, stretch| {
+                activated_stretch(self.level, job, &coefficients, buffers, stretch);
+            });
+        }
         Ok(())
     }
 }
@@ -166,7 +171,13 @@ fn values<'a>(data: Data<'a>, first: usize, stride: usize, len: usize, buffer: &
 }
 
 /// Gradients through an activation, a power or a pointwise loss.
-fn activated_stretch(level: Level, job: &GradientJob<'_>, buffers: &mut Buffers, mut stretch: Stretch<'_>) {
+fn activated_stretch(
+    level: Level,
+    job: &GradientJob<'_>,
+    coefficients: &[Coefficients],
+    buffers: &mut Buffers,
+    mut stretch: Stretch<'_>,
+) {
     let (sums, len) = (&job.sums, stretch.len);
     let channels = sums.shape.channels() as usize;
     let cell = stretch.sample as usize * channels;
@@ -180,34 +191,9 @@ fn activated_stretch(level: Level, job: &GradientJob<'_>, buffers: &mut Buffers,
         load(sums.pred, at, strides.per_voxel as usize, &mut pred[range.clone()]);
         truth_values(sums, stretch.sample, channel as u64, stretch.first, &mut truth[range]);
     }
-    let partials: &[Partials] = &job.partials[cell..cell + channels];
-    let (activation, terms) = (sums.options.activation, sums.options.terms);
-    if knows(activation) && sums.options.pointwise.is_none() && !terms.is_power() {
-        let voxels = Channels { stride: len, voxels: len };
-        level.activate(activation, pred, voxels);
-        level.gradients((activation, terms), partials, truth, pred, voxels);
-    } else {
-        voxelwise(sums, partials, truth, pred, len);
-    }
+    let coefficients = &coefficients[cell..cell + channels];
+    level.gradients(&sums.options, coefficients, truth, pred, Channels { stride: len, voxels: len });
     for channel in 0..channels {
         stretch.write(channel, channels, &pred[channel * len..][..len]);
-    }
-}
-
-/// Gradients of `len` voxels in the place of their values, one voxel after another.
-fn voxelwise(job: &SumsJob<'_>, partials: &[Partials], truth: &[f32], pred: &mut [f32], len: usize) {
-    let channels = partials.len();
-    let mut voxel = Voxel::new(channels);
-    let (mut t, mut gradient) = (vec![0.0; channels], vec![0.0; channels]);
-    for i in 0..len {
-        for c in 0..channels {
-            voxel.raw[c] = pred[c * len + i];
-            t[c] = truth[c * len + i];
-        }
-        voxel.activate(job.options.activation);
-        voxel_gradient(&voxel, &job.options, partials, &t, &mut gradient);
-        for c in 0..channels {
-            pred[c * len + i] = gradient[c];
-        }
     }
 }

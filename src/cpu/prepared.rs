@@ -6,14 +6,13 @@ use super::simd::Level;
 use super::sums::BATCH;
 use crate::error::Result;
 use crate::job::{Block, Strides, SumsJob};
-use crate::kernel::activated::{Channels, knows};
+use crate::kernel::activated::Channels;
 use crate::kernel::sums::{INFINITY, RawSums, SumPass, fix_magnitude};
 use crate::kernel::survey::{Survey, survey_run};
 use crate::kernel::voxel::{Bf16Bits, F16Bits, Voxel as Element};
-use crate::kernel::voxelwise::{Voxel, power};
 use crate::options::Activation;
 use crate::shape::BLOCK_VOXELS;
-use crate::stats::{POINTWISE, POINTWISE_SCALE, Terms, scale_of};
+use crate::stats::{FRACTION_BITS, POINTWISE, Terms, scale_of};
 use crate::volume::{Data, TruthKind};
 
 /// Elements of the scratch buffers of a thread: they stay in its cache, and the allocator reuses blocks of this size.
@@ -83,20 +82,21 @@ impl Backend {
         let mut raw = self.level.sum_run(p, t, 1, pass);
         let counts = |p: f32, t: f32| p.is_finite() && t.is_finite();
         if let Terms::Power(gamma) = job.options.terms {
-            for (&p, &t) in p.iter().zip(t).filter(|&(&p, &t)| counts(p, t)) {
-                let scale = 2 * u32::from(pass.scale);
-                raw.units[3] = raw.units[3].wrapping_add(fix_magnitude(power(p, gamma).to_bits(), scale));
-                raw.units[4] = raw.units[4].wrapping_add(fix_magnitude(power(t, gamma).to_bits(), scale));
+            let scale = 2 * u32::from(pass.scale);
+            let mut powers = vec![0.0; p.len()];
+            for (unit, x) in [(3, p), (4, t)] {
+                self.level.powers(x, gamma, &mut powers);
+                let counted = powers.iter().zip(p.iter().zip(t)).filter(|&(_, (&p, &t))| counts(p, t));
+                for (power, _) in counted {
+                    raw.units[unit] = raw.units[unit].wrapping_add(fix_magnitude(power.to_bits(), scale));
+                }
             }
         }
         if job.options.pointwise.is_some() {
             let losses = scratch.pointwise(channel).iter().zip(p.iter().zip(t));
-            for (loss, _) in losses.filter(|&(_, (&p, &t))| counts(p, t)) {
-                // A loss of 0 may be -0.
-                let bits = loss.abs().to_bits();
-                raw.units[POINTWISE] =
-                    raw.units[POINTWISE].wrapping_add(fix_magnitude(bits, u32::from(POINTWISE_SCALE)));
-                raw.max_pointwise = raw.max_pointwise.max(bits);
+            for (&loss, _) in losses.filter(|&(_, (&p, &t))| counts(p, t)) {
+                raw.units[POINTWISE] = raw.units[POINTWISE].wrapping_add(loss);
+                raw.pointwise_too_large |= loss > 1 << FRACTION_BITS;
             }
         }
         raw
@@ -116,8 +116,8 @@ pub(super) struct Scratch {
     len: usize,
     pred: Vec<f32>,
     truth: Vec<f32>,
-    pointwise: Vec<f32>,
-    voxel: Voxel,
+    /// Losses in units of their grid.
+    pointwise: Vec<u64>,
 }
 
 impl Scratch {
@@ -125,8 +125,8 @@ impl Scratch {
         let channels = job.shape.channels() as usize;
         let voxels = Self::voxels_for(job);
         let elements = vec![0.0; channels * voxels];
-        let pointwise = if job.options.pointwise.is_none() { Vec::new() } else { elements.clone() };
-        Self { level, voxels, len: 0, pred: elements.clone(), truth: elements, pointwise, voxel: Voxel::new(channels) }
+        let pointwise = if job.options.pointwise.is_none() { Vec::new() } else { vec![0; elements.len()] };
+        Self { level, voxels, len: 0, pred: elements.clone(), truth: elements, pointwise }
     }
 
     /// Voxels that are prepared at a time.
@@ -142,7 +142,7 @@ impl Scratch {
         &self.truth[channel * self.voxels..][..self.len]
     }
 
-    fn pointwise(&self, channel: usize) -> &[f32] {
+    fn pointwise(&self, channel: usize) -> &[u64] {
         &self.pointwise[channel * self.voxels..][..self.len]
     }
 
@@ -178,29 +178,11 @@ impl Scratch {
     }
 
     fn activate(&mut self, job: &SumsJob<'_>) {
-        let (activation, pointwise) = (job.options.activation, job.options.pointwise);
-        if activation == Activation::None && pointwise.is_none() {
+        if job.options.activation == Activation::None && job.options.pointwise.is_none() {
             return;
         }
-        if knows(activation) && pointwise.is_none() {
-            let channels = Channels { stride: self.voxels, voxels: self.len };
-            return self.level.activate(activation, &mut self.pred, channels);
-        }
-        let channels = job.shape.channels() as usize;
-        for i in 0..self.len {
-            for channel in 0..channels {
-                self.voxel.raw[channel] = self.pred[channel * self.voxels + i];
-            }
-            self.voxel.activate(activation);
-            for channel in 0..channels {
-                let at = channel * self.voxels + i;
-                self.pred[at] = self.voxel.p[channel];
-                if let Some(pointwise) = pointwise {
-                    let t = f64::from(self.truth[at]);
-                    self.pointwise[at] = self.voxel.pointwise(pointwise, activation, channel, t) as f32;
-                }
-            }
-        }
+        let channels = Channels { stride: self.voxels, voxels: self.len };
+        self.level.activate(&job.options, &mut self.pred, &self.truth, &mut self.pointwise, channels);
     }
 }
 

@@ -50,14 +50,14 @@ pub(super) use hints::{Line, Store, fill};
 use super::floor::Prefetch;
 use super::pairs::{PairTable, count_pairs};
 use super::surface::fill_equal;
-use crate::kernel::activated::{Channels, activate, gradients};
+use crate::kernel::activated::{Channels, activate, gradients, powers};
 use crate::kernel::counts::Label;
-use crate::kernel::gradient::ExactCoefficients;
+use crate::kernel::exact_gradient::ExactCoefficients;
+use crate::kernel::gradient::Coefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::sums::{RawSums, SumPass, sum_run};
 use crate::kernel::voxel::Voxel;
-use crate::options::{Activation, Simd};
-use crate::stats::{Partials, Terms};
+use crate::options::{Simd, SumsOptions};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::sync::OnceLock;
 use words::sum_words;
@@ -170,35 +170,54 @@ impl Level {
     }
 
     /// [`activate`] with these instructions.
-    pub fn activate(self, activation: Activation, values: &mut [f32], channels: Channels) {
+    pub fn activate(
+        self,
+        options: &SumsOptions,
+        values: &mut [f32],
+        truths: &[f32],
+        losses: &mut [u64],
+        channels: Channels,
+    ) {
         match self.0 {
-            Set::Baseline => activate(activation, values, channels),
+            Set::Baseline => activate(options, values, truths, losses, channels),
             #[cfg(target_arch = "aarch64")]
-            Set::Neon => activate(activation, values, channels),
+            Set::Neon => activate(options, values, truths, losses, channels),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 | Set::Avx512 => unsafe { avx2_activated::activate(activation, values, channels) },
+            Set::Avx2 | Set::Avx512 => unsafe { avx2_activated::activate(options, values, truths, losses, channels) },
         }
     }
 
     /// [`gradients`] with these instructions.
     pub fn gradients(
         self,
-        (activation, terms): (Activation, Terms),
-        partials: &[Partials],
+        options: &SumsOptions,
+        coefficients: &[Coefficients],
         truths: &[f32],
         values: &mut [f32],
         channels: Channels,
     ) {
         match self.0 {
-            Set::Baseline => gradients(activation, terms, partials, truths, values, channels),
+            Set::Baseline => gradients(options, coefficients, truths, values, channels),
             #[cfg(target_arch = "aarch64")]
-            Set::Neon => gradients(activation, terms, partials, truths, values, channels),
+            Set::Neon => gradients(options, coefficients, truths, values, channels),
             // SAFETY: as in `sum_run`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 | Set::Avx512 => unsafe {
-                avx2_activated::gradients(activation, terms, partials, truths, values, channels)
+                avx2_activated::gradients(options, coefficients, truths, values, channels)
             },
+        }
+    }
+
+    /// [`powers`] with these instructions.
+    pub fn powers(self, values: &[f32], gamma: f32, out: &mut [f32]) {
+        match self.0 {
+            Set::Baseline => powers(values, gamma, out),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => powers(values, gamma, out),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 | Set::Avx512 => unsafe { avx2_activated::powers(values, gamma, out) },
         }
     }
 

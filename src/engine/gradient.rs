@@ -21,10 +21,11 @@ impl Engine {
     /// softmax that is every channel of a voxel whose prediction is not finite; a channel whose truth is not moves with the
     /// others, which do count.
     ///
-    /// Without an activation, a power or a pointwise loss the result has the same bits on every device: coefficients
+    /// The result has the same bits on every device. Without an activation, a power or a pointwise loss coefficients
     /// and voxels are truncated to 30 bits, multiplied and added as integers, and rounded once to the nearest f32;
     /// the error is at most 2^-28 of the largest coefficient times the largest voxel, and half a unit in the last
-    /// place. Otherwise it is an f32 computation, tested to 1e-4 of the largest partial derivative.
+    /// place. Otherwise numbers of 32 bits are computed with, whose error is not derived; it is tested to 1e-4 of the largest
+    /// partial derivative.
     ///
     /// ```
     /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume, metric::{Loss, LossOptions}};
@@ -42,7 +43,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Engine::sums_with`]; [`Error::TableMismatch`] for tables of another shape;
+    /// Those of [`Engine::sums_with`]; [`Error::Parameter`] for partials that are not finite; [`Error::TableMismatch`] for tables of another shape;
     /// [`Error::NoGradient`] for a threshold or argmax; [`Error::MissingTerm`] for `sums` that
     /// were made with other options, which have other activations or scales.
     pub fn gradient<'a>(

@@ -6,6 +6,9 @@ use crate::options::{Activation, SumsOptions};
 use crate::shape::Shape;
 use crate::volume::{Source, Truth, TruthKind, Volume};
 
+/// Their powers of e fit into a sum of 64 bits.
+const MOST_CHANNELS: u64 = 65_535;
+
 /// Checks that the operands fit together and makes them a job.
 pub(super) fn sums_job<'a>(pred: &Volume<'a>, truth: &Truth<'a>, options: &SumsOptions) -> Result<SumsOf<Source<'a>>> {
     options.validate()?;
@@ -13,6 +16,10 @@ pub(super) fn sums_job<'a>(pred: &Volume<'a>, truth: &Truth<'a>, options: &SumsO
         let range = "None or Sigmoid for one channel: over a single channel it is 1 whatever the voxel";
         let value = format!("{:?}", options.activation);
         return Err(Error::Parameter { name: "the activation", value, range: range.into() });
+    }
+    if options.activation == Activation::Softmax && pred.shape().channels() > MOST_CHANNELS {
+        let range = format!("up to {MOST_CHANNELS} for a softmax");
+        return Err(Error::Parameter { name: "channels", value: pred.shape().channels().to_string(), range });
     }
     let (shape, truth_kind) = match truth {
         Truth::Volume(volume) => (same_shape(pred.shape(), volume.shape())?, TruthKind::Real),

@@ -1,8 +1,8 @@
 //! The form of a kernel that does what the options of a call say.
 
-use crate::kernel::form::{Accumulate, Activate, Form, Loss};
+use crate::kernel::form::{Accumulate, Activate, Factor, Form, Loss};
 use crate::options::{Activation, SumsOptions};
-use crate::pointwise::Pointwise;
+use crate::pointwise::{Focal, Pointwise};
 use crate::stats::Terms;
 use crate::volume::TruthKind;
 
@@ -30,8 +30,19 @@ impl Form {
                 Some(Pointwise::BinaryCrossEntropy) => Loss::BinaryCrossEntropy,
                 Some(Pointwise::Balanced { .. } | Pointwise::Focal { .. }) => Loss::Focal,
                 Some(Pointwise::CategoricalFocal { .. }) => Loss::CategoricalFocal,
-                Some(Pointwise::Entropy(_)) => Loss::Entropy,
+                Some(Pointwise::Entropy(entropy)) => Loss::Entropy(factor(entropy.factor)),
             },
         }
+    }
+}
+
+fn factor(focal: Focal) -> Factor {
+    match focal {
+        Focal::None => Factor::None,
+        Focal::Apart(_) => Factor::Apart,
+        Focal::Margin(_) => Factor::Margin,
+        Focal::Confidence(_) => Factor::Confidence,
+        Focal::Reduced { .. } => Factor::Reduced,
+        Focal::Miss(_) => Factor::Miss,
     }
 }

@@ -7,8 +7,9 @@ use super::passes::{Aux, Pass};
 use super::sums::numbers;
 use crate::error::Result;
 use crate::job::GradientOf;
+use crate::kernel::exact_gradient::{ExactCoefficients, exact_coefficients, is_exact};
 use crate::kernel::form::Form;
-use crate::kernel::gradient::{ExactCoefficients, exact_coefficients, is_exact};
+use crate::kernel::gradient::Coefficients as Cell;
 use crate::kernel::params::Params;
 use crate::kernel::source::{Key, Statistic};
 use crate::options::Activation;
@@ -42,7 +43,7 @@ impl Backend {
         let form = Form::new(&sums.options, sums.truth_kind);
         let (statistic, words) = match is_exact(&sums.options) {
             true => (Statistic::GradientExact { truth: form.truth, int64: self.int64 }, EXACT_WORDS),
-            false => (Statistic::Gradient { form }, WORDS),
+            false => (Statistic::Gradient { form, int64: self.int64 }, WORDS),
         };
         let plan = self.within_bindings(plan.reading(words as u64 * whole.channels))?;
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
@@ -70,10 +71,8 @@ impl Coefficients {
             let cells = exact_coefficients(job.partials, job.scales)?;
             return Ok(Self { words: bytemuck::cast_slice(&cells).to_vec(), per_cell: EXACT_WORDS, channels });
         }
-        let cell = |p: &crate::stats::Partials| {
-            [p.pred, p.product, p.pred_power, p.abs_difference, p.pointwise].map(|value| (value as f32).to_bits())
-        };
-        Ok(Self { words: job.partials.iter().flat_map(cell).collect(), per_cell: WORDS, channels })
+        let cells = job.partials.iter().map(|partials| Ok(Cell::new(partials)?.words())).collect::<Result<Vec<_>>>()?;
+        Ok(Self { words: cells.concat(), per_cell: WORDS, channels })
     }
 
     /// Those of the cells that a window touches.

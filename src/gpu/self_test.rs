@@ -7,7 +7,7 @@ use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::job::{Block, CountsOf, GradientOf, SumsOf};
 use crate::kernel::counts::{Label, RawCounts};
-use crate::kernel::gradient::ExactCoefficients;
+use crate::kernel::exact_gradient::ExactCoefficients;
 use crate::kernel::integers::sum_integers;
 use crate::kernel::source::{Dot, Int64};
 use crate::kernel::sums::{SumPass, sum_run};

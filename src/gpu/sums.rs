@@ -7,7 +7,7 @@ use super::passes::{Aux, Pass};
 use crate::error::Result;
 use crate::job::{Block, SumsOf};
 use crate::kernel::form::Form;
-use crate::kernel::params::Params;
+use crate::kernel::params::{Params, parameter};
 use crate::kernel::source::{Key, SURVEY_WORDS, Statistic};
 use crate::kernel::sums::{INFINITY, RawSums};
 use crate::kernel::survey::Survey;
@@ -183,8 +183,8 @@ pub(super) fn numbers(options: &SumsOptions) -> Params {
     }
     if let Some(pointwise) = options.pointwise {
         let (gamma, alpha) = pointwise.parameters();
-        params.gamma = gamma as f32;
-        params.alpha = alpha.map_or(-1.0, |alpha| alpha as f32);
+        params.gamma = parameter(gamma);
+        params.alpha = alpha.map_or(-1.0, parameter);
         if let Pointwise::Entropy(entropy) = pointwise {
             return with_entropy(params, entropy);
         }
@@ -195,22 +195,13 @@ pub(super) fn numbers(options: &SumsOptions) -> Params {
 fn with_entropy(params: Params, entropy: Entropy) -> Params {
     let (low, high) = entropy.bounds();
     Params {
-        on: entropy.on as f32,
-        off: entropy.off as f32,
-        keep: entropy.labels.keep as f32,
-        add: entropy.labels.add as f32,
-        // WGSL has no infinities.
-        clip_low: low.max(f32::MIN.into()) as f32,
-        clip_high: high.min(f32::MAX.into()) as f32,
-        ratio: if let Focal::Reduced { threshold, .. } = entropy.factor { threshold as f32 } else { 1.0 },
-        focal: match entropy.factor {
-            Focal::None => 0,
-            Focal::Apart(_) => 1,
-            Focal::Margin(_) => 2,
-            Focal::Confidence(_) => 3,
-            Focal::Reduced { .. } => 4,
-            Focal::Miss(_) => 5,
-        },
+        on: parameter(entropy.on),
+        off: parameter(entropy.off),
+        keep: parameter(entropy.labels.keep),
+        add: parameter(entropy.labels.add),
+        clip_low: parameter(low),
+        clip_high: parameter(high),
+        ratio: if let Focal::Reduced { threshold, .. } = entropy.factor { parameter(threshold) } else { 1.0 },
         part: match entropy.part {
             Part::All => 0,
             Part::Ones => 1,
@@ -235,7 +226,7 @@ fn raw_sums(form: Form, words: &[u32]) -> RawSums {
         raw.units[POINTWISE] = sum(terms);
     }
     if raw.max_abs == TOO_LARGE {
-        (raw.max_abs, raw.max_pointwise) = (INFINITY, INFINITY);
+        (raw.max_abs, raw.pointwise_too_large) = (INFINITY, true);
     }
     raw
 }

@@ -1,15 +1,13 @@
-//! Sigmoid and softmax of many voxels at a time, and gradients through them: loops without branches over whole
-//! channels, which the compiler turns into vectors. The arithmetic is that of [`voxelwise`](super::voxelwise), one voxel
-//! after another, with the same bits on every instruction set: nothing here is fused or reordered.
+//! Activations, pointwise losses and gradients of many voxels: tiles of them, in loops without branches that the compiler turns
+//! into vectors, with the same bits on every instruction set.
 
-use super::exponential::exp;
-use super::gradient::overlap_slope;
-use super::voxelwise::sigmoid;
-use crate::options::Activation;
-use crate::stats::{Partials, Terms};
+use super::gradient::{Coefficients, gradient};
+use super::voxelwise::{Voxels, power};
+use crate::options::SumsOptions;
 
-/// Voxels that softmax takes at a time.
-const TILE: usize = 128;
+/// Voxels that are taken at a time: enough that no multiplication waits for another, few enough that all steps of them stay
+/// in registers and the nearest cache. Code that is not optimised has a place on the stack for each step.
+const TILE: usize = if cfg!(debug_assertions) { 2 } else { 32 };
 
 /// Channels of the same voxels: channel `c` begins at `c · stride`.
 #[derive(Debug, Clone, Copy)]
@@ -22,114 +20,90 @@ impl Channels {
     fn ranges(self) -> impl Iterator<Item = (usize, usize)> {
         (0..self.voxels).step_by(TILE).map(move |first| (first, TILE.min(self.voxels - first)))
     }
+
+    /// The bits of a tile of every channel.
+    #[inline(always)]
+    fn load(self, values: &[f32], (first, len): (usize, usize), tile: &mut [[u32; TILE]]) {
+        for (bits, channel) in tile.iter_mut().zip(values.chunks(self.stride)) {
+            bits.iter_mut().zip(&channel[first..][..len]).for_each(|(bits, x)| *bits = x.to_bits());
+        }
+    }
+
+    #[inline(always)]
+    fn store(self, tile: &[[u32; TILE]], (first, len): (usize, usize), values: &mut [f32]) {
+        for (bits, channel) in tile.iter().zip(values.chunks_mut(self.stride)) {
+            channel[first..][..len].iter_mut().zip(bits).for_each(|(x, &bits)| *x = f32::from_bits(bits));
+        }
+    }
 }
 
-/// Whether [`activate`] and [`gradients`] know the activation.
-pub(crate) fn knows(activation: Activation) -> bool {
-    matches!(activation, Activation::Sigmoid | Activation::Softmax)
-}
-
-/// Activates all channels in place. NaN where a value is not finite; with softmax, in all channels.
+/// Activates all channels in place, and fills in the pointwise losses in units of their grid, if there are any.
 #[inline(always)]
-pub(crate) fn activate(activation: Activation, values: &mut [f32], channels: Channels) {
-    if activation == Activation::Softmax {
-        return softmax(values, channels);
-    }
-    for channel in values.chunks_mut(channels.stride) {
-        for x in &mut channel[..channels.voxels] {
-            let p = sigmoid(f64::from(*x)) as f32;
-            *x = if x.is_finite() { p } else { f32::NAN };
+pub(crate) fn activate(
+    options: &SumsOptions,
+    values: &mut [f32],
+    truths: &[f32],
+    losses: &mut [u64],
+    channels: Channels,
+) {
+    let count = values.len().div_ceil(channels.stride);
+    let (mut voxels, mut truth) = (Voxels::<TILE>::new(count), vec![[0; TILE]; count]);
+    for range in channels.ranges() {
+        channels.load(values, range, &mut voxels.raw);
+        voxels.activate(options.activation, options.pointwise.is_some());
+        channels.store(&voxels.p, range, values);
+        let Some(pointwise) = options.pointwise else { continue };
+        channels.load(truths, range, &mut truth);
+        for (c, losses) in losses.chunks_mut(channels.stride).enumerate() {
+            let units = voxels.pointwise(pointwise, options.activation, c, &truth[c]).units();
+            losses[range.0..][..range.1].copy_from_slice(&units[..range.1]);
         }
     }
 }
 
-#[inline(always)]
-fn softmax(values: &mut [f32], channels: Channels) {
-    let mut powers = vec![0.0; values.len().div_ceil(channels.stride) * TILE];
-    for (first, len) in channels.ranges() {
-        let (mut largest, mut sum) = ([f32::NEG_INFINITY; TILE], [0.0; TILE]);
-        // 0, or NaN where a channel is not finite.
-        let mut finite = [0.0; TILE];
-        for channel in values.chunks(channels.stride) {
-            for (i, &x) in channel[first..][..len].iter().enumerate() {
-                largest[i] = if x > largest[i] { x } else { largest[i] };
-                finite[i] += x * 0.0;
-            }
-        }
-        for (channel, powers) in values.chunks(channels.stride).zip(powers.chunks_mut(TILE)) {
-            for (i, &x) in channel[first..][..len].iter().enumerate() {
-                powers[i] = exp(f64::from(x) - f64::from(largest[i]));
-                sum[i] += powers[i];
-            }
-        }
-        for (channel, powers) in values.chunks_mut(channels.stride).zip(powers.chunks(TILE)) {
-            for (i, p) in channel[first..][..len].iter_mut().enumerate() {
-                *p = (powers[i] / sum[i]) as f32 + finite[i];
-            }
-        }
-    }
-}
-
-/// Gradients through the activation, in the place of the activated values. Without pointwise losses and powers. A channel
-/// whose truth is not finite is in no sum and adds nothing, as in [`voxel_gradient`](super::gradient::voxel_gradient).
+/// Gradients of all channels, in the place of their values.
 #[inline(always)]
 pub(crate) fn gradients(
-    activation: Activation,
-    terms: Terms,
-    partials: &[Partials],
+    options: &SumsOptions,
+    coefficients: &[Coefficients],
     truths: &[f32],
     values: &mut [f32],
     channels: Channels,
 ) {
-    match terms {
-        Terms::Plain => {
-            of_terms(activation, |d, p, t| overlap_slope(Terms::Plain, d, p, t), partials, truths, values, channels)
-        }
-        // `Partials` are 0 for sums that were not made.
-        Terms::Squared | Terms::Power(_) | Terms::All => {
-            of_terms(activation, |d, p, t| overlap_slope(Terms::All, d, p, t), partials, truths, values, channels)
-        }
+    let count = coefficients.len();
+    let (mut voxels, mut truth) = (Voxels::<TILE>::new(count), vec![[0; TILE]; count]);
+    let mut found = vec![[0; TILE]; count];
+    for range in channels.ranges() {
+        channels.load(values, range, &mut voxels.raw);
+        channels.load(truths, range, &mut truth);
+        voxels.activate(options.activation, options.pointwise.is_some());
+        gradient(&voxels, options, coefficients, &truth, &mut found);
+        channels.store(&found, range, values);
     }
 }
 
+/// |x|^γ of every value.
 #[inline(always)]
-fn of_terms(
-    activation: Activation,
-    slope: impl Fn(&Partials, f64, f64) -> f64,
-    partials: &[Partials],
-    truths: &[f32],
-    values: &mut [f32],
-    channels: Channels,
-) {
-    let finite = |gradient: f64| if gradient.is_finite() { gradient as f32 } else { 0.0 };
-    let softmax = activation == Activation::Softmax;
-    let slope = |partials: &Partials, p: f64, t: f32| if t.is_finite() { slope(partials, p, t.into()) } else { 0.0 };
-    for (first, len) in channels.ranges() {
-        let mut mean = [0.0; TILE];
-        let voxels = |c: usize| c * channels.stride + first..c * channels.stride + first + len;
-        for (c, partials) in partials.iter().enumerate().filter(|_| softmax) {
-            for (i, (&p, &t)) in values[voxels(c)].iter().zip(&truths[voxels(c)]).enumerate() {
-                mean[i] += f64::from(p) * slope(partials, p.into(), t);
-            }
-        }
-        for (c, partials) in partials.iter().enumerate() {
-            for (i, (value, &t)) in values[voxels(c)].iter_mut().zip(&truths[voxels(c)]).enumerate() {
-                let p = f64::from(*value);
-                let h = slope(partials, p, t);
-                *value = finite(if softmax { p * (h - mean[i]) } else { h * p * (1.0 - p) });
-            }
-        }
+pub(crate) fn powers(values: &[f32], gamma: f32, out: &mut [f32]) {
+    let channels = Channels { stride: values.len().max(1), voxels: values.len() };
+    let mut tile = [[0; TILE]];
+    for range in channels.ranges() {
+        channels.load(values, range, &mut tile);
+        channels.store(&[power(&tile[0], gamma)], range, out);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::voxelwise::Voxel;
+    use crate::options::Activation;
+    use crate::pointwise::Pointwise;
+    use crate::stats::{Partials, Terms};
 
+    /// Of tiles and of single voxels, whose arithmetic is the shaders'.
     #[test]
-    fn many_voxels_are_activated_like_one() {
-        let (stride, voxels, count) = (311, 300, 3);
+    fn many_voxels_are_like_one() {
+        let (stride, voxels, count) = (111, 100, 3);
         let value = |i: usize| match i % 41 {
             0 => f32::NAN,
             1 => f32::NEG_INFINITY,
@@ -138,16 +112,29 @@ mod tests {
             _ => ((i * 7919) % 2003) as f32 / 50.0 - 20.0,
         };
         let logits: Vec<f32> = (0..count * stride).map(value).collect();
-        for activation in [Activation::Sigmoid, Activation::Softmax] {
-            let mut found = logits.clone();
-            activate(activation, &mut found, Channels { stride, voxels });
-            let mut voxel = Voxel::new(count);
+        let truths: Vec<f32> = (0..count * stride).map(|i| (i % 3) as f32 / 2.0).collect();
+        let channels = Channels { stride, voxels };
+        let partials = Partials { pred: 0.3, product: -0.5, pred_power: 0.2, abs_difference: 0.1, pointwise: 0.7 };
+        let coefficients = vec![Coefficients::new(&partials).unwrap(); count];
+        for activation in [Activation::None, Activation::Sigmoid, Activation::Softmax, Activation::Normalise] {
+            let focal = Pointwise::Focal { gamma: 1.5, alpha: Some(0.25) };
+            let options = SumsOptions { activation, pointwise: Some(focal), terms: Terms::All };
+            let (mut found, mut losses) = (logits.clone(), vec![0; logits.len()]);
+            activate(&options, &mut found, &truths, &mut losses, channels);
+            let mut slopes = logits.clone();
+            gradients(&options, &coefficients, &truths, &mut slopes, channels);
+            let (mut voxel, mut gradient_of_one) = (Voxels::<1>::new(count), vec![[0]; count]);
             for i in 0..voxels {
-                (0..count).for_each(|c| voxel.raw[c] = logits[c * stride + i]);
-                voxel.activate(activation);
+                let at = |c: usize| c * stride + i;
+                (0..count).for_each(|c| voxel.raw[c] = [logits[at(c)].to_bits()]);
+                let truth: Vec<[u32; 1]> = (0..count).map(|c| [truths[at(c)].to_bits()]).collect();
+                voxel.activate(activation, true);
+                gradient(&voxel, &options, &coefficients, &truth, &mut gradient_of_one);
                 for c in 0..count {
-                    let (found, expected) = (found[c * stride + i], voxel.p[c]);
-                    assert!(found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan()), "{i} {c}");
+                    assert_eq!([found[at(c)].to_bits()], voxel.p[c], "{activation:?} {i} {c}");
+                    let loss = voxel.pointwise(focal, activation, c, &truth[c]).units();
+                    assert_eq!([losses[at(c)]], loss, "{activation:?} {i} {c}");
+                    assert_eq!([slopes[at(c)].to_bits()], gradient_of_one[c], "{activation:?} {i} {c}");
                 }
             }
         }

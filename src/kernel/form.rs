@@ -35,13 +35,31 @@ pub(crate) enum Accumulate {
 /// [`Pointwise`](crate::pointwise::Pointwise) without its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Loss {
-    // As `POINTWISE` has them in the shaders.
+    None,
+    CrossEntropy,
+    BinaryCrossEntropy,
+    Focal,
+    CategoricalFocal,
+    Entropy(Factor),
+}
+
+/// [`Focal`](crate::pointwise::Focal) without its numbers, as `FACTOR` has them in the shaders. A kernel has the code of one:
+/// drivers put functions into their callers, and with all of them some need minutes and gigabytes for a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Factor {
     None = 0,
-    CrossEntropy = 1,
-    BinaryCrossEntropy = 2,
-    Focal = 3,
-    CategoricalFocal = 4,
-    Entropy = 5,
+    Apart = 1,
+    Margin = 2,
+    Confidence = 3,
+    Reduced = 4,
+    Miss = 5,
+}
+
+impl Activate {
+    /// Whether a voxel costs a quotient or more.
+    pub fn is_costly(self) -> bool {
+        matches!(self, Self::Sigmoid | Self::Softmax | Self::Normalise)
+    }
 }
 
 impl Form {
@@ -62,6 +80,11 @@ impl Form {
     /// u32 words of a partial: two per sum, `max_abs`, and padding to a multiple of 4.
     pub fn words(self) -> u32 {
         (2 * self.slots() + 1).next_multiple_of(4)
+    }
+
+    /// Whether a voxel costs so much that voxels are added one by one.
+    pub fn is_single(self) -> bool {
+        self.activation.is_costly() || self.terms == Accumulate::Power || self.pointwise != Loss::None
     }
 
     pub fn is_plain(self) -> bool {

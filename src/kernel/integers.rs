@@ -31,5 +31,5 @@ fn sum_group<'a>(pairs: impl Iterator<Item = (&'a u8, &'a u8)>) -> RawSums {
         sums.iter_mut().zip(voxel).for_each(|(sum, x)| *sum += x);
     }
     let [p, t, pt, pp, tt, difference] = sums.map(u64::from);
-    RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs: most.into(), max_pointwise: 0 }
+    RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs: most.into(), pointwise_too_large: false }
 }

@@ -1,6 +1,6 @@
 //! Every key that the GPU backend can use, at two numbers of lanes: the list for tests without a GPU.
 
-use super::form::{Accumulate, Activate, Form, Loss};
+use super::form::{Accumulate, Activate, Factor, Form, Loss};
 use super::instances::InstancesKernel;
 use super::source::{Dot, FEW_CLASSES, Int64, Key, Operand, Shader, Statistic};
 use super::surface::SurfaceKernel;
@@ -78,16 +78,9 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
                 let mut push = |statistic| keys.push(Key { pred, truth, lanes, statistic });
                 // Accumulators do not see the operands' types: their product is listed for one pair of types.
                 let all = [Accumulate::Plain, Accumulate::Squared, Accumulate::Power, Accumulate::All];
-                let losses = [
-                    Loss::None,
-                    Loss::CrossEntropy,
-                    Loss::BinaryCrossEntropy,
-                    Loss::Focal,
-                    Loss::CategoricalFocal,
-                    Loss::Entropy,
-                ];
-                let forms = all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise)));
-                for (terms, pointwise) in forms {
+                let forms: Vec<_> =
+                    all.into_iter().flat_map(|terms| losses(terms).map(move |loss| (terms, loss))).collect();
+                for &(terms, pointwise) in &forms {
                     let form = Form { activation, truth: kind, terms, pointwise };
                     let sums = |careful, int64, dot| Statistic::Sums { form, careful, int64, dot };
                     let key = Key { pred, truth, lanes, statistic: sums(false, Int64::Pairs, Dot::Packed) };
@@ -112,16 +105,26 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
                     Activate::Threshold | Activate::Argmax => continue,
                     Activate::Sigmoid | Activate::Softmax | Activate::Normalise => {}
                 }
-                for (terms, pointwise) in all.into_iter().flat_map(|terms| losses.map(|pointwise| (terms, pointwise))) {
+                for (terms, pointwise) in forms {
                     let form = Form { activation, truth: kind, terms, pointwise };
                     if f32s
                         && !(activation == Activate::None
                             && (pointwise, terms == Accumulate::Power) == (Loss::None, false))
                     {
-                        push(Statistic::Gradient { form });
+                        push(Statistic::Gradient { form, int64: Int64::Pairs });
+                        push(Statistic::Gradient { form, int64: Int64::Native });
                     }
                 }
             }
         }
     }
+}
+
+/// Losses beside these terms. A factor does not see the terms either: all of them are listed beside one.
+fn losses(terms: Accumulate) -> impl Iterator<Item = Loss> {
+    let named =
+        [Loss::None, Loss::CrossEntropy, Loss::BinaryCrossEntropy, Loss::Focal, Loss::CategoricalFocal].into_iter();
+    let factors = [Factor::Confidence, Factor::None, Factor::Apart, Factor::Margin, Factor::Reduced, Factor::Miss];
+    let listed = if terms == Accumulate::Plain { factors.len() } else { 1 };
+    named.chain(factors.into_iter().take(listed).map(Loss::Entropy))
 }

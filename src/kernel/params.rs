@@ -40,9 +40,13 @@ pub struct Params {
     pub clip_low: f32,
     pub clip_high: f32,
     pub ratio: f32,
-    pub focal: u32,
     pub part: u32,
     pub measure: u32,
     pub parts: u32,
     pub part_voxels: u32,
+}
+
+/// A number of the options as kernels have it: the f32 next to it, and the largest f32 for what is beyond.
+pub(crate) fn parameter(x: f64) -> f32 {
+    (x as f32).clamp(f32::MIN, f32::MAX)
 }

@@ -81,6 +81,7 @@ pub(crate) enum Statistic {
     },
     Gradient {
         form: Form,
+        int64: Int64,
     },
     CountsFew {
         /// How many classes.
@@ -171,6 +172,9 @@ impl Key {
                 )
             }
             Statistic::Survey { activation, truth } => {
+                if activation.is_costly() {
+                    parts.extend([fragment::EXACT_U32, fragment::FIXED, fragment::SCALED].map(str::to_owned));
+                }
                 self.push_values(activation, truth, false, &mut parts);
                 parts.push(fragment::SURVEY.into());
                 format!("survey {activation:?} {truth:?}")
@@ -182,17 +186,25 @@ impl Key {
                 parts.push(fragment::GRADIENT_EXACT.into());
                 format!("gradient exact {truth:?} {int64:?}")
             }
-            Statistic::Gradient { form } => {
+            Statistic::Gradient { form, int64 } => {
+                needs_int64 = int64 == Int64::Native;
                 constants.push(("SQUARES", flag(matches!(form.terms, Accumulate::Squared | Accumulate::All))));
                 constants.push(("POWER", flag(form.terms == Accumulate::Power)));
-                constants.push(("POINTWISE", form.pointwise as u32 as f64));
-                constants.push(("SIGMOID", flag(form.activation == Activate::Sigmoid)));
-                constants.push(("SOFTMAX", flag(form.activation == Activate::Softmax)));
-                constants.push(("NORMALISE", flag(form.activation == Activate::Normalise)));
+                parts.extend([exact(int64), fragment::FIXED, fragment::SCALED].map(str::to_owned));
                 self.push_values(form.activation, form.truth, false, &mut parts);
-                parts.push(if form.pointwise == Loss::Entropy { fragment::ENTROPY } else { fragment::SLOPES }.into());
-                parts.push(fragment::GRADIENT.into());
-                format!("gradient {:?} {:?} {:?} {:?}", form.activation, form.truth, form.terms, form.pointwise)
+                parts.extend([fragment::LOGARITHMS, fragment::logarithms(form.activation)].map(str::to_owned));
+                match form.pointwise {
+                    Loss::None => parts.push(fragment::SLOPES_NONE.into()),
+                    loss => push_loss(loss, fragment::SLOPES, &mut parts, &mut constants),
+                }
+                if !matches!(form.activation, Activate::Softmax | Activate::Normalise) {
+                    constants.push(("SIGMOID", flag(form.activation == Activate::Sigmoid)));
+                }
+                parts.extend([fragment::GRADIENT, fragment::gradient(form.activation)].map(str::to_owned));
+                format!(
+                    "gradient {:?} {:?} {:?} {:?} {int64:?}",
+                    form.activation, form.truth, form.terms, form.pointwise
+                )
             }
             Statistic::CountsFew { classes, high } => {
                 if self.takes_16_bytes() {
@@ -269,11 +281,7 @@ impl Key {
     ) {
         let integers = self.integer_sums();
         self.push_values(form.activation, form.truth, integers, parts);
-        let exact = match int64 {
-            Int64::Pairs => fragment::EXACT_U32,
-            Int64::Native => fragment::EXACT_U64,
-        };
-        parts.push(exact.into());
+        parts.push(exact(int64).into());
         constants.push(("TERMS", form.terms().into()));
         constants.push(("SLOTS", form.slots().into()));
         constants.push(("WORDS", form.words().into()));
@@ -282,19 +290,20 @@ impl Key {
             parts.push(fragment::SUMS_LANE_U8.into());
         } else {
             constants.push(("CAREFUL", flag(careful)));
-            constants.push(("POWER", flag(form.terms == Accumulate::Power)));
-            constants.push(("POINTWISE", form.pointwise as u32 as f64));
-            parts.push(if form.pointwise == Loss::Entropy { fragment::ENTROPY } else { fragment::POINTWISE }.into());
+            let any = form.terms == Accumulate::Power;
+            parts.push(if any { fragment::POWER_ANY } else { fragment::POWER_TWO }.into());
             parts.push(fragment::SUMS_LANE.into());
         }
         match self.whole_words(form, careful, dot) {
+            _ if form.is_single() => push_single(form, parts, constants),
             Some(texts) => {
                 parts.extend(texts.iter().map(|&text| text.into()));
                 if texts.contains(&fragment::MASK) {
                     constants.push(("LABELS", flag(form.truth == TruthKind::Labels)));
                 }
+                parts.push(fragment::SUMS_QUADS.into());
             }
-            None => parts.push(fragment::SUMS_ANY.into()),
+            None => parts.extend([fragment::SUMS_ANY, fragment::SUMS_QUADS].map(str::to_owned)),
         }
         parts.push(fragment::SUMS.into());
     }
@@ -339,6 +348,39 @@ impl Key {
         parts.push(fragment::activation(activation).into());
         parts.push(if labels { fragment::TRUTH_LABELS.into() } else { fragment::TRUTH_REAL.into() });
     }
+}
+
+/// 64-bit integers.
+fn exact(int64: Int64) -> &'static str {
+    match int64 {
+        Int64::Pairs => fragment::EXACT_U32,
+        Int64::Native => fragment::EXACT_U64,
+    }
+}
+
+/// The fragments of sums whose voxels are added one by one.
+fn push_single(form: Form, parts: &mut Vec<String>, constants: &mut Vec<(&'static str, f64)>) {
+    parts.extend([fragment::SUMS_SINGLE, fragment::FIXED, fragment::SCALED].map(str::to_owned));
+    if form.pointwise == Loss::None {
+        return parts.push(fragment::LOSS_NONE.into());
+    }
+    parts.extend([fragment::LOGARITHMS, fragment::logarithms(form.activation)].map(str::to_owned));
+    push_loss(form.pointwise, fragment::POINTWISE, parts, constants);
+    parts.push(fragment::LOSS_SUM.into());
+}
+
+/// The fragment of a loss, that of `Entropy` or of those with short names, and the constant that tells them apart.
+fn push_loss(loss: Loss, named: &str, parts: &mut Vec<String>, constants: &mut Vec<(&'static str, f64)>) {
+    let (fragment, constant, number) = match loss {
+        Loss::None => (named, "POINTWISE", 0),
+        Loss::CrossEntropy => (named, "POINTWISE", 1),
+        Loss::BinaryCrossEntropy => (named, "POINTWISE", 2),
+        Loss::Focal => (named, "POINTWISE", 3),
+        Loss::CategoricalFocal => (named, "POINTWISE", 4),
+        Loss::Entropy(factor) => (fragment::ENTROPY, "FACTOR", factor as u32),
+    };
+    parts.push(fragment.into());
+    constants.push((constant, number.into()));
 }
 
 /// A loader or decoder fragment for the other operand.

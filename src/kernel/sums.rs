@@ -1,9 +1,7 @@
 //! Sums of a block on the fixed-point grid. Twin of shaders/sums.wgsl, sums_lane*.wgsl and exact_*.wgsl.
 
 use super::voxel::Voxel;
-use crate::stats::{
-    BlockSums, FRACTION_BITS, NonFiniteCount, POINTWISE, POINTWISE_SCALE, SCALE_POWER, Terms, UNITS, scale_of,
-};
+use crate::stats::{BlockSums, FRACTION_BITS, NonFiniteCount, POINTWISE, SCALE_POWER, Terms, UNITS, scale_of};
 
 /// Absolute bits from here on are infinities and NaN.
 pub(crate) const INFINITY: u32 = 0x7f80_0000;
@@ -17,8 +15,8 @@ pub(crate) const ONE: u32 = 0x3f80_0000;
 pub(crate) struct RawSums {
     pub units: [u64; UNITS],
     pub max_abs: u32,
-    /// Largest pointwise loss of a voxel, as f32 bits.
-    pub max_pointwise: u32,
+    /// Whether a pointwise loss went beyond the range of its grid; then its sum is meaningless.
+    pub pointwise_too_large: bool,
 }
 
 impl RawSums {
@@ -28,12 +26,7 @@ impl RawSums {
             *a = a.wrapping_add(b);
         }
         self.max_abs = self.max_abs.max(other.max_abs);
-        self.max_pointwise = self.max_pointwise.max(other.max_pointwise);
-    }
-
-    /// Whether a pointwise loss went beyond the range of its grid; then its sum is meaningless.
-    pub fn pointwise_too_large(&self) -> bool {
-        self.max_pointwise > (127 + u32::from(POINTWISE_SCALE)) << 23
+        self.pointwise_too_large |= other.pointwise_too_large;
     }
 
     /// Whether the block must be surveyed and summed again, at another scale or without its non-finite voxels.
@@ -112,7 +105,7 @@ pub(crate) fn sum_bits<const TERMS: usize, const CAREFUL: bool>(
             units[5] = units[5].wrapping_add((p_fix.wrapping_sub(t_fix) as i64).unsigned_abs());
         }
     }
-    RawSums { units, max_abs, max_pointwise: 0 }
+    RawSums { units, max_abs, pointwise_too_large: false }
 }
 
 /// How a run is summed: the terms, the scale, and whether non-finite voxels are looked for.

@@ -4,7 +4,7 @@ use super::{Operands, Prepared};
 use crate::cpu::{load, map_indexed, truth_values};
 use crate::error::Result;
 use crate::job::Strides;
-use crate::kernel::voxelwise::Voxel;
+use crate::kernel::voxelwise::Voxels;
 use crate::metric::{ClassWeights, Divisor, Loss, LossValues, Per};
 use crate::options::NonFinite;
 
@@ -35,18 +35,21 @@ pub(super) fn values(of: &Prepared<'_>, loss: &Loss, policy: NonFinite) -> Resul
             load(job.pred, strides.at(sample, channel as u64, first), strides.per_voxel as usize, pred);
             truth_values(&job, sample, channel as u64, first, truth);
         }
-        let (mut voxel, mut found) = (Voxel::new(channels), vec![0.0; kept.len() * len]);
+        let (mut voxel, mut found) = (Voxels::<1>::new(channels), vec![0.0; kept.len() * len]);
         for at in 0..len {
             for channel in 0..channels {
-                voxel.raw[channel] = pred[channel * len + at];
+                voxel.raw[channel] = [pred[channel * len + at].to_bits()];
             }
-            voxel.activate(options.activation);
+            voxel.activate(options.activation, loss.pointwise().is_some());
             for (place, &channel) in kept.iter().enumerate() {
-                let (p, t) = (voxel.p[channel], truth[channel * len + at]);
-                let counts = p.is_finite() && t.is_finite();
-                let value = loss.pointwise().filter(|_| counts);
-                let missing = if policy == NonFinite::Propagate && !p.is_finite() { f64::NAN } else { 0.0 };
-                let of = |kind| factor(channel) * voxel.pointwise(kind, options.activation, channel, t.into());
+                let ([p], t) = (voxel.p[channel], truth[channel * len + at]);
+                let is_finite = f32::from_bits(p).is_finite();
+                let value = loss.pointwise().filter(|_| is_finite && t.is_finite());
+                let missing = if policy == NonFinite::Propagate && !is_finite { f64::NAN } else { 0.0 };
+                let of = |kind| {
+                    let value = voxel.pointwise(kind, options.activation, channel, &[t.to_bits()]);
+                    factor(channel) * value.to_f64()
+                };
                 found[place * len + at] = value.map_or(missing, of);
             }
         }

@@ -1,5 +1,7 @@
 //! Binary and categorical cross-entropy with every choice that libraries make of it: one formula, of logarithms.
 
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
 /// Cross-entropy of an element, with all that libraries do to it:
 ///
 /// `ℓ = m · F · b`, `b = −(on·t'·ln p + off·(1−t')·ln(1−p))`, `t' = keep·t + add`
@@ -152,12 +154,54 @@ pub enum Measure {
     Factor,
 }
 
+/// The numbers that a loss is computed in: `f64`, or those of the kernels.
+pub(crate) trait Real:
+    Copy
+    + PartialOrd
+    + Neg<Output = Self>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+{
+    fn of(x: f64) -> Self;
+    fn exp(self) -> Self;
+    /// For x > 0.
+    fn ln(self) -> Self;
+    /// ln(1 + e^x).
+    fn softplus(self) -> Self;
+    /// 1 − e^−x for x ≥ 0, with the digits of a small x.
+    fn one_minus_exp_neg(self) -> Self;
+}
+
+impl Real for f64 {
+    fn of(x: f64) -> Self {
+        x
+    }
+
+    fn exp(self) -> Self {
+        self.exp()
+    }
+
+    fn ln(self) -> Self {
+        self.ln()
+    }
+
+    fn softplus(self) -> Self {
+        self.max(0.0) + (-self.abs()).exp().ln_1p()
+    }
+
+    fn one_minus_exp_neg(self) -> Self {
+        -(-self).exp_m1()
+    }
+}
+
 /// Slopes of a loss: the derivative with respect to the logit is `−q·on + p·off`, that with respect to p
 /// `−on / p + off / q`, with q = 1 − p. Apart, both keep their digits where p or q is next to 0.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Slopes {
-    pub on: f64,
-    pub off: f64,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Slopes<R> {
+    pub on: R,
+    pub off: R,
 }
 
 /// Bases of powers count as at least this: what they are multiplied with is 0 there.
@@ -201,41 +245,54 @@ impl Entropy {
         checks.into_iter().find(|&(_, _, holds, _)| !holds).map(|(name, value, _, range)| (name, value, range))
     }
 
-    fn counts(&self, t: f64) -> bool {
+    fn counts<R: Real>(&self, t: R) -> bool {
         match self.part {
             Part::All => true,
-            Part::Ones => t == 1.0,
-            Part::Others => t != 1.0,
+            Part::Ones => t == R::of(1.0),
+            Part::Others => t != R::of(1.0),
         }
     }
 
-    /// Least and largest logarithm.
+    /// Least and largest logarithm. Of one library everywhere: those of two systems may differ.
     pub(crate) fn bounds(&self) -> (f64, f64) {
-        if self.clip == 0.0 { (f64::NEG_INFINITY, f64::INFINITY) } else { (self.clip.ln(), (-self.clip).ln_1p()) }
+        if self.clip == 0.0 {
+            (f64::NEG_INFINITY, f64::INFINITY)
+        } else {
+            (libm::log(self.clip), libm::log1p(-self.clip))
+        }
     }
 
     /// A logarithm as it is clipped, and 1 or 0 for the derivative through it.
-    fn clipped(&self, ln: f64) -> (f64, f64) {
+    fn clipped<R: Real>(&self, ln: R) -> (R, R) {
         let (low, high) = self.bounds();
-        if ln < low {
-            (low, 0.0)
-        } else if ln > high {
-            (high, 0.0)
+        if ln < R::of(low) {
+            (R::of(low), R::of(0.0))
+        } else if R::of(high) < ln {
+            (R::of(high), R::of(0.0))
         } else {
-            (ln, 1.0)
+            (ln, R::of(1.0))
         }
     }
 
+    /// t', and what weighs it.
+    fn smoothed<R: Real>(&self, t: R) -> (R, R) {
+        let one = R::of(1.0);
+        let u = R::of(self.labels.keep) * t + R::of(self.labels.add);
+        let weight = |alpha| R::of(alpha) * u + (one - R::of(alpha)) * (one - u);
+        (u, self.alpha.map_or(one, weight))
+    }
+
     /// ℓ, of ln p and ln (1 − p).
-    pub(crate) fn value(&self, ln_p: f64, ln_q: f64, t: f64) -> f64 {
+    pub(crate) fn value<R: Real>(&self, ln_p: R, ln_q: R, t: R) -> R {
         if !self.counts(t) {
-            return 0.0;
+            return R::of(0.0);
         }
-        let u = self.labels.keep * t + self.labels.add;
+        let (u, m) = self.smoothed(t);
         let ((log_p, _), (log_q, _)) = (self.clipped(ln_p), self.clipped(ln_q));
-        let (on, off) = (-self.on * u * log_p, -self.off * (1.0 - u) * log_q);
-        let m = self.alpha.map_or(1.0, |alpha| alpha * u + (1.0 - alpha) * (1.0 - u));
+        let on = -(R::of(self.on) * u * log_p);
+        let off = -(R::of(self.off) * (R::of(1.0) - u) * log_q);
         if let Focal::Apart(gamma) = self.factor {
+            let gamma = R::of(gamma);
             return m * ((gamma * log_q).exp() * on + (gamma * log_p).exp() * off);
         }
         let (factor, _) = self.focal(ln_p, ln_q, u);
@@ -243,143 +300,82 @@ impl Entropy {
     }
 
     /// The slopes of ℓ.
-    pub(crate) fn slopes(&self, ln_p: f64, ln_q: f64, t: f64) -> Slopes {
+    pub(crate) fn slopes<R: Real>(&self, ln_p: R, ln_q: R, t: R) -> Slopes<R> {
+        let zero = R::of(0.0);
         if !self.counts(t) {
-            return Slopes::default();
+            return Slopes { on: zero, off: zero };
         }
-        let u = self.labels.keep * t + self.labels.add;
+        let (u, m) = self.smoothed(t);
         let ((log_p, moves_p), (log_q, moves_q)) = (self.clipped(ln_p), self.clipped(ln_q));
-        let (on, off) = (self.on * u, self.off * (1.0 - u));
-        let m = self.alpha.map_or(1.0, |alpha| alpha * u + (1.0 - alpha) * (1.0 - u));
+        let (on, off) = (R::of(self.on) * u, R::of(self.off) * (R::of(1.0) - u));
         if let Focal::Apart(gamma) = self.factor {
+            let gamma = R::of(gamma);
             let (p_gamma, q_gamma) = ((gamma * log_p).exp(), (gamma * log_q).exp());
             return Slopes {
-                on: m * (on * q_gamma * moves_p + off * gamma * p_gamma * log_q * moves_p),
-                off: m * (off * p_gamma * moves_q + on * gamma * q_gamma * log_p * moves_q),
+                on: m * (on * q_gamma + off * gamma * p_gamma * log_q) * moves_p,
+                off: m * (off * p_gamma + on * gamma * q_gamma * log_p) * moves_q,
             };
         }
         let (factor, slopes) = self.focal(ln_p, ln_q, u);
         if self.measure == Measure::Factor {
             return slopes;
         }
-        let b = -on * log_p - off * log_q;
+        let b = -(on * log_p) - off * log_q;
         Slopes { on: m * (factor * on * moves_p + b * slopes.on), off: m * (factor * off * moves_q + b * slopes.off) }
     }
 
     /// F and its slopes; not of `Apart`.
-    fn focal(&self, ln_p: f64, ln_q: f64, u: f64) -> (f64, Slopes) {
-        let gamma = self.factor.gamma();
-        if gamma == 0.0 {
-            return (1.0, Slopes::default());
+    fn focal<R: Real>(&self, ln_p: R, ln_q: R, u: R) -> (R, Slopes<R>) {
+        let (zero, one) = (R::of(0.0), R::of(1.0));
+        let none = (one, Slopes { on: zero, off: zero });
+        let gamma = R::of(self.factor.gamma());
+        if gamma == zero {
+            return none;
         }
         // γ · base^(γ−1).
-        let slope = |base: f64| gamma * base.max(LEAST_BASE).powf(gamma - 1.0);
+        let slope = |base: R| {
+            let base = if base < R::of(LEAST_BASE) { R::of(LEAST_BASE) } else { base };
+            gamma * power(base, gamma - one)
+        };
         match self.factor {
             Focal::Margin(_) => {
                 // σ(−y)^γ with y = x(2u − 1): dF/dy = −γ F σ(y). As p + q = 1, slopes of −d and d make d.
-                let y = (ln_p - ln_q) * (2.0 * u - 1.0);
-                let factor = (-gamma * softplus(y)).exp();
-                let by_x = -(2.0 * u - 1.0) * gamma * factor * (-softplus(-y)).exp();
+                let twice = R::of(2.0) * u - one;
+                let y = (ln_p - ln_q) * twice;
+                let factor = (-(gamma * y.softplus())).exp();
+                let by_x = -(twice * gamma * factor * (-(-y).softplus()).exp());
                 (factor, Slopes { on: -by_x, off: by_x })
             }
             Focal::Miss(_) => {
                 let (p, q) = (ln_p.exp(), ln_q.exp());
-                let base = u * q + (1.0 - u) * p;
-                (base.powf(gamma), Slopes { on: 0.0, off: slope(base) * (1.0 - 2.0 * u) * q })
+                let base = u * q + (one - u) * p;
+                (power(base, gamma), Slopes { on: zero, off: slope(base) * (one - R::of(2.0) * u) * q })
             }
             Focal::Confidence(_) | Focal::Reduced { .. } => {
                 let ((ln_p, moves_p), (ln_q, moves_q)) = (self.clipped(ln_p), self.clipped(ln_q));
                 // A prediction that is not a probability may have a b below 0, and a power of that is not a number.
-                let b = (-u * ln_p - (1.0 - u) * ln_q).max(0.0);
-                let (mut base, mut by_b) = (-(-b).exp_m1(), (-b).exp());
+                let b = -(u * ln_p) - (one - u) * ln_q;
+                let b = if b < zero { zero } else { b };
+                let (mut base, mut by_b) = (b.one_minus_exp_neg(), (-b).exp());
                 if let Focal::Reduced { threshold, .. } = self.factor {
+                    let threshold = R::of(threshold);
                     if by_b < threshold {
-                        return (1.0, Slopes::default());
+                        return none;
                     }
                     (base, by_b) = (base / threshold, by_b / threshold);
                 }
                 let by_b = slope(base) * by_b;
-                (base.powf(gamma), Slopes { on: by_b * u * moves_p, off: by_b * (1.0 - u) * moves_q })
+                (power(base, gamma), Slopes { on: by_b * u * moves_p, off: by_b * (one - u) * moves_q })
             }
-            Focal::None | Focal::Apart(_) => (1.0, Slopes::default()),
+            Focal::None | Focal::Apart(_) => none,
         }
     }
 }
 
-/// `ln(1 + e^x)` without overflow.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
+/// base^exponent for base ≥ 0.
+fn power<R: Real>(base: R, exponent: R) -> R {
+    if R::of(0.0) < base { (exponent * base.ln()).exp() } else { R::of(0.0) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Central differences of the value, over every choice.
-    #[test]
-    fn slopes_are_those_of_the_value() {
-        let factors = [
-            Focal::None,
-            Focal::Apart(2.0),
-            Focal::Margin(0.5),
-            Focal::Margin(2.0),
-            Focal::Confidence(1.5),
-            Focal::Reduced { gamma: 2.0, threshold: 0.45 },
-            Focal::Miss(3.0),
-            Focal::Miss(0.5),
-        ];
-        let mut checked = 0;
-        for factor in factors {
-            for (on, off, alpha, clip) in [(1.0, 1.0, None, 0.0), (2.5, 0.5, Some(0.25), 1e-3), (1.0, 0.0, None, 1e-7)]
-            {
-                for measure in [Measure::Loss, Measure::Factor] {
-                    let labels = LabelSmoothing::classes(0.1, 3);
-                    let entropy = Entropy { on, off, alpha, factor, labels, clip, measure, part: Part::All };
-                    if entropy.fault().is_some() {
-                        continue;
-                    }
-                    for (x, t) in
-                        [(-3.0, 0.0), (-1.2, 1.0), (0.3, 0.25), (2.0, 0.75), (4.0, 1.0), (-9.0, 1.0), (0.7, 0.0)]
-                    {
-                        let value = |x: f64| entropy.value(-softplus(-x), -softplus(x), t);
-                        let expected = (value(x + 1e-5) - value(x - 1e-5)) / 2e-5;
-                        let (ln_p, ln_q) = (-softplus(-x), -softplus(x));
-                        let slopes = entropy.slopes(ln_p, ln_q, t);
-                        let found = ln_p.exp() * slopes.off - ln_q.exp() * slopes.on;
-                        assert!((found - expected).abs() < 1e-7, "{entropy:?} {x} {t}: {found} {expected}");
-                        checked += 1;
-                    }
-                }
-            }
-        }
-        assert!(checked > 200);
-    }
-
-    /// As segmentation_models.pytorch has it: p is clipped before anything is computed from it.
-    #[test]
-    fn factors_of_b_are_those_of_the_b_that_is_clipped() {
-        let of = |factor| Entropy { factor, clip: 0.1, ..Entropy::default() };
-        let b = -(0.9f64.ln());
-        for (factor, expected) in [
-            (Focal::Confidence(2.0), 0.01 * b),
-            (Focal::Reduced { gamma: 2.0, threshold: 0.5 }, 0.04 * b),
-            // p is 1, and the miss 0.
-            (Focal::Miss(2.0), 0.0),
-        ] {
-            assert!((of(factor).value(0.0, -100.0, 1.0) - expected).abs() < 1e-12, "{factor:?}");
-            assert_eq!(of(factor).slopes(0.0, -100.0, 1.0).on, 0.0, "{factor:?}");
-        }
-        // A p a little above 1, where nothing is clipped.
-        let beyond = Entropy { factor: Focal::Confidence(1.5), ..Entropy::default() };
-        assert_eq!(beyond.value(1e-7, -100.0, 1.0).abs(), 0.0);
-        assert!(beyond.slopes(1e-7, -100.0, 1.0).on.is_finite());
-    }
-
-    #[test]
-    fn parts_add_up() {
-        let of = |part, t| Entropy { part, factor: Focal::Margin(2.0), ..Entropy::default() }.value(-0.5, -1.0, t);
-        for t in [0.0, 0.3, 1.0] {
-            assert_eq!(of(Part::Ones, t) + of(Part::Others, t), of(Part::All, t));
-        }
-    }
-}
+mod tests;

@@ -13,8 +13,8 @@ pub enum Terms {
     /// Those and Σp², Σt²: what the squared denominator needs.
     #[default]
     Squared,
-    /// Those of [`Terms::Plain`] and Σ|p|^γ, Σ|t|^γ for this γ > 0. A power is transcendental: devices may differ in its
-    /// last bits. For values beyond [−1, 1], up to 2^k, γ may be 2 and γ·k 127 at most; else the sums are
+    /// Those of [`Terms::Plain`] and Σ|p|^γ, Σ|t|^γ for this γ > 0, each power rounded to f32, with the same bits on
+    /// every device. For values beyond [−1, 1], up to 2^k, γ may be 2 and γ·k 127 at most; else the sums are
     /// [`Error::Parameter`](crate::Error::Parameter).
     Power(f32),
     /// Those of [`Terms::Squared`] and Σ|p−t|: what the soft-label (L1) form needs.
@@ -32,10 +32,6 @@ impl Terms {
             Self::Squared | Self::Power(_) => 5,
             Self::All => 6,
         }
-    }
-
-    pub(crate) fn is_power(self) -> bool {
-        matches!(self, Self::Power(_))
     }
 
     /// Whether Σp² and Σt², or other powers, are among the sums.

@@ -130,7 +130,7 @@ fn canary_another_voxel_is_seen_in_every_statistic() {
         let drawn = draw(seed);
         let (kind, voxels) = (&drawn.what, drawn.shape.voxels_per_cell());
         let of = match kind {
-            What::Sums { options, .. } if options.is_exact() && options.activation == Activation::None => 0,
+            What::Sums { options, .. } if run::is_of_values(options) && options.activation == Activation::None => 0,
             // Among few voxels a bound is small beside what a step of 1 does to a sigmoid.
             What::Sums { options, .. } if options.activation == Activation::Sigmoid && voxels < 3000 => 1,
             What::Gradient { partials, .. } if partials.iter().all(|p| p.pred_power != 0.0) => 2,

@@ -23,7 +23,7 @@ const HEADER: &str = "kernel\tbytes per voxel\tVGPRs\twaves per SIMD\tspilled\tL
 
 /// The kernels that matter: how they are called here, the start and the end of their name, voxels of a trip through the
 /// hot loop, and bytes of a voxel.
-const KERNELS: [(&str, &str, &str, f64, f64); 25] = [
+const KERNELS: [(&str, &str, &str, f64, f64); 30] = [
     ("sums3 f32xf32 u64", "sums None Real Plain None Native", "F32 x F32, 256 lanes", 16.0, 8.0),
     ("sums3 f32xf32 pairs", "sums None Real Plain None Pairs", "F32 x F32, 256 lanes", 16.0, 8.0),
     ("sums5 f32xf32 u64", "sums None Real Squared None Native", "F32 x F32, 256 lanes", 16.0, 8.0),
@@ -47,6 +47,23 @@ const KERNELS: [(&str, &str, &str, f64, f64); 25] = [
     ("counts of many u8xu8, runs", "counts many", "U8 x U8, 256 lanes", 16.0, 2.0),
     ("exact gradient f32xf32 u64", "gradient exact Real Native", "F32 x F32, 256 lanes", 4.0, 12.0),
     ("exact gradient f32xf32 pairs", "gradient exact Real Pairs", "F32 x F32, 256 lanes", 4.0, 12.0),
+    ("sigmoid f32xf32 u64", "sums Sigmoid Real Squared None Native", "F32 x F32, 256 lanes", 1.0, 8.0),
+    ("sigmoid f32xf32 pairs", "sums Sigmoid Real Squared None Pairs", "F32 x F32, 256 lanes", 1.0, 8.0),
+    (
+        "sigmoid and BCE f32xf32 u64",
+        "sums Sigmoid Real Squared BinaryCrossEntropy Native",
+        "F32 x F32, 256 lanes",
+        1.0,
+        8.0,
+    ),
+    (
+        "sigmoid and BCE, gradient f32xf32",
+        "gradient Sigmoid Real Squared BinaryCrossEntropy Native",
+        "F32 x F32, 256 lanes",
+        1.0,
+        12.0,
+    ),
+    ("power f32xf32 u64", "sums None Real Power None Native", "F32 x F32, 256 lanes", 1.0, 8.0),
     ("survey f32xf32", "survey None Real", "F32 x F32, 256 lanes", 1.0, 8.0),
     ("label range u8", "label range", "U8 x U8, 256 lanes", 1.0, 1.0),
 ];

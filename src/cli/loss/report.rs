@@ -43,7 +43,6 @@ impl Report<'_> {
         let verify = self.verification.map(|verification| {
             json!({
                 "equal": verification.difference.is_none(),
-                "rule": verification.rule(),
                 "cpu": verification.cpu,
                 "gpu": verification.gpu,
                 "difference": verification.difference,
@@ -58,7 +57,6 @@ impl Report<'_> {
             "backend": self.device.backend.to_string(),
             "device": self.device.device,
             "reason": self.device.reason,
-            "exact": self.work.is_exact(),
             "loss": echo,
             "departs": self.found.departs.iter().map(departs_json).collect::<Vec<_>>(),
             "grad": self.gradient.map(|path| path.to_string_lossy()),
@@ -99,10 +97,8 @@ impl Report<'_> {
         if let Some(path) = self.gradient {
             let _ = writeln!(text, "grad   {}", shown(path));
         }
-        let how =
-            if self.work.is_exact() { "summed exactly" } else { "summed within the bound of transcendental functions" };
         let backend = self.device.backend.to_string().to_uppercase();
-        let _ = writeln!(text, "\n{}", wrapped(&format!("{how} on the {backend}: {}", self.device.device), 2));
+        let _ = writeln!(text, "\n{}", wrapped(&format!("computed on the {backend}: {}", self.device.device), 2));
         text
     }
 

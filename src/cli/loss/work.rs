@@ -128,12 +128,6 @@ impl Work {
         }
     }
 
-    /// Whether the sums have the same bits everywhere.
-    pub fn is_exact(&self) -> bool {
-        let exact = |term: Term| Loss::new(term.options).is_ok_and(|loss| loss.sums_options().is_exact());
-        self.terms().into_iter().all(exact)
-    }
-
     pub fn run(&self, engine: &Engine, operands: &Operands, choices: &Choices, want: Want) -> Result<Found> {
         match self {
             Self::Single(loss) if operands.counts_all() => single(loss, engine, operands, want),

@@ -1,8 +1,8 @@
-//! The exact gradient with AVX2: the integers of `kernel::gradient`, a cache line of results at a time.
+//! The exact gradient with AVX2: the integers of `kernel::exact_gradient`, a cache line of results at a time.
 
 use super::gradient_lines::run;
 use super::hints::{Line, Store, ahead};
-use crate::kernel::gradient::ExactCoefficients;
+use crate::kernel::exact_gradient::ExactCoefficients;
 use std::arch::x86_64::*;
 
 /// Gradients of a run of voxels of one cell.

@@ -45,7 +45,11 @@ fn sum_masks(p: &[[u8; 32]], t: &[[u8; 32]]) -> Option<RawSums> {
     let any: [u8; 32] = bytemuck::cast(any);
     let max_abs = any.into_iter().fold(0, |any, x| any | x).into();
     let [p, t, both] = sums.map(total);
-    (max_abs <= 1).then_some(RawSums { units: [p, t, both, p, t, p + t - 2 * both, 0], max_abs, max_pointwise: 0 })
+    (max_abs <= 1).then_some(RawSums {
+        units: [p, t, both, p, t, p + t - 2 * both, 0],
+        max_abs,
+        pointwise_too_large: false,
+    })
 }
 
 #[target_feature(enable = "avx2")]
@@ -73,5 +77,5 @@ fn sum_bytes(p: &[[u8; 32]], t: &[[u8; 32]]) -> RawSums {
     let [pt, pp, tt] = products.map(|sum| bits(sum).into_iter().map(u64::from).sum());
     let most: [u8; 32] = bytemuck::cast(most);
     let max_abs = most.into_iter().fold(0, u8::max).into();
-    RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs, max_pointwise: 0 }
+    RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs, pointwise_too_large: false }
 }

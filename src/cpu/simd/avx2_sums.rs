@@ -89,7 +89,11 @@ fn sum_tiles<const TERMS: usize>(p: Typed<'_>, t: Typed<'_>, stride: usize, pass
         };
         kind = tile.kind.max(fastest);
         let [p, t, pt, pp, tt, difference] = tile.units;
-        sum.join(&RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs: tile.max_abs, max_pointwise: 0 });
+        sum.join(&RawSums {
+            units: [p, t, pt, pp, tt, difference, 0],
+            max_abs: tile.max_abs,
+            pointwise_too_large: false,
+        });
     }
     sum
 }

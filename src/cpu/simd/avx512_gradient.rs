@@ -1,10 +1,10 @@
-//! The exact gradient with AVX-512: the integers of `kernel::gradient`. `vcvtqq2ps` rounds a 64-bit integer to f32 once.
+//! The exact gradient with AVX-512: the integers of `kernel::exact_gradient`. `vcvtqq2ps` rounds a 64-bit integer to f32 once.
 
 use super::avx2_gradient::{one_by_one, power_of_two};
 use super::avx512_cast::{array, vector};
 use super::gradient_lines::run;
 use super::hints::{Line, Store, ahead};
-use crate::kernel::gradient::ExactCoefficients;
+use crate::kernel::exact_gradient::ExactCoefficients;
 use std::arch::x86_64::*;
 
 /// Gradients of a run of voxels of one cell.

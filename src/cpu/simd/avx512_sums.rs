@@ -76,7 +76,7 @@ fn finished(sums: [__m512i; 6], max_abs: u32) -> RawSums {
         let lanes: [u64; 8] = array(sum);
         *units = lanes.into_iter().fold(0, u64::wrapping_add);
     }
-    RawSums { units, max_abs, max_pointwise: 0 }
+    RawSums { units, max_abs, pointwise_too_large: false }
 }
 
 #[target_feature(enable = "avx512f")]

@@ -49,7 +49,11 @@ fn sum_masks(p: &[[u8; 16]], t: &[[u8; 16]]) -> Option<RawSums> {
     }
     let max_abs = vmaxvq_u8(any).into();
     let [p, t, both] = sums.map(|sum| total(sum));
-    (max_abs <= 1).then(|| RawSums { units: [p, t, both, p, t, p + t - 2 * both, 0], max_abs, max_pointwise: 0 })
+    (max_abs <= 1).then(|| RawSums {
+        units: [p, t, both, p, t, p + t - 2 * both, 0],
+        max_abs,
+        pointwise_too_large: false,
+    })
 }
 
 #[target_feature(enable = "neon")]
@@ -67,5 +71,5 @@ fn sum_bytes(p: &[[u8; 16]], t: &[[u8; 16]]) -> RawSums {
         }
     }
     let ([p, t, difference], [pt, pp, tt]) = (linear.map(|sum| total(sum)), products.map(|sum| total(sum)));
-    RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs: vmaxvq_u8(most).into(), max_pointwise: 0 }
+    RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs: vmaxvq_u8(most).into(), pointwise_too_large: false }
 }

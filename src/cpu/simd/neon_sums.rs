@@ -72,7 +72,7 @@ fn widened(x: float32x4_t) -> [float64x2_t; 2] {
 #[target_feature(enable = "neon")]
 fn finished(sums: [int64x2_t; 6], max_abs: u32) -> RawSums {
     let [p, t, pt, pp, tt, difference] = sums.map(|sum| vaddvq_s64(sum) as u64);
-    RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs, max_pointwise: 0 }
+    RawSums { units: [p, t, pt, pp, tt, difference, 0], max_abs, pointwise_too_large: false }
 }
 
 /// Two real operands. With `SCALED`, at the scale of the pass, and skipping non-finite voxels if the pass asks for

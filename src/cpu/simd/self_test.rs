@@ -3,7 +3,7 @@
 
 use super::{Level, Store};
 use crate::cpu::pairs::PairTable;
-use crate::kernel::gradient::ExactCoefficients;
+use crate::kernel::exact_gradient::ExactCoefficients;
 use crate::kernel::sums::SumPass;
 use crate::stats::Terms;
 

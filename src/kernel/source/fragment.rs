@@ -30,6 +30,16 @@ pub const EXACT_U32: &str = include_str!("../../../shaders/exact_u32.wgsl");
 pub const EXACT_U64: &str = include_str!("../../../shaders/exact_u64.wgsl");
 pub const SUMS_LANE: &str = include_str!("../../../shaders/sums_lane.wgsl");
 pub const SUMS_LANE_U8: &str = include_str!("../../../shaders/sums_lane_u8.wgsl");
+pub const SUMS_QUADS: &str = include_str!("../../../shaders/sums_quads.wgsl");
+pub const SUMS_SINGLE: &str = include_str!("../../../shaders/sums_single.wgsl");
+pub const FIXED: &str = include_str!("../../../shaders/fixed.wgsl");
+pub const SCALED: &str = include_str!("../../../shaders/scaled.wgsl");
+pub const LOGARITHMS: &str = include_str!("../../../shaders/logarithms.wgsl");
+pub const LOSS_NONE: &str = include_str!("../../../shaders/loss_none.wgsl");
+pub const LOSS_SUM: &str = include_str!("../../../shaders/loss_sum.wgsl");
+pub const POWER_TWO: &str = include_str!("../../../shaders/power_two.wgsl");
+pub const POWER_ANY: &str = include_str!("../../../shaders/power_any.wgsl");
+pub const SLOPES_NONE: &str = include_str!("../../../shaders/slopes_none.wgsl");
 pub const SUMS: &str = include_str!("../../../shaders/sums.wgsl");
 pub const SURVEY: &str = include_str!("../../../shaders/survey.wgsl");
 pub const COUNTS_FEW: &str = include_str!("../../../shaders/counts_few.wgsl");
@@ -81,6 +91,27 @@ pub fn activation(activation: Activate) -> &'static str {
         Activate::Normalise => include_str!("../../../shaders/pred_normalise.wgsl"),
         Activate::Threshold => include_str!("../../../shaders/pred_threshold.wgsl"),
         Activate::Argmax => include_str!("../../../shaders/pred_argmax.wgsl"),
+    }
+}
+
+/// Logarithms of what an activation makes.
+pub fn logarithms(activation: Activate) -> &'static str {
+    match activation {
+        Activate::None | Activate::Threshold | Activate::Argmax => {
+            include_str!("../../../shaders/logarithms_values.wgsl")
+        }
+        Activate::Sigmoid => include_str!("../../../shaders/logarithms_sigmoid.wgsl"),
+        Activate::Softmax => include_str!("../../../shaders/logarithms_softmax.wgsl"),
+        Activate::Normalise => include_str!("../../../shaders/logarithms_normalise.wgsl"),
+    }
+}
+
+/// The gradient of a voxel.
+pub fn gradient(activation: Activate) -> &'static str {
+    match activation {
+        Activate::Softmax => include_str!("../../../shaders/gradient_softmax.wgsl"),
+        Activate::Normalise => include_str!("../../../shaders/gradient_normalise.wgsl"),
+        _ => include_str!("../../../shaders/gradient_channel.wgsl"),
     }
 }
 

@@ -173,12 +173,11 @@ fn every_loss_and_every_choice_runs() {
                 "{shown}"
             );
         }
-        assert!(shown.contains(if found["exact"] == true { "summed exactly" } else { "within the bound" }), "{shown}");
     }
 }
 
 #[test]
-fn verify_says_which_rule_it_applied() {
+fn verify_compares_every_bit() {
     let files = Files::new();
     let [truth, pred] = files.example();
     if !gpu() {
@@ -193,15 +192,13 @@ fn verify_says_which_rule_it_applied() {
         let shared = ["loss", text(&truth), text(&pred), "--verify", "--backend", backend, "--format", "json"];
         let shared = [&shared[..], &["--grad", text(&grad)]].concat();
         let found = json([&shared[..], &["--loss", "dice-ce", "--activation", "sigmoid"]].concat());
-        assert_eq!((&found["verify"]["equal"], &found["exact"]), (&true.into(), &false.into()));
-        assert!(found["verify"]["rule"].as_str().unwrap().contains("2^-20"));
+        assert_eq!(found["verify"]["equal"], true);
+        gradients.push(std::fs::read(&grad).unwrap());
         let found = json(shared);
-        let verify = &found["verify"];
-        assert_eq!((&verify["equal"], &verify["rule"]), (&true.into(), &"equal to the last bit".into()));
-        assert_eq!(found["backend"], backend);
-        gradients.push(std::fs::read(grad).unwrap());
+        assert_eq!((&found["verify"]["equal"], &found["backend"]), (&true.into(), &backend.into()));
+        gradients.push(std::fs::read(&grad).unwrap());
     }
-    assert!(gradients[0] == gradients[1], "the same bits");
+    assert!(gradients[..2] == gradients[2..], "the same bits");
     let output = run(["loss", text(&truth), text(&pred), "--verify"]);
     assert!(stderr(&output).contains("verified: ") && stderr(&output).contains("to the last bit"));
     fails(3, &["error: "], ["loss", text(&truth), text(&pred), "--adapter", "no such adapter"]);

@@ -85,10 +85,10 @@ impl Matrix {
         );
     }
 
-    /// The rows on which a column does not have the checksum of the others. Exact rows have one.
+    /// The rows on which a column does not have the checksum of the others.
     pub fn differences(&self, rows: &[Row], name: &str, column: &Column) -> Vec<String> {
         let mut found = Vec::new();
-        for row in rows.iter().filter(|row| row.exact) {
+        for row in rows {
             let (own, known) = (column.checksums.get(&row.name), self.known(&row.name));
             if own.copied() != known {
                 let hex = |sum: Option<u64>| sum.map_or("none".into(), |sum| format!("{sum:016x}"));
@@ -98,7 +98,7 @@ impl Matrix {
         found
     }
 
-    /// The checksum of an exact row.
+    /// The checksum of a row.
     fn known(&self, row: &str) -> Option<u64> {
         self.0.values().find_map(|column| column.checksums.get(row).copied())
     }
@@ -111,19 +111,11 @@ impl Matrix {
         };
         header(&mut text, "statistic | checksum");
         text.push_str(&format!("|---|---|{}\n", ":-:|".repeat(COLUMNS.len())));
-        for row in rows.iter().filter(|row| row.exact) {
+        for row in rows {
             let known = self.known(&row.name).unwrap_or_default();
             let cell = |column: &&str| if self.of(column, &row.name).is_some() { SAME } else { NOT_RUN };
             let cells: Vec<&str> = COLUMNS.iter().map(cell).collect();
             writeln!(text, "| {} | `{known:016x}` | {} |", row.name, cells.join(" | ")).unwrap();
-        }
-        text.push_str(SOFT);
-        header(&mut text, "statistic");
-        text.push_str(&format!("|---|{}\n", "---|".repeat(COLUMNS.len())));
-        for row in rows.iter().filter(|row| !row.exact) {
-            let cell = |column: &&str| self.of(column, &row.name).map_or(NOT_RUN.into(), |sum| format!("`{sum:016x}`"));
-            let cells: Vec<String> = COLUMNS.iter().map(cell).collect();
-            writeln!(text, "| {} | {} |", row.name, cells.join(" | ")).unwrap();
         }
         text.push_str("\n## Columns\n\n| column | what it is | when this was written |\n|---|---|---|\n");
         for (name, meaning) in COLUMNS.iter().zip(MEANINGS) {
@@ -144,12 +136,11 @@ impl Matrix {
         for line in document.lines() {
             let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
             let [row, rest @ ..] = &cells[..] else { continue };
-            // Exact rows: the checksum, then marks. Others: checksums.
+            // The checksum, then marks.
             let own: Vec<Option<u64>> = match rest {
                 [sum, marks @ ..] if marks.len() == COLUMNS.len() && hex(sum).is_some() => {
                     marks.iter().map(|&mark| hex(sum).filter(|_| mark == SAME)).collect()
                 }
-                sums if sums.len() == COLUMNS.len() => sums.iter().map(|sum| hex(sum)).collect(),
                 [_, device] if COLUMNS.contains(row) && *device != "not available" => {
                     let name = COLUMNS.iter().find(|name| *name == row).unwrap();
                     matrix.0.entry(name).or_default().device = (*device).into();
@@ -168,7 +159,7 @@ impl Matrix {
 
     /// Puts measured columns in the place of older ones. What an older one says of rows that have changed is dropped.
     pub fn bless(&mut self, measured: Matrix, rows: &[Row]) {
-        for row in rows.iter().filter(|row| row.exact) {
+        for row in rows {
             if self.known(&row.name) != measured.known(&row.name) {
                 for column in self.0.values_mut() {
                     column.checksums.remove(&row.name);
@@ -194,13 +185,5 @@ A checksum is FNV-1a (64 bits) over all integers of a result: units and exponent
 known of lesions, or the bits of a gradient. `=` is that checksum in this column; `not run` is a column that was not there when the table was written.
 No column is a hardware GPU: none has been at hand. Chromium's own adapter is SwiftShader; what is its own there is the
 compiler, Tint.
-
-";
-
-const SOFT: &str = "
-## Not exact, for information
-
-Sigmoid and softmax are transcendental, and devices may differ in the last bits: [`arithmetic.md`](arithmetic.md) has the
-bounds, and other tests hold every device to them. Each column with its own checksum; nothing is compared with these.
 
 ";

@@ -4,7 +4,7 @@
 use crate::operands::{label_map, volume};
 use crate::oracle::Array;
 use crate::random::{LabelType, Pattern, REALS, Real, labels, reals};
-use voxdice::metric::Partials;
+use voxdice::metric::{Entropy, Focal, LabelSmoothing, Partials, Pointwise};
 use voxdice::stats::{
     Connectivity, Counts, DistanceCount, Elements, InstanceOptions, Instances, InstancesBy, Join, Regions, Sums,
     SurfaceOptions, Terms,
@@ -14,8 +14,6 @@ use voxdice::{Activation, Classes, Engine, Layout, Pair, Result, Shape, Spacing,
 /// A row of the matrix.
 pub struct Row {
     pub name: String,
-    /// Whether the contract says that every device has the same bits.
-    pub exact: bool,
     what: What,
 }
 
@@ -50,11 +48,7 @@ pub fn rows() -> Vec<Row> {
     use Pattern::{Signed, Unit, Wide};
     let mut rows = Vec::new();
     let mut push = |name: String, what: What| {
-        let exact = match &what {
-            What::Sums(_, options) | What::Pieces(_, options) | What::Gradient(_, options) => options.is_exact(),
-            What::Counts(..) | What::Surfaces(..) | What::Lesions(..) => true,
-        };
-        rows.push(Row { name, exact, what });
+        rows.push(Row { name, what });
     };
     let operands = |pred, truth, layout| Operands { pred, truth, layout };
     let options = |activation, terms| SumsOptions { activation, terms, pointwise: None };
@@ -112,14 +106,34 @@ pub fn rows() -> Vec<Row> {
     push("lesions by faces".into(), What::Lesions(deep, faces));
     push("lesions joined and met by dilations, nearest regions".into(), What::Lesions(deep, joined));
     push("lesions by labels".into(), What::Lesions(deep, by_labels));
-    for activation in [Activation::Sigmoid, Activation::Softmax] {
-        let logits = operands((Real::F32, Wide), Of::Labels, ChannelsFirst);
-        push(
-            format!("{activation:?}, {}", order(ChannelsFirst)),
-            What::Sums(logits, options(activation, Terms::Squared)),
-        );
+    let logits = operands((Real::F32, Wide), Of::Labels, ChannelsFirst);
+    let values = operands((Real::F32, Unit), Of::Real(Real::F32, Unit), ChannelsLast);
+    let losses = [
+        (Activation::Sigmoid, Pointwise::BinaryCrossEntropy, logits),
+        (Activation::Softmax, Pointwise::CategoricalFocal { gamma: 2.0 }, logits),
+        (Activation::Normalise, Pointwise::Focal { gamma: 1.5, alpha: Some(0.25) }, values),
+        (Activation::None, Pointwise::Entropy(smoothed()), values),
+    ];
+    for (activation, loss, of) in losses {
+        let with = |pointwise| SumsOptions { pointwise, ..options(activation, Terms::Squared) };
+        if activation != Activation::None {
+            push(format!("{activation:?}"), What::Sums(of, with(None)));
+            push(format!("gradient through {activation:?}"), What::Gradient(of, with(None)));
+        }
+        let name = format!("{loss:?}").split([' ', '{', '(']).next().unwrap_or_default().to_owned();
+        push(format!("{name} of {activation:?}"), What::Sums(of, with(Some(loss))));
+        push(format!("gradient of {name} of {activation:?}"), What::Gradient(of, with(Some(loss))));
     }
+    let cubes = options(Activation::None, Terms::Power(3.0));
+    push("powers".into(), What::Sums(values, cubes));
+    push("gradient of powers".into(), What::Gradient(values, cubes));
     rows
+}
+
+/// Cross-entropy with several of its choices.
+fn smoothed() -> Entropy {
+    let labels = LabelSmoothing::classes(0.1, 3);
+    Entropy { on: 2.0, alpha: Some(0.75), factor: Focal::Margin(2.0), labels, clip: 1e-6, ..Entropy::default() }
 }
 
 impl Row {
@@ -146,7 +160,7 @@ impl Row {
                         product: -1.3,
                         pred_power: 0.2 + cell,
                         abs_difference: if options.terms == Terms::All { 0.7 } else { 0.0 },
-                        pointwise: 0.0,
+                        pointwise: if options.pointwise.is_some() { 0.3 } else { 0.0 },
                     }
                 });
                 let (pred, truth) = given.operands();
@@ -287,6 +301,8 @@ impl Fnv {
                 self.bytes(&exact.units().to_le_bytes());
                 self.bytes(&exact.exponent().to_le_bytes());
             }
+            // A sum of integers too, which is told as a float.
+            self.numbers(sums.pointwise_sum().map(f64::to_bits));
             let bad = sums.non_finite();
             [sums.voxels(), bad.pred, bad.truth, bad.voxels].iter().for_each(|n| self.bytes(&n.to_le_bytes()));
             self.bytes(&[u8::from(sums.out_of_range())]);

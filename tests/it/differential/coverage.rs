@@ -1,7 +1,7 @@
 //! How evaluations were spread over everything that is drawn.
 
 use super::draw::{Drawn, Kind, Way, What};
-use super::run::Outcome;
+use super::run::{Outcome, is_of_values};
 use std::collections::BTreeMap;
 use std::fmt;
 use voxdice::Activation;
@@ -50,7 +50,7 @@ impl Coverage {
         self.count("samples", if shape.samples() > 3 { "many".into() } else { shape.samples().to_string() });
         match what {
             What::Sums { options, .. } => {
-                self.count("statistic", if options.is_exact() { "exact sums" } else { "bounded sums" }.into());
+                self.count("statistic", if is_of_values(options) { "exact sums" } else { "bounded sums" }.into());
                 self.count("policy", format!("{:?}", place.policy));
                 self.count("channels", shape.channels().to_string());
                 let terms = match options.terms {

@@ -11,10 +11,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use voxdice::metric::Partials;
-use voxdice::stats::{Counts, Merge, Sums};
+use voxdice::stats::{Counts, Merge, Sums, Terms};
 use voxdice::tuning::{Simd, Tuning};
 use voxdice::{
-    Backend, Classes, Engine, EngineOptions, Error, NonFinite, Over, Pair, Shape, SumsOptions, Table, Truth,
+    Activation, Backend, Classes, Engine, EngineOptions, Error, NonFinite, Over, Pair, Shape, SumsOptions, Table, Truth,
 };
 
 /// What became of an evaluation.
@@ -128,12 +128,19 @@ fn sums(asked: &Asked<'_>, options: &SumsOptions, is_map: bool) -> Result<&'stat
     };
     let cells = expected::exact(shape, &summed, over(drawn.way));
     compare_facts(&cells, &found, drawn.place.policy)?;
-    if options.is_exact() {
+    if is_of_values(options) {
         oracle::compare_sums(&cells, &found).map(|()| "exact")
     } else {
         let cells = soft::sums(shape, pred, &summed, &scales, options, over(drawn.way));
         soft::compare(&cells, found.values()).map(|()| "within the bound")
     }
+}
+
+/// Whether the oracle's integers are the sums: where nothing is transcendental.
+pub fn is_of_values(options: &SumsOptions) -> bool {
+    !matches!(options.activation, Activation::Sigmoid | Activation::Softmax | Activation::Normalise)
+        && !matches!(options.terms, Terms::Power(_))
+        && options.pointwise.is_none()
 }
 
 /// What is exact whatever the options: voxels, those that are not finite, and what these do to the sums.

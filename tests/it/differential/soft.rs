@@ -3,6 +3,7 @@
 use super::expected::{at, grouped, places};
 use crate::activations::{activated, pointwise};
 use crate::oracle::Array;
+use voxdice::metric::Pointwise;
 use voxdice::stats::{Sums, Terms};
 use voxdice::{Activation, Over, Shape, SumsOptions};
 
@@ -82,9 +83,18 @@ fn voxel(sums: &mut [Sum; 7], logits: &[f64], c: usize, t: f64, options: &SumsOp
     sums[3].add(p_power, p_off);
     sums[4].add(t_power, t_off);
     sums[5].add((p - t).abs(), off + 2.0 * line);
-    if options.pointwise.is_some() {
+    if let Some(kind) = options.pointwise {
         let loss = pointwise(*options, logits, c, p, t);
-        sums[6].add(loss, loss.max(1.0) * 2f64.powi(-16));
+        // And a unit of the sum.
+        let bound = (1.0 + gamma_of(kind)) * 2f64.powi(-25) * loss.max(1.0) + 2f64.powi(-30);
+        sums[6].add(loss, bound);
+    }
+}
+
+fn gamma_of(kind: Pointwise) -> f64 {
+    match kind {
+        Pointwise::Focal { gamma, .. } | Pointwise::CategoricalFocal { gamma } => gamma,
+        _ => 0.0,
     }
 }
 
@@ -92,8 +102,8 @@ fn voxel(sums: &mut [Sum; 7], logits: &[f64], c: usize, t: f64, options: &SumsOp
 fn value_bound(activation: Activation, channels: usize) -> f64 {
     let channels = channels as f64;
     match activation {
-        Activation::Sigmoid => 2f64.powi(-20),
-        Activation::Softmax => (7.0 + 2.5 * channels.ln() + channels / 2.0) * 2f64.powi(-23),
+        // Of values up to 1: 0.6 units in the last place.
+        Activation::Sigmoid | Activation::Softmax => 2f64.powi(-24),
         Activation::Normalise => (2.0 + channels) * 2f64.powi(-23),
         Activation::None | Activation::Threshold(_) | Activation::Argmax => 0.0,
     }

@@ -38,7 +38,7 @@ fn documented(names: Option<&[&str]>) -> Shown {
     };
     let of = |name: String| [name.clone(), "equal".into(), sum(&name), sum(&name)];
     let wanted = |name: &str| names.is_none_or(|names| names.contains(&name));
-    rows().into_iter().filter(|row| row.exact && wanted(&row.name)).map(|row| of(row.name)).collect()
+    rows().into_iter().filter(|row| wanted(&row.name)).map(|row| of(row.name)).collect()
 }
 
 /// The page in a browser whose WebGPU is on the processor (SwiftShader).
