@@ -40,6 +40,21 @@ fn recip(d: u32) -> u32 {
   return (r1 << 16u) + ((r1 * (e >> 5u) + ((r1 * (e & 31u)) >> 5u)) >> 10u);
 }
 
+// ln(1 + e) / e
+fn ln_1p_over(e: u32) -> u32 {
+  var h = 39002411u - mulhi(e, 5500130u);
+  h = 129589969u - mulhi(e, h);
+  h = 274911538u - mulhi(e, h);
+  h = 434838554u - mulhi(e, h);
+  h = 576665808u - mulhi(e, h);
+  h = 706645647u - mulhi(e, h);
+  h = 857503256u - mulhi(e, h);
+  h = 1073596371u - mulhi(e, h);
+  h = 1431648330u - mulhi(e, h);
+  h = 2147483497u - mulhi(e, h);
+  return 4294967295u - mulhi(e, h);
+}
+
 // Bits of the f32 next to m · 2^-32 · 2^-n, halves upwards.
 fn pack(m: u32, n: i32) -> u32 {
   let zeros = countLeadingZeros(m);

@@ -111,21 +111,6 @@ fn exp_of(x: Scaled) -> Scaled {
   return choose(down, inverse(down), x.s == 0u);
 }
 
-// ln(1 + e) / e
-fn ln_1p_over(e: u32) -> u32 {
-  var h = 39002411u - mulhi(e, 5500130u);
-  h = 129589969u - mulhi(e, h);
-  h = 274911538u - mulhi(e, h);
-  h = 434838554u - mulhi(e, h);
-  h = 576665808u - mulhi(e, h);
-  h = 706645647u - mulhi(e, h);
-  h = 857503256u - mulhi(e, h);
-  h = 1073596371u - mulhi(e, h);
-  h = 1431648330u - mulhi(e, h);
-  h = 2147483497u - mulhi(e, h);
-  return 4294967295u - mulhi(e, h);
-}
-
 // ln(1 + x) for x within [0, 1].
 fn ln_1p(x: Scaled) -> Scaled {
   let fixed = acc_words(fixed_of(x));

@@ -105,10 +105,16 @@ impl<const N: usize> Scaled<N> {
     /// trunc(|x| · 2^30) up to 2^17, and nearly 2^47 beyond: units of the grid of pointwise losses.
     #[inline(always)]
     pub fn units(self) -> [u64; N] {
+        self.truncated(17, 15)
+    }
+
+    /// trunc(|x| · 2^(32 + bits − top)) below 2^top, and as if x were nearly that beyond.
+    #[inline(always)]
+    fn truncated(self, top: i32, bits: u32) -> [u64; N] {
         let mut units = [0; N];
         for i in 0..N {
-            let m = if self.e[i] > 17 { u32::MAX } else { self.m[i] };
-            units[i] = (u64::from(m) << 15) >> (17 - self.e[i]).clamp(0, 63);
+            let m = if self.e[i] > top { u32::MAX } else { self.m[i] };
+            units[i] = (u64::from(m) << bits) >> (top - self.e[i]).clamp(0, 63);
         }
         units
     }
@@ -162,12 +168,7 @@ impl<const N: usize> Scaled<N> {
     /// trunc(|x| · 2^32) below 128, and nearly 2^39 beyond.
     #[inline(always)]
     fn fixed(self) -> [u64; N] {
-        let mut fixed = [0; N];
-        for i in 0..N {
-            let m = if self.e[i] > 7 { u32::MAX } else { self.m[i] };
-            fixed[i] = (u64::from(m) << 7) >> (7 - self.e[i]).clamp(0, 63);
-        }
-        fixed
+        self.truncated(7, 7)
     }
 
     /// e^x. Beyond e^±127.99 it is that.
