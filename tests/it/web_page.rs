@@ -289,7 +289,6 @@ fn files_and_folders_can_be_dropped() {
     let [truths, preds] = made::cohort(folder.path(), 2);
     for files in [&[&*preds, &*truths][..], &[folder.path().join("cohort").as_path()]] {
         page.eval("Object.assign(sides, { truth: null, preds: [] })");
-        // While the page scrolls to results, any part of it may come to lie there.
         page.eval("scrollTo({ top: 0, behavior: 'instant' })");
         page.drop_at([640.0, 20.0], files);
         page.wait("sides.truth && sides.preds.length");

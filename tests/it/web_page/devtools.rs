@@ -31,6 +31,8 @@ impl Browser {
             .arg(program)
             .args(["--headless", "--no-sandbox", "--no-first-run", "--remote-debugging-pipe"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            // A page that still scrolls takes the place from under the mouse.
+            .arg("--force-prefers-reduced-motion")
             .args(flags)
             .arg(format!("--user-data-dir={}", folder.path().display()))
             .stdin(Stdio::piped())
