@@ -22,6 +22,8 @@ pub use instances::Gathered;
 pub use instances::InstancesAccumulator;
 #[cfg(feature = "eval")]
 pub use instances::LabelInstances;
+#[cfg(feature = "eval")]
+pub use surface::KeptMaps;
 
 use crate::options::Simd;
 pub(crate) use crate::threads::map_indexed;

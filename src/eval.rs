@@ -35,6 +35,7 @@
 pub const SCHEMA: u32 = 1;
 
 mod asked;
+mod beside;
 mod cancel;
 mod case;
 mod choice;
@@ -58,6 +59,7 @@ mod label_list;
 mod like;
 mod maps;
 mod masks;
+mod measured;
 mod merge;
 pub mod models;
 mod named;

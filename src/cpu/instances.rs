@@ -11,7 +11,7 @@ mod found;
 #[cfg(feature = "eval")]
 mod met;
 mod nearest;
-mod runs;
+pub(in crate::cpu) mod runs;
 mod slab;
 mod sought;
 mod table;

@@ -27,7 +27,7 @@ impl Backend {
     }
 }
 
-fn centrelines(masks: Option<&Masks>, axes: usize) -> Centrelines {
+pub(in crate::cpu) fn centrelines(masks: Option<&Masks>, axes: usize) -> Centrelines {
     let Some(masks) = masks else { return Centrelines::default() };
     // A box has as many slices as the image where it reaches both of its ends.
     let is_one_slice = masks.truth.size[0] == 1 && masks.sides.0[0] == [true; 2];

@@ -14,6 +14,8 @@ mod far;
 #[cfg(feature = "eval")]
 mod farthest;
 mod fours;
+#[cfg(feature = "eval")]
+mod kept;
 mod masks;
 mod near;
 mod nearest;
@@ -25,7 +27,8 @@ mod transform;
 
 use super::Backend;
 use super::simd::Level;
-use crate::error::Result;
+use crate::classes::Classes;
+use crate::error::{Operand, Result};
 #[cfg(feature = "gpu")]
 use crate::job::BoxMasks;
 use crate::job::{BandsJob, LabelPair, SurfacesJob};
@@ -38,12 +41,12 @@ use crate::volume::Data;
 use band::band;
 use bits::{Bits, Sides};
 use boundary::boundary;
-use boxes::crops;
 use corners::Corners;
-use masks::Member;
+#[cfg(feature = "eval")]
+pub use kept::KeptMaps;
 pub(in crate::cpu) use masks::fill_equal;
+use masks::{Maps, Member, Voxels};
 use nearest::Nearest;
-
 use tally::Tally;
 
 impl Backend {
@@ -158,31 +161,38 @@ fn planes<T: Label, P: Label, R: Send>(
     f: impl Fn(Option<Masks>, u64) -> Result<R> + Send + Sync,
 ) -> Result<Vec<R>> {
     let voxels = pair.extent.iter().product::<usize>();
-    let members: Vec<Member> = pair.classes.sets().iter().map(|set| Member::new(set)).collect();
-    let ignored = pair.classes.ignored();
-    let ignored = (!ignored.is_empty()).then(|| Member::new(ignored));
-    let mut all = Vec::with_capacity(t.len() / voxels * members.len());
-    for (t, p) in t.chunks_exact(voxels).zip(p.chunks_exact(voxels)) {
-        let crops = crops(t, p, pair.extent, pair.classes);
-        let left_out =
-            ignored.as_ref().map_or(0, |ignored| t.iter().filter(|label| ignored.has(label.label())).count());
-        let of_class = super::map_indexed(members.len(), |class| {
-            let masks = crops[class].map(|crop| {
-                let mut pred = masks::fill(p, pair.extent, &crop, &members[class], level);
-                if let Some(ignored) = &ignored {
-                    // The truth of a class never holds an ignored label.
-                    pred.remove(&masks::fill(t, pair.extent, &crop, ignored, level));
-                }
-                let truth = masks::fill(t, pair.extent, &crop, &members[class], level);
-                Masks { truth, pred, sides: crop.sides(pair.extent), low: crop.low }
-            });
-            f(masks, (voxels - left_out) as u64)
-        });
-        for result in of_class {
-            all.push(result?);
-        }
+    let mut all = Vec::with_capacity(t.len() / voxels * pair.classes.len());
+    for (truth, pred) in t.chunks_exact(voxels).zip(p.chunks_exact(voxels)) {
+        all.extend(of_plane(&Voxels { truth, pred, extent: pair.extent, level }, pair.classes, &f)?);
     }
     Ok(all)
+}
+
+/// `f` of the masks of every class of a plane, as [`Backend::each_class`].
+fn of_plane<R: Send>(
+    maps: &impl Maps,
+    classes: &Classes,
+    f: impl Fn(Option<Masks>, u64) -> Result<R> + Send + Sync,
+) -> Result<Vec<R>> {
+    let (extent, ignored) = (maps.extent(), classes.ignored());
+    let ignored = (!ignored.is_empty()).then(|| Member::new(ignored));
+    let left_out = ignored.as_ref().map_or(0, |ignored| maps.count(ignored));
+    let voxels = (extent.iter().product::<usize>() - left_out) as u64;
+    let crops = maps.crops(classes);
+    let of_class = super::map_indexed(classes.len(), |class| {
+        let labels = Member::new(&classes.sets()[class]);
+        let masks = crops[class].map(|crop| {
+            let mut pred = maps.fill(Operand::Pred, &crop, &labels);
+            if let Some(ignored) = &ignored {
+                // The truth of a class never holds an ignored label.
+                pred.remove(&maps.fill(Operand::Truth, &crop, ignored));
+            }
+            let truth = maps.fill(Operand::Truth, &crop, &labels);
+            Masks { truth, pred, sides: crop.sides(extent), low: crop.low }
+        });
+        f(masks, voxels)
+    });
+    of_class.into_iter().collect()
 }
 
 fn surface(masks: &Option<Masks>, lattice: &Lattice, options: &SurfaceOptions) -> Result<Surface> {

@@ -26,7 +26,7 @@ impl Backend {
     }
 }
 
-fn topology(masks: Option<&Masks>) -> Result<Topology> {
+pub(in crate::cpu) fn topology(masks: Option<&Masks>) -> Result<Topology> {
     let Some(masks) = masks else { return Ok(Topology::default()) };
     Ok(Topology { truth: betti(&masks.truth)?, pred: betti(&masks.pred)? })
 }

@@ -1,9 +1,9 @@
 //! Counting the voxels of two files: while they are decoded, or as whole volumes on the engine.
 
+use super::beside::Beside;
 use super::cancel::Cancel;
 use super::class::Class;
 use super::error::EvalError;
-use super::instances::Finder;
 use super::rules::{ClassSource, Rules, engine_classes};
 use crate::error::FileError;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
@@ -62,21 +62,21 @@ pub(super) struct Tally {
     pub unlisted: [Vec<u32>; 2],
 }
 
-/// Counts two files while they are decoded, and finds their lesions, in memory that does not grow with them (but for a prediction
-/// in another order).
+/// Counts two files while they are decoded, and finds what is asked for beside, in memory that does not grow with them (but for a
+/// prediction in another order).
 pub(super) fn streamed(
     truth: &mut LabelReader,
     pred: Predicted<'_>,
     rules: &Rules,
     counter: Counter<'_>,
-    lesions: &mut Option<Finder>,
+    beside: &mut Beside,
 ) -> Result<Tally, EvalError> {
     // Every class has all voxels in its counts.
     let voxels = |counts: &[Counts]| counts.first().map_or(0, Counts::n);
     match &rules.classes {
         ClassSource::Named { classes, .. } => {
             let mut counts = counter.engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
-            each_stretch(truth, pred, counter, lesions, &mut counts)?;
+            each_stretch(truth, pred, counter, beside, &mut counts)?;
             let (counts, [pred, truth]) = counts.finish_with_unlisted()?;
             let voxels = voxels(&counts);
             let counts = classes.iter().cloned().zip(counts).collect();
@@ -84,7 +84,7 @@ pub(super) fn streamed(
         }
         ClassSource::Found => {
             let mut counts = counter.engine.accumulate_labels(rules.ignore.codes());
-            each_stretch(truth, pred, counter, lesions, &mut counts)?;
+            each_stretch(truth, pred, counter, beside, &mut counts)?;
             let (labels, counts): (Vec<u32>, Vec<Counts>) = counts.finish()?.into_iter().unzip();
             let voxels = voxels(&counts);
             let found = labels.into_iter().zip(counts);
@@ -126,19 +126,19 @@ impl Counting for LabelsAccumulator {
 /// Voxels of which it is seen together whether all of them are background.
 const TOGETHER: usize = 1 << 12;
 
-/// Counts chunk by chunk. Where lesions are looked for too, background, which most of an image is, is passed by, so that it is
-/// read once and not twice.
+/// Counts chunk by chunk. Where more is found beside, background, which most of an image is, is passed by, so that it is read
+/// once and not twice.
 fn each_stretch(
     truth: &mut LabelReader,
     pred: Predicted<'_>,
     counter: Counter<'_>,
-    lesions: &mut Option<Finder>,
+    beside: &mut Beside,
     counts: &mut impl Counting,
 ) -> Result<(), EvalError> {
     each_piece(truth, pred, counter, |p, t| {
-        let Some(lesions) = lesions.as_mut().filter(|_| p.len() == t.len()) else {
+        if beside.is_none() || p.len() != t.len() {
             return Ok(counts.add(Pair { pred: p, truth: t })?);
-        };
+        }
         let is_background = |start: usize| {
             let places = start..start + TOGETHER;
             p.part(places.clone()).is_background() && t.part(places).is_background()
@@ -158,11 +158,11 @@ fn each_stretch(
             if own {
                 let voxels = places.len() as u64;
                 counts.add_background(voxels);
-                lesions.add_background(voxels)?;
+                beside.add_background(voxels)?;
             } else {
                 let pair = Pair { pred: p.part(places.clone()), truth: t.part(places) };
                 counts.add(pair)?;
-                lesions.add(pair)?;
+                beside.add(pair)?;
             }
             start = end;
         }

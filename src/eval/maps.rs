@@ -1,24 +1,22 @@
 //! A case of two label maps: its files compared and counted.
 
-use super::case::{CaseResult, Counted, Prediction, merged, of_counts, surplus};
+use super::case::{CaseResult, Counted, Prediction, of_counts};
 use super::class::Class;
-use super::count::{self, Counter, Predicted, Tally};
+use super::count::{Counter, Tally};
 use super::error::{EvalError, GridError};
 use super::grids::Together;
-use super::instances::{self, Finder, InstanceSearch};
+use super::measured::{Files, Measured};
 use super::pairing::slices::without_counterpart;
-use super::rules::{ClassSource, Rules, engine_classes};
+use super::rules::{ClassSource, Rules};
 use super::segmentation::{segment_names, segmentation_of};
-use super::surfaces::{Frame, Image, of_maps};
-use super::verify::{Verification, verified, with_places};
+use super::surfaces::{Frame, Image};
 use super::warning::Warning;
 use crate::error::FileError;
 use crate::io::axes::without_ones_behind;
-use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
-use crate::io::{Grid, Input, Placement, is_picture};
+use crate::io::labels::LabelReader;
+use crate::io::{Grid, Input, is_picture};
 use crate::stats::Counts;
-use crate::{Engine, Pair};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// More labels than any label map of anatomy has; an image has thousands of values.
@@ -63,79 +61,19 @@ pub(super) fn evaluate(
     let given = rules.spacing_mm.map(|size| size.of(truth, &shape)).transpose()?;
     let spacing_mm = given.or(geometry.map(|geometry| geometry.spacing_mm()));
     let prediction = if pred_input.is_some() { Prediction::Read } else { Prediction::Missing };
-    let frame = Frame::File(geometry.copied());
-    let image = Image { truth_path: truth, shape: &shape, spacing_mm, frame };
-    let mut lesions = match &rules.instances {
-        // An image in which no lesions can be found may have no voxel of a class.
-        Some(search) if place.is_none() => Finder::new(&image, search, rules).ok().flatten(),
-        _ => None,
+    let image = Image { truth_path: truth, shape: &shape, spacing_mm, frame: Frame::File(geometry.copied()) };
+    let files = Files { truth: truth_input, pred: pred_input, expected, place, image };
+    let readers = (&mut truth_reader, pred_reader.as_mut());
+    let measured = match files.while_read(readers, rules, counter)? {
+        Some(measured) => measured,
+        None => {
+            drop((truth_reader, pred_reader));
+            files.as_whole(rules, counter)?
+        }
     };
-    let held = !rules.surfaces.metrics.is_empty() || (rules.instances.is_some() && lesions.is_none());
-    let streams = counter.counterpart.is_none() && !count::needs_volumes(counter.engine) && !held;
-    let (mut surfaces, mut distances) = (BTreeMap::new(), BTreeMap::new());
-    let (mut instances, mut difference) = (BTreeMap::new(), None);
-    let (Tally { voxels, counts, unlisted }, verification) = if streams {
-        let pred_labels = match (&mut pred_reader, place, pred_input) {
-            (Some(reader), None, _) => Predicted::InOrder(reader),
-            (None, _, _) | (_, _, None) => Predicted::Missing,
-            (Some(_), Some(place), Some(pred)) => {
-                let volume = labels::read_with(pred, &rules.of_pred())?;
-                warnings.extend(surplus(expected, volume.surplus).into_iter().chain(merged(expected, &volume.merged)));
-                Predicted::Placed(volume.labels, place)
-            }
-        };
-        let tally = count::streamed(&mut truth_reader, pred_labels, rules, counter, &mut lesions)?;
-        if let (Some(search), Some(lesions)) = (&rules.instances, lesions) {
-            let (classes, found) = lesions.finish()?;
-            // Without a class nothing is measured, and no size of a voxel is needed.
-            if !classes.is_empty() {
-                let scores = image.lesions(&found, &classes, search)?;
-                instances = classes.into_iter().map(|class| class.key).zip(scores).collect();
-            }
-        }
-        warnings.extend(surplus(truth, truth_reader.surplus()));
-        if let Some(reader) = pred_reader {
-            warnings.extend(surplus(expected, reader.surplus()).into_iter().chain(merged(expected, reader.merged())));
-        }
-        (tally, None)
-    } else {
-        drop((truth_reader, pred_reader));
-        let (of_truth, of_pred) = count::read_both(truth_input, pred_input, rules, counter.threads)?;
-        warnings.extend(surplus(truth, of_truth.surplus));
-        if let Some(volume) = &of_pred {
-            warnings.extend(surplus(expected, volume.surplus).into_iter().chain(merged(expected, &volume.merged)));
-        }
-        let of_pred = of_pred.unwrap_or_else(|| LabelVolume {
-            labels: Labels::U8(vec![0; of_truth.voxels()]),
-            shape: of_truth.shape.clone(),
-            merged: Vec::new(),
-            ..of_truth
-        });
-        let present = Present::of([&of_truth, &of_pred], rules);
-        if rules.need_places() && !present.classes.is_empty() {
-            let (maps, classes) = ([&of_truth, &of_pred], engine_classes(&present.classes, &rules.ignore)?);
-            let keys = || present.classes.iter().map(|class| class.key.clone());
-            of_maps(truth, maps, place.as_ref(), spacing_mm, |field| {
-                let engines = (counter.engine, counter.counterpart);
-                let named = |(class, how): (usize, String)| Some((present.classes.get(class)?.clone(), how));
-                if !rules.surfaces.metrics.is_empty() {
-                    let measured = field.measure(engines, &classes, &rules.surfaces)?;
-                    surfaces = keys().zip(measured.values).collect();
-                    distances = keys().zip(measured.histograms).collect();
-                    difference = measured.difference.and_then(named);
-                }
-                if let Some(search) = &rules.instances {
-                    let mut of_lesions = None;
-                    let found = field.lesions(engines, &mut of_lesions, &classes, &present.classes, search)?;
-                    difference = difference.take().or(of_lesions.and_then(named));
-                    instances = keys().zip(found).collect();
-                }
-                Ok(())
-            })?;
-        }
-        let (tally, verification) = of_volumes([of_truth, of_pred], present, place.as_ref(), rules, counter)?;
-        (tally, with_places(verification, difference.as_ref()))
-    };
+    let Measured { tally, surfaces, distances, mut instances, verification, warnings: of_files } = measured;
+    let Tally { voxels, counts, unlisted } = tally;
+    warnings.extend(of_files);
     if rules.classes == ClassSource::Found {
         if counts.len() > MANY_LABELS {
             warnings.push(Warning::ManyLabels { labels: counts.len() });
@@ -213,85 +151,8 @@ fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
     apart.then_some(Warning::NoCommonLabel { truth, pred })
 }
 
-/// The voxels of two volumes that are to be counted.
-struct Present {
-    /// Voxels of the truth to ignore.
-    ignored: u64,
-    classes: Vec<Class>,
-}
-
-impl Present {
-    fn of([truth, pred]: [&LabelVolume; 2], rules: &Rules) -> Self {
-        let looks = !rules.ignore.is_empty() || rules.classes == ClassSource::Found;
-        let of_truth = if looks { truth.census() } else { BTreeMap::new() };
-        let ignored = rules.ignore.codes().filter_map(|label| of_truth.get(&label)).sum();
-        let classes = match &rules.classes {
-            ClassSource::Named { classes, .. } => classes.clone(),
-            ClassSource::Found => {
-                let labels: BTreeSet<u32> = of_truth.into_keys().chain(pred.census().into_keys()).collect();
-                let labels = labels.into_iter().filter(|&label| label != 0 && !rules.ignore.holds(label));
-                if rules.instances.as_ref().is_some_and(InstanceSearch::is_by_labels) {
-                    // Each label is an instance of the one class; without any there are no voxels of it.
-                    let labels: Vec<u32> = labels.collect();
-                    let one = Class { labels, ..Class::mask(instances::ALL.into()) };
-                    if one.labels.is_empty() { Vec::new() } else { vec![one] }
-                } else {
-                    labels.map(Class::label).collect()
-                }
-            }
-        };
-        Self { ignored, classes }
-    }
-}
-
-/// Whole volumes on the engine, twice where there is something to compare with.
-fn of_volumes(
-    [mut truth, mut pred]: [LabelVolume; 2],
-    Present { ignored, classes }: Present,
-    place: Option<&Placement>,
-    rules: &Rules,
-    counter: Counter<'_>,
-) -> Result<(Tally, Option<Verification>), EvalError> {
-    if let Some(place) = place {
-        (truth, pred) = truth.joined(pred, place);
-    }
-    let voxels = truth.voxels() as u64 - ignored;
-    if classes.is_empty() {
-        return Ok((Tally { voxels, counts: Vec::new(), unlisted: Default::default() }, None));
-    }
-    let (counts, verification) =
-        verified(&truth.map()?, &pred.map()?, &engine_classes(&classes, &rules.ignore)?, &classes, counter)?;
-    // In every case the one class has other labels.
-    let unlabelled = |class: Class| if class.key == instances::ALL { Class::mask(class.key) } else { class };
-    let mut counts: Counted = classes.into_iter().map(unlabelled).zip(counts).collect();
-    if rules.classes == ClassSource::Found {
-        // Where the truth is ignored, a label of the prediction is not found.
-        counts.retain(|(_, counts)| counts.n_truth() > 0 || counts.n_pred() > 0);
-    }
-    let unlisted = if out_of_range(&counts) == [0, 0] {
-        Default::default()
-    } else {
-        unlisted(counter.engine, &truth, &pred, rules)?
-    };
-    Ok((Tally { voxels, counts, unlisted }, verification))
-}
-
-/// Labels that are not among the requested classes.
-fn unlisted(
-    engine: &Engine,
-    truth: &LabelVolume,
-    pred: &LabelVolume,
-    rules: &Rules,
-) -> Result<[Vec<u32>; 2], EvalError> {
-    let ClassSource::Named { classes, .. } = &rules.classes else { return Ok(Default::default()) };
-    let mut counts = engine.accumulate_counts(&engine_classes(classes, &rules.ignore)?);
-    counts.add(Pair { pred: pred.labels.slice(), truth: truth.labels.slice() })?;
-    let (_, [pred, truth]) = counts.finish_with_unlisted()?;
-    Ok([truth, pred])
-}
-
 /// Voxels of truth and prediction that no class covers: the same for every class.
-fn out_of_range(counts: &Counted) -> [u64; 2] {
+pub(super) fn out_of_range(counts: &Counted) -> [u64; 2] {
     counts.first().map_or([0, 0], |(_, counts)| [counts.out_of_range_truth(), counts.out_of_range_pred()])
 }
 

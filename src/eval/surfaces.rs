@@ -14,12 +14,13 @@ pub use histogram::DistanceHistogram;
 use super::compare::surface_difference;
 use super::error::EvalError;
 use super::grids::{around, box_shape};
+use crate::cpu::KeptMaps;
 use crate::io::axes::without_ones_behind;
 use crate::io::labels::{LabelVolume, Labels};
 use crate::io::{Geometry, Placement};
 use crate::metric::surface::{RuleSpacing, SurfacePreset, SurfaceRules};
 use crate::metric::{EmptyPolicy, Metric, Needs, iou};
-use crate::stats::{Counts, Surface, Topology};
+use crate::stats::{Centrelines, Counts, Surface, SurfaceOptions, Topology};
 use crate::{Backend, Band, Classes, Empty, Engine, LabelMap, LabelSlice, Pair, Shape, Spacing, Table};
 use std::path::Path;
 
@@ -125,61 +126,119 @@ pub(super) struct Field<'a> {
     pub pred: LabelSlice<'a>,
 }
 
+/// Two maps of an image.
+pub(super) enum Maps<'a> {
+    Whole(Pair<LabelMap<'a>>),
+    /// As they were read, measured on the CPU.
+    Kept(&'a KeptMaps),
+}
+
+impl Maps<'_> {
+    fn surfaces(
+        &self,
+        engine: &Engine,
+        classes: &Classes,
+        options: &SurfaceOptions,
+    ) -> Result<Vec<Surface>, crate::Error> {
+        match self {
+            Self::Whole(pair) => engine.surfaces(pair.clone(), classes, options).map(Table::into_values),
+            Self::Kept(maps) => maps.surfaces(classes, options),
+        }
+    }
+
+    fn bands(
+        &self,
+        engine: &Engine,
+        classes: &Classes,
+        band: Band,
+        spacing: &Spacing,
+    ) -> Result<Vec<Counts>, crate::Error> {
+        match self {
+            Self::Whole(pair) => engine.bands(pair.clone(), classes, band, spacing).map(Table::into_values),
+            Self::Kept(maps) => maps.bands(classes, band, spacing),
+        }
+    }
+
+    fn topology(&self, engine: &Engine, classes: &Classes) -> Result<Vec<Topology>, crate::Error> {
+        match self {
+            Self::Whole(pair) => engine.topology(pair.clone(), classes).map(Table::into_values),
+            Self::Kept(maps) => maps.topology(classes),
+        }
+    }
+
+    fn centrelines(&self, engine: &Engine, classes: &Classes) -> Result<Vec<Centrelines>, crate::Error> {
+        match self {
+            Self::Whole(pair) => engine.centrelines(pair.clone(), classes).map(Table::into_values),
+            Self::Kept(maps) => maps.centrelines(classes),
+        }
+    }
+}
+
 impl Field<'_> {
     /// Values of each class.
     pub fn measure(&self, engines: Engines<'_>, classes: &Classes, surfaces: &Surfaces) -> Result<Values, EvalError> {
+        let (lengths, _) = self.image.in_space()?;
+        let shape = Shape::new(1, 1, lengths)?;
+        let pair = Pair { pred: map(&shape, self.pred)?, truth: map(&shape, self.truth)? };
+        self.image.measure(&Maps::Whole(pair), engines, classes, surfaces)
+    }
+}
+
+impl Image<'_> {
+    /// Values of each class of two maps of this image.
+    pub fn measure(
+        &self,
+        maps: &Maps<'_>,
+        engines: Engines<'_>,
+        classes: &Classes,
+        surfaces: &Surfaces,
+    ) -> Result<Values, EvalError> {
         let mut rules = surfaces.rules();
         if rules.spacing == RuleSpacing::Image && surfaces.needs_spacing() {
-            self.image.needs_spacing()?;
+            self.needs_spacing()?;
         }
-        let (lengths, spacing_mm) = self.image.in_space()?;
-        let spacing_mm = if self.image.spacing_mm.is_some() { spacing_mm } else { vec![1.0; spacing_mm.len()] };
-        let shape = Shape::new(1, 1, lengths)?;
-        let (truth, pred) = (map(&shape, self.truth)?, map(&shape, self.pred)?);
-        let (pair, spacing) = (Pair { pred, truth }, Spacing::new(spacing_mm)?);
+        let (lengths, spacing_mm) = self.in_space()?;
+        let spacing_mm = if self.spacing_mm.is_some() { spacing_mm } else { vec![1.0; spacing_mm.len()] };
+        let (shape, spacing) = (Shape::new(1, 1, lengths)?, Spacing::new(spacing_mm)?);
         if surfaces.choices.missed == Some(Missed::Diagonal) {
             rules.empty = rules.empty.missed(rules.options(&spacing).spacing.diagonal(shape.spatial())?);
         }
         let (mut distances, mut difference) = (None, None);
         if surfaces.metrics.iter().any(|metric| matches!(metric, Metric::Surface(_))) {
-            let measure = |engine: &Engine| engine.surfaces(pair.clone(), classes, &rules.options(&spacing));
+            let measure = |engine: &Engine| maps.surfaces(engine, classes, &rules.options(&spacing));
             let measured = measure(engines.0)?;
             if let Some(counterpart) = engines.1 {
-                difference = surfaces_differ(engines.0, &measured, &measure(counterpart)?);
+                difference = first_unlike(engines.0, &measured, &measure(counterpart)?, surface_difference);
             }
             distances = Some(measured);
         }
         let any = |is: fn(&Metric) -> bool| surfaces.metrics.iter().any(is);
         let topology = any(|metric| matches!(metric, Metric::Topology(_)));
-        let topology = topology.then(|| engines.0.topology(pair.clone(), classes)).transpose()?;
+        let topology = topology.then(|| maps.topology(engines.0, classes)).transpose()?;
         let lines = any(|metric| matches!(metric, Metric::Centreline(_)));
-        let lines = lines.then(|| engines.0.centrelines(pair.clone(), classes)).transpose()?;
+        let lines = lines.then(|| maps.centrelines(engines.0, classes)).transpose()?;
         let mut values = vec![Vec::with_capacity(surfaces.metrics.len()); classes.len()];
         for &metric in &surfaces.metrics {
             let column: Vec<f64> = match (metric, &distances) {
                 (Metric::Surface(metric), Some(distances)) => {
-                    distances.values().iter().map(|surface| rules.value(metric, surface)).collect::<Result<_, _>>()?
+                    distances.iter().map(|surface| rules.value(metric, surface)).collect::<Result<_, _>>()?
                 }
                 (Metric::Boundary(band), _) => {
-                    let bands = engines.0.bands(pair.clone(), classes, band, &spacing)?;
-                    bands.values().iter().map(|counts| iou(counts, Empty::Nan)).collect()
+                    let bands = maps.bands(engines.0, classes, band, &spacing)?;
+                    bands.iter().map(|counts| iou(counts, Empty::Nan)).collect()
                 }
                 (Metric::Topology(metric), _) => {
-                    topology.iter().flat_map(Table::values).map(|topology| metric.of(topology)).collect()
+                    topology.iter().flatten().map(|topology| metric.of(topology)).collect()
                 }
-                (Metric::Centreline(metric), _) => {
-                    lines.iter().flat_map(Table::values).map(|lines| metric.of(lines)).collect()
-                }
+                (Metric::Centreline(metric), _) => lines.iter().flatten().map(|lines| metric.of(lines)).collect(),
                 _ => vec![f64::NAN; classes.len()],
             };
             values.iter_mut().zip(column).for_each(|(values, value)| values.push(value));
         }
-        let histograms = distances.iter().flat_map(|distances| distances.values().iter().map(DistanceHistogram::of));
+        let histograms = distances.iter().flatten().map(DistanceHistogram::of);
         Ok(Values { values, histograms: histograms.collect(), difference })
     }
-}
 
-impl Image<'_> {
     /// Refuses an image that does not say how large a voxel is.
     pub(super) fn needs_spacing(&self) -> Result<(), EvalError> {
         self.spacing_mm.map(drop).ok_or_else(|| EvalError::NoSpacing(self.truth_path.into()))
@@ -198,11 +257,6 @@ impl Image<'_> {
         axes.reverse();
         Ok(axes.into_iter().map(|(length, mm)| (usize::try_from(length).unwrap_or(usize::MAX), mm)).unzip())
     }
-}
-
-/// How the surfaces of a class differ between the engine and its counterpart, by the number of the class.
-fn surfaces_differ(engine: &Engine, surfaces: &Table<Surface>, again: &Table<Surface>) -> Option<(usize, String)> {
-    first_unlike(engine, surfaces.values(), again.values(), surface_difference)
 }
 
 /// The first class of which the engine and its counterpart found something else, and how.
@@ -268,7 +322,6 @@ fn in_one_box(
 mod tests {
     use super::*;
     use crate::EngineOptions;
-    use crate::stats::SurfaceOptions;
 
     #[test]
     fn a_difference_names_the_class_the_side_and_the_distance() {
@@ -281,15 +334,17 @@ mod tests {
             engine.surfaces(Pair { pred, truth }, &Classes::new([1, 2]).unwrap(), &SurfaceOptions::default()).unwrap()
         };
         let near = surfaces([0, 1, 1, 0, 2, 2, 0, 0, 0, 1, 1, 0, 2, 2, 0, 0]);
-        assert_eq!(surfaces_differ(&engine, &near, &near), None);
+        let differ =
+            |a: &Table<Surface>, b: &Table<Surface>| first_unlike(&engine, a.values(), b.values(), surface_difference);
+        assert_eq!(differ(&near, &near), None);
         let far = surfaces([0, 1, 1, 0, 2, 0, 0, 0, 0, 1, 1, 0, 2, 2, 0, 0]);
-        let (class, words) = surfaces_differ(&engine, &near, &far).unwrap();
+        let (class, words) = differ(&near, &far).unwrap();
         assert_eq!(
             (class, &words[..]),
             (1, "elements of the truth at squared distance 0: the CPU has 4; the GPU has 3")
         );
         let none = surfaces([0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
-        let (_, words) = surfaces_differ(&engine, &far, &none).unwrap();
+        let (_, words) = differ(&far, &none).unwrap();
         assert_eq!(words, "elements of the truth at squared distance 0: the CPU has 3; the GPU has 0");
     }
 }

@@ -25,7 +25,6 @@ mod hostile;
 mod info;
 mod lattice;
 mod lesion_maps;
-mod lesion_streams;
 mod lesion_surfaces;
 mod lesion_words;
 mod lesions;

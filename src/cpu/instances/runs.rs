@@ -7,7 +7,7 @@ use std::ops::Range;
 const BLOCK: usize = 64;
 
 /// `f(label, start, end)` for each run of equal labels; of label 0 only where `zero` counts.
-pub(super) fn runs<L: Label>(labels: &[L], zero: bool, mut f: impl FnMut(u32, usize, usize)) {
+pub(in crate::cpu) fn runs<L: Label>(labels: &[L], zero: bool, mut f: impl FnMut(u32, usize, usize)) {
     let mut start = 0;
     let mut until = |end: usize| {
         if let Some(&label) = labels.get(start)

@@ -119,6 +119,25 @@ pub(in crate::cpu) fn each_bit(mut word: u64, mut f: impl FnMut(usize)) {
     }
 }
 
+/// Sets the bits of a row in these places.
+#[cfg(feature = "eval")]
+pub(super) fn set(row: &mut [u64], places: Range<usize>) {
+    if places.is_empty() {
+        return;
+    }
+    let (first, last) = (places.start / 64, (places.end - 1) / 64);
+    for (k, word) in row.iter_mut().enumerate().take(last + 1).skip(first) {
+        let mut bits = u64::MAX;
+        if k == first {
+            bits &= u64::MAX << (places.start % 64);
+        }
+        if k == last {
+            bits &= u64::MAX >> (63 - (places.end - 1) % 64);
+        }
+        *word |= bits;
+    }
+}
+
 /// Where a crop ends with the image, and the image is repeated beyond it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cpu) struct Sides(pub [[bool; 2]; 3]);

@@ -39,28 +39,51 @@ fn join(into: &mut Option<Crop>, other: Crop) {
 /// Fewer rows than this, in voxels, are not worth a separate task.
 const VOXELS: usize = 1 << 18;
 
+/// The box of each class.
+pub(super) struct Boxes<'a> {
+    classes: &'a Classes,
+    /// Rows of a slice.
+    rows: usize,
+    crops: Vec<Option<Crop>>,
+}
+
+impl<'a> Boxes<'a> {
+    pub fn new(classes: &'a Classes, rows: usize) -> Self {
+        Self { classes, rows, crops: vec![None; classes.len()] }
+    }
+
+    /// Takes a run of equal labels in a row, `first` and `last` included.
+    #[inline]
+    pub fn add(&mut self, row: usize, label: u32, first: usize, last: usize) {
+        let class = self.classes.index().class_of(label);
+        let [z, y] = [row / self.rows, row % self.rows];
+        let crop = Crop { low: [z, y, first], high: [z, y, last] };
+        match self.classes.overlaps() {
+            None if (class as usize) < self.crops.len() => join(&mut self.crops[class as usize], crop),
+            None => {}
+            Some(overlaps) => {
+                overlaps.classes_of(class).iter().for_each(|&class| join(&mut self.crops[class as usize], crop));
+            }
+        }
+    }
+
+    /// None where no run has the class.
+    pub fn into_crops(self) -> Vec<Option<Crop>> {
+        self.crops
+    }
+}
+
 /// The box of each class in both maps together; none where neither has it.
 pub(super) fn crops<T: Label, P: Label>(t: &[T], p: &[P], extent: [usize; 3], classes: &Classes) -> Vec<Option<Crop>> {
     let [nz, ny, nx] = extent;
     let together = VOXELS.div_ceil(nx);
     let parts = crate::cpu::map_indexed((nz * ny).div_ceil(together), |task| {
-        let mut crops = vec![None; classes.len()];
+        let mut boxes = Boxes::new(classes, ny);
         for row in task * together..(nz * ny).min((task + 1) * together) {
-            let mut run = |label: u32, first: usize, last: usize| {
-                let class = classes.index().class_of(label);
-                let crop = Crop { low: [row / ny, row % ny, first], high: [row / ny, row % ny, last] };
-                match classes.overlaps() {
-                    None if (class as usize) < crops.len() => join(&mut crops[class as usize], crop),
-                    None => {}
-                    Some(overlaps) => {
-                        overlaps.classes_of(class).iter().for_each(|&c| join(&mut crops[c as usize], crop))
-                    }
-                }
-            };
-            runs(&t[row * nx..][..nx], &mut run);
-            runs(&p[row * nx..][..nx], &mut run);
+            runs(&t[row * nx..][..nx], |label, first, last| boxes.add(row, label, first, last));
+            runs(&p[row * nx..][..nx], |label, first, last| boxes.add(row, label, first, last));
         }
-        crops
+        boxes.into_crops()
     });
     let mut crops = vec![None; classes.len()];
     for part in parts {

@@ -1,8 +1,10 @@
 //! Bit rows of a class in a label map.
 
 use super::bits::Bits;
-use super::boxes::Crop;
+use super::boxes::{Crop, crops};
+use crate::classes::Classes;
 use crate::cpu::simd::Level;
+use crate::error::Operand;
 use crate::kernel::counts::Label;
 
 /// Which labels a class has.
@@ -35,8 +37,52 @@ impl Member {
     }
 }
 
+/// Truth and prediction of a plane, of whose classes masks are made.
+pub(super) trait Maps: Sync {
+    /// Slices, rows and columns.
+    fn extent(&self) -> [usize; 3];
+
+    /// The box of each class in both maps together; none where neither has it.
+    fn crops(&self, classes: &Classes) -> Vec<Option<Crop>>;
+
+    /// Voxels of the truth whose label is one of these.
+    fn count(&self, labels: &Member) -> usize;
+
+    /// The mask of these labels in a box.
+    fn fill(&self, side: Operand, crop: &Crop, labels: &Member) -> Bits;
+}
+
+/// Maps of which every voxel is there.
+pub(super) struct Voxels<'a, T, P> {
+    pub truth: &'a [T],
+    pub pred: &'a [P],
+    pub extent: [usize; 3],
+    pub level: Level,
+}
+
+impl<T: Label, P: Label> Maps for Voxels<'_, T, P> {
+    fn extent(&self) -> [usize; 3] {
+        self.extent
+    }
+
+    fn crops(&self, classes: &Classes) -> Vec<Option<Crop>> {
+        crops(self.truth, self.pred, self.extent, classes)
+    }
+
+    fn count(&self, labels: &Member) -> usize {
+        self.truth.iter().filter(|label| labels.has(label.label())).count()
+    }
+
+    fn fill(&self, side: Operand, crop: &Crop, labels: &Member) -> Bits {
+        match side {
+            Operand::Truth => fill(self.truth, self.extent, crop, labels, self.level),
+            Operand::Pred => fill(self.pred, self.extent, crop, labels, self.level),
+        }
+    }
+}
+
 /// The mask of a class in a box of a label map.
-pub(super) fn fill<L: Label>(labels: &[L], extent: [usize; 3], crop: &Crop, member: &Member, level: Level) -> Bits {
+fn fill<L: Label>(labels: &[L], extent: [usize; 3], crop: &Crop, member: &Member, level: Level) -> Bits {
     let size = crop.size();
     Bits::of_rows(size, |z, y, out| {
         let first = ((z + crop.low[0]) * extent[1] + y + crop.low[1]) * extent[2] + crop.low[2];

@@ -1,0 +1,122 @@
+use super::*;
+use crate::eval::InstanceChoices;
+use crate::eval::cancel::Cancel;
+use crate::eval::count::Threads;
+use crate::eval::ignore::Ignore;
+use crate::eval::surfaces::{Frame, Surfaces};
+use crate::io::nifti::{self, Geometry};
+use crate::metric::instances::InstancePreset;
+use crate::stats::InstancesBy;
+use crate::{Engine, EngineOptions};
+
+/// Truth and prediction of a case in a folder, the prediction where there is one.
+struct Case {
+    folder: tempfile::TempDir,
+    shape: [u64; 3],
+    has_pred: bool,
+}
+
+impl Case {
+    fn new(shape: [u64; 3], labels: impl Fn(u64, u64) -> u16, has_pred: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, seed) in [("t.nii.gz", 1), ("p.nii.gz", 2)] {
+            let labels: Vec<u16> = (0..shape.iter().product()).map(|place| labels(place, seed)).collect();
+            let geometry = Geometry::from_spacing([1.0, 1.0, 2.5]);
+            nifti::write(folder.path().join(name), &shape, &geometry, &labels).unwrap();
+        }
+        Self { folder, shape, has_pred }
+    }
+
+    /// While they are read, and as whole volumes.
+    fn measured(&self, rules: &Rules) -> (Option<Measured>, Measured) {
+        let [truth, pred] = ["t.nii.gz", "p.nii.gz"].map(|name| Input::from(self.folder.path().join(name)));
+        let mut reader = LabelReader::open_with(&truth, &rules.of_truth()).unwrap();
+        let mut of_pred = self.has_pred.then(|| LabelReader::open_with(&pred, &rules.of_pred()).unwrap());
+        let frame = Frame::File(reader.geometry().copied());
+        let spacing_mm = reader.geometry().map(|geometry| geometry.spacing_mm());
+        let image = Image { truth_path: truth.path(), shape: &self.shape, spacing_mm, frame };
+        let (given, expected) = (self.has_pred.then_some(&pred), pred.path());
+        let files = Files { truth: &truth, pred: given, expected, place: None, image };
+        let (engine, cancel) = (Engine::new(&EngineOptions::default()).unwrap(), Cancel::default());
+        let counter = Counter { engine: &engine, counterpart: None, threads: Threads::One, cancel: &cancel };
+        let read = files.while_read((&mut reader, of_pred.as_mut()), rules, counter).unwrap();
+        (read, files.as_whole(rules, counter).unwrap())
+    }
+}
+
+/// Blocks of labels, and rows that are empty for a while.
+fn blocks(place: u64, seed: u64) -> u16 {
+    let (x, y, z) = (place % 90, place / 90 % 70, place / (90 * 70));
+    let block = (x / 4 * 31 + y / 5 * 37 + z / 2 * 41 + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+    if (20..44).contains(&y) || !block.is_multiple_of(3) { 0 } else { [1, 2, 7, 300][(block / 3 % 4) as usize] }
+}
+
+fn surfaces() -> Surfaces {
+    let metrics = ["hd95", "nsd=1", "boundary_iou=2", "betti_error", "cldice"];
+    Surfaces { metrics: metrics.map(|metric| metric.parse().unwrap()).to_vec(), ..Surfaces::default() }
+}
+
+fn components() -> InstanceSearch {
+    let choices = InstanceChoices { by: Some(InstancesBy::Components), ..InstanceChoices::default() };
+    InstanceSearch { choices, ..InstanceSearch::default() }
+}
+
+fn named(sets: &[&[u32]]) -> ClassSource {
+    let classes = sets.iter().map(|set| Class::region(set.to_vec())).collect();
+    ClassSource::Named { classes, from: "a list".into() }
+}
+
+#[test]
+fn what_is_measured_while_voxels_are_read_is_what_is_measured_of_whole_volumes() {
+    let autopet = InstanceSearch { preset: Some(InstancePreset::Autopet3), ..components() };
+    for case in [Case::new([90, 70, 9], blocks, true), Case::new([90, 70, 9], blocks, false)] {
+        for classes in [ClassSource::Found, named(&[&[1], &[300]]), named(&[&[1, 2, 7], &[2], &[0, 7]])] {
+            for ignored in [None, Some(2), Some(0)] {
+                let holds = |class: &Class| ignored.is_some_and(|label| class.labels.contains(&label));
+                if matches!(&classes, ClassSource::Named { classes, .. } if classes.iter().any(holds)) {
+                    continue;
+                }
+                let ignore = ignored.map(Ignore::one).unwrap_or_default();
+                let instances = [None, Some(components()), Some(autopet.clone())];
+                for (instances, surfaces) in instances.into_iter().zip([surfaces(), surfaces(), Surfaces::default()]) {
+                    let rules = Rules {
+                        classes: classes.clone(),
+                        ignore: ignore.clone(),
+                        surfaces,
+                        instances,
+                        ..Rules::default()
+                    };
+                    let (read, whole) = case.measured(&rules);
+                    let read = read.unwrap();
+                    assert!(read.tally.counts.len() >= 2 && !(read.surfaces.is_empty() && read.instances.is_empty()));
+                    assert_eq!((read.tally.voxels, &read.tally.counts), (whole.tally.voxels, &whole.tally.counts));
+                    assert_eq!(read.tally.unlisted, whole.tally.unlisted);
+                    assert_eq!(read.warnings, whole.warnings);
+                    // Of whole volumes also labels that are only where the truth is left out.
+                    let bits = |values: &ByKey<Vec<f64>>| -> ByKey<Vec<u64>> {
+                        let counted = |key: &String| read.surfaces.contains_key(key);
+                        let all = values.iter().filter(|(key, _)| counted(key));
+                        all.map(|(key, of)| (key.clone(), of.iter().map(|value| value.to_bits()).collect())).collect()
+                    };
+                    assert_eq!(bits(&read.surfaces), bits(&whole.surfaces), "{classes:?} {ignored:?}");
+                    assert!(read.distances.iter().all(|(key, own)| whole.distances.get(key) == Some(own)));
+                    for (key, own) in &read.instances {
+                        let (own, other) = (format!("{own:?}"), format!("{:?}", whole.instances.get(key)));
+                        assert_eq!(format!("Some({own})"), other, "{classes:?} {ignored:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn noise_is_measured_as_whole_volumes() {
+    // Each map has some 100,000 runs of 12 bytes, for 200,000 voxels of 2 bytes.
+    let noise = |place: u64, seed: u64| ((place * 7 + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 62) as u16;
+    let rules = Rules { surfaces: surfaces(), ..Rules::default() };
+    let (read, whole) = Case::new([128, 128, 12], noise, true).measured(&rules);
+    assert!(read.is_none() && whole.surfaces.len() == 3);
+    // Counts need no places.
+    assert!(Case::new([128, 128, 12], noise, true).measured(&Rules::default()).0.is_some());
+}
