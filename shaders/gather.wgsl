@@ -60,8 +60,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       let from_origin = channel * aux[PER_CHANNEL] + plane * aux[PER_PLANE] + voxel - aux[ORIGIN];
       let bit = 8u * bytes * i;
       let mask = (0xffffffffu >> (32u - 8u * bytes)) << bit;
-      let from = aux[SHIFT] + size * from_origin + 4u * (word % words);
-      value = (value & ~mask) | (bytes_at(from, bytes) << bit);
+      let byte = aux[SHIFT] + size * from_origin + 4u * (word % words);
+      value = (value & ~mask) | (bytes_at(byte, bytes) << bit);
     }
   }
   result[word] = value;
