@@ -145,7 +145,7 @@ fn product(x: f64, y: f64, unit: i32) -> i128 {
     let ((a, a_power), (b, b_power)) = (parts(x), parts(y));
     let down = unit - a_power - b_power;
     // Units are far larger than the last bit of a product.
-    let magnitude = if down < 127 { a * b >> down } else { 0 };
+    let magnitude = if down < 127 { (a * b) >> down } else { 0 };
     if (x < 0.0) != (y < 0.0) { -magnitude } else { magnitude }
 }
 
