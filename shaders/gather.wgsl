@@ -36,13 +36,16 @@ fn bytes_at(at: u32, size: u32) -> u32 {
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
   let word = (workgroup.y * aux[GROUPS] + workgroup.x) * 256u + lid;
   let size = aux[ELEMENT_BYTES];
-  let per_word = 4u / size;
-  if word >= (aux[ELEMENTS] + per_word - 1u) / per_word {
+  // Elements of 8 bytes are two words each.
+  let words = max(size / 4u, 1u);
+  let per_word = max(4u / size, 1u);
+  let bytes = min(size, 4u);
+  if word >= (aux[ELEMENTS] * words + per_word - 1u) / per_word {
     return;
   }
   var value = result[word];
   for (var i = 0u; i < per_word; i += 1u) {
-    let element = word * per_word + i;
+    let element = word * per_word / words + i;
     let channel = element / aux[ROWS];
     let row = element % aux[ROWS];
     var plane = 0u;
@@ -55,9 +58,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       && plane >= aux[PLANES_FROM] && plane < aux[PLANES_TO];
     if element < aux[ELEMENTS] && inside {
       let from_origin = channel * aux[PER_CHANNEL] + plane * aux[PER_PLANE] + voxel - aux[ORIGIN];
-      let bit = 8u * size * i;
-      let mask = (0xffffffffu >> (32u - 8u * size)) << bit;
-      value = (value & ~mask) | (bytes_at(aux[SHIFT] + size * from_origin, size) << bit);
+      let bit = 8u * bytes * i;
+      let mask = (0xffffffffu >> (32u - 8u * bytes)) << bit;
+      let byte = aux[SHIFT] + size * from_origin + 4u * (word % words);
+      value = (value & ~mask) | (bytes_at(byte, bytes) << bit);
     }
   }
   result[word] = value;

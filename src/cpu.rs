@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod counts;
+mod doubles;
 pub mod floor;
 mod gradient;
 mod instances;

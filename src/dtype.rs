@@ -3,6 +3,8 @@
 /// The type of a voxel in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dtype {
+    /// 64-bit float.
+    F64,
     /// 32-bit float.
     F32,
     /// IEEE 16-bit float (binary16).
@@ -21,6 +23,7 @@ impl Dtype {
     /// Bytes per voxel.
     pub fn size(self) -> u64 {
         match self {
+            Self::F64 => 8,
             Self::F32 | Self::U32 => 4,
             Self::F16 | Self::Bf16 | Self::U16 => 2,
             Self::U8 => 1,

@@ -7,7 +7,7 @@ use crate::kernel::window::Reach;
 use crate::options::{Activation, Band, SumsOptions};
 use crate::shape::{Grid, Layout, Shape};
 use crate::stats::{BlockSums, InstanceOptions, Lattice, Partials, SurfaceOptions, Terms};
-use crate::volume::{Data, Source, TruthKind};
+use crate::volume::{Data, Dtype, Source, TruthKind};
 
 /// Powers that may be this large are finite as f32.
 const MOST_EXPONENT: f32 = 127.0;
@@ -24,6 +24,13 @@ pub(crate) struct SumsOf<D> {
 /// Sums of volumes in host memory: all that the CPU backend sees.
 pub(crate) type SumsJob<'a> = SumsOf<Data<'a>>;
 
+impl SumsJob<'_> {
+    /// Whether voxels are summed from their f64 bits.
+    pub fn is_of_doubles(&self) -> bool {
+        self.is_of_values() && [self.pred, self.truth].iter().any(|data| data.dtype() == Dtype::F64)
+    }
+}
+
 impl<'a> SumsOf<Source<'a>> {
     /// The same job, where both operands are in host memory.
     pub fn host(&self) -> Result<SumsJob<'a>> {
@@ -36,8 +43,12 @@ impl<'a> SumsOf<Source<'a>> {
 impl<D> SumsOf<D> {
     /// Whether the operands are summed as they are, each cell independently.
     pub fn is_plain(&self) -> bool {
+        self.truth_kind == TruthKind::Real && self.is_of_values()
+    }
+
+    /// Whether voxels are summed as they are, or beside labels.
+    fn is_of_values(&self) -> bool {
         self.options.activation == Activation::None
-            && self.truth_kind == TruthKind::Real
             && !matches!(self.options.terms, Terms::Power(_))
             && self.options.pointwise.is_none()
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod activated;
 pub(crate) mod counts;
+pub(crate) mod doubles;
 pub(crate) mod exact_gradient;
 mod fixed;
 pub(crate) mod form;

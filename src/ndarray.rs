@@ -224,7 +224,7 @@ fn shape(sizes: &[usize], axes: Axes, layout: Layout) -> Result<Shape> {
     Ok(Shape::new(size(samples), size(channels), space)?.with_layout(layout))
 }
 
-/// Elements of a volume: `f32`, `u8`, `u16`, and `half::f16` with feature `half`.
+/// Elements of a volume: `f64`, `f32`, `u8`, `u16`, and `half::f16` with feature `half`.
 pub trait Real: Clone + sealed::Sealed {
     #[doc(hidden)]
     fn volume(shape: Shape, elements: &[Self]) -> Result<Volume<'_>>
@@ -256,6 +256,7 @@ macro_rules! elements {
 }
 
 elements! {
+    f64: Real::f64 as volume -> Volume;
     f32: Real::f32 as volume -> Volume;
     u8: Real::u8 as volume -> Volume;
     u16: Real::u16 as volume -> Volume;
@@ -264,6 +265,7 @@ elements! {
     u32: Label::u32 as label_map -> LabelMap;
 }
 
+impl sealed::Sealed for f64 {}
 impl sealed::Sealed for f32 {}
 impl sealed::Sealed for u8 {}
 impl sealed::Sealed for u16 {}

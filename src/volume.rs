@@ -22,6 +22,7 @@ pub struct Pair<P, T = P> {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Data<'a> {
+    F64(&'a [f64]),
     F32(&'a [f32]),
     /// Bits of binary16 values.
     F16(&'a [u16]),
@@ -35,6 +36,7 @@ pub(crate) enum Data<'a> {
 impl<'a> Data<'a> {
     pub fn dtype(self) -> Dtype {
         match self {
+            Self::F64(_) => Dtype::F64,
             Self::F32(_) => Dtype::F32,
             Self::F16(_) => Dtype::F16,
             Self::Bf16(_) => Dtype::Bf16,
@@ -47,6 +49,7 @@ impl<'a> Data<'a> {
     /// The elements of `range`, which must lie within.
     pub fn slice(self, range: std::ops::Range<usize>) -> Self {
         match self {
+            Self::F64(x) => Self::F64(&x[range]),
             Self::F32(x) => Self::F32(&x[range]),
             Self::F16(x) => Self::F16(&x[range]),
             Self::Bf16(x) => Self::Bf16(&x[range]),
@@ -59,6 +62,7 @@ impl<'a> Data<'a> {
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub fn bytes(self) -> &'a [u8] {
         match self {
+            Self::F64(x) => bytemuck::cast_slice(x),
             Self::F32(x) => bytemuck::cast_slice(x),
             Self::F16(x) | Self::Bf16(x) | Self::U16(x) => bytemuck::cast_slice(x),
             Self::U8(x) => x,
@@ -123,6 +127,26 @@ impl<'a> Volume<'a> {
     /// [`Error::LengthMismatch`] when `voxels` does not have `shape.elements()` elements; so for all constructors.
     pub fn f32(shape: Shape, voxels: &'a [f32]) -> Result<Self> {
         Self::new(shape, Data::F32(voxels), voxels.len())
+    }
+
+    /// A volume of `f64` voxels. Sums of them as they stand are made of their 53 bits, as are those of the other operand beside
+    /// them. Activations, powers, pointwise losses and gradients take the `f32` next to each voxel, and one whose `f32` is
+    /// infinite counts as an infinity everywhere.
+    ///
+    /// ```
+    /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};
+    /// let shape = Shape::new(1, 1, [2])?;
+    /// let (p, t) = ([0.5 + 2f64.powi(-40), 1.0], [1, 0]);
+    /// let engine = Engine::new(&EngineOptions::default())?;
+    /// let sums = engine.sums(Pair { pred: Volume::f64(shape.clone(), &p)?, truth: Volume::u8(shape, &t)? })?;
+    /// assert_eq!(sums.values()[0].product(), 0.5 + 2f64.powi(-40));
+    /// # Ok::<(), voxdice::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn f64(shape: Shape, voxels: &'a [f64]) -> Result<Self> {
+        Self::new(shape, Data::F64(voxels), voxels.len())
     }
 
     /// A volume of binary16 voxels, given as their bits.

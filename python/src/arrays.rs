@@ -81,9 +81,10 @@ impl<'py> Held<'py> {
             Numbers::F16(x) => Volume::f16_bits(shape, x),
             Numbers::Bf16(x) => Volume::bf16_bits(shape, x),
             Numbers::F32(x) => Volume::f32(shape, x),
+            Numbers::F64(x) => Volume::f64(shape, x),
             _ => {
                 return Err(refused(
-                    "soft volumes are float32, float16, bfloat16, uint8, uint16 or bool; convert the array, such as with \
+                    "soft volumes are float64, float32, float16, bfloat16, uint8, uint16 or bool; convert the array, such as with \
                      .astype('float32')",
                 ));
             }

@@ -340,8 +340,13 @@ def test_sums_are_exact(rng):
     assert vd.sums(pred=pred, truth=labels).exact == vd.sums(pred=pred, truth=one_hot).exact
     halves = [vd.sums(pred=pred[:, :, at], truth=truth[:, :, at]) for at in (slice(0, 2), slice(2, 5))]
     assert sum(halves).exact == found.exact
-    with pytest.raises(vd.Error, match="float64"):
-        vd.sums(pred=pred.astype(np.float64), truth=truth)
+    wide = pred + rng.random(pred.shape) * 2.0**-30
+    found = vd.sums(pred=wide, truth=truth)
+    units = sum(int(Fraction(value) * 2**46) for value in wide[0, 0].ravel().tolist())
+    assert Fraction(found.exact[0][0][0]) * Fraction(2) ** found.exact[0][0][1] == Fraction(units, 2**46)
+    assert vd.sums(pred=pred.astype(np.float64), truth=truth) == vd.sums(pred=pred, truth=truth)
+    with pytest.raises(vd.Error, match="soft volumes are float64"):
+        vd.sums(pred=pred.astype(np.int64), truth=truth)
     with pytest.raises(vd.Error, match="NaN|not finite|non-finite"):
         vd.sums(pred=np.where(pred > 0.99, np.nan, pred).astype(np.float32), truth=truth)
     assert "samples" in repr(found) and pickle.loads(pickle.dumps(found)) == found

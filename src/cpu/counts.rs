@@ -16,7 +16,7 @@ impl Backend {
             Data::U8(p) => self.counts_with_pred(p, job),
             Data::U16(p) => self.counts_with_pred(p, job),
             Data::U32(p) => self.counts_with_pred(p, job),
-            Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Vec::new(), // a LabelMap never holds floats
+            Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Vec::new(), // a LabelMap never holds floats
         }
     }
 
@@ -25,7 +25,7 @@ impl Backend {
             Data::U8(t) => self.planes(p, t, job),
             Data::U16(t) => self.planes(p, t, job),
             Data::U32(t) => self.planes(p, t, job),
-            Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Vec::new(),
+            Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Vec::new(),
         }
     }
 

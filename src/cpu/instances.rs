@@ -77,7 +77,7 @@ fn len(data: Data<'_>) -> usize {
         Data::U8(labels) => labels.len(),
         Data::U16(labels) => labels.len(),
         Data::U32(labels) => labels.len(),
-        Data::F32(_) | Data::F16(_) | Data::Bf16(_) => 0, // a LabelMap never holds floats
+        Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => 0, // a LabelMap never holds floats
     }
 }
 
@@ -108,7 +108,7 @@ fn of_plane(planes: [Data<'_>; 2], layout: Layout, pair: &LabelPair<'_>, options
                         Data::U8(labels) => slab.read(row as u32, 0, labels, side, &mut sought),
                         Data::U16(labels) => slab.read(row as u32, 0, labels, side, &mut sought),
                         Data::U32(labels) => slab.read(row as u32, 0, labels, side, &mut sought),
-                        Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {}
+                        Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {}
                     }
                 }
                 slab.close_row();

@@ -7,6 +7,7 @@ use super::sums::BATCH;
 use crate::error::Result;
 use crate::job::{Block, Strides, SumsJob};
 use crate::kernel::activated::Channels;
+use crate::kernel::doubles::nearest;
 use crate::kernel::sums::{INFINITY, RawSums, SumPass, fix_magnitude};
 use crate::kernel::survey::{Survey, survey_run};
 use crate::kernel::voxel::{Bf16Bits, F16Bits, Voxel as Element};
@@ -200,7 +201,7 @@ pub(crate) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: 
     }
 }
 
-/// Elements from `first` on, `stride` apart, as f32.
+/// Elements from `first` on, `stride` apart, as the f32 next to them, which all but f64 are themselves.
 pub(crate) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
     fn copy<E: Copy>(from: &[E], first: usize, stride: usize, into: &mut [f32], bits: impl Fn(E) -> u32) {
         let from = &from[first..];
@@ -213,6 +214,7 @@ pub(crate) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]
         }
     }
     match data {
+        Data::F64(x) => copy(x, first, stride, into, |x| nearest(x).to_bits()),
         Data::F32(x) => copy(x, first, stride, into, f32::to_bits),
         Data::F16(x) => copy(x, first, stride, into, |bits| F16Bits(bits).f32_bits()),
         Data::Bf16(x) => copy(x, first, stride, into, |bits| Bf16Bits(bits).f32_bits()),
@@ -234,6 +236,6 @@ fn one_hot(data: Data<'_>, first: usize, label: u32, into: &mut [f32]) {
         Data::U8(x) => compare(&x[first..], label, into),
         Data::U16(x) => compare(&x[first..], label, into),
         Data::U32(x) => compare(&x[first..], label, into),
-        Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {} // a LabelMap never holds floats
+        Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {} // a LabelMap never holds floats
     }
 }

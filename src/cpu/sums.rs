@@ -16,6 +16,9 @@ pub(super) const BATCH: usize = 4096;
 impl Backend {
     /// Sums every block and hands them to `sink`.
     pub fn sums(&self, job: &SumsJob<'_>, sink: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        if job.is_of_doubles() {
+            return self.double_sums(job, sink);
+        }
         // bfloat16 is widened tile by tile: no kernel is compiled for it.
         let wide = [job.pred, job.truth].iter().any(|data| data.dtype() == Dtype::Bf16);
         if wide || !job.is_plain() {
@@ -26,7 +29,7 @@ impl Backend {
             Data::F16(p) => self.sums_with_pred(bytemuck::cast_slice::<u16, F16Bits>(p), job, sink),
             Data::U8(p) => self.sums_with_pred(p, job, sink),
             Data::U16(p) => self.sums_with_pred(p, job, sink),
-            Data::Bf16(_) | Data::U32(_) => Ok(()), // the one is prepared, and only label maps hold the other
+            Data::F64(_) | Data::Bf16(_) | Data::U32(_) => Ok(()), // see above, and only label maps hold u32
         }
     }
 
@@ -43,7 +46,7 @@ impl Backend {
             }
             Data::U8(t) => self.blocks(p, t, job.shape.grid(), job.options.terms, sink),
             Data::U16(t) => self.blocks(p, t, job.shape.grid(), job.options.terms, sink),
-            Data::Bf16(_) | Data::U32(_) => Ok(()),
+            Data::F64(_) | Data::Bf16(_) | Data::U32(_) => Ok(()),
         }
     }
 

@@ -109,7 +109,7 @@ impl Backend {
             Data::U8(t) => self.with_truth(t, pair, f),
             Data::U16(t) => self.with_truth(t, pair, f),
             Data::U32(t) => self.with_truth(t, pair, f),
-            Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Ok(Vec::new()), // a LabelMap never holds floats
+            Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Ok(Vec::new()), // a LabelMap never holds floats
         }
     }
 
@@ -123,7 +123,7 @@ impl Backend {
             Data::U8(p) => planes(t, p, pair, self.level, f),
             Data::U16(p) => planes(t, p, pair, self.level, f),
             Data::U32(p) => planes(t, p, pair, self.level, f),
-            Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Ok(Vec::new()),
+            Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Ok(Vec::new()),
         }
     }
 }

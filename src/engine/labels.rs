@@ -55,7 +55,7 @@ fn scan_any(labels: Data<'_>, channels: u64, voxels: u64) -> Result<()> {
         Data::U8(labels) => scan(labels, channels, voxels),
         Data::U16(labels) => scan(labels, channels, voxels),
         Data::U32(labels) => scan(labels, channels, voxels),
-        Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Ok(()), // a LabelMap never holds floats
+        Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => Ok(()), // a LabelMap never holds floats
     }
 }
 

@@ -73,7 +73,7 @@ impl<'a> Volume<'a> {
     /// [`Dtype::U32`], which is for labels.
     pub fn buffer(shape: Shape, dtype: Dtype, buffer: &'a wgpu::Buffer, offset: u64) -> Result<Self> {
         if dtype == Dtype::U32 {
-            return refused(dtype, "F32, F16, Bf16, U8 or U16 for a volume");
+            return refused(dtype, "F64, F32, F16, Bf16, U8 or U16 for a volume");
         }
         let resident = Resident::new(&shape, dtype, buffer, offset)?;
         Ok(Self::of(shape, Source::Buffer(resident)))
@@ -86,7 +86,7 @@ impl<'a> LabelMap<'a> {
     /// # Errors
     /// [`Error::LabelChannels`]; those of [`Volume::buffer`], with [`Error::Parameter`] for floats.
     pub fn buffer(shape: Shape, dtype: Dtype, buffer: &'a wgpu::Buffer, offset: u64) -> Result<Self> {
-        if matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::Bf16) {
+        if matches!(dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::Bf16) {
             return refused(dtype, "U8, U16 or U32 for a label map");
         }
         let resident = Resident::new(&shape, dtype, buffer, offset)?;

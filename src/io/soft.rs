@@ -2,13 +2,13 @@
 //!
 //! ```no_run
 //! let pred = voxdice::io::soft::read("pred.npy")?;
-//! println!("{:?}, {} voxels rounded", pred.axes, pred.rounded);
+//! println!("{:?}, {} voxels with more digits than f32", pred.axes, pred.beyond_f32());
 //! # Ok::<(), voxdice::error::FileError>(())
 //! ```
 //!
-//! `f32`, `f16`, masks and whole numbers of up to 16 bits keep their values. An `f64` becomes the nearest `f32`, and
-//! [`SoftVolume::rounded`] counts those that lost bits by it. A whole number of 32 or 64 bits is taken only if no bit
-//! is lost.
+//! Floats, masks and whole numbers of up to 16 bits keep their values; `f64`s that are `f32`s all of them are read as such.
+//! What is beyond the range of `f32` is refused, as the engine would take it for an infinity. A whole number of 32 or 64 bits
+//! is taken only if no bit is lost.
 //!
 //! An image file has its first axis fastest; [`SoftVolume::axes`] has the slowest first, so x comes last.
 
@@ -27,7 +27,9 @@ use crate::volume::{LabelMap, Volume};
 /// Voxels in the type that the file made necessary.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// From `f32` and `f64`, and from whole numbers of which some are negative or above 65,535.
+    /// From `f64`, of which some have more digits than `f32`.
+    F64(Vec<f64>),
+    /// From `f32`, from `f64` otherwise, and from whole numbers of which some are negative or above 65,535.
     F32(Vec<f32>),
     /// From `f16`, as its bits.
     F16(Vec<u16>),
@@ -58,8 +60,6 @@ pub struct SoftVolume {
     pub axes: Vec<usize>,
     /// Whether the file stores whole numbers (or booleans), so that they may be labels.
     pub integer: bool,
-    /// Voxels which were rounded from `f64`.
-    pub rounded: u64,
     /// Bytes behind the voxels, as [`Image::surplus`](super::Image::surplus).
     pub surplus: u64,
     /// How far apart neighbouring values are, where a header scales whole numbers.
@@ -98,11 +98,14 @@ pub fn read(input: impl Into<Input>) -> Result<SoftVolume, FileError> {
         }
     };
     let integer = !matches!(elements, Elements::F16(_) | Elements::Plain(Voxels::F32(_) | Voxels::F64(_)));
-    let Converted { values, rounded } = convert(elements).map_err(|(count, value, whole)| {
-        FileError::Unrepresentable { path: input.path().into(), count, value, whole }
+    let values = convert(elements).map_err(|(count, value, whole)| FileError::Unrepresentable {
+        path: input.path().into(),
+        count,
+        value,
+        whole,
     })?;
     let axes = axes.into_iter().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
-    Ok(SoftVolume { values, axes, integer, rounded, surplus, step, origin })
+    Ok(SoftVolume { values, axes, integer, surplus, step, origin })
 }
 
 /// The whole number that a value is, or was before a header's scale with such a step.
@@ -122,7 +125,6 @@ impl SoftVolume {
             values: Values::U8(Vec::new()),
             axes: vec![0],
             integer: true,
-            rounded: 0,
             surplus: 0,
             step: None,
             origin: Origin::Npy,
@@ -135,11 +137,19 @@ impl SoftVolume {
     /// [`Error::LengthMismatch`] when `shape` has another number of elements.
     pub fn volume(&self, shape: Shape) -> Result<Volume<'_>, Error> {
         match &self.values {
+            Values::F64(values) => Volume::f64(shape, values),
             Values::F32(values) => Volume::f32(shape, values),
             Values::F16(bits) => Volume::f16_bits(shape, bits),
             Values::U8(values) => Volume::u8(shape, values),
             Values::U16(values) => Volume::u16(shape, values),
         }
+    }
+
+    /// Voxels with more digits than `f32` has: of them activations, powers, pointwise losses and gradients take the nearest one.
+    #[must_use]
+    pub fn beyond_f32(&self) -> u64 {
+        let Values::F64(values) = &self.values else { return 0 };
+        values.iter().filter(|&&value| is_beyond_f32(value)).count() as u64
     }
 
     /// The same voxels as whole numbers, where they are labels from 0 to 65,535 of any type.
@@ -153,6 +163,7 @@ impl SoftVolume {
     pub fn into_labels(self) -> Result<Labelled, (usize, f32)> {
         let values: Vec<f32> = match self.values {
             Values::U8(_) | Values::U16(_) => return Ok(Labelled { volume: self, moved: 0 }),
+            Values::F64(values) => values.into_iter().map(|value| value as f32).collect(),
             Values::F32(values) => values,
             Values::F16(bits) => bits.into_iter().map(half).collect(),
         };
@@ -166,7 +177,7 @@ impl SoftVolume {
             0.0..=255.0 => Values::U8(labels().map(|value| value as u8).collect()),
             _ => Values::U16(labels().map(|value| value as u16).collect()),
         };
-        Ok(Labelled { volume: Self { values, integer: true, rounded: 0, ..self }, moved })
+        Ok(Labelled { volume: Self { values, integer: true, ..self }, moved })
     }
 
     /// Makes every voxel 0 that is one of these values (or was before it was scaled, as in [`SoftVolume::into_labels`]), and says of each voxel whether it was none of them.
@@ -190,6 +201,7 @@ impl SoftVolume {
         let is_label = |whole: f32| ignored.binary_search_by(|label| label.total_cmp(&(whole + 0.0))).is_ok();
         let is_ignored = |value| unscaled(value, step).is_some_and(is_label);
         match &mut self.values {
+            Values::F64(values) => keep(values, |value| is_ignored(value as f32)),
             Values::F32(values) => keep(values, is_ignored),
             Values::F16(bits) => keep(bits, |bits| is_ignored(half(bits))),
             Values::U8(values) => keep(values, |value| is_ignored(value.into())),
@@ -201,6 +213,7 @@ impl SoftVolume {
     #[must_use]
     pub fn mask(&self) -> Option<Vec<u8>> {
         self.holds_only([0.0, 1.0]).then(|| match &self.values {
+            Values::F64(values) => values.iter().map(|&value| value as u8).collect(),
             Values::F32(values) => values.iter().map(|&value| value as u8).collect(),
             Values::F16(bits) => bits.iter().map(|&bits| half(bits) as u8).collect(),
             Values::U8(values) => values.clone(),
@@ -208,7 +221,7 @@ impl SoftVolume {
         })
     }
 
-    /// The least and the greatest voxel that is finite.
+    /// The least and the greatest voxel that is finite, as `f32`.
     #[must_use]
     pub fn range(&self) -> Option<(f32, f32)> {
         fn of(values: impl Iterator<Item = f32>) -> Option<(f32, f32)> {
@@ -218,6 +231,7 @@ impl SoftVolume {
             })
         }
         match &self.values {
+            Values::F64(values) => of(values.iter().map(|&value| value as f32)),
             Values::F32(values) => of(values.iter().copied()),
             Values::F16(bits) => of(bits.iter().copied().map(half)),
             Values::U8(values) => of(values.iter().copied().map(f32::from)),
@@ -230,6 +244,7 @@ impl SoftVolume {
     pub fn holds_only(&self, pair: [f32; 2]) -> bool {
         let known = |value: f32| pair.contains(&value);
         match &self.values {
+            Values::F64(values) => values.iter().all(|&value| pair.map(f64::from).contains(&value)),
             Values::F32(values) => values.iter().all(|&value| known(value)),
             Values::F16(bits) => bits.iter().all(|&bits| known(half(bits))),
             Values::U8(values) => values.iter().all(|&value| known(value.into())),
@@ -246,6 +261,7 @@ impl SoftVolume {
             values.chunks(volume).flat_map(|values| place.onto(values)).collect()
         }
         let values = match &self.values {
+            Values::F64(values) => Values::F64(each(values, place)),
             Values::F32(values) => Values::F32(each(values, place)),
             Values::F16(values) => Values::F16(each(values, place)),
             Values::U8(values) => Values::U8(each(values, place)),
@@ -265,28 +281,21 @@ impl SoftVolume {
         match &self.values {
             Values::U8(values) => LabelMap::u8(shape, values).map(Some),
             Values::U16(values) => LabelMap::u16(shape, values).map(Some),
-            Values::F32(_) | Values::F16(_) => Ok(None),
+            Values::F64(_) | Values::F32(_) | Values::F16(_) => Ok(None),
         }
     }
-}
-
-#[derive(Debug, PartialEq)]
-struct Converted {
-    values: Values,
-    rounded: u64,
 }
 
 /// How many, the first, and whether it is whole.
 type Unrepresentable = (u64, String, bool);
 
-fn convert(elements: Elements) -> Result<Converted, Unrepresentable> {
-    let exact = |values| Ok(Converted { values, rounded: 0 });
+fn convert(elements: Elements) -> Result<Values, Unrepresentable> {
     match elements {
-        Elements::F16(bits) => exact(Values::F16(bits)),
-        Elements::Bool(values) | Elements::Plain(Voxels::U8(values)) => exact(Values::U8(values)),
-        Elements::Plain(Voxels::U16(values)) => exact(Values::U16(values)),
-        Elements::Plain(Voxels::F32(values)) => exact(Values::F32(values)),
-        Elements::Plain(Voxels::F64(values)) => from_f64(&values),
+        Elements::F16(bits) => Ok(Values::F16(bits)),
+        Elements::Bool(values) | Elements::Plain(Voxels::U8(values)) => Ok(Values::U8(values)),
+        Elements::Plain(Voxels::U16(values)) => Ok(Values::U16(values)),
+        Elements::Plain(Voxels::F32(values)) => Ok(Values::F32(values)),
+        Elements::Plain(Voxels::F64(values)) => from_f64(values),
         Elements::Plain(Voxels::I8(values)) => whole(&values),
         Elements::Plain(Voxels::I16(values)) => whole(&values),
         Elements::Plain(Voxels::U32(values)) => whole(&values),
@@ -296,16 +305,23 @@ fn convert(elements: Elements) -> Result<Converted, Unrepresentable> {
     }
 }
 
-fn from_f64(values: &[f64]) -> Result<Converted, Unrepresentable> {
-    let beyond = |value: &&f64| value.is_finite() && (**value as f32).is_infinite();
-    if let Some(first) = values.iter().find(beyond) {
-        return Err((values.iter().filter(beyond).count() as u64, format!("{first:e}"), false));
-    }
-    let rounded = values.iter().filter(|&&value| !value.is_nan() && f64::from(value as f32) != value).count();
-    Ok(Converted { values: Values::F32(collected(values.iter().map(|&v| v as f32))), rounded: rounded as u64 })
+/// Whether a number is none of `f32`.
+fn is_beyond_f32(value: f64) -> bool {
+    !value.is_nan() && f64::from(value as f32) != value
 }
 
-fn whole<T: Copy + Into<i128>>(values: &[T]) -> Result<Converted, Unrepresentable> {
+fn from_f64(values: Vec<f64>) -> Result<Values, Unrepresentable> {
+    let too_large = |value: &&f64| value.is_finite() && (**value as f32).is_infinite();
+    if let Some(first) = values.iter().find(too_large) {
+        return Err((values.iter().filter(too_large).count() as u64, format!("{first:e}"), false));
+    }
+    if values.iter().any(|&value| is_beyond_f32(value)) {
+        return Ok(Values::F64(values));
+    }
+    Ok(Values::F32(collected(values.iter().map(|&value| value as f32))))
+}
+
+fn whole<T: Copy + Into<i128>>(values: &[T]) -> Result<Values, Unrepresentable> {
     let each = || values.iter().map(|&value| value.into());
     let (smallest, largest) = each().fold((0i128, 0i128), |(a, b), value| (a.min(value), b.max(value)));
     let values = match (smallest, largest) {
@@ -319,7 +335,7 @@ fn whole<T: Copy + Into<i128>>(values: &[T]) -> Result<Converted, Unrepresentabl
             Values::F32(collected(each().map(|v| v as f32)))
         }
     };
-    Ok(Converted { values, rounded: 0 })
+    Ok(values)
 }
 
 #[cfg(test)]

@@ -88,9 +88,11 @@ impl Form {
     }
 
     pub fn is_plain(self) -> bool {
-        self.activation == Activate::None
-            && self.truth == TruthKind::Real
-            && self.terms != Accumulate::Power
-            && self.pointwise == Loss::None
+        self.truth == TruthKind::Real && self.is_of_values()
+    }
+
+    /// Whether voxels are summed as they are, or beside labels.
+    pub fn is_of_values(self) -> bool {
+        self.activation == Activate::None && self.terms != Accumulate::Power && self.pointwise == Loss::None
     }
 }

@@ -57,15 +57,17 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
     let reals = [Dtype::F32, Dtype::F16, Dtype::U8, Dtype::U16];
     let labels = [Dtype::U8, Dtype::U16, Dtype::U32];
     let with_kind = |kind, pairs: Vec<(Operand, Operand)>| pairs.into_iter().map(move |(p, t)| (p, t, kind));
-    // The other half floats are loaded in the same way: one pair shows how they are decoded.
-    let bf16 = pairs([Dtype::Bf16], [Dtype::Bf16]);
+    // One pair shows how the other floats are decoded; beside f64 the other operand is widened.
+    let others = [pairs([Dtype::Bf16], [Dtype::Bf16]), pairs([Dtype::F64], [Dtype::F64, Dtype::F32])].concat();
     let operands = with_kind(TruthKind::Real, pairs(reals, reals))
-        .chain(with_kind(TruthKind::Real, bf16))
-        .chain(with_kind(TruthKind::Labels, pairs(reals, labels)));
+        .chain(with_kind(TruthKind::Real, others))
+        .chain(with_kind(TruthKind::Labels, pairs(reals, labels)))
+        .chain(with_kind(TruthKind::Labels, pairs([Dtype::F64], [Dtype::U8])));
     for (mut pred, mut truth, kind) in operands {
         for strided in [false, true] {
             pred.strided = strided;
             truth.strided = strided && kind == TruthKind::Real;
+            let doubles = pred.dtype == Dtype::F64 && truth.dtype == Dtype::F64;
             let f32s = pred.dtype == Dtype::F32 && truth.dtype.size() == 4;
             for activation in [
                 Activate::None,
@@ -84,7 +86,7 @@ fn sums_keys(lanes: u32, keys: &mut Vec<Key>) {
                     let form = Form { activation, truth: kind, terms, pointwise };
                     let sums = |careful, int64, dot| Statistic::Sums { form, careful, int64, dot };
                     let key = Key { pred, truth, lanes, statistic: sums(false, Int64::Pairs, Dot::Packed) };
-                    let typed = key.whole_words(form, false, Dot::Packed).is_some();
+                    let typed = key.whole_words(form, false, Dot::Packed).is_some() || doubles && key.sums_doubles();
                     if !(f32s || typed) && (terms != Accumulate::Squared || pointwise != Loss::None) {
                         continue;
                     }

@@ -124,6 +124,12 @@ impl Key {
         plain && self.pred.dtype == Dtype::U8 && self.truth.dtype == Dtype::U8
     }
 
+    /// Whether voxels are summed from their f64 bits.
+    pub fn sums_doubles(&self) -> bool {
+        let values = matches!(self.statistic, Statistic::Sums { form, .. } if form.is_of_values());
+        values && [self.pred, self.truth].iter().any(|operand| operand.dtype == Dtype::F64)
+    }
+
     /// A kernel that loads no voxels of two operands.
     pub fn alone(statistic: Statistic) -> Self {
         let operand = Operand { dtype: Dtype::U32, strided: false };
@@ -290,6 +296,13 @@ impl Key {
             parts.push(fragment::SUMS_LANE_U8.into());
         } else {
             constants.push(("CAREFUL", flag(careful)));
+        }
+        if self.sums_doubles() {
+            let [pred, truth] = [self.pred, self.truth].map(|operand| fragment::exact(operand.dtype));
+            parts.extend([pred.into(), for_truth(truth), fragment::SUMS_DOUBLES.into(), fragment::SUMS.into()]);
+            return;
+        }
+        if !integers {
             let any = form.terms == Accumulate::Power;
             parts.push(if any { fragment::POWER_ANY } else { fragment::POWER_TWO }.into());
             parts.push(fragment::SUMS_LANE.into());
@@ -314,10 +327,7 @@ impl Key {
             ALIGNED_F16, ALIGNED_F16_MASK, ALIGNED_F32, ALIGNED_MASK, DOT_PACKED, DOT_PLAIN, HALF, MASK, SUMS_ALIGNED,
             SUMS_BYTES,
         };
-        let values = form.activation == Activate::None
-            && form.terms != Accumulate::Power
-            && form.pointwise == Loss::None
-            && !(self.pred.strided || self.truth.strided);
+        let values = form.is_of_values() && !(self.pred.strided || self.truth.strided);
         match (self.pred.dtype, form.truth, self.truth.dtype) {
             _ if !values => None,
             (Dtype::U8, TruthKind::Real, Dtype::U8) => Some(match dot {

@@ -74,7 +74,7 @@ pub(super) fn fix_product_magnitude(x: u32, y: u32, scale: u32) -> u64 {
 
 /// Two's complement where the sign bit of `sign` is set.
 #[inline(always)]
-fn signed(magnitude: u64, sign: u32) -> u64 {
+pub(super) fn signed(magnitude: u64, sign: u32) -> u64 {
     let mask = ((sign as i32) >> 31) as i64 as u64;
     (magnitude ^ mask).wrapping_sub(mask)
 }

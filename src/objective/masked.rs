@@ -29,7 +29,7 @@ pub(crate) fn counted(operands: &Operands<'_>, ignore: Ignore, policy: NonFinite
             Data::U8(labels) => places.ignore_labels(labels, ignore)?,
             Data::U16(labels) => places.ignore_labels(labels, ignore)?,
             Data::U32(labels) => places.ignore_labels(labels, ignore)?,
-            Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {} // a LabelMap never holds floats
+            Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {} // a LabelMap never holds floats
         },
     }
     if let Some(mask) = &operands.mask {
@@ -40,7 +40,7 @@ pub(crate) fn counted(operands: &Operands<'_>, ignore: Ignore, policy: NonFinite
             Data::U8(labels) => places.check_labels(labels)?,
             Data::U16(labels) => places.check_labels(labels)?,
             Data::U32(labels) => places.check_labels(labels)?,
-            Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {}
+            Data::F64(_) | Data::F32(_) | Data::F16(_) | Data::Bf16(_) => {}
         }
     }
     Ok(places.truth)

@@ -104,6 +104,8 @@ impl Engines {
             (&blocks, Real::F16, Real::U8, Pattern::Unit, Terms::All),
             (&blocks, Real::F16, Real::F16, Pattern::Unit, Terms::Squared),
             (&blocks, Real::Bf16, Real::Bf16, Pattern::Signed, Terms::Squared),
+            (&blocks, Real::F64, Real::F64, Pattern::Wild, Terms::All),
+            (&last, Real::F64, Real::U8, Pattern::Signed, Terms::Squared),
         ];
         for (shape, pred, truth, pattern, terms) in cases {
             let n = shape.elements() as usize;

@@ -95,7 +95,7 @@ fn draws_reach_everything() {
     let axes = [
         ("statistic", 4),
         ("backend", 4),
-        ("types", 4 * (4 + 3) + 3 * 3),
+        ("types", 5 * (5 + 3) + 3 * 3),
         ("activation", 5),
         ("terms", 4),
         ("terms of gradients", 3),
@@ -162,12 +162,15 @@ fn with_another_voxel(drawn: &Drawn) -> Option<Array> {
             Array::U8(x) => x[0] = u8::try_from(other).ok()?,
             Array::U16(x) => x[0] = u16::try_from(other).ok()?,
             Array::U32(x) => x[0] = other,
-            Array::F32(_) | Array::F16(_) | Array::Bf16(_) => return None,
+            Array::F64(_) | Array::F32(_) | Array::F16(_) | Array::Bf16(_) => return None,
         }
         return Some(pred);
     }
     match &mut pred {
         Array::F32(x) if tame(&drawn.pred) && tame(&drawn.truth) => {
+            x[0] = if x[0] > 0.0 { x[0] - 1.0 } else { x[0] + 1.0 }
+        }
+        Array::F64(x) if tame(&drawn.pred) && tame(&drawn.truth) => {
             x[0] = if x[0] > 0.0 { x[0] - 1.0 } else { x[0] + 1.0 }
         }
         Array::U8(x) if tame(&drawn.pred) && tame(&drawn.truth) => x[0] ^= 1,

@@ -55,7 +55,8 @@ fn sums_of_f32_over_the_edge_sizes() {
 #[test]
 fn sums_of_every_pair_of_types_in_both_layouts() {
     let bf16 = [(Real::Bf16, Real::Bf16), (Real::Bf16, Real::U8), (Real::F32, Real::Bf16)];
-    for (pred, truth) in REALS.into_iter().flat_map(|p| REALS.map(|t| (p, t))).chain(bf16) {
+    let f64s = [(Real::F64, Real::F64), (Real::F64, Real::U8), (Real::F16, Real::F64), (Real::Bf16, Real::F64)];
+    for (pred, truth) in REALS.into_iter().flat_map(|p| REALS.map(|t| (p, t))).chain(bf16).chain(f64s) {
         for (layout, channels) in [(Layout::ChannelsFirst, 3), (Layout::ChannelsLast, 3)] {
             // Operands are loaded and decoded apart from each other, so the strided form need not see every pair; a
             // software adapter takes a quarter of a second for each pipeline.
@@ -74,6 +75,50 @@ fn sums_of_every_pair_of_types_in_both_layouts() {
                     &t,
                     Terms::Squared,
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn sums_of_f64_over_the_edge_sizes() {
+    for (i, &size) in SIZES.iter().enumerate() {
+        let shape = Shape::new(1, 1, [size]).unwrap();
+        for pattern in PATTERNS {
+            let seed = i as u64;
+            let (pred, truth) = (reals(Real::F64, pattern, size, seed), reals(Real::F64, pattern, size, seed + 99));
+            check_sums(&format!("{pattern:?}"), &shape, &pred, &truth, Terms::All);
+        }
+    }
+}
+
+/// Every f32 is an f64, and its sums are the same: beside f64, beside other types, and beside labels.
+#[test]
+fn sums_of_widened_voxels_are_those_of_the_narrow_ones() {
+    for layout in [Layout::ChannelsFirst, Layout::ChannelsLast] {
+        let (channels, voxels) = (3, 66_001);
+        let shape = Shape::new(2, channels, [voxels]).unwrap().with_layout(layout);
+        let map_shape = Shape::new(2, 1, [voxels]).unwrap();
+        let n = shape.elements() as usize;
+        let map = labels(LabelType::U8, &[0, 1, 2], 3, 2 * voxels, 12);
+        for (pattern, other) in [(Pattern::Wild, Real::F32), (Pattern::Wide, Real::U16), (Pattern::Grid, Real::U8)] {
+            let Array::F32(narrow) = reals(Real::F32, pattern, n, 10) else { unreachable!("f32 was asked for") };
+            let wide: Vec<f64> = narrow.iter().map(|&x| x.into()).collect();
+            let (narrow, wide, other) = (Array::F32(narrow), Array::F64(wide), reals(other, Pattern::Wide, n, 11));
+            for implementation in ALL.iter() {
+                let of = |p: &Array, t: &Array| {
+                    let pair = Pair { pred: volume(&shape, p), truth: volume(&shape, t) };
+                    implementation.engine.sums_with(pair, &Terms::All.into()).unwrap()
+                };
+                let beside_labels = |p: &Array| {
+                    let pair = Pair { pred: volume(&shape, p), truth: label_map(&map_shape, &map) };
+                    implementation.engine.sums_with(pair, &Terms::All.into()).unwrap()
+                };
+                let what = format!("{pattern:?} {layout:?} on {}", implementation.name);
+                assert_eq!(of(&wide, &wide), of(&narrow, &narrow), "{what}");
+                assert_eq!(of(&wide, &other), of(&narrow, &other), "{what}");
+                assert_eq!(of(&other, &wide), of(&other, &narrow), "{what}");
+                assert_eq!(beside_labels(&wide), beside_labels(&narrow), "{what}");
             }
         }
     }

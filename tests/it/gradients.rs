@@ -246,7 +246,9 @@ fn gradients_through_sigmoid_and_softmax() {
 #[test]
 fn gradients_of_small_types() {
     let of_masks = [Real::F16, Real::U16, Real::U8].map(|pred| (pred, Real::U8));
-    for (pred, truth) in of_masks.into_iter().chain([(Real::U8, Real::F16), (Real::Bf16, Real::Bf16)]) {
+    for (pred, truth) in
+        of_masks.into_iter().chain([(Real::U8, Real::F16), (Real::Bf16, Real::Bf16), (Real::F64, Real::F64)])
+    {
         for activation in [Activation::Sigmoid, Activation::Softmax] {
             let shape = Shape::new(1, 2, [1501]).unwrap();
             let n = shape.elements() as usize;

@@ -9,6 +9,7 @@ const BLOCK: usize = 65_536;
 /// Voxels of one operand.
 #[derive(Debug, Clone)]
 pub enum Array {
+    F64(Vec<f64>),
     F32(Vec<f32>),
     F16(Vec<u16>),
     /// Upper halves of f32 bits.
@@ -22,6 +23,7 @@ impl Array {
     /// The value of an element, by the definition of its type.
     pub fn value(&self, i: usize) -> f64 {
         match self {
+            Self::F64(x) => x[i],
             Self::F32(x) => f64::from(x[i]),
             Self::F16(x) => f16_value(x[i]),
             Self::Bf16(x) => f64::from(f32::from_bits(u32::from(x[i]) << 16)),
@@ -30,6 +32,21 @@ impl Array {
             Self::U32(x) => f64::from(x[i]),
         }
     }
+}
+
+impl Array {
+    /// The f32 next to each f64, which is what everything takes but sums of voxels as they stand.
+    pub fn narrowed(&self) -> Self {
+        match self {
+            Self::F64(x) => Self::F32(x.iter().map(|&x| x as f32).collect()),
+            other => other.clone(),
+        }
+    }
+}
+
+/// The f32 next to a voxel, which says whether it is finite and which scale its block has.
+fn narrow(x: f64) -> f64 {
+    f64::from(x as f32)
 }
 
 fn f16_value(bits: u16) -> f64 {
@@ -99,21 +116,37 @@ fn powers(term: usize) -> i32 {
 /// Scale, units and non-finite counts of one block.
 fn block_sums(elements: &[usize], pred: &Array, truth: &Array) -> (i32, [i128; 6], [u64; 3]) {
     let pairs: Vec<(f64, f64)> = elements.iter().map(|&i| (pred.value(i), truth.value(i))).collect();
-    let finite = || pairs.iter().filter(|(p, t)| p.is_finite() && t.is_finite());
-    let largest = finite().fold(0f64, |most, (p, t)| most.max(p.abs()).max(t.abs()));
+    let finite = || pairs.iter().filter(|(p, t)| narrow(*p).is_finite() && narrow(*t).is_finite());
+    let largest = finite().fold(0f64, |most, (p, t)| most.max(narrow(*p).abs()).max(narrow(*t).abs()));
     let scale = (0..).find(|&k| largest <= 2f64.powi(k)).unwrap();
-    // Every product below is exact: 48 significant bits, and the exponents stay far inside the range of f64.
-    let grid = |value: f64, powers: i32| (value * 2f64.powi(46 - powers * scale)).trunc() as i128;
+    // Exact: a power of two moves the exponent, which stays inside the range of f64, but for what is far below a unit.
+    let grid = |value: f64| (value * 2f64.powi(46 - scale)).trunc() as i128;
+    let area = |x, y| product(x, y, 2 * scale - 46);
     let mut units = [0; 6];
     for &(p, t) in finite() {
-        let (p_fix, t_fix) = (grid(p, 1), grid(t, 1));
-        let voxel = [p_fix, t_fix, grid(p * t, 2), grid(p * p, 2), grid(t * t, 2), (p_fix - t_fix).abs()];
+        let (p_fix, t_fix) = (grid(p), grid(t));
+        let voxel = [p_fix, t_fix, area(p, t), area(p, p), area(t, t), (p_fix - t_fix).abs()];
         (0..6).for_each(|i| units[i] += voxel[i]);
     }
-    let count = |bad: fn(&(f64, f64)) -> bool| pairs.iter().filter(|pair| bad(pair)).count() as u64;
-    let non_finite =
-        [count(|(p, _)| !p.is_finite()), count(|(_, t)| !t.is_finite()), count(|(p, t)| !(p + t - p - t).is_finite())];
+    let bad = |x: f64| !narrow(x).is_finite();
+    let count = |is: &dyn Fn(f64, f64) -> bool| pairs.iter().filter(|&&(p, t)| is(p, t)).count() as u64;
+    let non_finite = [count(&|p, _| bad(p)), count(&|_, t| bad(t)), count(&|p, t| bad(p) || bad(t))];
     (scale, units, non_finite)
+}
+
+/// x·y in units of 2^unit, truncated: the product of two f64 has 106 bits, which none of them holds.
+fn product(x: f64, y: f64, unit: i32) -> i128 {
+    // A whole number below 2^53, and a power of two.
+    let parts = |x: f64| {
+        let bits = x.abs().to_bits();
+        let (exponent, fraction) = ((bits >> 52) as i32, (bits & ((1 << 52) - 1)) as i128);
+        if exponent == 0 { (fraction, -1074) } else { (fraction + (1 << 52), exponent - 1075) }
+    };
+    let ((a, a_power), (b, b_power)) = (parts(x), parts(y));
+    let down = unit - a_power - b_power;
+    // Units are far larger than the last bit of a product.
+    let magnitude = if down < 127 { (a * b) >> down } else { 0 };
+    if (x < 0.0) != (y < 0.0) { -magnitude } else { magnitude }
 }
 
 /// The first cell whose sums are not what the contract says; `terms` of them are compared.

@@ -30,6 +30,7 @@ impl Random {
 /// Types of real-valued voxels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Real {
+    F64,
     F32,
     F16,
     Bf16,
@@ -74,6 +75,7 @@ pub const PATTERNS: [Pattern; 8] = [
 pub fn reals(real: Real, pattern: Pattern, n: usize, seed: u64) -> Array {
     let mut random = Random::new(seed);
     match real {
+        Real::F64 => Array::F64((0..n).map(|i| f64_of(pattern, i, n, &mut random)).collect()),
         Real::F32 => Array::F32((0..n).map(|i| f32::from_bits(f32_bits(pattern, i, n, &mut random))).collect()),
         Real::F16 => Array::F16((0..n).map(|i| f16_bits(pattern, i, n, &mut random)).collect()),
         Real::Bf16 => Array::Bf16((0..n).map(|i| (f32_bits(pattern, i, n, &mut random) >> 16) as u16).collect()),
@@ -103,6 +105,23 @@ fn f32_bits(pattern: Pattern, i: usize, n: usize, random: &mut Random) -> u32 {
             _ => random.below(1f32.to_bits()) | random.bits() & 1 << 31,
         },
     }
+}
+
+/// The f32 of the pattern and, where it is no whole one, more digits; now and then what no f32 holds.
+fn f64_of(pattern: Pattern, i: usize, n: usize, random: &mut Random) -> f64 {
+    let near = f64::from(f32::from_bits(f32_bits(pattern, i, n, random)));
+    if matches!(pattern, Pattern::Zeros | Pattern::Ones | Pattern::Single) || !near.is_finite() {
+        return near;
+    }
+    // The last 29 bits, which the next f32 lacks: any, or those that are half of its last bit, or next to that.
+    let (near, digits) = match random.below(64) {
+        0 if pattern == Pattern::Wild => (2f64.powi(128 + random.below(800) as i32), random.bits() >> 3),
+        1 if pattern != Pattern::Unit => (near * 2f64.powi(-(random.below(1000) as i32)), random.bits() >> 3),
+        2..8 => (near, 1 << 28 | random.below(2)),
+        _ => (near, random.bits() >> 3),
+    };
+    let value = f64::from_bits(near.to_bits() ^ u64::from(digits));
+    if matches!(pattern, Pattern::Wide | Pattern::Wild) { value } else { value.clamp(-1.0, 1.0) }
 }
 
 fn f16_bits(pattern: Pattern, i: usize, n: usize, random: &mut Random) -> u16 {

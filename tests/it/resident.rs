@@ -12,6 +12,7 @@ use voxdice::{
 
 pub fn bytes(array: &Array) -> &[u8] {
     match array {
+        Array::F64(x) => bytemuck::cast_slice(x),
         Array::F32(x) => bytemuck::cast_slice(x),
         Array::F16(x) | Array::Bf16(x) | Array::U16(x) => bytemuck::cast_slice(x),
         Array::U8(x) => x,
@@ -21,6 +22,7 @@ pub fn bytes(array: &Array) -> &[u8] {
 
 pub fn dtype(array: &Array) -> Dtype {
     match array {
+        Array::F64(_) => Dtype::F64,
         Array::F32(_) => Dtype::F32,
         Array::F16(_) => Dtype::F16,
         Array::Bf16(_) => Dtype::Bf16,
@@ -79,7 +81,7 @@ fn sums_at_any_offset() {
         }
         // Every offset of each type once more, with a length that ends anywhere.
         for (i, offset) in OFFSETS.into_iter().enumerate() {
-            for real in [Real::F32, Real::F16, Real::Bf16, Real::U8] {
+            for real in [Real::F64, Real::F32, Real::F16, Real::Bf16, Real::U8] {
                 let shape = Shape::new(1, 1, [70_001 + i]).unwrap();
                 let n = shape.elements() as usize;
                 let (p, t) = (reals(real, Pattern::Wild, n, 3), reals(Real::U8, Pattern::Unit, n, 4));

@@ -74,6 +74,7 @@ pub fn cut(array: &Array, channels: usize, voxels: usize, layout: Layout, range:
         }
     }
     match array {
+        Array::F64(x) => Array::F64(of(x, channels, voxels, layout, range)),
         Array::F32(x) => Array::F32(of(x, channels, voxels, layout, range)),
         Array::F16(x) => Array::F16(of(x, channels, voxels, layout, range)),
         Array::Bf16(x) => Array::Bf16(of(x, channels, voxels, layout, range)),
@@ -115,7 +116,7 @@ proptest! {
         (channels, blocks, rest) in (1usize..4, 0usize..4, 1usize..70_000),
         layout in prop_oneof![Just(Layout::ChannelsFirst), Just(Layout::ChannelsLast)],
         pattern in prop_oneof![Just(Pattern::Unit), Just(Pattern::Wide), Just(Pattern::Wild)],
-        real in prop_oneof![Just(Real::F32), Just(Real::F16), Just(Real::Bf16), Just(Real::U8), Just(Real::U16)],
+        real in prop_oneof![Just(Real::F64), Just(Real::F32), Just(Real::F16), Just(Real::Bf16), Just(Real::U8), Just(Real::U16)],
         (seed, shuffled) in (0u64..1000, any::<bool>()),
     ) {
         let voxels = blocks * BLOCK_VOXELS as usize + rest;

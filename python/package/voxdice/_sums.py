@@ -90,7 +90,7 @@ def _added(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
 
 
 #: Types of soft volumes that are read as they are.
-_SOFT = ("float32", "float16", "bfloat16", "uint8", "uint16", "bool")
+_SOFT = ("float64", "float32", "float16", "bfloat16", "uint8", "uint16", "bool")
 
 
 def soft(volume: Any, name: str) -> tuple[np.ndarray, str, tuple[int, ...]]:
@@ -124,11 +124,11 @@ def truth_of(truth: Any, axes: tuple[int, int, list[int]]) -> tuple[np.ndarray, 
 def sums(*, pred: Any, truth: Any, activation: str = "none", threshold: float | None = None, non_finite: str = "error") -> Sums:
     """Exact sums of a soft prediction and its truth, per sample and channel.
 
-    ``pred`` has shape ``[samples, channels, axes of space...]`` and is float32, float16, bfloat16 (of torch), uint8, uint16 or
-    bool. ``truth`` is of that shape, or a map of labels of shape ``[samples, axes of space...]``, of which channel c has label
-    c (and a single channel label 1). ``activation`` is ``"none"``, ``"sigmoid"``, ``"softmax"``, ``"normalise"``, ``"argmax"``
-    or ``"threshold"`` (1 from ``threshold`` on, by default 0.5). ``non_finite`` says what NaN and infinities are: ``"error"`` or ``"ignore"``,
-    which leaves voxels out where either side is not finite.
+    ``pred`` has shape ``[samples, channels, axes of space...]`` and is float64, float32, float16, bfloat16 (of torch),
+    uint8, uint16 or bool. ``truth`` is of that shape, or a map of labels of shape ``[samples, axes of space...]``, of which
+    channel c has label c (and a single channel label 1). ``activation`` is ``"none"``, ``"sigmoid"``, ``"softmax"``,
+    ``"normalise"``, ``"argmax"`` or ``"threshold"`` (1 from ``threshold`` on, by default 0.5). ``non_finite`` says what NaN
+    and infinities are: ``"error"`` or ``"ignore"``, which leaves voxels out where either side is not finite.
 
     Values within ±1 are summed on the grid 2^-46, for any order and number of threads (docs/arithmetic.md). Raises
     :class:`voxdice.Error` for other types and shapes, and for what is not finite.

@@ -55,9 +55,10 @@ class _Exact(torch.autograd.Function):
 class Loss(torch.nn.Module):
     """A library's loss by its constructor call, such as ``Loss("monai.DiceCELoss(softmax=True)")``; docs/losses.md lists them.
 
-    ``forward(pred, truth)`` takes ``pred`` of shape ``[samples, channels, axes of space...]`` (float32, float16, bfloat16) and
-    ``truth`` of that shape or of labels ``[samples, (1,) axes of space...]``; ``mask`` of shape ``[samples, 1, ...]`` says which
-    voxels count. It returns float32 with the library's value, NaN where the library has NaN. The gradient is of ``pred``.
+    ``forward(pred, truth)`` takes ``pred`` of shape ``[samples, channels, axes of space...]`` (float64, float32, float16,
+    bfloat16) and ``truth`` of that shape or of labels ``[samples, (1,) axes of space...]``; ``mask`` of shape ``[samples,
+    1, ...]`` says which voxels count. It returns float32 with the library's value, NaN where the library has NaN. The
+    gradient is of ``pred``.
     Raises :class:`voxdice.Error` for calls that no library has, and for tensors that are not on the CPU.
     """
 

@@ -229,9 +229,6 @@ impl Operands {
             if volume.surplus > 0 {
                 warnings.push(eval::Warning::Surplus { file: file(), bytes: volume.surplus }.into());
             }
-            if volume.rounded > 0 {
-                warnings.push(Warning::Rounded { file: file(), voxels: volume.rounded });
-            }
         }
         if Input::from(truth_path).is_same_file(&Input::from(pred_path)) {
             warnings.push(Warning::SameSoftFile);
@@ -316,6 +313,18 @@ impl Operands {
     /// The prediction's shape for people.
     pub fn file_extent(&self) -> String {
         extent(&self.file_shape().0)
+    }
+
+    /// Warns of voxels with more digits than f32 of which the nearest f32 is taken: all of them where `rounds`, and those of a
+    /// truth in which some are left out.
+    pub fn note_rounding(&mut self, rounds: bool) {
+        let of_truth = rounds || self.mask.is_some() || self.wider.is_some();
+        for (path, volume, rounds) in [(&self.paths[0], &self.truth, of_truth), (&self.paths[1], &self.pred, rounds)] {
+            let voxels = if rounds { volume.beyond_f32() } else { 0 };
+            if voxels > 0 {
+                self.warnings.push(Warning::Rounded { file: path.display().to_string(), voxels });
+            }
+        }
     }
 
     /// Warns of voxels that are not probabilities, with what logits need. If there are sums, they record whether there are

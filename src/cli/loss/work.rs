@@ -3,8 +3,8 @@
 use super::choices::Choices;
 use super::operands::Operands;
 use crate::metric::{Activation, Given, Loss, LossCall, Objective, Recipe, Term, Whose};
-use crate::stats::Sums;
-use crate::{CallValues, Departs, Engine, Pair, Table};
+use crate::stats::{Sums, Terms};
+use crate::{CallValues, Departs, Engine, Pair, SumsOptions, Table};
 use anyhow::{Result, bail};
 
 /// What is computed.
@@ -110,6 +110,16 @@ impl Work {
     /// Whether the prediction holds logits.
     pub fn is_activated(&self) -> bool {
         self.terms().iter().any(|term| term.options.activation != Activation::None)
+    }
+
+    /// Whether anything but sums of the voxels as they stand is made of them.
+    pub fn rounds(&self) -> bool {
+        self.terms().into_iter().any(|term| match Loss::new(term.options).map(|loss| loss.sums_options()) {
+            Ok(SumsOptions { activation: Activation::None, terms, pointwise: None }) => {
+                matches!(terms, Terms::Power(_))
+            }
+            _ => true,
+        })
     }
 
     /// What logits need: a flag, and in a call that was written the keyword of its class.

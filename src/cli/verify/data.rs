@@ -40,6 +40,7 @@ pub(super) fn drawn(spatial: &[usize], mut label: impl FnMut([usize; 3], usize) 
 /// Types that a real-valued volume can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    F64,
     F32,
     F16,
     Bf16,
@@ -53,6 +54,7 @@ impl Kind {
 
     pub fn name(self) -> &'static str {
         match self {
+            Self::F64 => "f64",
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
@@ -77,6 +79,7 @@ pub(super) enum Values {
 
 /// Voxels of one type.
 pub(super) enum Voxels {
+    F64(Vec<f64>),
     F32(Vec<f32>),
     F16(Vec<u16>),
     Bf16(Vec<u16>),
@@ -89,6 +92,7 @@ impl Voxels {
         let mut random = Random::new(seed);
         let voxels = 0..n;
         match kind {
+            Kind::F64 => Self::F64(voxels.map(|_| f64_of(values, &mut random)).collect()),
             Kind::F32 => Self::F32(voxels.map(|_| f32_of(values, &mut random)).collect()),
             Kind::F16 => Self::F16(voxels.map(|_| f16_of(values, &mut random)).collect()),
             Kind::Bf16 => Self::Bf16(voxels.map(|_| (f32_of(values, &mut random).to_bits() >> 16) as u16).collect()),
@@ -105,6 +109,7 @@ impl Voxels {
 
     pub fn volume(&self, shape: Shape) -> Result<Volume<'_>> {
         match self {
+            Self::F64(voxels) => Volume::f64(shape, voxels),
             Self::F32(voxels) => Volume::f32(shape, voxels),
             Self::F16(voxels) => Volume::f16_bits(shape, voxels),
             Self::Bf16(voxels) => Volume::bf16_bits(shape, voxels),
@@ -133,6 +138,11 @@ fn f32_of(values: Values, random: &mut Random) -> f32 {
             _ => random.unit(),
         },
     }
+}
+
+/// Such an f32, and the 29 bits that it lacks.
+fn f64_of(values: Values, random: &mut Random) -> f64 {
+    f64::from_bits(f64::from(f32_of(values, random)).to_bits() ^ u64::from(random.bits() >> 3))
 }
 
 fn f16_of(values: Values, random: &mut Random) -> u16 {

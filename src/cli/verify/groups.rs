@@ -88,9 +88,12 @@ impl Group {
                 for spatial in [[7, 9371], [16, 4100]] {
                     for layout in LAYOUTS.into_iter().skip(round) {
                         let shape = Shape::new(2, 3, spatial)?.with_layout(layout);
-                        for (kind, terms) in
-                            [(Kind::F32, Terms::Squared), (Kind::F16, Terms::All), (Kind::Bf16, Terms::Squared)]
-                        {
+                        for (kind, terms) in [
+                            (Kind::F32, Terms::Squared),
+                            (Kind::F16, Terms::All),
+                            (Kind::Bf16, Terms::Squared),
+                            (Kind::F64, Terms::All),
+                        ] {
                             label_truths(&mut tally, [cpu, other], &shape, kind, terms)?;
                         }
                     }

@@ -15,6 +15,7 @@ pub(super) struct Voxels {
 
 #[derive(Debug)]
 enum Elements {
+    F64(Vec<f64>),
     F32(Vec<f32>),
     F16(Vec<u16>),
     Bf16(Vec<u16>),
@@ -27,6 +28,7 @@ impl Voxels {
     pub fn new(dtype: Dtype, channels: usize, voxels: usize) -> Self {
         let n = channels * voxels;
         let elements = match dtype {
+            Dtype::F64 => Elements::F64(vec![0.0; n]),
             Dtype::F32 => Elements::F32(vec![0.0; n]),
             Dtype::F16 => Elements::F16(vec![0; n]),
             Dtype::Bf16 => Elements::Bf16(vec![0; n]),
@@ -39,6 +41,7 @@ impl Voxels {
 
     pub fn data(&self) -> Data<'_> {
         match &self.elements {
+            Elements::F64(x) => Data::F64(x),
             Elements::F32(x) => Data::F32(x),
             Elements::F16(x) => Data::F16(x),
             Elements::Bf16(x) => Data::Bf16(x),
@@ -57,6 +60,7 @@ impl Voxels {
             let to = channel * self.voxels + at;
             let part = Part { first, step: strides.per_voxel as usize, to, len: (range.end - range.start) as usize };
             match (&mut self.elements, from) {
+                (Elements::F64(into), Data::F64(from)) => part.copy(into, from),
                 (Elements::F32(into), Data::F32(from)) => part.copy(into, from),
                 (Elements::F16(into), Data::F16(from)) => part.copy(into, from),
                 (Elements::Bf16(into), Data::Bf16(from)) => part.copy(into, from),

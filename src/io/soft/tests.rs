@@ -1,15 +1,15 @@
 use super::*;
 
-fn values(voxels: Voxels) -> Result<(Values, u64), Unrepresentable> {
-    convert(Elements::Plain(voxels)).map(|converted| (converted.values, converted.rounded))
+fn values(voxels: Voxels) -> Result<Values, Unrepresentable> {
+    convert(Elements::Plain(voxels))
 }
 
 #[test]
 fn whole_numbers_keep_their_values_in_the_narrowest_type() {
-    assert_eq!(values(Voxels::I64(vec![0, 255])), Ok((Values::U8(vec![0, 255]), 0)));
-    assert_eq!(values(Voxels::U32(vec![256])), Ok((Values::U16(vec![256]), 0)));
-    assert_eq!(values(Voxels::I8(vec![-1, 2])), Ok((Values::F32(vec![-1.0, 2.0]), 0)));
-    assert_eq!(values(Voxels::U64(vec![1 << 40])), Ok((Values::F32(vec![1_099_511_627_776.0]), 0)));
+    assert_eq!(values(Voxels::I64(vec![0, 255])), Ok(Values::U8(vec![0, 255])));
+    assert_eq!(values(Voxels::U32(vec![256])), Ok(Values::U16(vec![256])));
+    assert_eq!(values(Voxels::I8(vec![-1, 2])), Ok(Values::F32(vec![-1.0, 2.0])));
+    assert_eq!(values(Voxels::U64(vec![1 << 40])), Ok(Values::F32(vec![1_099_511_627_776.0])));
 }
 
 #[test]
@@ -37,12 +37,17 @@ fn whole_floats_are_labels_and_scaled_ones_within_half_a_step() {
 }
 
 #[test]
-fn a_whole_number_that_would_change_is_refused_and_a_float_is_counted() {
+fn a_whole_number_that_would_change_is_refused_and_a_float_keeps_its_digits() {
     let (count, first, whole) = values(Voxels::I32(vec![1, (1 << 24) + 1, -(1 << 24) - 1])).unwrap_err();
     assert_eq!((count, first.as_str(), whole), (2, "16777217", true));
     let odd = [0.5, 0.1, f64::NAN, f64::INFINITY, 0.2];
-    let (found, rounded) = values(Voxels::F64(odd.to_vec())).unwrap();
-    assert_eq!(rounded, 2);
-    assert!(matches!(found, Values::F32(v) if v[0] == 0.5 && v[1] == 0.1 && v[2].is_nan() && v[3].is_infinite()));
+    let found = values(Voxels::F64(odd.to_vec())).unwrap();
+    let volume = SoftVolume { values: found, ..SoftVolume::empty() };
+    assert_eq!(volume.beyond_f32(), 2);
+    assert!(matches!(&volume.values, Values::F64(v) if v[1] == 0.1 && v[2].is_nan()), "{volume:?}");
+    assert_eq!((volume.range(), volume.mask()), (Some((0.1, 0.5)), None));
+    assert_eq!(volume.into_labels().map(drop), Err((0, 0.5)));
+    let narrow = values(Voxels::F64(odd[..1].to_vec()));
+    assert_eq!(narrow, Ok(Values::F32(vec![0.5])));
     assert!(matches!(values(Voxels::F64(vec![1e300])), Err((1, _, false))));
 }

@@ -30,6 +30,7 @@ pub const EXACT_U32: &str = include_str!("../../../shaders/exact_u32.wgsl");
 pub const EXACT_U64: &str = include_str!("../../../shaders/exact_u64.wgsl");
 pub const SUMS_LANE: &str = include_str!("../../../shaders/sums_lane.wgsl");
 pub const SUMS_LANE_U8: &str = include_str!("../../../shaders/sums_lane_u8.wgsl");
+pub const SUMS_DOUBLES: &str = include_str!("../../../shaders/sums_doubles.wgsl");
 pub const SUMS_QUADS: &str = include_str!("../../../shaders/sums_quads.wgsl");
 pub const SUMS_SINGLE: &str = include_str!("../../../shaders/sums_single.wgsl");
 pub const FIXED: &str = include_str!("../../../shaders/fixed.wgsl");
@@ -117,6 +118,7 @@ pub fn gradient(activation: Activate) -> &'static str {
 
 pub fn loader(dtype: Dtype) -> &'static str {
     match dtype.size() {
+        8 => include_str!("../../../shaders/p_w64.wgsl"),
         4 => include_str!("../../../shaders/p_w32.wgsl"),
         2 => include_str!("../../../shaders/p_w16.wgsl"),
         _ => include_str!("../../../shaders/p_w8.wgsl"),
@@ -125,10 +127,19 @@ pub fn loader(dtype: Dtype) -> &'static str {
 
 pub fn decoder(dtype: Dtype) -> &'static str {
     match dtype {
+        Dtype::F64 => include_str!("../../../shaders/p_as_f64.wgsl"),
         Dtype::F32 => include_str!("../../../shaders/p_as_f32.wgsl"),
         Dtype::F16 => include_str!("../../../shaders/p_as_f16.wgsl"),
         Dtype::Bf16 => include_str!("../../../shaders/p_as_bf16.wgsl"),
         Dtype::U8 | Dtype::U16 | Dtype::U32 => include_str!("../../../shaders/p_as_int.wgsl"),
+    }
+}
+
+/// How a voxel becomes f64 bits.
+pub fn exact(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::F64 => include_str!("../../../shaders/p_exact.wgsl"),
+        _ => include_str!("../../../shaders/p_widened.wgsl"),
     }
 }
 

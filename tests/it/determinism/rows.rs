@@ -61,18 +61,20 @@ pub fn rows() -> Vec<Row> {
     }
     for layout in [ChannelsFirst, ChannelsLast] {
         let own = order(layout);
-        for (p, t) in [(Real::Bf16, Real::U8), (Real::F32, Real::Bf16)] {
+        for (p, t) in [(Real::Bf16, Real::U8), (Real::F32, Real::Bf16), (Real::F64, Real::F64), (Real::F64, Real::U8)] {
             let of = operands((p, Signed), Of::Real(t, Unit), layout);
             push(format!("sums, {p:?} x {t:?}, {own}"), What::Sums(of, Terms::Squared.into()));
         }
         let plain = operands((Real::F32, Signed), Of::Real(Real::F32, Unit), layout);
         let logits = operands((Real::F32, Wide), Of::Real(Real::F32, Unit), layout);
+        let doubles = operands((Real::F64, Wide), Of::Labels, layout);
         let integers = operands((Real::U16, Wide), Of::Real(Real::F16, Wide), layout);
         let masks = operands((Real::F32, Wide), Of::Labels, layout);
         push(format!("sums with abs(p-t), {own}"), What::Sums(plain, Terms::All.into()));
         push(format!("sums of logits on a coarse grid, {own}"), What::Sums(logits, Terms::Squared.into()));
         push(format!("sums of U16 x F16 on coarse grids, {own}"), What::Sums(integers, Terms::Squared.into()));
         push(format!("sums against a label map, {own}"), What::Sums(masks, Terms::Squared.into()));
+        push(format!("sums of F64 with abs(p-t) against a label map, {own}"), What::Sums(doubles, Terms::All.into()));
         push(format!("threshold, {own}"), What::Sums(masks, options(Activation::Threshold(0.25), Terms::Squared)));
         push(format!("argmax, {own}"), What::Sums(masks, options(Activation::Argmax, Terms::Squared)));
         push(format!("sums in pieces, {own}"), What::Pieces(logits, Terms::Squared.into()));

@@ -204,12 +204,12 @@ enum Bounds {
 }
 
 fn looks(random: &mut Random, bounds: Bounds, policy: NonFinite) -> (Real, Looks) {
-    let mut real = pick(random, &REALS);
+    let mut real = if one_in(random, 6) { Real::F64 } else { pick(random, &REALS) };
     use Pattern::{Grid, Ones, Signed, Single, Unit, Wide, Wild, Zeros};
     let pattern = match bounds {
         Bounds::Any => pick(random, &[Zeros, Ones, Single, Unit, Unit, Signed, Grid, Wide, Wide, Wild]),
         Bounds::Logits => {
-            real = pick(random, &[Real::F32, Real::F32, Real::F16]);
+            real = pick(random, &[Real::F32, Real::F64, Real::F16]);
             pick(random, &[Zeros, Ones, Single, Unit, Signed, Wide, Wide])
         }
         Bounds::Signed => pick(random, &[Zeros, Ones, Single, Unit, Signed, Grid]),

@@ -113,14 +113,18 @@ fn over(way: Way) -> Option<Over> {
 fn sums(asked: &Asked<'_>, options: &SumsOptions, is_map: bool) -> Result<&'static str, String> {
     let drawn = asked.drawn;
     let Drawn { shape, pred, truth: t, .. } = drawn;
+    let narrow = [pred.narrowed(), t.narrowed()];
+    let as_they_stand = is_of_values(options) && options.activation == Activation::None;
+    let [pred, t] = if as_they_stand { [pred, t] } else { [&narrow[0], &narrow[1]] };
     let summed = expected::summed(shape, pred, t, options.activation, is_map);
-    let scales = expected::scales(shape, &summed);
+    let near = [summed[0].narrowed(), summed[1].narrowed()];
+    let scales = expected::scales(shape, &near);
     let size = [shape.samples() as usize, shape.channels() as usize];
     let refusal = is_map
         .then(|| expected::refused_labels(shape, t))
         .flatten()
         .or_else(|| expected::refused_scales(&expected::grouped(size, &scales, over(drawn.way))))
-        .or_else(|| expected::refused_voxels(shape, &summed, drawn.place.policy));
+        .or_else(|| expected::refused_voxels(shape, &near, drawn.place.policy));
     let found = match (ask_for_sums(asked, options, is_map), refusal) {
         (Ok(found), None) => found,
         (Err(error), Some(refusal)) if Refusal::of(&error).as_ref() == Some(&refusal) => return Ok("a typed error"),
@@ -209,7 +213,7 @@ fn gradient(
     if what == "a typed error" {
         return Ok(what);
     }
-    let summed = expected::summed(shape, &drawn.pred, t, options.activation, is_map);
+    let summed = expected::summed(shape, &drawn.pred.narrowed(), &t.narrowed(), options.activation, is_map);
     let table = ask_for_sums(asked, options, is_map).map_err(|error| error.to_string())?;
     let mut partials_left = partials.iter();
     let partials_table = table.map(|_| *partials_left.next().unwrap());

@@ -32,6 +32,7 @@ pub fn array(real: Real, looks: Looks, n: usize, seed: u64) -> Array {
     for _ in 0..times {
         let i = random.below(n as u32) as usize;
         match &mut array {
+            Array::F64(x) => x[i] = spoil_f32(x[i] as f32, looks.spoiled, &mut random).into(),
             Array::F32(x) => x[i] = spoil_f32(x[i], looks.spoiled, &mut random),
             Array::F16(x) => x[i] = spoil_f16(x[i], looks.spoiled, &mut random),
             Array::Bf16(_) | Array::U8(_) | Array::U16(_) | Array::U32(_) => {}

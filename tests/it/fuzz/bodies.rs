@@ -122,6 +122,7 @@ fn softly(path: &Path) {
         Ok(volume) => {
             let count: usize = volume.axes.iter().product();
             let found = match &volume.values {
+                soft::Values::F64(values) => values.len(),
                 soft::Values::F32(values) => values.len(),
                 soft::Values::F16(values) | soft::Values::U16(values) => values.len(),
                 soft::Values::U8(values) => values.len(),

@@ -103,11 +103,29 @@ fn nifti_volumes_have_x_fastest_and_their_channels_last() {
     // A label map of three axes.
     let labels = files.map("labels.nii", &[2, 3, 2], &truth[..12]);
     assert_eq!(json(arguments(&labels, &p, &[]))["loss"]["truth"], "labels");
-    // Scaled and f64 voxels are rounded, and that is said.
+    // Of f64 voxels all digits count, and where they are rounded, that is said.
     let double =
         files.map("double.nii", &[2, 3, 2], &pred[..12].iter().map(|&x| f64::from(x) + 1e-12).collect::<Vec<_>>());
+    let single = files.map("single.nii", &[2, 3, 2], &pred[..12]);
     let found = json(arguments(&labels, &double, &[]));
-    assert_eq!(found["warnings"][0]["kind"], "rounded");
+    assert_eq!(found["warnings"], serde_json::json!([]));
+    assert_ne!(found["values"], json(arguments(&labels, &single, &[]))["values"]);
+    let grad = files.path("double.npy");
+    let mask = files.map("mask.nii", &[2, 3, 2], &[0u8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    for flags in
+        [["--activation", "sigmoid"], ["--denominator", "power=1.5"], ["--loss", "bce"], ["--grad", text(&grad)]]
+    {
+        let found = json(arguments(&labels, &double, &flags));
+        let [warning] = found["warnings"].as_array().unwrap().as_slice() else { panic!("{flags:?} {found}") };
+        assert_eq!(warning["kind"], "rounded", "{flags:?}");
+        assert!(warning["message"].as_str().is_some_and(|text| text.contains("double.nii: 12 voxels")), "{warning}");
+    }
+    // A truth in which some voxels do not count is made of f32, and a prediction keeps its digits.
+    for (truth, pred, rounds) in [(&double, &single, true), (&single, &double, false)] {
+        let found = json(arguments(truth, pred, &["--mask", text(&mask)]));
+        let rounded = found["warnings"].as_array().unwrap().iter().any(|warning| warning["kind"] == "rounded");
+        assert_eq!(rounded, rounds, "{found}");
+    }
     fails(2, &["different kinds", "x"], arguments(&tn, &p, &[]));
     let times = files.map("times.nii", &[2, 3, 1, 2, 2], &pred);
     fails(2, &["times.nii", "fourth"], arguments(&times, &times, &[]));
