@@ -107,7 +107,7 @@ impl LossCommand {
             .with_context(|| format!("truth {} and pred {}", self.truth.display(), self.pred.display()))?;
         let against = |counterpart| verify::against(counterpart, &engine, &operands, (&work, &self.choices), &found);
         let verification = counterpart.as_ref().map(against).transpose()?;
-        operands.note_rounding(work.rounds() || want == Want::Gradient);
+        operands.note_rounding(work.rounds() || want == Want::Gradient, work.ignores());
         operands.note_range(found.sums.as_ref(), work.is_activated(), &work.of_logits(&self.choices));
         drop(progress);
         let report = Report {

@@ -1,5 +1,5 @@
-//! Sums where an operand is f64: block by block, both operands as f64. No vectors: such volumes are as large as their
-//! memory is slow.
+//! Sums where an operand is f64: block by block, both operands as f64. Voxel by voxel, since
+//! a product has 106 bits.
 
 use super::Backend;
 use super::prepared::{load, truth_values};

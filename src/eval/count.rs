@@ -62,8 +62,8 @@ pub(super) struct Tally {
     pub unlisted: [Vec<u32>; 2],
 }
 
-/// Counts two files while they are decoded, and finds what is asked for beside, in memory that does not grow with them (but for a
-/// prediction in another order).
+/// Counts two files while they are decoded, and finds what is asked for beside, in memory that does not grow with them (but for runs
+/// that are kept, and a prediction in another order).
 pub(super) fn streamed(
     truth: &mut LabelReader,
     pred: Predicted<'_>,

@@ -16,7 +16,6 @@ use crate::io::axes::without_ones_behind;
 use crate::io::labels::LabelReader;
 use crate::io::{Grid, Input, is_picture};
 use crate::stats::Counts;
-use std::collections::HashSet;
 use std::path::Path;
 
 /// More labels than any label map of anatomy has; an image has thousands of values.
@@ -71,7 +70,7 @@ pub(super) fn evaluate(
             files.as_whole(rules, counter)?
         }
     };
-    let Measured { tally, surfaces, distances, mut instances, verification, warnings: of_files } = measured;
+    let Measured { tally, surfaces, distances, instances, verification, warnings: of_files } = measured;
     let Tally { voxels, counts, unlisted } = tally;
     warnings.extend(of_files);
     if rules.classes == ClassSource::Found {
@@ -80,9 +79,6 @@ pub(super) fn evaluate(
         }
         warnings.extend(no_common_label(&counts));
     }
-    // A label of the prediction where the truth is ignored is not found.
-    let counted: HashSet<_> = counts.iter().map(|(class, _)| &class.key).collect();
-    instances.retain(|key, _| counted.contains(key));
     warnings.extend(of_counts(&counts));
     warnings.extend(of_unlisted(&counts, unlisted, rules));
     Ok(CaseResult {

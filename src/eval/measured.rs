@@ -15,7 +15,7 @@ use crate::cpu::KeptMaps;
 use crate::io::labels::{self, LabelReader, LabelVolume, Labels};
 use crate::io::{Input, Placement};
 use crate::{Engine, Pair};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 /// The files of a case, of which the prediction may be missing.
@@ -40,7 +40,8 @@ pub(super) struct Measured {
 }
 
 impl Files<'_> {
-    /// Measures while voxels are read, in memory that does not grow with the image. Nothing where that cannot be.
+    /// Measures while voxels are read, in memory that does not grow with the image but for runs that are kept. Nothing where that
+    /// cannot be; of runs that would take more than the voxels this is known at the end alone, and such a case is read twice.
     pub fn while_read(
         &self,
         (truth, mut pred): (&mut LabelReader, Option<&mut LabelReader>),
@@ -151,6 +152,11 @@ impl Files<'_> {
         }
         let (tally, verification) = of_volumes([truth, pred], present, self.place.as_ref(), rules, counter)?;
         let verification = with_places(verification, difference.as_ref());
+        // A label of the prediction where the truth is ignored is not found.
+        let counted: HashSet<&String> = tally.counts.iter().map(|(class, _)| &class.key).collect();
+        surfaces.retain(|key, _| counted.contains(key));
+        distances.retain(|key, _| counted.contains(key));
+        instances.retain(|key, _| counted.contains(key));
         Ok(Measured { tally, surfaces, distances, instances, verification, warnings })
     }
 }

@@ -123,8 +123,8 @@ impl Rules {
         self.distance_unit(score).map_or_else(|| score.title(), |unit| format!("{score} {unit}"))
     }
 
-    /// Whether places matter: whole volumes of masks are looked at then, and of label maps where lesions are not found while
-    /// they are read.
+    /// Whether places matter: whole volumes of masks are looked at then, and of label maps where they cannot be measured while they
+    /// are read.
     pub(super) fn need_places(&self) -> bool {
         !self.surfaces.metrics.is_empty() || self.instances.is_some()
     }

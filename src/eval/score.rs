@@ -22,7 +22,7 @@ impl Score {
     /// Intersection over union.
     pub const IOU: Self = Self { metric: Metric::Counts(CountMetric::Iou), name: "iou" };
 
-    /// As `--metrics all` has them: those that need no whole volumes.
+    /// As `--metrics all` has them: those that follow from counts.
     pub fn all() -> Vec<Self> {
         let of_counts = METRICS.iter().filter(|row| matches!(row.needs, Needs::Counts | Needs::VoxelSize));
         of_counts.map(|row| Self { metric: row.metric, name: row.name }).collect()

@@ -79,7 +79,7 @@ impl Scoring {
         self
     }
 
-    /// Those of the scores that are measured of whole volumes, apart from lesions.
+    /// Those of the scores that are measured in space, apart from lesions.
     pub fn measured_metrics(&self) -> impl Iterator<Item = Metric> {
         let is_measured = |metric: &Metric| matches!(metric.row().needs, Needs::Surfaces | Needs::Topology);
         self.scores.iter().map(|score| score.metric).filter(is_measured)

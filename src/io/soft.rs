@@ -145,7 +145,8 @@ impl SoftVolume {
         }
     }
 
-    /// Voxels with more digits than `f32` has: of them activations, powers, pointwise losses and gradients take the nearest one.
+    /// Voxels with more digits than `f32` has: of them comparisons, activations, powers, pointwise losses and gradients take the
+    /// nearest one, and so does a truth in which voxels are masked.
     #[must_use]
     pub fn beyond_f32(&self) -> u64 {
         let Values::F64(values) = &self.values else { return 0 };
@@ -213,7 +214,7 @@ impl SoftVolume {
     #[must_use]
     pub fn mask(&self) -> Option<Vec<u8>> {
         self.holds_only([0.0, 1.0]).then(|| match &self.values {
-            Values::F64(values) => values.iter().map(|&value| value as u8).collect(),
+            Values::F64(values) => values.iter().map(|&value| value as f32 as u8).collect(),
             Values::F32(values) => values.iter().map(|&value| value as u8).collect(),
             Values::F16(bits) => bits.iter().map(|&bits| half(bits) as u8).collect(),
             Values::U8(values) => values.clone(),
@@ -239,12 +240,12 @@ impl SoftVolume {
         }
     }
 
-    /// Whether every voxel is one of these two.
+    /// Whether every voxel is one of these two, as `f32`: a mask that a header scales by f32(1/255) is 0 and 1.
     #[must_use]
     pub fn holds_only(&self, pair: [f32; 2]) -> bool {
         let known = |value: f32| pair.contains(&value);
         match &self.values {
-            Values::F64(values) => values.iter().all(|&value| pair.map(f64::from).contains(&value)),
+            Values::F64(values) => values.iter().all(|&value| known(value as f32)),
             Values::F32(values) => values.iter().all(|&value| known(value)),
             Values::F16(bits) => bits.iter().all(|&bits| known(half(bits))),
             Values::U8(values) => values.iter().all(|&value| known(value.into())),

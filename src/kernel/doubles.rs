@@ -34,9 +34,9 @@ fn fix_product_magnitude(x: u64, y: u64, scale: u32) -> u64 {
     (product >> (58 + one - (exponent(x) + exponent(y)).min(one)).min(127)) as u64
 }
 
-/// Sums of a run of pairs, all that there are.
+/// Sums of a run of pairs.
 pub(crate) fn sum_doubles(pairs: impl Iterator<Item = (f64, f64)>, pass: SumPass) -> RawSums {
-    let scale = u32::from(pass.scale);
+    let (scale, terms) = (u32::from(pass.scale), pass.terms.len());
     let sign = |bits: u64| (bits >> 32) as u32;
     let mut raw = RawSums::default();
     for (p, t) in pairs {
@@ -46,12 +46,13 @@ pub(crate) fn sum_doubles(pairs: impl Iterator<Item = (f64, f64)>, pass: SumPass
         let (p, t) = if skip { (0, 0) } else { (p.to_bits(), t.to_bits()) };
         let p_fix = signed(fix_magnitude(p, scale), sign(p));
         let t_fix = signed(fix_magnitude(t, scale), sign(t));
+        let square = |x: u64| if terms > 3 { fix_product_magnitude(x, x, scale) } else { 0 };
         let voxel: [u64; UNITS] = [
             p_fix,
             t_fix,
             signed(fix_product_magnitude(p, t, scale), sign(p ^ t)),
-            fix_product_magnitude(p, p, scale),
-            fix_product_magnitude(t, t, scale),
+            square(p),
+            square(t),
             (p_fix.wrapping_sub(t_fix) as i64).unsigned_abs(),
             0,
         ];

@@ -119,9 +119,9 @@ pub enum Needs {
     Counts,
     /// Counts, and the size of a voxel.
     VoxelSize,
-    /// [`Surface`](crate::stats::Surface), or bands along boundaries, hence whole volumes.
+    /// [`Surface`](crate::stats::Surface), or bands along boundaries, hence the places of voxels.
     Surfaces,
-    /// [`Topology`](crate::stats::Topology) or [`Centrelines`](crate::stats::Centrelines), hence whole volumes.
+    /// [`Topology`](crate::stats::Topology) or [`Centrelines`](crate::stats::Centrelines), hence the places of voxels.
     Topology,
     /// [`Instances`](crate::stats::Instances).
     Instances,

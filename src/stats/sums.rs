@@ -61,13 +61,13 @@ pub struct NonFiniteCount {
 
 /// Exact sums over the voxels of one cell: Σp, Σt, Σpt and, where asked for, Σp², Σt², Σ|p−t|.
 ///
-/// Each value counts as `trunc(x · 2^46)` units (exact for 2^-23 ≤ |x| ≤ 1), each product as the exact product of
+/// Each value counts as `trunc(x · 2^46)` units (exact for an f32 with 2^-23 ≤ |x| ≤ 1), each product as the exact product of
 /// the significands truncated to the same grid, and |p−t| as the difference of the two values on the grid. Sums are
 /// integers, so they do not depend on order, threads, chunks or device: compare them with `==`. The truncation
 /// costs at most `n · 2^-46` per sum.
 ///
 /// A block of 65,536 voxels that holds a value beyond ±1 uses the grid 2^(k-46), with the smallest `k` for which
-/// |x| ≤ 2^k in that block; the sums keep the finest grid of their blocks and widen exactly when merged.
+/// |x| ≤ 2^k in that block (of f64, the f32 next to it); the sums keep the finest grid of their blocks and widen exactly when merged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sums {
     terms: Terms,
@@ -154,7 +154,7 @@ impl Sums {
         self.non_finite
     }
 
-    /// Whether any finite value was beyond [−1, 1], as logits or unscaled intensities are.
+    /// Whether any finite value was beyond [−1, 1], as logits or unscaled intensities are; of f64, the f32 next to it.
     pub fn out_of_range(&self) -> bool {
         self.scale.is_some_and(|(_, largest)| largest > 0)
     }

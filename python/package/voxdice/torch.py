@@ -57,7 +57,7 @@ class Loss(torch.nn.Module):
 
     ``forward(pred, truth)`` takes ``pred`` of shape ``[samples, channels, axes of space...]`` (float64, float32, float16,
     bfloat16) and ``truth`` of that shape or of labels ``[samples, (1,) axes of space...]``; ``mask`` of shape ``[samples,
-    1, ...]`` says which voxels count. It returns float32 with the library's value, NaN where the library has NaN. The
+    1, ...]`` says which voxels count. Gradients, activations and pointwise losses take the float32 next to each float64. It returns float32 with the library's value, NaN where the library has NaN. The
     gradient is of ``pred``.
     Raises :class:`voxdice.Error` for calls that no library has, and for tensors that are not on the CPU.
     """

@@ -317,8 +317,8 @@ impl Operands {
 
     /// Warns of voxels with more digits than f32 of which the nearest f32 is taken: all of them where `rounds`, and those of a
     /// truth in which some are left out.
-    pub fn note_rounding(&mut self, rounds: bool) {
-        let of_truth = rounds || self.mask.is_some() || self.wider.is_some();
+    pub fn note_rounding(&mut self, rounds: bool, ignores: bool) {
+        let of_truth = rounds || ignores || self.mask.is_some();
         for (path, volume, rounds) in [(&self.paths[0], &self.truth, of_truth), (&self.paths[1], &self.pred, rounds)] {
             let voxels = if rounds { volume.beyond_f32() } else { 0 };
             if voxels > 0 {

@@ -2,7 +2,7 @@
 
 use super::choices::Choices;
 use super::operands::Operands;
-use crate::metric::{Activation, Given, Loss, LossCall, Objective, Recipe, Term, Whose};
+use crate::metric::{Activation, Given, Ignore, Loss, LossCall, Objective, Recipe, Term, Whose};
 use crate::stats::{Sums, Terms};
 use crate::{CallValues, Departs, Engine, Pair, SumsOptions, Table};
 use anyhow::{Result, bail};
@@ -112,8 +112,18 @@ impl Work {
         self.terms().iter().any(|term| term.options.activation != Activation::None)
     }
 
+    /// Whether the truth is made anew, without voxels of some value.
+    pub fn ignores(&self) -> bool {
+        matches!(self, Self::Call { recipe, .. } if recipe.ignore != Ignore::Nothing)
+    }
+
     /// Whether anything but sums of the voxels as they stand is made of them.
     pub fn rounds(&self) -> bool {
+        // Operands that are put in another form are f32.
+        let is_prepared = |recipe: &Recipe| recipe.rows || recipe.ignore_channel || recipe.library.is_some();
+        if matches!(self, Self::Call { recipe, .. } if is_prepared(recipe)) {
+            return true;
+        }
         self.terms().into_iter().any(|term| match Loss::new(term.options).map(|loss| loss.sums_options()) {
             Ok(SumsOptions { activation: Activation::None, terms, pointwise: None }) => {
                 matches!(terms, Terms::Power(_))

@@ -1,7 +1,8 @@
 //! The boxes of all classes, in one pass over both maps.
 
 use super::bits::Sides;
-use crate::classes::Classes;
+use crate::classes::{BACKGROUND, Classes};
+use crate::cpu::instances::runs::runs;
 use crate::kernel::counts::Label;
 
 /// A box of voxels, `low` and `high` included.
@@ -52,12 +53,12 @@ impl<'a> Boxes<'a> {
         Self { classes, rows, crops: vec![None; classes.len()] }
     }
 
-    /// Takes a run of equal labels in a row, `first` and `last` included.
+    /// Takes a run of equal labels in a row, which ends before `end`.
     #[inline]
-    pub fn add(&mut self, row: usize, label: u32, first: usize, last: usize) {
+    pub fn add(&mut self, row: usize, label: u32, start: usize, end: usize) {
         let class = self.classes.index().class_of(label);
         let [z, y] = [row / self.rows, row % self.rows];
-        let crop = Crop { low: [z, y, first], high: [z, y, last] };
+        let crop = Crop { low: [z, y, start], high: [z, y, end - 1] };
         match self.classes.overlaps() {
             None if (class as usize) < self.crops.len() => join(&mut self.crops[class as usize], crop),
             None => {}
@@ -76,12 +77,12 @@ impl<'a> Boxes<'a> {
 /// The box of each class in both maps together; none where neither has it.
 pub(super) fn crops<T: Label, P: Label>(t: &[T], p: &[P], extent: [usize; 3], classes: &Classes) -> Vec<Option<Crop>> {
     let [nz, ny, nx] = extent;
-    let together = VOXELS.div_ceil(nx);
+    let (together, zero) = (VOXELS.div_ceil(nx), classes.index().class_of(0) != BACKGROUND);
     let parts = crate::cpu::map_indexed((nz * ny).div_ceil(together), |task| {
         let mut boxes = Boxes::new(classes, ny);
         for row in task * together..(nz * ny).min((task + 1) * together) {
-            runs(&t[row * nx..][..nx], |label, first, last| boxes.add(row, label, first, last));
-            runs(&p[row * nx..][..nx], |label, first, last| boxes.add(row, label, first, last));
+            runs(&t[row * nx..][..nx], zero, |label, start, end| boxes.add(row, label, start, end));
+            runs(&p[row * nx..][..nx], zero, |label, start, end| boxes.add(row, label, start, end));
         }
         boxes.into_crops()
     });
@@ -94,62 +95,4 @@ pub(super) fn crops<T: Label, P: Label>(t: &[T], p: &[P], extent: [usize; 3], cl
         }
     }
     crops
-}
-
-/// Runs of equal labels, 64 bytes at a time where these are equal, then eight.
-fn runs<L: Label>(labels: &[L], mut run: impl FnMut(u32, usize, usize)) {
-    let step = 8 / size_of::<L>();
-    let words = |at: usize, count: usize| -> Option<&[[u8; 8]]> {
-        Some(bytemuck::cast_slice::<L, u8>(labels.get(at..at + count * step)?).as_chunks().0)
-    };
-    let has = |at: usize, count: usize, pattern: u64| {
-        let unlike =
-            |words: &[[u8; 8]]| words.iter().fold(0, |unlike, &word| unlike | u64::from_le_bytes(word) ^ pattern);
-        words(at, count).is_some_and(|words| unlike(words) == 0)
-    };
-    let mut at = 0;
-    while at < labels.len() {
-        let (first, label) = (at, labels[at]);
-        at += 1;
-        let mut pattern = None;
-        while at < labels.len() && labels[at] == label {
-            // A pattern does not pay for runs of a few labels.
-            if at - first == step {
-                pattern = words(first, 1).map(|words| u64::from_le_bytes(words[0]));
-                let from = at;
-                while pattern.is_some_and(|pattern| has(at, 8, pattern)) {
-                    at += 8 * step;
-                }
-                if at > from {
-                    continue;
-                }
-            }
-            at += if pattern.is_some_and(|pattern| has(at, 1, pattern)) { step } else { 1 };
-        }
-        run(label.label(), first, at - 1);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found<L: Label>(labels: &[L]) -> Vec<(u32, usize, usize)> {
-        let mut found = Vec::new();
-        runs(labels, |label, first, last| found.push((label, first, last)));
-        found
-    }
-
-    #[test]
-    fn runs_have_all_lengths() {
-        for length in 1..300 {
-            let mut labels = vec![7u8; length];
-            labels.extend([9, 9, 0]);
-            let expected = [(7, 0, length - 1), (9, length, length + 1), (0, length + 2, length + 2)];
-            assert_eq!(found(&labels), expected);
-            assert_eq!(found(&labels.iter().map(|&l| u16::from(l)).collect::<Vec<_>>()), expected);
-            assert_eq!(found(&labels.iter().map(|&l| u32::from(l)).collect::<Vec<_>>()), expected);
-        }
-        assert!(found::<u8>(&[]).is_empty());
-    }
 }

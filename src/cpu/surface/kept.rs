@@ -67,7 +67,7 @@ pub struct KeptMaps {
     zero: bool,
     /// The voxel that comes next.
     at: usize,
-    /// Bytes of the labels so far.
+    /// Bytes of the labels so far, in whole volumes.
     read: usize,
     /// None where the runs take more memory than the voxels.
     sides: Option<[Side; 2]>,
@@ -118,6 +118,8 @@ impl KeptMaps {
                 }
             })?;
         }
+        // Of whole volumes they are a byte each at least.
+        self.read = self.read.saturating_add(voxels.saturating_mul(2));
         self.pass(voxels);
         Ok(())
     }
@@ -213,7 +215,7 @@ impl Maps for KeptMaps {
         for side in self.sides.iter().flatten() {
             for row in 0..side.rows.len() {
                 for run in side.row(row) {
-                    boxes.add(row, run.label, run.start as usize, run.end as usize - 1);
+                    boxes.add(row, run.label, run.start as usize, run.end as usize);
                 }
             }
         }
@@ -249,7 +251,7 @@ mod tests {
 
     /// Blocks of some labels in background, of which whole rows and slices are.
     fn map(spatial: &[usize], seed: u32) -> Vec<u32> {
-        let [ny, nx] = [1, 2].map(|axis| spatial[spatial.len() - 3 + axis]);
+        let [ny, nx] = [2, 1].map(|axis| spatial[spatial.len() - axis]);
         let labels = [0, 3, 1, 0, 1 << 20, 255];
         let at = |place: usize| {
             let (z, y, x) = (place / (ny * nx), place / nx % ny, place % nx);
@@ -275,7 +277,7 @@ mod tests {
     fn what_is_measured_of_runs_is_what_is_measured_of_voxels() {
         let engine = Engine::new(&EngineOptions::default()).unwrap();
         let sets: [&[&[u32]]; 3] = [&[&[1], &[3], &[1 << 20]], &[&[1, 3], &[3, 255], &[9]], &[&[0, 1], &[3]]];
-        for spatial in [&[7, 33, 150][..], &[1, 40, 64], &[5, 20, 1]] {
+        for spatial in [&[7, 33, 150][..], &[1, 40, 64], &[5, 20, 1], &[90, 150]] {
             let (truth, pred) = (map(spatial, 1), map(spatial, 2));
             let shape = Shape::new(1, 1, spatial).unwrap();
             let pair = || Pair {
@@ -290,16 +292,21 @@ mod tests {
                     let mut maps = KeptMaps::new(spatial, zero).unwrap();
                     read(&mut maps, &truth, &pred, n);
                     assert!(maps.is_whole());
+                    let spacing = Spacing::new(&[3.0, 1.0, 0.5][3 - spatial.len()..]).unwrap();
                     for target in [Target::Elements, Target::Mask] {
-                        let spacing = Spacing::new([3.0, 1.0, 0.5]).unwrap();
-                        let options =
-                            SurfaceOptions { spacing, target, image_edge: ImageEdge::Repeat, ..Default::default() };
+                        let options = SurfaceOptions {
+                            spacing: spacing.clone(),
+                            target,
+                            image_edge: ImageEdge::Repeat,
+                            ..SurfaceOptions::default()
+                        };
                         let whole = engine.surfaces(pair(), &classes, &options).map(Table::into_values).unwrap();
                         assert_eq!(maps.surfaces(&classes, &options).unwrap(), whole, "{spatial:?} {sets:?} {n}");
                     }
-                    let band = Band::Voxels(2);
-                    let whole = engine.bands(pair(), &classes, band, &Spacing::voxels()).unwrap();
-                    assert_eq!(maps.bands(&classes, band, &Spacing::voxels()).unwrap(), whole.into_values());
+                    for band in [Band::Voxels(2), Band::Mm(1.0)] {
+                        let whole = engine.bands(pair(), &classes, band, &spacing).unwrap();
+                        assert_eq!(maps.bands(&classes, band, &spacing).unwrap(), whole.into_values());
+                    }
                     let whole = engine.topology(pair(), &classes).unwrap();
                     assert_eq!(maps.topology(&classes).unwrap(), whole.into_values());
                     let whole = engine.centrelines(pair(), &classes).unwrap();
@@ -319,6 +326,12 @@ mod tests {
         (4..64).for_each(|_| maps.add(pair()).unwrap());
         assert!(maps.sides.is_none() && !maps.is_whole());
         assert!(matches!(maps.add(pair()), Err(Error::Parameter { .. })));
+        // Rows take memory too, but background never more than its voxels.
+        for zero in [false, true] {
+            let mut maps = KeptMaps::new(&[700, 512, 64], zero).unwrap();
+            (0..700).for_each(|_| maps.add_background(512 * 64).unwrap());
+            assert!(maps.is_whole());
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::eval::ignore::Ignore;
 use crate::eval::surfaces::{Frame, Surfaces};
 use crate::io::nifti::{self, Geometry};
 use crate::metric::instances::InstancePreset;
-use crate::stats::InstancesBy;
+use crate::stats::{InstancesBy, Join};
 use crate::{Engine, EngineOptions};
 
 /// Truth and prediction of a case in a folder, the prediction where there is one.
@@ -69,6 +69,8 @@ fn named(sets: &[&[u32]]) -> ClassSource {
 #[test]
 fn what_is_measured_while_voxels_are_read_is_what_is_measured_of_whole_volumes() {
     let autopet = InstanceSearch { preset: Some(InstancePreset::Autopet3), ..components() };
+    let mut joined = components();
+    (joined.choices.join, joined.choices.near) = (Some(Join { truth: 1, pred: 1 }), Some(1));
     for case in [Case::new([90, 70, 9], blocks, true), Case::new([90, 70, 9], blocks, false)] {
         for classes in [ClassSource::Found, named(&[&[1], &[300]]), named(&[&[1, 2, 7], &[2], &[0, 7]])] {
             for ignored in [None, Some(2), Some(0)] {
@@ -77,8 +79,9 @@ fn what_is_measured_while_voxels_are_read_is_what_is_measured_of_whole_volumes()
                     continue;
                 }
                 let ignore = ignored.map(Ignore::one).unwrap_or_default();
-                let instances = [None, Some(components()), Some(autopet.clone())];
-                for (instances, surfaces) in instances.into_iter().zip([surfaces(), surfaces(), Surfaces::default()]) {
+                let instances = [None, Some(components()), Some(autopet.clone()), Some(joined.clone())];
+                let all = [surfaces(), surfaces(), Surfaces::default(), Surfaces::default()];
+                for (instances, surfaces) in instances.into_iter().zip(all) {
                     let rules = Rules {
                         classes: classes.clone(),
                         ignore: ignore.clone(),
@@ -88,22 +91,23 @@ fn what_is_measured_while_voxels_are_read_is_what_is_measured_of_whole_volumes()
                     };
                     let (read, whole) = case.measured(&rules);
                     let read = read.unwrap();
-                    assert!(read.tally.counts.len() >= 2 && !(read.surfaces.is_empty() && read.instances.is_empty()));
+                    assert!(read.tally.counts.len() >= 2);
                     assert_eq!((read.tally.voxels, &read.tally.counts), (whole.tally.voxels, &whole.tally.counts));
                     assert_eq!(read.tally.unlisted, whole.tally.unlisted);
                     assert_eq!(read.warnings, whole.warnings);
-                    // Of whole volumes also labels that are only where the truth is left out.
+                    // NaN is a value as well.
                     let bits = |values: &ByKey<Vec<f64>>| -> ByKey<Vec<u64>> {
-                        let counted = |key: &String| read.surfaces.contains_key(key);
-                        let all = values.iter().filter(|(key, _)| counted(key));
-                        all.map(|(key, of)| (key.clone(), of.iter().map(|value| value.to_bits()).collect())).collect()
+                        let bits = |of: &Vec<f64>| of.iter().map(|value| value.to_bits()).collect();
+                        values.iter().map(|(key, of)| (key.clone(), bits(of))).collect()
                     };
                     assert_eq!(bits(&read.surfaces), bits(&whole.surfaces), "{classes:?} {ignored:?}");
-                    assert!(read.distances.iter().all(|(key, own)| whole.distances.get(key) == Some(own)));
-                    for (key, own) in &read.instances {
-                        let (own, other) = (format!("{own:?}"), format!("{:?}", whole.instances.get(key)));
-                        assert_eq!(format!("Some({own})"), other, "{classes:?} {ignored:?}");
-                    }
+                    assert_eq!(read.distances, whole.distances, "{classes:?} {ignored:?}");
+                    assert_eq!(format!("{:?}", read.instances), format!("{:?}", whole.instances));
+                    let classes = read.tally.counts.len();
+                    let asked = [!rules.surfaces.metrics.is_empty(), rules.instances.is_some()];
+                    let found = [read.surfaces.len(), read.instances.len()];
+                    assert_eq!(found, asked.map(|asked| if asked { classes } else { 0 }));
+                    assert_eq!(read.distances.len(), read.surfaces.len());
                 }
             }
         }
