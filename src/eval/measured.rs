@@ -128,7 +128,8 @@ impl Files<'_> {
             merged: Vec::new(),
             ..truth
         });
-        let (mut surfaces, mut distances, mut instances) = Default::default();
+        let (mut surfaces, mut distances): (ByKey<Vec<f64>>, ByKey<DistanceHistogram>) = Default::default();
+        let mut instances: ByKey<LesionScores> = BTreeMap::new();
         let mut difference = None;
         let present = Present::of([&truth, &pred], rules);
         if rules.need_places() && !present.classes.is_empty() {
