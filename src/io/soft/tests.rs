@@ -50,4 +50,11 @@ fn a_whole_number_that_would_change_is_refused_and_a_float_keeps_its_digits() {
     let narrow = values(Voxels::F64(odd[..1].to_vec()));
     assert_eq!(narrow, Ok(Values::F32(vec![0.5])));
     assert!(matches!(values(Voxels::F64(vec![1e300])), Err((1, _, false))));
+    // Masks of 0 and 255, or of 0 and 49, that a header scales to 0 and 1: one lies above it and one below.
+    for (most, slope) in [(255.0, 1f32 / 255.0), (49.0, 1f32 / 49.0)] {
+        let one = most * f64::from(slope);
+        assert!(one != 1.0 && one as f32 == 1.0, "{one}");
+        let mask = SoftVolume { values: values(Voxels::F64(vec![0.0, one])).unwrap(), ..SoftVolume::empty() };
+        assert_eq!(mask.mask(), Some(vec![0, 1]), "{one}");
+    }
 }

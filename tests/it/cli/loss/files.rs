@@ -126,6 +126,10 @@ fn nifti_volumes_have_x_fastest_and_their_channels_last() {
         let rounded = found["warnings"].as_array().unwrap().iter().any(|warning| warning["kind"] == "rounded");
         assert_eq!(rounded, rounds, "{found}");
     }
+    // So is one without voxels of a value.
+    let call = "smp.DiceLoss('binary', from_logits=False, ignore_index=7)";
+    let found = json(arguments(&double, &single, &["--as", call]));
+    assert!(found["warnings"].as_array().unwrap().iter().any(|warning| warning["kind"] == "rounded"), "{found}");
     fails(2, &["different kinds", "x"], arguments(&tn, &p, &[]));
     let times = files.map("times.nii", &[2, 3, 1, 2, 2], &pred);
     fails(2, &["times.nii", "fourth"], arguments(&times, &times, &[]));
