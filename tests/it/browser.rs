@@ -106,6 +106,7 @@ impl Engines {
             (&blocks, Real::Bf16, Real::Bf16, Pattern::Signed, Terms::Squared),
             (&blocks, Real::F64, Real::F64, Pattern::Wild, Terms::All),
             (&last, Real::F64, Real::U8, Pattern::Signed, Terms::Squared),
+            (&blocks, Real::F32, Real::F64, Pattern::Unit, Terms::Plain),
         ];
         for (shape, pred, truth, pattern, terms) in cases {
             let n = shape.elements() as usize;
