@@ -5,7 +5,7 @@ use super::class::Class;
 use super::count::{Counter, Tally};
 use super::error::{EvalError, GridError};
 use super::grids::Together;
-use super::measured::{Files, Measured};
+use super::measured::{Files, Measured, out_of_range};
 use super::pairing::slices::without_counterpart;
 use super::rules::{ClassSource, Rules};
 use super::segmentation::{segment_names, segmentation_of};
@@ -145,11 +145,6 @@ fn no_common_label(counts: &[(Class, Counts)]) -> Option<Warning> {
     let (truth, pred) = (labels(Counts::n_truth), labels(Counts::n_pred));
     let apart = !truth.is_empty() && !pred.is_empty() && truth.iter().all(|label| !pred.contains(label));
     apart.then_some(Warning::NoCommonLabel { truth, pred })
-}
-
-/// Voxels of truth and prediction that no class covers: the same for every class.
-pub(super) fn out_of_range(counts: &Counted) -> [u64; 2] {
-    counts.first().map_or([0, 0], |(_, counts)| [counts.out_of_range_truth(), counts.out_of_range_pred()])
 }
 
 fn of_unlisted(counts: &Counted, labels: [Vec<u32>; 2], rules: &Rules) -> Option<Warning> {

@@ -6,7 +6,6 @@ use super::class::Class;
 use super::count::{self, Counter, Predicted, Tally};
 use super::error::EvalError;
 use super::instances::{self, Finder, InstanceSearch, LesionScores};
-use super::maps::out_of_range;
 use super::rules::{ClassSource, Rules, engine_classes};
 use super::surfaces::{DistanceHistogram, Image, Maps, Values, of_maps};
 use super::verify::{Verification, verified, with_places};
@@ -247,6 +246,11 @@ fn unlisted(
     counts.add(Pair { pred: pred.labels.slice(), truth: truth.labels.slice() })?;
     let (_, [pred, truth]) = counts.finish_with_unlisted()?;
     Ok([truth, pred])
+}
+
+/// Voxels of truth and prediction that no class covers: the same for every class.
+pub(super) fn out_of_range(counts: &Counted) -> [u64; 2] {
+    counts.first().map_or([0, 0], |(_, counts)| [counts.out_of_range_truth(), counts.out_of_range_pred()])
 }
 
 #[cfg(test)]
