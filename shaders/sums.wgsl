@@ -1,12 +1,27 @@
 // Strategy of the sums: LANES lanes walk one task at stride one, then fold in workgroup memory; lane 0 of each group
-// writes the partial. No atomics; barriers only here, never under an `if`. How a lane adds its voxels is in sums_quads.wgsl or
-// sums_single.wgsl. Twin: kernel/sums.rs.
+// writes the partial. No atomics; barriers only here, never under an `if`. How a lane adds its voxels is in sums_quads.wgsl,
+// sums_single.wgsl or sums_doubles.wgsl. Twin: kernel/sums.rs.
 
 @group(0) @binding(2) var<storage, read_write> result: array<u32>;
 
+override TERMS: u32 = 5u;        // 3: p, t, pt; 5: and pp, tt; 6: and |p - t|
 override SLOTS: u32 = 5u;         // TERMS, and one more with a pointwise loss
 override WORDS: u32 = 12u;        // u32 words per partial
 override SHARED: u32 = 1280u;     // SLOTS · 256
+
+// What a lane keeps. Of two u8 operands these are plain integers, else units of the grid.
+struct Lane {
+  p: Acc,
+  t: Acc,
+  pt: Acc,
+  pp: Acc,
+  tt: Acc,
+  difference: Acc,
+  pointwise: Acc,
+  // The largest |x| met, as f32 bits, which order like the values, NaN and infinity last; of f64 those of the f32 next to it. Of two
+  // u8 operands the largest value.
+  max_abs: u32,
+}
 
 var<workgroup> sh_sums: array<Acc, SHARED>;
 var<workgroup> sh_max_abs: array<u32, 256>;

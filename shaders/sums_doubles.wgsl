@@ -1,19 +1,7 @@
-// What one lane of a sums kernel keeps and adds where an operand is f64: voxels one by one, both operands as f64 bits, the low
+// What one lane of a sums kernel adds where an operand is f64: voxels one by one, both operands as f64 bits, the low
 // word first. The f32 next to a voxel says whether it is finite, and which scale its block has. Twin: kernel/doubles.rs.
 
-override TERMS: u32 = 5u;        // 3: p, t, pt; 5: and pp, tt; 6: and |p - t|
 override CAREFUL: bool = false;  // leave out voxels where either value is NaN or infinite
-
-struct Lane {
-  p: Acc,
-  t: Acc,
-  pt: Acc,
-  pp: Acc,
-  tt: Acc,
-  difference: Acc,
-  pointwise: Acc,
-  max_abs: u32,  // largest |x| met, as the bits of the f32 next to it
-}
 
 fn exponent_of(bits: vec2<u32>) -> u32 {
   return (bits.y >> 20u) & 2047u;

@@ -1,20 +1,8 @@
-// What one lane of a sums kernel keeps and adds, on f32 bits. Twin: kernel/sums.rs.
+// What one lane of a sums kernel adds, on f32 bits. Twin: kernel/sums.rs.
 
-override TERMS: u32 = 5u;        // 3: p, t, pt; 5: and pp, tt; 6: and |p - t|
 override CAREFUL: bool = false;  // leave out voxels where either value is NaN or infinite
 
 const TOO_LARGE: u32 = 0xffffffffu;   // no |x| has these bits: a pointwise loss went beyond its grid
-
-struct Lane {
-  p: Acc,
-  t: Acc,
-  pt: Acc,
-  pp: Acc,
-  tt: Acc,
-  difference: Acc,
-  pointwise: Acc,
-  max_abs: u32,  // largest |x| met, as bits: they order like the values, NaN and infinity last
-}
 
 fn lane_add(lane: ptr<function, Lane>, p_in: u32, t_in: u32, scale: u32) {
   let p_abs = p_in & 0x7fffffffu;

@@ -1,18 +1,5 @@
-// What one lane of a sums kernel keeps and adds, for two u8 operands: plain integers, in units of 1 instead of the
+// What one lane of a sums kernel adds, for two u8 operands: plain integers, in units of 1 instead of the
 // grid; the host shifts them onto it. 255² · 65,536 < 2^32, so a block fits one u32 per sum. Twin: kernel/sums.rs.
-
-override TERMS: u32 = 5u;        // 3: p, t, pt; 5: and pp, tt; 6: and |p - t|
-
-struct Lane {
-  p: Acc,
-  t: Acc,
-  pt: Acc,
-  pp: Acc,
-  tt: Acc,
-  difference: Acc,
-  pointwise: Acc,
-  max_abs: u32,  // largest value met
-}
 
 fn lane_quad(lane: ptr<function, Lane>, p: vec4<u32>, t: vec4<u32>, scale: u32) {
   let one = vec4<u32>(1u);

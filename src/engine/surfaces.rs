@@ -120,11 +120,8 @@ impl Engine {
         spacing: &Spacing,
     ) -> Result<Table<Counts>> {
         let Pair { pred, truth } = pair;
-        band.validate()?;
         let shape = same_shape(pred.shape(), truth.shape())?;
-        let voxels = Spacing::voxels();
-        let spacing = if matches!(band, Band::Mm(_)) { spacing } else { &voxels };
-        let lattice = Lattice::new(spacing, shape.spatial())?;
+        let lattice = band.lattice(spacing, shape.spatial())?;
         let pair = label_pair(&shape, &pred, &truth, classes);
         #[cfg(feature = "gpu")]
         if let Some(masks) = self.read_back(&pair)? {

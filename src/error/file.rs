@@ -343,7 +343,7 @@ pub enum FileError {
         source: Box<super::Error>,
     },
     /// Numbers of a soft volume that no `f32` can represent.
-    #[error("{}: {count} voxels are beyond what 32-bit floats hold {}, the first is {value}; store them as float32", path.display(), if *whole { "exactly" } else { "at all" })]
+    #[error("{}: {count} voxels are beyond what 32-bit floats hold {}, the first is {value}; {}", path.display(), if *whole { "exactly" } else { "at all" }, if *whole { "store them as float32" } else { "scale them below 3.4e38" })]
     Unrepresentable {
         /// The file.
         path: PathBuf,

@@ -1,6 +1,7 @@
 //! Inner bands of masks, for boundary IoU.
 
 use crate::error::{Error, Result};
+use crate::stats::{Lattice, Spacing};
 
 /// Which voxels of a mask are near its boundary. The image's edge counts as boundary.
 ///
@@ -53,7 +54,17 @@ impl Band {
         }
     }
 
-    pub(crate) fn validate(self) -> Result<()> {
+    /// What its distances are measured on, in an image of these axes: the size of a voxel matters to [`Band::Mm`] alone.
+    pub(crate) fn lattice(self, spacing: &Spacing, spatial: &[u64]) -> Result<Lattice> {
+        self.validate()?;
+        if matches!(self, Self::Mm(_)) {
+            Lattice::new(spacing, spatial)
+        } else {
+            Lattice::new(&Spacing::voxels(), spatial)
+        }
+    }
+
+    fn validate(self) -> Result<()> {
         let (value, is_fine) = match self {
             Self::Voxels(width) => (width.to_string(), width > 0),
             Self::Mm(width) | Self::BelowVoxels(width) => (width.to_string(), width.is_finite() && width > 0.0),

@@ -41,13 +41,13 @@ const SIZES: [usize; 17] =
     [1, 2, 3, 4, 5, 7, 255, 257, 1023, 1025, 4099, 16_384, 65_535, 65_536, 65_537, 131_071, 196_613];
 
 #[test]
-fn sums_of_f32_over_the_edge_sizes() {
+fn sums_of_f32_and_f64_over_the_edge_sizes() {
     for (i, &size) in SIZES.iter().enumerate() {
         let shape = Shape::new(1, 1, [size]).unwrap();
-        for pattern in PATTERNS {
+        for (pattern, real) in PATTERNS.into_iter().flat_map(|pattern| [(pattern, Real::F32), (pattern, Real::F64)]) {
             let seed = i as u64;
-            let (pred, truth) = (reals(Real::F32, pattern, size, seed), reals(Real::F32, pattern, size, seed + 99));
-            check_sums(&format!("{pattern:?}"), &shape, &pred, &truth, Terms::All);
+            let (pred, truth) = (reals(real, pattern, size, seed), reals(real, pattern, size, seed + 99));
+            check_sums(&format!("{pattern:?} {real:?}"), &shape, &pred, &truth, Terms::All);
         }
     }
 }
@@ -76,18 +76,6 @@ fn sums_of_every_pair_of_types_in_both_layouts() {
                     Terms::Squared,
                 );
             }
-        }
-    }
-}
-
-#[test]
-fn sums_of_f64_over_the_edge_sizes() {
-    for (i, &size) in SIZES.iter().enumerate() {
-        let shape = Shape::new(1, 1, [size]).unwrap();
-        for pattern in PATTERNS {
-            let seed = i as u64;
-            let (pred, truth) = (reals(Real::F64, pattern, size, seed), reals(Real::F64, pattern, size, seed + 99));
-            check_sums(&format!("{pattern:?}"), &shape, &pred, &truth, Terms::All);
         }
     }
 }

@@ -182,10 +182,7 @@ impl KeptMaps {
 
     /// As [`Engine::bands`](crate::Engine::bands), per class.
     pub fn bands(&self, classes: &Classes, band: Band, spacing: &Spacing) -> Result<Vec<Counts>> {
-        band.validate()?;
-        let voxels = Spacing::voxels();
-        let spacing = if matches!(band, Band::Mm(_)) { spacing } else { &voxels };
-        let lattice = Lattice::new(spacing, &self.spatial)?;
+        let lattice = band.lattice(spacing, &self.spatial)?;
         of_plane(self, classes, |masks, voxels| band_counts(&masks, band, &lattice, voxels))
     }
 
