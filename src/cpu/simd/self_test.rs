@@ -110,6 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes more than ten minutes there; tests of each kernel are shorter")]
     fn results_are_those_of_the_voxels_and_not_of_the_instructions() {
         let expected = results(Level(Set::Baseline), 1);
         assert_ne!(expected, results(Level(Set::Baseline), 2));
