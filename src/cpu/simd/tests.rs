@@ -217,8 +217,10 @@ fn a_million_edges_have_the_same_units_one_by_one() {
 #[test]
 fn a_tile_of_another_kind_among_many_is_seen() {
     let mut random = Random(4);
-    for odd in [1e-9, -0.0, -0.5, f32::MIN_POSITIVE, 1.5, f32::NAN] {
-        for place in [0, 2047, 2048, 5000, 8191] {
+    // Miri takes minutes for each of them.
+    let most = if cfg!(miri) { 1 } else { usize::MAX };
+    for odd in [1e-9, -0.0, -0.5, f32::MIN_POSITIVE, 1.5, f32::NAN].into_iter().take(most) {
+        for place in [5000, 0, 2047, 2048, 8191].into_iter().take(most) {
             let (mut p, t) = (random.slice(8192, coarse), random.slice(8192, coarse));
             p[place] = odd;
             check("one odd voxel", &p, &t, PLAIN);

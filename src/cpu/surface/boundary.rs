@@ -20,20 +20,24 @@ pub(super) fn boundary(mask: &Bits, elements: Elements, sides: &Sides, axes: usi
         if own.iter().all(|&word| word == 0) {
             return;
         }
-        let mut inner = own.to_vec();
+        // The rows whose voxels must be in the mask for a voxel to be inside, and whether those beside them must, too.
+        let (mut rows, mut n) = ([(own, false); 9], 0);
         for dz in slices.clone() {
             for dy in 0..3 {
                 let taken = usize::from(dz != 1) + usize::from(dy != 1);
                 if taken > steps {
                     continue;
                 }
-                match row_at(mask, sides, z + dz, y + dy) {
-                    None => inner.fill(0),
-                    Some(row) => and_neighbours(&mut inner, row, taken < steps, mask.size[2], sides),
-                }
+                let Some(row) = row_at(mask, sides, z + dz, y + dy) else { return out.copy_from_slice(own) };
+                rows[n] = (row, taken < steps);
+                n += 1;
             }
         }
-        for ((out, own), inner) in out.iter_mut().zip(own).zip(&inner) {
+        for (k, (out, &own)) in out.iter_mut().zip(own).enumerate() {
+            let inner = rows[..n].iter().fold(own, |inner, &(row, beside)| {
+                let inner = inner & row[k];
+                if beside && inner != 0 { inner & neighbours(row, k, mask.size[2], sides) } else { inner }
+            });
             *out = own & !inner;
         }
     })
@@ -44,12 +48,7 @@ fn row_at<'a>(mask: &'a Bits, sides: &Sides, z: usize, y: usize) -> Option<&'a [
     Some(mask.row(sides.clamp(0, z, mask.size[0])?, sides.clamp(1, y, mask.size[1])?))
 }
 
-/// Keeps voxels where this row has them and, if asked, the voxels beside them as well.
-fn and_neighbours(inner: &mut [u64], row: &[u64], beside: bool, bits: usize, sides: &Sides) {
-    for (k, inner) in inner.iter_mut().enumerate() {
-        *inner &= row[k];
-        if beside && *inner != 0 {
-            *inner &= before(row, k, sides.0[2][0]) & behind(row, k, bits, sides.0[2][1]);
-        }
-    }
+/// Voxels of a word that have both voxels beside them.
+fn neighbours(row: &[u64], k: usize, bits: usize, sides: &Sides) -> u64 {
+    before(row, k, sides.0[2][0]) & behind(row, k, bits, sides.0[2][1])
 }
