@@ -341,11 +341,15 @@ pub fn nsd(surface: &Surface, tolerance: Tolerance, form: NsdForm, weight: Weigh
 fn fraction(surface: &Surface, side: Side, tolerance: Tolerance, weight: Weight) -> (f64, f64) {
     let items = items(surface, &[side], weight);
     let within = items.iter().filter(|item| tolerance.holds(surface, item.squared));
-    (within.map(Item::weight).sum(), items.iter().map(Item::weight).sum())
+    (total(within.map(Item::weight)), total(items.iter().map(Item::weight)))
 }
 
 /// Σw·f(d) / Σw.
 fn mean(items: &[Item], f: impl Fn(f64) -> f64) -> f64 {
-    let sum: f64 = items.iter().map(|item| item.weight() * f(item.distance)).sum();
-    sum / items.iter().map(Item::weight).sum::<f64>()
+    total(items.iter().map(|item| item.weight() * f(item.distance))) / total(items.iter().map(Item::weight))
+}
+
+/// The sum; of nothing it is 0, where the standard library's is -0.
+fn total(terms: impl Iterator<Item = f64>) -> f64 {
+    terms.fold(0.0, |sum, term| sum + term)
 }

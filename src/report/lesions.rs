@@ -33,7 +33,7 @@ const HEADER: [&str; 24] = [
 
 /// A header, and a row per lesion. Places are in voxels: of the first one, of the centre and of the box, whose last voxel is in
 /// it. Lesions that were dropped have no number. Behind the columns that are always there is one for each metric of surfaces
-/// that was asked for, with the value of each true lesion that was found.
+/// that was asked for, with the value of each true lesion that is matched.
 pub fn lesions_csv(summary: &Summary<'_>) -> String {
     let surfaces = summary.evaluation.rules.instances.as_ref().map_or(&[][..], |search| &search.surfaces.metrics);
     let classes =
@@ -46,7 +46,7 @@ pub fn lesions_csv(summary: &Summary<'_>) -> String {
     written(HEADER.into_iter().map(str::to_owned).chain(surfaces.iter().map(ToString::to_string)), rows)
 }
 
-/// `surfaces` at the end are those of true lesions that were found.
+/// `surfaces` at the end are those of true lesions that are matched.
 fn fields(row: &LesionRow, surfaces: usize) -> Vec<String> {
     let mut fields = vec![row.side.to_string(), if row.number == 0 { String::new() } else { row.number.to_string() }];
     fields.extend(row.first.map(|at| at.to_string()));

@@ -86,24 +86,21 @@ mod gpu {
 #[cfg(feature = "gpu")]
 mod gpu {
     use super::{COLUMNS, Column, Row, on, rows};
-    use voxdice::tuning::{Poison, ShaderInt64, Tuning};
+    use crate::engines::{ALL, Implementation};
+    use voxdice::tuning::{Poison, Tuning};
     use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
 
     pub fn note_columns(rows: &[Row], note: &mut impl FnMut(&'static str, Result<Column, String>)) {
         let [native, pairs, second, gl, browser] = COLUMNS[5..10] else { unreachable!() };
-        let adapter = |api: &str| {
-            let found = voxdice::adapters();
-            found.into_iter().find(|a| a.name.contains("llvmpipe") && a.api.eq_ignore_ascii_case(api))
-        };
-        let lavapipe = if crate::engines::gpu::available() { adapter("vulkan") } else { None };
         std::thread::scope(|scope| {
             // Most of their time these two wait for another process.
             let others = scope.spawn(|| (crate::second_driver::determinism(), crate::browser::determinism(rows)));
-            for (name, int64, window_bytes) in
-                [(native, ShaderInt64::Auto, 4 << 20), (pairs, ShaderInt64::Pairs, 64 << 10)]
-            {
-                let of = |adapter: &voxdice::AdapterFact| on(rows, &engine(adapter.index, int64, window_bytes));
-                note(name, lavapipe.as_ref().map(of).ok_or("no adapter of Mesa's lavapipe".into()));
+            // Engines of other tests, which have made many of the pipelines.
+            for (name, is_pairs) in [(native, false), (pairs, true)] {
+                let is_own =
+                    |all: &&Implementation| all.name.contains("llvmpipe") && all.name.ends_with("pairs") == is_pairs;
+                let found = ALL.iter().find(is_own).map(|found| on(rows, &found.engine));
+                note(name, found.ok_or("no adapter of Mesa's lavapipe".into()));
             }
             let (of_second, of_browser) = others.join().unwrap();
             note(second, of_second);
@@ -112,18 +109,15 @@ mod gpu {
         });
     }
 
-    pub fn engine(index: usize, int64: ShaderInt64, window_bytes: u64) -> Engine {
-        let tuning = Tuning { int64, window_bytes, poison: Poison::On, ..Tuning::default() };
-        let adapter = AdapterChoice::Index(index);
-        Engine::new(&EngineOptions { backend: Backend::Gpu, adapter, non_finite: NonFinite::Ignore, tuning }).unwrap()
-    }
-
     /// What a child under the second driver prints: its device, then a checksum and the name of each row.
     #[test]
     #[ignore = "for the matrix, which runs it under the second driver"]
     fn worker() {
         let adapter = voxdice::adapters().into_iter().find(|adapter| adapter.name.contains("SwiftShader")).unwrap();
-        let column = on(&rows(), &engine(adapter.index, ShaderInt64::Auto, 4 << 20));
+        let tuning = Tuning { window_bytes: 4 << 20, poison: Poison::On, ..Tuning::default() };
+        let adapter = AdapterChoice::Index(adapter.index);
+        let options = EngineOptions { backend: Backend::Gpu, adapter, non_finite: NonFinite::Ignore, tuning };
+        let column = on(&rows(), &Engine::new(&options).unwrap());
         println!("device={}", column.device);
         column.checksums.iter().for_each(|(name, sum)| println!("row={sum:016x} {name}"));
     }

@@ -105,7 +105,8 @@ pub struct LesionRow {
     pub at_border: bool,
     /// Its outcome.
     pub status: LesionStatus,
-    /// The numbers of what it is matched with.
+    /// The numbers of what it is matched with, also where that is [not enough](crate::metric::instances::InstanceRules::found_from)
+    /// to be found.
     pub matched: Vec<u32>,
     /// Voxels in common with these.
     pub overlap: u64,
@@ -199,7 +200,7 @@ fn several(left: &Instances) -> [f64; 2] {
 /// A row of each lesion. `all` are those before any were dropped or joined.
 pub(super) fn rows(all: &Instances, matched: &Matched<'_>) -> Vec<LesionRow> {
     let &Matched { found: left, matching, rules, voxel_mm3 } = matched;
-    let matching = &*found_only(left, matching, rules);
+    let found = &found_only(left, matching, rules).found;
     let mut finds: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (&truth, preds) in &matching.found {
         preds.iter().for_each(|&pred| finds.entry(pred).or_default().push(truth));
@@ -228,10 +229,12 @@ pub(super) fn rows(all: &Instances, matched: &Matched<'_>) -> Vec<LesionRow> {
     let mut rows = Vec::with_capacity(left.truth().len() + all.pred().len());
     for (truth, lesion) in (0..).zip(left.truth()) {
         let preds = matching.found.get(&truth);
-        let status = match preds {
-            _ if !rules.floor.passes(lesion.voxels(), voxel_mm3) => LesionStatus::BelowFloor,
-            Some(_) => LesionStatus::Found,
-            None => LesionStatus::Missed,
+        let status = if !rules.floor.passes(lesion.voxels(), voxel_mm3) {
+            LesionStatus::BelowFloor
+        } else if found.contains_key(&truth) {
+            LesionStatus::Found
+        } else {
+            LesionStatus::Missed
         };
         let mut row = row(Side::Truth, truth + 1, lesion, status);
         if let Some(preds) = preds {
@@ -243,7 +246,8 @@ pub(super) fn rows(all: &Instances, matched: &Matched<'_>) -> Vec<LesionRow> {
     }
     for (pred, lesion) in (0..).zip(left.pred()) {
         let truths = finds.get(&pred);
-        let status = if truths.is_some() { LesionStatus::Found } else { LesionStatus::Extra };
+        let is_found = truths.into_iter().flatten().any(|truth| found.contains_key(truth));
+        let status = if is_found { LesionStatus::Found } else { LesionStatus::Extra };
         let mut row = row(Side::Prediction, pred + 1, lesion, status);
         for &truth in truths.into_iter().flatten() {
             row.matched.push(truth + 1);

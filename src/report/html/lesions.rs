@@ -96,7 +96,8 @@ fn asked<'a>(summary: &'a Summary<'_>) -> &'a [f64] {
 fn by_tens(rows: &[LesionRow], in_mm3: bool) -> Vec<SizeClass> {
     let tens: Vec<f64> = (0..9).map(|exponent| 10f64.powi(exponent)).collect();
     let truth = rows.iter().filter(|row| row.side == Side::Truth);
-    SizeClass::of(truth.map(|row| (row.size(in_mm3), !row.matched.is_empty())), &tens)
+    let is_found = |row: &LesionRow| !row.matched.is_empty() && row.status != LesionStatus::Missed;
+    SizeClass::of(truth.map(|row| (row.size(in_mm3), is_found(row))), &tens)
 }
 
 /// Adds the counts of a case; those of all cases are of the same sizes.

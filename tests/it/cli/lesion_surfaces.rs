@@ -113,6 +113,35 @@ fn lesions_have_the_distances_of_brats() {
     }
 }
 
+/// Ten voxels of three hundred are a Dice below 0.1: the values count, and the lesion is missed.
+#[test]
+fn a_match_that_is_too_weak_is_listed_with_its_values() {
+    let files = Files::new();
+    let row =
+        |places: std::ops::Range<usize>| -> Vec<u8> { (0..400).map(|at| 3 * u8::from(places.contains(&at))).collect() };
+    let truth = files.map("t.nii", &[400, 1, 1], &row(0..300));
+    let pred = files.map("p.nii", &[400, 1, 1], &row(10..20));
+    let list = files.path("lesions.csv");
+    fine(["eval", text(&truth), text(&pred), "--like", "brats26-mets", "--lesions", text(&list)]);
+    let mut rows = csv::Reader::from_path(&list).unwrap();
+    // Side, status, matched, overlap, dice, iou, hd95.
+    let rows: Vec<_> =
+        rows.records().map(|row| [2, 19, 20, 21, 22, 23, 24].map(|at| row.as_ref().unwrap()[at].to_owned())).collect();
+    let dice = (20.0f64 / 310.0).to_string();
+    assert!(!rows.is_empty());
+    for row in rows {
+        let [side, status, matched, overlap, own, iou, distance] = row.each_ref().map(String::as_str);
+        assert_eq!((matched, overlap), ("1", "10"), "{row:?}");
+        match side {
+            "truth" => {
+                assert_eq!((status, own, iou.parse()), ("missed", &dice[..], Ok(10.0 / 300.0)), "{row:?}");
+                assert!(distance.parse::<f64>().unwrap() > 100.0, "{row:?}");
+            }
+            _ => assert_eq!((status, own, distance), ("extra", "", ""), "{row:?}"),
+        }
+    }
+}
+
 /// Two lesions of the truth; one is found two columns away, one is missed; one is extra.
 #[test]
 fn misses_cost_what_was_chosen() {

@@ -170,6 +170,8 @@ fn every_tool_is_a_preset() {
                 } else {
                     rules.value(label.metric(name), &surface).unwrap()
                 };
+                // Printed and sorted, -0 is another number.
+                assert!(found != 0.0 || found.is_sign_positive(), "{} {tool} {name}: {found:?}", label.name());
                 let off = (found - expected).abs() / expected.abs().max(1.0);
                 let equal = off <= precision(tool, name) || found == expected || found.is_nan() && expected.is_nan();
                 // Whose running sum of areas is at exactly 95 % of all may have the next rank.
