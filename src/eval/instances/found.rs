@@ -105,8 +105,8 @@ pub struct LesionRow {
     pub at_border: bool,
     /// Its outcome.
     pub status: LesionStatus,
-    /// The numbers of what it is matched with, also where that is [not enough](crate::metric::instances::InstanceRules::found_from)
-    /// to be found.
+    /// The numbers of what it is matched with; of one that is missed, where that is
+    /// [not enough](crate::metric::instances::InstanceRules::found_from).
     pub matched: Vec<u32>,
     /// Voxels in common with these.
     pub overlap: u64,
@@ -202,9 +202,6 @@ pub(super) fn rows(all: &Instances, matched: &Matched<'_>) -> Vec<LesionRow> {
     let &Matched { found: left, matching, rules, voxel_mm3 } = matched;
     let found = &found_only(left, matching, rules).found;
     let mut finds: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (&truth, preds) in &matching.found {
-        preds.iter().for_each(|&pred| finds.entry(pred).or_default().push(truth));
-    }
     let common = |truth: u32, pred: u32| {
         let place = left.overlaps().binary_search_by_key(&(truth, pred), |pair| (pair.truth, pair.pred));
         place.map_or(0, |place| left.overlaps()[place].voxels)
@@ -228,7 +225,6 @@ pub(super) fn rows(all: &Instances, matched: &Matched<'_>) -> Vec<LesionRow> {
     };
     let mut rows = Vec::with_capacity(left.truth().len() + all.pred().len());
     for (truth, lesion) in (0..).zip(left.truth()) {
-        let preds = matching.found.get(&truth);
         let status = if !rules.floor.passes(lesion.voxels(), voxel_mm3) {
             LesionStatus::BelowFloor
         } else if found.contains_key(&truth) {
@@ -237,7 +233,10 @@ pub(super) fn rows(all: &Instances, matched: &Matched<'_>) -> Vec<LesionRow> {
             LesionStatus::Missed
         };
         let mut row = row(Side::Truth, truth + 1, lesion, status);
-        if let Some(preds) = preds {
+        // The values of a match that is too weak count where the lesion does.
+        let pairs = if status == LesionStatus::Missed { &matching.found } else { found };
+        if let Some(preds) = pairs.get(&truth) {
+            preds.iter().for_each(|&pred| finds.entry(pred).or_default().push(truth));
             row.matched = preds.iter().map(|pred| pred + 1).collect();
             row.overlap = preds.iter().map(|&pred| common(truth, pred)).sum();
             (row.iou, row.dice) = scores(left, truth as usize, preds);
