@@ -5,8 +5,8 @@ use std::error::Error;
 use std::fs;
 use std::str::FromStr;
 use voxdice::eval::{
-    Asked, Class, Dataset, InstanceChoices, LabelList, Like, MissingRule, Rules, ScoreChoices, ScoreList, Scoring,
-    VoxelSize,
+    Asked, Class, ColourTable, Dataset, InstanceChoices, LabelList, Like, MissingRule, Pictures, Rules, ScoreChoices,
+    ScoreList, Scoring,
 };
 
 /// What to evaluate, and how. A choice that is missing is that of the command.
@@ -21,6 +21,8 @@ pub struct Choices {
     regions: Option<String>,
     /// The path of a dataset.json.
     dataset: Option<String>,
+    /// The path of a table of colours.
+    colors: Option<String>,
     ignore: Option<String>,
     like: Option<String>,
     empty: Option<String>,
@@ -31,7 +33,10 @@ pub struct Choices {
     instances: Option<String>,
     round: Option<f64>,
     threshold: Option<f64>,
-    spacing: Option<VoxelSize>,
+    /// Whether a folder of pictures is a volume.
+    stack: bool,
+    /// Lengths such as `0.5,0.5,2`.
+    spacing: Option<String>,
 }
 
 /// The words of an error.
@@ -48,12 +53,14 @@ impl Choices {
             like: chosen(self.like.as_ref())?,
             labels: self.labels.as_ref().map(|labels| labels.parse().map(|LabelList(labels)| labels)).transpose()?,
             dataset: self.dataset.as_ref().map(|path| dataset(path).map(|own| (path.clone(), own))).transpose()?,
+            colours: self.colors.as_ref().map(|path| colours(path).map(|own| (path.clone(), own))).transpose()?,
             regions: self.regions()?,
             ignore: chosen(self.ignore.as_ref())?,
             round: self.round,
             threshold: self.threshold,
             geometry: chosen(self.geometry.as_ref())?.unwrap_or_default(),
-            spacing_mm: self.spacing,
+            spacing_mm: chosen(self.spacing.as_ref())?,
+            pictures: if self.stack { Pictures::Slices } else { Pictures::Cases },
             surface: chosen(self.surface.as_ref())?,
             lesions: InstanceChoices { by: chosen(self.instances.as_ref())?, ..InstanceChoices::default() },
             ..Asked::default()
@@ -100,6 +107,10 @@ fn called(name: &str, choice: Option<&str>) -> String {
 
 fn dataset(path: &str) -> Result<Dataset, Failed> {
     Dataset::from_json(&fs::read_to_string(path)?).map_err(|error| in_full(path, &error))
+}
+
+fn colours(path: &str) -> Result<ColourTable, Failed> {
+    ColourTable::from_csv(&fs::read_to_string(path)?).map_err(|error| in_full(path, &error))
 }
 
 /// A named union of labels.

@@ -6,7 +6,11 @@ const VOXELS = /\.(nii|nii\.gz|nii\.zst|hdr|hdr\.gz|mha|mhd|nrrd|nhdr|npy|npz|pn
 /** A file or a folder: `files` are pairs of a path below it and a `File`. */
 class Chosen {
   constructor(name, isFolder, files) {
-    Object.assign(this, { name, isFolder, files });
+    Object.assign(this, { name, isFolder, files, array: "" });
+  }
+
+  get isArchive() {
+    return !this.isFolder && /\.npz$/i.test(this.name);
   }
 
   get bytes() {
@@ -123,7 +127,7 @@ function placed(truth, preds) {
     const inside = side.isFolder ? clash : clash || side.files.length > 1;
     const above = inside ? `${free(word, used)}/` : "", folder = side.isFolder ? `${above}${side.name}/` : above;
     files.push(...side.files.map(([name, file]) => [folder + name, file]));
-    return above + side.name;
+    return above + side.name + (side.array && `:${side.array}`);
   };
   const of = place(truth, "truth");
   return { truth: of, models: preds.map((pred) => ({ name: free(pred.name, names), pred: place(pred, "prediction") })), files };

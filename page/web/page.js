@@ -1,7 +1,9 @@
 // From the files to the results.
 
 const sides = { truth: null, preds: [] };
-let dataset = null, running = null;
+/** Files that belong to the choices, by what they are. */
+const chosenFiles = { dataset: null, colors: null };
+let running = null;
 const viewer = new Viewer();
 
 // ---- Files
@@ -18,14 +20,26 @@ function showSides() {
       };
       const remove = make("button", { type: "button", textContent: "×", title: "Remove", onclick: drop });
       remove.setAttribute("aria-label", `Remove ${chosen.name}`);
-      return make("div", {}, make("p", {}, make("b", { textContent: chosen.name }), make("span", { textContent: chosen.words })), remove);
+      const about = make("p", {}, make("b", { textContent: chosen.name }), make("span", { textContent: chosen.words }));
+      return make("div", {}, about, ...(chosen.isArchive ? [arrayOf(chosen)] : []), remove);
     }));
   }
   const isMore = sides.preds[0]?.isFolder;
   document.querySelector('.zone[data-side="pred"] .add').textContent = isMore ? "Add a folder" : "Choose a folder";
-  element("dataset").textContent = dataset?.name ?? "none";
+  for (const [what, file] of Object.entries(chosenFiles)) {
+    element(what).textContent = file?.name ?? "none";
+    element(what).nextElementSibling.hidden = !file;
+  }
   element("start").disabled = !sides.truth || sides.preds.length === 0 || running !== null;
   element("swap").disabled = sides.preds.length > 1 || (!sides.truth && sides.preds.length === 0);
+}
+
+/** The name of the array of an archive that is meant. */
+function arrayOf(chosen) {
+  const name = make("input", { type: "text", value: chosen.array, placeholder: "array, if there are several", spellcheck: false });
+  name.setAttribute("aria-label", `Array of ${chosen.name}`);
+  name.oninput = () => (chosen.array = name.value.trim());
+  return name;
 }
 
 /** Folders of predictions are models beside each other; anything else takes the place of what was there. */
@@ -35,23 +49,26 @@ function put(side, chosen) {
   else sides.preds = [chosen];
 }
 
-/** Whether this file is a dataset.json, which goes to the choices. */
-function takesDataset(file) {
-  if (!/\.json$/i.test(file.name)) return false;
-  dataset = file;
+const stem = (name) => name.replace(/(\.[a-z]+){1,2}$/i, "");
+
+/** Whether this file is a dataset.json or a table of colours, which goes to the choices. */
+function isOfChoices(file, beside) {
+  const [, ending] = /\.(json|csv)$/i.exec(file.name) ?? [];
+  // One that is called like a picture has the size of its pixels.
+  if (!ending || beside.some((other) => VOXELS.test(other.name) && stem(other.name) === stem(file.name))) return false;
+  chosenFiles[ending.toLowerCase() === "csv" ? "colors" : "dataset"] = file;
   element("choices").open = true;
   return true;
 }
 
 /** Takes what was dropped onto a side, or anywhere. */
 function take({ files, folders }, side) {
-  const rest = files.filter((file) => !takesDataset(file));
+  const rest = files.filter((file) => !isOfChoices(file, files));
   const found = [...folders];
   if (side && rest.length) found.push(Chosen.ofFiles(rest, side === "truth" ? "truth" : "prediction"));
   else if (rest.length) {
     // Each volume with the files of its name that hold no header: .img, .raw and the like.
     const volumes = rest.filter((file) => VOXELS.test(file.name)), others = rest.filter((file) => !VOXELS.test(file.name));
-    const stem = (name) => name.replace(/(\.[a-z]+){1,2}$/i, "");
     for (const volume of volumes.length ? volumes : rest)
       found.push(Chosen.ofFiles([volume, ...others.filter((file) => file !== volume && stem(file.name) === stem(volume.name))], volume.name));
   }
@@ -116,11 +133,18 @@ element("example").onclick = () => {
   showSides();
   element("start").focus();
 };
-element("dataset").parentElement.querySelector("input").onchange = ({ target }) => {
-  dataset = target.files[0] ?? dataset;
-  target.value = "";
-  showSides();
-};
+for (const what of Object.keys(chosenFiles)) {
+  const row = element(what).parentElement;
+  row.querySelector("input").onchange = ({ target }) => {
+    chosenFiles[what] = target.files[0] ?? chosenFiles[what];
+    target.value = "";
+    showSides();
+  };
+  row.querySelector("button").onclick = () => {
+    chosenFiles[what] = null;
+    showSides();
+  };
+}
 
 // ---- Choices
 
@@ -133,8 +157,16 @@ function choices() {
   return {
     metrics: metrics.length ? [...new Set(metrics)].join(",") : undefined,
     labels: of("labels"), regions: of("regions"), ignore: of("ignore"), instances: of("instances"), like: of("like"),
-    missing: of("missing"), dataset: dataset?.name,
+    missing: of("missing"), spacing: of("spacing"), threshold: number(of("threshold"), "where probabilities begin to be label 1"),
+    stack: Boolean(of("stack")), dataset: chosenFiles.dataset?.name, colors: chosenFiles.colors?.name,
   };
+}
+
+/** A number that was written, if any. */
+function number(text, what) {
+  const value = Number(text?.replace(",", "."));
+  if (text && !Number.isFinite(value)) throw new Error(`${text} is no number: ${what}`);
+  return text && value;
 }
 
 // ---- A run
@@ -211,7 +243,7 @@ let evaluated = [], comparison = new Map();
 
 async function evaluate() {
   const { truth, models, files } = placed(sides.truth, sides.preds), started = performance.now(), work = new Work();
-  if (dataset) files.push([dataset.name, dataset]);
+  for (const file of Object.values(chosenFiles)) if (file) files.push([file.name, file]);
   const bytes = files.reduce((sum, [, file]) => sum + file.size, 0), isFolder = sides.truth.isFolder || sides.preds[0].isFolder;
   let cases = 0, done = 0;
   const words = () => progress(cases > 1 ? (0.95 * done) / cases : 0, cases > 1 ? `${done} of ${cases} cases` : "reading and counting");

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use std::fmt::Display;
 use std::str::FromStr;
 use voxdice::eval::{
-    Asked, CaseRegex, Chosen, Class, Dataset, Ignore, InstanceChoices, LabelList, Like, Pictures, Rules, ScoreChoices,
-    Scoring, Selection, SurfaceChoices, VoxelSize,
+    Asked, CaseRegex, Chosen, Class, ColourTable, Dataset, Ignore, InstanceChoices, LabelList, Like, Pictures, Rules,
+    ScoreChoices, Scoring, Selection, SurfaceChoices, VoxelSize,
 };
 
 /// A choice by its name.
@@ -45,6 +45,8 @@ pub struct Choices {
     regions: Vec<(Option<String>, Vec<u32>)>,
     /// The text of a dataset.json, and what it is called.
     dataset: Option<(String, String)>,
+    /// What the table of colours is called, and its CSV; without one the name is a list of colours.
+    colors: Option<(String, Option<String>)>,
     ignore: Option<String>,
     round: Option<f64>,
     threshold: Option<f64>,
@@ -110,6 +112,11 @@ impl Choices {
             Some((text, name)) => Some((name.clone(), dataset(text, name)?)),
             None => None,
         };
+        let colours = self.colors.as_ref().map(|(name, csv)| {
+            let table = csv.as_deref().map_or_else(|| name.parse(), ColourTable::from_csv);
+            let table = table.map_err(|error| refused(format!("colors={name:?}: {error}")))?;
+            Ok::<_, PyErr>((name.clone(), table))
+        });
         let region = |(name, labels): &(Option<String>, Vec<u32>)| {
             name.iter().fold(Class::region(labels.clone()), |region, name| region.named(name))
         };
@@ -124,6 +131,7 @@ impl Choices {
         let asked = Asked {
             like: self.like()?,
             scores: self.scores()?,
+            colours: colours.transpose()?,
             labels: self.labels.clone(),
             dataset,
             regions: self.regions.iter().map(region).collect(),

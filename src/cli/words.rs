@@ -54,7 +54,7 @@ fn of_causes<'a>(causes: impl Iterator<Item = &'a (dyn std::error::Error + 'stat
 /// Options for reading label maps are flags of `eval`, the one command that reads them.
 fn of_file(error: &FileError) -> String {
     if let FileError::Picture { fault: PictureFault::Colour { .. }, .. } = error {
-        return format!("{error}, or say with `voxdice eval --colors` which colour is which label");
+        return format!("{error} (`voxdice eval --colors`)");
     }
     let FileError::NotALabel { path, position, value, fault } = error else { return error.to_string() };
     let position: Vec<String> = position.iter().map(u64::to_string).collect();

@@ -82,6 +82,12 @@ impl CaseResult {
         millilitres(&self.shape, self.spacing_mm?)
     }
 
+    /// Lengths of a voxel in mm, of the axes that it has, where they are known.
+    pub(crate) fn edges_mm(&self) -> Option<&[f64]> {
+        let lengths = self.spacing_mm.as_ref()?;
+        Some(lengths.get(..self.shape.len()).unwrap_or(lengths))
+    }
+
     /// Whether its prediction was there.
     pub fn is_predicted(&self) -> bool {
         self.prediction == Prediction::Read

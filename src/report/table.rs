@@ -9,7 +9,7 @@ pub use metrics::metrics;
 
 use crate::eval::{CaseResult, Kind, Score, Summary};
 use crate::report::grid::{Align, Grid, Tone};
-use crate::text::{extent, grouped, plain, score as score_text, shown};
+use crate::text::{extent, grouped, score as score_text, shown};
 use std::fmt::Write;
 
 /// How many of the lowest scores are marked.
@@ -31,8 +31,8 @@ fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "truth  {}", shown(&case.truth));
     let _ = writeln!(text, "pred   {}", shown(&case.pred));
-    let edges = |edges: [f64; 3]| format!("{} mm", plain(edges).map(short).join(" x "));
-    let spacing = case.spacing_mm.map_or("unknown size".into(), edges);
+    let edges = |edges: &[f64]| format!("{} mm", edges.iter().map(|&edge| short(edge)).collect::<Vec<_>>().join(" x "));
+    let spacing = case.edges_mm().map_or("unknown size".into(), edges);
     let _ = writeln!(text, "grid   {} voxels of {spacing}\n", extent(&case.shape));
     let lowest = lowest(summary, case);
     let readable = grid(summary, case, &lowest, grouped);

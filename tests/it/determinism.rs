@@ -94,7 +94,10 @@ mod gpu {
         let [native, pairs, second, gl, browser] = COLUMNS[5..10] else { unreachable!() };
         std::thread::scope(|scope| {
             // Most of their time these two wait for another process.
-            let others = scope.spawn(|| (crate::second_driver::determinism(), crate::browser::determinism(rows)));
+            let others = scope.spawn(|| match wants_slow_columns() {
+                true => (crate::second_driver::determinism(), crate::browser::determinism(rows)),
+                false => [(); 2].map(|()| Err("VOXDICE_TEST_MATRIX=require has it".into())).into(),
+            });
             // Engines of other tests, which have made many of the pipelines.
             for (name, is_pairs) in [(native, false), (pairs, true)] {
                 let is_own =
@@ -107,6 +110,12 @@ mod gpu {
             note(gl, Err("it has a test of its own, tests/gl".into()));
             note(browser, of_browser);
         });
+    }
+
+    /// Whether the drivers that take minutes to compile the shaders have their columns measured. Their bits are compared with
+    /// those of the CPU in any case, for every kernel (`second_driver`, `browser`).
+    fn wants_slow_columns() -> bool {
+        std::env::var_os("VOXDICE_TEST_MATRIX").is_some_and(|value| value == "require") || crate::page::blesses()
     }
 
     /// What a child under the second driver prints: its device, then a checksum and the name of each row.

@@ -3,6 +3,7 @@
 mod check;
 mod devtools;
 mod made;
+mod pictures;
 
 use crate::pages::wanted;
 use crate::root::root;

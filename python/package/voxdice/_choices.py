@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import operator
@@ -114,6 +116,28 @@ def dataset(given: Any) -> tuple[str, str] | None:
         raise Error(f"dataset is no dataset.json: {error}; give its path, or what json.load made of it") from error
 
 
+def colors(given: Any) -> tuple[str, str | None] | None:
+    """A table of colours: what it is called, and its CSV, which a list such as ``"804080=1"`` is without."""
+    if given is None:
+        return None
+    if isinstance(given, Mapping):
+        text = io.StringIO()
+        csv.writer(text).writerows([name, *_rgb(name, colour)] for name, colour in given.items())
+        return "colors", text.getvalue()
+    if not isinstance(given, (str, os.PathLike)):
+        raise Error(f'colors is {given!r}, and must be the path of a CSV, a dict such as {{"road": (128, 64, 128)}}, or "804080=1"')
+    if isinstance(given, str) and "=" in given and not os.path.exists(given):
+        return given, None
+    return os.fspath(given), text_of(given)
+
+
+def _rgb(name: Any, given: Any) -> list[int]:
+    parts = numbers(given)
+    if not isinstance(name, str) or not name or parts is None or len(parts) != 3 or any(part not in range(256) for part in parts):
+        raise Error(f"colors has {given!r} for {name!r}, and must have red, green and blue for a name, each from 0 to 255")
+    return [int(part) for part in parts]
+
+
 def named(given: Mapping[str, Any] | None, what: str) -> list[tuple[str, str]]:
     if given is None:
         return []
@@ -220,7 +244,7 @@ def chosen(**given: Any) -> dict[str, Any]:
     words(given, _WORDS)
     given.update({name: count_or_none(given.get(name), what, low, high) for name, what, low, high in _WHOLE})
     none: dict[str, Any] = dict.fromkeys(
-        ("labels", "dataset", "ignore", "round", "threshold", "geometry", "spacing", "surface", "metrics", "empty", "like",
+        ("labels", "dataset", "colors", "ignore", "round", "threshold", "geometry", "spacing", "surface", "metrics", "empty", "like",
          "pool", "resamples", "seed", "missing", "shard", "cases", "case_list", "pairs", "pair_regex", "jobs")
     )
     none.update(regions=[], surface_choices=[], lesion_choices=[], many_to_one=False, size_classes=[], stack=False)

@@ -32,6 +32,7 @@ def evaluate(
     labels: _choices.Labels = None,
     regions: _choices.Regions = None,
     dataset: Any = None,
+    colors: Any = None,
     ignore: _choices.Labels = None,
     metrics: _choices.Metrics = None,
     like: str | None = None,
@@ -65,7 +66,8 @@ def evaluate(
     of its options (``voxdice eval --help``; docs/folders.md).
 
     ``truth`` and ``pred`` are paths. ``labels``, ``regions`` and ``dataset`` (a path, or the dict) say what is a class, by
-    default every label that occurs but 0. ``metrics`` are names such as ``"dice,hd95,nsd=2"``; distances are in mm. ``like``
+    default every label that occurs but 0. ``colors`` says which colour of a picture is which: a dict such as ``{"road": (128,
+    64, 128)}``, whose classes count from 1, the path of a CSV, or ``"804080=1"`` (docs/formats.md). ``metrics`` are names such as ``"dice,hd95,nsd=2"``; distances are in mm. ``like``
     takes the conventions of another evaluator (``"nnunet"``, ``"monai"``, ``"brats23-gli"``). ``missing`` is ``"error"`` (a
     finding), ``"skip"`` or ``"zero"``. ``surface_choices`` and ``lesion_choices`` are single choices by their names, such as
     ``{"boundary": "edge"}`` and ``{"connectivity": "faces"}``; ``instances`` is ``"components"`` or ``"labels"``. ``spacing``
@@ -99,6 +101,7 @@ def evaluate(
         labels=_choices.labels(labels),
         regions=_choices.regions(regions),
         dataset=_choices.dataset(dataset),
+        colors=_choices.colors(colors),
         ignore=_choices.ignore(ignore) or None,
         like=like,
         empty=empty,

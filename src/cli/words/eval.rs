@@ -60,7 +60,7 @@ fn of_error(error: &EvalError) -> String {
             no_foreground(*cases, files),
             if *cases == 1 { "--labels" } else { "`voxdice eval --labels`" }
         ),
-        EvalError::NoSpacing(_) => format!("{error}, or say it with --spacing X,Y,Z"),
+        EvalError::NoSpacing(_) => format!("{error}, or say it with --spacing X,Y,Z (X,Y of a picture)"),
         EvalError::SizeOfPlane { path, shape } => format!(
             "{}: it is {}, and --spacing has two lengths, as for pictures; say --spacing X,Y,Z",
             path.display(),

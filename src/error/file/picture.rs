@@ -32,7 +32,7 @@ pub enum PictureFault {
     ),
     /// A pixel has a colour, which is no number.
     #[error(
-        "pixel {} has the colour {}, and a label map has one number per pixel; write the numbers of the classes as a grey or a palette picture, or as .npy",
+        "pixel {} has the colour {}, and a label map has one number per pixel; write the numbers of the classes as a grey or a palette picture, or as .npy, or say which colour is which label",
         super::Place(position),
         listed(colour)
     )]
@@ -44,10 +44,10 @@ pub enum PictureFault {
     },
     /// A pixel has a colour that is none of the given ones.
     #[error(
-        "pixel {} has the colour {}, which is none of the table of colours; add it there, or write the picture without smoothed edges, \
-         which have such colours",
+        "pixel {} has the colour {}, which is none of the table of colours; {}",
         super::Place(position),
-        listed(colour)
+        listed(colour),
+        remedy(colour)
     )]
     Unlisted {
         /// The first such pixel, x first.
@@ -69,6 +69,14 @@ pub enum PictureFault {
 fn listed(colour: &[u16; 3]) -> String {
     let [red, green, blue] = colour;
     format!("({red}, {green}, {blue})")
+}
+
+fn remedy(colour: &[u16; 3]) -> &'static str {
+    if colour.iter().any(|&part| part > u8::MAX.into()) {
+        "a table has colours of 8 bits; write the picture with 8 bits for each of red, green and blue"
+    } else {
+        "add it there, or write the picture without smoothed edges, which have such colours"
+    }
 }
 
 impl PictureFault {

@@ -10,6 +10,11 @@ struct Stored {
 
 const WHOLE: [u64; 3] = [5, 4, 3];
 
+/// All 48 orders and directions of axes; under Miri, which takes minutes for them, every seventh.
+fn turned() -> impl Iterator<Item = [(usize, bool); 3]> {
+    orientations().step_by(if cfg!(miri) { 7 } else { 1 })
+}
+
 /// Axes that are neither at right angles nor of one length, all turned.
 fn oblique() -> Geometry {
     let mut geometry = Geometry::from_spacing([1.0; 3]);
@@ -70,7 +75,7 @@ fn whole() -> Stored {
 #[test]
 fn all_48_orders_of_the_same_points_are_the_same_volume() {
     let a = whole();
-    for axes in orientations() {
+    for axes in turned() {
         let b = stored(axes, [0; 3], WHOLE.map(|n| n as i64));
         let found = place(&a, &b).unwrap();
         assert_eq!(found.onto(&b.voxels), a.voxels, "{axes:?}");
@@ -93,7 +98,7 @@ fn boxes_of_one_lattice_are_padded_and_what_is_beyond_follows() {
         ([-4, 9, 30], [2, 1, 3]),
         ([2, 2, 2], [1, 1, 1]),
     ];
-    for axes in orientations() {
+    for axes in turned() {
         for (low, size) in boxes {
             let b = stored(axes, low, size);
             let found = place(&a, &b).unwrap();

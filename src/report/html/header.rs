@@ -134,9 +134,11 @@ fn definitions(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
 }
 
 fn grid(case: &CaseResult) -> String {
-    let spacing = case
-        .spacing_mm
-        .map_or("unknown size".to_owned(), |edges| format!("{} mm", edges.map(trimmed).join(" \u{d7} ")));
+    let edges = |edges: &[f64]| {
+        let edges: Vec<String> = edges.iter().map(|&edge| trimmed(edge)).collect();
+        format!("{} mm", edges.join(" \u{d7} "))
+    };
+    let spacing = case.edges_mm().map_or("unknown size".to_owned(), edges);
     format!("{} voxels of {spacing}", extent(&case.shape).replace('x', "\u{d7}"))
 }
 

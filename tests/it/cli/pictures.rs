@@ -163,6 +163,8 @@ fn pictures_have_two_lengths_and_volumes_three() {
     let found = json(["eval", text(&truth), text(&pred)].iter().chain(&more));
     assert_eq!(found["metric_per_case"][0]["metrics"]["1"]["hd"], json!(0.5));
     assert_eq!(found["voxdice"]["options"]["spacing_mm"], json!([0.5, 2.0]));
+    let table = fine(["eval", text(&truth), text(&pred), "--spacing", "0.5,2"]);
+    assert!(table.contains("grid   3 x 2 voxels of 0.5 x 2 mm\n"), "{table}");
     // The result is read again as it was written.
     let part = files.path("part.json");
     fs::write(&part, found.to_string()).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use voxdice::error::{FileError, FileErrorKind};
+use voxdice::error::{FileError, FileErrorKind, NpzFault};
 use voxdice::io::nifti::{self, Voxel};
 use voxdice::io::npy::{self, Elements, Order};
 use voxdice::io::{self, Format, Image, Input, Voxels, bmp, gipl, metaimage as image, mgh, nrrd, soft};
@@ -27,6 +27,7 @@ pub const ALL: &[Body] = &[
     ("nrrd", nrrd),
     ("metaimage", metaimage),
     ("npy", npy),
+    ("npz", npz),
     ("seg_nrrd", seg_nrrd),
     ("mgh", mgh),
     ("gipl", gipl),
@@ -231,6 +232,30 @@ fn of_picture(name: &str, data: &[u8], format: Format, read: fn(Input) -> Result
         agree::view(&path, data, &any);
         agree::labels(&path);
         softly(&path);
+    });
+}
+
+/// `.npz`: the bytes are the archive, and each array that it says to have is read as well.
+pub fn npz(data: &[u8]) {
+    scratch::with(|folder| {
+        let path = folder.file("a.npz", data);
+        let any = io::read(&path);
+        same_images(&io::read(Input::bytes(&path, data)), &any, &path);
+        if let Ok(image) = &any {
+            let header = &image.header;
+            consistent(&image.voxels, &header.shape, header.dtype, header.scale);
+            assert_eq!(format!("{:?}", io::read_header(&path).unwrap()), format!("{header:?}"));
+        }
+        agree::labels(&path);
+        softly(&path);
+        let Err(FileError::Npz { fault: NpzFault::Several(names), .. }) = any else { return };
+        for name in names {
+            let member = Path::new(&format!("{}:{name}", path.display())).to_path_buf();
+            match io::read(&member) {
+                Ok(image) => consistent(&image.voxels, &image.header.shape, image.header.dtype, image.header.scale),
+                Err(error) => _ = told(&error, &member),
+            }
+        }
     });
 }
 

@@ -17,6 +17,7 @@ pub fn of(body: &str) -> Vec<Vec<u8>> {
         "nrrd" => nrrds(),
         "metaimage" => metaimages(),
         "npy" => arrays(),
+        "npz" => golden("archives", ".npz"),
         "seg_nrrd" => segmentations(),
         "bmp" => golden("pictures", ".bmp"),
         "png" => golden("pictures", ".png"),
