@@ -26,7 +26,7 @@ mod avx512_gradient;
 mod avx512_pairs;
 #[cfg(target_arch = "x86_64")]
 mod avx512_sums;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128")))]
 mod changes;
 mod gradient_lines;
 mod hints;
@@ -42,13 +42,17 @@ mod self_test;
 mod tests;
 #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))]
 mod tile;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm_pairs;
 mod words;
 
 pub(super) use gradient_lines::gradients_of_bytes;
 pub(super) use hints::{Line, Store, fill};
 
 use super::floor::Prefetch;
-use super::pairs::{PairTable, count_pairs};
+use super::pairs::PairTable;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+use super::pairs::count_pairs;
 use super::surface::fill_equal;
 use crate::kernel::activated::{Channels, activate, gradients, powers};
 use crate::kernel::counts::Label;
@@ -60,6 +64,9 @@ use crate::kernel::voxel::Voxel;
 use crate::options::{Simd, SumsOptions};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::sync::OnceLock;
+// WebAssembly has its vectors when it is compiled, or not at all: there they are the baseline.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use wasm_pairs::count_pairs;
 use words::sum_words;
 
 /// An instruction set that is known to be there.

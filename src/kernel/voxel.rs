@@ -92,7 +92,7 @@ impl Voxel for F16Bits {
         let fraction = raw & 0x3ff;
         let magnitude = match exponent {
             // A subnormal is fraction · 2^-24; both factors and the product are exact in f32.
-            0 => (fraction as f32 * 2f32.powi(-24)).to_bits(),
+            0 => (fraction as f32 * (1.0 / 16_777_216.0)).to_bits(),
             31 => 0x7f80_0000 | (fraction << 13),
             _ => ((exponent + 112) << 23) | (fraction << 13),
         };

@@ -38,25 +38,27 @@ fn seeds() -> Range<u64> {
 fn random_evaluations_give_what_the_oracle_gives() {
     let seeds = seeds();
     let (next, results) = (AtomicU64::new(seeds.start), Mutex::new((Coverage::default(), Vec::new())));
-    let workers = std::thread::available_parallelism().map_or(1, |n| n.get());
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= seeds.end {
-                        return;
-                    }
-                    let drawn = draw(seed);
-                    let outcome = guarded(&drawn);
-                    let (coverage, failures) = &mut *results.lock().unwrap();
-                    match outcome {
-                        Ok(outcome) => coverage.note(&drawn, &outcome),
-                        Err(difference) => failures.push((seed, difference)),
-                    }
-                }
-            });
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= seeds.end {
+                return;
+            }
+            let drawn = draw(seed);
+            let outcome = guarded(&drawn);
+            let (coverage, failures) = &mut *results.lock().unwrap();
+            match outcome {
+                Ok(outcome) => coverage.note(&drawn, &outcome),
+                Err(difference) => failures.push((seed, difference)),
+            }
         }
+    };
+    // WebAssembly has this thread alone.
+    let others =
+        if cfg!(target_os = "wasi") { 0 } else { std::thread::available_parallelism().map_or(0, |n| n.get() - 1) };
+    std::thread::scope(|scope| {
+        (0..others).for_each(|_| drop(scope.spawn(work)));
+        work();
     });
     let (coverage, mut failures) = results.into_inner().unwrap();
     if seeds != DEFAULT {

@@ -42,6 +42,43 @@ pub struct Slice {
     pub cells: Vec<u8>,
 }
 
+/// How many cells have each sum of marks.
+pub(super) struct Tally([u64; 16]);
+
+impl Tally {
+    /// That of some cells. Most are as those around them, so that many are looked at as one.
+    pub fn of(cells: &[u8]) -> Self {
+        let mut kinds = [0; 16];
+        let mut add = |mark: u8, cells: u64| {
+            if let Some(kind) = kinds.get_mut(usize::from(mark)) {
+                *kind += cells;
+            }
+        };
+        for cells in cells.chunks(TOGETHER) {
+            match constant(cells) {
+                Some(mark) => add(mark, cells.len() as u64),
+                None => cells.iter().for_each(|&mark| add(mark, 1)),
+            }
+        }
+        Self(kinds)
+    }
+
+    /// Cells whose marks are so.
+    pub fn count(&self, is_so: impl Fn(u8) -> bool) -> u64 {
+        (0..).zip(self.0).filter(|(mark, _)| is_so(*mark)).map(|(_, cells)| cells).sum()
+    }
+}
+
+/// Cells that are looked at as one.
+pub(super) const TOGETHER: usize = 64;
+
+/// The value that all of these have.
+pub(super) fn constant<T: Copy + PartialEq>(values: &[T]) -> Option<T> {
+    let first = *values.first()?;
+    // Without an early end, so that the compiler takes vectors.
+    values.iter().fold(true, |same, &value| same & (value == first)).then_some(first)
+}
+
 fn is_missed(mark: u8) -> bool {
     mark & (TRUTH | PRED | IGNORED) == TRUTH
 }
@@ -53,12 +90,8 @@ fn is_invented(mark: u8) -> bool {
 impl Errors {
     /// Those of some cells.
     pub fn of(cells: &[u8]) -> Self {
-        let mut errors = Self::default();
-        for &mark in cells {
-            errors.missed += u64::from(is_missed(mark));
-            errors.invented += u64::from(is_invented(mark));
-        }
-        errors
+        let all = Tally::of(cells);
+        Self { missed: all.count(is_missed), invented: all.count(is_invented) }
     }
 
     fn total(self) -> u64 {

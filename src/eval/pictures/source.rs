@@ -1,7 +1,7 @@
 //! The voxels of a case, read again: the evaluation itself has only their numbers.
 
 use super::Found;
-use super::slice::{IGNORED, Marked, OTHER, PRED, TRUTH};
+use super::slice::{IGNORED, Marked, OTHER, PRED, TOGETHER, TRUTH, Tally, constant};
 use crate::eval::case::CaseResult;
 use crate::eval::class::Class;
 use crate::eval::error::EvalError;
@@ -85,8 +85,8 @@ impl Source<'_> {
             }
             Self::Named(sources) => of_masks(&masks::of_class(case, sources, class, rules)?),
         };
-        let voxels =
-            |mark: u8| found.marked.voxels.iter().filter(|&&voxel| voxel & (mark | IGNORED) == mark).count() as u64;
+        let all = Tally::of(&found.marked.voxels);
+        let voxels = |mark: u8| all.count(|voxel| voxel & (mark | IGNORED) == mark);
         if (voxels(TRUTH | PRED), voxels(TRUTH), voxels(PRED)) != (counts.tp(), counts.n_truth(), counts.n_pred()) {
             return Err(EvalError::FilesChanged);
         }
@@ -120,16 +120,24 @@ fn length(labels: &Labels) -> usize {
     }
 }
 
-/// Adds marks to voxels. Label maps are mostly constant, so each run of equal labels is looked up once.
+/// Adds marks to voxels. Label maps are mostly constant, so each run of equal labels is looked up once, and many voxels of a run
+/// are marked as one.
 fn mark(voxels: &mut [u8], labels: &Labels, mark: impl Fn(u32) -> u8) {
-    fn each<T: Copy + Into<u32>>(voxels: &mut [u8], labels: &[T], mark: impl Fn(u32) -> u8) {
+    fn each<T: Copy + PartialEq + Into<u32>>(voxels: &mut [u8], labels: &[T], mark: impl Fn(u32) -> u8) {
         let mut last = (0, mark(0));
-        for (voxel, &label) in voxels.iter_mut().zip(labels) {
+        let mut mark_of = |label: T| {
             let label = label.into();
             if label != last.0 {
                 last = (label, mark(label));
             }
-            *voxel |= last.1;
+            last.1
+        };
+        for (voxels, labels) in voxels.chunks_mut(TOGETHER).zip(labels.chunks(TOGETHER)) {
+            match constant(labels).map(&mut mark_of) {
+                Some(0) => {}
+                Some(mark) => voxels.iter_mut().for_each(|voxel| *voxel |= mark),
+                None => voxels.iter_mut().zip(labels).for_each(|(voxel, &label)| *voxel |= mark_of(label)),
+            }
         }
     }
     match labels {

@@ -358,7 +358,10 @@ mod tests {
             assert_eq!(whole(bits as u16), Ok(value));
         }
         assert_eq!(whole(0x3800), Err(("0.5".into(), LabelFault::Fraction)));
-        assert_eq!(whole(0x0001), Err((format!("{:?}", 2f32.powi(-24)), LabelFault::Fraction)));
+        assert_eq!(
+            whole(0x0001),
+            Err((format!("{:?}", 1.0 / f32::from(1u16 << 12) / f32::from(1u16 << 12)), LabelFault::Fraction))
+        );
         assert_eq!(whole(0xbc00), Err(("-1.0".into(), LabelFault::Negative)));
         assert_eq!(whole(0x7c00).map_err(|e| e.1), Err(LabelFault::NotFinite));
         assert_eq!(whole(0x7e00).map_err(|e| e.1), Err(LabelFault::NotFinite));

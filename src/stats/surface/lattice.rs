@@ -156,7 +156,9 @@ impl Lattice {
                 loop {
                     match rounded(e).filter(|weights| fits(weights)) {
                         // Half a unit of the smallest weight is the largest error of a square.
-                        Some(weights) if weights.iter().all(|&w| w >= 1 << 19) => break (weights, 2f64.powi(-e / 2)),
+                        Some(weights) if weights.iter().all(|&w| w >= 1 << 19) => {
+                            break (weights, libm::scalbn(1.0, -e / 2));
+                        }
                         Some(_) => {
                             let range = "closer to each other: whole numbers of 62 bits do not hold their squares over this shape";
                             return Err(wrong(format!("{given:?}"), range));
@@ -255,7 +257,7 @@ fn common_step(parts: &[Binary]) -> Option<(Vec<u64>, f64)> {
         steps.checked_mul(steps).filter(|&square| square < 1 << LATTICE_BITS).map(|square| square as u64)
     };
     let weights = parts.iter().map(weight).collect::<Option<Vec<u64>>>()?;
-    Some((weights, odd as f64 * 2f64.powi(least)))
+    Some((weights, libm::scalbn(odd as f64, least)))
 }
 
 fn gcd(a: u64, b: u64) -> u64 {
