@@ -1,17 +1,20 @@
 //! Counts of pairs of labels with the vectors of WebAssembly.
 
 use super::changes::{Runs, VECTOR, VECTORS, places};
-use crate::cpu::pairs::PairTable;
+use crate::cpu::pairs::{PairTable, count_pairs as portable};
 use crate::kernel::counts::Label;
-use std::arch::wasm32::{u8x16_bitmask, u8x16_ne, u16x8_bitmask, u16x8_ne, u32x4_bitmask, u32x4_ne, v128};
+use std::arch::wasm32::{u8x16_bitmask, u8x16_ne};
 
-/// [`count_pairs`](crate::cpu::pairs::count_pairs).
+/// [`count_pairs`](crate::cpu::pairs::count_pairs): of bytes with vectors. A page is sent around, and larger labels are rare.
 pub(super) fn count_pairs<P: Label, T: Label>(
     p: &[P],
     t: &[T],
     table: &mut PairTable,
     sink: impl FnMut(u32, u32, u64),
 ) -> u16 {
+    if size_of::<P>() > 1 || size_of::<T>() > 1 {
+        return portable(p, t, table, sink);
+    }
     let mut runs = Runs::new(p, t, table, sink);
     while let Some((p, t)) = runs.step() {
         let mut changes = [0; VECTORS];
@@ -29,19 +32,13 @@ pub(super) fn count_pairs<P: Label, T: Label>(
     runs.finish()
 }
 
-/// Which of 64 labels differ from the one behind it.
+/// Which of 64 labels of a byte differ from the one behind it.
 #[inline(always)]
 fn changes_in<L: Label>(labels: &[L]) -> u64 {
     let vectors = |labels| bytemuck::cast_slice::<L, u8>(labels).as_chunks::<16>().0;
     let pairs = vectors(&labels[..VECTOR]).iter().zip(vectors(&labels[1..=VECTOR]));
     let differ = |(&before, &after): (&[u8; 16], &[u8; 16])| {
-        let (before, after): (v128, v128) = (bytemuck::cast(before), bytemuck::cast(after));
-        match size_of::<L>() {
-            1 => u64::from(u8x16_bitmask(u8x16_ne(before, after))),
-            2 => u64::from(u16x8_bitmask(u16x8_ne(before, after))),
-            _ => u64::from(u32x4_bitmask(u32x4_ne(before, after))),
-        }
+        u64::from(u8x16_bitmask(u8x16_ne(bytemuck::cast(before), bytemuck::cast(after))))
     };
-    let lanes = 16 / size_of::<L>();
-    pairs.zip((0..).step_by(lanes)).fold(0, |mask, (pair, at)| mask | differ(pair) << at)
+    pairs.zip((0..).step_by(16)).fold(0, |mask, (pair, at)| mask | differ(pair) << at)
 }
