@@ -26,6 +26,11 @@ fn joined(archive: &Path, member: &str) -> PathBuf {
     path.into()
 }
 
+/// A name of the archive, which may hold anything, for messages and to be written on a command line.
+fn plain(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
+}
+
 /// The name and the bytes of one array.
 fn member_of(archive: &FileRef<'static>, wanted: Option<&str>) -> Result<(String, Vec<u8>), FileError> {
     let path = archive.path();
@@ -40,7 +45,7 @@ fn member_of(archive: &FileRef<'static>, wanted: Option<&str>) -> Result<(String
     let mut arrays: Vec<(String, _, _)> = Vec::new();
     let mut entries = archive.entries(&mut buffer);
     while let Some(entry) = entries.next_entry().map_err(damaged)? {
-        let name = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
+        let name = plain(&String::from_utf8_lossy(entry.file_path().as_ref()));
         if let Some(name) = name.strip_suffix(".npy") {
             let array = (name.to_owned(), entry.wayfinder(), entry.compression_method());
             // Of two of one name the last one counts, as in Python.

@@ -62,6 +62,19 @@ fn what_is_no_array_says_why() {
     assert!(matches!(&gone, FileError::Missing { path } if path.ends_with("gone.npz")), "{gone}");
 }
 
+/// Names are bytes of the file, which may be anybody's. What is shown of them names the array as well.
+#[test]
+fn names_of_arrays_do_not_steer_a_terminal() {
+    let mut bytes = std::fs::read(path("two.npz")).unwrap();
+    while let Some(at) = bytes.windows(8).position(|name| name == b"pred.npy") {
+        bytes[at..at + 4].copy_from_slice(b"\x1b[1m");
+    }
+    let read = |name: &str| npy::read(Input::bytes(name, bytes.clone()));
+    let error = read("a.npz").unwrap_err().to_string();
+    assert!(error.contains("truth, \u{fffd}[1m; name one") && !error.contains(char::is_control), "{error:?}");
+    assert_eq!(read("a.npz:\u{fffd}[1m").unwrap().elements, npy::read(path("pred.npy")).unwrap().elements);
+}
+
 #[test]
 fn a_damaged_archive_is_an_error_of_the_file() {
     let whole = std::fs::read(path("one.npz")).unwrap();
