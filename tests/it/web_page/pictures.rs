@@ -33,7 +33,13 @@ fn pictures_have_the_numbers_of_the_command() {
     assert_eq!(own["metric_per_case"].as_array().unwrap().len(), PAIRS.len());
     assert_equal(found, own);
     let volume = root().join("tests/golden/volumes/u1.nii.zst");
-    assert_equal(page.numbers(&volume, &volume), command(&volume, &volume, &[]));
+    let [truth, pred] = ["one", "other"].map(|side| {
+        let copy = folder.path().join(side).join("volume.nii.zst");
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(&volume, &copy).unwrap();
+        copy
+    });
+    assert_equal(page.numbers(&truth, &pred), command(&truth, &pred, &[]));
 }
 
 #[test]
