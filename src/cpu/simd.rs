@@ -1,5 +1,5 @@
-//! Choice of instruction set at run time. Where it is faster, a kernel is written with AVX2, AVX-512 and NEON intrinsics
-//! beside the portable body. All give the same bits. The CPU backend is `unsafe` in two places: the calls from here
+//! Choice of instruction set at run time, but for WebAssembly, which has one when it is compiled. Where it is faster, a kernel
+//! is written with AVX2, AVX-512, NEON or WebAssembly's intrinsics beside the portable body. All give the same bits. The CPU backend is `unsafe` in two places: the calls from here
 //! into code compiled for instructions that not every processor has (that code itself is safe), and the hints to the
 //! caches in `hints`.
 #![allow(unsafe_code)] // calling functions compiled for instruction sets; see the SAFETY comments

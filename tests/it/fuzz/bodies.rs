@@ -2,7 +2,7 @@
 //! tests beside this file call the same functions.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -250,7 +250,7 @@ pub fn npz(data: &[u8]) {
         softly(&path);
         let Err(FileError::Npz { fault: NpzFault::Several(names), .. }) = any else { return };
         for name in names {
-            let member = Path::new(&format!("{}:{name}", path.display())).to_path_buf();
+            let member = PathBuf::from(format!("{}:{name}", path.display()));
             match io::read(&member) {
                 Ok(image) => consistent(&image.voxels, &image.header.shape, image.header.dtype, image.header.scale),
                 Err(error) => _ = told(&error, &member),
