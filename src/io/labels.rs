@@ -33,6 +33,8 @@ pub(crate) use white::{Shades, shades};
 
 use std::collections::BTreeMap;
 
+use bytemuck::NoUninit;
+
 use super::axes::without_ones_behind;
 use super::input::Input;
 use super::{Geometry, Placement, StoredType};
@@ -230,14 +232,14 @@ fn grid(shape: &[u64]) -> Result<Shape, Error> {
 }
 
 #[allow(clippy::arithmetic_side_effects, reason = "voxels of one slice do not overflow")]
-fn census_of_runs<T: Copy + PartialEq + Into<u32>>(labels: &[T]) -> BTreeMap<u32, u64> {
+fn census_of_runs<T: NoUninit + PartialEq + Into<u32>>(labels: &[T]) -> BTreeMap<u32, u64> {
     let mut counts = BTreeMap::new();
     for_runs(labels, |label, voxels| *counts.entry(label.into()).or_insert(0) += voxels);
     counts
 }
 
 #[allow(clippy::arithmetic_side_effects, reason = "voxels of one slice do not overflow")]
-fn census_small<T: Copy + Eq + Into<u32>>(labels: &[T], values: usize) -> BTreeMap<u32, u64> {
+fn census_small<T: NoUninit + Eq + Into<u32>>(labels: &[T], values: usize) -> BTreeMap<u32, u64> {
     let mut counts = vec![0u64; values];
     for_runs(labels, |label, voxels| {
         if let Some(count) = counts.get_mut(label.into() as usize) {
@@ -247,17 +249,16 @@ fn census_small<T: Copy + Eq + Into<u32>>(labels: &[T], values: usize) -> BTreeM
     (0..).zip(counts).filter(|&(_, voxels)| voxels > 0).collect()
 }
 
-/// Calls `f` with runs of equal voxels. Label maps are mostly constant, and equal chunks are compared as whole vectors.
+/// Calls `f` with runs of equal voxels. Label maps are mostly constant: many equal voxels are found as one.
 #[allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "chunks are not empty, and runs are of one slice"
 )]
-pub(crate) fn for_runs<T: Copy + PartialEq>(voxels: &[T], mut f: impl FnMut(T, u64)) {
-    const CHUNK: usize = 64;
+pub(crate) fn for_runs<T: NoUninit + PartialEq>(voxels: &[T], mut f: impl FnMut(T, u64)) {
     let Some(&first) = voxels.first() else { return };
     let (mut current, mut run) = (first, 0);
-    let (chunks, rest) = voxels.as_chunks::<CHUNK>();
+    let (chunks, rest) = voxels.as_chunks::<64>();
     let mut each = |chunk: &[T], constant: bool| {
         for &voxel in if constant { &chunk[..1] } else { chunk } {
             if voxel != current {
@@ -268,12 +269,28 @@ pub(crate) fn for_runs<T: Copy + PartialEq>(voxels: &[T], mut f: impl FnMut(T, u
         }
     };
     for chunk in chunks {
-        // Without an early exit, so that the compiler compares whole vectors.
-        let constant = chunk.iter().fold(true, |equal, &voxel| equal & (voxel == chunk[0]));
-        each(chunk, constant);
+        if is_constant(chunk) {
+            each(chunk, true);
+            continue;
+        }
+        for few in chunk.as_chunks::<8>().0 {
+            each(few, is_constant(few));
+        }
     }
     each(rest, false);
     f(current, run);
+}
+
+/// Whether all of eight voxels, or of several times eight, have the same bytes. It looks at words of several voxels, and at
+/// all of them: a compiler for size, as of the page in the browser, makes no vectors of single ones.
+#[allow(clippy::arithmetic_side_effects, reason = "a voxel has eight bytes at most")]
+fn is_constant<T: NoUninit, const N: usize>(voxels: &[T; N]) -> bool {
+    const { assert!(8 % size_of::<T>() == 0 && N.is_multiple_of(8), "words have whole voxels") };
+    let (words, _) = bytemuck::cast_slice::<T, u8>(voxels).as_chunks();
+    let words = || words.iter().map(|&word| u64::from_ne_bytes(word));
+    let first = words().next().unwrap_or_default();
+    let repeats = first == first.rotate_left(u8::BITS * size_of::<T>() as u32);
+    repeats & (words().fold(0, |differ, word| differ | (word ^ first)) == 0)
 }
 
 /// Where the voxel at this place in the file lies, x first.
@@ -293,6 +310,11 @@ mod tests {
 
     #[test]
     fn runs_cover_every_voxel_whatever_the_chunks() {
+        fn check<T: NoUninit + PartialEq + std::fmt::Debug>(voxels: &[T]) {
+            let mut back = Vec::new();
+            for_runs(voxels, |voxel, n| back.extend(std::iter::repeat_n(voxel, n as usize)));
+            assert_eq!(back, voxels);
+        }
         let mut state = 1u32;
         for length in [0, 1, 63, 64, 65, 1000, 4096] {
             for stretch in [1, 5, 64, 130] {
@@ -304,11 +326,33 @@ mod tests {
                         state >> 30
                     })
                     .collect();
-                let mut back = Vec::new();
-                for_runs(&voxels, |voxel, n| back.extend(std::iter::repeat_n(voxel, n as usize)));
-                assert_eq!(back, voxels);
+                check(&voxels);
+                check(&voxels.iter().map(|&voxel| voxel as u8).collect::<Vec<_>>());
+                check(&voxels.iter().map(|&voxel| voxel as u16).collect::<Vec<_>>());
+                check(&voxels.iter().map(|&voxel| f64::from(voxel)).collect::<Vec<_>>());
             }
         }
+    }
+
+    #[test]
+    fn one_voxel_that_differs_is_found_wherever_it_is() {
+        fn check<T: NoUninit + From<u8>, const N: usize>() {
+            let one_is_other = |place: usize, other: T| {
+                let mut voxels = [T::from(1); N];
+                voxels[place] = other;
+                is_constant(&voxels)
+            };
+            assert!(one_is_other(0, T::from(1)));
+            assert!((0..N).all(|place| !one_is_other(place, T::from(129))));
+        }
+        check::<u8, 64>();
+        check::<u16, 64>();
+        check::<u32, 64>();
+        check::<u64, 64>();
+        check::<u8, 8>();
+        check::<u64, 8>();
+        // The same in every word, and not in every voxel.
+        assert!(!is_constant(&std::array::from_fn::<u16, 64, _>(|i| if i % 4 == 3 { 0x0102 } else { 0x0101 })));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::exact_sum::ExactSum;
 use crate::io::Voxels;
 use crate::io::labels::{for_runs, settle_all};
+use bytemuck::NoUninit;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -125,13 +126,13 @@ impl Content {
     }
 }
 
-fn of_integers<T: Copy + Ord + Into<i128>>(mut voxels: Vec<T>, channels: &Channels) -> Content {
+fn of_integers<T: NoUninit + Ord + Into<i128>>(mut voxels: Vec<T>, channels: &Channels) -> Content {
     let each = parts(&mut voxels, channels.count).map(|part| count(part, Into::into, <[T]>::sort_unstable));
     Content::of_labels(each, channels)
 }
 
 /// Floats are labels where all of them are whole.
-fn of_floats<T: Copy + PartialOrd + Into<f64>>(
+fn of_floats<T: NoUninit + PartialOrd + Into<f64>>(
     mut voxels: Vec<T>,
     channels: &Channels,
     order: fn(&T, &T) -> std::cmp::Ordering,
@@ -186,7 +187,7 @@ const WIDEST: i128 = 1 << 22;
 
 /// How many voxels have each value. `sort` brings them into order where they lie, if their range is too wide for a
 /// table, or they are few.
-fn count<T: Copy + PartialOrd>(
+fn count<T: NoUninit + PartialOrd>(
     voxels: &mut [T],
     key: impl Fn(T) -> i128,
     sort: impl FnOnce(&mut [T]),

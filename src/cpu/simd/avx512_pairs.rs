@@ -1,7 +1,7 @@
 //! Counts of pairs of labels with AVX-512: comparisons give masks, and `vpcompressb` turns the masks into places.
 
 use super::avx512_cast::{array, vector};
-use super::changes::{Runs, VECTOR, VECTORS};
+use super::changes::{Runs, VECTOR};
 use super::hints::ahead;
 use crate::cpu::pairs::PairTable;
 use crate::kernel::counts::Label;
@@ -15,21 +15,8 @@ pub(super) fn count_pairs<P: Label, T: Label>(
     table: &mut PairTable,
     sink: impl FnMut(u32, u32, u64),
 ) -> u16 {
-    let mut runs = Runs::new(p, t, table, sink);
-    while let Some((p, t)) = runs.step() {
-        let mut changes = [0; VECTORS];
-        for (mask, at) in changes.iter_mut().zip((0..).step_by(VECTOR)) {
-            *mask = changes_in(&p[at..]) | changes_in(&t[at..]);
-        }
-        if runs.takes_places(changes) {
-            for (i, mask) in changes.into_iter().enumerate() {
-                if let Some((first, list)) = runs.list(i, mask.count_ones()) {
-                    *list = places(mask, first);
-                }
-            }
-        }
-    }
-    runs.finish()
+    Runs::new(p, t, table, sink)
+        .count(|p, t| changes_in(p) | changes_in(t), |mask, first, list| *list = places(mask, first))
 }
 
 /// Which of 64 labels differ from the one behind it.

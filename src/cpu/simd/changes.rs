@@ -12,7 +12,7 @@ pub(super) const VECTOR: usize = 64;
 const STEP: usize = VECTORS * VECTOR;
 
 /// Vectors between two branches.
-pub(super) const VECTORS: usize = 4;
+const VECTORS: usize = 4;
 
 /// Voxels whose changes are in one list: those of them stay in the smallest cache.
 const CHUNK: usize = 4096;
@@ -31,10 +31,9 @@ const FEW: usize = 32;
 type FewTable = [[u32; 4]; FEW * FEW];
 
 /// Labels of a step, and the one behind them.
-pub(super) type Labels<L> = [L; STEP + 1];
+type Labels<L> = [L; STEP + 1];
 
-/// A walk over two maps in steps. Each instruction set supplies two parts: finding [changes](Runs::takes_places) and
-/// listing their places.
+/// A walk over two maps in steps.
 pub(super) struct Runs<'a, P, T, F> {
     /// From the current chunk on.
     p: &'a [P],
@@ -62,9 +61,31 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
         Self { p, t, at: 0, start: 0, list: [0; _], listed: 0, table, few: None, sink, met: 0 }
     }
 
+    /// Counts the runs of both maps, and returns the places of pairs that were met, or-ed. Each instruction set supplies two
+    /// parts: `changes`, which of the first 64 labels of either map differ from the one behind it, and `places`, where the
+    /// ones of a mask are, counted from a place on. As this function is inlined before they are, they are compiled for
+    /// the instructions of the function that calls it.
+    #[inline(always)]
+    pub fn count(mut self, changes: impl Fn(&[P], &[T]) -> u64, places: impl Fn(u64, u16, &mut [u16; VECTOR])) -> u16 {
+        while let Some((p, t)) = self.step() {
+            let mut masks = [0; VECTORS];
+            for (mask, at) in masks.iter_mut().zip((0..).step_by(VECTOR)) {
+                *mask = changes(&p[at..], &t[at..]);
+            }
+            if self.takes_places(masks) {
+                for (i, mask) in masks.into_iter().enumerate() {
+                    if let Some((first, list)) = self.list(i, mask.count_ones()) {
+                        places(mask, first, list);
+                    }
+                }
+            }
+        }
+        self.finish()
+    }
+
     /// The next step, while there is a whole one.
     #[inline(always)]
-    pub fn step(&mut self) -> Option<(&'a Labels<P>, &'a Labels<T>)> {
+    fn step(&mut self) -> Option<(&'a Labels<P>, &'a Labels<T>)> {
         if self.at == CHUNK {
             self.close_chunk();
         }
@@ -76,7 +97,7 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
     /// Takes the changes of the step, a bit for each voxel that differs from the one behind it. Whether their places are
     /// to be listed: otherwise the step is done with.
     #[inline(always)]
-    pub fn takes_places(&mut self, changes: [u64; VECTORS]) -> bool {
+    fn takes_places(&mut self, changes: [u64; VECTORS]) -> bool {
         if changes.iter().fold(0, |any, mask| any | mask) == 0 {
             return false;
         }
@@ -92,15 +113,14 @@ impl<'a, P: Label, T: Label, F: FnMut(u32, u32, u64)> Runs<'a, P, T, F> {
     /// Where the places of the `many` changes in vector `i` of the step go, and the first of these places, which is that
     /// of the voxel behind the vector's first.
     #[inline(always)]
-    pub fn list(&mut self, i: usize, many: u32) -> Option<(u16, &mut [u16; VECTOR])> {
+    fn list(&mut self, i: usize, many: u32) -> Option<(u16, &mut [u16; VECTOR])> {
         let list = self.list[self.listed..].first_chunk_mut()?;
         self.listed += many as usize;
         Some(((self.at - STEP + i * VECTOR) as u16 + 1, list))
     }
 
-    /// Counts the rest, and returns the places of pairs that were met, or-ed.
     #[inline(always)]
-    pub fn finish(mut self) -> u16 {
+    fn finish(mut self) -> u16 {
         self.close_chunk();
         self.met |= portable(self.p, self.t, self.table, &mut self.sink);
         for (place, counts) in self.few.iter().flatten().enumerate() {

@@ -5,6 +5,7 @@ use crate::LabelSlice;
 use crate::error::FileError;
 use crate::io::labels::{Channels, LabelOptions, LabelReader, for_runs};
 use crate::io::{Geometry, Input};
+use bytemuck::NoUninit;
 use std::collections::BTreeMap;
 
 /// Voxels decoded at a time.
@@ -129,7 +130,7 @@ impl Cursor {
         Self { layers, run, layer: 0, before: 0, within: 0 }
     }
 
-    fn pass<T: Copy + PartialEq + Into<u32>>(
+    fn pass<T: NoUninit + PartialEq + Into<u32>>(
         &mut self,
         mut labels: &[T],
         f: &mut impl FnMut(usize, u32, usize, usize),

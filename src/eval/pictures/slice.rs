@@ -1,6 +1,7 @@
 //! From marked voxels to the part of one slice that is shown. Pure: no files, no drawing.
 
 use super::orient::View;
+use crate::io::labels::for_runs;
 
 /// The voxel is of the class in the truth.
 pub const TRUTH: u8 = 1;
@@ -46,20 +47,14 @@ pub struct Slice {
 pub(super) struct Tally([u64; 16]);
 
 impl Tally {
-    /// That of some cells. Most are as those around them, so that many are looked at as one.
+    /// That of some cells.
     pub fn of(cells: &[u8]) -> Self {
         let mut kinds = [0; 16];
-        let mut add = |mark: u8, cells: u64| {
+        for_runs(cells, |mark, cells| {
             if let Some(kind) = kinds.get_mut(usize::from(mark)) {
                 *kind += cells;
             }
-        };
-        for cells in cells.chunks(TOGETHER) {
-            match constant(cells) {
-                Some(mark) => add(mark, cells.len() as u64),
-                None => cells.iter().for_each(|&mark| add(mark, 1)),
-            }
-        }
+        });
         Self(kinds)
     }
 
@@ -67,16 +62,6 @@ impl Tally {
     pub fn count(&self, is_so: impl Fn(u8) -> bool) -> u64 {
         (0..).zip(self.0).filter(|(mark, _)| is_so(*mark)).map(|(_, cells)| cells).sum()
     }
-}
-
-/// Cells that are looked at as one.
-pub(super) const TOGETHER: usize = 64;
-
-/// The value that all of these have.
-pub(super) fn constant<T: Copy + PartialEq>(values: &[T]) -> Option<T> {
-    let first = *values.first()?;
-    // Without an early end, so that the compiler takes vectors.
-    values.iter().fold(true, |same, &value| same & (value == first)).then_some(first)
 }
 
 fn is_missed(mark: u8) -> bool {
@@ -126,16 +111,24 @@ impl Marked {
     /// The first of the slices with the most errors; None where there are none.
     pub fn worst(&self, axis: usize) -> Option<(usize, Errors)> {
         let mut found = vec![Errors::default(); self.length(axis)];
-        let inner: usize = self.dims.iter().take(axis).product();
-        // Chunks come slice by slice, and then again from the first slice.
-        for (place, piece) in self.voxels.chunks(inner.max(1)).enumerate() {
-            let place = place % found.len().max(1);
-            if let Some(errors) = found.get_mut(place) {
-                let more = Errors::of(piece);
-                errors.missed += more.missed;
-                errors.invented += more.invented;
+        // Voxels that lie side by side in the file and in one slice, and slices, after which the first one comes again.
+        let inner = self.dims.iter().take(axis).product::<usize>().max(1);
+        let slices = found.len().max(1);
+        let mut start = 0;
+        for_runs(&self.voxels, |mark, run| {
+            let run = start..start + run as usize;
+            start = run.end;
+            let more = Errors { missed: is_missed(mark).into(), invented: is_invented(mark).into() };
+            if more.total() == 0 {
+                return;
             }
-        }
+            for voxel in run {
+                if let Some(errors) = found.get_mut(voxel / inner % slices) {
+                    errors.missed += more.missed;
+                    errors.invented += more.invented;
+                }
+            }
+        });
         let most = found.iter().map(|errors| errors.total()).max().filter(|&most| most > 0)?;
         found.into_iter().enumerate().find(|(_, errors)| errors.total() == most)
     }

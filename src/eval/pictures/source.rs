@@ -1,7 +1,7 @@
 //! The voxels of a case, read again: the evaluation itself has only their numbers.
 
 use super::Found;
-use super::slice::{IGNORED, Marked, OTHER, PRED, TOGETHER, TRUTH, Tally, constant};
+use super::slice::{IGNORED, Marked, OTHER, PRED, TRUTH, Tally};
 use crate::eval::case::CaseResult;
 use crate::eval::class::Class;
 use crate::eval::error::EvalError;
@@ -13,9 +13,10 @@ use crate::eval::masks::{self, Again, LEFT_OUT};
 use crate::eval::pairing::Source as CaseSource;
 use crate::eval::rules::Rules;
 use crate::eval::sources;
-use crate::io::labels::{self, LabelVolume, Labels};
+use crate::io::labels::{self, LabelVolume, Labels, for_runs};
 use crate::io::{Geometry, Grid, Input};
 use crate::stats::Counts;
+use bytemuck::NoUninit;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -100,14 +101,21 @@ fn marks(truth: &Labels, pred: Option<&Labels>, class: &Class, ignore: &Ignore) 
     let is_all = class.key == ALL && labels.is_empty();
     let in_class = |label: u32| labels.contains(&label) || is_all && label != 0 && !ignore.holds(label);
     let mut voxels = vec![0; length(truth)];
-    mark(&mut voxels, truth, |label| match label {
-        label if ignore.holds(label) => IGNORED,
-        label if in_class(label) => TRUTH,
-        0 => 0,
-        _ => OTHER,
+    for_marks(&mut voxels, truth, |label, voxels| {
+        let mark = match label {
+            label if ignore.holds(label) => IGNORED,
+            label if in_class(label) => TRUTH,
+            0 => 0,
+            _ => OTHER,
+        };
+        voxels.fill(mark);
     });
     if let Some(pred) = pred {
-        mark(&mut voxels, pred, |label| if in_class(label) { PRED } else { 0 });
+        for_marks(&mut voxels, pred, |label, voxels| {
+            if in_class(label) {
+                voxels.iter_mut().for_each(|voxel| *voxel |= PRED);
+            }
+        });
     }
     voxels
 }
@@ -120,25 +128,14 @@ fn length(labels: &Labels) -> usize {
     }
 }
 
-/// Adds marks to voxels. Label maps are mostly constant, so each run of equal labels is looked up once, and many voxels of a run
-/// are marked as one.
-fn mark(voxels: &mut [u8], labels: &Labels, mark: impl Fn(u32) -> u8) {
-    fn each<T: Copy + PartialEq + Into<u32>>(voxels: &mut [u8], labels: &[T], mark: impl Fn(u32) -> u8) {
-        let mut last = (0, mark(0));
-        let mut mark_of = |label: T| {
-            let label = label.into();
-            if label != last.0 {
-                last = (label, mark(label));
+/// Calls `mark` with each run of equal labels, and the marks of these voxels.
+fn for_marks(voxels: &mut [u8], labels: &Labels, mark: impl Fn(u32, &mut [u8])) {
+    fn each<T: NoUninit + PartialEq + Into<u32>>(mut rest: &mut [u8], labels: &[T], mark: impl Fn(u32, &mut [u8])) {
+        for_runs(labels, |label, run| {
+            if let Some(voxels) = rest.split_off_mut(..run as usize) {
+                mark(label.into(), voxels);
             }
-            last.1
-        };
-        for (voxels, labels) in voxels.chunks_mut(TOGETHER).zip(labels.chunks(TOGETHER)) {
-            match constant(labels).map(&mut mark_of) {
-                Some(0) => {}
-                Some(mark) => voxels.iter_mut().for_each(|voxel| *voxel |= mark),
-                None => voxels.iter_mut().zip(labels).for_each(|(voxel, &label)| *voxel |= mark_of(label)),
-            }
-        }
+        });
     }
     match labels {
         Labels::U8(labels) => each(voxels, labels, mark),
