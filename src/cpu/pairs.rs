@@ -24,7 +24,7 @@ pub(super) struct Pairs {
     /// All places of pairs that were met, or-ed.
     met: u16,
     /// Voxels in the table.
-    voxels: usize,
+    voxels: u32,
     level: Level,
 }
 
@@ -42,7 +42,9 @@ impl Pairs {
     /// Counts a chunk of voxels. Labels from 256 on go to `sink`, and so does the table when it is full.
     pub fn count<P: Label, T: Label>(&mut self, p: &[P], t: &[T], mut sink: impl FnMut(u32, u32, u64)) {
         for (p, t) in p.chunks(PIECE).zip(t.chunks(PIECE)) {
-            if self.voxels + p.len() > u32::MAX as usize {
+            // A piece has fewer than 2^32.
+            let more = p.len() as u32;
+            if self.voxels.checked_add(more).is_none() {
                 self.drain(&mut sink);
             }
             if self.table.is_empty() {
@@ -50,7 +52,7 @@ impl Pairs {
             }
             if let Ok(table) = self.table.as_mut_slice().try_into() {
                 self.met |= self.level.count_pairs(p, t, table, &mut sink);
-                self.voxels += p.len();
+                self.voxels += more;
             }
         }
     }

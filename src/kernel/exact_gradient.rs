@@ -197,6 +197,18 @@ mod tests {
     }
 
     #[test]
+    fn a_voxel_that_is_not_finite_in_either_volume_has_no_gradient() {
+        let partials = Partials { pred: 0.5, product: -1.0, pred_power: 0.25, abs_difference: 0.0, pointwise: 0.0 };
+        let coefficients = ExactCoefficients::new(&partials, 0).unwrap();
+        for other in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for (p, t) in [(other, 0.5), (0.5, other), (other, other)] {
+                assert_eq!(coefficients.gradient(p.to_bits(), t.to_bits()).to_bits(), 0, "{p} {t}");
+            }
+        }
+        assert_ne!(coefficients.gradient(0.5f32.to_bits(), 0.25f32.to_bits()), 0.0);
+    }
+
+    #[test]
     fn voxels_of_2_to_the_30_are_the_largest() {
         let partials = Partials { pred: 0.0, product: 1.0, pred_power: 0.0, abs_difference: 0.0, pointwise: 0.0 };
         let coefficients = ExactCoefficients::new(&partials, MAX_SCALE).unwrap();

@@ -84,7 +84,7 @@ pub(super) struct MaskFile {
 
 impl MaskFile {
     pub fn read(input: &Input, options: &LabelOptions) -> Result<Self, FileError> {
-        let mut reader = LabelReader::open_with(input, options)?;
+        let mut reader = open(input, options, false)?;
         let (shape, geometry) = (reader.shape().to_vec(), reader.geometry().copied());
         let (mut mask, mut only, mut several) = (Bits::default(), None, false);
         each_run(&mut reader, |_, label, _, run| {
@@ -97,7 +97,13 @@ impl MaskFile {
 }
 
 fn open(input: &Input, options: &LabelOptions, layered: bool) -> Result<LabelReader, FileError> {
-    if layered { LabelReader::open_channels(input, options) } else { LabelReader::open_with(input, options) }
+    let reader =
+        if layered { LabelReader::open_channels(input, options)? } else { LabelReader::open_with(input, options)? };
+    // A mask has a bit for each voxel. In a browser a place has 32 bits, and a file may have more voxels.
+    let voxels = reader.shape().iter().fold(1, |voxels: u64, &length| voxels.saturating_mul(length));
+    let room = |_| FileError::OutOfMemory { path: input.path().to_path_buf(), bytes: voxels.div_ceil(8), source: None };
+    usize::try_from(voxels).map_err(room)?;
+    Ok(reader)
 }
 
 /// Calls `f` with the layer, the label, the first voxel and the length of each run of equal labels, to the end of the file.
