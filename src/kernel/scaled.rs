@@ -3,7 +3,8 @@
 //!
 //! Results are truncated: a product is within 2^-31 of itself, a sum within 2^-31 of the largest of itself and its operands;
 //! docs/arithmetic.md derives it. As in [`fixed`](super::fixed), a function takes as many numbers at a time as its arrays have,
-//! step by step and without branches, which the compiler turns into vectors.
+//! step by step and without branches, which the compiler turns into vectors. In WebAssembly, where code is sent around, the
+//! larger functions need not be inlined.
 
 // Arrays side by side: iterators that are zipped may not be compiled for the instructions that their loop is.
 #![allow(clippy::needless_range_loop)]
@@ -51,7 +52,7 @@ impl<const N: usize> Scaled<N> {
     }
 
     /// Of finite f32 bits, exactly.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn of_bits(bits: &[u32; N]) -> Self {
         each!(i, {
             let field = (bits[i] >> 23) & 255;
@@ -125,7 +126,7 @@ impl<const N: usize> Scaled<N> {
     }
 
     /// 1 / x; of 0 beyond every number.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn inverse(self) -> Self {
         let mut d = [0; N];
         for i in 0..N {
@@ -172,7 +173,7 @@ impl<const N: usize> Scaled<N> {
     }
 
     /// e^x. Beyond e^±127.99 it is that.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn exp(self) -> Self {
         let (down, mut up) = (self.exp_down(), [false; N]);
         for i in 0..N {
@@ -189,7 +190,7 @@ impl<const N: usize> Scaled<N> {
     }
 
     /// ln(1 + x) for x within [0, 1].
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn ln_1p(self) -> Self {
         let (all, mut fixed) = (self.fixed(), [0; N]);
         for i in 0..N {
@@ -199,7 +200,7 @@ impl<const N: usize> Scaled<N> {
     }
 
     /// ln x for x > 0.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn ln(self) -> Self {
         // x = (1 + f) · 2^k
         let mut f = [0; N];
@@ -260,7 +261,7 @@ impl<const N: usize> Neg for Scaled<N> {
 impl<const N: usize> Mul for Scaled<N> {
     type Output = Self;
 
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn mul(self, by: Self) -> Self {
         each!(i, {
             let high = mulhi(self.m[i], by.m[i]);
@@ -285,7 +286,7 @@ impl<const N: usize> Div for Scaled<N> {
 impl<const N: usize> Add for Scaled<N> {
     type Output = Self;
 
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn add(self, other: Self) -> Self {
         each!(i, {
             let (a, b) = ((self.m[i], self.e[i], self.s[i]), (other.m[i], other.e[i], other.s[i]));
