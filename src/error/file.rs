@@ -131,8 +131,8 @@ pub enum FileError {
         /// What the decoder said, where it was the decoder that failed.
         source: Option<io::Error>,
     },
-    /// The Zstandard stream is broken, so no byte of it can be trusted.
-    #[error("{}: the Zstandard stream is broken: {fault}; copy or download the file again", path.display())]
+    /// The Zstandard stream is broken, so no byte of it can be trusted, or needs much memory.
+    #[error("{}: the Zstandard stream {}", path.display(), fault.with_remedy())]
     Zstd {
         /// The file.
         path: PathBuf,

@@ -9,7 +9,8 @@
 //! # What is read
 //!
 //! * Whole numbers of 1, 2, 4, 8, 16, 32 and 64 bits and floats of 32 and 64, in both byte orders, also as BigTIFF; strips and
-//!   tiles; without compression, or packed with LZW, deflate, PackBits or Zstandard, with either predictor.
+//!   tiles; without compression, or packed with LZW, deflate, PackBits or Zstandard, with either predictor (which of PackBits
+//!   some programs undo, and others do not: it is refused).
 //! * Grey, where 0 is black, and palettes, whose places are the numbers. Colours, if every pixel is grey. Where 0 is white,
 //!   readers differ in whether the numbers are turned around, so such files are refused. So are JPEG and fax.
 //! * Several pages of one size and type: a stack, of which the first page is the lowest. Smaller copies of a page are passed
@@ -35,6 +36,7 @@ use crate::error::FileError;
 
 mod chunk;
 mod directory;
+mod ome;
 mod page;
 mod size;
 mod stack;

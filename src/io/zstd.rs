@@ -25,6 +25,9 @@ pub(super) const MOST_EXPANSION: u64 = 1 << 15;
 /// Windows of the usual levels, and of the highest one.
 const WINDOWS: [u64; 2] = [8 << 20, 128 << 20];
 
+/// Label maps shrink to a thousandth: a longer window than so many times the stream is not believed.
+const SHRUNK: u64 = 4096;
+
 /// A decoder of all frames of a stream, one after the other.
 pub(super) struct Unzstd<R> {
     input: R,
@@ -39,7 +42,7 @@ impl<R: BufRead> Unzstd<R> {
     pub(super) fn new(input: R, length: u64) -> Self {
         let [usual, largest] = WINDOWS;
         let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(length.saturating_mul(256).clamp(usual, largest));
+        decoder.set_max_window_size(length.saturating_mul(SHRUNK).clamp(usual, largest));
         Self { input, decoder, open: false, any: false }
     }
 

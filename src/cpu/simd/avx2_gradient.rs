@@ -25,7 +25,7 @@ pub(super) fn gradient_run(c: &ExactCoefficients, p: &[f32], t: &[f32], out: &mu
 /// to the sum, but for [ties]. Both coefficients are times the unit of the sum, a power of two.
 #[target_feature(enable = "avx2,fma")]
 fn affine<const TRUTH_ALONE: bool>(c: &ExactCoefficients, p: &[[f32; 16]], t: &[[f32; 16]], out: &mut [Line]) {
-    let (unit, one) = (2f64.powi(c.exponent), f64::from(power_of_two(30 - c.scale as i32)));
+    let [unit, one] = [c.exponent, 30 - c.scale as i32].map(|exponent| f64::from(power_of_two(exponent)));
     let product = _mm256_set1_pd(f64::from(c.product) * unit);
     let constant = _mm256_set1_pd(f64::from(c.constant) * one * unit);
     for (Line(out), (p_line, t_line)) in out.iter_mut().zip(p.iter().zip(t)) {

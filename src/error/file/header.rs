@@ -132,8 +132,19 @@ pub enum ZstdFault {
     #[error("its checksum is not that of its content")]
     Checksum,
     /// It asks for more memory than streams of its length need.
-    #[error("its window is larger than is read")]
+    #[error("its window is larger than is read of a stream so short")]
     Window,
+}
+
+impl ZstdFault {
+    pub(super) fn with_remedy(self) -> String {
+        match self {
+            Self::Window => {
+                format!("cannot be read: {self}; compress the file again, at most with level 19 and without --long")
+            }
+            _ => format!("is broken: {self}; copy or download the file again"),
+        }
+    }
 }
 
 /// What is wrong with the header of a `.npy` file.

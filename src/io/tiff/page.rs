@@ -81,6 +81,11 @@ pub(super) enum Predictor {
 }
 
 impl Page {
+    /// Numbers of a pixel.
+    pub fn samples(&self) -> u64 {
+        self.pixel.samples() as u64
+    }
+
     pub fn of(file: &mut File<'_>, tags: &Directory) -> Result<Self, FileError> {
         let [width, height] = [file.one(tags, tag::WIDTH, 0)?, file.one(tags, tag::HEIGHT, 0)?];
         if width == 0 || height == 0 || width > u64::from(u32::MAX) || height > u64::from(u32::MAX) {
@@ -172,6 +177,10 @@ impl Storage {
             // It is looked at only where something is packed.
             _ if packing == Packing::Plain => Predictor::None,
             (1, _) => Predictor::None,
+            // Some programs undo it there, and others do not.
+            (other, _) if packing == Packing::PackBits => {
+                return Err(unsupported(&path, format!("a TIFF with PackBits and predictor {other}"), REWRITE));
+            }
             (2, _) if page.pixel.bits >= 8 => Predictor::Difference,
             (3, StoredType::F32 | StoredType::F64) => Predictor::Floats,
             (other, _) => return Err(unsupported(&path, format!("a TIFF with predictor {other}"), REWRITE)),

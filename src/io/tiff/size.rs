@@ -1,5 +1,7 @@
 //! The size of a voxel, where a file or one beside it says it, and over which axes a stack goes.
 
+use super::ome::{attribute, elements};
+use super::page::Page;
 use crate::error::FileError;
 use crate::io::input::FileRef;
 use crate::io::picture::unsupported;
@@ -20,8 +22,10 @@ impl Description {
         self.text.starts_with("ImageJ=")
     }
 
-    fn is_ome(&self) -> bool {
-        self.text.contains("<OME") && self.text.contains("<Pixels")
+    /// The first element of OME's of this name.
+    fn ome<'a>(&'a self, name: &str) -> Option<&'a str> {
+        elements(&self.text, "OME").next()?;
+        elements(&self.text, name).next()
     }
 
     /// The value of a line `name=value`, as ImageJ writes them.
@@ -32,37 +36,33 @@ impl Description {
 
     /// The value of an attribute of OME's first image.
     fn attribute(&self, name: &str) -> Option<&str> {
-        let pixels = self.text.split("<Pixels").nth(1).filter(|_| self.is_ome())?.split('>').next()?;
-        let mut words = pixels.split(name).skip(1);
-        words.find_map(|rest| rest.strip_prefix("=\"")?.split('"').next())
+        attribute(self.ome("Pixels")?, name)
     }
 
-    /// The axis besides those of space, where the stack goes over one.
-    pub fn other_axis(&self) -> Option<&'static str> {
-        let many = |text: Option<&str>| text.and_then(|text| text.parse().ok()).is_some_and(|count: u64| count > 1);
-        if many(self.line("channels")) || many(self.attribute("SizeC")) {
+    /// The axis besides those of space and of a pixel's samples, where the stack goes over one.
+    pub fn other_axis(&self, page: &Page) -> Option<&'static str> {
+        let more = |than: u64, text: Option<&str>| {
+            text.and_then(|text| text.parse().ok()).is_some_and(|count: u64| count > than)
+        };
+        if more(1, self.line("channels")) || more(page.samples(), self.attribute("SizeC")) {
             return Some("channels");
         }
-        if many(self.line("frames")) && many(self.line("slices")) || many(self.attribute("SizeT")) {
+        if more(1, self.line("frames")) && more(1, self.line("slices")) || more(1, self.attribute("SizeT")) {
             return Some("times");
         }
-        let long = |shape: &str| shape.split(',').filter(|length| length.trim() != "1").count();
-        (self.shape().map_or(0, long) > 3).then_some("more axes than three")
+        let over = self.lengths_over_pages(page).unwrap_or_default();
+        (over.iter().filter(|length| **length != 1).count() > 1).then_some("more axes than three")
     }
 
     /// How many slices the whole has, where it says so.
-    pub fn slices(&self) -> Option<u64> {
-        if self.is_ome() {
+    pub fn slices(&self, page: &Page) -> Option<u64> {
+        if self.ome("Pixels").is_some() {
             return self.attribute("SizeZ")?.parse().ok();
         }
-        let lengths =
-            |shape: &str| shape.split(',').map(|length| length.trim().parse().ok()).collect::<Option<Vec<u64>>>();
         match self.shape() {
-            Some(shape) => {
-                let lengths = lengths(shape)?;
-                // The last two axes are those of a page.
-                let over = lengths.len().checked_sub(2)?;
-                Some(lengths.iter().take(over).fold(1, |product: u64, &length| product.saturating_mul(length)))
+            Some(_) => {
+                let over = self.lengths_over_pages(page)?;
+                Some(over.iter().fold(1, |product: u64, &length| product.saturating_mul(length)))
             }
             None => self.images(),
         }
@@ -70,16 +70,21 @@ impl Description {
 
     /// Whether OME has several images in a file, or planes in another order than that of the pages.
     pub fn has_other_images(&self) -> bool {
-        let images = || self.text.split("<Image").skip(1).filter(|rest| rest.starts_with([' ', '>', '\n', '\t', '\r']));
-        let moved = |plane: &str| {
-            let inside = plane.split('>').next().unwrap_or_default();
-            let number = |name: &str| -> u64 {
-                let found = inside.split(name).nth(1).and_then(|rest| rest.strip_prefix("=\"")?.split('"').next());
-                found.and_then(|text| text.parse().ok()).unwrap_or(0)
-            };
-            number("FirstZ") != number("IFD")
-        };
-        self.is_ome() && (images().nth(1).is_some() || self.text.split("<TiffData").skip(1).any(moved))
+        let number =
+            |plane: &str, name: &str| attribute(plane, name).and_then(|text| text.parse().ok()).unwrap_or(0u64);
+        let mut moved =
+            elements(&self.text, "TiffData").filter(|plane| number(plane, "FirstZ") != number(plane, "IFD"));
+        self.ome("Pixels").is_some() && (elements(&self.text, "Image").nth(1).is_some() || moved.next().is_some())
+    }
+
+    /// Of the shape that tifffile writes the axes before those of a page, which are two, and behind them that of its samples,
+    /// even where it has but one.
+    fn lengths_over_pages(&self, page: &Page) -> Option<Vec<u64>> {
+        let lengths = self.shape()?.split(',').map(|length| length.trim().parse().ok());
+        let mut lengths = lengths.collect::<Option<Vec<u64>>>()?;
+        let axes = if lengths.ends_with(&[page.height, page.width, page.samples()]) { 3 } else { 2 };
+        lengths.truncate(lengths.len().checked_sub(axes)?);
+        Some(lengths)
     }
 
     /// The shape that tifffile writes of an array.
@@ -122,6 +127,8 @@ fn in_mm(unit: &str) -> Option<f64> {
         "cm" => 10.0,
         "mm" => 1.0,
         "µm" | "μm" | "um" | "micron" | "microns" | "\\u00B5m" => 1e-3,
+        // As XML may have these letters.
+        "&#181;m" | "&#xB5;m" | "&#xb5;m" | "&#956;m" | "&#x3BC;m" | "&#x3bc;m" => 1e-3,
         "nm" => 1e-6,
         "inch" | "in" => 25.4,
         _ => return None,
@@ -158,9 +165,17 @@ pub(super) fn beside(file: &FileRef<'_>, axes: usize) -> Result<Option<[f64; 3]>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::StoredType;
+    use crate::io::header::Meaning;
+    use crate::io::picture::Pixel;
 
     fn of(text: &str, per_unit: Option<(f64, f64)>) -> Description {
         Description { text: text.into(), per_unit }
+    }
+
+    fn page(width: u64, height: u64, colours: usize) -> Page {
+        let pixel = Pixel { colours, ..Pixel::grey(8) };
+        Page { width, height, dtype: StoredType::U8, meaning: Meaning::Numbers, pixel }
     }
 
     #[test]
@@ -173,6 +188,9 @@ mod tests {
                     PhysicalSizeYUnit=\"mm\" PhysicalSizeZ=\"3\"></Pixels></Image></OME>";
         assert_eq!(of(text, None).spacing(true), Some([0.0005, 0.5, 0.003]));
         assert_eq!(of(&text.replace("PhysicalSizeZ", "x"), None).spacing(true), None);
+        let text =
+            "<a:OME><a:Pixels SizeC='1' PhysicalSizeX = '2' PhysicalSizeXUnit='&#xB5;m' PhysicalSizeY='3'/></a:OME>";
+        assert_eq!(of(text, None).spacing(false), Some([0.002, 0.003, 1.0]));
     }
 
     #[test]
@@ -181,14 +199,24 @@ mod tests {
             ("ImageJ=1.54f\nimages=9\nslices=9\n", Some(9)),
             ("{\"shape\": [5, 32, 48], \"truncated\": true}", Some(5)),
             ("{\"shape\": [32, 48]}", Some(1)),
+            ("{\"shape\": [32, 48, 1]}", Some(1)),
+            ("{\"shape\": [5, 32, 48, 1]}", Some(5)),
+            ("<x:OME><x:Image ID='0'><x:Pixels PhysicalSizeZ='3' SizeZ = '7'/></x:Image></x:OME>", Some(7)),
             (
                 "<OME><Image ID=\"0\"><Pixels SizeZ=\"7\"><TiffData IFD=\"0\" PlaneCount=\"7\"/></Pixels></Image></OME>",
                 Some(7),
             ),
             ("a label map", None),
         ] {
-            assert_eq!((of(text, None).slices(), of(text, None).has_other_images()), (slices, false), "{text}");
+            let found = of(text, None);
+            assert_eq!((found.slices(&page(48, 32, 1)), found.has_other_images()), (slices, false), "{text}");
         }
+        // Colours, as tifffile writes them; a stack whose pages are as narrow as a pixel has samples; and a page of another shape.
+        let colours = page(9, 8, 3);
+        assert_eq!(of("{\"shape\": [8, 9, 3]}", None).slices(&colours), Some(1));
+        assert_eq!(of("{\"shape\": [5, 8, 9, 3]}", None).slices(&colours), Some(5));
+        assert_eq!(of("{\"shape\": [8, 9, 3]}", None).slices(&page(3, 9, 1)), Some(8));
+        assert_eq!(of("{\"shape\": [8, 9, 3]}", None).slices(&page(2, 2, 3)), Some(8));
         let planes = "<TiffData IFD=\"0\" FirstZ=\"1\"/><TiffData IFD=\"1\" FirstZ=\"0\"/>";
         for inside in [planes, "</Pixels></Image><Image ID=\"1\"><Pixels>"] {
             let text = format!("<OME><Image ID=\"0\"><Pixels SizeZ=\"2\">{inside}</Pixels></Image></OME>");
@@ -205,8 +233,14 @@ mod tests {
             ("{\"shape\": [2, 3, 7, 11]}", Some("more axes than three")),
             ("{\"shape\": [1, 3, 7, 11]}", None),
             ("<OME><Pixels SizeC=\"1\" SizeT=\"4\"/>", Some("times")),
+            ("<a:OME><a:Pixels SizeC='1' SizeT = '4'/>", Some("times")),
         ] {
-            assert_eq!(of(text, None).other_axis(), axis, "{text}");
+            assert_eq!(of(text, None).other_axis(&page(11, 7, 1)), axis, "{text}");
         }
+        let three = "<OME><Pixels SizeC=\"3\"/></OME>";
+        assert_eq!(of(three, None).other_axis(&page(11, 7, 3)), None);
+        assert_eq!(of(three, None).other_axis(&page(11, 7, 1)), Some("channels"));
+        assert_eq!(of("{\"shape\": [5, 7, 11, 3]}", None).other_axis(&page(11, 7, 3)), None);
+        assert_eq!(of("{\"shape\": [2, 5, 7, 11, 3]}", None).other_axis(&page(11, 7, 3)), Some("more axes than three"));
     }
 }

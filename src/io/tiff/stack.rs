@@ -62,14 +62,14 @@ impl<'a> Stack<'a> {
             next = after;
         }
         let Some((page, description)) = first else { return Err(file.damaged("it has no page")) };
-        if let Some(axis) = description.other_axis() {
+        if let Some(axis) = description.other_axis(&page) {
             let remedy = "write the labels of one volume: one number per voxel, and a page per slice";
             return Err(unsupported(path, format!("a TIFF stack over {axis}"), remedy));
         }
         let pages = places.len() as u64;
         let slices = if pages == 1 { description.images().unwrap_or(1).max(1) } else { 1 };
         let remedy = "write the labels of one volume, a page per slice, in their order";
-        match description.slices() {
+        match description.slices(&page) {
             Some(said) if said != pages.saturating_mul(slices) => {
                 let what = format!("a TIFF of {pages} pages whose description tells of {said}");
                 return Err(unsupported(path, what, remedy));
@@ -192,8 +192,9 @@ impl Slices<'_> {
         if from.saturating_add(rows.saturating_mul(row)) > length {
             return Err(self.file.damaged("a strip holds fewer pixels than its page says"));
         }
-        self.spend(rows.saturating_mul(row))?;
+        // What lies behind the end of the file is said first: only of what is there too much can be asked.
         let bytes = self.file.bytes(start.saturating_add(from), rows.saturating_mul(row))?;
+        self.spend(rows.saturating_mul(row))?;
         self.flatten(&bytes, part)?;
         pieces.row = pieces.row.saturating_add(rows);
         Ok(())

@@ -294,6 +294,29 @@ def tiffs():
     packed_by_hand("float_predictor_big_endian.tif", labels(1000).astype(np.float64) / 7, 3, ">")
     with tifffile.TiffFile(HERE / "float_predictor.tif") as file:
         assert file.pages[0].predictor == 3
+    # What tifffile says of its own accord: the shape, with the samples behind those of a page.
+    described = {"photometric": "rgb"}
+    tifffile.imwrite(HERE / "grey_as_rgb_shaped.tif", np.dstack([deep] * 3), **described)
+    note("grey_as_rgb_shaped.tif", deep)
+    tifffile.imwrite(HERE / "grey_as_rgb_stack.tif", np.stack([stack] * 3, -1), **described)
+    note("grey_as_rgb_stack.tif", stack)
+    sizes = {"axes": "ZYXS", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 3}
+    tifffile.imwrite(HERE / "grey_as_rgb.ome.tif", np.stack([stack] * 3, -1), ome=True, metadata=sizes, **described)
+    note("grey_as_rgb.ome.tif", stack, spacing=[0.00025, 0.0005, 0.003])
+    # OME in XML that other programs write, with SizeZ behind what its name is a part of.
+    element = "<o:Pixels PhysicalSizeZ='3' PhysicalSizeX = '0.25' PhysicalSizeXUnit='&#xB5;m' PhysicalSizeY='0.5' SizeC='1' SizeT='{}' SizeZ='{}'/>"
+    xml = "<?xml version='1.0'?><o:OME xmlns:o='http://www.openmicroscopy.org/Schemas/OME/2016-06'><o:Image ID='Image:0'>" + element
+    for name, sizes, found in [
+        ("ome_prefix.ome.tif", (1, 4), {"spacing": [0.00025, 0.0005, 0.003]}),
+        ("ome_prefix_times.ome.tif", (4, 1), {"error": "a TIFF stack over times cannot be read"}),
+        ("ome_prefix_other.ome.tif", (1, 5), {"error": "a TIFF of 4 pages whose description tells of 5"}),
+    ]:
+        text = (xml + "</o:Image></o:OME>").format(*sizes)
+        tifffile.imwrite(HERE / name, stack, photometric="minisblack", description=text, metadata=None)
+        note(name, stack, **found)
+    # libtiff undoes no predictor there; tifffile does.
+    tifffile.imwrite(HERE / "packbits_predictor.tif", deep, photometric="minisblack", compression="packbits", predictor=2)
+    note("packbits_predictor.tif", deep, error="a TIFF with PackBits and predictor 2 cannot be read")
 
 
 if __name__ == "__main__":

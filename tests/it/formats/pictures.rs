@@ -71,7 +71,7 @@ fn pictures_hold_the_numbers_that_their_writers_were_given() {
         assert_eq!((pieces, reader.white()), (expected, volume.white), "{name}");
         read += 1;
     }
-    assert!(read >= if cfg!(feature = "images") { 69 } else { 8 }, "{read}");
+    assert!(read >= if cfg!(feature = "images") { 73 } else { 8 }, "{read}");
 }
 
 #[test]
