@@ -25,7 +25,7 @@ pub(super) const MOST_EXPANSION: u64 = 1 << 15;
 /// Windows of the usual levels, and of the highest one.
 const WINDOWS: [u64; 2] = [8 << 20, 128 << 20];
 
-/// Label maps shrink to a thousandth: a longer window than so many times the stream is not believed.
+/// A window may be so many times as long as the whole stream: label maps shrink to a thousandth and less.
 const SHRUNK: u64 = 4096;
 
 /// A decoder of all frames of a stream, one after the other.
@@ -106,4 +106,33 @@ impl<R: BufRead> Unzstd<R> {
 fn damaged(error: FrameDecoderError) -> Stop {
     let large = matches!(error, FrameDecoderError::WindowSizeTooBig { .. });
     Stop::Zstd(if large { ZstdFault::Window } else { ZstdFault::Damaged })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::FileError;
+
+    /// A frame of two bytes that asks for a window of 2^`power` bytes.
+    fn frame(power: u8) -> Vec<u8> {
+        let stored_as_the_last_block = [1 | 2 << 3, 0, 0];
+        [&MAGIC[..], &[0, (power - 10) << 3], &stored_as_the_last_block, b"ab"].concat()
+    }
+
+    #[test]
+    fn a_window_is_as_long_as_the_stream_may_need() {
+        let read = |power: u8, length: u64| {
+            let (stream, mut out) = (frame(power), [0; 4]);
+            Unzstd::new(&stream[..], length).read(&mut out).map(|got| out[..got].to_vec())
+        };
+        for (power, length) in [(23, 14), (24, 1 << 12), (27, 1 << 15), (27, u64::MAX)] {
+            assert_eq!(read(power, length).ok(), Some(b"ab".to_vec()), "{power} {length}");
+        }
+        for (power, length) in [(24, 14), (27, (1 << 15) - 1), (28, u64::MAX)] {
+            assert!(matches!(read(power, length), Err(Stop::Zstd(ZstdFault::Window))), "{power} {length}");
+        }
+        let told = |fault| FileError::Zstd { path: "a.nii.zst".into(), fault }.to_string();
+        assert!(told(ZstdFault::Window).ends_with("at most with level 19 and without --long"));
+        assert!(told(ZstdFault::Damaged).ends_with("its data are damaged; copy or download the file again"));
+    }
 }

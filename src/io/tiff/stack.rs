@@ -215,8 +215,8 @@ impl Slices<'_> {
         for piece in first..first.saturating_add(across) {
             let place = usize::try_from(piece).ok().and_then(|piece| pieces.places.get(piece)).copied();
             let (start, length) = place.unwrap_or((0, 0));
-            self.spend(length)?;
             let packed = self.file.bytes(start, length)?;
+            self.spend(length)?;
             let samples = chunk::unpack(packed, &storage, pixel, row, held);
             side_by_side.push(samples.map_err(|fault| self.file.damaged(fault))?);
         }
