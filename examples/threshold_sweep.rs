@@ -51,7 +51,7 @@ fn main() -> Result<(), voxdice::Error> {
     // Any of them by a pass of its own is the same.
     let shape = Shape::new(1, 1, [voxels])?;
     for i in [0, 1, best, 200, 255] {
-        let options = SumsOptions { activation: Activation::Threshold(i as f32 / 256.0), ..SumsOptions::default() };
+        let options = SumsOptions { activation: Activation::Threshold(i as f64 / 256.0), ..SumsOptions::default() };
         let sums = engine.sums_with(
             Pair { pred: Volume::f32(shape.clone(), &pred)?, truth: Volume::u8(shape.clone(), &truth)? },
             &options,

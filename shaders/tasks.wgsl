@@ -24,7 +24,9 @@ struct Params {
   t_row: u32,
   t_channel: u32,
   power: f32,           // exponent of the power terms
-  threshold: f32,       // of the threshold activation
+  threshold: f32,       // of the threshold activation,
+  threshold_low: u32,   //   and its f64 bits
+  threshold_high: u32,
   gamma: f32,           // focal loss: exponent,
   alpha: f32,           //   and weight; below 0: none
   task_channels: u32,   // channels that have separate tasks: channels, or 1 where a task does all of them

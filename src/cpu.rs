@@ -15,7 +15,7 @@ mod sums;
 mod surface;
 mod topology;
 
-pub(crate) use prepared::{load, truth_values};
+pub(crate) use prepared::{load, pred_values, truth_values};
 
 pub use accumulate::{CountsAccumulator, LabelsAccumulator};
 #[cfg(feature = "gpu")]

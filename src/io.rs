@@ -51,6 +51,8 @@ pub(crate) use archived::on_disk;
 pub use colours::Colours;
 pub use geometry::{AffineSource, Geometry, Units};
 pub use header::{Format, Header, Image, Meaning};
+#[cfg(feature = "cli")]
+pub(crate) use image::NAMED;
 #[cfg(feature = "eval")]
 pub(crate) use image::{PICTURES, foreign_by_name, is_picture};
 pub use image::{READABLE, read, read_header};

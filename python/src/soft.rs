@@ -118,7 +118,7 @@ pub fn sums(
     axes: Axes,
     are_labels: bool,
     activation: &str,
-    threshold: f32,
+    threshold: f64,
     non_finite: &str,
 ) -> PyResult<Vec<Cell>> {
     let activation = match activation {

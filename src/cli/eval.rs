@@ -21,7 +21,7 @@ use crate::eval::{
     Asked, CaseRegex, Chosen, Cohort, EvalError, Evaluation, Event, InstanceSearch, LesionRow, Matching, PairList,
     Pairing, Rules, RunOptions, Selection, Shard, Side, Summary, WarningKind, pair_paths,
 };
-use crate::io::{Input, READABLE};
+use crate::io::{Input, NAMED};
 use anyhow::{Result, bail};
 use args::ScoreArgs;
 use clap::{Arg, Args};
@@ -67,7 +67,7 @@ Means: --format json has the mean over defined values, and null where there is n
 byte, so there `foreground_mean` is NaN as soon as one label is defined in no case. Label 0 is in no foreground mean.")]
 pub(super) struct Eval {
     #[arg(help = "Reference label maps: a file or a folder")]
-    #[arg(long_help = format!("Reference label maps: a file ({} with x last) or a folder", READABLE.join(", ")))]
+    #[arg(long_help = format!("Reference label maps: a file ({} with x last) or a folder", NAMED.join(", ")))]
     truth: PathBuf,
     /// Predicted label maps, on the same grids: a file or a folder
     pred: PathBuf,

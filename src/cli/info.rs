@@ -8,7 +8,7 @@ use super::args::Format;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use crate::io::READABLE;
+use crate::io::NAMED;
 use crate::text::shown;
 use anyhow::Result;
 use clap::Args;
@@ -26,7 +26,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  voxdice info truth.nii.gz pred.nii.gz --format json")]
 pub(super) struct Info {
-    #[arg(required = true, value_name = "FILE", help = format!("Volume files ({})", READABLE.join(", ")))]
+    #[arg(required = true, value_name = "FILE", help = format!("Volume files ({})", NAMED.join(", ")))]
     files: Vec<PathBuf>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]

@@ -36,7 +36,7 @@ use work::{Want, Work};
 /// documented bound.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Files: .npy, NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage or NRRD. Sums of float64 are exact; activations, \
+Files: .npy and .npz, NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage or NRRD. Sums of float64 are exact; activations, \
 powers, cross-entropies, gradients and a truth of which voxels are left out take the nearest float32, with a warning.
 
 Axes of .npy, by --layout and number of axes:
@@ -107,7 +107,8 @@ impl LossCommand {
             .with_context(|| format!("truth {} and pred {}", self.truth.display(), self.pred.display()))?;
         let against = |counterpart| verify::against(counterpart, &engine, &operands, (&work, &self.choices), &found);
         let verification = counterpart.as_ref().map(against).transpose()?;
-        operands.note_rounding(work.rounds() || want == Want::Gradient, work.ignores());
+        let rounds = work.rounds() || want == Want::Gradient;
+        operands.note_rounding(rounds && !work.compares(), rounds || work.ignores());
         operands.note_range(found.sums.as_ref(), work.is_activated(), &work.of_logits(&self.choices));
         drop(progress);
         let report = Report {

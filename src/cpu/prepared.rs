@@ -7,11 +7,11 @@ use super::sums::BATCH;
 use crate::error::Result;
 use crate::job::{Block, Strides, SumsJob};
 use crate::kernel::activated::Channels;
-use crate::kernel::doubles::nearest;
+use crate::kernel::doubles::{Largest, at_least, nearest};
 use crate::kernel::sums::{INFINITY, RawSums, SumPass, fix_magnitude};
 use crate::kernel::survey::{Survey, survey_run};
 use crate::kernel::voxel::{Bf16Bits, F16Bits, Voxel as Element};
-use crate::options::Activation;
+use crate::options::{Activation, SumsOptions};
 use crate::shape::BLOCK_VOXELS;
 use crate::stats::{FRACTION_BITS, POINTWISE, Terms, scale_of};
 use crate::volume::{Data, TruthKind};
@@ -168,22 +168,55 @@ impl Scratch {
 
     fn prepare(&mut self, job: &SumsJob<'_>, sample: u64, range: std::ops::Range<u64>) {
         self.len = (range.end - range.start) as usize;
-        let strides = Strides::of(&job.shape);
+        let channels = Channels { stride: self.voxels, voxels: self.len };
+        let activation = pred_values(job, job.options.activation, sample, range.start, &mut self.pred, channels);
         for channel in 0..job.shape.channels() {
-            let into = &mut self.pred[channel as usize * self.voxels..][..self.len];
-            load(job.pred, strides.at(sample, channel, range.start), strides.per_voxel as usize, into);
             let into = &mut self.truth[channel as usize * self.voxels..][..self.len];
             truth_values(job, sample, channel, range.start, into);
         }
-        self.activate(job);
-    }
-
-    fn activate(&mut self, job: &SumsJob<'_>) {
-        if job.options.activation == Activation::None && job.options.pointwise.is_none() {
-            return;
+        if activation != Activation::None || job.options.pointwise.is_some() {
+            let options = SumsOptions { activation, ..job.options };
+            self.level.activate(&options, &mut self.pred, &self.truth, &mut self.pointwise, channels);
         }
-        let channels = Channels { stride: self.voxels, voxels: self.len };
-        self.level.activate(&job.options, &mut self.pred, &self.truth, &mut self.pointwise, channels);
+    }
+}
+
+/// All channels of the prediction from voxel `first` on, and what is left of their activation: voxels of `f64` are compared as
+/// they are, and for all else the f32 next to them counts.
+pub(crate) fn pred_values(
+    job: &SumsJob<'_>,
+    activation: Activation,
+    sample: u64,
+    first: u64,
+    into: &mut [f32],
+    Channels { stride, voxels }: Channels,
+) -> Activation {
+    let strides = Strides::of(&job.shape);
+    let step = strides.per_voxel as usize;
+    let start = |channel: usize| strides.at(sample, channel as u64, first);
+    match (job.pred, activation) {
+        (Data::F64(x), Activation::Threshold(threshold)) => {
+            for (channel, into) in into.chunks_mut(stride).enumerate() {
+                copy(x, start(channel), step, &mut into[..voxels], |x| at_least(x, threshold));
+            }
+            Activation::None
+        }
+        (Data::F64(x), Activation::Argmax) => {
+            let mut largest = Largest::of(voxels);
+            for channel in 0..job.shape.channels() as u32 {
+                largest.see(channel, x[start(channel as usize)..].iter().step_by(step).copied());
+            }
+            for (channel, into) in (0..).zip(into.chunks_mut(stride)) {
+                largest.write(channel, &mut into[..voxels]);
+            }
+            Activation::None
+        }
+        _ => {
+            for (channel, into) in into.chunks_mut(stride).enumerate() {
+                load(job.pred, start(channel), step, &mut into[..voxels]);
+            }
+            activation
+        }
     }
 }
 
@@ -203,24 +236,25 @@ pub(crate) fn truth_values(job: &SumsJob<'_>, sample: u64, channel: u64, first: 
 
 /// Elements from `first` on, `stride` apart, as the f32 next to them, which all but f64 are themselves.
 pub(crate) fn load(data: Data<'_>, first: usize, stride: usize, into: &mut [f32]) {
-    fn copy<E: Copy>(from: &[E], first: usize, stride: usize, into: &mut [f32], bits: impl Fn(E) -> u32) {
-        let from = &from[first..];
-        if stride == 1 {
-            // A separate loop, which the compiler vectorizes.
-            into.iter_mut().zip(from).for_each(|(into, &from)| *into = f32::from_bits(bits(from)));
-        } else {
-            let from = from.iter().step_by(stride);
-            into.iter_mut().zip(from).for_each(|(into, &from)| *into = f32::from_bits(bits(from)));
-        }
-    }
     match data {
-        Data::F64(x) => copy(x, first, stride, into, |x| nearest(x).to_bits()),
-        Data::F32(x) => copy(x, first, stride, into, f32::to_bits),
-        Data::F16(x) => copy(x, first, stride, into, |bits| F16Bits(bits).f32_bits()),
-        Data::Bf16(x) => copy(x, first, stride, into, |bits| Bf16Bits(bits).f32_bits()),
-        Data::U8(x) => copy(x, first, stride, into, Element::f32_bits),
-        Data::U16(x) => copy(x, first, stride, into, Element::f32_bits),
+        Data::F64(x) => copy(x, first, stride, into, nearest),
+        Data::F32(x) => copy(x, first, stride, into, |x| x),
+        Data::F16(x) => copy(x, first, stride, into, |bits| f32::from_bits(F16Bits(bits).f32_bits())),
+        Data::Bf16(x) => copy(x, first, stride, into, |bits| f32::from_bits(Bf16Bits(bits).f32_bits())),
+        Data::U8(x) => copy(x, first, stride, into, |x| f32::from_bits(x.f32_bits())),
+        Data::U16(x) => copy(x, first, stride, into, |x| f32::from_bits(x.f32_bits())),
         Data::U32(_) => {} // a Volume never holds u32
+    }
+}
+
+/// What is made of elements from `first` on, `stride` apart.
+fn copy<E: Copy>(from: &[E], first: usize, stride: usize, into: &mut [f32], value: impl Fn(E) -> f32) {
+    let from = &from[first..];
+    if stride == 1 {
+        // A separate loop, which the compiler vectorizes.
+        into.iter_mut().zip(from).for_each(|(into, &from)| *into = value(from));
+    } else {
+        into.iter_mut().zip(from.iter().step_by(stride)).for_each(|(into, &from)| *into = value(from));
     }
 }
 

@@ -163,7 +163,7 @@ impl Rules {
 
     /// How numbers of the prediction become labels.
     pub fn of_pred(&self) -> LabelOptions {
-        LabelOptions { threshold: self.threshold.map(|threshold| threshold as f32), ..self.of_truth() }
+        LabelOptions { threshold: self.threshold, ..self.of_truth() }
     }
 
     /// Refuses classes that cannot be distinguished, or cannot be counted.

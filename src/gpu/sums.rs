@@ -179,7 +179,9 @@ pub(super) fn numbers(options: &SumsOptions) -> Params {
         params.power = power;
     }
     if let Activation::Threshold(threshold) = options.activation {
-        params.threshold = threshold;
+        let bits = threshold.to_bits();
+        params.threshold = threshold as f32;
+        (params.threshold_low, params.threshold_high) = (bits as u32, (bits >> 32) as u32);
     }
     if let Some(pointwise) = options.pointwise {
         let (gamma, alpha) = pointwise.parameters();

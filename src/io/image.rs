@@ -59,6 +59,17 @@ pub const READABLE: &[&str] = &{
     all
 };
 
+/// The same and `.npz`: an array of an archive is read where the file is named, and not where it lies in a folder.
+#[allow(clippy::indexing_slicing, reason = "in a constant: a place beyond the end is no program")]
+pub(crate) const NAMED: &[&str] = &{
+    let (mut all, mut place) = ([".npz"; ENDINGS.wrapping_add(1)], 0_usize);
+    while place < ENDINGS {
+        all[place] = READABLE[place];
+        place = place.wrapping_add(1);
+    }
+    all
+};
+
 /// Reads an image of any format, from a path or bytes. A file that starts as one of the formats does is read as such; else
 /// its name decides.
 ///
@@ -108,11 +119,11 @@ fn format(file: &FileRef<'_>) -> Result<&'static ImageFormat, FileError> {
     let named = || find(&|format| format.is_name(path)).map(Ok);
     let packed = file::ends_in(path, "gz") || first.starts_with(&gzip::MAGIC);
     known()
-        .or_else(|| dicom(first, path, READABLE).map(Err))
+        .or_else(|| dicom(first, path, NAMED).map(Err))
         // A picture may be of another format than its name says.
-        .or_else(|| started(first, path, READABLE).filter(|_| is_picture(path)).map(Err))
+        .or_else(|| started(first, path, NAMED).filter(|_| is_picture(path)).map(Err))
         .or_else(named)
-        .or_else(|| foreign(first, path, READABLE).map(Err))
+        .or_else(|| foreign(first, path, NAMED).map(Err))
         .or_else(|| FORMATS.first().copied().filter(|_| packed).map(Ok))
         .unwrap_or_else(|| Err(unknown(path)))
 }
@@ -134,7 +145,5 @@ pub(crate) fn is_picture(path: &std::path::Path) -> bool {
 }
 
 fn unknown(path: &std::path::Path) -> FileError {
-    // Arrays are not images.
-    let (_, images) = READABLE.split_last().unwrap_or((&ARRAY, &[]));
-    FileError::UnknownFormat { path: path.to_path_buf(), readable: images }
+    FileError::UnknownFormat { path: path.to_path_buf(), readable: NAMED }
 }

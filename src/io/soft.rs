@@ -316,10 +316,7 @@ fn from_f64(values: Vec<f64>) -> Result<Values, Unrepresentable> {
     if let Some(first) = values.iter().find(too_large) {
         return Err((values.iter().filter(too_large).count() as u64, format!("{first:e}"), false));
     }
-    if values.iter().any(|&value| is_beyond_f32(value)) {
-        return Ok(Values::F64(values));
-    }
-    Ok(Values::F32(collected(values.iter().map(|&value| value as f32))))
+    Ok(Values::F64(values))
 }
 
 fn whole<T: Copy + Into<i128>>(values: &[T]) -> Result<Values, Unrepresentable> {

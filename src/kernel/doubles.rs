@@ -1,4 +1,5 @@
-//! Sums of a block on the fixed-point grid, from the bits of f64. Twin of shaders/sums_doubles.wgsl.
+//! What is made of all digits of f64: sums of a block on the fixed-point grid, and comparisons. Twins: shaders/sums_doubles.wgsl
+//! and compare_f64.wgsl.
 
 use super::sums::{INFINITY, RawSums, SumPass, signed};
 use crate::stats::UNITS;
@@ -6,11 +7,40 @@ use crate::stats::UNITS;
 const FRACTION: u64 = (1 << 52) - 1;
 const HIDDEN: u64 = 1 << 52;
 
-/// The f32 next to a voxel, ties to even: what everything takes but sums of voxels as they stand. It also says which voxels
-/// are infinite and what scale a block has, so that these facts are the same for both. Twin: shaders/p_as_f64.wgsl.
+/// The f32 next to a voxel, ties to even: what everything takes but comparisons and sums of voxels as they stand. It also says
+/// which voxels are infinite and what scale a block has, so that these facts are the same for all. Twin: shaders/p_as_f64.wgsl.
 #[inline(always)]
 pub(crate) fn nearest(x: f64) -> f32 {
     x as f32
+}
+
+/// 1 where a voxel is at least the threshold, else 0; NaN where it is not finite. Twin: shaders/pred_threshold_f64.wgsl.
+pub(crate) fn at_least(x: f64, threshold: f64) -> f32 {
+    if nearest(x).is_finite() { f32::from(u8::from(x >= threshold)) } else { f32::NAN }
+}
+
+/// The first channel with the largest value of each voxel, and whether all channels are finite. Twin: shaders/pred_argmax_f64.wgsl.
+pub(crate) struct Largest(Vec<(f64, u32, bool)>);
+
+impl Largest {
+    pub fn of(voxels: usize) -> Self {
+        Self(vec![(f64::NEG_INFINITY, 0, true); voxels])
+    }
+
+    /// Channels are seen in their order.
+    pub fn see(&mut self, channel: u32, values: impl Iterator<Item = f64>) {
+        for ((most, best, is_finite), value) in self.0.iter_mut().zip(values) {
+            (*most, *best) = if value > *most { (value, channel) } else { (*most, *best) };
+            *is_finite &= nearest(value).is_finite();
+        }
+    }
+
+    /// 1 in that channel, 0 in the others, NaN in all of them where one is not finite.
+    pub fn write(&self, channel: u32, into: &mut [f32]) {
+        for (into, &(_, best, is_finite)) in into.iter_mut().zip(&self.0) {
+            *into = if is_finite { f32::from(u8::from(best == channel)) } else { f32::NAN };
+        }
+    }
 }
 
 fn exponent(bits: u64) -> u32 {

@@ -37,7 +37,7 @@ pub(crate) struct ExactCoefficients {
 impl ExactCoefficients {
     pub fn new(partials: &Partials, scale: u16) -> Result<Self> {
         if scale > MAX_SCALE {
-            return out_of_range("a voxel's magnitude", 2f64.powi(scale.into()), "at most 2^30 for a gradient");
+            return out_of_range("a voxel's magnitude", power_of_two(scale.into()), "at most 2^30 for a gradient");
         }
         // d(p²)/dp = 2p.
         let values = [partials.product, 2.0 * partials.pred_power, partials.pred, partials.abs_difference];
@@ -109,9 +109,8 @@ fn exponent_above(value: f64) -> i32 {
     exponent
 }
 
-/// 2^n, also where n is beyond the range of one multiplication.
 fn power_of_two(n: i32) -> f64 {
-    2f64.powi(n / 2) * 2f64.powi(n - n / 2)
+    libm::scalbn(1.0, n)
 }
 
 /// trunc(x · 2^(30 - scale)).

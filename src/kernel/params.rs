@@ -27,6 +27,8 @@ pub struct Params {
     pub t_channel: u32,
     pub power: f32,
     pub threshold: f32,
+    pub threshold_low: u32,
+    pub threshold_high: u32,
     pub gamma: f32,
     pub alpha: f32,
     pub task_channels: u32,

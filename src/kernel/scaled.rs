@@ -337,7 +337,7 @@ impl PartialEq for Scaled {
 
 impl Scaled {
     pub fn to_f64(self) -> f64 {
-        let magnitude = f64::from(self.m[0]) * 2f64.powi(self.e[0].max(-1000) - 32);
+        let magnitude = f64::from(self.m[0]) * libm::scalbn(1.0, self.e[0].max(-1000) - 32);
         if self.s[0] == 0 { magnitude } else { -magnitude }
     }
 }

@@ -355,7 +355,7 @@ impl Key {
         parts.push(for_truth(fragment::decoder(truth_values)));
         parts.push(for_truth(fragment::LOAD));
         parts.push(fragment::ACTIVATED.into());
-        parts.push(fragment::activation(activation).into());
+        parts.extend(fragment::activation(activation, pred).iter().map(|&text| text.to_owned()));
         parts.push(if labels { fragment::TRUTH_LABELS.into() } else { fragment::TRUTH_REAL.into() });
     }
 }

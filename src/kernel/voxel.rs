@@ -114,10 +114,10 @@ mod tests {
         let sign = if raw & 0x8000 == 0 { 1.0 } else { -1.0 };
         let (exponent, fraction) = (i32::from((raw >> 10) & 31), f64::from(raw & 0x3ff));
         match exponent {
-            0 => sign * fraction * 2f64.powi(-24),
+            0 => sign * fraction * libm::scalbn(1.0, -24),
             31 if fraction == 0.0 => sign * f64::INFINITY,
             31 => f64::NAN,
-            _ => sign * (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
+            _ => sign * (1.0 + fraction / 1024.0) * libm::scalbn(1.0, exponent - 15),
         }
     }
 

@@ -60,7 +60,7 @@ impl<const N: usize> Voxels<N> {
                 }
             }
             Activation::Threshold(threshold) => {
-                let least = order(threshold.to_bits());
+                let least = order((threshold as f32).to_bits());
                 for (p, x) in self.p.iter_mut().zip(&self.raw) {
                     for i in 0..N {
                         let on = if order(x[i]) >= least { ONE } else { 0 };

@@ -1,9 +1,9 @@
 //! Values of a pointwise loss, one for each voxel, computed on the CPU by the definition of the kernels.
 
 use super::{Operands, Prepared};
-use crate::cpu::{load, map_indexed, truth_values};
+use crate::cpu::{map_indexed, pred_values, truth_values};
 use crate::error::Result;
-use crate::job::Strides;
+use crate::kernel::activated::Channels;
 use crate::kernel::voxelwise::Voxels;
 use crate::metric::{ClassWeights, Divisor, Loss, LossValues, Per};
 use crate::options::NonFinite;
@@ -30,9 +30,9 @@ pub(super) fn values(of: &Prepared<'_>, loss: &Loss, policy: NonFinite) -> Resul
         let len = STRETCH.min(voxels - first) as usize;
         let channels = shape.channels() as usize;
         let (mut pred, mut truth) = (vec![0.0; channels * len], vec![0.0; channels * len]);
-        for (channel, (pred, truth)) in pred.chunks_mut(len).zip(truth.chunks_mut(len)).enumerate() {
-            let strides = Strides::of(shape);
-            load(job.pred, strides.at(sample, channel as u64, first), strides.per_voxel as usize, pred);
+        let in_rows = Channels { stride: len, voxels: len };
+        let activation = pred_values(&job, options.activation, sample, first, &mut pred, in_rows);
+        for (channel, truth) in truth.chunks_mut(len).enumerate() {
             truth_values(&job, sample, channel as u64, first, truth);
         }
         let (mut voxel, mut found) = (Voxels::<1>::new(channels), vec![0.0; kept.len() * len]);
@@ -40,14 +40,14 @@ pub(super) fn values(of: &Prepared<'_>, loss: &Loss, policy: NonFinite) -> Resul
             for channel in 0..channels {
                 voxel.raw[channel] = [pred[channel * len + at].to_bits()];
             }
-            voxel.activate(options.activation, loss.pointwise().is_some());
+            voxel.activate(activation, loss.pointwise().is_some());
             for (place, &channel) in kept.iter().enumerate() {
                 let ([p], t) = (voxel.p[channel], truth[channel * len + at]);
                 let is_finite = f32::from_bits(p).is_finite();
                 let value = loss.pointwise().filter(|_| is_finite && t.is_finite());
                 let missing = if policy == NonFinite::Propagate && !is_finite { f64::NAN } else { 0.0 };
                 let of = |kind| {
-                    let value = voxel.pointwise(kind, options.activation, channel, &[t.to_bits()]);
+                    let value = voxel.pointwise(kind, activation, channel, &[t.to_bits()]);
                     factor(channel) * value.to_f64()
                 };
                 found[place * len + at] = value.map_or(missing, of);

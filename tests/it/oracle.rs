@@ -45,7 +45,7 @@ impl Array {
 }
 
 /// The f32 next to a voxel, which says whether it is finite and which scale its block has.
-fn narrow(x: f64) -> f64 {
+pub fn narrow(x: f64) -> f64 {
     f64::from(x as f32)
 }
 

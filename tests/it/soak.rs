@@ -1,5 +1,6 @@
 //! Mixed work for a while, with flat memory: random evaluations against the oracle on every backend, files in and out,
-//! engines that come and go. `VOXDICE_TEST_SOAK=7200` does it for two hours, and says what memory was.
+//! engines that come and go, folders with distances and lesions, models that are compared. `VOXDICE_TEST_SOAK=7200` does it
+//! for two hours, and says what memory was.
 
 use crate::contention::{self, alone, memory};
 use crate::differential;
@@ -62,6 +63,35 @@ fn work(seeds: u64, scratch: &Path) {
     let (gpu, cpu) = (contention::engine(Backend::Gpu), contention::engine(Backend::Cpu));
     (0..40).for_each(|i| contention::evaluate(&gpu, &cpu, i % 3, i));
     (0..4).for_each(|i| files(&scratch.join(format!("{i}.nii.gz")), i));
+    #[cfg(feature = "cli")]
+    commands(&scratch.join("cohort"));
+}
+
+/// The command in this process: distances, lesions and a report of four cases, and two models compared. What it writes is the
+/// same each time.
+#[cfg(feature = "cli")]
+fn commands(folder: &Path) {
+    let [truth, pred] = ["truth", "pred"].map(|half| folder.join(half).display().to_string());
+    let run = |arguments: &[&str]| {
+        let code = voxdice::cli::run_from(["voxdice"].iter().chain(arguments));
+        assert_eq!(code, 0, "{arguments:?}");
+    };
+    if !folder.exists() {
+        run(&["demo", "--quiet", "--out", &folder.display().to_string()]);
+    }
+    let written = |name: &str, arguments: &[&str]| {
+        let [out, page] = ["json", "html"].map(|ending| folder.join(format!("{name}.{ending}")).display().to_string());
+        let before = [&out, &page].map(|path| std::fs::read(path).ok());
+        run(&[arguments, &["--quiet", "--output", &out, "--html", &page]].concat());
+        for (path, before) in [&out, &page].iter().zip(before) {
+            let now = std::fs::read(path).unwrap();
+            assert!(before.is_none_or(|before| before == now), "{path}");
+        }
+    };
+    let metrics = "dice,hd95,nsd=2,lesion_f1,betti_error";
+    written("eval", &["eval", &truth, &pred, "--metrics", metrics, "--instances", "components"]);
+    let (first, second) = (format!("first={pred}"), format!("second={truth}"));
+    written("compare", &["compare", "--truth", &truth, &first, &second, "--metrics", "dice,nsd=2"]);
 }
 
 /// Writes a map, and reads it again piece by piece, beside itself: all of it is agreement.

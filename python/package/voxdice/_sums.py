@@ -130,9 +130,9 @@ def sums(*, pred: Any, truth: Any, activation: str = "none", threshold: float | 
     ``"normalise"``, ``"argmax"`` or ``"threshold"`` (1 from ``threshold`` on, by default 0.5). ``non_finite`` says what NaN
     and infinities are: ``"error"`` or ``"ignore"``, which leaves voxels out where either side is not finite.
 
-    Comparisons and activations take the float32 next to each float64. Values within ±1 are summed on the grid 2^-46, for any
-    order and number of threads (docs/arithmetic.md). Raises
-    :class:`voxdice.Error` for other types and shapes, and for what is not finite.
+    ``"threshold"`` and ``"argmax"`` compare all digits of float64; other activations take the float32 next to it. Values within
+    ±1 are summed on the grid 2^-46, for any order and number of threads (docs/arithmetic.md). Raises :class:`voxdice.Error` for
+    other types and shapes, and for what is not finite.
     """
     if threshold is not None and activation != "threshold":
         raise Error(f'threshold is for activation="threshold", and this is "{activation}"; leave one of the two out')

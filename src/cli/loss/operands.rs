@@ -315,11 +315,10 @@ impl Operands {
         extent(&self.file_shape().0)
     }
 
-    /// Warns of voxels with more digits than f32 of which the nearest f32 is taken: all of them where `rounds`, and those of a
-    /// truth in which some are left out.
-    pub fn note_rounding(&mut self, rounds: bool, ignores: bool) {
-        let of_truth = rounds || ignores || self.mask.is_some();
-        for (path, volume, rounds) in [(&self.paths[0], &self.truth, of_truth), (&self.paths[1], &self.pred, rounds)] {
+    /// Warns of voxels with more digits than f32 of which the nearest f32 is taken: also of a truth in which some are left out.
+    pub fn note_rounding(&mut self, of_pred: bool, of_truth: bool) {
+        let of_truth = of_truth || self.mask.is_some();
+        for (path, volume, rounds) in [(&self.paths[0], &self.truth, of_truth), (&self.paths[1], &self.pred, of_pred)] {
             let voxels = if rounds { volume.beyond_f32() } else { 0 };
             if voxels > 0 {
                 self.warnings.push(Warning::Rounded { file: path.display().to_string(), voxels });

@@ -117,19 +117,26 @@ impl Work {
         matches!(self, Self::Call { recipe, .. } if recipe.ignore != Ignore::Nothing)
     }
 
+    /// Whether the prediction is but compared, which is done with all its digits.
+    pub fn compares(&self) -> bool {
+        let is_compared = |activation| matches!(activation, Activation::Threshold(_) | Activation::Argmax);
+        !self.is_prepared() && self.terms().iter().all(|term| is_compared(term.options.activation))
+    }
+
+    /// Whether operands are put in another form, which is f32.
+    fn is_prepared(&self) -> bool {
+        matches!(self, Self::Call { recipe, .. } if recipe.rows || recipe.ignore_channel || recipe.library.is_some())
+    }
+
     /// Whether anything but sums of the voxels as they stand is made of them.
     pub fn rounds(&self) -> bool {
-        // Operands that are put in another form are f32.
-        let is_prepared = |recipe: &Recipe| recipe.rows || recipe.ignore_channel || recipe.library.is_some();
-        if matches!(self, Self::Call { recipe, .. } if is_prepared(recipe)) {
-            return true;
-        }
-        self.terms().into_iter().any(|term| match Loss::new(term.options).map(|loss| loss.sums_options()) {
-            Ok(SumsOptions { activation: Activation::None, terms, pointwise: None }) => {
-                matches!(terms, Terms::Power(_))
-            }
-            _ => true,
-        })
+        self.is_prepared()
+            || self.terms().into_iter().any(|term| match Loss::new(term.options).map(|loss| loss.sums_options()) {
+                Ok(SumsOptions { activation: Activation::None, terms, pointwise: None }) => {
+                    matches!(terms, Terms::Power(_))
+                }
+                _ => true,
+            })
     }
 
     /// What logits need: a flag, and in a call that was written the keyword of its class.

@@ -301,7 +301,7 @@ fn finished<const TERMS: usize>(mut units: [u64; 6], (max_abs, kind): (u32, Kind
 #[target_feature(enable = "avx2,fma")]
 fn any<const TERMS: usize, const SCALED: bool>(p: &[f32], t: &[f32], pass: SumPass) -> Tile {
     let (bias, zero) = (_mm256_set1_pd(BELOW_ONE), _mm256_setzero_si256());
-    let unscale = _mm256_set1_pd(2f64.powi(-i32::from(pass.scale)));
+    let unscale = _mm256_set1_pd(libm::scalbn(1.0, -i32::from(pass.scale)));
     let absolute = _mm256_set1_epi32(i32::MAX);
     let largest_used = _mm256_set1_epi32(if pass.careful { INFINITY as i32 - 1 } else { i32::MAX });
     let (mut largest, mut max_abs, mut sums) = (zero, zero, [zero; 6]);

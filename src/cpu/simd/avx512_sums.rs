@@ -89,7 +89,7 @@ fn largest_of(x: __m512i) -> u32 {
 /// that.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn real<const TERMS: usize, const SCALED: bool>(p: &[f32], t: &[f32], pass: SumPass) -> RawSums {
-    let (grid, unscale) = (_mm512_set1_pd(GRID), _mm512_set1_pd(2f64.powi(-i32::from(pass.scale))));
+    let (grid, unscale) = (_mm512_set1_pd(GRID), _mm512_set1_pd(libm::scalbn(1.0, -i32::from(pass.scale))));
     let beyond = _mm512_set1_epi32(if pass.careful { INFINITY as i32 } else { i32::MIN });
     let zero = _mm512_setzero_si512();
     let (mut sums, mut largest) = ([zero; 6], zero);

@@ -79,7 +79,7 @@ fn finished(sums: [int64x2_t; 6], max_abs: u32) -> RawSums {
 /// that.
 #[target_feature(enable = "neon")]
 fn real<const TERMS: usize, const SCALED: bool>(p: &[f32], t: &[f32], pass: SumPass) -> RawSums {
-    let unscale = vdupq_n_f64(2f64.powi(-i32::from(pass.scale)));
+    let unscale = vdupq_n_f64(libm::scalbn(1.0, -i32::from(pass.scale)));
     let beyond = vdupq_n_u32(if pass.careful { INFINITY } else { u32::MAX });
     let (mut sums, mut largest) = ([vdupq_n_s64(0); 6], vdupq_n_u32(0));
     let mut step = |p: &[f32; 4], t: &[f32; 4]| {

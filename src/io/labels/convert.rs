@@ -338,7 +338,7 @@ mod tests {
             }
         }
         // A value that is a fraction in f32 stays one, and large labels are not changed.
-        let fractions = [1.0 + 2f64.powi(-22), 0.5, -0.25, 16_777_217.0, f64::NAN, 4_194_304.25];
+        let fractions = [1.0 + libm::scalbn(1.0, -22), 0.5, -0.25, 16_777_217.0, f64::NAN, 4_194_304.25];
         let mut values = fractions;
         settle(&mut values);
         assert_eq!(values.map(f64::to_bits), fractions.map(f64::to_bits));

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 const MOST: usize = 255;
 
 /// A higher threshold is not one of probabilities: it was chosen for the numbers of the file.
-pub(super) const HIGHEST: f32 = 1.0;
+pub(super) const HIGHEST: f64 = 1.0;
 
 /// The whole numbers that a threshold makes label 1, in a file that holds whole numbers alone.
 #[derive(Debug, Default)]

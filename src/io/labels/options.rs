@@ -2,7 +2,7 @@
 
 use super::convert::Number;
 use crate::error::LabelFault;
-use crate::io::Colours;
+use crate::io::{Colours, StoredType};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ pub struct LabelOptions {
     /// Numbers that are at most this far from a whole one become it: such numbers come from scaled or interpolated
     /// labels.
     pub round: Option<f64>,
-    /// Numbers from this on become label 1, the others 0: a mask of probabilities. Both are compared as `f32`, as
-    /// [`Activation::Threshold`](crate::Activation::Threshold) does.
-    pub threshold: Option<f32>,
+    /// Numbers from this on become label 1, the others 0: a mask of probabilities. Floats of 16 and 32 bits are compared with
+    /// the `f32` next to it, as [`Activation::Threshold`](crate::Activation::Threshold) does, and all others with itself.
+    pub threshold: Option<f64>,
     /// Negative numbers that are labels as well, with a [`code`] in place of their number. With any of them, labels
     /// from 2^31 on are an error, since they could not be told from the codes.
     pub negative: BTreeSet<i32>,
@@ -68,7 +68,8 @@ impl LabelOptions {
     pub(super) fn label<T: Number>(&self, number: T) -> Result<u32, LabelFault> {
         if let Some(threshold) = self.threshold {
             let value = number.as_f64();
-            return if value.is_nan() { Err(LabelFault::NotFinite) } else { Ok(u32::from(value as f32 >= threshold)) };
+            let threshold = if T::STORED == StoredType::F32 { f64::from(threshold as f32) } else { threshold };
+            return if value.is_nan() { Err(LabelFault::NotFinite) } else { Ok(u32::from(value >= threshold)) };
         }
         if number.is_label() {
             return self.in_range(number.label());

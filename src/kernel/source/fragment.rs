@@ -58,6 +58,7 @@ pub const GRADIENT_EXACT: &str = include_str!("../../../shaders/gradient_exact.w
 pub const SLOPES: &str = include_str!("../../../shaders/slopes.wgsl");
 pub const ENTROPY: &str = include_str!("../../../shaders/entropy.wgsl");
 pub const POINTWISE: &str = include_str!("../../../shaders/pointwise.wgsl");
+pub const COMPARE_F64: &str = include_str!("../../../shaders/compare_f64.wgsl");
 pub const TRUTH_REAL: &str = include_str!("../../../shaders/truth_real.wgsl");
 pub const TRUTH_LABELS: &str = include_str!("../../../shaders/truth_labels.wgsl");
 
@@ -84,14 +85,17 @@ pub const INSTANCES_FIND: &str = include_str!("../../../shaders/instances_find.w
 pub const INSTANCES_MERGE: &str = include_str!("../../../shaders/instances_merge.wgsl");
 pub const INSTANCES_COMPRESS: &str = include_str!("../../../shaders/instances_compress.wgsl");
 
-pub fn activation(activation: Activate) -> &'static str {
-    match activation {
-        Activate::None => include_str!("../../../shaders/pred_none.wgsl"),
-        Activate::Sigmoid => include_str!("../../../shaders/pred_sigmoid.wgsl"),
-        Activate::Softmax => include_str!("../../../shaders/pred_softmax.wgsl"),
-        Activate::Normalise => include_str!("../../../shaders/pred_normalise.wgsl"),
-        Activate::Threshold => include_str!("../../../shaders/pred_threshold.wgsl"),
-        Activate::Argmax => include_str!("../../../shaders/pred_argmax.wgsl"),
+/// What makes `pred`: a comparison sees all digits of f64, and all else begins with the f32 next to it.
+pub fn activation(activation: Activate, pred: Dtype) -> &'static [&'static str] {
+    match (activation, pred) {
+        (Activate::Threshold, Dtype::F64) => &[COMPARE_F64, include_str!("../../../shaders/pred_threshold_f64.wgsl")],
+        (Activate::Argmax, Dtype::F64) => &[COMPARE_F64, include_str!("../../../shaders/pred_argmax_f64.wgsl")],
+        (Activate::None, _) => &[include_str!("../../../shaders/pred_none.wgsl")],
+        (Activate::Sigmoid, _) => &[include_str!("../../../shaders/pred_sigmoid.wgsl")],
+        (Activate::Softmax, _) => &[include_str!("../../../shaders/pred_softmax.wgsl")],
+        (Activate::Normalise, _) => &[include_str!("../../../shaders/pred_normalise.wgsl")],
+        (Activate::Threshold, _) => &[include_str!("../../../shaders/pred_threshold.wgsl")],
+        (Activate::Argmax, _) => &[include_str!("../../../shaders/pred_argmax.wgsl")],
     }
 }
 

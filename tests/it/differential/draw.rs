@@ -145,7 +145,7 @@ fn sums(seed: u64, random: &mut Random) -> Drawn {
     let activation = match random.below(8) {
         0 => Activation::Sigmoid,
         1 => Activation::Softmax,
-        2 => Activation::Threshold(pick(random, &[0.0, -0.0, 0.5, 0.25, -7.5, 1.0, 1e-40, 300.0, -1e30])),
+        2 => Activation::Threshold(pick(random, &[0.0, -0.0, 0.5, 0.3, -7.5, 1.0, 1e-40, 300.0, -1e30])),
         3 => Activation::Argmax,
         _ => Activation::None,
     };

@@ -1,6 +1,6 @@
 //! What an evaluation must give, from the definitions in docs/arithmetic.md: the statistics, or why there are none.
 
-use crate::oracle::{self, Array, CellSums};
+use crate::oracle::{self, Array, CellSums, narrow};
 use voxdice::metric::Partials;
 use voxdice::{Activation, Error, Layout, NonFinite, Operand, Over};
 use voxdice::{Shape, stats::Terms};
@@ -22,7 +22,7 @@ pub fn places(shape: &Shape) -> impl Iterator<Item = (usize, usize, usize)> {
 }
 
 /// The operands that are summed: the prediction after its activation, in f32, and the truth as a volume. A voxel that
-/// cannot be activated is NaN.
+/// cannot be activated is NaN, also where only the f32 next to it is infinite.
 pub fn summed(shape: &Shape, pred: &Array, truth: &Array, activation: Activation, truth_is_map: bool) -> [Array; 2] {
     let truth = if truth_is_map { one_hot(shape, truth) } else { truth.clone() };
     if activation == Activation::None {
@@ -32,7 +32,7 @@ pub fn summed(shape: &Shape, pred: &Array, truth: &Array, activation: Activation
     for (n, c, v) in places(shape) {
         let own: Vec<f64> = (0..shape.channels() as usize).map(|c| pred.value(at(shape, n, c, v))).collect();
         let together = matches!(activation, Activation::Softmax | Activation::Argmax);
-        let bad = if together { own.iter().any(|x| !x.is_finite()) } else { !own[c].is_finite() };
+        let bad = if together { own.iter().any(|&x| !narrow(x).is_finite()) } else { !narrow(own[c]).is_finite() };
         p[at(shape, n, c, v)] = if bad { f32::NAN } else { crate::activations::activated(activation, &own, c) as f32 };
     }
     [Array::F32(p), truth]

@@ -3,6 +3,7 @@
 use super::draw::{Drawn, Kind, Place, Way, What};
 use super::expected::{self, Refusal};
 use super::soft;
+use crate::activations::beside;
 use crate::equality::{label_map, volume};
 use crate::oracle::{self, Array, CellSums};
 use crate::regions::slice;
@@ -115,8 +116,11 @@ fn sums(asked: &Asked<'_>, options: &SumsOptions, is_map: bool) -> Result<&'stat
     let Drawn { shape, pred, truth: t, .. } = drawn;
     let narrow = [pred.narrowed(), t.narrowed()];
     let as_they_stand = is_of_values(options) && options.activation == Activation::None;
-    let [pred, t] = if as_they_stand { [pred, t] } else { [&narrow[0], &narrow[1]] };
-    let summed = expected::summed(shape, pred, t, options.activation, is_map);
+    let compared = matches!(options.activation, Activation::Threshold(_) | Activation::Argmax);
+    let activation = beside(pred, options.activation);
+    let pred = if as_they_stand || compared { pred } else { &narrow[0] };
+    let t = if as_they_stand { t } else { &narrow[1] };
+    let summed = expected::summed(shape, pred, t, activation, is_map);
     let near = [summed[0].narrowed(), summed[1].narrowed()];
     let scales = expected::scales(shape, &near);
     let size = [shape.samples() as usize, shape.channels() as usize];
@@ -135,7 +139,8 @@ fn sums(asked: &Asked<'_>, options: &SumsOptions, is_map: bool) -> Result<&'stat
     if is_of_values(options) {
         oracle::compare_sums(&cells, &found).map(|()| "exact")
     } else {
-        let cells = soft::sums(shape, pred, &summed, &scales, options, over(drawn.way));
+        let options = SumsOptions { activation, ..*options };
+        let cells = soft::sums(shape, pred, &summed, &scales, &options, over(drawn.way));
         soft::compare(&cells, found.values()).map(|()| "within the bound")
     }
 }

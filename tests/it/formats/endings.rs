@@ -14,13 +14,13 @@ fn the_readme_names_every_ending() {
 #[test]
 fn a_file_of_another_kind_is_refused_with_every_ending() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, bytes, has_arrays) in [("a.txt", &b"text"[..], false), ("a.jpg", b"\xff\xd8\xff", true)] {
+    for (name, bytes) in [("a.txt", &b"text"[..]), ("a.jpg", b"\xff\xd8\xff")] {
         let path = folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         let message = voxdice::io::read(&path).unwrap_err().to_string();
-        for ending in READABLE {
+        for ending in READABLE.iter().chain(&[".npz"]) {
             let is_told = message.contains(&format!("{ending},")) || message.contains(&format!("{ending} "));
-            assert_eq!(is_told, has_arrays || *ending != ".npy", "{ending}: {message}");
+            assert!(is_told, "{ending}: {message}");
         }
     }
 }

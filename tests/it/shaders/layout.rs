@@ -41,7 +41,8 @@ macro_rules! members_of_params {
 fn rust_params() -> (Vec<Member>, u32) {
     let members = members_of_params! {
         tasks groups_x listed channels blocks_per_cell first_block first_start tail_voxels cell_voxels window_rows
-        p_head t_head classes class_base aux_len groups p_row p_channel t_row t_channel power threshold gamma alpha task_channels
+        p_head t_head classes class_base aux_len groups p_row p_channel t_row t_channel power threshold threshold_low
+        threshold_high gamma alpha task_channels
         r_head r_row r_channel on off keep add clip_low clip_high ratio part measure parts part_voxels
     };
     (members, size_of::<Params>() as u32)
@@ -72,7 +73,8 @@ fn the_layout_comparison_notices_planted_differences() {
     let same = "struct Params { tasks: u32, groups_x: u32, listed: u32, channels: u32, blocks_per_cell: u32,
         first_block: u32, first_start: i32, tail_voxels: u32, cell_voxels: u32, window_rows: u32, p_head: u32,
         t_head: u32, classes: u32, class_base: u32, aux_len: u32, groups: u32, p_row: u32, p_channel: u32, t_row: u32,
-        t_channel: u32, power: f32, threshold: f32, gamma: f32, alpha: f32, task_channels: u32,
+        t_channel: u32, power: f32, threshold: f32, threshold_low: u32, threshold_high: u32, gamma: f32, alpha: f32,
+        task_channels: u32,
         r_head: u32, r_row: u32, r_channel: u32, on: f32, off: f32, keep: f32, add: f32, clip_low: f32, clip_high: f32,
         ratio: f32, part: u32, measure: u32, parts: u32, part_voxels: u32 }";
     assert_eq!(wgsl_struct(&parse(same).unwrap(), "Params"), rust_params());
