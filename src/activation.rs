@@ -13,8 +13,8 @@ pub enum Activation {
     /// `p_c / Σ_k p_k` over the channels of each voxel, of which there must be two at least: what Keras' categorical losses
     /// do to probabilities. A voxel whose channels are all 0 is not a number.
     Normalise,
-    /// 1 where the voxel is at least this value, else 0. Voxels of `f64` are compared with the value itself, others with the
-    /// `f32` next to it, as NumPy compares arrays of either with a number.
+    /// 1 where the voxel is at least this value, else 0. Floats are compared with the number of their type that is next to it,
+    /// as NumPy and torch do, and whole numbers with the value itself.
     Threshold(f64),
     /// 1 in the channel with the largest value of the voxel (the first of equal ones), 0 in the others. Voxels of `f64` are
     /// compared with all their digits.

@@ -130,8 +130,9 @@ impl<'a> Volume<'a> {
     }
 
     /// A volume of `f64` voxels. Sums of them as they stand are made of their 53 bits, as are those of the other operand beside
-    /// them. Comparisons, activations, powers, pointwise losses and gradients take the `f32` next to each voxel, and so does a truth
-    /// in which voxels are masked or ignored. One whose `f32` is infinite counts as an infinity everywhere.
+    /// them, and a threshold and an argmax compare all digits. Other activations, powers, pointwise losses and gradients take the
+    /// `f32` next to each voxel, and so does a truth beside any activation or in which voxels are masked or ignored. One whose
+    /// `f32` is infinite counts as an infinity everywhere.
     ///
     /// ```
     /// use voxdice::{Engine, EngineOptions, Pair, Shape, Volume};

@@ -130,11 +130,11 @@ def test_sums_have_a_threshold_of_one_kind():
     assert vd.sums(pred=pred, truth=truth, activation="threshold").pred.tolist() == [[0.0]], "0.5 where nothing is said"
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("threshold", [0.3, 0.7, -0.0, 1e-300])
 def test_sums_compare_as_numpy_does(dtype, threshold):
     near = np.nextafter(dtype(threshold), np.array([-1, 1], dtype=dtype))
-    pred = np.array([threshold, np.float32(threshold), *near], dtype=dtype).reshape(1, 1, 4)
+    pred = np.array([threshold, np.float16(threshold), *near], dtype=dtype).reshape(1, 1, 4)
     found = vd.sums(pred=pred, truth=np.ones_like(pred), activation="threshold", threshold=threshold)
     assert found.pred[0, 0] == (pred >= threshold).sum()
     both = np.concatenate([pred, pred[..., ::-1]], axis=1)

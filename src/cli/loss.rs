@@ -36,8 +36,9 @@ use work::{Want, Work};
 /// documented bound.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Files: .npy and .npz, NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage or NRRD. Sums of float64 are exact; activations, \
-powers, cross-entropies, gradients and a truth of which voxels are left out take the nearest float32, with a warning.
+Files: .npy and .npz, or images such as NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage and NRRD. Sums of float64 are exact, and \
+threshold and argmax compare all its digits; other activations, powers, cross-entropies, gradients and a truth beside any of \
+these, or of which voxels are left out, take the nearest float32, with a warning.
 
 Axes of .npy, by --layout and number of axes:
   channels-first  1: [spatial]  2: [channel, spatial]  3 and more: [sample, channel, spatial...]
@@ -97,6 +98,9 @@ impl LossCommand {
         let mut operands = Operands::read(&self.truth, &self.pred, &self.choices, self.geometry.into())?;
         let work = self.choices.work(&operands.given())?;
         self.refuse_single_channel(&work, &operands)?;
+        if work.has_threshold() {
+            operands.count_scaled_as_f32();
+        }
         progress.say("opening the device");
         let engine = self.device.engine()?;
         let counterpart = if self.verify { Some(self.device.counterpart(&engine)?) } else { None };

@@ -182,7 +182,7 @@ impl Scratch {
 }
 
 /// All channels of the prediction from voxel `first` on, and what is left of their activation: voxels of `f64` are compared as
-/// they are, and for all else the f32 next to them counts.
+/// they are, and for all else the f32 next to them counts. What is left of a threshold is an f32.
 pub(crate) fn pred_values(
     job: &SumsJob<'_>,
     activation: Activation,
@@ -215,7 +215,10 @@ pub(crate) fn pred_values(
             for (channel, into) in into.chunks_mut(stride).enumerate() {
                 load(job.pred, start(channel), step, &mut into[..voxels]);
             }
-            activation
+            match activation {
+                Activation::Threshold(x) => Activation::Threshold(job.pred.dtype().threshold(x)),
+                _ => activation,
+            }
         }
     }
 }

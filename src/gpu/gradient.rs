@@ -47,7 +47,7 @@ impl Backend {
         };
         let plan = self.within_bindings(plan.reading(words as u64 * whole.channels))?;
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
-        let params = Params { channels: whole.channels as u32, ..numbers(&sums.options) };
+        let params = Params { channels: whole.channels as u32, ..numbers(&sums.options, pred.source.dtype()) };
         Ok(Pass { key, plan, pred, truth, params, adds: false })
     }
 }

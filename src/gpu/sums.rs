@@ -15,6 +15,7 @@ use crate::options::{Activation, SumsOptions};
 use crate::plan::{Output, Plan, Window};
 use crate::pointwise::{Entropy, Focal, Measure, Part, Pointwise};
 use crate::stats::{NonFiniteCount, POINTWISE, Terms, scale_of};
+use crate::volume::Dtype;
 use crate::volume::Source;
 use std::collections::BTreeMap;
 
@@ -101,7 +102,7 @@ impl Backend {
         let element_bytes = pred.source.dtype().size().max(truth.source.dtype().size());
         let plan = self.plan(grid, element_bytes, Output::Tasks(words), [&pred, &truth])?;
         let key = Key { pred: pred.operand(), truth: truth.operand(), lanes: plan.lanes, statistic };
-        Ok(Pass { key, plan, pred, truth, params: numbers(&job.options), adds: false })
+        Ok(Pass { key, plan, pred, truth, params: numbers(&job.options, pred.source.dtype()), adds: false })
     }
 
     /// Runs a pass, on all blocks or on some, joins the parts of each block and hands whole blocks to `sink`.
@@ -173,12 +174,13 @@ fn tasks_of(plan: &Plan, window: &Window, flagged: &Flagged) -> Vec<[u32; 2]> {
 }
 
 /// The numbers of the options, for the kernels.
-pub(super) fn numbers(options: &SumsOptions) -> Params {
+pub(super) fn numbers(options: &SumsOptions, pred: Dtype) -> Params {
     let mut params = Params { alpha: -1.0, ..Params::default() };
     if let Terms::Power(power) = options.terms {
         params.power = power;
     }
     if let Activation::Threshold(threshold) = options.activation {
+        let threshold = pred.threshold(threshold);
         let bits = threshold.to_bits();
         params.threshold = threshold as f32;
         (params.threshold_low, params.threshold_high) = (bits as u32, (bits >> 32) as u32);

@@ -5,7 +5,7 @@ use super::format::ImageFormat;
 use super::header::{Header, Image};
 use super::input::{FileRef, Input};
 use super::unread::Unread;
-use super::{bmp, file, gipl, gzip, metaimage, mgh, nifti, nrrd};
+use super::{bmp, file, gipl, gzip, metaimage, mgh, nifti, npy, nrrd};
 #[cfg(feature = "images")]
 use super::{png, tiff};
 use crate::error::{FileAction, FileError};
@@ -145,5 +145,7 @@ pub(crate) fn is_picture(path: &std::path::Path) -> bool {
 }
 
 fn unknown(path: &std::path::Path) -> FileError {
-    FileError::UnknownFormat { path: path.to_path_buf(), readable: NAMED }
+    // Arrays are no images: who asks for one here is told what is.
+    let readable = if npy::is_array(path) { NAMED.get(..ENDINGS.saturating_sub(1)).unwrap_or_default() } else { NAMED };
+    FileError::UnknownFormat { path: path.to_path_buf(), readable }
 }

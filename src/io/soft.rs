@@ -6,8 +6,7 @@
 //! # Ok::<(), voxdice::error::FileError>(())
 //! ```
 //!
-//! Floats, masks and whole numbers of up to 16 bits keep their values; `f64`s that are `f32`s all of them are read as such.
-//! What is beyond the range of `f32` is refused, as the engine would take it for an infinity. A whole number of 32 or 64 bits
+//! Floats, masks and whole numbers of up to 16 bits keep their values. What is beyond the range of `f32` is refused, as the engine would take it for an infinity. A whole number of 32 or 64 bits
 //! is taken only if no bit is lost.
 //!
 //! An image file has its first axis fastest; [`SoftVolume::axes`] has the slowest first, so x comes last.
@@ -27,9 +26,9 @@ use crate::volume::{LabelMap, Volume};
 /// Voxels in the type that the file made necessary.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// From `f64`, of which some have more digits than `f32`.
+    /// From `f64`, and from numbers that a header scales.
     F64(Vec<f64>),
-    /// From `f32`, from `f64` otherwise, and from whole numbers of which some are negative or above 65,535.
+    /// From `f32`, and from whole numbers of which some are negative or above 65,535.
     F32(Vec<f32>),
     /// From `f16`, as its bits.
     F16(Vec<u16>),
@@ -145,8 +144,8 @@ impl SoftVolume {
         }
     }
 
-    /// Voxels with more digits than `f32` has: of them comparisons, activations, powers, pointwise losses and gradients take the
-    /// nearest one, and so does a truth in which voxels are masked.
+    /// Voxels with more digits than `f32` has: of them activations other than comparisons, powers, pointwise losses and gradients
+    /// take the nearest one, and so does a truth beside any activation or in which voxels are masked.
     #[must_use]
     pub fn beyond_f32(&self) -> u64 {
         let Values::F64(values) = &self.values else { return 0 };

@@ -129,13 +129,19 @@ impl Case<'_> {
     }
 }
 
-/// An activation with what a threshold is beside voxels of this type.
+/// An activation with what a threshold is beside voxels of this type: of floats the next one of all that there are.
 pub fn beside(pred: &Array, activation: Activation) -> Activation {
-    match (pred, activation) {
-        (Array::F64(_), _) => activation,
-        (_, Activation::Threshold(threshold)) => Activation::Threshold((threshold as f32).into()),
-        _ => activation,
-    }
+    let Activation::Threshold(threshold) = activation else { return activation };
+    let every = (0..=u16::MAX).collect();
+    let bits = match pred {
+        Array::F16(_) => Array::F16(every),
+        Array::Bf16(_) => Array::Bf16(every),
+        Array::F32(_) => return Activation::Threshold((threshold as f32).into()),
+        Array::F64(_) | Array::U8(_) | Array::U16(_) | Array::U32(_) => return activation,
+    };
+    let values = (0..=0xffff).map(|bits_of| bits.value(bits_of)).filter(|value| value.is_finite());
+    let next = values.min_by(|a, b| (a - threshold).abs().total_cmp(&(b - threshold).abs()));
+    Activation::Threshold(next.unwrap())
 }
 
 pub fn activated(activation: Activation, logits: &[f64], c: usize) -> f64 {

@@ -35,7 +35,7 @@ impl Array {
 }
 
 impl Array {
-    /// The f32 next to each f64, which is what everything takes but sums of voxels as they stand.
+    /// The f32 next to each f64, which is what everything takes but comparisons and sums of voxels as they stand.
     pub fn narrowed(&self) -> Self {
         match self {
             Self::F64(x) => Self::F32(x.iter().map(|&x| x as f32).collect()),

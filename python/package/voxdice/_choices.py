@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -190,11 +191,11 @@ def digits(given: int | None) -> int | None:
 
 
 def finite(given: float | None, what: str) -> float | None:
-    """A number that a float32 can hold."""
+    """A number that is finite."""
     if given is None:
         return None
     found = numbers([given])
-    if found is None or not abs(found[0]) < 3.4e38:
+    if found is None or not math.isfinite(found[0]):
         raise Error(f"{what} is {given!r}, and must be a number")
     return found[0]
 

@@ -127,8 +127,9 @@ def sums(*, pred: Any, truth: Any, activation: str = "none", threshold: float | 
     ``pred`` has shape ``[samples, channels, axes of space...]`` and is float64, float32, float16, bfloat16 (of torch),
     uint8, uint16 or bool. ``truth`` is of that shape, or a map of labels of shape ``[samples, axes of space...]``, of which
     channel c has label c (and a single channel label 1). ``activation`` is ``"none"``, ``"sigmoid"``, ``"softmax"``,
-    ``"normalise"``, ``"argmax"`` or ``"threshold"`` (1 from ``threshold`` on, by default 0.5). ``non_finite`` says what NaN
-    and infinities are: ``"error"`` or ``"ignore"``, which leaves voxels out where either side is not finite.
+    ``"normalise"``, ``"argmax"`` or ``"threshold"`` (1 from ``threshold`` on, by default 0.5, as NumPy
+    compares). ``non_finite`` says what NaN and infinities are: ``"error"`` or ``"ignore"``, which leaves voxels out where either
+    side is not finite.
 
     ``"threshold"`` and ``"argmax"`` compare all digits of float64; other activations take the float32 next to it. Values within
     ±1 are summed on the grid 2^-46, for any order and number of threads (docs/arithmetic.md). Raises :class:`voxdice.Error` for

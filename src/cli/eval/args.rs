@@ -245,7 +245,7 @@ fn distance(text: &str) -> Result<f64, String> {
 }
 
 fn threshold(text: &str) -> Result<f64, String> {
-    let found = text.parse().ok().filter(|threshold: &f64| (*threshold as f32).is_finite());
+    let found = text.parse().ok().filter(|threshold: &f64| threshold.is_finite());
     found.ok_or_else(|| format!("`{text}` is not a number; write a probability such as 0.5"))
 }
 

@@ -290,6 +290,8 @@ pub(super) fn activation(activation: Activation) -> String {
         Activation::Sigmoid => "sigmoid".into(),
         Activation::Softmax => "softmax".into(),
         Activation::Normalise => "normalise".into(),
+        // 1e300 has 301 digits.
+        Activation::Threshold(threshold) if threshold.abs() >= 1e16 => format!("threshold={threshold:e}"),
         Activation::Threshold(threshold) => format!("threshold={threshold}"),
         Activation::Argmax => "argmax".into(),
     }

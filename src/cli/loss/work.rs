@@ -117,6 +117,11 @@ impl Work {
         matches!(self, Self::Call { recipe, .. } if recipe.ignore != Ignore::Nothing)
     }
 
+    /// Whether the prediction is compared with a threshold.
+    pub fn has_threshold(&self) -> bool {
+        self.terms().iter().any(|term| matches!(term.options.activation, Activation::Threshold(_)))
+    }
+
     /// Whether the prediction is but compared, which is done with all its digits.
     pub fn compares(&self) -> bool {
         let is_compared = |activation| matches!(activation, Activation::Threshold(_) | Activation::Argmax);

@@ -5,8 +5,9 @@ use super::{LabelOptions, Labels};
 use crate::error::LabelFault;
 use crate::io::npy::Elements;
 use crate::io::voxels::half;
-use crate::io::{Voxel, Voxels};
+use crate::io::{StoredType, Voxel, Voxels};
 use crate::memory::collected;
+use crate::volume::Dtype;
 
 /// The first voxel that is not a label.
 #[derive(Debug, PartialEq)]
@@ -138,6 +139,20 @@ pub fn settle(values: &mut [f64]) {
     }
 }
 
+/// Makes of scaled numbers what was meant, and says by which options they are labels: [`settle`]d ones, and beside a threshold the
+/// `f32`s of whole numbers, as a slope has no more digits.
+pub(super) fn meant(values: &mut [f64], stored: StoredType, options: &LabelOptions) -> LabelOptions {
+    match (options.threshold, stored) {
+        (None, _) => settle(values),
+        (Some(_), StoredType::F32 | StoredType::F64) => {}
+        (Some(_), _) => {
+            values.iter_mut().for_each(|value| *value = f64::from(*value as f32));
+            return options.of(Dtype::F32);
+        }
+    }
+    options.clone()
+}
+
 /// The whole number that a value is in `f32`.
 fn settled(value: f64) -> Option<f64> {
     let near = f64::from(value as f32);
@@ -203,7 +218,10 @@ pub(super) fn interpret(elements: Elements, options: &LabelOptions, merged: &mut
     let all = |label| labels.push(label);
     match elements {
         Elements::Bool(voxels) | Elements::Plain(Voxels::U8(voxels)) => interpreted(&voxels, options, merged, all),
-        Elements::F16(bits) => interpreted(&bits.into_iter().map(half).collect::<Vec<_>>(), options, merged, all),
+        Elements::F16(bits) => {
+            let values: Vec<f32> = bits.into_iter().map(half).collect();
+            interpreted(&values, &options.of(Dtype::F16), merged, all)
+        }
         Elements::Plain(Voxels::U16(voxels)) => interpreted(&voxels, options, merged, all),
         Elements::Plain(Voxels::U32(voxels)) => interpreted(&voxels, options, merged, all),
         Elements::Plain(Voxels::U64(voxels)) => interpreted(&voxels, options, merged, all),

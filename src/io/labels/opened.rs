@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::convert::{Offender, convert, convert_elements, interpret, settle};
+use super::convert::{Offender, convert, convert_elements, interpret, meant};
 use super::merged::Merged;
 use super::white::{as_one, is_white};
 use super::{LabelOptions, LabelVolume, White, grid, position};
@@ -94,12 +94,13 @@ impl Opened {
                 if let (true, Voxels::U8(values)) = (white, &mut voxels) {
                     as_one(values);
                 }
-                if let (true, Voxels::F64(values)) = (is_scaled, &mut voxels) {
-                    settle(values);
-                }
+                let options = match (is_scaled, &mut voxels) {
+                    (true, Voxels::F64(values)) => meant(values, stored, options),
+                    _ => options.clone(),
+                };
                 let labels = match options.are_plain() {
                     true => convert(voxels),
-                    false => interpret(Elements::Plain(voxels), options, &mut merged),
+                    false => interpret(Elements::Plain(voxels), &options, &mut merged),
                 };
                 (labels, Some(stored), surplus)
             }

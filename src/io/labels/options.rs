@@ -3,6 +3,7 @@
 use super::convert::Number;
 use crate::error::LabelFault;
 use crate::io::{Colours, StoredType};
+use crate::volume::Dtype;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,8 +21,9 @@ pub struct LabelOptions {
     /// Numbers that are at most this far from a whole one become it: such numbers come from scaled or interpolated
     /// labels.
     pub round: Option<f64>,
-    /// Numbers from this on become label 1, the others 0: a mask of probabilities. Floats of 16 and 32 bits are compared with
-    /// the `f32` next to it, as [`Activation::Threshold`](crate::Activation::Threshold) does, and all others with itself.
+    /// Numbers from this on become label 1, the others 0: a mask of probabilities. They are compared as by
+    /// [`Activation::Threshold`](crate::Activation::Threshold): floats with the number of their type that is next to it, whole
+    /// numbers with itself. Whole numbers that a header scales count as `f32`, since its slope has no more digits.
     pub threshold: Option<f64>,
     /// Negative numbers that are labels as well, with a [`code`] in place of their number. With any of them, labels
     /// from 2^31 on are an error, since they could not be told from the codes.
@@ -64,11 +66,16 @@ impl LabelOptions {
         self.round.is_none() && self.threshold.is_none() && self.negative.is_empty()
     }
 
+    /// The same for numbers of this type, as which they are not compared.
+    pub(super) fn of(&self, dtype: Dtype) -> Self {
+        Self { threshold: self.threshold.map(|threshold| dtype.threshold(threshold)), ..self.clone() }
+    }
+
     /// The label of a number.
     pub(super) fn label<T: Number>(&self, number: T) -> Result<u32, LabelFault> {
         if let Some(threshold) = self.threshold {
             let value = number.as_f64();
-            let threshold = if T::STORED == StoredType::F32 { f64::from(threshold as f32) } else { threshold };
+            let threshold = if T::STORED == StoredType::F32 { Dtype::F32.threshold(threshold) } else { threshold };
             return if value.is_nan() { Err(LabelFault::NotFinite) } else { Ok(u32::from(value >= threshold)) };
         }
         if number.is_label() {
@@ -142,10 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_is_met_from_itself_on_as_f32() {
+    fn a_threshold_is_met_from_itself_on() {
         let options = LabelOptions { threshold: Some(0.7), ..LabelOptions::default() };
         assert_eq!([0.7f32, 0.699_999, 1.0, -3.0].map(|p| options.label(p)), [Ok(1), Ok(0), Ok(1), Ok(0)]);
-        assert_eq!([0.7f64, 0.699_999].map(|p| options.label(p)), [Ok(1), Ok(0)]);
+        assert_eq!([0.7f64, 0.7f64.next_down(), 0.7f32.into()].map(|p| options.label(p)), [Ok(1), Ok(0), Ok(0)]);
+        // 0.7 in 16 bits is above 0.7, and 0.1 below 0.1.
+        let of = |threshold| LabelOptions { threshold: Some(threshold), ..LabelOptions::default() }.of(Dtype::F16);
+        assert_eq!([of(0.7).label(0.7f32), of(0.1).label(0.099_975_586f32)], [Ok(0), Ok(1)]);
         assert_eq!(options.label(255i16), Ok(1));
         assert_eq!(options.label(f32::NAN), Err(LabelFault::NotFinite));
     }

@@ -3,7 +3,7 @@
 use bytemuck::{cast_slice, cast_slice_mut};
 
 use super::LabelOptions;
-use super::convert::{Number, Offender, check, interpreted, settle, whole, whole_halves};
+use super::convert::{Number, Offender, check, interpreted, meant, whole, whole_halves};
 use super::merged::Merged;
 use super::white::as_one;
 use crate::error::FileError;
@@ -12,6 +12,7 @@ use crate::io::npy::Content;
 use crate::io::unread::{Unread, out_of_memory};
 use crate::io::voxels::half;
 use crate::io::{StoredType, Voxel};
+use crate::volume::Dtype;
 use crate::volume::LabelSlice;
 
 pub(super) struct Pieces {
@@ -154,9 +155,9 @@ impl Pieces {
         room(&self.unread, &mut self.scaled, n)?;
         let values = self.scaled.get_mut(..n).unwrap_or_default();
         fill_scaled(&mut self.unread, &mut self.raw, values)?;
-        settle(values);
-        if !self.options.are_plain() {
-            return interpret::<f64>(&self.unread, values, &self.options, (&mut self.merged, &mut self.copied));
+        let options = meant(values, self.unread.layout.dtype, &self.options);
+        if !options.are_plain() {
+            return interpret::<f64>(&self.unread, values, &options, (&mut self.merged, &mut self.copied));
         }
         check(values)?;
         copy::<f64>(&self.unread, values, &mut self.copied)
@@ -173,7 +174,7 @@ impl Pieces {
             }
             (Content::Half, _) => {
                 let voxels: Vec<f32> = self.stored::<u16>(n)?.iter().map(|&bits| half(bits)).collect();
-                interpret(&self.unread, &voxels, &self.options, (&mut self.merged, &mut self.copied))
+                interpret(&self.unread, &voxels, &self.options.of(Dtype::F16), (&mut self.merged, &mut self.copied))
             }
             (Content::Plain, dtype) => match dtype {
                 StoredType::U8 => self.interpret_next::<u8>(n),

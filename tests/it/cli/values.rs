@@ -185,8 +185,8 @@ fn a_threshold_makes_a_mask_of_the_prediction_alone() {
     assert_eq!(loss["reduced"], *dice);
 }
 
-/// NumPy's result of `pred >= 0.7`: of float64 with all its digits, and of float32 beside the float32 next to 0.7. A header's
-/// scale makes float64 of whole numbers.
+/// NumPy's result of `pred >= 0.7`: of float64 with all its digits, and of float32 beside the float32 next to 0.7. Whole numbers
+/// that a header scales are float32.
 #[test]
 fn a_threshold_is_compared_in_the_type_of_the_file() {
     let all = Files::new();
@@ -195,18 +195,21 @@ fn a_threshold_is_compared_in_the_type_of_the_file() {
     let values = [single.into(), 0.7, 0.7f64.next_down(), single.next_down().into()];
     let double = all.map("p64.nii", &[4, 1, 1], &values);
     let float = all.map("p32.nii", &[4, 1, 1], &values.map(|value| value as f32));
-    let percent = all.map("percent.nii", &[4, 1, 1], &[70u8, 71, 69, 0]);
+    let percent = all.map("percent.nii", &[4, 1, 1], &[70u8, 100, 69, 0]);
     let mut bytes = std::fs::read(&percent).unwrap();
     bytes[112..116].copy_from_slice(&0.01f32.to_le_bytes());
     std::fs::write(&percent, bytes).unwrap();
-    for (pred, expected) in [(&double, 1), (&float, 3), (&percent, 1)] {
-        let found = eval(&truth, pred, &["--threshold", "0.7"]);
-        assert_eq!(counts(&found, "1"), [expected, 0, 4 - expected, 0], "{}", pred.display());
+    for (pred, threshold, expected) in
+        [(&double, "0.7", 1), (&double, "1e39", 0), (&float, "0.7", 3), (&percent, "0.7", 2), (&percent, "1", 1)]
+    {
+        let place = format!("{} from {threshold} on", pred.display());
+        let found = eval(&truth, pred, &["--threshold", threshold]);
+        assert_eq!(counts(&found, "1"), [expected, 0, 4 - expected, 0], "{place}");
         // `loss` has the same mask, and rounds none of it.
-        let activation = ["--activation", "threshold=0.7", "--form", "score", "--format", "json"];
-        let loss = json([&["loss", text(&truth), text(pred)], &activation[..]].concat());
-        assert_eq!(loss["reduced"], found["mean"]["1"]["Dice"], "{}", pred.display());
-        assert_eq!(loss["warnings"], json!([]));
+        let activation = format!("threshold={threshold}");
+        let score = ["--activation", &activation, "--form", "score", "--format", "json"];
+        let loss = json([&["loss", text(&truth), text(pred)], &score[..]].concat());
+        assert_eq!((&loss["reduced"], &loss["warnings"]), (&found["mean"]["1"]["Dice"], &json!([])), "{place}");
     }
 }
 
