@@ -31,12 +31,14 @@ impl Dtype {
     }
 
     /// A threshold beside voxels of this type: the number of that type next to it, as NumPy and torch compare, since 0.1 in an
-    /// array of f16 is below 0.1. Whole numbers are at least the same as the next whole one.
+    /// array of f16 is below 0.1. A whole number is at least `x` where it is at least the next whole number, which an f32 holds.
     pub(crate) fn threshold(self, x: f64) -> f64 {
         // Bits of a fraction, and the exponent of the smallest normal number.
         let nearest = |bits: i32, least: i32| {
             let unit = libm::scalbn(1.0, libm::ilogb(x).max(least) - bits);
-            (x / unit).round_ties_even() * unit
+            let near = (x / unit).round_ties_even() * unit;
+            let largest = (2.0 - libm::scalbn(1.0, -bits)) * libm::scalbn(1.0, 1 - least);
+            if near.abs() > largest { f64::INFINITY.copysign(x) } else { near }
         };
         match self {
             Self::F64 => x,
@@ -63,15 +65,14 @@ mod tests {
 
     #[test]
     fn thresholds_are_numbers_of_the_type() {
-        for x in [0.1, 0.7, 1e-40, 1e-45, 7e-46, -3e38, 0.0, -0.0, 5e-324, 16_777_217.0] {
+        for x in [0.1, 0.7, 1e-40, 1e-45, 7e-46, -3e38, 3.5e38, -1e300, 0.0, -0.0, 5e-324, 16_777_217.0] {
             assert_eq!(Dtype::F32.threshold(x).to_bits(), f64::from(x as f32).to_bits(), "{x:e}");
             assert_eq!(Dtype::F64.threshold(x), x);
         }
-        let halves = [0.1, 0.7, 1.0 + 2f64.powi(-11), 1.0 + 3.0 * 2f64.powi(-11), 65_519.0, 3e-8, 2.9e-8];
-        let expected = [0.099_975_585_937_5, 0.700_195_312_5, 1.0, 1.001_953_125, 65_504.0, 2f64.powi(-24), 0.0];
+        let halves = [0.1, 0.7, 1.0 + 2f64.powi(-11), 1.0 + 3.0 * 2f64.powi(-11), 65_519.0, 65_520.0, 3e-8, 2.9e-8];
+        let expected =
+            [0.099_975_585_937_5, 0.700_195_312_5, 1.0, 1.001_953_125, 65_504.0, f64::INFINITY, 2f64.powi(-24), 0.0];
         assert_eq!(halves.map(|x| Dtype::F16.threshold(x)), expected);
-        // No voxel is beyond the largest one.
-        assert!(Dtype::F16.threshold(65_520.0) > 65_504.0 && Dtype::F32.threshold(1e300) > f32::MAX.into());
         assert_eq!(Dtype::Bf16.threshold(0.1), 0.100_097_656_25);
         assert_eq!([1e-300, 0.5, 1.0, -0.5, -1.5].map(|x| Dtype::U8.threshold(x)), [1.0, 1.0, 1.0, 0.0, -1.0]);
     }

@@ -15,6 +15,12 @@ pub fn grouped(value: u64) -> String {
     text
 }
 
+/// A number with all its digits: 1e300 has 301 of them, and is written so.
+pub fn digits(value: f64) -> String {
+    let plain = value.to_string();
+    if plain.len() > 24 { format!("{value:e}") } else { plain }
+}
+
 /// A score with four decimals; `-` where it is undefined. Only 1 itself is shown as 1.0000, and only 0 as 0.0000.
 pub fn score(value: f64) -> String {
     if value.is_nan() {
@@ -148,6 +154,12 @@ fn in_lines(text: &str, indent: usize, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_are_all_there_or_beside_a_power() {
+        let found = [0.5, 0.1 + 0.2, 1e300, 5e-324, -1e39, 123_456_789.0].map(digits);
+        assert_eq!(found, ["0.5", "0.30000000000000004", "1e300", "5e-324", "-1e39", "123456789"]);
+    }
 
     #[test]
     fn groups_of_three() {

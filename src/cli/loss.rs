@@ -37,8 +37,8 @@ use work::{Want, Work};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Files: .npy and .npz, or images such as NIfTI (.nii, .nii.gz, .hdr/.img), MetaImage and NRRD. Sums of float64 are exact, and \
-threshold and argmax compare all its digits; other activations, powers, cross-entropies, gradients and a truth beside any of \
-these, or of which voxels are left out, take the nearest float32, with a warning.
+threshold and argmax compare all its digits; other activations, powers, cross-entropies and gradients, and a truth beside any \
+activation or of which voxels are left out, take the nearest float32, with a warning.
 
 Axes of .npy, by --layout and number of axes:
   channels-first  1: [spatial]  2: [channel, spatial]  3 and more: [sample, channel, spatial...]

@@ -63,9 +63,8 @@ impl fmt::Display for Warning {
             Self::Eval(warning) => f.write_str(&words::of_warning(warning)),
             Self::Rounded { file, voxels } => write!(
                 f,
-                "{file}: {} voxels have more digits than float32, as stored or after the slope of the header, and activations \
-                 (but threshold and argmax), powers, cross-entropies, gradients and masked truths take the nearest float32; store float32 to have them as they \
-                 are",
+                "{file}: {} voxels have more digits than float32, as stored or after the slope of the header, and the nearest \
+                 float32 of each is taken here; store float32 to have them as they are",
                 grouped(*voxels)
             ),
             Self::ScaledLabels { file, voxels } => write!(

@@ -72,6 +72,16 @@ pub(super) fn dicom(first: &[u8], path: &Path, readable: Readable) -> Option<Fil
     is_dicom(first).then(|| dicom.error(path, readable))
 }
 
+/// An array by its first bytes, which is read where its name ends so.
+const ARRAY: Foreign = Foreign("a NumPy array that is not called .npy", &["npy"], &[b"\x93NUMPY"], "name it so");
+
+/// The error for an array under another name.
+pub(super) fn array(first: &[u8], path: &Path, readable: Readable) -> Option<FileError> {
+    let Foreign(_, endings, starts, _) = ARRAY;
+    let is_array = starts.iter().any(|start| first.starts_with(start)) && !is_named(path, endings);
+    is_array.then(|| ARRAY.error(path, readable))
+}
+
 /// The error for a file that by its name is of a format that is known and not read.
 #[cfg(feature = "eval")]
 pub(super) fn by_name(path: &Path, readable: Readable) -> Option<FileError> {

@@ -1,6 +1,6 @@
 //! Images of every format that is read.
 
-use super::foreign::{dicom, foreign, started};
+use super::foreign::{array, dicom, foreign, started};
 use super::format::ImageFormat;
 use super::header::{Header, Image};
 use super::input::{FileRef, Input};
@@ -120,6 +120,7 @@ fn format(file: &FileRef<'_>) -> Result<&'static ImageFormat, FileError> {
     let packed = file::ends_in(path, "gz") || first.starts_with(&gzip::MAGIC);
     known()
         .or_else(|| dicom(first, path, NAMED).map(Err))
+        .or_else(|| array(first, path, NAMED).map(Err))
         // A picture may be of another format than its name says.
         .or_else(|| started(first, path, NAMED).filter(|_| is_picture(path)).map(Err))
         .or_else(named)
@@ -145,7 +146,7 @@ pub(crate) fn is_picture(path: &std::path::Path) -> bool {
 }
 
 fn unknown(path: &std::path::Path) -> FileError {
-    // Arrays are no images: who asks for one here is told what is.
+    // An array is no image, so what is listed to whoever asked for one as an image are images.
     let readable = if npy::is_array(path) { NAMED.get(..ENDINGS.saturating_sub(1)).unwrap_or_default() } else { NAMED };
     FileError::UnknownFormat { path: path.to_path_buf(), readable }
 }

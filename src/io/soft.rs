@@ -6,8 +6,8 @@
 //! # Ok::<(), voxdice::error::FileError>(())
 //! ```
 //!
-//! Floats, masks and whole numbers of up to 16 bits keep their values. What is beyond the range of `f32` is refused, as the engine would take it for an infinity. A whole number of 32 or 64 bits
-//! is taken only if no bit is lost.
+//! Floats, masks and whole numbers of up to 16 bits keep their values. What is beyond the range of `f32` is refused, as the
+//! engine would take it for an infinity. A whole number of 32 or 64 bits is taken only if it is an `f32`.
 //!
 //! An image file has its first axis fastest; [`SoftVolume::axes`] has the slowest first, so x comes last.
 
@@ -26,9 +26,9 @@ use crate::volume::{LabelMap, Volume};
 /// Voxels in the type that the file made necessary.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// From `f64`, and from numbers that a header scales.
+    /// From `f64`, from numbers that a header scales, and from whole numbers of which some are negative or above 65,535.
     F64(Vec<f64>),
-    /// From `f32`, and from whole numbers of which some are negative or above 65,535.
+    /// From `f32`.
     F32(Vec<f32>),
     /// From `f16`, as its bits.
     F16(Vec<u16>),
@@ -141,6 +141,14 @@ impl SoftVolume {
             Values::F16(bits) => Volume::f16_bits(shape, bits),
             Values::U8(values) => Volume::u8(shape, values),
             Values::U16(values) => Volume::u16(shape, values),
+        }
+    }
+
+    /// Makes whole numbers that a header scales `f32`s: its slope has no more digits, and so 50 with the slope 0.01 is 0.5. Beside a
+    /// threshold `voxdice loss` does so, and label maps do.
+    pub fn scaled_as_f32(&mut self) {
+        if let (Some(_), Values::F64(values)) = (self.step, &self.values) {
+            self.values = Values::F32(collected(values.iter().map(|&value| value as f32)));
         }
     }
 
@@ -329,7 +337,7 @@ fn whole<T: Copy + Into<i128>>(values: &[T]) -> Result<Values, Unrepresentable> 
             if let Some(first) = each().find(inexact) {
                 return Err((each().filter(inexact).count() as u64, first.to_string(), true));
             }
-            Values::F32(collected(each().map(|v| v as f32)))
+            Values::F64(collected(each().map(|v| v as f64)))
         }
     };
     Ok(values)

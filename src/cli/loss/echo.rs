@@ -7,6 +7,7 @@ use crate::metric::{
     GeneralizedWeights, Ignore, Kind, LossOptions, Matthews, Overlap, Part, Per, Pointwise, Reduce, Smooth, Smoothing,
     Term, Tversky,
 };
+use crate::text::digits;
 use serde_json::{Map, Value, json};
 
 /// All choices, by name.
@@ -290,9 +291,7 @@ pub(super) fn activation(activation: Activation) -> String {
         Activation::Sigmoid => "sigmoid".into(),
         Activation::Softmax => "softmax".into(),
         Activation::Normalise => "normalise".into(),
-        // 1e300 has 301 digits.
-        Activation::Threshold(threshold) if threshold.abs() >= 1e16 => format!("threshold={threshold:e}"),
-        Activation::Threshold(threshold) => format!("threshold={threshold}"),
+        Activation::Threshold(threshold) => format!("threshold={}", digits(threshold)),
         Activation::Argmax => "argmax".into(),
     }
 }

@@ -154,7 +154,7 @@ impl FromStr for ActivationName {
             ("sigmoid", _) => Activation::Sigmoid,
             ("softmax", _) => Activation::Softmax,
             ("argmax", _) => Activation::Argmax,
-            (_, Some(threshold)) => Activation::Threshold(threshold),
+            (_, Some(threshold)) if threshold.is_finite() => Activation::Threshold(threshold),
             _ => return Err("known are none, sigmoid, softmax, threshold=X and argmax".into()),
         }))
     }

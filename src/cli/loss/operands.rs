@@ -7,7 +7,7 @@ use crate::cli::warning::Warning;
 use crate::eval::{self, GeometryRule, Side};
 use crate::io::axes::{ArrayLayout, Relation, SoftAxes, TruthAxes, relate};
 use crate::io::npy::Order;
-use crate::io::soft::{self, Origin, SoftVolume, Values};
+use crate::io::soft::{self, Origin, SoftVolume};
 use crate::io::{self, Gap, Grid, Input};
 use crate::metric::Given;
 use crate::stats::Sums;
@@ -315,12 +315,9 @@ impl Operands {
         extent(&self.file_shape().0)
     }
 
-    /// Beside a threshold whole numbers that a header scales count as f32: its slope has no more digits, and half of 100 with the
-    /// slope 0.01 is 0.5.
+    /// Beside a threshold: 50 with the slope 0.01 is 0.5.
     pub fn count_scaled_as_f32(&mut self) {
-        if let (Some(_), Values::F64(values)) = (self.pred.step, &self.pred.values) {
-            self.pred.values = Values::F32(values.iter().map(|&value| value as f32).collect());
-        }
+        self.pred.scaled_as_f32();
     }
 
     /// Warns of voxels with more digits than f32 of which the nearest f32 is taken: also of a truth in which some are left out.

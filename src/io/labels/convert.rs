@@ -139,8 +139,8 @@ pub fn settle(values: &mut [f64]) {
     }
 }
 
-/// Makes of scaled numbers what was meant, and says by which options they are labels: [`settle`]d ones, and beside a threshold the
-/// `f32`s of whole numbers, as a slope has no more digits.
+/// Makes of scaled numbers what was meant, and returns the options that make labels of them. Without a threshold they are
+/// [`settle`]d; with one whole numbers count as `f32`, as a slope has no more digits, and floats stay as they are.
 pub(super) fn meant(values: &mut [f64], stored: StoredType, options: &LabelOptions) -> LabelOptions {
     match (options.threshold, stored) {
         (None, _) => settle(values),

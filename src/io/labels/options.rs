@@ -23,7 +23,8 @@ pub struct LabelOptions {
     pub round: Option<f64>,
     /// Numbers from this on become label 1, the others 0: a mask of probabilities. They are compared as by
     /// [`Activation::Threshold`](crate::Activation::Threshold): floats with the number of their type that is next to it, whole
-    /// numbers with itself. Whole numbers that a header scales count as `f32`, since its slope has no more digits.
+    /// numbers with itself. What a header scales is `f64`, but whole numbers count as `f32`
+    /// ([`SoftVolume::scaled_as_f32`](crate::io::soft::SoftVolume::scaled_as_f32)).
     pub threshold: Option<f64>,
     /// Negative numbers that are labels as well, with a [`code`] in place of their number. With any of them, labels
     /// from 2^31 on are an error, since they could not be told from the codes.
@@ -66,7 +67,7 @@ impl LabelOptions {
         self.round.is_none() && self.threshold.is_none() && self.negative.is_empty()
     }
 
-    /// The same for numbers of this type, as which they are not compared.
+    /// The same with the threshold of this type, for numbers of it that come as another one.
     pub(super) fn of(&self, dtype: Dtype) -> Self {
         Self { threshold: self.threshold.map(|threshold| dtype.threshold(threshold)), ..self.clone() }
     }

@@ -8,8 +8,8 @@ fn values(voxels: Voxels) -> Result<Values, Unrepresentable> {
 fn whole_numbers_keep_their_values_in_the_narrowest_type() {
     assert_eq!(values(Voxels::I64(vec![0, 255])), Ok(Values::U8(vec![0, 255])));
     assert_eq!(values(Voxels::U32(vec![256])), Ok(Values::U16(vec![256])));
-    assert_eq!(values(Voxels::I8(vec![-1, 2])), Ok(Values::F32(vec![-1.0, 2.0])));
-    assert_eq!(values(Voxels::U64(vec![1 << 40])), Ok(Values::F32(vec![1_099_511_627_776.0])));
+    assert_eq!(values(Voxels::I8(vec![-1, 2])), Ok(Values::F64(vec![-1.0, 2.0])));
+    assert_eq!(values(Voxels::U64(vec![1 << 40])), Ok(Values::F64(vec![1_099_511_627_776.0])));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::text::{escaped, number, path, plural};
 use crate::eval::{CaseResult, ClassSource, GeometryRule, Kind, MissingRule, Score, Summary};
 use crate::report::phrases::{empty_rule, lesion_definition, surface_definition};
-use crate::text::{extent, grouped};
+use crate::text::{digits, extent, grouped};
 use std::path::{Path, PathBuf};
 
 /// The name of the page, as markup.
@@ -90,7 +90,7 @@ fn definitions(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
         facts.push(("Rounded", format!("numbers at most {most} from a label")));
     }
     if let Some(threshold) = rules.threshold {
-        facts.push(("Threshold", format!("the prediction is label 1 from {threshold} on")));
+        facts.push(("Threshold", format!("the prediction is label 1 from {} on", digits(threshold))));
     }
     let mut rule = empty_rule(summary).replace("undefined (-)", "undefined (\u{2013})");
     if let Some(first) = rule.get_mut(..1) {

@@ -199,9 +199,9 @@ fn a_threshold_is_compared_in_the_type_of_the_file() {
     let mut bytes = std::fs::read(&percent).unwrap();
     bytes[112..116].copy_from_slice(&0.01f32.to_le_bytes());
     std::fs::write(&percent, bytes).unwrap();
-    for (pred, threshold, expected) in
-        [(&double, "0.7", 1), (&double, "1e39", 0), (&float, "0.7", 3), (&percent, "0.7", 2), (&percent, "1", 1)]
-    {
+    let signed = all.map("i16.nii", &[4, 1, 1], &[1i16, 0, 2, -1]);
+    let all = [(&double, "0.7", 1), (&double, "1e39", 0), (&float, "0.7", 3), (&percent, "0.7", 2), (&percent, "1", 1)];
+    for (pred, threshold, expected) in all.into_iter().chain([(&signed, "1.00000001", 1), (&signed, "1e-300", 2)]) {
         let place = format!("{} from {threshold} on", pred.display());
         let found = eval(&truth, pred, &["--threshold", threshold]);
         assert_eq!(counts(&found, "1"), [expected, 0, 4 - expected, 0], "{place}");

@@ -24,3 +24,19 @@ fn a_file_of_another_kind_is_refused_with_every_ending() {
         }
     }
 }
+
+#[test]
+fn an_array_under_another_name_is_told_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.nii", "a", "a.png"] {
+        let path = folder.path().join(name);
+        fs::write(&path, b"\x93NUMPY\x01\0").unwrap();
+        let message = voxdice::io::labels::read(&path).unwrap_err().to_string();
+        assert!(message.contains("NumPy array that is not called .npy") && message.contains("name it so"), "{message}");
+    }
+    // Asked for an image, it is none.
+    let path = folder.path().join("a.npy");
+    fs::write(&path, b"\x93NUMPY\x01\0").unwrap();
+    let message = voxdice::io::read(&path).unwrap_err().to_string();
+    assert!(message.contains(".bmp, or convert this one"), "{message}");
+}
