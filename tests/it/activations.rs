@@ -5,12 +5,12 @@
 use crate::engines::ALL;
 use crate::equality::{label_map, volume};
 use crate::oracle::Array;
-use crate::random::{LabelType, Pattern, Random, Real, labels, reals};
+use crate::random::{LabelType, Pattern, Real, labels, reals};
 use voxdice::metric::{Entropy, Focal, LabelSmoothing, Measure, Part, Pointwise};
 use voxdice::stats::{Sums, Terms};
 use voxdice::{Activation, Error, LabelMap, Layout, Pair, Shape, SumsOptions, Table, Truth, Volume};
 
-mod doubles;
+mod comparisons;
 
 /// Documented bounds on the error of one voxel: of an activated value or a power that is rounded to f32, and of a pointwise
 /// loss relative to the larger of 1 and the loss, for a gamma of up to 2. A unit of their sum is 2^-30.
@@ -127,6 +127,20 @@ impl Case<'_> {
             }
         }
     }
+
+    /// Of comparisons alone, whose sums are the expected ones.
+    fn check_comparison(&self) {
+        let expected = self.expected();
+        for implementation in ALL.iter() {
+            let found = self.run(&implementation.engine).unwrap();
+            for (expected, found) in expected.iter().zip(found.values()) {
+                let sums: Vec<f64> = found.exact().iter().map(|sum| sum.to_f64()).collect();
+                let place =
+                    format!("{:?} {:?} on {}", self.options.activation, self.shape.layout(), implementation.name);
+                assert_eq!(sums, expected.sums[..5], "{place}");
+            }
+        }
+    }
 }
 
 /// An activation with what a threshold is beside voxels of this type: of floats the next one of all that there are.
@@ -192,30 +206,6 @@ pub fn pointwise(options: SumsOptions, logits: &[f64], c: usize, p: f64, t: f64)
 }
 
 const LAYOUTS: [Layout; 2] = [Layout::ChannelsFirst, Layout::ChannelsLast];
-
-#[test]
-fn threshold_and_argmax_are_exact() {
-    for (activation, channels) in [(Activation::Threshold(0.25), 2), (Activation::Argmax, 3)] {
-        for layout in LAYOUTS {
-            let shape = Shape::new(2, channels, [35_001]).unwrap().with_layout(layout);
-            let n = shape.elements() as usize;
-            // Few different values, so that equal ones occur.
-            let mut random = Random::new(1);
-            let pred = Array::F32((0..n).map(|_| (random.below(9) as f32 - 4.0) / 8.0).collect());
-            let truth = labels(LabelType::U8, &[0, 1], 3, n / channels, 2);
-            let options = SumsOptions { activation, ..SumsOptions::default() };
-            let case = Case { shape, pred: &pred, truth: &truth, labels: true, options };
-            let expected = case.expected();
-            for implementation in ALL.iter() {
-                let found = case.run(&implementation.engine).unwrap();
-                for (expected, found) in expected.iter().zip(found.values()) {
-                    let sums: Vec<f64> = found.exact().iter().map(|sum| sum.to_f64()).collect();
-                    assert_eq!(sums, expected.sums[..5], "{activation:?} {layout:?} on {}", implementation.name);
-                }
-            }
-        }
-    }
-}
 
 #[test]
 fn a_label_map_equals_its_one_hot_volume() {

@@ -1,12 +1,30 @@
-//! What is made of predictions of f64: comparisons of all digits, and everything else of the f32 next to them.
+//! Thresholds and argmax, which see all digits of f64, where everything else takes the f32 next to each.
 
 use super::{Case, LAYOUTS};
 use crate::engines::ALL;
+use crate::equality::volume;
 use crate::oracle::Array;
 use crate::random::{LabelType, Random, labels};
 use voxdice::metric::Pointwise;
 use voxdice::stats::Terms;
 use voxdice::{Activation, Pair, Shape, SumsOptions, Volume};
+
+#[test]
+fn threshold_and_argmax_are_exact() {
+    for (activation, channels) in [(Activation::Threshold(0.25), 2), (Activation::Argmax, 3)] {
+        for layout in LAYOUTS {
+            let shape = Shape::new(2, channels, [35_001]).unwrap().with_layout(layout);
+            let n = shape.elements() as usize;
+            // Few different values, so that equal ones occur.
+            let mut random = Random::new(1);
+            let pred = Array::F32((0..n).map(|_| (random.below(9) as f32 - 4.0) / 8.0).collect());
+            let truth = labels(LabelType::U8, &[0, 1], 3, n / channels, 2);
+            let options = SumsOptions { activation, ..SumsOptions::default() };
+            let case = Case { shape, pred: &pred, truth: &truth, labels: true, options };
+            case.check_comparison();
+        }
+    }
+}
 
 /// Numbers around the ends of f32, between two of its numbers, and next to that.
 fn hard_f64s() -> Vec<f64> {
@@ -84,28 +102,27 @@ fn argmax_of_f64s_sees_all_digits() {
         let truth = labels(LabelType::U8, &[0, 1, 2], 3, 2 * voxels, 2);
         let options = SumsOptions { activation: Activation::Argmax, ..SumsOptions::default() };
         let case = Case { shape, pred: &pred, truth: &truth, labels: true, options };
-        let expected = case.expected();
-        for implementation in ALL.iter() {
-            let found = case.run(&implementation.engine).unwrap();
-            for (expected, found) in expected.iter().zip(found.values()) {
-                let sums: Vec<f64> = found.exact().iter().map(|sum| sum.to_f64()).collect();
-                assert_eq!(sums, expected.sums[..5], "{layout:?} on {}", implementation.name);
-            }
-        }
+        case.check_comparison();
     }
 }
 
-/// Of f32, as of all types that it holds, a threshold is the f32 next to it: 0.7 is in an array of f32, and 0.7 of f64 is above.
+/// 0.7 of f64 is above 0.7 of f32, 0.1 above 0.1 of f16, and a whole number is at least 1e-300 from 1 on.
 #[test]
-fn thresholds_of_f32s_are_f32s() {
-    let (shape, values) = (Shape::new(1, 1, [3]).unwrap(), [0.7f32, 0.7f32.next_down(), 0.7f32.next_up()]);
-    for implementation in ALL.iter() {
-        let pair = Pair {
-            pred: Volume::f32(shape.clone(), &values).unwrap(),
-            truth: Volume::u8(shape.clone(), &[1; 3]).unwrap(),
-        };
-        let options = SumsOptions { activation: Activation::Threshold(0.7), ..SumsOptions::default() };
-        let sums = implementation.engine.sums_with(pair, &options).unwrap();
-        assert_eq!(sums.values()[0].pred(), 2.0, "{}", implementation.name);
+fn thresholds_are_numbers_of_the_type_of_the_voxels() {
+    let shape = Shape::new(1, 1, [3]).unwrap();
+    let all = [
+        (Array::F32(vec![0.7, 0.7f32.next_down(), 0.7f32.next_up()]), 0.7),
+        (Array::F16(vec![0x2e66, 0x2e65, 0x2e67]), 0.1),
+        (Array::Bf16(vec![0x3dcd, 0x3dcc, 0x3dce]), 0.1),
+        (Array::U8(vec![1, 0, 2]), 1e-300),
+        (Array::U16(vec![2, 1, 3]), 1.000_000_01),
+    ];
+    for (pred, threshold) in &all {
+        for implementation in ALL.iter() {
+            let truth = Volume::u8(shape.clone(), &[1; 3]).unwrap();
+            let options = SumsOptions { activation: Activation::Threshold(*threshold), ..SumsOptions::default() };
+            let sums = implementation.engine.sums_with(Pair { pred: volume(&shape, pred), truth }, &options).unwrap();
+            assert_eq!(sums.values()[0].pred(), 2.0, "{pred:?} from {threshold} on, {}", implementation.name);
+        }
     }
 }
