@@ -161,6 +161,16 @@ impl Engines {
             let truth = if is_map { Operand::Labels(&map) } else { Operand::Real(&values) };
             self.check_soft(&Case { shape: &shape, pred: &pred, truth, options });
         }
+        // Comparisons of f64 that are one f32.
+        let near = [0.3f64.next_down(), 0.3, 0.3f64.next_up()];
+        for (activation, layout) in [(A::Threshold(0.3), first), (A::Threshold(0.3), last), (A::Argmax, last)] {
+            let shape = Shape::new(2, 3, [5003]).unwrap().with_layout(layout);
+            let mut random = Random::new(6);
+            let pred = Array::F64((0..shape.elements()).map(|_| near[random.below(3) as usize]).collect());
+            let map = labels(LabelType::U8, &[0, 1, 2], 3, 2 * 5003, 4);
+            let options = SumsOptions { activation, ..SumsOptions::default() };
+            self.check_soft(&Case { shape: &shape, pred: &pred, truth: Operand::Labels(&map), options });
+        }
     }
 
     fn check_soft(&self, case: &Case<'_>) {
