@@ -10,8 +10,6 @@ use voxdice::metric::{Entropy, Focal, LabelSmoothing, Measure, Part, Pointwise};
 use voxdice::stats::{Sums, Terms};
 use voxdice::{Activation, Error, LabelMap, Layout, Pair, Shape, SumsOptions, Table, Truth, Volume};
 
-mod comparisons;
-
 /// Documented bounds on the error of one voxel: of an activated value or a power that is rounded to f32, and of a pointwise
 /// loss relative to the larger of 1 and the loss, for a gamma of up to 2. A unit of their sum is 2^-30.
 const VALUE_BOUND: f64 = 1.0 / (1 << 24) as f64;
@@ -40,12 +38,12 @@ struct Expected {
     pointwise: f64,
 }
 
-struct Case<'a> {
-    shape: Shape,
-    pred: &'a Array,
-    truth: &'a Array,
-    labels: bool,
-    options: SumsOptions,
+pub struct Case<'a> {
+    pub shape: Shape,
+    pub pred: &'a Array,
+    pub truth: &'a Array,
+    pub labels: bool,
+    pub options: SumsOptions,
 }
 
 impl Case<'_> {
@@ -129,7 +127,7 @@ impl Case<'_> {
     }
 
     /// Of comparisons alone, whose sums are the expected ones.
-    fn check_comparison(&self) {
+    pub fn check_comparison(&self) {
         let expected = self.expected();
         for implementation in ALL.iter() {
             let found = self.run(&implementation.engine).unwrap();
@@ -205,7 +203,7 @@ pub fn pointwise(options: SumsOptions, logits: &[f64], c: usize, p: f64, t: f64)
     }
 }
 
-const LAYOUTS: [Layout; 2] = [Layout::ChannelsFirst, Layout::ChannelsLast];
+pub const LAYOUTS: [Layout; 2] = [Layout::ChannelsFirst, Layout::ChannelsLast];
 
 #[test]
 fn a_label_map_equals_its_one_hot_volume() {

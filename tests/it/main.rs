@@ -14,6 +14,7 @@ mod chromium;
 #[cfg(feature = "cli")]
 mod cli;
 mod compared;
+mod comparisons;
 #[cfg(feature = "gpu")]
 mod contention;
 mod determinism;

@@ -14,6 +14,7 @@ const _: () = assert!(cfg!(not(target_arch = "wasm32")) || cfg!(target_feature =
 
 mod activations;
 mod compared;
+mod comparisons;
 mod determinism;
 mod differential;
 mod engines;

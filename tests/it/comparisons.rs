@@ -1,6 +1,6 @@
 //! Thresholds and argmax, which see all digits of f64, where everything else takes the f32 next to each.
 
-use super::{Case, LAYOUTS};
+use crate::activations::{Case, LAYOUTS};
 use crate::engines::ALL;
 use crate::equality::volume;
 use crate::oracle::Array;
