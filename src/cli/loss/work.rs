@@ -122,7 +122,7 @@ impl Work {
         self.terms().iter().any(|term| matches!(term.options.activation, Activation::Threshold(_)))
     }
 
-    /// Whether the prediction is but compared, which is done with all its digits.
+    /// Whether the prediction is only compared, which is done with all its digits.
     pub fn compares(&self) -> bool {
         let is_compared = |activation| matches!(activation, Activation::Threshold(_) | Activation::Argmax);
         !self.is_prepared() && self.terms().iter().all(|term| is_compared(term.options.activation))

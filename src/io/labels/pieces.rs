@@ -12,8 +12,7 @@ use crate::io::npy::Content;
 use crate::io::unread::{Unread, out_of_memory};
 use crate::io::voxels::half;
 use crate::io::{StoredType, Voxel};
-use crate::volume::Dtype;
-use crate::volume::LabelSlice;
+use crate::volume::{Dtype, LabelSlice};
 
 pub(super) struct Pieces {
     unread: Unread<'static>,
