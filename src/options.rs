@@ -67,6 +67,8 @@ pub enum Simd {
     /// The best instructions of this processor.
     #[default]
     Auto,
+    /// On x86-64 AVX2 at most, for comparisons on a processor that has AVX-512; elsewhere as [`Simd::Auto`].
+    Avx2,
     /// The instructions that every processor of this architecture has.
     Baseline,
 }

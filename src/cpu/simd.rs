@@ -90,15 +90,17 @@ enum Set {
 
 impl Level {
     pub fn of(simd: Simd) -> Self {
+        if simd == Simd::Baseline {
+            return Self(Set::Baseline);
+        }
         #[cfg(target_arch = "x86_64")]
-        if simd == Simd::Auto && has_avx2() {
-            return Self(if avx512_is_cleared() { Set::Avx512 } else { Set::Avx2 });
+        if has_avx2() {
+            return Self(if simd == Simd::Auto && avx512_is_cleared() { Set::Avx512 } else { Set::Avx2 });
         }
         #[cfg(target_arch = "aarch64")]
-        if simd == Simd::Auto && neon_is_cleared() {
+        if neon_is_cleared() {
             return Self(Set::Neon);
         }
-        let _ = simd;
         Self(Set::Baseline)
     }
 
@@ -282,8 +284,8 @@ fn has_avx512() -> bool {
         && is_x86_feature_detected!("avx512vl")
 }
 
-/// Whether there is AVX-512 and its kernels reproduce here what the portable ones find. Checked once per process: no
-/// machine of the tests has AVX-512, and a wrong bit must not come of that.
+/// Whether there is AVX-512 and its kernels reproduce here what the portable ones find. Checked once per process: few
+/// machines of the tests have AVX-512, and a wrong bit must not come of that.
 #[cfg(target_arch = "x86_64")]
 fn avx512_is_cleared() -> bool {
     static CLEARED: OnceLock<bool> = OnceLock::new();

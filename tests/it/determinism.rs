@@ -4,7 +4,7 @@
 pub mod matrix;
 pub mod rows;
 
-use matrix::{COLUMNS, Column, Matrix};
+use matrix::{COLUMNS, Column, KINDS, Matrix};
 use rows::{Row, rows};
 use std::collections::BTreeSet;
 use voxdice::tuning::{Simd, Tuning};
@@ -31,20 +31,26 @@ fn measured(rows: &[Row]) -> (Matrix, Vec<(&'static str, String)>) {
         Err(reason) => missing.push((name, reason)),
     };
     let best = cpu(Simd::Auto);
-    // Other processors have a column each, in the place of the first five.
-    let own = COLUMNS[10..].iter().find(|name| **name == std::env::consts::ARCH);
-    for name in &COLUMNS[10..] {
+    let [of_x86, _, others] = KINDS.map(|kind| &COLUMNS[kind]);
+    // Other processors have a column each, in the place of those of x86-64.
+    let own = others.iter().find(|name| **name == std::env::consts::ARCH);
+    for name in others {
         let is_own = Some(name) == own;
         note(name, if is_own { Ok(on(rows, &best)) } else { Err(format!("`.ci/processors {name}` has it")) });
     }
     if let Some(own) = own {
-        COLUMNS[..5].iter().for_each(|name| note(name, Err(format!("it is of x86-64, and this is {own}"))));
+        of_x86.iter().for_each(|name| note(name, Err(format!("it is of x86-64, and this is {own}"))));
     } else {
-        note(COLUMNS[0], Ok(on(rows, &cpu(Simd::Baseline))));
-        // Or more than that.
-        let has_avx2 = best.describe().device.contains("AVX");
-        note(COLUMNS[1], if has_avx2 { Ok(on(rows, &best)) } else { Err("no AVX2".into()) });
-        for (name, threads) in COLUMNS[2..5].iter().zip([1, 2, 8]) {
+        for (name, simd, set) in [
+            (of_x86[0], Simd::Baseline, "baseline"),
+            (of_x86[1], Simd::Avx2, "AVX2"),
+            (of_x86[2], Simd::Auto, "AVX-512"),
+        ] {
+            let engine = cpu(simd);
+            let is_there = engine.describe().device.contains(set);
+            note(name, if is_there { Ok(on(rows, &engine)) } else { Err(format!("this processor has no {set}")) });
+        }
+        for (name, threads) in of_x86[3..].iter().zip([1, 2, 8]) {
             note(name, with_threads(threads, || on(rows, &best)));
         }
     }
@@ -76,22 +82,22 @@ fn with_threads<T>(_: usize, _: impl FnOnce() -> T) -> Result<T, String> {
 
 #[cfg(not(feature = "gpu"))]
 mod gpu {
-    use super::{COLUMNS, Column, Row};
+    use super::{COLUMNS, Column, KINDS, Row};
 
     pub fn note_columns(_: &[Row], note: &mut impl FnMut(&'static str, Result<Column, String>)) {
-        COLUMNS[5..10].iter().for_each(|name| note(name, Err("built without the feature `gpu`".into())));
+        COLUMNS[KINDS[1].clone()].iter().for_each(|name| note(name, Err("built without the feature `gpu`".into())));
     }
 }
 
 #[cfg(feature = "gpu")]
 mod gpu {
-    use super::{COLUMNS, Column, Row, on, rows};
+    use super::{COLUMNS, Column, KINDS, Row, on, rows};
     use crate::engines::{ALL, Implementation};
     use voxdice::tuning::{Poison, Tuning};
     use voxdice::{AdapterChoice, Backend, Engine, EngineOptions, NonFinite};
 
     pub fn note_columns(rows: &[Row], note: &mut impl FnMut(&'static str, Result<Column, String>)) {
-        let [native, pairs, second, gl, browser] = COLUMNS[5..10] else { unreachable!() };
+        let [native, pairs, second, gl, browser] = COLUMNS[KINDS[1].clone()] else { unreachable!() };
         std::thread::scope(|scope| {
             // Most of their time these two wait for another process.
             let others = scope.spawn(|| match wants_slow_columns() {
@@ -138,7 +144,7 @@ fn a_wrong_checksum_and_a_hidden_column_are_seen() {
     let column = Column { device: "d".into(), checksums: (0..).zip(&rows).map(|(i, r)| (r.name.clone(), i)).collect() };
     let mut matrix = Matrix::default();
     matrix.0.insert(COLUMNS[0], column.clone());
-    matrix.0.insert(COLUMNS[9], column.clone());
+    matrix.0.insert(COLUMNS[10], column.clone());
     let document = matrix.document(&rows);
     assert_eq!(Matrix::read(&document), matrix);
     assert!(document.contains("| not run |") && document.contains("| not available |"));

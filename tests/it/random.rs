@@ -54,6 +54,9 @@ pub enum Pattern {
     Signed,
     /// Probabilities where truncation begins: around 2^-23 and 2^-46, with few and with all bits set. Other types: as `Unit`.
     Grid,
+    /// Around 0.3: one float of its type or the next, so that only the further digits of f64 tell most voxels apart. Integers: as
+    /// `Unit`. For comparisons, and none of `PATTERNS`.
+    Close,
     /// Logits in [-8, 8], or integers up to the type's largest.
     Wide,
     /// Any bit pattern: NaN, infinities, huge and tiny values. Integers: anything.
@@ -96,6 +99,7 @@ fn f32_bits(pattern: Pattern, i: usize, n: usize, random: &mut Random) -> u32 {
             let fraction = [0, 1, 0x3f_ffff, 0x40_0000, 0x7f_fffe, 0x7f_ffff][random.below(6) as usize];
             exponent << 23 | fraction
         }
+        Pattern::Close => 0.3f32.to_bits() - random.below(2),
         Pattern::Wide => (random.unit() * 16.0 - 8.0).to_bits(),
         // Mostly tame, so that a block is not all NaN; exponents stay within what one exact sum can hold.
         Pattern::Wild => match random.below(8) {
@@ -132,6 +136,7 @@ fn f16_bits(pattern: Pattern, i: usize, n: usize, random: &mut Random) -> u16 {
         Pattern::Single => ONE * u32::from(i == n / 2),
         Pattern::Unit | Pattern::Grid => random.below(ONE + 1),
         Pattern::Signed => random.below(ONE + 1) | random.bits() & 0x8000,
+        Pattern::Close => 0x34cd - random.below(2),
         Pattern::Wide => random.below(0x4800) | random.bits() & 0x8000,
         Pattern::Wild => random.bits() & 0xffff,
     };
@@ -143,7 +148,7 @@ fn integer(pattern: Pattern, i: usize, n: usize, largest: u32, random: &mut Rand
         Pattern::Zeros => 0,
         Pattern::Ones => 1,
         Pattern::Single => u32::from(i == n / 2),
-        Pattern::Unit | Pattern::Signed | Pattern::Grid => random.below(2),
+        Pattern::Unit | Pattern::Signed | Pattern::Grid | Pattern::Close => random.below(2),
         Pattern::Wide | Pattern::Wild => random.below(largest + 1),
     }
 }

@@ -59,7 +59,10 @@ fn what_is_not_tested_is_said() {
     }
     // Miri has what the compiler was told, and `.ci/miri` tells it; without, all of this would pass with nothing run.
     assert!(!cfg!(all(miri, target_arch = "x86_64")) || !levels().is_empty(), "Miri was told of no AVX2");
-    assert_eq!(Level::of(Simd::Auto), levels().last().copied().unwrap_or(Level(Set::Baseline)));
+    let or_baseline = |level: Option<Level>| level.unwrap_or(Level(Set::Baseline));
+    assert_eq!(Level::of(Simd::Auto), or_baseline(levels().last().copied()));
+    assert_eq!(Level::of(Simd::Avx2), or_baseline(levels().first().copied()));
+    assert_eq!(Level::of(Simd::Baseline), Level(Set::Baseline));
 }
 
 /// Lengths around vectors, groups, tiles and blocks. Miri takes a thousand times as long.

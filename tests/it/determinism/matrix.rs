@@ -6,9 +6,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 /// The columns, in the order of the table.
-pub const COLUMNS: [&str; 13] = [
+pub const COLUMNS: [&str; 14] = [
     "CPU scalar",
     "CPU AVX2",
+    "CPU AVX-512",
     "1 thread",
     "2 threads",
     "8 threads",
@@ -22,10 +23,14 @@ pub const COLUMNS: [&str; 13] = [
     "wasm32",
 ];
 
+/// Those of x86-64, of GPUs, and of a processor of another kind each.
+pub const KINDS: [std::ops::Range<usize>; 3] = [0..6, 6..11, 11..14];
+
 /// What a column stands for, and what it takes to have it.
-const MEANINGS: [&str; 13] = [
+const MEANINGS: [&str; 14] = [
     "portable instructions, as many threads as the machine has",
     "AVX2, as many threads as the machine has; x86-64 alone has it",
+    "AVX-512 in the same way; few processors have it",
     "the best instructions, one thread",
     "the best instructions, two threads",
     "the best instructions, eight threads",

@@ -45,7 +45,7 @@ const VOXELS: usize = 65_537 + 2466;
 
 pub fn rows() -> Vec<Row> {
     use Layout::{ChannelsFirst, ChannelsLast};
-    use Pattern::{Signed, Unit, Wide};
+    use Pattern::{Close, Signed, Unit, Wide};
     let mut rows = Vec::new();
     let mut push = |name: String, what: What| {
         rows.push(Row { name, what });
@@ -77,6 +77,12 @@ pub fn rows() -> Vec<Row> {
         push(format!("sums of F64 with abs(p-t) against a label map, {own}"), What::Sums(doubles, Terms::All.into()));
         push(format!("threshold, {own}"), What::Sums(masks, options(Activation::Threshold(0.25), Terms::Squared)));
         push(format!("argmax, {own}"), What::Sums(masks, options(Activation::Argmax, Terms::Squared)));
+        let close = operands((Real::F64, Close), Of::Labels, layout);
+        push(
+            format!("threshold of F64, {own}"),
+            What::Sums(close, options(Activation::Threshold(0.3), Terms::Squared)),
+        );
+        push(format!("argmax of F64, {own}"), What::Sums(close, options(Activation::Argmax, Terms::Squared)));
         push(format!("sums in pieces, {own}"), What::Pieces(logits, Terms::Squared.into()));
         push(format!("exact gradient, {own}"), What::Gradient(plain, Terms::All.into()));
         push(format!("exact gradient of logits, label map, {own}"), What::Gradient(masks, Terms::Squared.into()));
