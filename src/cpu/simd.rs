@@ -9,6 +9,8 @@ mod avx2_activated;
 #[cfg(target_arch = "x86_64")]
 mod avx2_bits;
 #[cfg(target_arch = "x86_64")]
+mod avx2_doubles;
+#[cfg(target_arch = "x86_64")]
 mod avx2_gradient;
 #[cfg(target_arch = "x86_64")]
 mod avx2_integers;
@@ -56,6 +58,9 @@ use super::pairs::count_pairs;
 use super::surface::fill_equal;
 use crate::kernel::activated::{Channels, activate, gradients, powers};
 use crate::kernel::counts::Label;
+use crate::kernel::doubles::sum_doubles;
+#[cfg(target_arch = "aarch64")]
+use crate::kernel::doubles::sum_fused;
 use crate::kernel::exact_gradient::ExactCoefficients;
 use crate::kernel::gradient::Coefficients;
 use crate::kernel::integers::sum_integers;
@@ -133,6 +138,18 @@ impl Level {
             // SAFETY: as above.
             #[cfg(target_arch = "aarch64")]
             Set::Neon => unsafe { neon_sums::sum_run(P::typed(p), T::typed(t), stride, pass) },
+        }
+    }
+
+    /// [`sum_doubles`] with these instructions.
+    pub fn sum_doubles(self, p: &[f64], t: &[f64], pass: SumPass) -> RawSums {
+        match self.0 {
+            Set::Baseline => sum_doubles(p.iter().copied().zip(t.iter().copied()), pass),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => sum_fused(p, t, pass),
+            // SAFETY: as in `sum_run`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 | Set::Avx512 => unsafe { avx2_doubles::sum_doubles(p, t, pass) },
         }
     }
 

@@ -15,30 +15,47 @@ pub(crate) fn nearest(x: f64) -> f32 {
 }
 
 /// 1 where a voxel is at least the threshold, else 0; NaN where it is not finite. Twin: shaders/pred_threshold_f64.wgsl.
+#[inline(always)]
 pub(crate) fn at_least(x: f64, threshold: f64) -> f32 {
-    if nearest(x).is_finite() { f32::from(u8::from(x >= threshold)) } else { f32::NAN }
+    let one = if x >= threshold { 1.0 } else { 0.0 };
+    one + nothing(x)
+}
+
+/// 0, or NaN where a voxel is not finite: a sum with it needs no branch, so that loops become vectors.
+#[inline(always)]
+fn nothing(x: f64) -> f32 {
+    nearest(x) * 0.0
 }
 
 /// The first channel with the largest value of each voxel, and whether all channels are finite. Twin: shaders/pred_argmax_f64.wgsl.
-pub(crate) struct Largest(Vec<(f64, u32, bool)>);
+pub(crate) struct Largest {
+    most: Vec<f64>,
+    best: Vec<u32>,
+    /// [`nothing`] of all channels.
+    nothing: Vec<f32>,
+}
 
 impl Largest {
     pub fn of(voxels: usize) -> Self {
-        Self(vec![(f64::NEG_INFINITY, 0, true); voxels])
+        Self { most: vec![f64::NEG_INFINITY; voxels], best: vec![0; voxels], nothing: vec![0.0; voxels] }
     }
 
     /// Channels are seen in their order.
+    #[inline(always)]
     pub fn see(&mut self, channel: u32, values: impl Iterator<Item = f64>) {
-        for ((most, best, is_finite), value) in self.0.iter_mut().zip(values) {
-            (*most, *best) = if value > *most { (value, channel) } else { (*most, *best) };
-            *is_finite &= nearest(value).is_finite();
+        let known = self.most.iter_mut().zip(&mut self.best).zip(&mut self.nothing);
+        for (((most, best), not), value) in known.zip(values) {
+            let is_more = value > *most;
+            *most = if is_more { value } else { *most };
+            *best = if is_more { channel } else { *best };
+            *not += nothing(value);
         }
     }
 
     /// 1 in that channel, 0 in the others, NaN in all of them where one is not finite.
     pub fn write(&self, channel: u32, into: &mut [f32]) {
-        for (into, &(_, best, is_finite)) in into.iter_mut().zip(&self.0) {
-            *into = if is_finite { f32::from(u8::from(best == channel)) } else { f32::NAN };
+        for (into, (&best, &not)) in into.iter_mut().zip(self.best.iter().zip(&self.nothing)) {
+            *into = if best == channel { 1.0 } else { 0.0 } + not;
         }
     }
 }
@@ -64,7 +81,7 @@ fn fix_product_magnitude(x: u64, y: u64, scale: u32) -> u64 {
     (product >> (58 + one - (exponent(x) + exponent(y)).min(one)).min(127)) as u64
 }
 
-/// Sums of a run of pairs.
+/// Sums of a run of pairs, by their definition.
 pub(crate) fn sum_doubles(pairs: impl Iterator<Item = (f64, f64)>, pass: SumPass) -> RawSums {
     let (scale, terms) = (u32::from(pass.scale), pass.terms.len());
     let sign = |bits: u64| (bits >> 32) as u32;
@@ -83,12 +100,72 @@ pub(crate) fn sum_doubles(pairs: impl Iterator<Item = (f64, f64)>, pass: SumPass
             signed(fix_product_magnitude(p, t, scale), sign(p ^ t)),
             square(p),
             square(t),
-            (p_fix.wrapping_sub(t_fix) as i64).unsigned_abs(),
+            if terms > 5 { (p_fix.wrapping_sub(t_fix) as i64).unsigned_abs() } else { 0 },
             0,
         ];
         raw.units.iter_mut().zip(voxel).for_each(|(sum, own)| *sum = sum.wrapping_add(own));
     }
     raw
+}
+
+/// [`sum_doubles`] in f64, for processors that multiply and add with one rounding: the compiler makes vectors of it.
+#[inline(always)]
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))]
+pub(crate) fn sum_fused(p: &[f64], t: &[f64], pass: SumPass) -> RawSums {
+    match (pass.terms.len(), pass.careful) {
+        (..=3, false) => fused::<3, false>(p, t, pass.scale),
+        (..=3, true) => fused::<3, true>(p, t, pass.scale),
+        (4 | 5, false) => fused::<5, false>(p, t, pass.scale),
+        (4 | 5, true) => fused::<5, true>(p, t, pass.scale),
+        (_, false) => fused::<6, false>(p, t, pass.scale),
+        (_, true) => fused::<6, true>(p, t, pass.scale),
+    }
+}
+
+#[inline(always)]
+fn fused<const TERMS: usize, const CAREFUL: bool>(p: &[f64], t: &[f64], scale: u16) -> RawSums {
+    // Powers of two, by which a multiplication is exact.
+    let power = |exponent: i32| f64::from_bits(((1023 + exponent) as u64) << 52);
+    let (value, product) = (power(46 - i32::from(scale)), power(46 - 2 * i32::from(scale)));
+    let mut raw = RawSums::default();
+    let mut add = |unit: usize, whole: f64| raw.units[unit] = raw.units[unit].wrapping_add(integer(whole));
+    for (&p, &t) in p.iter().zip(t) {
+        let [p_near, t_near] = [p, t].map(nearest);
+        raw.max_abs = raw.max_abs.max(p_near.abs().to_bits()).max(t_near.abs().to_bits());
+        let skip = CAREFUL && !(p_near.is_finite() && t_near.is_finite());
+        let (p, t) = if skip { (0.0, 0.0) } else { (p, t) };
+        let (p_fix, t_fix) = ((p * value).trunc(), (t * value).trunc());
+        add(0, p_fix);
+        add(1, t_fix);
+        add(2, fix_product(p, t, product));
+        if TERMS > 3 {
+            add(3, fix_product(p, p, product));
+            add(4, fix_product(t, t, product));
+        }
+        if TERMS > 5 {
+            add(5, (p_fix - t_fix).abs());
+        }
+    }
+    raw
+}
+
+/// trunc(x·y·unit), where `unit` is a power of two. The product is h + e, its rounding and the exact rest. Rounding passes no whole
+/// number, so only where h is one can the product be less than h, which the sign of e tells.
+#[inline(always)]
+fn fix_product(x: f64, y: f64, unit: f64) -> f64 {
+    let rounded = x * y;
+    let rest = x.mul_add(y, -rounded);
+    let h = rounded * unit;
+    let whole = h.trunc();
+    let is_less = whole == h && h.abs() >= 1.0 && if h < 0.0 { rest > 0.0 } else { rest < 0.0 };
+    if is_less { whole - 1f64.copysign(h) } else { whole }
+}
+
+/// A whole number of less than 2^51 as two's complement: next to 3·2^51 the last bit of an f64 is worth 1.
+#[inline(always)]
+fn integer(whole: f64) -> u64 {
+    const MIDDLE: f64 = 3.0 * (1u64 << 51) as f64;
+    (whole + MIDDLE).to_bits().wrapping_sub(MIDDLE.to_bits())
 }
 
 #[cfg(test)]
@@ -115,6 +192,47 @@ mod tests {
                     let wide = sum_doubles([(f64::from(pair.0), f64::from(pair.1))].into_iter(), pass);
                     let narrow = sum_pairs([(pair.0.to_bits(), pair.1.to_bits())].into_iter(), pass);
                     assert_eq!(wide, narrow, "{pair:?}, scale {scale}");
+                }
+            }
+        }
+    }
+
+    /// Values whose products are next to a unit of the grid, on it, and beyond; and any bits at all.
+    #[test]
+    fn fused_sums_are_those_of_the_definition() {
+        let mut bits = 1u64;
+        let mut draw = || {
+            bits ^= bits << 13;
+            bits ^= bits >> 7;
+            bits ^= bits << 17;
+            bits
+        };
+        for scale in [0u16, 1, 7, 60, 128] {
+            let largest = libm::scalbn(1.0, scale.into());
+            let unit = libm::scalbn(1.0, i32::from(scale) - 46);
+            let mut values =
+                vec![0.0, -0.0, largest, -largest, unit, f64::MIN_POSITIVE, 5e-324, f64::NAN, f64::INFINITY];
+            for _ in 0..if cfg!(miri) { 20 } else { 4000 } {
+                let whole = (draw() >> (18 + draw() % 46)) as f64 * unit;
+                let any = f64::from_bits(draw());
+                values.extend([whole, -whole.next_up(), whole.next_down(), whole * 0.5, any]);
+                // The quotient of a whole number of units by another value: rounded, so the product is beside it.
+                values.extend([whole * largest / values[values.len() - 8], largest / (whole + unit)]);
+            }
+            values.retain(|x| !nearest(*x).is_finite() || f64::from(nearest(*x).abs()) <= largest);
+            for step in [1, 2, 6, 13] {
+                let other: Vec<f64> = values.iter().cycle().skip(step).take(values.len()).copied().collect();
+                for terms in [Terms::Plain, Terms::Squared, Terms::All] {
+                    // One by one, as sums would hide where they differ.
+                    for (p, t) in values.iter().zip(&other) {
+                        let pass = SumPass { terms, scale, careful: true };
+                        let expected = sum_doubles([(*p, *t)].into_iter(), pass);
+                        assert_eq!(
+                            sum_fused(&[*p], &[*t], pass),
+                            expected,
+                            "{p:e} and {t:e}, scale {scale}, {terms:?}"
+                        );
+                    }
                 }
             }
         }
