@@ -221,7 +221,7 @@ fn dot([a, b, c]: [f64; 3], [x, y, z]: [f64; 3]) -> f64 {
 fn norm(v: [f64; 3]) -> f64 {
     let [x, y, z] = v;
     // Not the root of the dot product: f64 columns of a NIfTI-2 header can overflow when squared.
-    x.hypot(y).hypot(z)
+    libm::hypot(libm::hypot(x, y), z)
 }
 
 fn minus([a, b, c]: [f64; 3], [x, y, z]: [f64; 3]) -> [f64; 3] {

@@ -53,6 +53,7 @@ mod tests {
 
     /// With one byte of input at a time, many steps give no output.
     #[test]
+    #[cfg_attr(miri, ignore = "zlib-rs 0.6.8 frees what its compressor still borrows, which Stacked Borrows forbids")]
     fn input_without_output_is_no_standstill() {
         let plain: Vec<u8> = (0..10_000u32).map(|i| ((i * i) >> 7) as u8).collect();
         let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());

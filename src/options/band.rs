@@ -29,7 +29,8 @@ pub enum Band {
 impl Band {
     /// The width the paper's code takes: 2 % of the diagonal in voxels, rounded, at least 1.
     pub fn of_paper(spatial: &[u64]) -> Self {
-        let diagonal = spatial.iter().map(|&n| (n as f64).powi(2)).sum::<f64>().sqrt();
+        let squares = spatial.iter().map(|&n| n as f64 * n as f64);
+        let diagonal = squares.sum::<f64>().sqrt();
         Self::Voxels(((0.02 * diagonal).round_ties_even() as u32).max(1))
     }
 
@@ -72,7 +73,7 @@ impl Band {
         if is_fine {
             Ok(())
         } else {
-            Err(Error::Parameter { name: "the width of a band", value, range: "above 0".into() })
+            Err(Error::Parameter { name: "the width of a band", value, range: "finite and above 0".into() })
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn column(world: &World, axis: usize) -> [f64; 3] {
 }
 
 pub(super) fn length(v: [f64; 3]) -> f64 {
-    v[0].hypot(v[1]).hypot(v[2])
+    libm::hypot(libm::hypot(v[0], v[1]), v[2])
 }
 
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {

@@ -48,7 +48,7 @@ fn surfel(spacing: &[f64], piece: &[u8; 3]) -> f64 {
             let along = [a / 8.0 * (s1 * s2), b / 8.0 * (s0 * s2), c / 8.0 * (s0 * s1)];
             along.iter().map(|component| component * component).sum::<f64>().sqrt()
         }
-        [s0, s1] => (b / 2.0 * s0).hypot(c / 2.0 * s1),
+        [s0, s1] => libm::hypot(b / 2.0 * s0, c / 2.0 * s1),
         _ => f64::NAN, // a lattice has 2 or 3 axes
     }
 }

@@ -79,7 +79,8 @@ impl Spacing {
     /// [`Error::Parameter`] where the axes are not as many as the spacings.
     pub fn diagonal(&self, spatial: &[u64]) -> Result<f64> {
         let mm = self.along(spatial.len())?;
-        Ok(mm.iter().zip(spatial).map(|(mm, &n)| (mm * n as f64).powi(2)).sum::<f64>().sqrt())
+        let squares = mm.iter().zip(spatial).map(|(mm, &n)| mm * n as f64).map(|length| length * length);
+        Ok(squares.sum::<f64>().sqrt())
     }
 
     fn along(&self, axes: usize) -> Result<Vec<f64>> {
@@ -206,7 +207,8 @@ impl Lattice {
 
     /// The largest squared distance that is within `mm`, with [`SLACK`]: `⌊(mm · (1 + 1e-6) / unit)²⌋`.
     pub fn within(&self, mm: f64) -> u64 {
-        ((mm * (1.0 + SLACK) / self.unit).powi(2) as u64).min(NO_TARGET - 1)
+        let units = mm * (1.0 + SLACK) / self.unit;
+        ((units * units) as u64).min(NO_TARGET - 1)
     }
 }
 
