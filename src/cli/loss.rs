@@ -113,7 +113,8 @@ impl LossCommand {
         let verification = counterpart.as_ref().map(against).transpose()?;
         let rounds = work.rounds() || want == Want::Gradient;
         operands.note_rounding(rounds && !work.compares(), rounds || work.ignores());
-        operands.note_range(found.sums.as_ref(), work.is_activated(), &work.of_logits(&self.choices));
+        let of_logits = work.of_logits(&self.choices);
+        operands.note_range(found.sums.as_ref(), work.is_activated(), work.ignored_value(), &of_logits);
         drop(progress);
         let report = Report {
             files: [&self.truth, &self.pred],

@@ -232,18 +232,23 @@ impl SoftVolume {
     /// The least and the greatest voxel that is finite, as `f32`.
     #[must_use]
     pub fn range(&self) -> Option<(f32, f32)> {
-        fn of(values: impl Iterator<Item = f32>) -> Option<(f32, f32)> {
-            values.filter(|value| value.is_finite()).fold(None, |range, value| {
+        self.range_without(None)
+    }
+
+    /// The same of the voxels that are not this value.
+    pub(crate) fn range_without(&self, but: Option<f32>) -> Option<(f32, f32)> {
+        fn of(values: impl Iterator<Item = f32>, but: Option<f32>) -> Option<(f32, f32)> {
+            values.filter(|value| value.is_finite() && Some(*value) != but).fold(None, |range, value| {
                 let (least, most) = range.unwrap_or((value, value));
                 Some((value.min(least), value.max(most)))
             })
         }
         match &self.values {
-            Values::F64(values) => of(values.iter().map(|&value| value as f32)),
-            Values::F32(values) => of(values.iter().copied()),
-            Values::F16(bits) => of(bits.iter().copied().map(half)),
-            Values::U8(values) => of(values.iter().copied().map(f32::from)),
-            Values::U16(values) => of(values.iter().copied().map(f32::from)),
+            Values::F64(values) => of(values.iter().map(|&value| value as f32), but),
+            Values::F32(values) => of(values.iter().copied(), but),
+            Values::F16(bits) => of(bits.iter().copied().map(half), but),
+            Values::U8(values) => of(values.iter().copied().map(f32::from), but),
+            Values::U16(values) => of(values.iter().copied().map(f32::from), but),
         }
     }
 

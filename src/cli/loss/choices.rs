@@ -212,7 +212,7 @@ impl Choices {
                 "lambda-focal" => has(&[DiceFocal]) || in_sum(&[Focal]),
                 "gdl-weights" => has(&[GeneralizedDice]),
                 "label-smoothing" => has(&[Ce, Bce, Focal, DiceCe, DiceFocal]),
-                "weight-mean" => !self.class_weights.is_empty(),
+                "weight-mean" => !self.class_weights.is_empty() && self.reduce.is_none_or(|by| by == ReduceName::Mean),
                 "smooth-unit" => smoothing,
                 "form" | "smooth" | "smooth-nr" | "smooth-dr" | "denominator" | "soft-label" => overlap,
                 _ => true,
@@ -220,7 +220,8 @@ impl Choices {
             if !used {
                 let loss = self.name();
                 let with = match flag {
-                    "weight-mean" => "without --class-weights".into(),
+                    "weight-mean" if self.class_weights.is_empty() => "without --class-weights".into(),
+                    "weight-mean" => "where --reduce takes no mean".into(),
                     "smooth-unit" => "without --smooth".into(),
                     _ => format!("with --loss {loss}"),
                 };

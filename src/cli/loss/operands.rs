@@ -333,14 +333,17 @@ impl Operands {
 
     /// Warns of voxels that are not probabilities, with what logits need. If there are sums, they record whether there are
     /// any.
-    pub fn note_range(&mut self, sums: Option<&Table<Sums>>, activated: bool, of_logits: &str) {
+    pub fn note_range(&mut self, sums: Option<&Table<Sums>>, activated: bool, ignored: Option<f32>, of_logits: &str) {
         if sums.is_some_and(|sums| !sums.values().iter().any(Sums::out_of_range)) {
             return;
         }
         // The output of an activation is a probability, and a label map has no such values.
-        let files = [(Side::Truth, &self.truth, self.labels.is_none()), (Side::Prediction, &self.pred, !activated)];
-        for ((side, volume, _), path) in files.into_iter().zip(&self.paths).filter(|((_, _, summed), _)| *summed) {
-            let Some((least, most)) = volume.range().filter(|&(least, most)| least < -1.0 || most > 1.0) else {
+        let is_summed = [self.labels.is_none(), !activated];
+        let files = [(Side::Truth, &self.truth, ignored), (Side::Prediction, &self.pred, None)];
+        let files = files.into_iter().zip(&self.paths).zip(is_summed);
+        for ((side, volume, ignored), path) in files.filter_map(|(file, is_summed)| is_summed.then_some(file)) {
+            let Some((least, most)) = volume.range_without(ignored).filter(|&(least, most)| least < -1.0 || most > 1.0)
+            else {
                 continue;
             };
             let file = path.display().to_string();

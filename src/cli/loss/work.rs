@@ -109,12 +109,24 @@ impl Work {
 
     /// Whether the prediction holds logits.
     pub fn is_activated(&self) -> bool {
-        self.terms().iter().any(|term| term.options.activation != Activation::None)
+        let of_logits = |activation| !matches!(activation, Activation::None | Activation::Normalise);
+        self.terms().iter().any(|term| of_logits(term.options.activation))
     }
 
     /// Whether the truth is made anew, without voxels of some value.
     pub fn ignores(&self) -> bool {
         matches!(self, Self::Call { recipe, .. } if recipe.ignore != Ignore::Nothing)
+    }
+
+    /// The value of a truth that marks what takes no part.
+    pub fn ignored_value(&self) -> Option<f32> {
+        match self {
+            Self::Call { recipe, .. } => match recipe.ignore {
+                Ignore::Value(value) => Some(value as f32),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether the prediction is compared with a threshold.

@@ -48,9 +48,17 @@ enum Mode {
 }
 
 impl Mode {
-    fn of(a: &Arguments<'_>) -> Result<Self> {
+    /// Volumes that SMP refuses in a mode are refused, and those that it would read as another truth.
+    fn of(a: &Arguments<'_>, given: &Given) -> Result<Self> {
         let known = [("binary", Self::Binary), ("multiclass", Self::Multiclass), ("multilabel", Self::Multilabel)];
-        a.choice("mode", &known)?.ok_or_else(|| a.wrong("mode", "given: binary, multiclass or multilabel"))
+        let mode = a.choice("mode", &known)?;
+        match mode.ok_or_else(|| a.wrong("mode", "given: binary, multiclass or multilabel"))? {
+            Self::Multiclass if given.channels == 1 => Err(a.wrong("mode", "binary for a prediction of one channel")),
+            Self::Binary | Self::Multilabel if given.labels && given.channels > 1 => {
+                Err(a.wrong("mode", &format!("multiclass for a label map and {} channels", given.channels)))
+            }
+            mode => Ok(mode),
+        }
     }
 
     /// In binary mode everything is one class.
@@ -89,7 +97,7 @@ fn tversky_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
 }
 
 fn score_loss(a: &Arguments<'_>, given: &Given, overlap: Overlap, focus: Focus) -> Result<Recipe> {
-    let mode = Mode::of(a)?;
+    let mode = Mode::of(a, given)?;
     let (smooth, eps) = (a.size("smooth", 0.0)?, a.size("eps", 1e-7)?);
     let options = LossOptions {
         kind: Kind::Overlap(overlap),
@@ -138,7 +146,7 @@ pub(in crate::metric) fn ignored_unless_told(class: &str) -> Option<i64> {
 }
 
 fn focal_loss(a: &Arguments<'_>, given: &Given) -> Result<Recipe> {
-    let mode = Mode::of(a)?;
+    let mode = Mode::of(a, given)?;
     let (gamma, eps) = (a.size("gamma", 2.0)?, a.size("eps", 1e-7)?);
     let weights = class_weights(a, given, mode)?;
     let ignore = ignoring(a.whole("ignore_index")?, given);

@@ -154,6 +154,11 @@ fn undefined_values_are_null_and_counted() {
     let logits = files.f32("logits.npy", &[2, 4], &[-3.0, 2.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0]);
     assert_eq!(json(arguments(&one, &logits, &[]))["warnings"][0]["kind"], "out_of_range");
     assert!(json(arguments(&one, &logits, &["--activation", "sigmoid"]))["warnings"][0].is_null());
+    // What is ignored is no probability; anything else beyond 1 is still told.
+    let marked = files.f32("marked.npy", &[2, 4], &[0.0, 1.0, 255.0, 0.0, 1.0, 0.0, 0.0, 255.0]);
+    let ignoring = |value| format!("smp.DiceLoss(mode=\"multilabel\", ignore_index={value})");
+    let warned = |value| json(arguments(&marked, &logits, &["--as", &ignoring(value)]))["warnings"][0]["kind"].clone();
+    assert_eq!((warned(255), warned(254)), (Value::Null, "out_of_range".into()));
 }
 
 #[test]
