@@ -32,6 +32,11 @@ impl<'a> Rows<'a> {
         (0..self.of_models.len()).filter(|&model| self.row(model, case, class).is_some()).count()
     }
 
+    /// Whether a model says that the truth of a case lacks a class.
+    fn truth_lacks(&self, case: usize, class: usize) -> bool {
+        (0..self.of_models.len()).any(|model| self.row(model, case, class).is_some_and(|row| row.n_truth == Some(0)))
+    }
+
     /// Whether a case counts for no model in a class, as one of them has no row of it.
     pub fn is_left_out(&self, case: usize, class: usize) -> bool {
         self.missing != MissingRule::Zero && (1..self.of_models.len()).contains(&self.having(case, class))
@@ -50,14 +55,18 @@ pub(super) fn tables(
     let mut tables = Vec::new();
     for (metric, (name, better)) in metrics.iter().enumerate() {
         let value = |model: usize, case: usize, class: usize| {
-            let Some(entry) = rows.row(model, case, class) else {
-                // No result: 0 where that is the worst, and nowhere else.
-                return if rows.having(case, class) > 0 && *better == Better::Higher { 0.0 } else { f64::NAN };
+            let (value, is_empty) = match rows.row(model, case, class) {
+                Some(entry) => (entry.values[metric], entry.is_empty),
+                // No result counts as an empty one: undefined as any other of a class that is in neither, or else 0 where that
+                // is the worst, and nowhere else.
+                None if rows.having(case, class) == 0 => return f64::NAN,
+                None if rows.truth_lacks(case, class) => (f64::NAN, Some(true)),
+                None => return if *better == Better::Higher { 0.0 } else { f64::NAN },
             };
-            match (entry.values[metric], choices.undefined) {
+            match (value, choices.undefined) {
                 (value, _) if value.is_finite() => value,
                 (_, UndefinedRule::Zero) if *better == Better::Higher => 0.0,
-                (_, UndefinedRule::One) if *better == Better::Higher && entry.is_empty != Some(false) => 1.0,
+                (_, UndefinedRule::One) if *better == Better::Higher && is_empty != Some(false) => 1.0,
                 // Infinite scores are undefined as well; what they were is told.
                 (value, _) => value,
             }

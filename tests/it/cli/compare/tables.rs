@@ -77,6 +77,24 @@ fn a_row_of_one_class_may_be_missing() {
     assert_eq!((&of_two(&zero)["n"], number(&of_two(&zero)["mean_difference"])), (&json!(2), 0.375));
 }
 
+/// A missing prediction counts as an empty one: where the truth lacks the class it is undefined, as in a folder.
+#[test]
+fn a_missing_prediction_of_nothing_is_no_0() {
+    let files = Files::new();
+    let a = model(&files, "a", "case,dice,n_truth,n_pred\nx,0,0,1\ny,0.5,8,8\nz,0.5,8,8\n");
+    let b = model(&files, "b", "case,dice,n_truth,n_pred\ny,0.25,8,8\n");
+    let found = |more: &[&str]| {
+        let more = [&["--missing", "zero", "--undefined"], more].concat();
+        let compared = compared(&[a.clone(), b.clone()], &more);
+        let pair = pair(&compared);
+        (pair["n"].clone(), number(&pair["mean_difference"]))
+    };
+    // Of y 0.25, of z 0.5, and of x 0 - 0 or 0 - 1, if it counts.
+    assert_eq!(found(&["zero"]), (json!(3), 0.25));
+    assert_eq!(found(&["one"]), (json!(3), -0.25 / 3.0));
+    assert_eq!(found(&["pairwise"]), (json!(2), 0.375));
+}
+
 #[test]
 fn a_structure_that_is_there_is_not_empty() {
     let files = Files::new();
