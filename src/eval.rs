@@ -90,9 +90,7 @@ pub use cohort::{Cohort, Selection};
 pub use colour_table::ColourTable;
 pub use convention::{Average, Convention};
 pub use dataset::{Dataset, DatasetError, LabelsFault};
-pub use error::{
-    EvalError, GridError, MOST_RESAMPLES, MaskError, MergeError, ModelsError, OfFolders, PairingError, Unlike,
-};
+pub use error::{EvalError, GridError, MaskError, MergeError, ModelsError, OfFolders, PairingError, Unlike};
 pub use evaluation::{Evaluation, Failure, Provenance, Unpaired};
 pub use grids::GeometryRule;
 pub use ignore::Ignore;

@@ -113,7 +113,7 @@ impl Request {
     }
 
     fn cohort(&self, rules: Rules) -> Result<Cohort, Failed> {
-        let cases = self.cases.as_ref().map(|names| Chosen::listed(&names.join("\n"), "the page")).transpose()?;
+        let cases = self.cases.as_ref().map(|names| Chosen::named(names, "the page")).transpose()?;
         let selection = Selection { missing: self.choices.missing()?, cases, ..Selection::default() };
         let pairing = pair_paths(&self.truth, &self.pred, Matching::default(), &rules)?;
         Ok(Cohort::new(pairing, rules, selection)?)

@@ -83,11 +83,12 @@ class Result {
   }
 }
 
-/** Shows a result. `open(case, class, score)` is called for a number that was chosen, or without one of the two for a heading. */
+/** Shows a result, and how long it took where it was just made. `open(case, class, score)` is called for a number that was chosen, or without one of the two for a heading. */
 function showResult(result, seconds, open) {
   const n = result.cases.length, k = result.classes.length, plural = (n, word, words) => `${n} ${n === 1 ? word : words}`;
-  element("about").textContent =
-    `${plural(n, "case", "cases")}, ${plural(k, "class", "classes")}, ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const about = [plural(n, "case", "cases"), plural(k, "class", "classes")];
+  if (seconds !== undefined) about.push(`${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`);
+  element("about").textContent = about.join(", ");
   element("cards").replaceChildren(
     ...result.scores.map((score, i) => {
       const { mean, interval } = result.mean(score), undefined_ = result.json.voxdice.undefined[result.titles[i]];

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 use voxdice::eval::models::{Choices, Comparison, Grouping, Model};
-use voxdice::eval::{EvalError, Like, MOST_RESAMPLES, ScoreChoices};
+use voxdice::eval::{EvalError, Like, ScoreChoices};
 use voxdice::metric::Bootstrap;
 use voxdice::metric::compare::{Better, CompareOptions, Test};
 use voxdice::report;
@@ -54,9 +54,6 @@ fn chosen<T: FromStr<Err: Display> + Default>(text: Option<&String>) -> PyResult
 impl Statistics {
     fn options(&self) -> PyResult<CompareOptions> {
         let resamples = self.resamples;
-        if resamples > 0 && !(Bootstrap::LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&resamples) {
-            return Err(failed(EvalError::Resamples { resamples }));
-        }
         let usual = CompareOptions::default();
         let bootstrap = (resamples > 0).then(|| Bootstrap::new(resamples, usual.level(), self.seed)).transpose();
         let tests = [Test::Wilcoxon(parsed(&self.zeros)?), Test::SignFlip { draws: DRAWS }, Test::T, Test::None];
@@ -65,7 +62,7 @@ impl Statistics {
             refused(format!("the test is {}, but must be one of {names}", self.test))
         })?;
         Ok(CompareOptions {
-            bootstrap: bootstrap.map_err(failed)?,
+            bootstrap: bootstrap.map_err(|_| failed(EvalError::Resamples { resamples }))?,
             interval: parsed(&self.interval)?,
             test,
             adjust: parsed(&self.adjust)?,

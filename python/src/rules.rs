@@ -66,9 +66,9 @@ pub struct Choices {
     seed: Option<u64>,
     missing: Option<String>,
     shard: Option<String>,
-    /// A pattern for names, or names, one a line.
+    /// A pattern for names, or names.
     cases: Option<String>,
-    case_list: Option<String>,
+    case_list: Option<Vec<String>>,
     pub pairs: Option<(String, String)>,
     pub pair_regex: Option<String>,
     pub jobs: Option<usize>,
@@ -100,7 +100,7 @@ impl Choices {
             missing: chosen(self.missing.as_ref())?.unwrap_or_default(),
             shard: chosen(self.shard.as_ref())?,
             cases: match &self.case_list {
-                Some(list) => Some(Chosen::listed(list, "cases").map_err(refused)?),
+                Some(names) => Some(Chosen::named(names, "cases").map_err(refused)?),
                 None => chosen(self.cases.as_ref())?,
             },
         })

@@ -217,6 +217,8 @@ def test_a_group_is_a_pattern_or_a_dict(folders, group):
             for wrong in (-1, 2.5, 2**70)
         ],
         ({"threads": 0}, "threads is 0"),
+        ({"resamples": 99}, "99 resamples make no interval; 100 to 1000000 do"),
+        ({"resamples": 1_000_001}, "1000001 resamples make no interval"),
         ({"num_parts": 2.5, "part_id": 0}, "num_parts is 2.5"),
         ({"num_parts": 2, "part_id": "0"}, "part_id is '0'"),
         ({"labels": b"12"}, "labels"),
@@ -263,6 +265,7 @@ def test_regions_have_texts_for_names_for_arrays_too():
     "choices, part",
     [
         ({"resamples": -1}, "resamples is -1"),
+        ({"resamples": 1_000_001}, "1000001 resamples make no interval"),
         ({"seed": -1}, "seed is -1"),
         ({"resamples": None}, "resamples is None"),
         ({"digits": 2.5}, "digits is 2.5"),

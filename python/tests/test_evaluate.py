@@ -34,6 +34,10 @@ def test_folders_give_counts_and_means(folders):
         assert tuple(map(int, counts)) == expected_counts(p, t, int(label))
     assert vd.evaluate(truth, pred, cases=["case_2", "case_4.nii"]).cases == ("case_2", "case_4")
     assert vd.evaluate(truth, pred, cases="case_[13]").cases == ("case_1", "case_3")
+    # Names are taken as they stand.
+    for name in ("case_2\ncase_4", " case_2"):
+        with pytest.raises(vd.Error):
+            vd.evaluate(truth, pred, cases=[name])
     worst = report.worst(2)
     assert worst[0][2] == pytest.approx(expected.min()) and len(worst) == 2
     assert report["case_2"]["label"] == ["1", "2", "3"]

@@ -100,6 +100,16 @@ class TestMonai:
         with pytest.raises(vd.Error, match="nothing was counted"):
             metric.counts
 
+    @pytest.mark.parametrize("ignored", [1, 9])
+    def test_dice_of_one_hot_maps_has_the_counts_of_label_maps(self, rng, ignored):
+        y_pred, y = label_maps(rng)
+        y[1, :, :3] = ignored
+        maps, hot = self.own.DiceMetric(num_classes=5, ignore_index=ignored), self.own.DiceMetric(ignore_index=ignored)
+        maps(y_pred, y), hot(one_hot(y_pred, 5), one_hot(y, 5))
+        for name in ("tp", "n_pred", "n_truth", "n"):
+            assert getattr(hot.counts, name).tolist() == getattr(maps.counts, name).tolist(), name
+        assert hot.counts.n[1, 0] == (y[1] != ignored).sum() < y[1].numel()
+
     def test_what_it_has_not_is_refused(self, rng):
         with pytest.raises(vd.Error, match="monai.metrics.DiceMetric"):
             self.own.DiceMetric(per_component=True)

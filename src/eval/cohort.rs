@@ -75,10 +75,15 @@ impl Cohort {
         refused.extend(unread.map(|case| (case.name.clone(), pairing::fault(&case.path, rules.pictures))));
         rules.white = white::of_all(&pairing, &rules);
         let Selection { missing: missing_rule, shard, cases } = selection;
-        if let Some(chosen) = &cases {
-            refused.extend(not_there(chosen, &pairing, &refused)?);
-        }
-        let is_chosen = |case: &str| cases.as_ref().is_none_or(|chosen| chosen.has(case));
+        let chosen = match &cases {
+            Some(chosen) => {
+                let (names, not_there) = among(chosen, &pairing, &refused)?;
+                refused.extend(not_there);
+                Some(names)
+            }
+            None => None,
+        };
+        let is_chosen = |case: &str| chosen.as_ref().is_none_or(|names| names.contains(case));
         let here = |case: &str| is_chosen(case) && shard.is_none_or(|shard| shard.has(case));
         let Pairing { kind, pairs, mut missing, mut extra, passed_over, .. } = pairing;
         missing.retain(|lone| here(&lone.name));
@@ -193,17 +198,21 @@ impl Cohort {
     }
 }
 
-/// The names that are chosen and that no case has, each with its error.
-fn not_there(chosen: &Chosen, pairing: &Pairing, refused: &Refused) -> Result<Refused, PairingError> {
+/// The names that are chosen; and those of them that no case has, each with its error.
+fn among(chosen: &Chosen, pairing: &Pairing, refused: &Refused) -> Result<(BTreeSet<String>, Refused), PairingError> {
     let lone = pairing.missing.iter().chain(&pairing.extra).map(|lone| &lone.name);
     let all = pairing.pairs.iter().map(|pair| &pair.name).chain(lone).chain(refused.iter().map(|(name, _)| name));
     let all: BTreeSet<String> = all.cloned().collect();
-    if !all.iter().any(|case| chosen.has(case)) {
+    let mut names: BTreeSet<String> = chosen.among(&all).into_iter().map(str::to_owned).collect();
+    if names.is_empty() {
         let first = all.first().cloned().unwrap_or_default();
         return Err(PairingError::NoCaseChosen { cases: all.len(), first });
     }
     let error = |list: &Path| PairingError::NotThere { list: list.into() }.into();
-    Ok(chosen.unknown(&all).into_iter().map(|(name, list)| (printable(name), error(list))).collect())
+    let unknown = chosen.unknown(&all).into_iter();
+    let not_there: Refused = unknown.map(|(name, list)| (printable(name), error(list))).collect();
+    names.extend(not_there.iter().map(|(name, _)| name.clone()));
+    Ok((names, not_there))
 }
 
 fn unpaired(lone: &Lone) -> Unpaired {

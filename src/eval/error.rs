@@ -22,10 +22,6 @@ use crate::text::extent;
 use std::path::PathBuf;
 use thiserror::Error as ThisError;
 
-/// Beyond this many the ends of an interval do not move in any digit that is shown. A damaged result must not make
-/// `merge` fill the memory.
-pub const MOST_RESAMPLES: usize = 1_000_000;
-
 /// Why a case, or a whole run, was not evaluated.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
@@ -57,7 +53,7 @@ pub enum EvalError {
     /// Choices contradict each other, or one would do nothing: in words, with the names that they have where they were made.
     #[error("{0}")]
     Choices(String),
-    /// The class with this key was asked for twice.
+    /// The class with this key, and maybe with these names, was asked for twice.
     #[error("the class {0} is asked for twice; name it once")]
     ClassTwice(String),
     /// Not one case could be evaluated.
@@ -82,7 +78,7 @@ pub enum EvalError {
     #[error(
         "{resamples} resamples make no interval; {} to {} do, and 0 is none",
         Bootstrap::LEAST_RESAMPLES,
-        MOST_RESAMPLES
+        Bootstrap::MOST_RESAMPLES
     )]
     Resamples {
         /// How many were asked for.

@@ -42,9 +42,10 @@ impl Ignore {
         self.0.iter().copied()
     }
 
-    /// As label maps have them.
+    /// As label maps have them, each once: -1 and 4294967295 are one.
     pub fn codes(&self) -> impl Iterator<Item = u32> {
-        self.0.iter().filter_map(|&label| code(label))
+        let codes: BTreeSet<u32> = self.0.iter().filter_map(|&label| code(label)).collect();
+        codes.into_iter()
     }
 
     /// Whether a label of a map is one of them.
@@ -109,8 +110,10 @@ mod tests {
             assert_eq!(serde_json::from_str::<Ignore>(text).unwrap(), json);
         }
         let both: Ignore = "-1,255".parse().unwrap();
-        assert_eq!((both.codes().collect::<Vec<_>>(), both.negative()), (vec![u32::MAX, 255], [-1].into()));
+        assert_eq!((both.codes().collect::<Vec<_>>(), both.negative()), (vec![255, u32::MAX], [-1].into()));
         assert!(both.holds(u32::MAX) && both.holds(255) && !both.holds(1));
+        let twice: Ignore = "-1,4294967295,-2147483648".parse().unwrap();
+        assert_eq!(twice.codes().collect::<Vec<_>>(), [1 << 31, u32::MAX]);
         let range: Ignore = "-3--2,4294967295".parse().unwrap();
         assert_eq!([-3i32, -2, -1, 0].map(|label| range.holds(label as u32)), [true, true, true, false]);
         assert!("-2147483649".parse::<Ignore>().is_err() && "4294967296".parse::<Ignore>().is_err());

@@ -205,13 +205,18 @@ impl Present {
 /// Whole volumes on the engine, twice where there is something to compare with.
 fn of_volumes(
     [mut truth, mut pred]: [LabelVolume; 2],
-    Present { ignored, classes }: Present,
+    Present { mut ignored, classes }: Present,
     place: Option<&Placement>,
     rules: &Rules,
     counter: Counter<'_>,
 ) -> Result<(Tally, Option<Verification>), EvalError> {
     if let Some(place) = place {
+        let stored = truth.voxels() as u64;
         (truth, pred) = truth.joined(pred, place);
+        // Beyond its grid the truth is background.
+        if rules.ignore.holds(0) {
+            ignored += truth.voxels() as u64 - stored;
+        }
     }
     let voxels = truth.voxels() as u64 - ignored;
     if classes.is_empty() {

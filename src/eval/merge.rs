@@ -154,15 +154,15 @@ fn check_shards(parts: &[Partial]) -> Result<(), MergeError> {
     let mut seen: BTreeSet<Shard> = BTreeSet::new();
     for part in parts {
         let Some(shard) = part.provenance.shard else { continue };
-        if let Some(&other) = seen.iter().find(|other| other.count != shard.count) {
+        if let Some(&other) = seen.iter().find(|other| other.count() != shard.count()) {
             return Err(MergeError::ShardBeside { path: part.path.clone(), shard, other });
         }
         if !seen.insert(shard) {
             return Err(MergeError::ShardTwice { path: part.path.clone(), shard });
         }
     }
-    let Some(&Shard { count, .. }) = seen.first() else { return Ok(()) };
-    let lost = (1..=count).map(|index| Shard { index, count }).filter(|shard| !seen.contains(shard));
+    let Some(count) = seen.first().map(|shard| shard.count()) else { return Ok(()) };
+    let lost = (1..=count).filter_map(|index| Shard::new(index, count)).filter(|shard| !seen.contains(shard));
     // A damaged file may say that there are billions of shards.
     let first: Vec<Shard> = lost.take(LOST).collect();
     if first.is_empty() {

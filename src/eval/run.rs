@@ -161,14 +161,20 @@ pub(super) fn run(
     let work = |outcomes: mpsc::Sender<Done>| {
         while let Some((place, outcome)) = one() {
             let (back, returned) = mpsc::channel();
-            // The receiver listens until this sender is dropped. A failure does not come back.
-            let _ = outcomes.send(Done { place, outcome, back });
+            // Nobody collects any more where `on_event` panicked: what is left is not begun.
+            if outcomes.send(Done { place, outcome, back }).is_err() {
+                break;
+            }
+            // A failure does not come back.
             drop(returned.recv());
         }
     };
     on_event(Event::Started { cases: tasks });
     let mut done = Vec::with_capacity(tasks);
     thread::scope(|scope| {
+        // The receiver belongs to the scope, which waits for its threads: where `on_event` panics, it is dropped before, with all
+        // that the threads wait for.
+        let outcomes = outcomes;
         let work = &work;
         let mut started = 0;
         // If fewer threads start than requested, they do the same work; without any, this thread does it.
@@ -215,5 +221,35 @@ pub(super) fn evaluate(task: &Task, held: Option<&Held>, rules: &Rules, counter:
         Task::Unpredicted { lone, expected } => {
             (lone.name.clone(), dispatch::without_prediction(lone, expected, rules, counter))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EngineOptions;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
+
+    /// Also where several threads have a case that nobody takes any more, and without most cases being begun.
+    #[test]
+    fn a_callback_that_panics_ends_the_run() {
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || {
+            let engine = Engine::new(&EngineOptions::default()).unwrap();
+            let begun = AtomicUsize::new(0);
+            let evaluate = |place: usize, _: Counter<'_>| {
+                begun.fetch_add(1, Ordering::Relaxed);
+                (place.to_string(), Err(EvalError::FilesGone))
+            };
+            let on_event = |event| assert_eq!(event, Event::Started { cases: 10_000 });
+            let options = RunOptions { jobs: NonZeroUsize::new(4), on_event: &on_event, ..RunOptions::default() };
+            let run = AssertUnwindSafe(|| run(10_000, &evaluate, &engine, &options));
+            let panicked = catch_unwind(run).is_err();
+            sender.send((panicked, begun.into_inner())).unwrap();
+        });
+        // Threads that wait for each other would wait for ever.
+        let (panicked, begun) = ended.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(panicked && begun < 10_000, "{begun}");
     }
 }

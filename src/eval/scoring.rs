@@ -1,7 +1,7 @@
 //! How counts become scores. It may be changed after counting, as `merge` does.
 
 use super::convention::{Average, Convention};
-use super::error::{EvalError, MOST_RESAMPLES, MergeError};
+use super::error::{EvalError, MergeError};
 use super::instances::InstanceSearch;
 use super::named::{Called, ParseError, named};
 use super::schema::{Resampled, StoredScores};
@@ -170,10 +170,8 @@ impl ScoreChoices {
         if resamples == 0 {
             return Ok(None);
         }
-        if !(Bootstrap::LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&resamples) {
-            return Err(EvalError::Resamples { resamples });
-        }
-        Ok(Some(Bootstrap::new(resamples, usual.level(), seed)?))
+        let bootstrap = Bootstrap::new(resamples, usual.level(), seed);
+        bootstrap.map(Some).map_err(|_| EvalError::Resamples { resamples })
     }
 }
 

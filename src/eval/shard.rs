@@ -7,13 +7,33 @@ use std::str::FromStr;
 /// Part `index` of `count`, numbered from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
-    /// From 1 to `count`.
-    pub index: u32,
-    /// How many parts there are.
-    pub count: u32,
+    index: u32,
+    count: u32,
 }
 
 impl Shard {
+    /// None where the index is not from 1 to the count.
+    ///
+    /// ```
+    /// use voxdice::eval::Shard;
+    /// let shard = Shard::new(2, 8).unwrap();
+    /// assert_eq!((shard.index(), shard.count(), shard.to_string()), (2, 8, "2/8".to_owned()));
+    /// assert_eq!([Shard::new(0, 8), Shard::new(9, 8), Shard::new(0, 0)], [None; 3]);
+    /// ```
+    pub fn new(index: u32, count: u32) -> Option<Self> {
+        (1..=count).contains(&index).then_some(Self { index, count })
+    }
+
+    /// From 1 to [`Shard::count`].
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// How many parts there are.
+    pub fn count(self) -> u32 {
+        self.count
+    }
+
     /// Whether a case is in this part.
     pub fn has(self, case: &str) -> bool {
         hash(case) % u64::from(self.count) == u64::from(self.index) - 1
@@ -38,11 +58,8 @@ impl FromStr for Shard {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let wrong = || ParseError::from(format!("`{text}` is no shard; write I/N with I from 1 to N, such as 2/8"));
         let (index, count) = text.split_once('/').ok_or_else(wrong)?;
-        let shard = Self {
-            index: index.trim().parse().map_err(|_| wrong())?,
-            count: count.trim().parse().map_err(|_| wrong())?,
-        };
-        if (1..=shard.count).contains(&shard.index) { Ok(shard) } else { Err(wrong()) }
+        let number = |text: &str| text.trim().parse().map_err(|_| wrong());
+        Self::new(number(index)?, number(count)?).ok_or_else(wrong)
     }
 }
 
@@ -63,7 +80,7 @@ mod tests {
         let mut sizes = [0; 7];
         for case in 0..7000 {
             let name = format!("case_{case:05}");
-            let of: Vec<u32> = (1..=7).filter(|&index| Shard { index, count: 7 }.has(&name)).collect();
+            let of: Vec<u32> = (1..=7).filter(|&index| Shard::new(index, 7).unwrap().has(&name)).collect();
             assert_eq!(of.len(), 1);
             sizes[of[0] as usize - 1] += 1;
         }
@@ -72,7 +89,7 @@ mod tests {
 
     #[test]
     fn shards_count_from_one() {
-        assert_eq!("2/8".parse(), Ok(Shard { index: 2, count: 8 }));
+        assert_eq!("2/8".parse(), Ok(Shard::new(2, 8).unwrap()));
         for text in ["0/4", "5/4", "1", "1/0", "a/b", "-1/3"] {
             assert!(text.parse::<Shard>().unwrap_err().to_string().contains("from 1 to N"), "{text}");
         }

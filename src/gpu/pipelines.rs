@@ -72,7 +72,12 @@ impl Pipelines {
         let checks = wgpu::ShaderRuntimeChecks { force_loop_bounding: false, ..wgpu::ShaderRuntimeChecks::checked() };
         // SAFETY: the sources are ours alone, and every loop in them ends: each counts towards a bound that the loop
         // does not change (task.voxels, quads, words, TERMS, SLOTS, CLASSES, classes, counters, rows, elements of a word,
-        // windows of a fold, partials below 2^31, columns, rows, slices and labels of a box, entries of the row table, probes) by a step of at least 1, halves a power of two down to 0, or halves the interval of a binary search.
+        // windows of a fold, partials below 2^31, columns, rows, slices and labels of a box, entries of the row table,
+        // probes) by a step of at least 1, takes a bit from a word, halves a power of two down to 0, or halves the
+        // interval of a binary search. Those of union-find end as a parent is never larger than its run: it begins as the
+        // run, and what is written later is smaller, or the root. `find` (instances_find.wgsl) goes on to a smaller run
+        // each time, until it is at a root. Of the two runs of `join` (instances_merge.wgsl), the larger one gives way to
+        // a smaller one each time, until both are the same or the larger one was a root.
         // Bounds checks stay on.
         let module = unsafe { device.raw.create_shader_module_trusted(descriptor, checks) };
         device.raw.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {

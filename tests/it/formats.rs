@@ -2,6 +2,7 @@
 //! every format, whole and piece by piece.
 
 mod archives;
+mod arrays;
 pub mod compare;
 pub mod corpus;
 mod endings;

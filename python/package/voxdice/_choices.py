@@ -230,7 +230,7 @@ def measured(metrics_: Metrics, surface: str | None, surface_choices: Mapping[st
 #: Choices of one word.
 _WORDS = ("geometry", "surface", "metrics", "empty", "like", "pool", "missing", "shard", "cases", "pair_regex")
 #: Choices that are whole numbers, with what they are called, and the least and the most of them.
-_WHOLE = (("jobs", "threads", 1, 2**32 - 1), ("resamples", "resamples", 0, 1_000_000), ("seed", "seed", 0, 2**64 - 1))
+_WHOLE = (("jobs", "threads", 1, 2**32 - 1), ("resamples", "resamples", 0, 2**32 - 1), ("seed", "seed", 0, 2**64 - 1))
 
 
 def words(given: Mapping[str, Any], names_: Iterable[str], needed: bool = False) -> None:

@@ -185,7 +185,7 @@ def compare(
         "interval": interval,
         "alpha": _choices.share(alpha if alpha is not None else float("nan"), "alpha", 0, 1),
         "margin": _choices.finite(margin, "margin"),
-        "resamples": _choices.count(resamples, "resamples", 0, 1_000_000),
+        "resamples": _choices.count(resamples, "resamples", 0, 2**32 - 1),
         "seed": _choices.count(seed, "seed", 0, 2**64 - 1),
         "digits": _choices.digits(digits),
     }

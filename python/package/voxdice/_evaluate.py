@@ -115,7 +115,7 @@ def evaluate(
         pairs=_pairs(pairs),
         pair_regex=pair_regex,
         cases=cases if isinstance(cases, str) else None,
-        case_list=None if cases is None or isinstance(cases, str) else "\n".join(_choices.names(cases, "cases")),
+        case_list=None if cases is None or isinstance(cases, str) else _choices.names(cases, "cases"),
         shard=shard,
         resamples=resamples,
         seed=seed,

@@ -78,6 +78,11 @@ def _one_hot(maps: torch.Tensor, classes: list[int]) -> torch.Tensor:
     return torch.cat([maps == label for label in classes], dim=1)
 
 
+def _kept(mask: torch.Tensor) -> np.ndarray:
+    """How many voxels of each sample are not ignored: [samples, 1]. Whole numbers, as float32 ends at 2^24."""
+    return mask.flatten(1).sum(dim=1, keepdim=True, dtype=torch.int64).numpy()
+
+
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         return numerator / denominator
@@ -112,6 +117,8 @@ class DiceMetric(host.DiceMetric):
             if mask is not None:
                 y_pred, y = y_pred * mask, y * mask
             table = _of_masks(y_pred, y)
+            if mask is not None:
+                table[..., 3] = _kept(mask)
         self._tables.append(table)
         self._classes = classes
         tp, n_pred, n_truth = (table[..., at] for at in range(3))
@@ -193,7 +200,7 @@ class ConfusionMatrixMetric(host.ConfusionMatrixMetric):
         table = _of_masks(y_pred, y)
         tp, n_pred, n_truth, n = (table[..., at] for at in range(4))
         if mask is not None:
-            n = mask.reshape(mask.shape[0], -1).sum(dim=1, keepdim=True).numpy()
+            n = _kept(mask)
         fp, fn = n_pred - tp, n_truth - tp
         return torch.from_numpy(np.stack([tp, fp, n - fp - n_truth, fn], axis=-1).astype(np.float32))
 

@@ -68,7 +68,8 @@ def compute_metrics_on_folder(
     num_processes = _choices.count_or_none(num_processes, "num_processes", 1, 2**32 - 1)
     names = _files(folder_pred, file_ending)
     if not chill:
-        missing = [name for name in _files(folder_ref, file_ending) if name not in set(names)]
+        predicted = set(names)
+        missing = [name for name in _files(folder_ref, file_ending) if name not in predicted]
         assert not missing, f"Not all files in folder_ref exist in folder_pred: {', '.join(missing[:5])}"
     if not names:
         raise Error(f"{folder_pred}: there is no file with the ending {file_ending}; check the folder and the ending")

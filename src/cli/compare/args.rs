@@ -4,7 +4,7 @@ use super::Compare;
 use crate::Empty;
 use crate::cli::files::read_text;
 use crate::eval::models::{Choices, Grouping, UndefinedRule, metric_name};
-use crate::eval::{EvalError, LabelList, Like, MOST_RESAMPLES, ModelsError, ScoreChoices};
+use crate::eval::{EvalError, LabelList, Like, ModelsError, ScoreChoices};
 use crate::metric::Bootstrap;
 use crate::metric::compare::{Adjust, Better, CompareOptions, Family, IntervalKind, RankBy, Test, Zeros};
 use anyhow::{Result, bail};
@@ -262,9 +262,6 @@ impl TestName {
 impl StatisticsArgs {
     fn options(&self, models: usize) -> Result<CompareOptions> {
         let resamples = self.bootstrap;
-        if resamples > 0 && !(Bootstrap::LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&resamples) {
-            return Err(EvalError::Resamples { resamples }.into());
-        }
         if self.rank == RankName::Test && self.test == TestName::None {
             bail!("--rank test counts the tests that a model wins, and --test none makes none; leave one of them out");
         }
@@ -275,7 +272,8 @@ impl StatisticsArgs {
             );
         }
         let level = CompareOptions::default().level();
-        let bootstrap = (resamples > 0).then(|| Bootstrap::new(resamples, level, self.seed)).transpose()?;
+        let bootstrap = (resamples > 0).then(|| Bootstrap::new(resamples, level, self.seed)).transpose();
+        let bootstrap = bootstrap.map_err(|_| EvalError::Resamples { resamples })?;
         Ok(CompareOptions {
             bootstrap,
             interval: self.interval.into(),

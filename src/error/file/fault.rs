@@ -195,6 +195,9 @@ pub enum WriteFault {
     /// Not 1 to 7 dimensions.
     #[error("{0} dimensions; give 1 to 7")]
     Rank(usize),
+    /// More dimensions than arrays have.
+    #[error("{0} dimensions; give 64 at most")]
+    Axes(usize),
     /// A length that the 16 bits of the header do not hold, or 0.
     #[error("axis {axis} has {length} voxels; give 1 to 32767")]
     Axis {

@@ -4,6 +4,7 @@ use crate::eval::cancel::Cancel;
 use crate::eval::count::Threads;
 use crate::eval::ignore::Ignore;
 use crate::eval::surfaces::{Frame, Surfaces};
+use crate::io::Grid;
 use crate::io::nifti::{self, Geometry};
 use crate::metric::instances::InstancePreset;
 use crate::stats::{InstancesBy, Join};
@@ -14,6 +15,7 @@ struct Case {
     folder: tempfile::TempDir,
     shape: [u64; 3],
     has_pred: bool,
+    place: Option<Placement>,
 }
 
 impl Case {
@@ -24,7 +26,19 @@ impl Case {
             let geometry = Geometry::from_spacing([1.0, 1.0, 2.5]);
             nifti::write(folder.path().join(name), &shape, &geometry, &labels).unwrap();
         }
-        Self { folder, shape, has_pred }
+        Self { folder, shape, has_pred, place: None }
+    }
+
+    /// The same where the truth is of the first slices alone.
+    fn with_truth_of(mut self, slices: u64, labels: impl Fn(u64, u64) -> u16) -> Self {
+        let ([x, y, _], geometry) = (self.shape, Geometry::from_spacing([1.0, 1.0, 2.5]));
+        let shape = [x, y, slices];
+        let labels: Vec<u16> = (0..shape.iter().product()).map(|place| labels(place, 1)).collect();
+        nifti::write(self.folder.path().join("t.nii.gz"), &shape, &geometry, &labels).unwrap();
+        let grid = |shape| Grid { shape, geometry: Some(&geometry) };
+        self.place = Some(Placement::of(grid(&shape), grid(&self.shape)).unwrap());
+        self.shape = shape;
+        self
     }
 
     /// While they are read, and as whole volumes.
@@ -36,7 +50,7 @@ impl Case {
         let spacing_mm = reader.geometry().map(|geometry| geometry.spacing_mm());
         let image = Image { truth_path: truth.path(), shape: &self.shape, spacing_mm, frame };
         let (given, expected) = (self.has_pred.then_some(&pred), pred.path());
-        let files = Files { truth: &truth, pred: given, expected, place: None, image };
+        let files = Files { truth: &truth, pred: given, expected, place: self.place.clone(), image };
         let (engine, cancel) = (Engine::new(&EngineOptions::default()).unwrap(), Cancel::default());
         let counter = Counter { engine: &engine, counterpart: None, threads: Threads::One, cancel: &cancel };
         let read = files.while_read((&mut reader, of_pred.as_mut()), rules, counter).unwrap();
@@ -123,4 +137,26 @@ fn noise_is_measured_as_whole_volumes() {
     assert!(read.is_none() && whole.surfaces.len() == 3);
     // Counts need no places.
     assert!(Case::new([128, 128, 12], noise, true).measured(&Rules::default()).0.is_some());
+}
+
+/// Beyond its grid the truth is background, which is ignored where label 0 is.
+#[test]
+fn a_prediction_beyond_the_truth_is_counted_as_whole_volumes() {
+    let labels = |place: u64, seed: u64| ((place * 5 + seed) % 7 % 3) as u16;
+    let nothing = |_: u64, _: u64| 0;
+    for (case, background) in [
+        (Case::new([5, 4, 3], labels, true).with_truth_of(2, labels), 17),
+        (Case::new([5, 4, 3], nothing, true).with_truth_of(2, nothing), 40),
+    ] {
+        for classes in [ClassSource::Found, named(&[&[1], &[2]])] {
+            for (ignore, ignored) in [("", 0), ("0", background + 20), ("0,255", background + 20)] {
+                let ignore = if ignore.is_empty() { Ignore::default() } else { ignore.parse().unwrap() };
+                let rules = Rules { classes: classes.clone(), ignore, ..Rules::default() };
+                let (read, whole) = case.measured(&rules);
+                let read = read.unwrap().tally;
+                assert_eq!((read.voxels, &read.counts), (whole.tally.voxels, &whole.tally.counts), "{rules:?}");
+                assert_eq!(read.voxels, 60 - ignored, "{rules:?}");
+            }
+        }
+    }
 }

@@ -1,16 +1,16 @@
 //! A small writer: NIfTI-1, little endian, one file, not scaled.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::error::{FileAction, FileError, GeometryFault, WriteFault};
+use crate::error::{FileError, GeometryFault, WriteFault};
 use crate::io::file::ends_in;
 use crate::io::geometry::Geometry;
+use crate::io::unfinished;
 use crate::io::voxels::Voxel;
 
 /// Bytes written at a time where their order has to be swapped first.
@@ -39,13 +39,7 @@ pub fn write<T: Voxel>(
     let header = check(path, gzip, shape, voxels.len())
         .and_then(|()| header::<T>(shape, geometry))
         .map_err(|fault| FileError::Unwritable { path: path.to_path_buf(), fault })?;
-    let (file, unfinished) = Unfinished::create(path)?;
-    fill(file, gzip, &header, voxels).map_err(|source| failed(path, FileAction::Write, source))?;
-    unfinished.rename(path)
-}
-
-fn failed(path: &Path, action: FileAction, source: io::Error) -> FileError {
-    FileError::Io { path: path.to_path_buf(), action, source }
+    unfinished::write(path, |file| fill(file, gzip, &header, voxels))
 }
 
 fn check(path: &Path, gzip: bool, shape: &[u64], voxels: usize) -> Result<(), WriteFault> {
@@ -148,44 +142,4 @@ fn write_voxels<T: Voxel>(out: &mut impl Write, voxels: &[T]) -> io::Result<()> 
         out.write_all(bytemuck::cast_slice(&swapped))?;
     }
     Ok(())
-}
-
-/// A file under a temporary name. It is removed if it is dropped before it gets its final name.
-struct Unfinished(PathBuf);
-
-impl Unfinished {
-    fn create(path: &Path) -> Result<(File, Self), FileError> {
-        let mut attempt = 0_u32;
-        loop {
-            let mut hidden = OsString::from(".");
-            hidden.push(path.file_name().unwrap_or_default());
-            hidden.push(format!(".{attempt}.part"));
-            let hidden = path.with_file_name(hidden);
-            let created = OpenOptions::new().write(true).create_new(true).open(&hidden);
-            match created {
-                Ok(file) => return Ok((file, Self(hidden))),
-                // Another writer is using the name, or was killed: its file must not be touched.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {
-                    attempt = attempt.saturating_add(1);
-                }
-                Err(source) => return Err(failed(path, FileAction::Create, source)),
-            }
-        }
-    }
-
-    fn rename(mut self, path: &Path) -> Result<(), FileError> {
-        fs::rename(&self.0, path).map_err(|source| failed(path, FileAction::Rename, source))?;
-        // Nothing is left to be removed under the hidden name.
-        self.0 = PathBuf::new();
-        Ok(())
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
-            // This error cannot be reported, and the error that led here says more.
-            let _ = fs::remove_file(&self.0);
-        }
-    }
 }

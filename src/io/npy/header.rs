@@ -11,7 +11,7 @@ pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 pub(super) const LONGEST: u64 = 1 << 16;
 
 /// NumPy has no arrays of more axes. A header of 64 KiB could hold thousands, and could not be written again.
-const MOST_AXES: usize = 64;
+pub(super) const MOST_AXES: usize = 64;
 
 /// The types that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub(super) enum Stop {
     Dtype(String),
 }
 
-/// Version 1, little endian, with the spaces that align the elements to 64 bytes.
+/// Version 1, little endian, with the spaces that align the elements to 64 bytes; of at most [`MOST_AXES`] axes.
 pub(super) fn encode(stored: StoredType, shape: &[u64], order: Order) -> Vec<u8> {
     let fortran = if order == Order::ColumnMajor { "True" } else { "False" };
     let comma = if shape.len() == 1 { "," } else { "" };
@@ -107,7 +107,7 @@ pub(super) fn encode(stored: StoredType, shape: &[u64], order: Order) -> Vec<u8>
     }
     text.push('\n');
     let mut bytes = [MAGIC, &[1, 0]].concat();
-    // A header of up to 32 axes is a few hundred bytes; more axes no array has.
+    // Axes of 20 digits make no more than 2 KiB.
     bytes.extend((text.len() as u16).to_le_bytes());
     bytes.extend(text.as_bytes());
     bytes

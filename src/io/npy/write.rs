@@ -1,27 +1,29 @@
 //! Arrays written: to files, and to bytes in memory.
 
 use super::{Order, header};
-use crate::error::{FileAction, FileError, WriteFault};
+use crate::error::{FileError, WriteFault};
 use crate::io::input::Input;
+use crate::io::unfinished;
 use crate::io::voxels::{StoredType, Voxel};
 use crate::memory::prefer_huge_pages;
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Writes an array of `float32`, little endian, whose elements lie in memory in this order.
 ///
+/// The file appears under its name when it is complete, in place of one that was there; until then it
+/// has a hidden name in the same folder, and that is removed if anything fails.
+///
 /// # Errors
 /// [`FileError::Unwritable`], or what the system said.
 pub fn write(path: impl AsRef<Path>, shape: &[u64], order: Order, elements: &[f32]) -> Result<(), FileError> {
     let path = path.as_ref();
-    let failed = |source| FileError::Io { path: path.into(), action: FileAction::Write, source };
     check_shape(path, shape, elements.len())?;
-    let mut file = File::create(path).map_err(failed)?;
-    file.write_all(&header::encode(StoredType::F32, shape, order)).map_err(failed)?;
-    file.write_all(&little_endian(elements)).map_err(failed)?;
-    file.flush().map_err(failed)
+    unfinished::write(path, |mut file| {
+        file.write_all(&header::encode(StoredType::F32, shape, order))?;
+        file.write_all(&little_endian(elements))
+    })
 }
 
 /// An array in memory, whose elements lie in this order, as what readers take in place of a file. Its name should end in
@@ -56,13 +58,14 @@ pub fn input<T: Voxel>(
 
 fn check_shape(path: &Path, shape: &[u64], found: usize) -> Result<(), FileError> {
     let count = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n));
-    match count == Some(found as u64) {
-        true => Ok(()),
-        false => Err(FileError::Unwritable {
-            path: path.into(),
-            fault: WriteFault::Count { shape: shape.into(), voxels: found },
-        }),
-    }
+    let fault = if shape.len() > header::MOST_AXES {
+        WriteFault::Axes(shape.len())
+    } else if count != Some(found as u64) {
+        WriteFault::Count { shape: shape.into(), voxels: found }
+    } else {
+        return Ok(());
+    };
+    Err(FileError::Unwritable { path: path.into(), fault })
 }
 
 /// The elements as a file has them.

@@ -63,14 +63,19 @@ impl Bootstrap {
     /// The fewest resamples: below, the ends of a 95 % interval are little more than the extremes.
     pub const LEAST_RESAMPLES: usize = 100;
 
+    /// The most resamples: beyond, the ends of an interval do not move in any digit that is shown, and a number from a damaged
+    /// file must not fill the memory.
+    pub const MOST_RESAMPLES: usize = 1_000_000;
+
     /// How often the cases are drawn, the share of the means that the interval holds, and where the generator starts.
     ///
     /// # Errors
-    /// [`Error::Parameter`](crate::Error::Parameter) for fewer resamples than [`Bootstrap::LEAST_RESAMPLES`], or a level outside
-    /// (0, 1).
+    /// [`Error::Parameter`](crate::Error::Parameter) for fewer resamples than [`Bootstrap::LEAST_RESAMPLES`] or more than
+    /// [`Bootstrap::MOST_RESAMPLES`], or a level outside (0, 1).
     pub fn new(resamples: usize, level: f64, seed: u64) -> Result<Self> {
-        if resamples < Self::LEAST_RESAMPLES {
-            return Err(wrong("resamples", resamples, "at least 100"));
+        let range = Self::LEAST_RESAMPLES..=Self::MOST_RESAMPLES;
+        if !range.contains(&resamples) {
+            return Err(wrong("resamples", resamples, format!("from {} to {}", range.start(), range.end())));
         }
         if !(level > 0.0 && level < 1.0) {
             return Err(wrong("the level of an interval", level, "between 0 and 1"));
@@ -266,9 +271,12 @@ mod tests {
         let of = |seed| Bootstrap::new(1000, 0.95, seed).unwrap().interval(&values).unwrap();
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2));
-        for (resamples, level) in [(0, 0.9), (99, 0.9), (100, 1.0), (100, 0.0), (100, f64::NAN)] {
+        let wrong = [(0, 0.9), (99, 0.9), (1_000_001, 0.9), (usize::MAX, 0.9), (100, 1.0), (100, 0.0), (100, f64::NAN)];
+        for (resamples, level) in wrong {
             assert!(Bootstrap::new(resamples, level, 1).is_err(), "{resamples} {level}");
         }
+        assert!(Bootstrap::new(0, 0.9, 1).unwrap_err().to_string().contains("from 100 to 1000000"));
+        assert_eq!(Bootstrap::new(1_000_000, 0.9, 1).unwrap().resamples(), Bootstrap::MOST_RESAMPLES);
         let least = Bootstrap::new(100, 0.9, 1).unwrap();
         assert_eq!((least.resamples(), least.level(), least.seed()), (100, 0.9, 1));
     }

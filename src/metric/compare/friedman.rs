@@ -84,7 +84,8 @@ pub fn friedman<V: AsRef<[f64]>>(scores: &[V], better: Better) -> Option<Friedma
 }
 
 /// The difference of mean ranks over N cases beyond which two of k models differ at this level (Nemenyi 1963, Demšar
-/// 2006); NaN below two models, without cases, or for a level outside (0, 1).
+/// 2006); NaN below two models, without cases, or for a level outside (0, 1), and infinite for a level so small that no
+/// difference has a p below it in f64.
 ///
 /// Whether two models differ depends on the others here (Benavoli 2016): it is for the diagram, and pairs are judged by
 /// the signed-rank test.
@@ -101,6 +102,9 @@ pub fn critical_difference(models: usize, cases: usize, alpha: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     while studentized_range_above(high, models) > alpha {
         (low, high) = (high, 2.0 * high);
+        if high > WIDEST {
+            return f64::INFINITY;
+        }
     }
     loop {
         let middle = f64::midpoint(low, high);
@@ -119,6 +123,9 @@ pub fn nemenyi_p(difference: f64, models: usize, cases: usize) -> f64 {
     studentized_range_above(difference.abs() * SQRT_2 / unit_of_ranks(models, cases), models)
 }
 
+/// Beyond this range of standard normal values p does not change any more: what is left of it is rounding.
+const WIDEST: f64 = 64.0;
+
 fn unit_of_ranks(models: usize, cases: usize) -> f64 {
     let (k, n) = (models as f64, cases as f64);
     (k * (k + 1.0) / (6.0 * n)).sqrt()
@@ -131,8 +138,30 @@ fn studentized_range_above(q: f64, models: usize) -> f64 {
     const STEP: f64 = 1.0 / 16.0;
     let of = |step: i32| {
         let z = f64::from(step) * STEP;
-        (-z * z / 2.0).exp() * (normal(z) - normal(z - q)).powi(models as i32 - 1)
+        (-z * z / 2.0).exp() * (normal(z) - normal(z - q)).powf(models as f64 - 1.0)
     };
     let sum: f64 = (-16 * 9..=16 * 9).map(of).sum();
     (1.0 - models as f64 * sum * STEP / (2.0 * PI).sqrt()).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of p for the widest ranges is rounding, which is above a tiny level for some numbers of models, 17 among them.
+    #[test]
+    fn every_level_has_a_critical_difference() {
+        for models in (2..40).chain([1000]) {
+            let of = |alpha| critical_difference(models, 10, alpha);
+            let levels = [0.5, 0.05, 1e-6, 1e-15, 1e-18, f64::MIN_POSITIVE].map(of);
+            assert!(levels.is_sorted() && levels[0] > 0.0, "{models}: {levels:?}");
+            assert!(levels[2].is_finite(), "{models}: {levels:?}");
+        }
+    }
+
+    #[test]
+    fn models_beyond_31_bits_are_counted() {
+        let [less, more] = [(1 << 31) - 1, 1 << 31].map(|models| critical_difference(models, 10, 0.05));
+        assert!((more / less - 1.0).abs() < 1e-6, "{less} {more}");
+    }
 }

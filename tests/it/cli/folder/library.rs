@@ -107,7 +107,7 @@ fn masks_and_segments_of_bytes_are_a_case() {
 fn shards_are_joined_without_a_file() {
     let folders = Folders::new();
     let parts = (1..=3).map(|index| {
-        let shard = Some(Shard { index, count: 3 });
+        let shard = Shard::new(index, 3);
         let part = evaluated(&folders, Selection { shard, ..Selection::default() }, &RunOptions::default()).unwrap();
         let text = report::json(&part.summarize(Scoring::default()), &Facts).to_string();
         Partial::parse(&text, Path::new("part.json")).unwrap()
