@@ -39,6 +39,7 @@ mod stream;
 mod text;
 #[cfg(feature = "images")]
 pub mod tiff;
+mod unfinished;
 mod unread;
 mod view;
 mod voxels;

@@ -21,18 +21,37 @@ pub fn digits(value: f64) -> String {
     if plain.len() > 24 { format!("{value:e}") } else { plain }
 }
 
-/// A score with four decimals; `-` where it is undefined. Only 1 itself is shown as 1.0000, and only 0 as 0.0000.
+/// A score with four decimals; `-` where it is undefined. Nothing nearer to 0 than 1 is shown as 1.0000, but as `>0.9999`.
 pub fn score(value: f64) -> String {
-    if value.is_nan() {
-        return "-".into();
-    }
-    let text = format!("{value:.4}");
+    let text = decimals(value, 4);
     match &text[..] {
-        "1.0000" if value < 1.0 => "0.9999".into(),
-        "0.0000" if value > 0.0 => "0.0001".into(),
-        "-0.0000" => (if value < 0.0 { "-0.0001" } else { "0.0000" }).into(),
+        "1.0000" if value < 1.0 => ">0.9999".into(),
+        "-1.0000" if value > -1.0 => "<-0.9999".into(),
         _ => text,
     }
+}
+
+/// A number with so many decimals; `-` where it is undefined. Only 0 itself is shown as 0.0000, and what is nearer to 0 than half of
+/// the last place as `<0.0001` or `>-0.0001`.
+pub fn decimals(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    let rounded = text.parse().unwrap_or(f64::NAN).abs();
+    let outwards = if value < 0.0 { ">-" } else { "<" };
+    if value.is_nan() {
+        "-".into()
+    } else if value == 0.0 {
+        format!("{:.digits$}", 0.0)
+    } else if rounded == 0.0 {
+        format!("{outwards}{:.digits$}", 0.1f64.powi(digits as i32))
+    } else {
+        text
+    }
+}
+
+/// A length with three decimals at most, and a small one with three digits.
+pub fn length(value: f64) -> String {
+    let text = if value.abs() < 0.1 { format!("{value:.2e}") } else { format!("{value:.3}") };
+    text.parse().map_or(text, digits)
 }
 
 /// `512 x 512 x 17`.
@@ -169,8 +188,25 @@ mod tests {
 
     #[test]
     fn only_a_perfect_score_reads_as_one() {
-        assert_eq!([1.0, 0.999_999, 0.5, f64::NAN].map(score), ["1.0000", "0.9999", "0.5000", "-"]);
-        assert_eq!([0.0, -0.0, 1e-9, -1e-9, -0.5].map(score), ["0.0000", "0.0000", "0.0001", "-0.0001", "-0.5000"]);
+        let texts = [1.0, 0.999_999, 0.999_94, 0.5, 1.000_01, f64::NAN, f64::INFINITY].map(score);
+        assert_eq!(texts, ["1.0000", ">0.9999", "0.9999", "0.5000", "1.0000", "-", "inf"]);
+        let texts = [0.0, -0.0, 1e-9, 2e-5, 6e-5, -1e-9, -0.5, -0.999_99, -1.0].map(score);
+        let expected =
+            ["0.0000", "0.0000", "<0.0001", "<0.0001", "0.0001", ">-0.0001", "-0.5000", "<-0.9999", "-1.0000"];
+        assert_eq!(texts, expected);
+        assert_eq!(
+            [(0.004, 2), (0.996, 2), (0.4, 0), (1e-16, 15)].map(|(value, digits)| decimals(value, digits)),
+            ["<0.01", "1.00", "<1", "<0.000000000000001"]
+        );
+    }
+
+    #[test]
+    fn lengths_have_the_digits_they_need() {
+        assert_eq!([2.0, 0.782_001, 12.3456, 0.0].map(length), ["2", "0.782", "12.346", "0"]);
+        assert_eq!(
+            [0.0002, 0.001, 0.058_594, 1e-30, 1e160].map(length),
+            ["0.0002", "0.001", "0.0586", "1e-30", "1e160"]
+        );
     }
 
     #[test]

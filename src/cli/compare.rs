@@ -36,7 +36,7 @@ Examples:
   voxdice compare unet=unet.csv ours=ours.csv --metrics dice --format latex --digits 3
   voxdice compare --truth labelsTs unet=predictions ours=predictions_b --metrics dice,hd95
   voxdice compare a=a.json b=b.json c=c.json --against a --format csv -o comparison.csv
-  voxdice compare unet=unet.csv ours=ours.csv --group '^(.*)_' --test sign-flip
+  voxdice compare unet=unet.csv ours=ours.csv --group '^(case_[0-9]+)' --test sign-flip
   voxdice compare a=a.json b=b.json c=c.json --metrics dice,iou --weights dice=2,iou=1
 
 Numbers: differences are those of the first model less the second, in the order given; with --against all are less that model. \
@@ -79,7 +79,7 @@ pub(super) struct Compare {
     #[arg(long, value_name = "NAME", help_heading = "Scores")]
     like: Option<Like>,
     /// What becomes of a case without a result of some model: listed and left out, with exit code 1; left out; or 0
-    /// where more is better
+    /// where more is better and the truth has the class
     #[arg(long, value_enum, default_value_t = MissingName::Error, help_heading = "Cases")]
     missing: MissingName,
     /// What scores weigh in the mean rank over classes and scores [default: 1 each]

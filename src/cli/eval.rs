@@ -17,11 +17,13 @@ use super::output::Output;
 use super::progress::Progress;
 use super::warning::HEADERS_WRONG;
 use super::words::flag;
+use crate::Error;
 use crate::eval::{
     Asked, CaseRegex, Chosen, Cohort, EvalError, Evaluation, Event, InstanceSearch, LesionRow, Matching, PairList,
     Pairing, Rules, RunOptions, Selection, Shard, Side, Summary, WarningKind, pair_paths,
 };
 use crate::io::{Input, NAMED};
+use crate::text::shown;
 use anyhow::{Result, bail};
 use args::ScoreArgs;
 use clap::{Arg, Args};
@@ -150,7 +152,7 @@ impl Eval {
                 Event::CaseDone => progress.step(),
             },
         };
-        let evaluation = cohort.run(&engine, &options)?;
+        let evaluation = cohort.run(&engine, &options).map_err(|error| self.of_pair(error))?;
         drop(progress);
         let summary = evaluation.summarize(scoring);
         check_found(&summary, output)?;
@@ -172,6 +174,17 @@ impl Eval {
             output.note(format_args!("note: {HEADERS_WRONG}"));
         }
         Ok(exit)
+    }
+
+    /// What was found in the voxels of a pair is told with its files; of folders the case is named.
+    fn of_pair(&self, error: EvalError) -> anyhow::Error {
+        let is_of_voxels =
+            matches!(error, EvalError::Engine(Error::TooManyLesions(_) | Error::Parameter { name: "spacing", .. }));
+        let error = anyhow::Error::new(error);
+        match is_of_voxels {
+            true => error.context(format!("{} and {}", shown(&self.truth), shown(&self.pred))),
+            false => error,
+        }
     }
 
     /// All input paths that were named.

@@ -172,7 +172,12 @@ impl Rules {
         let mut keys = HashSet::new();
         for class in classes {
             if !keys.insert(&class.key) {
-                return Err(EvalError::ClassTwice(class.key.clone()));
+                let alike = classes.iter().filter(|other| other.key == class.key);
+                let names: Vec<&str> = alike.filter_map(|class| class.name.as_deref()).collect();
+                return Err(EvalError::ClassTwice(match names.len() {
+                    0 | 1 => class.key.clone(),
+                    _ => format!("{}, called {},", class.key, names.join(" and ")),
+                }));
             }
         }
         engine_classes(classes, &self.ignore).map(|_| ())

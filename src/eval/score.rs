@@ -97,7 +97,7 @@ fn wrong(text: &str, error: crate::Error) -> String {
     }
     let hint = did_you_mean(&name, &names().copied().collect::<Vec<_>>());
     let known: Vec<String> = METRICS.iter().map(MetricRow::signature).collect();
-    format!("`{text}` is no metric{hint}; known are all (those of counts), {}", known.join(", "))
+    format!("`{text}` is no metric{hint}; known are all (those of counts and volumes), {}", known.join(", "))
 }
 
 /// The scores to show, in the order they were named.
@@ -178,9 +178,11 @@ mod tests {
             ("nsd", "expected nsd=T with a number, as in nsd=2"),
             ("nsd=-1", "at least 0"),
             ("hd=101", "0 to 100"),
+            ("lesion_hd", "expected lesion_hd=Q with a number, or lesion_hd95"),
+            ("boundary_iou_below=inf", "expected finite and above 0"),
             ("assd=2", "expected assd without a number"),
             ("hd95=2", "expected hd95 without a number"),
-            ("hdx", "known are all"),
+            ("hdx", "known are all (those of counts and volumes)"),
             ("surface_dice", "nsd=T"),
         ] {
             let message = wrong.parse::<Score>().unwrap_err().to_string();

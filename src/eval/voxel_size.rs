@@ -74,8 +74,8 @@ impl FromStr for VoxelSize {
 }
 
 fn wrong(text: &str) -> ParseError {
-    format!("`{text}` is not two or three lengths above 0; write X,Y,Z in mm, such as 0.8,0.8,3, or X,Y of pictures")
-        .into()
+    let lengths = "two or three lengths above 0, from 1e-30 to 1e30";
+    format!("`{text}` is not {lengths}; write X,Y,Z in mm, such as 0.8,0.8,3, or X,Y of pictures").into()
 }
 
 #[cfg(test)]
@@ -107,9 +107,9 @@ mod tests {
 
     #[test]
     fn what_is_no_size_is_refused() {
-        for text in ["", "1", "1,2,3,4", "1,0", "1,-2,3", "1,nan", "1,inf,1", "a,b"] {
+        for text in ["", "1", "1,2,3,4", "1,0", "1,-2,3", "1,nan", "1,inf,1", "a,b", "1e160,1e160,1e160"] {
             let message = text.parse::<VoxelSize>().unwrap_err().to_string();
-            assert!(message.contains("two or three lengths above 0"), "{message}");
+            assert!(message.contains("two or three lengths above 0, from 1e-30 to 1e30"), "{message}");
         }
     }
 }

@@ -175,7 +175,11 @@ impl Metric {
             }
         }
         Err(wrong(match (rows.first(), number) {
-            (Some((row, _)), None) => format!("{} with a number, as in {}=2", row.signature(), row.name),
+            (Some((row, _)), None) => match row.aliases.first() {
+                // It has the usual number.
+                Some(alias) => format!("{} with a number, or {alias}", row.signature()),
+                None => format!("{} with a number, as in {}=2", row.signature(), row.name),
+            },
             (Some((_, own)), Some(_)) => format!("{own} without a number"),
             (None, _) => {
                 let known: Vec<String> = METRICS.iter().map(MetricRow::signature).collect();

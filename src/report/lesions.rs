@@ -4,9 +4,10 @@ use super::csv::{number, written};
 use crate::eval::{LesionRow, Summary};
 use crate::text::printable;
 
-const HEADER: [&str; 24] = [
+const HEADER: [&str; 25] = [
     "case",
     "label",
+    "name",
     "side",
     "number",
     "x",
@@ -40,7 +41,7 @@ pub fn lesions_csv(summary: &Summary<'_>) -> String {
         summary.evaluation.cases.iter().flat_map(|case| case.counts.iter().map(move |(class, _)| (case, class)));
     let rows = classes.flat_map(|(case, class)| {
         let found = case.instances.get(&class.key).into_iter().flat_map(|found| &found.rows);
-        let start = move || [printable(&case.name), printable(&class.key)].into_iter();
+        let start = move || [&case.name[..], &class.key, class.display()].map(printable).into_iter();
         found.map(move |row| start().chain(fields(row, surfaces.len())))
     });
     written(HEADER.into_iter().map(str::to_owned).chain(surfaces.iter().map(ToString::to_string)), rows)

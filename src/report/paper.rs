@@ -1,7 +1,7 @@
 //! The summary as a table for a paper: a row per class, a column per score.
 
 use super::models::phrases::{interval, number};
-use super::phrases::{lesion_definition, surface_definition, uncharged};
+use super::phrases::{lesion_definition, percent, surface_definition, uncharged};
 use super::sheet::{Cell, Sheet};
 use crate::eval::{Score, Summary};
 
@@ -61,7 +61,7 @@ fn sheet(summary: &Summary<'_>, beside: Beside, digits: Option<usize>) -> Sheet 
         _ if single => {}
         Some(own) => note.push_str(&format!(
             " [{} % interval, {} resamples of the cases, expanded percentiles, seed {}]",
-            100.0 * own.level(),
+            percent(own.level()),
             own.resamples(),
             own.seed()
         )),

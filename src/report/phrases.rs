@@ -2,6 +2,7 @@
 
 use crate::Empty;
 use crate::eval::{Like, Pool, Summary};
+use crate::metric::TruthEmpty;
 
 /// The policy in words.
 pub fn empty_rule(summary: &Summary<'_>) -> String {
@@ -12,14 +13,31 @@ pub fn empty_rule(summary: &Summary<'_>) -> String {
         Some(preset) => preset,
         None => Like::Convention(like),
     };
-    let like = scoring.convention.map_or(String::new(), |like| format!(" (--like {})", as_asked(like)));
-    match scoring.empty.both {
-        Empty::Nan => format!("a label in neither file is undefined (-){like}"),
-        rule if like.is_empty() => {
-            format!("a label in neither file scores {} (--empty {})", rule.value(), rule)
-        }
-        rule => format!("a label in neither file scores {}{like}", rule.value()),
+    let like = |own| format!(" (--like {})", as_asked(own));
+    // A choice may have gone before that of the convention.
+    let from = match scoring.convention {
+        Some(own) if own.empty() == scoring.empty.both => like(own),
+        None if scoring.empty.both == Empty::Nan => String::new(),
+        _ => format!(" (--empty {})", scoring.empty.both),
+    };
+    let both = match scoring.empty.both {
+        Empty::Nan => format!("a label in neither file is undefined (-){from}"),
+        rule => format!("a label in neither file scores {}{from}", rule.value()),
+    };
+    match scoring.convention.filter(|_| scoring.empty.truth == TruthEmpty::Nan) {
+        Some(own) => format!("{both}, one in the prediction alone is undefined (-){}", like(own)),
+        None => both,
     }
+}
+
+/// A share of 1 in percent, without what doubles leave of it: 0.57 times 100 is not 57.
+pub fn percent(share: f64) -> String {
+    ((1e8 * share).round() / 1e6).to_string()
+}
+
+/// The confidence of intervals, such as `95% CI`.
+pub fn level_of(level: f64) -> String {
+    format!("{}% CI", percent(level))
 }
 
 /// How distances between surfaces are defined, where any are shown.
@@ -63,4 +81,15 @@ pub fn lesion_definition(summary: &Summary<'_>) -> Option<String> {
 pub fn counted_on(summary: &Summary<'_>) -> String {
     let provenance = &summary.evaluation.provenance;
     format!("counted exactly on the {}: {}", provenance.backend.to_uppercase(), provenance.device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn confidence_has_the_digits_that_were_asked_for() {
+        assert_eq!([0.57, 0.95, 0.999, 0.99999].map(percent), ["57", "95", "99.9", "99.999"]);
+        assert_eq!(level_of(0.57), "57% CI");
+    }
 }

@@ -124,11 +124,15 @@ impl Sheet {
     }
 }
 
-/// Text in which Markdown reads no marks.
+/// Text in which Markdown reads no marks. A bracket ends a link, a picture or what defines one only before some signs, and
+/// intervals have brackets too.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in printable(text).chars() {
-        if matches!(c, '*' | '_' | '`' | '<' | '>' | '#' | '~' | '\\') {
+    let text = printable(text);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let ends_link = c == ']' && matches!(rest.peek(), Some('(' | '[' | ':'));
+        if matches!(c, '*' | '_' | '`' | '<' | '>' | '#' | '~' | '&' | '\\') || ends_link {
             out.push('\\');
         }
         out.push(c);
@@ -150,17 +154,18 @@ fn tex(text: &str) -> String {
                 out.push(c);
             }
             '\\' => out.push_str("\\textbackslash{}"),
+            '|' => out.push_str("\\textbar{}"),
             '~' => out.push_str("\\textasciitilde{}"),
             '^' => out.push_str("\\textasciicircum{}"),
             '<' | '>' => out.push_str(&format!("${c}$")),
             '±' => out.push_str("$\\pm$"),
-            '-' | '+' if number_follows && matches!(before, ' ' | '[') => out.push_str(&format!("${c}$")),
+            '-' | '+' if number_follows && matches!(before, ' ' | '[' | '<' | '>') => out.push_str(&format!("${c}$")),
             _ => out.push(c),
         }
         before = c;
     }
-    // After a line break a bracket would be its argument.
-    if out.starts_with('[') { format!("{{}}{out}") } else { out }
+    // After a line break a bracket or a star would be its argument.
+    if out.starts_with(['[', '*']) { format!("{{}}{out}") } else { out }
 }
 
 #[cfg(test)]
@@ -184,7 +189,20 @@ mod tests {
         let row = "$<$b$>$\\textbackslash{}input\\{x\\}\\textasciicircum{}\\textasciitilde{}\\# & \
                    \\textbf{$-$0.5 [$-$1, $+$2]} & 1 \\\\";
         assert!(latex.contains(row), "{latex}");
-        assert_eq!(tex("[-1]"), "{}[$-$1]");
-        assert!(latex.contains("\\begin{tabular}{lrr}") && latex.contains("x|y & 50\\%"));
+        assert_eq!(["[-1]", "*1", "1*", ">-0.0001"].map(tex), ["{}[$-$1]", "{}*1", "1*", "$>$$-$0.0001"]);
+        assert!(latex.contains("\\begin{tabular}{lrr}") && latex.contains("x\\textbar{}y & 50\\%"));
+    }
+
+    #[test]
+    fn names_cannot_load_pictures() {
+        for (name, safe) in [
+            ("![x](https://host/x.png)", "![x\\](https://host/x.png)"),
+            ("[x][y]", "[x\\][y]"),
+            ("[x]: https://host", "[x\\]: https://host"),
+            ("&lt;b&gt;", "\\&lt;b\\&gt;"),
+            ("0.5 [0.4, 0.6]", "0.5 [0.4, 0.6]"),
+        ] {
+            assert_eq!(escaped(name), safe);
+        }
     }
 }

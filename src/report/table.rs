@@ -9,7 +9,7 @@ pub use metrics::metrics;
 
 use crate::eval::{CaseResult, Kind, Score, Summary};
 use crate::report::grid::{Align, Grid, Tone};
-use crate::text::{extent, grouped, score as score_text, shown};
+use crate::text::{extent, grouped, length, score as score_text, shown};
 use std::fmt::Write;
 
 /// How many of the lowest scores are marked.
@@ -31,7 +31,8 @@ fn pair(summary: &Summary<'_>, case: &CaseResult) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "truth  {}", shown(&case.truth));
     let _ = writeln!(text, "pred   {}", shown(&case.pred));
-    let edges = |edges: &[f64]| format!("{} mm", edges.iter().map(|&edge| short(edge)).collect::<Vec<_>>().join(" x "));
+    let edges =
+        |edges: &[f64]| format!("{} mm", edges.iter().map(|&edge| length(edge)).collect::<Vec<_>>().join(" x "));
     let spacing = case.edges_mm().map_or("unknown size".into(), edges);
     let _ = writeln!(text, "grid   {} voxels of {spacing}\n", extent(&case.shape));
     let lowest = lowest(summary, case);
@@ -90,10 +91,4 @@ fn lowest(summary: &Summary<'_>, case: &CaseResult) -> Vec<usize> {
     }
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     scored.into_iter().take(LOWEST).filter(|&(value, _)| value < 1.0).map(|(_, place)| place).collect()
-}
-
-/// A spacing with three decimals at most.
-fn short(value: f64) -> String {
-    let text = format!("{value:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

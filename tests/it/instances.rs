@@ -7,6 +7,7 @@ mod golden;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod large;
+mod merged;
 mod oracle;
 mod shapes;
 mod wrong;

@@ -347,6 +347,8 @@ fn several_models_are_compared_as_by_the_command() {
     // The other model can be looked at, and the comparison be read.
     page.eval("element('model').value = 1, element('model').onchange()");
     assert_equal(page.shown(), command(&truth, &second, &[]));
+    // How long it took is not told of what was made before.
+    assert_eq!(page.eval("element('about').textContent"), "8 cases, 4 classes");
     page.eval("element('comparison').open = true");
     page.wait(
         "document.querySelector('#comparison iframe').contentDocument?.documentElement?.classList.contains('js')",

@@ -26,31 +26,32 @@ pub(in crate::cli) struct LesionArgs {
     #[arg(long, value_name = "WHAT", help_heading = "Lesions")]
     criterion: Option<Criterion>,
     /// From where on a lesion is found, or above which: 0.5, or ">0.5" [default: 0.5]
-    #[arg(long, value_name = "T", help_heading = "Lesions")]
+    #[arg(long, value_name = "T", help_heading = "Lesions", allow_hyphen_values = true)]
     match_threshold: Option<Threshold>,
     /// Several predicted lesions may find the same true one
     #[arg(long, help_heading = "Lesions")]
     many_to_one: bool,
     /// Components whose N dilations meet are one lesion, of both sides or of truth and prediction [default: 0]
-    #[arg(long, value_name = "N|T,P", help_heading = "Lesions")]
+    #[arg(long, value_name = "N|T,P", help_heading = "Lesions", allow_hyphen_values = true)]
     join: Option<Join>,
     /// A predicted lesion that meets a true one after N dilations finds it; goes with --match any [default: 0]
-    #[arg(long, value_name = "N", help_heading = "Lesions")]
+    #[arg(long, value_name = "N", help_heading = "Lesions", allow_hyphen_values = true)]
     near: Option<u32>,
     /// Predicted lesions of at most this size vanish before anything is matched, such as 20vox or 10mm3
-    #[arg(long, value_name = "SIZE", help_heading = "Lesions")]
+    #[arg(long, value_name = "SIZE", help_heading = "Lesions", allow_hyphen_values = true)]
     min_size: Option<Size>,
     /// True lesions of at most this size count in no score, such as 50mm3
-    #[arg(long, value_name = "SIZE", help_heading = "Lesions")]
+    #[arg(long, value_name = "SIZE", help_heading = "Lesions", allow_hyphen_values = true)]
     floor: Option<Size>,
     /// Whether a false positive counts as a lesion of Dice 0 [default: yes]
     #[arg(long, value_enum, help_heading = "Lesions")]
     charge_fp: Option<YesNo>,
     /// Bounds in mm3 between sizes for which found lesions are counted apart, such as 20,100,1000
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = bound, help_heading = "Lesions")]
+    #[arg(allow_hyphen_values = true)]
     size_classes: Vec<f64>,
     /// Most lesions of a side and class [default: 4194304]
-    #[arg(long, value_name = "N", help_heading = "Lesions")]
+    #[arg(long, value_name = "N", help_heading = "Lesions", allow_hyphen_values = true)]
     max_lesions: Option<u32>,
     /// Also write label maps to this folder, a new or an empty one: the numbers of the lesions of each case, class and side
     #[arg(long, value_name = "DIR", help_heading = "Lesions")]

@@ -1,16 +1,17 @@
 //! The facts of an evaluation with the flags that fix them.
 
 use super::{of_file, of_library};
+use crate::Error;
 use crate::cli::interrupt::Interrupted;
 use crate::eval::{
-    DatasetError, EvalError, GridError, Ignore, MOST_RESAMPLES, MaskError, MergeError, ModelsError, OfFolders,
-    PairingError, Unlike, Warning, but, no_foreground,
+    DatasetError, EvalError, GridError, Ignore, MaskError, MergeError, ModelsError, OfFolders, PairingError, Unlike,
+    Warning, but, no_foreground,
 };
 use crate::metric::Bootstrap;
 use crate::metric::compare::Better;
 use crate::report::Words;
 use crate::text::{extent, listed};
-use std::error::Error;
+use std::error::Error as StdError;
 
 /// The words of a report that the command writes.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,7 @@ impl Words for Flags {
 }
 
 /// What may be said with flags, without its causes.
-pub(super) fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
+pub(super) fn of_cause(cause: &(dyn StdError + 'static)) -> Option<String> {
     cause
         .downcast_ref()
         .map(of_error)
@@ -40,15 +41,14 @@ pub(super) fn of_cause(cause: &(dyn Error + 'static)) -> Option<String> {
 fn of_error(error: &EvalError) -> String {
     match error {
         EvalError::Cancelled => Interrupted.to_string(),
-        EvalError::Engine(error) => of_library(error),
         EvalError::File(error) => of_file(error),
         EvalError::Grids(error) => of_grids(error),
         EvalError::Masks(error) => of_masks(error),
         EvalError::Pairing(error) => of_pairing(error),
         EvalError::Merge(error) => of_merge(error),
         EvalError::Models(error) => of_models(error),
-        EvalError::Resamples { resamples } if *resamples > MOST_RESAMPLES => {
-            format!("{resamples} resamples are too many; give --bootstrap at most {MOST_RESAMPLES}")
+        EvalError::Resamples { resamples } if *resamples > Bootstrap::MOST_RESAMPLES => {
+            format!("{resamples} resamples are too many; give --bootstrap at most {}", Bootstrap::MOST_RESAMPLES)
         }
         EvalError::Resamples { resamples } => format!(
             "{resamples} resamples are too few for an interval; give --bootstrap at least {}, or 0 for none",
@@ -60,6 +60,10 @@ fn of_error(error: &EvalError) -> String {
             no_foreground(*cases, files),
             if *cases == 1 { "--labels" } else { "`voxdice eval --labels`" }
         ),
+        EvalError::Engine(Error::Parameter { name: "spacing", .. }) => {
+            format!("{error}; correct the header, or give the size of a voxel with --spacing")
+        }
+        EvalError::Engine(error) => of_library(error),
         EvalError::NoSpacing(_) => format!("{error}, or say it with --spacing X,Y,Z (X,Y of a picture)"),
         EvalError::SizeOfPlane { path, shape } => format!(
             "{}: it is {}, and --spacing has two lengths, as for pictures; say --spacing X,Y,Z",

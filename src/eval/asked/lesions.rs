@@ -5,7 +5,7 @@ use crate::eval::instances::InstanceSearch;
 use crate::eval::like::Like;
 use crate::eval::named::Called;
 use crate::eval::scoring::Scoring;
-use crate::metric::instances::{Charge, Criterion, Floor, InstanceRules, Match};
+use crate::metric::instances::{Charge, Criterion, Floor, InstanceRules, Match, Threshold};
 use crate::stats::Join;
 
 impl Asked {
@@ -79,18 +79,42 @@ fn check(search: &InstanceSearch, called: Called) -> Result<(), String> {
     }
     if rules.near > 0 && rules.matching == Match::Any && rules.criterion != Criterion::Voxels {
         return Err(format!(
-            "{} finds lesions that share no voxel, so that {} would refuse those that share a few; add {} {}",
+            "{} finds lesions that share no voxel, so that {} would refuse those that share a few; add {}",
             name("near"),
             called("criterion", Some(&rules.criterion.to_string())),
-            called("criterion", Some("voxels")),
-            called("match_threshold", Some(">0"))
+            called("criterion", Some("voxels"))
         ));
     }
+    check_threshold(search, &rules, called)?;
     match rules.matching {
         Match::MergeBoth => check_merged(search, &rules, called),
         Match::Nearest => check_nearest(search, called),
         _ => Ok(()),
     }
+}
+
+/// Refuses a threshold that would do nothing, and one that nothing reaches.
+fn check_threshold(search: &InstanceSearch, rules: &InstanceRules, called: Called) -> Result<(), String> {
+    let Some(threshold) = search.choices.threshold else { return Ok(()) };
+    if rules.near > 0 && rules.matching == Match::Any && threshold != Threshold::ANY {
+        let near = match search.preset.filter(|_| search.choices.near.is_none()) {
+            Some(preset) => called("like", Some(preset.name())),
+            None => called("near", None),
+        };
+        return Err(format!(
+            "{near} finds lesions that are near, also where they share no voxel, so that {} would do nothing; leave one of \
+             the two out",
+            called("match_threshold", None)
+        ));
+    }
+    if rules.criterion != Criterion::Voxels && !threshold.passes(1, 1) {
+        return Err(format!(
+            "{} is never reached: {} is at most 1; write a share, such as 0.5 for 50 %",
+            called("match_threshold", Some(&threshold.to_string())),
+            rules.criterion.in_words()
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses surfaces of lesions that have no counterparts.

@@ -1,7 +1,9 @@
 //! Single choices about lesions, which override those of a preset.
 
 use crate::eval::choice::read;
-use crate::metric::instances::{Charge, Connected, Criterion, Floor, InstanceRules, Match, Size, Threshold};
+use crate::metric::instances::{
+    Charge, Connected, Criterion, EmptyLesions, Floor, InstanceRules, Match, Size, Threshold,
+};
 use crate::stats::{Connectivity, InstanceOptions, InstancesBy, Join};
 
 /// What is chosen separately; `None` keeps the preset's choice.
@@ -34,6 +36,12 @@ pub struct InstanceChoices {
 impl InstanceChoices {
     /// These before those of the rules.
     pub fn over(&self, rules: InstanceRules) -> InstanceRules {
+        // Of false positives alone there is a mean where they cost something.
+        let dice_no_truth = match self.charge.filter(|charge| *charge != rules.charge) {
+            None => rules.empty.dice_no_truth,
+            Some(Charge::FalsePositives) => 0.0,
+            Some(Charge::Missed | Charge::Nothing) => f64::NAN,
+        };
         InstanceRules {
             by: self.by.unwrap_or(rules.by),
             connected: self.connectivity.map_or(rules.connected, Connected::By),
@@ -47,7 +55,7 @@ impl InstanceChoices {
             // Who chooses what is found has chosen this too.
             found_from: rules.found_from.filter(|_| self.threshold.is_none() && self.criterion.is_none()),
             charge: self.charge.unwrap_or(rules.charge),
-            empty: rules.empty,
+            empty: EmptyLesions { dice_no_truth, ..rules.empty },
         }
     }
 

@@ -85,7 +85,7 @@ pub fn detection_of(found: &Instances, matching: &Matching, rules: &InstanceRule
         fp += worst_extra(found, rules);
     }
     if rules.matching == Match::MergeBoth {
-        (tp, fp, missed) = lits::counts(found, rules.threshold);
+        (tp, fp, missed) = lits::merged(found, rules.threshold).counts;
         // Its counts are not of pairs, so that there is nothing to take the mean of.
         (iou_sum, dice_sum, matched_sum) = (f64::NAN, f64::NAN, f64::NAN);
     }

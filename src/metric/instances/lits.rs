@@ -1,10 +1,19 @@
-//! The detection counts of LiTS 2017: lesions are merged on both sides before they are compared.
+//! The detection of LiTS 2017: lesions are merged on both sides before they are compared.
 
 use super::threshold::Threshold;
 use crate::stats::Instances;
 use std::collections::BTreeMap;
 
-/// TP, FP and FN.
+/// What the script counts, and which lesions that makes found.
+pub(super) struct Merged {
+    /// TP, FP and FN.
+    pub counts: (i64, i64, i64),
+    /// True lesions of a merged one that passes, each with the predicted lesions that are merged with it and meet it. A lesion
+    /// that counts once as a merged one may be several here.
+    pub found: BTreeMap<u32, Vec<u32>>,
+}
+
+/// Merges and compares.
 ///
 /// Each true lesion goes with the predicted one that overlaps it most, and one that nothing overlaps stays alone. Those of one
 /// predicted lesion are merged. Then each predicted lesion belongs to the merged lesion it overlaps most, and those of one
@@ -14,7 +23,7 @@ use std::collections::BTreeMap;
 /// The script calls merged predictions by the number of their truth, and looks for them by the lowest number of their own.
 /// So the union is that with the predictions of the truth of that number, if there are any and their pair has not failed
 /// before. Recorded values can only be met with this.
-pub(super) fn counts(found: &Instances, threshold: Threshold) -> (i64, i64, i64) {
+pub(super) fn merged(found: &Instances, threshold: Threshold) -> Merged {
     let (n_truth, n_pred) = (found.truth().len() as i64, found.pred().len() as i64);
     // The most voxels, then the lowest number.
     let mut goes_with: Vec<Option<(u64, u32)>> = vec![None; found.truth().len()];
@@ -71,7 +80,14 @@ pub(super) fn counts(found: &Instances, threshold: Threshold) -> (i64, i64, i64)
             group.preds.clear();
         }
     }
-    (detected, n_pred - detected, n_truth - detected)
+    let mut by_truth: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for pair in found.overlaps() {
+        // Of those that fail none is left.
+        if groups.get(&name(pair.truth)).is_some_and(|group| group.preds.contains(&pair.pred)) {
+            by_truth.entry(pair.truth).or_default().push(pair.pred);
+        }
+    }
+    Merged { counts: (detected, n_pred - detected, n_truth - detected), found: by_truth }
 }
 
 /// Predicted lesions of one merged truth, ascending, until it fails.

@@ -1,6 +1,7 @@
 //! Which true lesions are found by which predicted ones: functions of sizes and overlaps.
 
 use super::assign::{Edge, assign};
+use super::lits;
 use super::rules::{Criterion, InstanceRules, Match, Objective};
 use crate::stats::{Instances, Overlap};
 use std::borrow::Cow;
@@ -17,7 +18,7 @@ pub struct Matching {
 }
 
 /// Matches the lesions of an image as the rules say. For [`Match::Nearest`] those that share a voxel are matched, and for
-/// [`Match::MergeBoth`] too, whose scores are not of pairs.
+/// [`Match::MergeBoth`] those of merged lesions that pass, which count once however many they are.
 pub fn matching(found: &Instances, rules: &InstanceRules) -> Matching {
     let pairs = found.overlaps();
     let passing = |pair: &&Overlap| rules.passes(found, pair);
@@ -36,7 +37,8 @@ pub fn matching(found: &Instances, rules: &InstanceRules) -> Matching {
             by_truth
         }
         Match::Any | Match::Unique => grouped(pairs.iter().filter(passing)),
-        Match::Nearest | Match::MergeBoth => grouped(pairs.iter()),
+        Match::Nearest => grouped(pairs.iter()),
+        Match::MergeBoth => lits::merged(found, rules.threshold).found,
         Match::Greedy => greedy(found, rules, Reuse::Never),
         Match::GreedyManyToOne => greedy(found, rules, Reuse::Truth),
         Match::Merge => merge(found, rules),

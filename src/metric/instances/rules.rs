@@ -75,6 +75,17 @@ pub enum Criterion {
 }
 
 impl Criterion {
+    /// What it is called in sentences.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Voxels => "voxels",
+            Self::Iou => "IoU",
+            Self::Dice => "Dice",
+            Self::OfTruth => "overlap of the truth",
+            Self::OfPred => "overlap of the prediction",
+        }
+    }
+
     /// The score of lesions of so many voxels, as a fraction.
     pub(super) fn score(self, common: u64, truth: u64, pred: u64) -> (u64, u64) {
         match self {
@@ -237,13 +248,7 @@ impl fmt::Display for InstanceRules {
             Floor::AtMost(size) => write!(f, "; true ones up to {size} not counted")?,
             Floor::BelowMm3(mm3) => write!(f, "; true ones below {mm3}mm3 not counted")?,
         }
-        let criterion = match self.criterion {
-            Criterion::Voxels => "voxels",
-            Criterion::Iou => "IoU",
-            Criterion::Dice => "Dice",
-            Criterion::OfTruth => "overlap of the truth",
-            Criterion::OfPred => "overlap of the prediction",
-        };
+        let criterion = self.criterion.in_words();
         let threshold = self.threshold;
         let sign = if threshold == threshold.strictly() { " " } else { " at least " };
         let number = threshold.to_string();
@@ -272,7 +277,7 @@ impl fmt::Display for InstanceRules {
             write!(f, "; found with Dice at least {threshold}")?;
         }
         if self.matching == Match::MergeBoth {
-            return Ok(());
+            return f.write_str("; it counts, so that scores of pairs are undefined");
         }
         f.write_str(match self.charge {
             Charge::FalsePositives => "; false positives lower the mean Dice",

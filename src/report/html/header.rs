@@ -2,8 +2,8 @@
 
 use super::text::{escaped, number, path, plural};
 use crate::eval::{CaseResult, ClassSource, GeometryRule, Kind, MissingRule, Score, Summary};
-use crate::report::phrases::{empty_rule, lesion_definition, surface_definition};
-use crate::text::{digits, extent, grouped};
+use crate::report::phrases::{empty_rule, lesion_definition, percent, surface_definition};
+use crate::text::{digits, extent, grouped, length};
 use std::path::{Path, PathBuf};
 
 /// The name of the page, as markup.
@@ -114,7 +114,7 @@ fn definitions(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
         let interval = summary.scoring.bootstrap.map_or("none".to_owned(), |bootstrap| {
             format!(
                 "{} % of the mean over cases: bootstrap, {} resamples, expanded percentiles, seed {}{}",
-                trimmed(100.0 * bootstrap.level()),
+                percent(bootstrap.level()),
                 grouped(bootstrap.resamples() as u64),
                 bootstrap.seed(),
                 if summary.has_narrow_intervals() { "; a little too narrow for so few cases" } else { "" }
@@ -135,17 +135,11 @@ fn definitions(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
 
 fn grid(case: &CaseResult) -> String {
     let edges = |edges: &[f64]| {
-        let edges: Vec<String> = edges.iter().map(|&edge| trimmed(edge)).collect();
+        let edges: Vec<String> = edges.iter().map(|&edge| length(edge)).collect();
         format!("{} mm", edges.join(" \u{d7} "))
     };
     let spacing = case.edges_mm().map_or("unknown size".to_owned(), edges);
     format!("{} voxels of {spacing}", extent(&case.shape).replace('x', "\u{d7}"))
-}
-
-/// At most three decimals.
-fn trimmed(value: f64) -> String {
-    let text = format!("{value:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A card for every score: the one number, its interval and what else it may be called.
@@ -159,7 +153,7 @@ fn card(summary: &Summary<'_>, score: Score) -> String {
     let cases = summary.over_cases(score);
     let mut lines = Vec::new();
     if let (Some(interval), Some(bootstrap)) = (summary.interval_of_mean(score), summary.scoring.bootstrap) {
-        let level = trimmed(100.0 * bootstrap.level());
+        let level = percent(bootstrap.level());
         lines.push(format!("{level} % CI {} \u{2013} {}", number(interval.low), number(interval.high)));
     }
     if summary.evaluation.provenance.kind == Kind::Folders {
@@ -198,10 +192,5 @@ mod tests {
         assert_eq!(of(&["/a/b/1/seg.nii", "/a/b/12/seg.nii"]), Path::new("/a/b"));
         assert_eq!(of(&["a/1.nii", "b/1.nii"]), Path::new(""));
         assert_eq!(of(&[]), Path::new(""));
-    }
-
-    #[test]
-    fn numbers_have_the_digits_they_need() {
-        assert_eq!([95.0, 99.9, 0.782_001].map(trimmed), ["95", "99.9", "0.782"]);
     }
 }

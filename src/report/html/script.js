@@ -27,7 +27,7 @@
   // Sorting: numbers by value, the undefined always last, everything else by its text.
   const value = (row, column) => {
     const text = row.cells[column].textContent.trim();
-    const number = Number(text.split(" ")[0].replaceAll(",", ""));
+    const number = Number(text.split(" ")[0].replace(/^[<>]/, "").replaceAll(",", ""));
     if (text === "" || text === "\u2013") return null;
     if (row.cells[column].matches(".text, th")) return text;
     return Number.isNaN(number) ? (text.startsWith("-inf") ? -Infinity : Infinity) : number;

@@ -5,6 +5,7 @@ use super::scale::Scale;
 use super::text::{class as class_name, escaped, number};
 use crate::eval::{CaseResult, Kind, Score, Summary, WarningKind};
 use crate::metric::{Distribution, Interval};
+use crate::report::phrases::level_of;
 use crate::text::grouped;
 
 /// With more classes than that a case has its worst one instead of a column for each.
@@ -98,7 +99,7 @@ impl<'a> Scores<'a> {
         } else {
             Dots::All
         };
-        let level = summary.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level()));
+        let level = summary.scoring.bootstrap.map(|bootstrap| level_of(bootstrap.level()));
         let mut columns = head("class", " class=\"name\"");
         columns += &head("mean", "");
         columns += &level.as_deref().map_or(String::new(), |level| head(level, " class=\"interval\""));

@@ -39,7 +39,7 @@ pub(in crate::report) fn class(of: &Class) -> String {
 
 /// A score with four decimals, a dash where it is undefined.
 pub(in crate::report) fn number(value: f64) -> String {
-    if value.is_nan() { "\u{2013}".into() } else { text::score(value) }
+    if value.is_nan() { "\u{2013}".into() } else { escaped(&text::score(value)) }
 }
 
 /// At most one decimal: enough for a place in a drawing.
@@ -84,6 +84,6 @@ mod tests {
     #[test]
     fn places_are_short() {
         assert_eq!([0.0, -0.04, 3.96, 12.0, 7.25].map(short), ["0", "0", "4", "12", "7.2"]);
-        assert_eq!([number(f64::NAN), number(0.5)], ["\u{2013}", "0.5000"]);
+        assert_eq!([f64::NAN, 0.5, 1e-9].map(number), ["\u{2013}", "0.5000", "&lt;0.0001"]);
     }
 }

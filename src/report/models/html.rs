@@ -105,7 +105,8 @@ fn card_of_pair(found: &Comparison, table: &ScoreTable, pair: &Pair) -> String {
     let record = pair.record;
     let mut lines = vec![format!("{} {}", phrases::level(found), signed_interval(pair.interval, 4))];
     if found.options.test != Test::None {
-        lines.push(format!("p {}, {} {}", p_value(pair.p.two_sided), adjusted(found), p_value(pair.p_adjusted)));
+        let p = |p: f64| escaped(&p_value(p));
+        lines.push(format!("p {}, {} {}", p(pair.p.two_sided), adjusted(found), p(pair.p_adjusted)));
     }
     lines.push(format!("won {}, tied {}, lost {}", record.wins, record.ties, record.losses));
     let who = match pair.verdict {
@@ -137,16 +138,17 @@ fn card_of_order(found: &Comparison, table: &ScoreTable, row: &Compared) -> Opti
     order.sort_by_key(|&model| ranking.ranks[model]);
     let &first = order.first()?;
     let name = |model: usize| escaped(&found.models[model].name);
+    let mean = |model: usize| escaped(&number(row.models[model].mean, 4));
     let share = ranking.stability.as_ref().and_then(|stability| stability.models.get(first));
     let small = share.map_or(String::new(), |own| format!("first in {:.0} % of resamples", 100.0 * own.first));
     let rest: Vec<String> = order
         .iter()
         .skip(1)
         .take(3)
-        .map(|&model| format!("{}. {} {}", ranking.ranks[model], name(model), number(row.models[model].mean, 4)))
+        .map(|&model| format!("{}. {} {}", ranking.ranks[model], name(model), mean(model)))
         .collect();
     let head = format!("{}, first: {}", escaped(&phrases::of_table(found, table)), name(first));
-    Some(card(&head, &number(row.models[first].mean, 4), &small, &rest))
+    Some(card(&head, &mean(first), &small, &rest))
 }
 
 /// What to know before believing the numbers.

@@ -257,7 +257,13 @@ fn of_the_whole(found: &Comparison) -> Vec<String> {
              intervals and p too small"
         ));
     }
-    if found.groups.is_some() {
+    if found.groups == Some(1) && found.cases.len() > 1 {
+        said.push(format!(
+            "all {} cases are in one group, which leaves nothing to draw or to test: group them by patient, such as with \
+             '^(patient_[0-9]+)'",
+            found.cases.len()
+        ));
+    } else if found.groups.is_some() {
         said.push(
             "means are over cases; ranks and t are of the means of groups, in which each group counts alike, and signs are \
              flipped by group"

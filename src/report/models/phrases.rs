@@ -3,7 +3,8 @@
 use crate::eval::models::{Comparison, UndefinedRule};
 use crate::metric::Interval;
 use crate::metric::compare::{Adjust, Better, IntervalKind, Method, ScoreTable, Test, Tested, Verdict, Zeros};
-use crate::text::grouped;
+use crate::report::phrases::level_of;
+use crate::text::{self, grouped};
 use std::collections::BTreeSet;
 
 /// The default number of decimals.
@@ -11,7 +12,7 @@ pub(in crate::report) const DIGITS: usize = 4;
 
 /// A score; `-` where it is undefined.
 pub(in crate::report) fn number(value: f64, digits: usize) -> String {
-    if value.is_nan() { "-".into() } else { unsigned_zero(format!("{value:.digits$}")) }
+    text::decimals(value, digits)
 }
 
 /// A difference, with its sign.
@@ -37,7 +38,7 @@ pub(in crate::report) fn signed_interval(found: Option<Interval>, digits: usize)
     found.map_or("-".into(), |found| format!("[{}, {}]", signed(found.low, digits), signed(found.high, digits)))
 }
 
-/// A p value, in full where a program reads it.
+/// A p value with four decimals. Forms for programs have all digits of it.
 pub(in crate::report) fn p_value(p: f64) -> String {
     match p {
         p if p.is_nan() => "-".into(),
@@ -87,12 +88,7 @@ pub(super) fn better(better: Better) -> &'static str {
 
 /// The confidence of the intervals, such as `95% CI`.
 pub(in crate::report) fn level(found: &Comparison) -> String {
-    format!("{}% CI", plain(100.0 * found.options.level()))
-}
-
-fn plain(value: f64) -> String {
-    let rounded = (value * 1e6).round() / 1e6;
-    rounded.to_string()
+    level_of(found.options.level())
 }
 
 /// The names of both models.
@@ -219,6 +215,6 @@ mod tests {
         let texts = [0.0072, -0.0072, 0.0, -0.0, -0.00001, 0.00001, f64::NAN].map(|value| signed(value, 4));
         assert_eq!(texts, ["+0.0072", "-0.0072", "0.0000", "0.0000", "0.0000", "+0.0000", "-"]);
         assert_eq!([0.05, 0.00005, 1.0, f64::NAN].map(p_value), ["0.0500", "<0.0001", "1.0000", "-"]);
-        assert_eq!(number(-1e-9, 2), "0.00");
+        assert_eq!([0.0, 1e-9, -1e-9].map(|value| number(value, 2)), ["0.00", "<0.01", ">-0.01"]);
     }
 }

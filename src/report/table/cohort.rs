@@ -4,6 +4,7 @@ use super::{cell, facts, worst};
 use crate::eval::{Score, Summary};
 use crate::metric::Interval;
 use crate::report::grid::{Align, Grid, Tone};
+use crate::report::phrases::level_of;
 use crate::text::score as score_text;
 
 /// Columns to drop on a narrow terminal; the first ones are dropped first. Where these are gone, names are cut.
@@ -11,7 +12,7 @@ static DISPENSABLE: [&str; 4] = ["max", "min", "median", "sd"];
 
 pub(super) fn render(summary: &Summary<'_>, most: usize) -> String {
     let is_undefined = |score: &Score| summary.undefined(*score).0 > 0;
-    let level = summary.scoring.bootstrap.map(|bootstrap| format!("{}% CI", 100.0 * bootstrap.level()));
+    let level = summary.scoring.bootstrap.map(|bootstrap| level_of(bootstrap.level()));
     let mut tables: Vec<Grid> =
         summary.scoring.scores.iter().map(|&score| classes(summary, score, level.as_deref())).collect();
     // A column of zeros says nothing.

@@ -2,9 +2,11 @@
 
 use super::LOW;
 use crate::Empty;
-use crate::eval::{FEW_CASES, MissingRule, Score, Summary, Unpaired};
+use crate::eval::{CaseResult, Class, FEW_CASES, MissingRule, Score, Summary, Unpaired};
+use crate::metric::{Metric, TruthEmpty, Unit};
 use crate::report::grid::shows_colour;
 use crate::report::phrases::{CHARGING, counted_on, empty_rule, lesion_definition, surface_definition, uncharged};
+use crate::stats::Counts;
 use crate::text::wrapped;
 
 /// Unpaired and failed cases that are named.
@@ -80,19 +82,46 @@ fn said(line: &str) -> String {
     format!("{}\n", wrapped(line, 2))
 }
 
-/// What empty classes score, where that matters: a score is undefined, or the rule is not the usual one.
+/// What empty classes score, where that matters: there is one that is undefined, or the rule is not the usual one.
 fn rule(summary: &Summary<'_>) -> Option<String> {
     let scoring = &summary.scoring;
     let usual = scoring.empty.both == Empty::Nan && scoring.convention.is_none();
-    let defined = scoring.scores.iter().all(|&score| summary.undefined(score).0 == 0);
-    (!usual || !defined).then(|| empty_rule(summary))
+    let is_empty = |case: &CaseResult, row: &(Class, Counts)| {
+        let undefined = |score: &Score| summary.score(*score, case, row).is_nan();
+        row.1.n_truth() == 0 && row.1.n_pred() == 0 && scoring.scores.iter().any(undefined)
+    };
+    let any = || summary.evaluation.cases.iter().any(|case| case.counts.iter().any(|row| is_empty(case, row)));
+    (!usual || any()).then(|| empty_rule(summary))
+}
+
+/// Which scores are undefined for another reason than [`empty_rule`] and [`uncharged`] tell: a file has the class.
+fn undefined_elsewhere(summary: &Summary<'_>) -> Option<String> {
+    let is_undefined = |score: Score, case: &CaseResult, row: &(Class, Counts)| {
+        let (in_truth, in_pred) = (row.1.n_truth() > 0, row.1.n_pred() > 0);
+        let is_told = match score.metric {
+            Metric::Surface(_) => in_truth != in_pred && score.metric.row().unit == Unit::Mm,
+            _ => !in_truth && summary.scoring.empty.truth == TruthEmpty::Nan,
+        };
+        (in_truth || in_pred) && !is_told && summary.score(score, case, row).is_nan()
+    };
+    let any = |&score: &Score| {
+        summary.evaluation.cases.iter().any(|case| case.counts.iter().any(|row| is_undefined(score, case, row)))
+    };
+    let scores: Vec<String> =
+        summary.scoring.scores.iter().copied().filter(any).map(|score| summary.title(score)).collect();
+    let are = if scores.len() == 1 { "is" } else { "are" };
+    let said = format!(
+        "{} {are} undefined (-) also where a file has the label; eval --metrics help says when",
+        scores.join(", ")
+    );
+    (!scores.is_empty()).then_some(said)
 }
 
 fn definitions(summary: &Summary<'_>) -> Vec<String> {
     let surfaces = surface_definition(summary).map(|definition| format!("surfaces: {definition}"));
     let lesions = lesion_definition(summary).map(|definition| format!("lesions: {definition}"));
     let uncharged = uncharged(summary).map(|fact| format!("{fact}; {CHARGING}"));
-    surfaces.into_iter().chain(uncharged).chain(lesions).collect()
+    surfaces.into_iter().chain(uncharged).chain(undefined_elsewhere(summary)).chain(lesions).collect()
 }
 
 /// That intervals of few cases are too narrow. Of up to four values the interval is their range, which holds the middle of

@@ -12,8 +12,8 @@ pub fn metrics() -> String {
         format!("{}\n{}\n", wrapped(&names.join(", "), 4), indented(&text, 4))
     });
     let letters = "tp, fp, fn, tn are voxels of a class; P = tp + fp, T = tp + fn, N = tn + fp, n = all; d are the distances in mm \
-                   from the boundary of either mask to that of the other, as --surface defines them. `all` stands for those of \
-                   counts and volumes.";
+                   from the boundary of either mask to that of the other, as --surface defines them. A mask without a boundary \
+                   has no distance, and a lesion that is not to count is none. `all` stands for those of counts and volumes.";
     format!("{}\n{}\n", entries.collect::<String>(), wrapped(letters, 0))
 }
 

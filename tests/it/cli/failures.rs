@@ -12,7 +12,7 @@ fn wrong_usage_is_exit_2() {
     for (part, arguments) in [
         ("not provided", vec!["eval", truth]),
         (
-            "(did you mean dice?); known are all (those of counts), dice, iou, precision",
+            "(did you mean dice?); known are all (those of counts and volumes), dice, iou, precision",
             vec!["eval", truth, pred, "--metrics", "dice,dise"],
         ),
         ("`hausdorff` is no metric; known are", vec!["eval", truth, pred, "--metrics", "dice,hausdorff"]),

@@ -193,3 +193,23 @@ fn quiet_silences_warnings_on_stderr_and_not_in_json() {
     assert_eq!(stdout(&quiet), stdout(&loud));
     assert!(stdout(&quiet).contains("unlisted_labels"));
 }
+
+/// What is not 0 is not shown as 0, and the size of a voxel neither.
+#[test]
+fn small_numbers_are_no_zeros() {
+    let files = Files::new();
+    let [truth, pred] = files.pair();
+    let page = files.path("page.html");
+    let of = |form| {
+        let choices = ["--metrics", "volume_truth_ml", "--spacing", "0.0002,0.0002,0.001", "--format", form];
+        fine(["eval", text(&truth), text(&pred), "--html", text(&page)].into_iter().chain(choices))
+    };
+    assert!(of("table").contains("voxels of 0.0002 x 0.0002 x 0.001 mm"), "{}", of("table"));
+    for (form, small) in [("table", "<0.0001"), ("markdown", "\\<0.0001"), ("latex", "$<$0.0001")] {
+        let shown = of(form);
+        assert!(shown.contains(small) && !shown.contains("0.0000"), "{shown}");
+    }
+    assert!(!of("csv").contains('<') && of("csv").contains(",0.00000000000016,"), "{}", of("csv"));
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("&lt;0.0001") && html.contains("0.0002 \u{d7} 0.0002 \u{d7} 0.001 mm"));
+}

@@ -141,13 +141,13 @@ fn lesions_are_columns_objects_and_rows() {
         .map(|row| row.unwrap().iter().map(String::from).collect())
         .collect();
     let status: Vec<(&str, &str, &str)> =
-        rows.iter().map(|row| (row[2].as_str(), row[16].as_str(), row[19].as_str())).collect();
+        rows.iter().map(|row| (row[3].as_str(), row[17].as_str(), row[20].as_str())).collect();
     let expected =
         [("truth", "4", "found"), ("truth", "2", "missed"), ("prediction", "4", "found"), ("prediction", "2", "extra")];
     assert_eq!(status, expected);
     // 0.5 · 0.75 · 2 mm.
-    assert_eq!((rows[0][17].as_str(), rows[0][20].as_str(), rows[0][23].as_str()), ("3", "1", "1"));
-    assert_eq!(rows[0][4..16].join(" "), "0 0 0 0.500 0.500 0.000 0 0 0 1 1 0");
+    assert_eq!((rows[0][18].as_str(), rows[0][21].as_str(), rows[0][24].as_str()), ("3", "1", "1"));
+    assert_eq!(rows[0][5..17].join(" "), "0 0 0 0.500 0.500 0.000 0 0 0 1 1 0");
     let found = json([
         "eval",
         text(&truth),
@@ -266,7 +266,7 @@ fn flags_that_do_nothing_are_refused() {
     fails(2, &["--many-to-one", "--match"], eval(&["--instances", "components", "--match", "unique", "--many-to-one"]));
     let one = ["--instances", "components"];
     fails(2, &["--near", "--match any"], eval(&[&one[..], &["--near", "1"]].concat()));
-    fails(2, &["--near", "voxels", ">0"], eval(&[&one[..], &["--match", "any", "--near", "1"]].concat()));
+    fails(2, &["--near", "add --criterion voxels"], eval(&[&one[..], &["--match", "any", "--near", "1"]].concat()));
     let voxels = ["--match", "any", "--near", "1", "--criterion", "voxels", "--match-threshold", ">0"];
     fine(eval(&[&one[..], &voxels[..]].concat()));
     fails(2, &["--criterion", "merge-both"], eval(&["--like", "lits", "--criterion", "dice"]));

@@ -43,7 +43,7 @@ pub(super) fn section(found: &Comparison, metric: &str) -> String {
         let mut cells = format!("<th scope=\"row\" data-c=\"{case}\">{}</th>", escaped(&found.cases[case]));
         for &model in &models {
             let score = main.scores[model][case];
-            cells += &format!("<td>{}</td>", shown(score, number(score, 4)));
+            cells += &format!("<td>{}</td>", shown(score, escaped(&number(score, 4))));
         }
         let tables = two.map(|_| main).into_iter().chain(of_class.iter().copied());
         for table in tables {

@@ -75,7 +75,8 @@ pub(super) fn section(found: &Comparison, place: usize, metric: &str, better: Be
         );
         cells += &format!("<td class=\"plot\">{}</td>", strip(values, pair, &scale, &grid));
         if tested {
-            cells += &format!("<td>{}</td><td>{}</td>", p_value(pair.p.two_sided), p_value(pair.p_adjusted));
+            let p = |p: f64| escaped(&p_value(p));
+            cells += &format!("<td>{}</td><td>{}</td>", p(pair.p.two_sided), p(pair.p_adjusted));
         }
         let record = pair.record;
         cells += &format!(

@@ -21,8 +21,8 @@ pub(super) fn section(found: &Comparison, pictures: &[Difference]) -> String {
             escaped(&own.class),
             escaped(&found.title(&own.metric)),
             signed(a - b, 4),
-            number(a, 4),
-            number(b, 4)
+            escaped(&number(a, 4)),
+            escaped(&number(b, 4))
         );
         let inside = match &own.cuts {
             Ok(Some(cuts)) => {
@@ -51,7 +51,7 @@ fn figure(cut: &Cut, name: &str, score: f64) -> String {
     format!(
         "<figure>{svg}<figcaption><div class=\"what\"><span><b>{name}</b></span><span class=\"value\">{}</span></div>\
          <p>{place}: {} missed, {} invented{coarse}</p></figcaption></figure>",
-        number(score, 4),
+        escaped(&number(score, 4)),
         grouped(errors.missed),
         grouped(errors.invented)
     )

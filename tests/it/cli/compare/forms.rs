@@ -18,7 +18,13 @@ fn p_value(value: &Value) -> String {
 
 /// LaTeX and Markdown without their marks.
 fn plain(text: &str) -> String {
-    text.replace("$+$", "+").replace("$-$", "-").replace("$<$", "<").replace("\\<", "<").replace("\\_", "_")
+    text.replace("$+$", "+")
+        .replace("$-$", "-")
+        .replace("$<$", "<")
+        .replace("$>$", ">")
+        .replace("\\<", "<")
+        .replace("\\>", ">")
+        .replace("\\_", "_")
 }
 
 #[test]

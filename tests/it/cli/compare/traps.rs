@@ -174,3 +174,12 @@ fn folds_and_seeds_are_not_in_the_numbers() {
     let overlap = [0, 1].map(|model| found["models"][model]["scores"][0]["interval"].clone());
     assert!(overlap[0][0].as_f64() < overlap[1][1].as_f64(), "{overlap:?}");
 }
+
+/// A pattern that is too wide makes one group of all.
+#[test]
+fn one_group_of_all_cases_is_told() {
+    let files = Files::new();
+    let models = csvs(&files, &case("n20"), "dice");
+    noted(&models, &["--group", "^(c)"], "all 20 cases are in one group");
+    not_noted(&models, &["--group", "^(c[0-9]+)"], "in one group");
+}
