@@ -52,6 +52,20 @@ pub(super) fn check_outputs(outputs: &[Named<'_>], inputs: &[&Path]) -> Result<(
     Ok(())
 }
 
+/// Refuses a name that an array cannot have: a whole file takes its place.
+pub(super) fn check_array(flag: &str, path: &Path) -> Result<()> {
+    if is_special(path) {
+        bail!("{}: this is a pipe or a device, which the file of {flag} would replace; name a file", path.display());
+    }
+    if io::stem(path).is_some() && !io::is_array(path) {
+        bail!(
+            "{}: {flag} writes a NumPy array, and this is the name of another format; end it with .npy",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
 /// Refuses the name of a volume for a result that is not a volume: a typing error would overwrite a label map.
 fn check_no_volume(outputs: &[Named<'_>]) -> Result<()> {
     let is_volume = |path: &Path| io::stem(path).is_some() || io::is_array(path);
@@ -142,7 +156,7 @@ impl Pending {
         Self::make(path, |hidden| Ok(fs::write(hidden, content)?))
     }
 
-    /// The content that `write` writes under the given name.
+    /// The content that `write` writes under the given name, which is no pipe and no device.
     pub fn make(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let pending = Self::reserve(path)?;
         write(&pending.hidden).and_then(|()| pending.settle()).with_context(|| refused(path))?;

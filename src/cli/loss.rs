@@ -14,7 +14,7 @@ mod work;
 use super::args::{DeviceArgs, Format};
 use super::eval::GeometryName;
 use super::exit::Exit;
-use super::files::{Pending, check_outputs};
+use super::files::{Pending, check_array, check_outputs};
 use super::output::Output;
 use super::progress::Progress;
 use super::warning::{HEADERS_WRONG, Warning};
@@ -92,6 +92,7 @@ impl LossCommand {
         output.quiet = self.quiet;
         if let Some(path) = &self.grad {
             check_outputs(&[("--grad", path)], &[&self.truth, &self.pred])?;
+            check_array("--grad", path)?;
         }
         self.choices.check()?;
         let progress = Progress::start(self.quiet, "reading");

@@ -252,10 +252,10 @@ impl SoftVolume {
         }
     }
 
-    /// Whether every voxel is one of these two, as `f32`: a mask that a header scales by f32(1/255) is 0 and 1.
+    /// Whether every voxel is one of these, as `f32`: a mask that a header scales by f32(1/255) is 0 and 1.
     #[must_use]
-    pub fn holds_only(&self, pair: [f32; 2]) -> bool {
-        let known = |value: f32| pair.contains(&value);
+    pub fn holds_only<const N: usize>(&self, values: [f32; N]) -> bool {
+        let known = |value: f32| values.contains(&value);
         match &self.values {
             Values::F64(values) => values.iter().all(|&value| known(value as f32)),
             Values::F32(values) => values.iter().all(|&value| known(value)),

@@ -25,7 +25,7 @@ pub fn empty_rule(summary: &Summary<'_>) -> String {
         rule => format!("a label in neither file scores {}{from}", rule.value()),
     };
     match scoring.convention.filter(|_| scoring.empty.truth == TruthEmpty::Nan) {
-        Some(own) => format!("{both}, one in the prediction alone is undefined (-){}", like(own)),
+        Some(own) => format!("{both}, scores of counts of one in the prediction alone are undefined (-){}", like(own)),
         None => both,
     }
 }

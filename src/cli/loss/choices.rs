@@ -77,7 +77,8 @@ pub(super) struct Choices {
     #[arg(long, value_name = "W,W,...", value_delimiter = ',', allow_negative_numbers = true)]
     #[arg(help_heading = "Parameters")]
     pub class_weights: Vec<f64>,
-    /// What a mean of weighted values is divided by [default: count; weights with the preset smp]
+    /// What a mean of weighted values is divided by; with weights each value is divided by the mean weight, summed ones too
+    /// [default: count; weights with the preset smp]
     #[arg(long, value_enum, value_name = "WHICH", help_heading = "Parameters")]
     pub weight_mean: Option<WeightMean>,
     /// Labels smoothed by E: of ce (1 - E) t + E / channels, of bce and focal (1 - E) t + E / 2
@@ -212,7 +213,7 @@ impl Choices {
                 "lambda-focal" => has(&[DiceFocal]) || in_sum(&[Focal]),
                 "gdl-weights" => has(&[GeneralizedDice]),
                 "label-smoothing" => has(&[Ce, Bce, Focal, DiceCe, DiceFocal]),
-                "weight-mean" => !self.class_weights.is_empty() && self.reduce.is_none_or(|by| by == ReduceName::Mean),
+                "weight-mean" => !self.class_weights.is_empty(),
                 "smooth-unit" => smoothing,
                 "form" | "smooth" | "smooth-nr" | "smooth-dr" | "denominator" | "soft-label" => overlap,
                 _ => true,
@@ -220,8 +221,7 @@ impl Choices {
             if !used {
                 let loss = self.name();
                 let with = match flag {
-                    "weight-mean" if self.class_weights.is_empty() => "without --class-weights".into(),
-                    "weight-mean" => "where --reduce takes no mean".into(),
+                    "weight-mean" => "without --class-weights".into(),
                     "smooth-unit" => "without --smooth".into(),
                     _ => format!("with --loss {loss}"),
                 };

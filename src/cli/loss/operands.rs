@@ -347,7 +347,7 @@ impl Operands {
                 continue;
             };
             let file = path.display().to_string();
-            let is_mask = least == 0.0 && volume.holds_only([0.0, most]);
+            let is_mask = least == 0.0 && volume.holds_only([0.0, most, ignored.unwrap_or(most)]);
             self.warnings.push(match is_mask {
                 true => Warning::MaskOutOfRange { file, value: most },
                 false => Warning::OutOfRange { file, side, least, most, remedy: of_logits.to_owned() },

@@ -69,6 +69,19 @@ pub(super) fn results(level: Level, seed: u64) -> Vec<u64> {
             found.push(sum.max_abs.min(crate::kernel::sums::INFINITY).into());
         }
     }
+    // With digits that no f32 has.
+    let mut doubles = |floats: &[f32]| -> Vec<f64> {
+        let mut more = |&x: &f32| f64::from_bits(f64::from(x).to_bits() | random.bits() >> 36);
+        floats.iter().map(|x| if x.abs() < 1.0 { more(x) } else { (*x).into() }).collect()
+    };
+    let [p_doubles, t_doubles, wild_doubles] = [&p, &t, &wild].map(|floats| doubles(floats));
+    for terms in Terms::EXACT {
+        for (t, scale, careful) in [(&t_doubles, 0, false), (&wild_doubles, 128, true)] {
+            let sum = level.sum_doubles(&p_doubles, t, SumPass { terms, scale, careful });
+            found.extend(sum.units);
+            found.push(sum.max_abs.min(crate::kernel::sums::INFINITY).into());
+        }
+    }
     let bytes: Vec<u8> = (0..BYTES).map(|_| random.bits() as u8).collect();
     let [a, b] = [0, 1].map(|bit| bytes.iter().map(|byte| byte >> bit & 1).collect::<Vec<u8>>());
     // Two masks, one mask, none; the third is no whole number of vectors.
@@ -127,13 +140,14 @@ mod tests {
         let words = |text: &'static str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
         let is_kernel = |word: &str| {
             word.split_once("::").is_some_and(|(set, _)| set.starts_with("avx512_") || set.starts_with("neon_"))
+                || word == "sum_fused"
         };
         let methods = include_str!("../simd.rs").split("\n    pub fn ").skip(1);
         let cleared: Vec<&str> = methods
             .filter(|method| words(method).any(is_kernel))
             .map(|method| method.split(['<', '(']).next().unwrap())
             .collect();
-        assert_eq!(cleared, ["sum_run", "sum_integers", "gradient_run", "count_pairs"]);
+        assert_eq!(cleared, ["sum_run", "sum_doubles", "sum_integers", "gradient_run", "count_pairs"]);
         for name in cleared {
             assert!(own.contains(&format!("level.{name}(")), "the self-test does not call `{name}`");
         }

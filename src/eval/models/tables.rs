@@ -37,6 +37,12 @@ impl<'a> Rows<'a> {
         (0..self.of_models.len()).any(|model| self.row(model, case, class).is_some_and(|row| row.n_truth == Some(0)))
     }
 
+    /// The score of a prediction without a class that the truth lacks, too: it depends on a rule, and is the same for all models.
+    fn of_nothing(&self, case: usize, class: usize, metric: usize) -> f64 {
+        let rows = (0..self.of_models.len()).filter_map(|model| self.row(model, case, class));
+        rows.filter(|row| row.is_empty == Some(true)).map(|row| row.values[metric]).next().unwrap_or(f64::NAN)
+    }
+
     /// Whether a case counts for no model in a class, as one of them has no row of it.
     pub fn is_left_out(&self, case: usize, class: usize) -> bool {
         self.missing != MissingRule::Zero && (1..self.of_models.len()).contains(&self.having(case, class))
@@ -57,10 +63,10 @@ pub(super) fn tables(
         let value = |model: usize, case: usize, class: usize| {
             let (value, is_empty) = match rows.row(model, case, class) {
                 Some(entry) => (entry.values[metric], entry.is_empty),
-                // No result counts as an empty one: undefined as any other of a class that is in neither, or else 0 where that
-                // is the worst, and nowhere else.
+                // No result counts as an empty one: where the truth lacks the class that is the score of another model that
+                // finds nothing, if there is one, and else 0 where that is the worst, and nowhere else.
                 None if rows.having(case, class) == 0 => return f64::NAN,
-                None if rows.truth_lacks(case, class) => (f64::NAN, Some(true)),
+                None if rows.truth_lacks(case, class) => (rows.of_nothing(case, class, metric), Some(true)),
                 None => return if *better == Better::Higher { 0.0 } else { f64::NAN },
             };
             match (value, choices.undefined) {

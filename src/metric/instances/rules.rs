@@ -277,7 +277,7 @@ impl fmt::Display for InstanceRules {
             write!(f, "; found with Dice at least {threshold}")?;
         }
         if self.matching == Match::MergeBoth {
-            return f.write_str("; it counts, so that scores of pairs are undefined");
+            return f.write_str("; merged lesions are counted, so that scores of pairs are undefined");
         }
         f.write_str(match self.charge {
             Charge::FalsePositives => "; false positives lower the mean Dice",

@@ -40,7 +40,7 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
 
 fn missing(found: &Comparison) -> Vec<String> {
     let rule = match found.choices.missing {
-        MissingRule::Zero => "they count as 0 where more is better",
+        MissingRule::Zero => "they count as empty: 0 where more is better and the truth has the class",
         _ => "they are left out for all models",
     };
     let of = |what: String, model: &Contender, list: &[String]| {

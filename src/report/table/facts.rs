@@ -111,7 +111,7 @@ fn undefined_elsewhere(summary: &Summary<'_>) -> Option<String> {
         summary.scoring.scores.iter().copied().filter(any).map(|score| summary.title(score)).collect();
     let are = if scores.len() == 1 { "is" } else { "are" };
     let said = format!(
-        "{} {are} undefined (-) also where a file has the label; eval --metrics help says when",
+        "{} {are} undefined (-) also where a file has the label; eval --metrics help and the definitions here say when",
         scores.join(", ")
     );
     (!scores.is_empty()).then_some(said)

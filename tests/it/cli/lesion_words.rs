@@ -83,7 +83,7 @@ fn undefined_scores_have_their_reason() {
     let (neither, elsewhere) = ("a label in neither file", "also where a file has the label");
     let of_lits = shown(&pred, "--like lits --metrics sq,pq");
     assert!(of_lits.contains("SQ, PQ are undefined (-) also where") && !of_lits.contains(neither), "{of_lits}");
-    assert!(of_lits.contains("it counts, so that scores of pairs are undefined"), "{of_lits}");
+    assert!(of_lits.contains("merged lesions are counted, so that scores of pairs are undefined"), "{of_lits}");
     let full = files.map("full.nii", &[8, 2, 1], &[1u8; 16]);
     let edge = shown(&full, "--metrics dice,hd --image-edge repeat");
     assert!(edge.contains("hd mm is undefined (-) also where") && !edge.contains(neither), "{edge}");
@@ -94,7 +94,10 @@ fn undefined_scores_have_their_reason() {
         ("--like nnunet --empty one", "a label in neither file scores 1 (--empty one)"),
         ("--like kits23", "a label in neither file scores 1 (--like kits23)"),
         ("--like kits23 --empty nan", "a label in neither file is undefined (-) (--empty nan)"),
-        ("--like monai", "undefined (-) (--like monai), one in the prediction alone is undefined (-) (--like monai)"),
+        (
+            "--like monai",
+            "undefined (-) (--like monai), scores of counts of one in the prediction alone are undefined (-) (--like monai)",
+        ),
     ] {
         let told = shown(&pred, more);
         assert!(told.contains(part), "{more}: {told}");

@@ -93,6 +93,11 @@ fn a_missing_prediction_of_nothing_is_no_0() {
     assert_eq!(found(&["zero"]), (json!(3), 0.25));
     assert_eq!(found(&["one"]), (json!(3), -0.25 / 3.0));
     assert_eq!(found(&["pairwise"]), (json!(2), 0.375));
+    // A rule gave a prediction of nothing 1, so the missing one has 1.
+    let a = model(&files, "a", "case,dice,n_truth,n_pred\nx,1,0,0\ny,0.5,8,8\n");
+    let b = model(&files, "b", "case,dice,n_truth,n_pred\ny,0.25,8,8\n");
+    let compared = compared(&[a, b], &["--missing", "zero"]);
+    assert_eq!((&pair(&compared)["n"], number(&pair(&compared)["mean_difference"])), (&json!(2), 0.125));
 }
 
 #[test]

@@ -62,3 +62,17 @@ fn the_gradient_is_that_of_the_library() {
     }
     assert_eq!(std::fs::read_dir(files.0.path()).unwrap().count(), 6, "nothing half written is left");
 }
+
+/// Something else would be replaced, or have bytes that its name does not tell.
+#[test]
+#[cfg(unix)]
+fn a_gradient_is_a_file_of_an_array() {
+    let files = Files::new();
+    let [truth, pred] = files.example();
+    let socket = files.path("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for (path, fact) in [(socket.clone(), "pipe or a device"), (files.path("g.nii.gz"), "end it with .npy")] {
+        fails(2, &[fact, text(&path)], arguments(&truth, &pred, &["--grad", text(&path)]));
+    }
+    assert!(!socket.metadata().unwrap().is_file() && !files.path("g.nii.gz").exists());
+}

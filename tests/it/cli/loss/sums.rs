@@ -206,6 +206,4 @@ fn a_unit_of_smoothing_is_never_doubled_in_silence() {
     assert!(!said.contains("one hit"), "{said}");
     fails(2, &["--smooth-unit does nothing without --smooth"], arguments(&truth, &pred, &["--smooth-unit", "hit"]));
     fails(2, &["--weight-mean does nothing"], arguments(&truth, &pred, &["--weight-mean", "count"]));
-    let weighted = ["--class-weights", "1,2", "--weight-mean", "weights", "--reduce", "sum"];
-    fails(2, &["--weight-mean does nothing where --reduce takes no mean"], arguments(&truth, &pred, &weighted));
 }
