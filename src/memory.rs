@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn memory_keeps_its_bytes() {
-        let mut bytes: Vec<u8> = (0..(5 << 20) + 3).map(|i| (i % 251) as u8).collect();
+        let mut bytes = (0..251).collect::<Vec<u8>>().repeat((5 << 20) / 251 + 1);
         let before = bytes.clone();
         prefer_huge_pages(&mut bytes[1..]);
         assert!(bytes == before);
