@@ -176,6 +176,25 @@ mod tests {
 
     const PASS: SumPass = SumPass { terms: Terms::All, scale: 0, careful: true };
 
+    #[test]
+    fn comparisons_are_of_all_digits_and_of_finite_voxels() {
+        let found = [0.3, 0.3f64.next_down(), 1e39, -f64::INFINITY, f64::NAN].map(|x| at_least(x, 0.3));
+        assert_eq!(&found[..2], [1.0, 0.0]);
+        assert!(found[2..].iter().all(|x| x.is_nan()));
+        // By channel and voxel.
+        let channels = [[0.3, 1.0, 1.0, -4.0], [0.3f64.next_up(), 1.0, f64::NAN, -2.0], [0.2, 0.0, 2.0, -3.0]];
+        let mut largest = Largest::of(4);
+        (0..).zip(channels).for_each(|(channel, voxels)| largest.see(channel, voxels.into_iter()));
+        let written = [0, 1, 2].map(|channel| {
+            let mut into = [7.0; 4];
+            largest.write(channel, &mut into);
+            into
+        });
+        let [a, b, c] = written.map(|[x, y, _, z]| [x, y, z]);
+        assert_eq!([a, b, c], [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0; 3]]);
+        assert!(written.iter().all(|voxels| voxels[2].is_nan()));
+    }
+
     /// f32s of every exponent and with few and many bits, widened, at the scales of blocks that hold them.
     #[test]
     fn widened_voxels_have_the_sums_of_the_narrow_ones() {
