@@ -183,11 +183,11 @@ const HEAD: &str = "# Determinism: the same bits everywhere
 
 Written by `VOXDICE_BLESS=1 cargo test --all-features --test it determinism`, and its columns of other processors by
 `VOXDICE_BLESS=1 .ci/processors`; do not edit. `cargo test` computes every row again on each device that the machine has,
-and fails where a checksum is another. SwiftShader and Chromium take minutes, and VOXDICE_TEST_MATRIX=require. A device that was
+and fails where a checksum is another. SwiftShader and Chromium take minutes, and are asked with VOXDICE_TEST_MATRIX=require. A device that was
 not asked is named in the test's output, and what this table says of it was not looked at.
 
 A checksum is FNV-1a (64 bits) over all integers of a result: units and exponents of sums, counts, squared distances, what is
-known of lesions, or the bits of a gradient. `=` is that checksum in this column; `not run` is a column that was not there when the table was written.
+known of lesions, or the bits of a gradient. `=` is that checksum in this column; `not run` is a row that was not computed there.
 No column is a hardware GPU: none has been at hand. Chromium's own adapter is SwiftShader; what is its own there is the
 compiler, Tint.
 
