@@ -191,7 +191,7 @@ fn sums_at_a_scale_and_without_what_is_not_finite_equal_the_portable_ones() {
 #[test]
 fn sums_of_every_value_of_the_small_types_equal_the_portable_ones() {
     let bytes: Vec<u8> = (0..=255).collect();
-    let words: Vec<u16> = (0..=u16::MAX).collect();
+    let words: Vec<u16> = (0..=u16::MAX).step_by(if cfg!(miri) { 61 } else { 1 }).collect();
     let halves: Vec<F16Bits> = words.iter().map(|&bits| F16Bits(bits)).collect();
     let ones = vec![1f32; words.len()];
     for terms in TERMS {
