@@ -200,7 +200,8 @@ mod tests {
     fn widened_voxels_have_the_sums_of_the_narrow_ones() {
         let fractions = [0, 1, 0x40_0000, 0x55_5555, 0x7f_ffff];
         let value = |exponent: u32, fraction: u32| f32::from_bits(exponent << 23 | fraction);
-        let all: Vec<f32> = (0..255).flat_map(|e| fractions.map(|f| value(e, f))).flat_map(|x| [x, -x]).collect();
+        let exponents = (0..255).step_by(if cfg!(miri) { 17 } else { 1 });
+        let all: Vec<f32> = exponents.flat_map(|e| fractions.map(|f| value(e, f))).flat_map(|x| [x, -x]).collect();
         for scale in [0, 1, 7, 60, 128] {
             let fits = all.iter().copied().filter(|x| f64::from(x.abs()) <= 2f64.powi(i32::from(scale)));
             let fits: Vec<f32> = fits.chain([f32::NAN, f32::INFINITY, -0.0]).collect();

@@ -338,14 +338,11 @@ impl Operands {
             return;
         }
         // The output of an activation is a probability, and a label map has no such values.
-        let is_summed = [self.labels.is_none(), !activated];
-        let files = [(Side::Truth, &self.truth, ignored), (Side::Prediction, &self.pred, None)];
-        let files = files.into_iter().zip(&self.paths).zip(is_summed);
-        for ((side, volume, ignored), path) in files.filter_map(|(file, is_summed)| is_summed.then_some(file)) {
-            let Some((least, most)) = volume.range_without(ignored).filter(|&(least, most)| least < -1.0 || most > 1.0)
-            else {
-                continue;
-            };
+        let truth = (Side::Truth, &self.truth, ignored, self.labels.is_none());
+        let pred = (Side::Prediction, &self.pred, None, !activated);
+        for ((side, volume, ignored, is_summed), path) in [truth, pred].into_iter().zip(&self.paths) {
+            let range = is_summed.then(|| volume.range_without(ignored)).flatten();
+            let Some((least, most)) = range.filter(|&(least, most)| least < -1.0 || most > 1.0) else { continue };
             let file = path.display().to_string();
             let is_mask = least == 0.0 && volume.holds_only([0.0, most, ignored.unwrap_or(most)]);
             self.warnings.push(match is_mask {
